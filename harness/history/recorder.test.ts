@@ -1,0 +1,144 @@
+import { spawnSync } from 'node:child_process';
+import { appendFileSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import fc from 'fast-check';
+import t from 'tap';
+import type { FrameSeen, HistoryEvent } from './event.ts';
+import { readHistory } from './read.ts';
+import { openHistory } from './recorder.ts';
+
+/** One event of each kind, not in the order of time. */
+const EVENTS: HistoryEvent[] = [
+  { kind: 'watched', atNs: 0, what: 'frames', where: 'access', untilNs: 9, missed: 0 },
+  { kind: 'act', atNs: 8, what: 'power loss', node: 'nlb1', untilNs: 9 },
+  { kind: 'address', atNs: 2, node: 'nlb1', device: 'access', address: '10.77.1.100/32', change: 'added' },
+  { kind: 'neighbour', atNs: 3, node: 'fw1', device: 'access', address: '10.77.1.100', state: 'FAILED' },
+  { kind: 'probe', atNs: 1, node: 'client1', protocol: 'tcp', flow: 'ä\n7', sequence: 0, outcome: 'lost' },
+  { kind: 'served', atNs: 5, node: 'server1', protocol: 'http', client: '198.51.100.10:4711', target: '/' },
+  { kind: 'census', atNs: 6, addresses: [{ node: 'nlb1', device: 'lo', address: '127.0.0.1/8' }], routes: [] },
+  { kind: 'script', atNs: 7, node: 'nlb1', state: 'active', previous: 'standby', reason: 'peer silent' },
+  frame(4, Uint8Array.of(0, 1, 255)),
+];
+
+function frame(atNs: number, bytes: Uint8Array): FrameSeen {
+  return { kind: 'frame', atNs, lan: 'access', node: 'fw1', leg: 'access', direction: 'sent', bytes };
+}
+
+/** Wait for a condition; the assertion that follows tells when it did not come. */
+async function until(condition: () => boolean, deadlineMs: number): Promise<void> {
+  const deadline = performance.now() + deadlineMs;
+  while (!condition() && performance.now() < deadline) await setTimeout(2);
+}
+
+t.test('events come back sorted by time, from memory and from the file', async (t) => {
+  const file = join(t.testdir(), 'history.jsonl');
+  const history = openHistory({ file });
+  for (const event of EVENTS) history.record(event);
+  const sorted = EVENTS.toSorted((one, other) => one.atNs - other.atNs);
+  t.strictSame(history.events(), sorted);
+  history.close();
+  t.strictSame(readHistory(file), sorted);
+});
+
+t.test('events of one instant keep the order of recording', async (t) => {
+  const history = openHistory();
+  for (const leg of ['b', 'a', 'c']) history.record({ ...frame(5, new Uint8Array()), leg });
+  history.record(frame(1, new Uint8Array()));
+  t.same(
+    history.events().map((event) => (event.kind === 'frame' ? event.leg : '')),
+    ['access', 'b', 'a', 'c'],
+  );
+});
+
+t.test('what events() gave is not changed by what is recorded later', async (t) => {
+  const history = openHistory();
+  history.record(frame(5, new Uint8Array()));
+  const before = history.events();
+  history.record(frame(1, new Uint8Array()));
+  t.equal(before.length, 1);
+  t.same(
+    history.events().map((event) => event.atNs),
+    [1, 5],
+  );
+});
+
+t.test('any frame survives the file byte by byte', async (t) => {
+  const file = join(t.testdir(), 'history.jsonl');
+  const property = fc.property(fc.array(fc.uint8Array({ maxLength: 2000 }), { maxLength: 20 }), (frames) => {
+    const history = openHistory({ file });
+    frames.forEach((bytes, index) => {
+      history.record(frame(index, bytes));
+    });
+    history.close();
+    t.strictSame(readHistory(file), history.events());
+  });
+  const outcome = fc.check(property, { numRuns: 50 });
+  t.notOk(outcome.failed, `seed ${outcome.seed}`);
+});
+
+t.test('lines reach the file within a moment, without being asked', async (t) => {
+  const file = join(t.testdir(), 'history.jsonl');
+  const history = openHistory({ file });
+  history.record(frame(1, Uint8Array.of(7)));
+  t.equal(statSync(file).size, 0, 'not one write for each event');
+  const recorded = performance.now();
+  await until(() => statSync(file).size > 0, 2000);
+  t.strictSame(readHistory(file), [frame(1, Uint8Array.of(7))]);
+  t.ok(performance.now() - recorded < 1000);
+  history.close();
+});
+
+t.test('an uncaught error loses nothing', async (t) => {
+  const file = join(t.testdir(), 'history.jsonl');
+  const program = `
+    import { openHistory } from ${JSON.stringify(new URL('recorder.ts', import.meta.url).href)};
+    openHistory({ file: ${JSON.stringify(file)} }).record({ kind: 'act', atNs: 1, what: 'crash' });
+    throw new Error('crash');`;
+  const run = spawnSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8' });
+  t.match(run.stderr, /Error: crash/);
+  t.strictSame(readHistory(file), [{ kind: 'act', atNs: 1, what: 'crash' }]);
+});
+
+t.test('a line that a crash cut short is left out, a damaged one inside is an error that names it', async (t) => {
+  const file = join(t.testdir(), 'history.jsonl');
+  const history = openHistory({ file });
+  history.record(frame(1, Uint8Array.of(7)));
+  history.close();
+  const whole = readFileSync(file, 'utf8');
+  appendFileSync(file, '{"kind":"act","atNs"');
+  t.equal(readHistory(file).length, 1);
+
+  for (const damaged of ['{"kind":"act","atNs"', '{"kind":"toString","atNs":1}', '{"kind":"act"}', 'null']) {
+    writeFileSync(file, `${whole}${damaged}\n${whole}`);
+    t.throws(() => readHistory(file), /line 2: not an event/);
+  }
+});
+
+t.test('the clock counts from the start that was given, on CLOCK_MONOTONIC', async (t) => {
+  const startedNs = process.hrtime.bigint() - 5_000_000_000n;
+  const history = openHistory({ startedNs });
+  t.equal(history.fromMonotonic(startedNs + 42n), 42);
+  const nowNs = history.nowNs();
+  t.ok(nowNs >= 5e9 && nowNs < 65e9, `${nowNs}`);
+  t.ok(openHistory().nowNs() < 60e9, 'without one it begins now');
+});
+
+t.test('recording into a closed history is refused; closing twice is not', async (t) => {
+  const history = openHistory({ file: join(t.testdir(), 'history.jsonl') });
+  history.close();
+  history.close();
+  t.throws(() => history.record(frame(1, new Uint8Array())), /after the history was closed/);
+});
+
+t.test('50,000 frames a second leave most of a core free', async (t) => {
+  const file = join(t.testdir(), 'history.jsonl');
+  const history = openHistory({ file });
+  const bytes = new Uint8Array(200);
+  const before = process.cpuUsage();
+  for (let index = 0; index < 50_000; index++) history.record(frame(index, bytes));
+  history.close();
+  const { user, system } = process.cpuUsage(before);
+  t.ok(user + system < 500_000, `${user + system} µs of processor time for one second of traffic`);
+  t.equal(readHistory(file).length, 50_000);
+});

@@ -1,0 +1,112 @@
+import { closeSync, openSync, writeSync } from 'node:fs';
+import type { HistoryEvent } from './event.ts';
+import { toLine } from './line.ts';
+
+/** What a crash may cost at most, and how much is gathered for one write. */
+const WRITE_EVERY_MS = 100;
+const WRITE_AT_EVENTS = 4096;
+
+/** The append-only record of everything that was done and seen. */
+export interface Recorder {
+  record(event: HistoryEvent): void;
+  /** Nanoseconds since the history began, on CLOCK_MONOTONIC. */
+  nowNs(): number;
+  /** A reading of CLOCK_MONOTONIC in nanoseconds, moved onto the history's clock. */
+  fromMonotonic(monotonicNs: bigint): number;
+  /** Everything recorded until now, sorted by `atNs`; events of one instant in the order of recording. */
+  events(): HistoryEvent[];
+  /** Write what is left and close the file. Recording afterwards is a defect and throws. */
+  close(): void;
+}
+
+export interface HistoryOptions {
+  /** File of JSON lines, made new. Absent: in memory alone. */
+  file?: string;
+  /** Reading of CLOCK_MONOTONIC at which the history begins; now, when absent. Processes that share a history share it. */
+  startedNs?: bigint;
+}
+
+/**
+ * Begin a history. Lines are written at most 100 ms after their event, or when the process exits for whatever reason but
+ * a signal; so a crash costs the last 100 ms.
+ *
+ * @throws the file system's error, when the file cannot be made or written
+ */
+export function openHistory(options: HistoryOptions = {}): Recorder {
+  const file = options.file === undefined ? undefined : new LineFile(options.file);
+  return new History(options.startedNs ?? process.hrtime.bigint(), file);
+}
+
+class History implements Recorder {
+  readonly #startedNs: bigint;
+  readonly #file: LineFile | undefined;
+  readonly #events: HistoryEvent[] = [];
+  #inOrder = true;
+  #closed = false;
+
+  constructor(startedNs: bigint, file: LineFile | undefined) {
+    this.#startedNs = startedNs;
+    this.#file = file;
+  }
+
+  record(event: HistoryEvent): void {
+    if (this.#closed) throw new Error(`an event of kind ${event.kind} was recorded after the history was closed`);
+    const last = this.#events.at(-1);
+    if (last && last.atNs > event.atNs) this.#inOrder = false;
+    this.#events.push(event);
+    this.#file?.append(event);
+  }
+
+  nowNs(): number {
+    return this.fromMonotonic(process.hrtime.bigint());
+  }
+
+  fromMonotonic(monotonicNs: bigint): number {
+    return Number(monotonicNs - this.#startedNs);
+  }
+
+  events(): HistoryEvent[] {
+    if (!this.#inOrder) this.#events.sort((one, other) => one.atNs - other.atNs);
+    this.#inOrder = true;
+    return this.#events.slice();
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#file?.close();
+  }
+}
+
+/** Encoding and writing wait for a quiet moment: recording one event only puts it into a list. */
+class LineFile {
+  readonly #descriptor: number;
+  readonly #writeNow = () => this.#write();
+  #waiting: HistoryEvent[] = [];
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(path: string) {
+    this.#descriptor = openSync(path, 'w');
+    process.on('exit', this.#writeNow);
+  }
+
+  append(event: HistoryEvent): void {
+    this.#waiting.push(event);
+    if (this.#waiting.length >= WRITE_AT_EVENTS) this.#write();
+    else this.#timer ??= setTimeout(this.#writeNow, WRITE_EVERY_MS).unref();
+  }
+
+  close(): void {
+    this.#write();
+    process.off('exit', this.#writeNow);
+    closeSync(this.#descriptor);
+  }
+
+  #write(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const text = Buffer.from(this.#waiting.map(toLine).join(''));
+    this.#waiting = [];
+    for (let at = 0; at < text.length; ) at += writeSync(this.#descriptor, text, at);
+  }
+}
