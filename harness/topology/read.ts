@@ -39,10 +39,16 @@ function resolve(sketch: Sketch, servers: number | undefined, report: Report): P
     return { station, legs: resolveLegs(station, segments, holders, report) };
   });
   const plans = planLegs(stations, report);
-  const words = { sketch, segments, shared, holders };
+  const words = { sketch, segments, shared, holders, complete: isComplete(sketch, shared, stations) };
   const nodes = stations.map(({ station, legs }, index) => planNode(station, legs, plans[index] ?? [], words, report));
   const addresses = planAddresses(shared);
   return addresses && { topology: sketch.name, nodes, segments: planSegments(segments), addresses, services };
+}
+
+function isComplete(sketch: Sketch, shared: SharedAddresses, stations: { station: Station; legs: Leg[] }[]): boolean {
+  if (shared.nlbs === undefined || shared.vrrp.length < sketch.vrrp.length) return false;
+  if ([...sketch.nodes.values()].includes(undefined)) return false;
+  return stations.every(({ station, legs }) => legs.length === Object.keys(station.sketch.legs).length);
 }
 
 function planNode(station: Station, legs: Leg[], legPlans: LegPlan[], words: RouteWords, report: Report): NodePlan {

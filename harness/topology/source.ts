@@ -1,4 +1,15 @@
-import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import {
+  type Alias,
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+  visit,
+} from 'yaml';
 import type { Locate, Path, Problem } from './problem.ts';
 
 /** A YAML text as plain values, with a way back from each value to its place. */
@@ -24,12 +35,37 @@ export function readSource(text: string, file: string): Source {
   };
   const complaints = [...document.errors, ...document.warnings];
   const problems = complaints.map((e): Problem => ({ ...place(e.pos[0]), message: `YAML: ${e.message}` }));
-  const readable = complaints.every((e) => e.code === 'DUPLICATE_KEY');
+  const dangling = danglingAliases(document);
+  problems.push(
+    ...dangling.map((a) => ({ ...place(start(a)), message: `no anchor "&${a.source}" before this alias` })),
+  );
+  const readable = complaints.every((e) => e.code === 'DUPLICATE_KEY') && dangling.length === 0;
   return {
-    value: readable ? document.toJS() : undefined,
+    value: readable ? plainValue(document, problems, file) : undefined,
     problems,
     locate: (path, of) => place(offsetOf(document, path, of)),
   };
+}
+
+function danglingAliases(document: Document): Alias[] {
+  const dangling: Alias[] = [];
+  visit(document, {
+    Alias: (_, alias) => {
+      if (!alias.resolve(document)) dangling.push(alias);
+    },
+  });
+  return dangling;
+}
+
+/** The parser refuses, by throwing, to unfold aliases of aliases without end. */
+function plainValue(document: Document, problems: Problem[], file: string): unknown {
+  try {
+    return document.toJS();
+  } catch (error) {
+    if (!(error instanceof ReferenceError)) throw error;
+    problems.push({ file, line: 1, column: 1, message: `YAML: ${error.message}` });
+    return undefined;
+  }
 }
 
 /** Offset of the deepest thing on the path that exists; of its key, where the rest of the path is missing. */
