@@ -1,0 +1,101 @@
+import { Command, InvalidArgumentError } from 'commander';
+import { EXIT, UserError } from './commands/problem.ts';
+
+/** Each command's module is loaded when it is called, so that none pays for the others. */
+const program = new Command('onevip')
+  .description('a redundant load balancer that needs one public address, and the harness that proves it')
+  .showHelpAfterError()
+  .exitOverride();
+
+const servers = ['--servers <n>', 'number of servers', count] as const;
+
+program
+  .command('up <topology>')
+  .description('make a lab that stays, and wait until it serves')
+  .option('--name <name>', 'name of the lab')
+  .option(...servers)
+  .option('--json', 'print what inspect --json prints')
+  .action(async (topology, options) => (await import('./commands/up.ts')).up(topology, options));
+program
+  .command('ls')
+  .description('list the labs on this machine')
+  .option('--json', 'as JSON')
+  .action(async (options) => (await import('./commands/list.ts')).listLabs(options));
+program
+  .command('inspect <lab>')
+  .description('show nodes, namespaces, interfaces and addresses of a running lab')
+  .option('--json', 'as JSON')
+  .action(async (lab, options) => (await import('./commands/inspect.ts')).inspectLab(lab, options));
+program
+  .command('exec <lab> <node> [command...]')
+  .description('run a command on a node; put -- before it')
+  .passThroughOptions()
+  .action(async (lab, node, command) => (await import('./commands/execute.ts')).execute(lab, node, command));
+program
+  .command('shell <lab> <node>')
+  .description('open a shell on a node')
+  .action(async (lab, node) => (await import('./commands/execute.ts')).shell(lab, node));
+program
+  .command('capture <lab> <segment>')
+  .description('show the frames on a segment, or write them to a file')
+  .option('-w, --write <file>', 'pcap file, or - for standard output')
+  .action(async (lab, segment, options) => (await import('./commands/capture.ts')).capture(lab, segment, options));
+program
+  .command('graph <topology-or-lab>')
+  .description('draw a topology: Mermaid, or SVG')
+  .option('--svg', 'SVG instead of Mermaid')
+  .option(...servers)
+  .action(async (what, options) => (await import('./commands/draw.ts')).graph(what, options));
+program
+  .command('plan <topology>')
+  .description('show what up would make, and make nothing')
+  .option(...servers)
+  .option('--json', 'the plan itself, as JSON')
+  .action(async (topology, options) => (await import('./commands/draw.ts')).showPlan(topology, options));
+program
+  .command('down [lab]')
+  .description('take a lab down')
+  .option('--all', 'every lab on this machine')
+  .action(async (lab, options) => (await import('./commands/down.ts')).down(lab, options));
+program
+  .command('gc')
+  .description('remove what runs that died have left')
+  .action(async () => (await import('./commands/down.ts')).gc());
+program
+  .command('doctor')
+  .description('say what this machine can run, and what would change that')
+  .option('--json', 'as JSON')
+  .action(async (options) => (await import('./commands/doctor.ts')).doctor(options));
+program
+  .command('conformance [suite...]')
+  .description('run the suites, each in a lab of its own, and print a verdict for every requirement')
+  .option('--topology <topology>', 'run only what can run on this topology, on it')
+  .option('--jobs <n>', 'suites at once', count)
+  .option('--list', 'list suites, tests and requirements, and run nothing')
+  .action(async (suites, options) => (await import('./commands/conformance.ts')).conformance(suites, options));
+program
+  .command('bench <what>')
+  .description('measure: lab (bring-up and teardown against their budgets)')
+  .option('--trials <n>', 'number of trials', count)
+  .action(async (what, options) => (await import('./commands/bench.ts')).bench(what, options));
+
+function count(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('give a whole number from 1 on');
+  return value;
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = explain(error);
+}
+
+/** Gives the exit code. Commander has printed its own complaints already. */
+function explain(error: unknown): number {
+  if (error instanceof Error && 'code' in error && String(error.code).startsWith('commander.')) {
+    return 'exitCode' in error && error.exitCode === 0 ? EXIT.passed : EXIT.usage;
+  }
+  console.error(error instanceof UserError ? `onevip: ${error.message}` : error);
+  return error instanceof UserError ? error.exitCode : EXIT.failed;
+}

@@ -1,0 +1,35 @@
+import { spawn } from 'node:child_process';
+import { namedLab } from './named-lab.ts';
+import { EXIT, UserError } from './problem.ts';
+
+/** `onevip exec`: runs a command on a node with the terminal as it is; its exit code becomes ours. */
+export async function execute(name: string, nodeName: string, command: string[]): Promise<void> {
+  if (command.length === 0) throw new UserError('no command: onevip exec LAB NODE -- COMMAND…', EXIT.usage);
+  const node = nodeOf(name, nodeName);
+  const [file, ...args] = node.words(command);
+  const child = spawn(file, args, { stdio: 'inherit', env: { ...process.env, ...node.home.env } });
+  process.exitCode = await ended(child);
+}
+
+/** `onevip shell`: the user's shell on a node. */
+export const shell = (name: string, node: string): Promise<void> =>
+  execute(name, node, [process.env.SHELL ?? '/bin/sh', '-i']);
+
+function nodeOf(name: string, nodeName: string) {
+  const lab = namedLab(name);
+  try {
+    return lab.node(nodeName);
+  } catch (error) {
+    throw new UserError((error as Error).message, EXIT.usage);
+  }
+}
+
+/** Exit code as a shell gives it: 128 and the signal's number for a program ended by one. */
+function ended(child: ReturnType<typeof spawn>): Promise<number> {
+  // The terminal sends an interrupt to both of us; the program on the node decides what it means.
+  process.on('SIGINT', () => {});
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code, signal) => resolve(code ?? 128 + (signal === 'SIGINT' ? 2 : 15)));
+  });
+}

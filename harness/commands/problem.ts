@@ -1,0 +1,13 @@
+/** Exit codes of the command line; 64 is EX_USAGE of sysexits.h. */
+export const EXIT = { passed: 0, failed: 1, provedNothing: 2, machineUnfit: 3, usage: 64 } as const;
+
+/** Something that the user can put right: shown as its message alone, without a stack. */
+export class UserError extends Error {
+  override name = 'UserError';
+  readonly exitCode: number;
+
+  constructor(message: string, exitCode: number = EXIT.failed) {
+    super(message);
+    this.exitCode = exitCode;
+  }
+}

@@ -1,0 +1,56 @@
+import chalk from 'chalk';
+import { badLabName } from '../driver/names.ts';
+import { NameTaken } from '../driver/registry.ts';
+import { inspect } from '../lab/inspect.ts';
+import { bringUp, handOver, type Lab, SYSTEMS } from '../lab/lab.ts';
+import { awaitService } from '../lab/ready.ts';
+import { loadPlan } from './load-plan.ts';
+import { EXIT, UserError } from './problem.ts';
+
+export interface UpOptions {
+  name?: string;
+  servers?: number;
+  json?: boolean;
+}
+
+/** `onevip up`: a lab that stays, ready for use: the pair settled, and a request answered through the cluster address. */
+export async function up(topology: string, options: UpOptions): Promise<void> {
+  const plan = loadPlan(topology, options);
+  const problem = options.name === undefined ? undefined : badLabName(options.name);
+  if (problem) throw new UserError(problem, EXIT.usage);
+  const began = performance.now();
+  const lab = await make(plan, options.name);
+  await makeReady(lab);
+  handOver(lab);
+  if (options.json) console.log(JSON.stringify(await inspect(lab), undefined, 2));
+  else announce(lab, performance.now() - began);
+}
+
+async function make(plan: Lab['plan'], name: string | undefined): Promise<Lab> {
+  const system = SYSTEMS.nlb;
+  if (!system) throw new Error('the system nlb is gone');
+  try {
+    return await bringUp({ plan, system, ...(name === undefined ? {} : { name }) });
+  } catch (error) {
+    if (error instanceof NameTaken) throw new UserError(error.message);
+    throw error;
+  }
+}
+
+async function makeReady(lab: Lab): Promise<void> {
+  try {
+    await Promise.all([awaitService(lab), lab.pair(10_000)]);
+  } catch (error) {
+    await lab.down();
+    throw error;
+  }
+}
+
+function announce(lab: Lab, tookMs: number): void {
+  const { name, plan } = lab;
+  console.log(`${chalk.green('up')} ${chalk.bold(name)} (${plan.topology}) in ${(tookMs / 1000).toFixed(2)} s`);
+  console.log(`  cluster ${plan.addresses.cluster.join(', ')}; NLBS address ${plan.addresses.nlbs}`);
+  console.log(`  onevip exec ${name} client1 -- curl -s http://${plan.addresses.cluster[0]}/`);
+  console.log(`  onevip exec ${name} nlb1 -- nlbctl status`);
+  console.log(`  onevip down ${name}`);
+}

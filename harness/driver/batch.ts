@@ -1,0 +1,54 @@
+import type { LegPlan, NodePlan, Plan } from '../topology/plan.ts';
+import type { LabNames } from './names.ts';
+
+/**
+ * The texts that `ip -batch` gets to make a lab, as pure functions of the plan. One text runs in the host's namespace and
+ * makes namespaces only; all others run inside the lab's own.
+ */
+
+/** One line for each namespace of the lab. */
+export function namespaces(names: LabNames): string {
+  return lines(names.all().map((netns) => `netns add ${netns}`));
+}
+
+/**
+ * The switch of one LAN, run inside the LAN's namespace: a bridge that forwards at once and floods multicast, and a veth
+ * pair to each leg, whose other end is born in the node's namespace, so that nothing ever appears on the host.
+ */
+export function lan(plan: Plan, names: LabNames, lanName: string): string {
+  const made = [`link add ${lanName} type bridge stp_state 0 forward_delay 0 mcast_snooping 0`];
+  for (const { node, leg } of legsOnLan(plan, lanName)) {
+    made.push(
+      `link add ${leg.port} gro_max_size 1 type veth peer name ${leg.name} address ${leg.mac} netns ${names.node(node.name)}`,
+      `link set ${leg.port} master ${lanName} up`,
+    );
+  }
+  return lines([...made, 'link set lo up', `link set ${lanName} up`]);
+}
+
+/** Addresses and routes of one node, run inside its namespace. */
+export function node(plan: NodePlan): string {
+  return lines([
+    'link set lo up',
+    ...plan.loopback.map((address) => `address add ${address} dev lo`),
+    ...plan.legs.flatMap((leg) => [`address add ${leg.address} dev ${leg.name}`, `link set ${leg.name} up`]),
+    ...plan.routes.map(
+      (route) => `route add ${route.to} via ${route.via} dev ${route.leg}${route.onlink ? ' onlink' : ''}`,
+    ),
+  ]);
+}
+
+/** The LANs of a plan, each once. */
+export function lansOf(plan: Plan): string[] {
+  return [...new Set(plan.segments.map((segment) => segment.lan))];
+}
+
+/** Every leg that is plugged into a LAN, with its node. */
+export function legsOnLan(plan: Plan, lanName: string): { node: NodePlan; leg: LegPlan }[] {
+  const segments = new Set(plan.segments.filter((segment) => segment.lan === lanName).map((segment) => segment.name));
+  return plan.nodes.flatMap((node) =>
+    node.legs.filter((leg) => segments.has(leg.segment)).map((leg) => ({ node, leg })),
+  );
+}
+
+const lines = (commands: string[]): string => `${commands.join('\n')}\n`;

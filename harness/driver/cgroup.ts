@@ -1,0 +1,86 @@
+import { mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { until } from '../clock/until.ts';
+
+/**
+ * Control groups (version 2): every process of a node, and whatever it starts, is in the node's group. So a node can be
+ * frozen whole, and ended whole, without looking for process ids.
+ */
+
+/** Where the version 2 hierarchy is mounted, or undefined where it is not. */
+export function findCgroup2(mounts: string = readFileSync('/proc/self/mounts', 'utf8')): string | undefined {
+  const line = mounts.split('\n').find((mount) => mount.split(' ')[2] === 'cgroup2');
+  return line?.split(' ')[1];
+}
+
+function mounted(): string {
+  const found = findCgroup2();
+  if (!found) throw new Error('no cgroup2 file system is mounted: mount one (mount -t cgroup2 none /sys/fs/cgroup)');
+  return found;
+}
+
+/** The control group of a lab, or of one node in it. Labs share no group, so that removing one cannot race another. */
+export function cgroupPath(lab: string, node?: string): string {
+  const group = path.join(mounted(), `onevip-${lab}`);
+  return node === undefined ? group : path.join(group, node);
+}
+
+/** The group of programs that watch a lab's nodes without being part of them. No node has this name: it has a dot. */
+export const WATCHERS = 'lab.watchers';
+
+export function makeCgroup(lab: string, node: string): void {
+  mkdirSync(cgroupPath(lab, node), { recursive: true });
+}
+
+/** Stops every process of the group where it stands, or lets it go on. Settles when the kernel says that it is so. */
+export async function setFrozen(lab: string, node: string, frozen: boolean): Promise<void> {
+  const group = cgroupPath(lab, node);
+  writeFileSync(path.join(group, 'cgroup.freeze'), frozen ? '1' : '0');
+  await until(() => readFileSync(path.join(group, 'cgroup.events'), 'utf8').includes(`frozen ${frozen ? 1 : 0}`), {
+    what: `${node} is ${frozen ? 'frozen' : 'thawed'}`,
+    withinMs: 2000,
+    everyMs: 1,
+  });
+}
+
+/** Kills every process of the group at once, and waits until they are gone. */
+export async function killCgroup(lab: string, node: string): Promise<void> {
+  const group = cgroupPath(lab, node);
+  writeFileSync(path.join(group, 'cgroup.kill'), '1');
+  await emptied(group);
+}
+
+async function emptied(group: string): Promise<void> {
+  await until(() => readFileSync(path.join(group, 'cgroup.events'), 'utf8').includes('populated 0'), {
+    what: `every process in ${group} has ended`,
+    withinMs: 5000,
+    everyMs: 2,
+  });
+}
+
+/** Ends every process of the lab and removes its groups. A lab without groups is fine: there is nothing to do. */
+export async function removeCgroups(lab: string): Promise<void> {
+  const group = cgroupPath(lab);
+  const nodes = subgroups(group);
+  if (!nodes) return;
+  writeFileSync(path.join(group, 'cgroup.kill'), '1');
+  await emptied(group);
+  for (const node of nodes) rmdirSync(path.join(group, node));
+  rmdirSync(group);
+}
+
+/** Process ids of a node, main threads only. */
+export function processesOf(lab: string, node: string): number[] {
+  return readFileSync(path.join(cgroupPath(lab, node), 'cgroup.procs'), 'utf8').split('\n').filter(Boolean).map(Number);
+}
+
+function subgroups(group: string): string[] | undefined {
+  try {
+    return readdirSync(group, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => entry.name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,43 @@
+import { closeSync, openSync } from 'node:fs';
+import koffi from 'koffi';
+
+const CLONE_NEWNET = 0x40000000;
+const libc = koffi.load('libc.so.6');
+const setns = libc.func('int setns(int fd, int nstype)');
+
+/** Where `ip netns` keeps the names of network namespaces. */
+export const netnsPath = (netns: string): string => `/run/netns/${netns}`;
+
+function enter(path: string, subject: string): void {
+  const fd = openSync(path, 'r');
+  try {
+    if (setns(fd, CLONE_NEWNET) !== 0) {
+      throw new Error(
+        `cannot enter the network namespace ${subject}: setns failed with errno ${koffi.errno()}; root is needed`,
+      );
+    }
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/**
+ * Runs `action` with the calling thread inside the network namespace `netns`, and returns what it returned.
+ *
+ * `action` must be synchronous: a socket belongs to the namespace in which it was made, and /proc/sys/net shows that of
+ * the thread that opens it, so a moment is enough; and no other code of this thread ever runs inside. Leaving is a
+ * matter of life and death: were it to fail, this process would go on in a lab's network, so it ends instead.
+ */
+export function inNamespace<T>(netns: string, action: () => T): T {
+  const home = openSync('/proc/thread-self/ns/net', 'r');
+  try {
+    enter(netnsPath(netns), netns);
+    try {
+      return action();
+    } finally {
+      if (setns(home, CLONE_NEWNET) !== 0) process.abort();
+    }
+  } finally {
+    closeSync(home);
+  }
+}

@@ -1,0 +1,110 @@
+import { mkdirSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { execa } from 'execa';
+import type { NodePlan, Plan } from '../topology/plan.ts';
+import { lan, lansOf, legsOnLan, namespaces, node as nodeBatch } from './batch.ts';
+import { makeCgroup, removeCgroups, WATCHERS } from './cgroup.ts';
+import { type LabNames, labNames } from './names.ts';
+import { inNamespace } from './namespace.ts';
+import { setOffload } from './device.ts';
+import { forget, labFolder, type LabState, register } from './registry.ts';
+
+/** Where a lab's BPF objects are pinned: a BPF file system of its own, so that one unmount lets all of them go. */
+export const bpfFolder = (lab: string): string => path.join(labFolder(lab), 'bpf');
+
+/**
+ * Makes the network of `state.plan`: namespaces, switches, legs, addresses, routes. Nothing runs in it yet.
+ * What is made carries the lab's name; when a step fails, what was made is unmade and the failure is thrown.
+ */
+export async function makeLab(state: LabState): Promise<void> {
+  register(state);
+  try {
+    await build(state.plan, labNames(state.name, state.plan));
+  } catch (error) {
+    await unmakeLab(state);
+    throw error;
+  }
+}
+
+async function build(plan: Plan, names: LabNames): Promise<void> {
+  for (const group of [...plan.nodes.map(({ name }) => name), WATCHERS]) makeCgroup(names.lab, group);
+  await Promise.all([mountBpf(names.lab), batch(namespaces(names))]);
+  for (const netns of names.all()) inNamespace(netns, quieten);
+  await Promise.all(lansOf(plan).map((name) => batch(lan(plan, names, name), names.lan(name))));
+  for (const node of plan.nodes) inNamespace(names.node(node.name), () => prepareNode(node));
+  for (const name of lansOf(plan)) inNamespace(names.lan(name), () => preparePorts(plan, name));
+  await Promise.all(plan.nodes.map((node) => batch(nodeBatch(node), names.node(node.name))));
+}
+
+/** Runs one text of commands, in a namespace or on the host. The first refusal ends it and says which line it was. */
+async function batch(commands: string, netns?: string): Promise<void> {
+  const args = netns === undefined ? ['-batch', '-'] : ['-n', netns, '-batch', '-'];
+  const done = await execa('ip', args, { input: commands, reject: false });
+  if (done.failed) throw new Error(refusal(commands, done.stderr, netns));
+}
+
+function refusal(commands: string, stderr: string, netns: string | undefined): string {
+  const number = /Command failed -:(\d+)/.exec(stderr)?.[1];
+  const command = number === undefined ? 'ip -batch' : `ip ${commands.split('\n')[Number(number) - 1]}`;
+  return `"${command}" was refused in ${netns ?? 'the host namespace'}: ${stderr.split('\n')[0]}`;
+}
+
+async function mountBpf(lab: string): Promise<void> {
+  const folder = bpfFolder(lab);
+  mkdirSync(folder);
+  await execa('mount', ['-t', 'bpf', '-o', 'mode=0700', 'none', folder]);
+}
+
+/** No IPv6 chatter (it comes later), and no second guess about where a source address belongs. */
+function quieten(): void {
+  sysctl('net/ipv6/conf/all/disable_ipv6', '1');
+  sysctl('net/ipv6/conf/default/disable_ipv6', '1');
+  sysctl('net/ipv4/conf/all/rp_filter', '0');
+  sysctl('net/ipv4/conf/default/rp_filter', '0');
+}
+
+function prepareNode(node: NodePlan): void {
+  if (node.forwards) routePackets();
+  if (node.kind === 'server') hideLoopbackAddresses();
+  for (const leg of node.legs) setOffload(leg.name, 'tx-checksum', false);
+}
+
+function routePackets(): void {
+  sysctl('net/ipv4/ip_forward', '1');
+  for (const scope of ['all', 'default']) sysctl(`net/ipv4/conf/${scope}/send_redirects`, '0');
+}
+
+/** A server holds the cluster address on its loopback and must neither answer for it nor name it in an ARP request. */
+function hideLoopbackAddresses(): void {
+  for (const scope of ['all', 'default']) {
+    sysctl(`net/ipv4/conf/${scope}/arp_ignore`, '1');
+    sysctl(`net/ipv4/conf/${scope}/arp_announce`, '2');
+  }
+}
+
+function preparePorts(plan: Plan, lanName: string): void {
+  if (existsSync('/proc/sys/net/bridge')) sysctl('net/bridge/bridge-nf-call-iptables', '0');
+  for (const { leg } of legsOnLan(plan, lanName)) setOffload(leg.port, 'gro', true);
+}
+
+function sysctl(name: string, value: string): void {
+  const file = `/proc/sys/${name}`;
+  if (name.includes('ipv6') && !existsSync('/proc/sys/net/ipv6')) return;
+  writeFileSync(file, value);
+}
+
+/** Ends every process of the lab and removes all of it. Safe to run on what was half made, and to run again. */
+export async function unmakeLab(state: Pick<LabState, 'name' | 'plan'>): Promise<void> {
+  await removeCgroups(state.name);
+  const names = labNames(state.name, state.plan);
+  const present = names.all().filter((netns) => existsSync(`/run/netns/${netns}`));
+  const lanFirst = present.sort((a, b) => Number(b.includes('.lan.')) - Number(a.includes('.lan.')));
+  await batch(lanFirst.map((netns) => `netns delete ${netns}\n`).join(''));
+  await unmountBpf(state.name);
+  forget(state.name);
+}
+
+async function unmountBpf(lab: string): Promise<void> {
+  const folder = bpfFolder(lab);
+  if (readFileSync('/proc/self/mounts', 'utf8').includes(` ${folder} `)) await execa('umount', [folder]);
+}

@@ -1,0 +1,73 @@
+import type { CensusTaken } from '../history/event.ts';
+import type { LabNode } from '../node/node.ts';
+import type { Lab } from './lab.ts';
+
+/** What `ip -json address` says of one device, as far as we read it. */
+interface DeviceText {
+  ifname: string;
+  link_type?: string;
+  address?: string;
+  addr_info?: { family: string; local: string; prefixlen: number; label?: string }[];
+}
+
+interface RouteText {
+  dst: string;
+  gateway?: string;
+  dev?: string;
+}
+
+export interface Device {
+  device: string;
+  /** Absent for devices that have none, the loopback among them. */
+  mac?: string;
+  /** `10.77.1.11/24`, with the label where it is not just the device's name. */
+  addresses: { address: string; label?: string }[];
+}
+
+/** Every device of the node with its IPv4 addresses, from the running kernel. */
+export async function devicesOf(node: LabNode): Promise<Device[]> {
+  const found = await readJson<DeviceText>(node, ['ip', '-json', 'address']);
+  return found.map((device) => ({
+    device: device.ifname,
+    ...(device.link_type === 'ether' && device.address ? { mac: device.address } : {}),
+    addresses: (device.addr_info ?? [])
+      .filter(({ family }) => family === 'inet')
+      .map(({ local, prefixlen, label }) => ({
+        address: `${local}/${prefixlen}`,
+        ...(label && label !== device.ifname ? { label } : {}),
+      })),
+  }));
+}
+
+async function readJson<T>(node: LabNode, command: string[]): Promise<T[]> {
+  const done = await node.run(command);
+  if (done.exitCode !== 0) throw new Error(`"${command.join(' ')}" on ${node.name} failed: ${done.stderr}`);
+  return JSON.parse(String(done.stdout) || '[]') as T[];
+}
+
+/** Every address and every route of every node, as the kernels of the running lab have them now. */
+export async function takeCensus(lab: Lab, nowNs: () => number): Promise<CensusTaken> {
+  const nodes = lab.plan.nodes.map(({ name }) => lab.node(name));
+  const found = await Promise.all(nodes.map(censusOf));
+  return {
+    kind: 'census',
+    atNs: nowNs(),
+    addresses: found.flatMap(({ addresses }) => addresses),
+    routes: found.flatMap(({ routes }) => routes),
+  };
+}
+
+async function censusOf(node: LabNode): Promise<Pick<CensusTaken, 'addresses' | 'routes'>> {
+  const [devices, routes] = await Promise.all([devicesOf(node), readJson<RouteText>(node, ['ip', '-json', 'route'])]);
+  return {
+    addresses: devices.flatMap(({ device, addresses }) =>
+      addresses.map((address) => ({ node: node.name, device, ...address })),
+    ),
+    routes: routes.map(({ dst, gateway, dev }) => ({
+      node: node.name,
+      to: dst,
+      ...(gateway ? { via: gateway } : {}),
+      ...(dev ? { device: dev } : {}),
+    })),
+  };
+}

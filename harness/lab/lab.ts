@@ -1,0 +1,145 @@
+import { randomBytes } from 'node:crypto';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { until } from '../clock/until.ts';
+import { labNames } from '../driver/names.ts';
+import { bpfFolder, makeLab, unmakeLab } from '../driver/netns.ts';
+import { labFolder, type LabState, save, thisProcess } from '../driver/registry.ts';
+import { LabNode } from '../node/node.ts';
+import { nlb } from '../system/nlb.ts';
+import type { PairSetup, System } from '../system/system.ts';
+import type { NodeKind, NodePlan, Plan } from '../topology/plan.ts';
+import { startFirewalls, startServers } from './populate.ts';
+
+const PROJECT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
+/** The systems that a lab can be brought up with, by name. */
+export const SYSTEMS: Record<string, System> = { nlb };
+
+export interface LabOptions {
+  plan: Plan;
+  /** 1 to 32 of a-z, 0-9 and -; made up from the topology's name when absent. */
+  name?: string;
+  system: System;
+  weights?: Record<string, number>;
+  /** Results that are worthless without the lab's run, removed with it when its maker dies. */
+  runFolder?: string;
+}
+
+/** A whole lab: network, firewalls, servers and the pair under test. */
+export class Lab {
+  readonly state: LabState;
+  readonly system: System;
+  readonly folder: string;
+  readonly setup: PairSetup;
+  private readonly handles: Map<string, LabNode>;
+
+  constructor(state: LabState, weights?: Record<string, number>) {
+    this.state = state;
+    this.system = systemNamed(state.system);
+    this.folder = labFolder(state.name);
+    this.setup = {
+      plan: state.plan,
+      folder: this.folder,
+      bpfFolder: bpfFolder(state.name),
+      ...(weights ? { weights } : {}),
+    };
+    this.handles = new Map(state.plan.nodes.map((node) => [node.name, this.handle(node)]));
+  }
+
+  get name(): string {
+    return this.state.name;
+  }
+
+  get plan(): Plan {
+    return this.state.plan;
+  }
+
+  private handle(plan: NodePlan): LabNode {
+    const netns = labNames(this.state.name, this.state.plan).node(plan.name);
+    const commands = path.join(PROJECT, 'nlb', 'bin');
+    const env = {
+      PATH: `${commands}:${process.env.PATH ?? '/usr/sbin:/usr/bin:/sbin:/bin'}`,
+      ...(plan.kind === 'nlb' ? this.system.environment(plan.name, this.setup) : {}),
+    };
+    return new LabNode({ lab: this.state.name, folder: this.folder, netns, plan, env });
+  }
+
+  /** @throws when the lab has no node of that name; the message lists those that it has. */
+  node(name: string): LabNode {
+    const found = this.handles.get(name);
+    if (!found) throw new Error(`lab ${this.name} has no node ${name}; it has ${[...this.handles.keys()].join(', ')}`);
+    return found;
+  }
+
+  nodes(kind: NodeKind): LabNode[] {
+    return [...this.handles.values()].filter((node) => node.home.plan.kind === kind);
+  }
+
+  /** Name of the network namespace of a LAN. */
+  lanNetns(lan: string): string {
+    return labNames(this.state.name, this.state.plan).lan(lan);
+  }
+
+  /** The two load balancers by what they say that they are, once one is active and the other stands by. */
+  async pair(withinMs = 5000): Promise<{ active: LabNode; standby: LabNode }> {
+    const [first, second] = this.nodes('nlb');
+    if (!first || !second) throw new Error(`lab ${this.name} has no pair of load balancers`);
+    return until(
+      async () => {
+        const [one, two] = await Promise.all([this.system.role(first), this.system.role(second)]);
+        if (one === 'active' && two === 'standby') return { active: first, standby: second };
+        if (one === 'standby' && two === 'active') return { active: second, standby: first };
+        return undefined;
+      },
+      { what: `one load balancer of ${this.name} is active and the other stands by`, withinMs, everyMs: 20 },
+    );
+  }
+
+  down = (): Promise<void> => unmakeLab(this.state);
+}
+
+function systemNamed(name: string): System {
+  const found = SYSTEMS[name];
+  if (!found) throw new Error(`no system under test is named ${name}; there are ${Object.keys(SYSTEMS).join(', ')}`);
+  return found;
+}
+
+/** A name that no other lab has: the topology's, and six random hexadecimal digits. */
+const madeUpName = (plan: Plan): string => `${plan.topology.slice(0, 20)}-${randomBytes(3).toString('hex')}`;
+
+/**
+ * Makes the network of the plan and starts everything in it. It is up, not yet ready: wait for `Lab.pair` or for an
+ * answer through the cluster address. When a step fails, nothing is left behind and the failure is thrown.
+ */
+export async function bringUp({ plan, name, system, weights, runFolder }: LabOptions): Promise<Lab> {
+  const state: LabState = {
+    name: name ?? madeUpName(plan),
+    system: system.name,
+    driver: 'netns',
+    plan,
+    madeAt: new Date().toISOString(),
+    owner: thisProcess(),
+    ...(runFolder === undefined ? {} : { runFolder }),
+  };
+  await makeLab(state);
+  const lab = new Lab(state, weights);
+  try {
+    await populate(lab);
+    return lab;
+  } catch (error) {
+    await lab.down();
+    throw error;
+  }
+}
+
+async function populate(lab: Lab): Promise<void> {
+  await startFirewalls(lab.plan, lab.nodes('firewall'), lab.folder);
+  startServers(lab.plan, lab.nodes('server'));
+  for (const node of lab.nodes('nlb')) lab.system.start(node, lab.setup);
+}
+
+/** From now on the lab is the user's: it stays when this process ends. */
+export function handOver(lab: Lab): void {
+  const { owner: _, ...rest } = lab.state;
+  save(rest);
+}

@@ -1,0 +1,88 @@
+import type { ChildProcess } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { until } from '../clock/until.ts';
+import type { AddressChanged, NeighbourChanged } from '../history/event.ts';
+import type { LabNode } from '../node/node.ts';
+
+/** What a line of `ip monitor` says; its instant is the wall clock's, in nanoseconds since 1970. */
+export type Monitored =
+  | (Omit<AddressChanged, 'atNs' | 'node'> & { realtimeNs: bigint })
+  | (Omit<NeighbourChanged, 'atNs' | 'node'> & { realtimeNs: bigint });
+
+const LINE = /^\[(\S+)\] (Deleted )?(.*)$/;
+const ADDRESS = /^\d+: (\S+) +inet (\S+)(?: brd \S+)? scope \S+(?: secondary)?(?: deprecated)?(?: noprefixroute)? ([^\s\\]+)/;
+const NEIGHBOUR = /^(\S+) dev (\S+) (?:lladdr (\S+) )?(?:router )?(?:proxy )?([A-Z]+)/;
+
+/** Reads one line of `ip -ts -o monitor address neigh`; undefined for what is neither (IPv6 among it). */
+export function parseMonitorLine(line: string): Monitored | undefined {
+  const [, stamp, deleted, rest] = LINE.exec(line) ?? [];
+  if (stamp === undefined || rest === undefined) return undefined;
+  const realtimeNs = wallClockNs(stamp);
+  const address = ADDRESS.exec(rest);
+  if (address?.[1] && address[2] && address[3]) {
+    const change = deleted ? 'removed' : 'added';
+    return { kind: 'address', realtimeNs, device: address[1], address: address[2], label: address[3], change };
+  }
+  const neighbour = NEIGHBOUR.exec(rest);
+  if (!neighbour?.[1] || !neighbour[2] || !neighbour[4]) return undefined;
+  return {
+    kind: 'neighbour',
+    realtimeNs,
+    device: neighbour[2],
+    address: neighbour[1],
+    ...(neighbour[3] ? { mac: neighbour[3] } : {}),
+    state: deleted ? 'REMOVED' : neighbour[4],
+  };
+}
+
+/** `2026-11-23T03:56:21.329654`, UTC, microseconds. */
+function wallClockNs(stamp: string): bigint {
+  const [seconds = '', fraction = '0'] = stamp.split('.');
+  return BigInt(Date.parse(`${seconds}Z`)) * 1_000_000n + BigInt(fraction.padEnd(9, '0'));
+}
+
+/** A running `ip monitor` in a node's namespace. */
+export interface Monitor {
+  /** Ends the program once everything that it has printed was handed on. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Hands on every change of an address or neighbour of the node, with the instant at which the kernel's message was read.
+ * The reader has real-time priority, so that this is soon after the change. Settles once the kernel has it on its list.
+ */
+export async function startMonitor(node: LabNode, seen: (event: Monitored) => void): Promise<Monitor> {
+  const child = node.openWatcher(['env', 'TZ=UTC', 'chrt', '--fifo', '10', 'ip', '-ts', '-o', 'monitor', 'address', 'neigh']);
+  if (!child.stdout || child.pid === undefined) throw new Error(`cannot start ip monitor on ${node.name}`);
+  const lines = createInterface({ input: child.stdout });
+  lines.on('line', (line) => {
+    const event = parseMonitorLine(line);
+    if (event) seen(event);
+  });
+  await subscribed(node, child.pid);
+  return { stop: () => stopped(child) };
+}
+
+/** The kernel lists netlink sockets by port, which is the process id, with the groups that they listen to. */
+function subscribed(node: LabNode, pid: number): Promise<boolean> {
+  return until(
+    () =>
+      node
+        .inside(() => readFileSync('/proc/thread-self/net/netlink', 'utf8'))
+        .split('\n')
+        .some((row) => {
+          const [, , port, groups] = row.trim().split(/\s+/);
+          return port === String(pid) && groups !== '00000000';
+        }),
+    { what: `ip monitor listens on ${node.name}`, withinMs: 3000, everyMs: 3 },
+  );
+}
+
+function stopped(child: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    if (child.exitCode !== null || child.signalCode !== null) return resolve();
+    child.once('close', () => resolve());
+    child.kill('SIGTERM');
+  });
+}

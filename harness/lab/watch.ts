@@ -1,0 +1,124 @@
+import { realtimeMinusMonotonicNs } from '../capture/clock.ts';
+import { openRing, type PacketRing } from '../capture/packet-ring.ts';
+import { lansOf, legsOnLan } from '../driver/batch.ts';
+import { deviceIndex } from '../driver/device.ts';
+import { inNamespace } from '../driver/namespace.ts';
+import type { Recorder } from '../history/recorder.ts';
+import type { LabNode } from '../node/node.ts';
+import type { Lab } from './lab.ts';
+import { type Monitor, startMonitor } from './monitor.ts';
+
+/** Memory for each LAN's frames: half a second of thin traffic, in blocks of 4 ms, may pass before one is lost. */
+const RING_MEGABYTES = 16;
+const DRAIN_EVERY_MS = 20;
+
+interface LanWatch {
+  lan: string;
+  ring: PacketRing;
+  /** Which leg of which node is behind a port, by the port's index. */
+  ports: Map<number, { node: string; leg: string }>;
+  sinceNs: number;
+}
+
+interface NodeWatch {
+  node: string;
+  monitor: Monitor;
+  sinceNs: number;
+}
+
+/**
+ * Watches a lab from the moment its network exists: every frame on every switch port, and every change of an address or
+ * a neighbour on load balancers and firewalls, into the history. What was watched, for how long, and how much was
+ * missed goes there too when the watch ends.
+ */
+export class Watch {
+  private readonly recorder: Recorder;
+  private readonly lans: LanWatch[] = [];
+  private readonly nodes: NodeWatch[] = [];
+  private readonly timer: NodeJS.Timeout;
+  /** Wall clock minus monotonic clock, sampled anew at each drain. */
+  private offsetNs = realtimeMinusMonotonicNs();
+
+  private constructor(recorder: Recorder) {
+    this.recorder = recorder;
+    this.timer = setInterval(() => this.drain(), DRAIN_EVERY_MS);
+  }
+
+  static async start(lab: Lab, recorder: Recorder): Promise<Watch> {
+    const watch = new Watch(recorder);
+    for (const lan of lansOf(lab.plan)) watch.lans.push(watch.openLan(lab, lan));
+    const watched = [...lab.nodes('nlb'), ...lab.nodes('firewall')];
+    await Promise.all(watched.map((node) => watch.openNode(node)));
+    return watch;
+  }
+
+  private openLan(lab: Lab, lan: string): LanWatch {
+    return inNamespace(lab.lanNetns(lan), () => {
+      const ring = openRing({ megabytes: RING_MEGABYTES });
+      const ports = new Map(
+        legsOnLan(lab.plan, lan).map(({ node, leg }) => [
+          deviceIndex(leg.port),
+          { node: node.name, leg: leg.name },
+        ]),
+      );
+      return { lan, ring, ports, sinceNs: this.recorder.nowNs() };
+    });
+  }
+
+  private async openNode(node: LabNode): Promise<void> {
+    const monitor = await startMonitor(node, ({ realtimeNs, ...event }) =>
+      this.recorder.record({ ...event, node: node.name, atNs: this.fromRealtime(realtimeNs) }),
+    );
+    this.nodes.push({ node: node.name, monitor, sinceNs: this.recorder.nowNs() });
+  }
+
+  private fromRealtime = (realtimeNs: bigint): number => this.recorder.fromMonotonic(realtimeNs - this.offsetNs);
+
+  /** Moves what the rings hold into the history. */
+  private drain(): void {
+    this.offsetNs = realtimeMinusMonotonicNs();
+    for (const lan of this.lans) lan.ring.drain((frame) => this.recordFrame(lan, frame));
+  }
+
+  /** A switch receives what the node sent, and sends what the node receives. The bridge's own device is no port. */
+  private recordFrame(
+    { lan, ports }: LanWatch,
+    frame: { ifindex: number; direction: 'incoming' | 'outgoing'; timeNs: bigint; bytes: Uint8Array },
+  ): void {
+    const port = ports.get(frame.ifindex);
+    if (!port) return;
+    this.recorder.record({
+      kind: 'frame',
+      atNs: this.fromRealtime(frame.timeNs),
+      lan,
+      ...port,
+      direction: frame.direction === 'incoming' ? 'sent' : 'received',
+      bytes: frame.bytes,
+    });
+  }
+
+  /** Waits until every frame that the kernel took before this call is in the history. */
+  flush(): void {
+    this.offsetNs = realtimeMinusMonotonicNs();
+    for (const lan of this.lans) lan.ring.flush((frame) => this.recordFrame(lan, frame), 1000);
+  }
+
+  /** Ends the watch and records what it covered. */
+  async stop(): Promise<void> {
+    clearInterval(this.timer);
+    await Promise.all(this.nodes.map(({ monitor }) => monitor.stop()));
+    this.flush();
+    for (const { lan, ring, sinceNs } of this.lans) {
+      this.covered('frames', lan, sinceNs, ring.drops());
+      ring.close();
+    }
+    for (const { node, sinceNs } of this.nodes) {
+      this.covered('addresses', node, sinceNs, 0);
+      this.covered('neighbours', node, sinceNs, 0);
+    }
+  }
+
+  private covered(what: 'frames' | 'addresses' | 'neighbours', where: string, atNs: number, missed: number): void {
+    this.recorder.record({ kind: 'watched', what, where, atNs, untilNs: this.recorder.nowNs(), missed });
+  }
+}

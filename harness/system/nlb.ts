@@ -1,0 +1,96 @@
+import { chmodSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { stringify } from 'yaml';
+import type { LabNode } from '../node/node.ts';
+import type { NodePlan, Plan } from '../topology/plan.ts';
+import type { PairSetup, Role, System } from './system.ts';
+
+const STATES: Role[] = ['initial', 'active', 'standby', 'inop'];
+
+/** Our own load balancer, seen from outside: `nlbd`, `nlbctl` and a configuration file. */
+export const nlb: System = {
+  name: 'nlb',
+  lacks: {},
+  environment: (node, { folder }) => ({ NLB_SOCKET: socketFile(folder, node) }),
+  start: (node, setup) => {
+    const file = path.join(setup.folder, `${node.name}.nlbd.yaml`);
+    writeFileSync(file, stringify(configuration(node.home.plan, setup, writeStateScript(node.name, setup.folder))));
+    return node.start('nlbd', ['nlbd', '--config', file]);
+  },
+  role: async (node) => {
+    const asked = await node.run(['nlbctl', 'status', '--json']);
+    if (asked.exitCode !== 0) return undefined;
+    const state = (JSON.parse(String(asked.stdout)) as { state?: string }).state;
+    return STATES.find((role) => role === state);
+  },
+  standBy: (node) => order(node, 'standby'),
+  takeOver: (node) => order(node, 'takeover'),
+};
+
+async function order(node: LabNode, word: 'standby' | 'takeover'): Promise<void> {
+  const done = await node.run(['nlbctl', word]);
+  if (done.exitCode !== 0) throw new Error(`nlbctl ${word} on ${node.name} failed: ${done.stderr || done.stdout}`);
+}
+
+const socketFile = (folder: string, node: string): string => path.join(folder, `${node}.nlbd.sock`);
+
+/** The operator's script of every state: one line in the node's journal for each entry, with the clock that it saw. */
+function writeStateScript(node: string, folder: string): string {
+  const script = path.join(folder, `${node}.state.sh`);
+  const journal = journalFile(folder, node);
+  const line = '"$NLB_STATE" "$NLB_PREVIOUS" "$(cut -d" " -f1 /proc/uptime)" "$NLB_REASON"';
+  writeFileSync(script, `#!/bin/sh\nprintf '%s\\t%s\\t%s\\t%s\\n' ${line} >>${journal}\n`);
+  chmodSync(script, 0o755);
+  return script;
+}
+
+/** Where the state scripts of a node write: state, previous state, seconds since boot and reason, by tabs. */
+export const journalFile = (folder: string, node: string): string => path.join(folder, `${node}.journal`);
+
+function configuration(own: NodePlan, setup: PairSetup, script: string) {
+  const { plan, folder, bpfFolder } = setup;
+  const peer = otherNode(plan, own);
+  return {
+    node: own.name,
+    primary: own.primary ?? false,
+    access: { interface: 'access', address: legAddress(own, 'access') },
+    server: { interface: 'server', address: legAddress(own, 'server') },
+    nlbs: plan.addresses.nlbs,
+    peer: { name: peer.name, access: legAddress(peer, 'access'), server: legAddress(peer, 'server') },
+    clusterAddresses: plan.addresses.cluster,
+    servers: serversOf(plan).map((server) => ({
+      name: server.name,
+      address: legAddress(server, 'server'),
+      weight: setup.weights?.[server.name] ?? 1,
+    })),
+    services: plan.addresses.cluster.flatMap((address) => servicesAt(plan, address)),
+    scripts: { initial: script, active: script, standby: script, inop: script, timeLimitMs: 2000 },
+    datapath: { mode: process.env.ONEVIP_DATAPATH ?? 'auto', pinDirectory: path.join(bpfFolder, own.name) },
+    control: { socket: socketFile(folder, own.name) },
+  };
+}
+
+function servicesAt(plan: Plan, address: string) {
+  const check = { type: 'tcp', intervalMs: 500, timeoutMs: 400, rise: 1, fall: 2 };
+  return plan.services.map((service) => ({
+    name: plan.addresses.cluster.length > 1 ? `${service.name}-${address}` : service.name,
+    address,
+    protocol: service.protocol,
+    port: service.port,
+    ...(service.protocol === 'tcp' ? { check } : {}),
+  }));
+}
+
+export const serversOf = (plan: Plan): NodePlan[] => plan.nodes.filter(({ kind }) => kind === 'server');
+
+function otherNode(plan: Plan, own: NodePlan): NodePlan {
+  const other = plan.nodes.find(({ kind, name }) => kind === 'nlb' && name !== own.name);
+  if (!other) throw new Error(`the topology ${plan.topology} has no second load balancer beside ${own.name}`);
+  return other;
+}
+
+function legAddress(node: NodePlan, leg: string): string {
+  const address = node.legs.find(({ name }) => name === leg)?.address.split('/')[0];
+  if (address === undefined) throw new Error(`${node.name} has no leg named ${leg}`);
+  return address;
+}

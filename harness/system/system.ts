@@ -1,0 +1,35 @@
+import type { LabNode } from '../node/node.ts';
+import type { Plan } from '../topology/plan.ts';
+
+/** How a load balancer under test says that its node stands. */
+export type Role = 'initial' | 'active' | 'standby' | 'inop';
+
+/** What a system is told about the pair that it is to be. */
+export interface PairSetup {
+  plan: Plan;
+  /** Weight of each server by name; 1 where none is given. */
+  weights?: Record<string, number>;
+  /** Folder for files of the system; one for the lab, so name them by node. */
+  folder: string;
+  /** BPF file system for what the system pins. */
+  bpfFolder: string;
+}
+
+/**
+ * A load-balancer system that the suites can be run against. The harness sees it as its users do: a program that is
+ * configured, started, signalled and asked.
+ */
+export interface System {
+  name: string;
+  /** Requirements that the system declares it cannot meet, with the reason. */
+  lacks: Record<string, string>;
+  /** Variables that the system's own commands need on this node. */
+  environment(node: string, setup: Pick<PairSetup, 'folder'>): Record<string, string>;
+  /** Configures and starts the system on the node; gives the process id of its daemon. Starting again is a restart. */
+  start(node: LabNode, setup: PairSetup): number;
+  /** What the node says that it is. For waiting only: no verdict is made from it. Undefined while it does not answer. */
+  role(node: LabNode): Promise<Role | undefined>;
+  /** Asks the active to hand over, or the standby to take over; rejects with what the system said when it refuses. */
+  standBy(node: LabNode): Promise<void>;
+  takeOver(node: LabNode): Promise<void>;
+}
