@@ -1,0 +1,55 @@
+import { octetsToMac } from './inet.ts';
+import { decodeAttributes, textValue, valueText } from './netlink.ts';
+import { KernelRefusal } from './refusal.ts';
+import { askRoute } from './route-socket.ts';
+
+export interface NetworkInterface {
+  ifindex: number;
+  name: string;
+  mac: string;
+  /** The operator's wish (IFF_UP). */
+  up: boolean;
+  /** What is so: up, and with a carrier (IFF_RUNNING). */
+  running: boolean;
+  mtu: number;
+}
+
+const RTM_GETLINK = 18;
+const IFINFO_BYTES = 16;
+const IFLA_ADDRESS = 1;
+const IFLA_IFNAME = 3;
+const IFLA_MTU = 4;
+const IFF_UP = 0x1;
+const IFF_RUNNING = 0x40;
+
+/** The interface of that name in this thread's network namespace, or undefined. Throws KernelRefusal. */
+export function findInterface(name: string): NetworkInterface | undefined {
+  try {
+    const [answer] = askRoute({
+      operation: 'find interface',
+      subject: name,
+      type: RTM_GETLINK,
+      flags: 0,
+      body: Buffer.alloc(IFINFO_BYTES),
+      attributes: [[IFLA_IFNAME, textValue(name)]],
+    });
+    return answer && decodeInterface(answer);
+  } catch (error) {
+    // ERANGE, EINVAL: longer than a device's name can be, so there is none.
+    if (error instanceof KernelRefusal && ['ENODEV', 'ERANGE', 'EINVAL'].includes(error.errno)) return undefined;
+    throw error;
+  }
+}
+
+function decodeInterface(payload: Buffer): NetworkInterface {
+  const attributes = decodeAttributes(payload.subarray(IFINFO_BYTES));
+  const flags = payload.readUInt32LE(8);
+  return {
+    ifindex: payload.readInt32LE(4),
+    name: valueText(attributes.get(IFLA_IFNAME) ?? Buffer.alloc(0)),
+    mac: octetsToMac(attributes.get(IFLA_ADDRESS) ?? Buffer.alloc(6)),
+    up: (flags & IFF_UP) !== 0,
+    running: (flags & IFF_RUNNING) !== 0,
+    mtu: attributes.get(IFLA_MTU)?.readUInt32LE(0) ?? 0,
+  };
+}

@@ -1,0 +1,52 @@
+import koffi from 'koffi';
+
+/** The C library's calls that Node does not offer, as they are: a negative result means that `lastErrno()` says why. */
+const libc = koffi.load('libc.so.6');
+
+/** The reason of the last call that failed, on this thread. Read it at once. */
+export const lastErrno = (): number => koffi.errno();
+
+export const socket: (family: number, type: number, protocol: number) => number = libc.func(
+  'int socket(int family, int type, int protocol)',
+);
+export const bind: (fd: number, address: Uint8Array, length: number) => number = libc.func(
+  'int bind(int fd, const void *address, uint32_t length)',
+);
+export const send: (fd: number, data: Uint8Array, length: number, flags: number) => number = libc.func(
+  'int64_t send(int fd, const void *data, size_t length, int flags)',
+);
+export const recv: (fd: number, data: Uint8Array, length: number, flags: number) => number = libc.func(
+  'int64_t recv(int fd, _Out_ void *data, size_t length, int flags)',
+);
+export const setsockopt: (fd: number, level: number, name: number, value: Uint8Array, length: number) => number =
+  libc.func('int setsockopt(int fd, int level, int name, const void *value, uint32_t length)');
+
+export const schedSetscheduler: (tid: number, policy: number, parameters: Int32Array) => number = libc.func(
+  'int sched_setscheduler(int tid, int policy, const void *parameters)',
+);
+export const schedGetscheduler: (tid: number) => number = libc.func('int sched_getscheduler(int tid)');
+export const mlock2: (address: bigint, length: bigint, flags: number) => number = libc.func(
+  'int mlock2(const void *address, size_t length, unsigned int flags)',
+);
+export const clockGettime: (clock: number, time: BigInt64Array) => number = libc.func(
+  'int clock_gettime(int clock, _Out_ void *time)',
+);
+
+/** Result as a pointer; all ones (MAP_FAILED) on failure. */
+export const mmap: (
+  address: null,
+  length: number,
+  protection: number,
+  flags: number,
+  fd: number,
+  offset: number,
+) => bigint = libc.func('void *mmap(void *address, size_t length, int protection, int flags, int fd, int64_t offset)');
+export const munmap: (address: bigint, length: number) => number = libc.func(
+  'int munmap(void *address, size_t length)',
+);
+export const mount: (source: string, target: string, type: string, flags: number, data: string) => number = libc.func(
+  'int mount(const char *source, const char *target, const char *type, unsigned long flags, const char *data)',
+);
+export const umount2: (target: string, flags: number) => number = libc.func(
+  'int umount2(const char *target, int flags)',
+);
