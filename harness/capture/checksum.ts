@@ -1,0 +1,30 @@
+import { ipv4Octets } from './address-text.ts';
+import { joined } from './octets.ts';
+
+/** What a look at a checksum can tell. `unknown`: the bytes that it covers are not all here. */
+export type Checksum = 'good' | 'bad' | 'absent' | 'unknown';
+
+/** The checksum of RFC 1071 over bytes whose own checksum field is zero; over whole good bytes it is zero. */
+export function internetChecksum(bytes: Uint8Array): number {
+  let sum = 0;
+  for (let at = 0; at < bytes.length; at += 2) sum += ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
+  while (sum > 0xffff) sum = (sum & 0xffff) + Math.floor(sum / 0x10000);
+  return ~sum & 0xffff;
+}
+
+/** Prepend the pseudo-header that UDP (RFC 768), TCP (RFC 9293 3.1) and VRRPv3 (RFC 9568) count in. */
+export function withPseudoHeader(ends: Ends, protocol: number, segment: Uint8Array): Uint8Array {
+  const tail = Uint8Array.of(0, protocol, segment.length >> 8, segment.length & 0xff);
+  return joined(ipv4Octets(ends.source), ipv4Octets(ends.destination), tail, segment);
+}
+
+/** The addresses of the IPv4 packet around a segment. */
+export interface Ends {
+  source: string;
+  destination: string;
+}
+
+/** Judge a segment by its checksum with the pseudo-header. */
+export function judge(ends: Ends, protocol: number, segment: Uint8Array): Checksum {
+  return internetChecksum(withPseudoHeader(ends, protocol, segment)) === 0 ? 'good' : 'bad';
+}
