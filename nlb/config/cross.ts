@@ -1,0 +1,128 @@
+import type { Ipv4 } from './address.ts';
+import type { Problem } from './problem.ts';
+import type { Config } from './schema.ts';
+
+/**
+ * What no section of the configuration can see alone. A section that is itself wrong is absent, and the checks that
+ * need it are left out; so every problem that can be found is found at once.
+ */
+export function crossProblems(config: Partial<Config>): Problem[] {
+  return [
+    ...labelTooLong(config),
+    ...sameDevice(config),
+    ...addressTwice(config),
+    ...peerIsSelf(config),
+    ...timesOutOfOrder(config),
+    ...nameTwice('servers', config.servers),
+    ...nameTwice('services', config.services),
+    ...serviceProblems(config),
+  ];
+}
+
+/** The alias carries the label `<device>:nlbs`, and a label may have 15 bytes. */
+function labelTooLong({ access }: Partial<Config>): Problem[] {
+  if (access === undefined || Buffer.byteLength(`${access.interface}:nlbs`) <= 15) return [];
+  const message = `"${access.interface}:nlbs" is the alias's label and has more than 15 bytes; the name may have 10`;
+  return [{ path: ['access', 'interface'], message }];
+}
+
+function sameDevice({ access, server }: Partial<Config>): Problem[] {
+  if (access === undefined || server === undefined || access.interface !== server.interface) return [];
+  return [
+    { path: ['server', 'interface'], message: `"${server.interface}" is the access interface; each leg needs its own` },
+  ];
+}
+
+/** Every address has one holder. The NLBS address may be a cluster address: that is the layout of the prior art. */
+function addressTwice(config: Partial<Config>): Problem[] {
+  const holders = new Map<Ipv4, string>();
+  const problems: Problem[] = [];
+  for (const { address, path, holder } of addresses(config)) {
+    const other = holders.get(address);
+    const allowed = holder === 'nlbs' && other === 'a cluster address';
+    if (other !== undefined && !allowed) problems.push({ path, message: `${address} is already ${other}` });
+    holders.set(address, other ?? holder);
+  }
+  return problems;
+}
+
+interface Held {
+  address: Ipv4;
+  path: (string | number)[];
+  holder: string;
+}
+
+function addresses({ access, server, peer, clusterAddresses, nlbs, servers }: Partial<Config>): Held[] {
+  const held: Held[] = [];
+  if (access)
+    held.push({ address: access.address, path: ['access', 'address'], holder: 'this node on the access subnet' });
+  if (server)
+    held.push({ address: server.address, path: ['server', 'address'], holder: 'this node on the server subnet' });
+  if (peer) held.push({ address: peer.access, path: ['peer', 'access'], holder: 'the peer on the access subnet' });
+  if (peer) held.push({ address: peer.server, path: ['peer', 'server'], holder: 'the peer on the server subnet' });
+  for (const [i, address] of (clusterAddresses ?? []).entries())
+    held.push({ address, path: ['clusterAddresses', i], holder: 'a cluster address' });
+  if (nlbs) held.push({ address: nlbs, path: ['nlbs'], holder: 'nlbs' });
+  for (const [i, { address, name }] of (servers ?? []).entries())
+    held.push({ address, path: ['servers', i, 'address'], holder: `server "${name}"` });
+  return held;
+}
+
+function peerIsSelf({ node, peer }: Partial<Config>): Problem[] {
+  if (node === undefined || node !== peer?.name) return [];
+  return [{ path: ['peer', 'name'], message: `"${node}" is this node's own name` }];
+}
+
+/** The lease must outlive a late beat, and must have run out before the peer may act (the fence of the pair). */
+function timesOutOfOrder({ heartbeat }: Partial<Config>): Problem[] {
+  if (heartbeat === undefined) return [];
+  const { intervalMs, leaseMs, deadAfterMs } = heartbeat;
+  const problems: Problem[] = [];
+  if (leaseMs <= 2 * intervalMs)
+    problems.push({
+      path: ['heartbeat', 'leaseMs'],
+      message: `${leaseMs} must be more than twice intervalMs (${intervalMs})`,
+    });
+  if (deadAfterMs <= leaseMs)
+    problems.push({
+      path: ['heartbeat', 'deadAfterMs'],
+      message: `${deadAfterMs} must be more than leaseMs (${leaseMs})`,
+    });
+  return problems;
+}
+
+function nameTwice(section: string, items: readonly { name: string }[] | undefined): Problem[] {
+  const all = items ?? [];
+  return all.flatMap(({ name }, i) => {
+    const first = all.findIndex((other) => other.name === name);
+    return first === i
+      ? []
+      : [{ path: [section, i, 'name'], message: `"${name}" is the name of ${section}[${first}] too` }];
+  });
+}
+
+function serviceProblems({ services, servers, clusterAddresses }: Partial<Config>): Problem[] {
+  const known = servers && new Set(servers.map((server) => server.name));
+  const seen = new Map<string, string>();
+  return (services ?? []).flatMap((service, i) => {
+    const problems: Problem[] = [];
+    const report = (keys: (string | number)[], message: string) =>
+      problems.push({ path: ['services', i, ...keys], message });
+    const key = `${service.protocol} ${service.address}:${service.port}`;
+    const twin = seen.get(key);
+    if (twin !== undefined) report(['port'], `${key} is already service "${twin}"`);
+    seen.set(key, twin ?? service.name);
+    if (clusterAddresses && !clusterAddresses.includes(service.address))
+      report(['address'], `${service.address} is not among clusterAddresses`);
+    for (const [j, name] of (service.servers ?? []).entries())
+      if (known && !known.has(name)) report(['servers', j], `there is no server "${name}"`);
+    if (service.protocol === 'udp' && service.check && service.check.port === undefined)
+      report(['check'], 'a tcp check of a udp service needs a port');
+    if (service.check && service.check.timeoutMs > service.check.intervalMs)
+      report(
+        ['check', 'timeoutMs'],
+        `${service.check.timeoutMs} must not be more than intervalMs (${service.check.intervalMs})`,
+      );
+    return problems;
+  });
+}

@@ -1,0 +1,144 @@
+import t from 'tap';
+import { parseConfig } from './load.ts';
+import { ConfigRefused } from './problem.ts';
+
+const good = `node: nlb1
+primary: true
+access: { interface: access, address: 10.77.1.11 }
+server: { interface: server, address: 10.77.2.11 }
+nlbs: 10.77.1.100
+peer: { name: nlb2, access: 10.77.1.12, server: 10.77.2.12 }
+clusterAddresses: [203.0.113.10]
+servers:
+  - { name: server1, address: 10.77.2.21 }
+  - { name: server2, address: 10.77.2.22, weight: 3 }
+services:
+  - { name: http, address: 203.0.113.10, protocol: tcp, port: 80 }
+  - { name: echo, address: 203.0.113.10, protocol: udp, port: 7, servers: [server2] }
+`;
+
+/** The places and messages of a text that must be refused. */
+function problemsOf(text: string): string[] {
+  try {
+    parseConfig(text, 'nlb.yaml');
+  } catch (error) {
+    if (error instanceof ConfigRefused) return error.message.split('\n');
+    throw error;
+  }
+  return [];
+}
+
+t.test('a short configuration is completed with the defaults', async (t) => {
+  const config = parseConfig(good, 'nlb.yaml');
+  t.match(config, {
+    node: 'nlb1',
+    primary: true,
+    heartbeat: { port: 4694, intervalMs: 10, deadAfterMs: 40, leaseMs: 30, forwardGraceMs: 500 },
+    servers: [{ weight: 1 }, { weight: 3 }],
+    datapath: { mode: 'auto', pinDirectory: '/sys/fs/bpf/nlb' },
+    control: { socket: '/run/nlb/nlbd.sock' },
+    scripts: { timeLimitMs: 5000 },
+  });
+});
+
+t.test('in the layout of the prior art the NLBS address is a cluster address', async (t) => {
+  t.same(problemsOf(good.replace('nlbs: 10.77.1.100', 'nlbs: 203.0.113.10')), []);
+});
+
+const one: [what: string, change: [string, string], problem: string][] = [
+  [
+    'a bad address',
+    ['nlbs: 10.77.1.100', 'nlbs: 10.77.1.300'],
+    'nlb.yaml:5:7: nlbs: "10.77.1.300" is not an IPv4 address (four numbers, 0 to 255)',
+  ],
+  ['a missing section', ['nlbs: 10.77.1.100\n', ''], 'nlb.yaml:1:1: nlbs: is missing'],
+  [
+    'an unknown section, at its key',
+    ['primary:', 'primry:'],
+    `nlb.yaml:2:1: primry: unknown setting; known are node, primary, access, server, nlbs, peer, heartbeat, clusterAddresses, servers, services, scripts, datapath, control, log`,
+  ],
+  [
+    'an unknown key within a section, at the key',
+    ['weight: 3', 'wieght: 3'],
+    'nlb.yaml:10:43: servers[1].wieght: unknown setting',
+  ],
+  [
+    'an address that is used twice',
+    ['10.77.2.22', '10.77.2.12'],
+    'nlb.yaml:10:31: servers[1].address: 10.77.2.12 is already the peer on the server subnet',
+  ],
+  [
+    'a service of an unknown server',
+    ['[server2]', '[server3]'],
+    'nlb.yaml:13:76: services[1].servers[0]: there is no server "server3"',
+  ],
+  [
+    "a service at an address that is not the cluster's",
+    ['http, address: 203.0.113.10', 'http, address: 203.0.113.11'],
+    'nlb.yaml:12:28: services[0].address: 203.0.113.11 is not among clusterAddresses',
+  ],
+  [
+    'an interface name whose alias label is too long',
+    ['interface: access', 'interface: access-lan0x'],
+    'nlb.yaml:3:22: access.interface: "access-lan0x:nlbs" is the alias\'s label and has more than 15 bytes; the name may have 10',
+  ],
+  [
+    'a lease that a late beat breaks',
+    ['primary: true', 'heartbeat: { leaseMs: 20 }'],
+    'nlb.yaml:2:23: heartbeat.leaseMs: 20 must be more than twice intervalMs (10)',
+  ],
+  [
+    'a lease that outlives the judgement of death',
+    ['primary: true', 'heartbeat: { leaseMs: 40 }'],
+    'nlb.yaml:2:12: heartbeat.deadAfterMs: 40 must be more than leaseMs (40)',
+  ],
+  [
+    'one leg for both subnets',
+    ['interface: server', 'interface: access'],
+    'nlb.yaml:4:22: server.interface: "access" is the access interface; each leg needs its own',
+  ],
+  [
+    'a peer that is the node itself',
+    ['name: nlb2', 'name: nlb1'],
+    'nlb.yaml:6:15: peer.name: "nlb1" is this node\'s own name',
+  ],
+  [
+    'two servers of one name',
+    ['name: server2', 'name: server1'],
+    'nlb.yaml:10:13: servers[1].name: "server1" is the name of servers[0] too',
+  ],
+  [
+    'a tcp check of a udp service without a port',
+    ['[server2] }', '[server2], check: {} }'],
+    'nlb.yaml:13:93: services[1].check: a tcp check of a udp service needs a port',
+  ],
+  [
+    'a check that takes longer than its interval',
+    ['port: 80 }', 'port: 80, check: { timeoutMs: 900 } }'],
+    'nlb.yaml:12:87: services[0].check.timeoutMs: 900 must not be more than intervalMs (500)',
+  ],
+];
+
+for (const [what, [from, to], problem] of one) {
+  t.test(`${what} is reported at its place`, async (t) => {
+    t.ok(good.includes(from));
+    t.ok(problemsOf(good.replace(from, to)).includes(problem), problemsOf(good.replace(from, to)).join('\n'));
+  });
+}
+
+t.test('every problem is reported at once, in the order of the text', async (t) => {
+  const bad = good
+    .replace('10.77.1.11 }', '10.77.1 }')
+    .replace('port: 80', 'port: 0')
+    .replace('10.77.2.22', '10.77.2.21');
+  t.same(
+    problemsOf(bad).map((line) => line.split(': ').slice(0, 2).join(': ')),
+    ['nlb.yaml:3:39: access.address', 'nlb.yaml:10:31: servers[1].address', 'nlb.yaml:12:63: services[0].port'],
+  );
+});
+
+t.test('text that is not YAML, and YAML that is not a map, are refused', async (t) => {
+  t.match(problemsOf('node: [nlb1'), [/^nlb.yaml:1:\d+: /]);
+  t.match(problemsOf('- nlb1\n'), ['nlb.yaml:1:1: must be a map of settings']);
+  t.match(problemsOf(''), ['nlb.yaml:1:1: must be a map of settings']);
+});

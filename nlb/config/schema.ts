@@ -1,0 +1,100 @@
+import { z } from 'zod';
+import { type Ipv4, parseIpv4 } from './address.ts';
+
+/** The shape of the configuration, section by section. What one section cannot see alone is in `cross.ts`. */
+
+const ipv4 = z.string().transform((text, context): Ipv4 => {
+  const address = parseIpv4(text);
+  if (address !== undefined) return address;
+  context.addIssue({ code: 'custom', message: `"${text}" is not an IPv4 address (four numbers, 0 to 255)` });
+  return z.NEVER;
+});
+
+/** Kernel's limit: IFNAMSIZ is 16 with the closing zero. */
+const device = z.string().regex(/^[^\s/:]{1,15}$/, 'must be an interface name: 1 to 15 bytes, no "/", ":" or space');
+const name = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'must be a name: letters, digits, ".", "_", "-", at most 63');
+const port = z.int().min(1).max(65_535);
+const milliseconds = z.int().min(1).max(3_600_000);
+const path = z.string().startsWith('/', 'must be an absolute path');
+
+const leg = z.strictObject({ interface: device, address: ipv4 });
+
+const check = z.strictObject({
+  type: z.literal('tcp').default('tcp'),
+  /** Where to connect; the service's own port when absent. */
+  port: port.optional(),
+  intervalMs: milliseconds.default(500),
+  timeoutMs: milliseconds.default(300),
+  /** Successes in a row that bring a failed server back. */
+  rise: z.int().min(1).max(100).default(2),
+  /** Failures in a row that take a server out. */
+  fall: z.int().min(1).max(100).default(2),
+});
+
+const server = z.strictObject({ name, address: ipv4, weight: z.int().min(0).max(1000).default(1) });
+
+const service = z.strictObject({
+  name,
+  address: ipv4,
+  protocol: z.enum(['tcp', 'udp']),
+  port,
+  /** Names of the servers that serve it; all of them when absent. */
+  servers: z.array(name).min(1).optional(),
+  check: check.optional(),
+});
+
+/**
+ * By default a daemon that dies is noticed in 40 ms, and its lease of 30 ms has then run out. What firewalls still send to
+ * the old hardware address is forwarded for half a second more: that covers two announcements of the new one, so one may be lost.
+ */
+const heartbeat = z.strictObject({
+  port: port.default(4694),
+  intervalMs: milliseconds.default(10),
+  deadAfterMs: milliseconds.default(40),
+  leaseMs: milliseconds.default(30),
+  forwardGraceMs: z.int().min(0).max(60_000).default(500),
+});
+
+const scripts = z.strictObject({
+  initial: path.optional(),
+  active: path.optional(),
+  standby: path.optional(),
+  inop: path.optional(),
+  timeLimitMs: milliseconds.default(5000),
+});
+
+const datapath = z.strictObject({
+  mode: z.enum(['auto', 'xdp', 'xdp-generic', 'tc']).default('auto'),
+  /** On a bpf file system, which is mounted there if need be. */
+  pinDirectory: path.default('/sys/fs/bpf/nlb'),
+  maxConnections: z.int().min(1024).max(16_777_216).default(262_144),
+});
+
+export const sections = {
+  node: name,
+  primary: z.boolean().default(false),
+  access: leg,
+  server: leg,
+  nlbs: ipv4,
+  peer: z.strictObject({ name, access: ipv4, server: ipv4 }),
+  heartbeat: heartbeat.prefault({}),
+  clusterAddresses: z.array(ipv4).min(1).max(256),
+  servers: z.array(server).min(1).max(1024),
+  services: z.array(service).min(1).max(256),
+  scripts: scripts.prefault({}),
+  datapath: datapath.prefault({}),
+  control: z.strictObject({ socket: path.default('/run/nlb/nlbd.sock') }).prefault({}),
+  log: z.strictObject({ level: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info') }).prefault({}),
+};
+
+const whole = z.strictObject(sections);
+export type Config = z.output<typeof whole>;
+export type ServiceConfig = Config['services'][number];
+export type ServerConfig = Config['servers'][number];
+export type CheckConfig = z.output<typeof check>;
+export type LegConfig = z.output<typeof leg>;
+
+/** The check of a TCP service that configures none: can a client connect? */
+export const defaultCheck: CheckConfig = check.parse({});
