@@ -1,0 +1,75 @@
+import { joined, viewOf } from './octets.ts';
+import {
+  BLOCK_FRAME_BYTES,
+  BLOCK_TYPE,
+  BYTE_ORDER_MAGIC,
+  DIRECTION,
+  INTERFACE_OPTION,
+  LINK_TYPE_ETHERNET,
+  OPTION_END,
+  PACKET_HEADER_BYTES,
+  PACKET_OPTION_FLAGS,
+  type PcapngPacket,
+  paddedLength,
+} from './pcapng.ts';
+
+const NANOSECONDS = 9;
+const UNLIMITED = 0;
+
+/** The beginning of a file: a section and its Ethernet interfaces, by name; packets refer to them by their index. */
+export function pcapngHeader(interfaceNames: readonly string[]): Uint8Array {
+  return joined(section(), ...interfaceNames.map(interfaceBlock));
+}
+
+/** One packet, to follow the header or another packet. */
+export function pcapngPacket(packet: PcapngPacket): Uint8Array {
+  const { bytes, direction } = packet;
+  const header = new Uint8Array(PACKET_HEADER_BYTES);
+  const view = viewOf(header);
+  view.setUint32(0, packet.interface, true);
+  view.setUint32(4, Number(packet.timeNs >> 32n), true);
+  view.setUint32(8, Number(packet.timeNs & 0xffff_ffffn), true);
+  view.setUint32(12, bytes.length, true);
+  view.setUint32(16, packet.wireBytes ?? bytes.length, true);
+  const options = direction ? [option(PACKET_OPTION_FLAGS, words(DIRECTION[direction])), endOfOptions()] : [];
+  return block(BLOCK_TYPE.packet, header, padded(bytes), ...options);
+}
+
+function section(): Uint8Array {
+  const versionOneZero = 1;
+  const lengthUnknown = 0xffff_ffff;
+  return block(BLOCK_TYPE.section, words(BYTE_ORDER_MAGIC, versionOneZero, lengthUnknown, lengthUnknown));
+}
+
+function interfaceBlock(name: string): Uint8Array {
+  const resolution = option(INTERFACE_OPTION.timeResolution, Uint8Array.of(NANOSECONDS));
+  const named = option(INTERFACE_OPTION.name, new TextEncoder().encode(name));
+  return block(BLOCK_TYPE.interface, words(LINK_TYPE_ETHERNET, UNLIMITED), named, resolution, endOfOptions());
+}
+
+function block(type: number, ...body: Uint8Array[]): Uint8Array {
+  const content = joined(...body);
+  const length = content.length + BLOCK_FRAME_BYTES;
+  return joined(words(type, length), content, words(length));
+}
+
+function option(code: number, value: Uint8Array): Uint8Array {
+  return joined(words(code | (value.length << 16)), padded(value));
+}
+
+function endOfOptions(): Uint8Array {
+  return words(OPTION_END);
+}
+
+function padded(bytes: Uint8Array): Uint8Array {
+  return joined(bytes, new Uint8Array(paddedLength(bytes.length) - bytes.length));
+}
+
+/** Little-endian words, whatever the machine. */
+function words(...values: number[]): Uint8Array {
+  const bytes = new Uint8Array(values.length * 4);
+  values.forEach((value, index) => {
+    viewOf(bytes).setUint32(index * 4, value, true);
+  });
+  return bytes;
+}
