@@ -129,13 +129,35 @@ t.test('a frame is described in one line', async (t) => {
 const version = spawnSync('tcpdump', ['--version'], { encoding: 'utf8' });
 const skip = version.error ? `tcpdump cannot be run: ${version.error.message}` : false;
 
+function tcpdump(file: string, frames: Uint8Array[], ...options: string[]): string[] {
+  const packets = frames.map((bytes) => pcapngPacket({ interface: 0, timeNs: 0n, bytes }));
+  writeFileSync(file, Buffer.concat([pcapngHeader(['access']), ...packets]));
+  const run = spawnSync('tcpdump', ['-nn', '-t', '-r', file, ...options], { encoding: 'utf8' });
+  return run.stdout.trimEnd().split('\n');
+}
+
 t.test('tcpdump says the same', { skip }, async (t) => {
   const file = join(t.testdir(), 'frames.pcapng');
-  const packets = ALIKE.map(([bytes]) => pcapngPacket({ interface: 0, timeNs: 0n, bytes }));
-  writeFileSync(file, Buffer.concat([pcapngHeader(['access']), ...packets]));
-  const run = spawnSync('tcpdump', ['-e', '-nn', '-t', '-S', '-r', file], { encoding: 'utf8' });
-  t.strictSame(
-    run.stdout.trimEnd().split('\n'),
-    ALIKE.map(([, line]) => line),
-  );
+  const frames = ALIKE.map(([frame]) => frame);
+  const lines = ALIKE.map(([, line]) => line);
+  t.strictSame(tcpdump(file, frames, '-e', '-S'), lines);
+});
+
+t.test('tcpdump finds our checksums right', { skip }, async (t) => {
+  const file = join(t.testdir(), 'frames.pcapng');
+  const ports = { ...ENDS, sourcePort: 1, destinationPort: 9000 };
+  for (const length of [10, 11]) {
+    const payload = new Uint8Array(length).fill(200);
+    const frames = [
+      tcp({ flags: ['ack'], payload }),
+      internet(17, encodeUdp({ ...ports, payload })),
+      icmp(8, 0, 1, payload),
+    ];
+    const lines = tcpdump(file, [...frames, advert(2), advert(3)], '-vv');
+    t.equal(lines.filter((line) => /sum ok|\(correct\)/.test(line)).length, 2, lines.join('\n'));
+    t.notMatch(lines.join('\n'), /incorrect|bad|wrong/);
+    const broken = frames.map((frame) => frame.with(40, 7));
+    const complaints = tcpdump(file, broken, '-vv').filter((line) => /incorrect|bad|wrong/.test(line));
+    t.equal(complaints.length, 3, 'it does look');
+  }
 });

@@ -227,6 +227,7 @@ t.test('what is wrong is said', async (t) => {
     ['0806 0001', 'ARP cut short: 2 bytes'],
     [`0806 0006 ${'00'.repeat(26)}`, 'ARP that is not for IPv4 over Ethernet'],
     ['0800 45', 'IPv4 header cut short: 1 bytes'],
+    ['0800 45000014 00', 'IPv4 header cut short: 5 bytes'],
     [`0800 65 ${'00'.repeat(19)}`, 'IPv4 header of version 6'],
     [`0800 44 ${'00'.repeat(19)}`, 'IPv4 header length 16'],
     [`0800 46 ${'00'.repeat(19)}`, 'IPv4 options cut short: 20 of 24 bytes'],
