@@ -1,0 +1,46 @@
+import t from 'tap';
+import { htmlReport } from './html.ts';
+import { CATALOGUE, GOOD_RUN, RUN } from './sample-run.ts';
+
+const page = htmlReport(RUN, CATALOGUE);
+
+t.test('the headline says what matters most', async (t) => {
+  const results = (...verdicts: ('pass' | 'fail' | 'unknown' | 'skip')[]) =>
+    verdicts.flatMap((verdict) => GOOD_RUN.results.map((test) => ({ ...test, verdict })));
+  const headline = (...verdicts: Parameters<typeof results>) =>
+    /<h1[^>]*>.*<\/h1>/.exec(htmlReport({ ...RUN, results: results(...verdicts) }, CATALOGUE))?.[0];
+  t.equal(headline('pass', 'pass'), '<h1 class="pass">All 2 tests passed</h1>');
+  t.equal(headline('pass', 'fail', 'unknown'), '<h1 class="fail">1 of 3 tests failed</h1>');
+  t.equal(headline('pass', 'unknown', 'skip'), '<h1 class="unknown">1 of 3 tests proved nothing</h1>');
+  t.equal(headline('pass', 'skip'), '<h1 class="pass">1 of 2 tests passed, none failed</h1>');
+});
+
+t.test(
+  'every requirement is there with its verdict and a link to its tests; those not tested stand apart',
+  async (t) => {
+    t.match(page, /<tr data-verdict="unknown"><td class="id">ARP-2<\/td>.*<a href="#test-1">.*<a href="#test-3">/);
+    t.match(page, /1 requirement not tested in this run<\/summary><table>[\s\S]*HA-2/);
+    t.match(page, '<details class="test" id="test-3" data-verdict="unknown" open>');
+  },
+);
+
+t.test(
+  'tests can be filtered by verdict, with the number of each; a verdict that nobody has cannot be chosen',
+  async (t) => {
+    t.match(page, '<input type="radio" name="show" id="show-fail"><b>1</b> failed');
+    t.match(htmlReport(GOOD_RUN, CATALOGUE), '<input type="radio" name="show" id="show-fail" disabled><b>0</b> failed');
+  },
+);
+
+t.test('evidence is folded where it passed, and open where it failed', async (t) => {
+  t.match(page, '<details open><summary>evidence: 2 facts</summary><pre>&lt;/pre&gt;&lt;script&gt;');
+  t.match(page, '<details><summary>evidence: 1 fact</summary><pre>12.3 ms nlb1 → fw1 reply</pre>');
+});
+
+t.test('hostile text makes no tag, no script and no link out of the folder; the page forbids scripts', async (t) => {
+  t.notMatch(page, '<script');
+  t.match(page, `content="default-src 'none'; style-src 'unsafe-inline'"`);
+  t.match(page, '<a href="./ha/%3Cx%3E%20y.pcap">ha/../../&lt;x&gt; y.pcap</a>');
+  t.equal([...page.matchAll(/<details/g)].length, [...page.matchAll(/<\/details>/g)].length);
+  t.equal([...page.matchAll(/<pre>/g)].length, [...page.matchAll(/<\/pre>/g)].length);
+});

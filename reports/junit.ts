@@ -1,0 +1,67 @@
+import { attribute, markup } from './escape.ts';
+import { bySuite, totals } from './outcome.ts';
+import type { RunReport, TestResult } from './run-report.ts';
+
+/**
+ * JUnit XML, as CI systems read it. The form has no `unknown`: such a test is an `error`, because it ran and proved
+ * nothing. The ids of the requirements are properties of the test case.
+ */
+export function junitReport(report: RunReport): string {
+  const suites = bySuite(report.results).flatMap(([suite, tests]) => [
+    `  <testsuite name="${attribute(suite)}" ${counts({ ...report, results: tests })} timestamp="${attribute(report.startedAt)}">`,
+    ...tests.flatMap(testCase),
+    '  </testsuite>',
+  ]);
+  const head = `<testsuites name="${attribute(`onevip ${report.topology}`)}" ${counts(report)}>`;
+  return ['<?xml version="1.0" encoding="UTF-8"?>', head, ...suites, '</testsuites>', ''].join('\n');
+}
+
+const seconds = (ms: number): string => (ms / 1000).toFixed(3);
+
+function counts(report: RunReport): string {
+  const { fail, unknown, skip } = totals(report);
+  const time = report.results.reduce((sum, { durationMs }) => sum + durationMs, 0);
+  return `tests="${report.results.length}" failures="${fail}" errors="${unknown}" skipped="${skip}" time="${seconds(time)}"`;
+}
+
+function testCase(test: TestResult): string[] {
+  return [
+    `    <testcase classname="${attribute(test.suite)}" name="${attribute(test.title)}" time="${seconds(test.durationMs)}">`,
+    ...properties(test),
+    ...outcome(test),
+    '    </testcase>',
+  ];
+}
+
+function properties({ proves, seed }: TestResult): string[] {
+  const pairs = [
+    ...proves.map((id) => ['requirement', id] as const),
+    ...(seed === undefined ? [] : [['seed', seed] as const]),
+  ];
+  if (pairs.length === 0) return [];
+  const lines = pairs.map(([name, value]) => `        <property name="${name}" value="${attribute(value)}"/>`);
+  return ['      <properties>', ...lines, '      </properties>'];
+}
+
+function outcome(test: TestResult): string[] {
+  const message = `message="${attribute(test.because)}"`;
+  switch (test.verdict) {
+    case 'pass':
+      return [];
+    case 'skip':
+      return [`      <skipped ${message}/>`];
+    case 'fail':
+      return [`      <failure ${message}>${markup(body(test))}</failure>`];
+    case 'unknown':
+      return [`      <error ${message}>${markup(body(test))}</error>`];
+  }
+}
+
+function body({ checks, runAgain, files }: TestResult): string {
+  const wrong = checks.filter(({ verdict }) => verdict !== 'pass');
+  return [
+    ...wrong.flatMap(({ name, verdict, because, evidence }) => [`${name}: ${verdict}: ${because}`, ...evidence]),
+    ...(files.length > 0 ? [`files: ${files.join(', ')}`] : []),
+    `run again: ${runAgain}`,
+  ].join('\n');
+}

@@ -1,0 +1,45 @@
+import { fenced, markdown } from './escape.ts';
+import { duration, type Listed, requirementRows, totalsLine, VERDICTS } from './outcome.ts';
+import type { RunReport, TestResult } from './run-report.ts';
+
+/** For a pull request or a release's notes: totals, what did not pass with its evidence, and the table of requirements. */
+export function markdownReport(report: RunReport, catalogue: readonly Listed[]): string {
+  const rows = requirementRows(report, catalogue);
+  const bad = VERDICTS.flatMap((verdict) => report.results.filter((test) => test.verdict === verdict)).filter(
+    ({ verdict }) => verdict !== 'pass',
+  );
+  return [
+    `# OneVIP on ${markdown(report.topology)}: ${totalsLine(report)}`,
+    facts(report),
+    ...bad.flatMap(section),
+    '## Requirements',
+    ['| requirement | verdict | must | tests |', '|---|---|---|---|', ...rows.map(tableRow)].join('\n'),
+    '',
+  ].join('\n\n');
+}
+
+function facts({ startedAt, durationMs, machine, command }: RunReport): string {
+  const at = `${markdown(startedAt)}, ${duration(durationMs)}`;
+  return `${at}, Linux ${markdown(machine.kernel)}, ${machine.cores} cores, Node ${markdown(machine.node)}: ${markdown(command)}`;
+}
+
+function section({ suite, title, verdict, proves, because, checks, runAgain, seed }: TestResult): string[] {
+  const ids = proves.length === 0 ? '' : ` (${proves.map(markdown).join(', ')})`;
+  return [
+    `## ${verdict}: ${markdown(suite)}: ${markdown(title)}${ids}`,
+    markdown(because),
+    ...checks
+      .filter((check) => check.verdict !== 'pass')
+      .flatMap((check) => [
+        `**${markdown(check.name)}**: ${check.verdict}: ${markdown(check.because)}`,
+        ...(check.evidence.length === 0 ? [] : [fenced(check.evidence.join('\n'))]),
+      ]),
+    ...(seed === undefined ? [] : [`Seed: ${markdown(seed)}`]),
+    `Run again:\n\n${fenced(runAgain)}`,
+  ];
+}
+
+function tableRow({ id, verdict, text, tests }: ReturnType<typeof requirementRows>[number]): string {
+  const titles = tests.map(({ suite, title }) => markdown(`${suite}: ${title}`)).join('; ');
+  return `| ${markdown(id)} | ${verdict} | ${markdown(text)} | ${titles} |`;
+}

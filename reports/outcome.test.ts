@@ -1,0 +1,54 @@
+import t from 'tap';
+import { bySuite, duration, requirementRows, totals, totalsLine } from './outcome.ts';
+import { CATALOGUE, GOOD_RUN, RUN } from './sample-run.ts';
+
+t.test('a requirement has the worst verdict of its tests, and is not tested when it has none', async (t) => {
+  const rows = requirementRows(RUN, CATALOGUE).map(({ id, verdict, tests }) => [id, verdict, tests.length]);
+  t.same(rows, [
+    ['ARP-1', 'pass', 1],
+    ['ARP-2', 'unknown', 2],
+    ['HA-1', 'fail', 1],
+    ['HA-2', 'not tested', 0],
+    ['FWD-1', 'skip', 1],
+    ['NEW-1', 'skip', 1],
+  ]);
+});
+
+t.test('failure outweighs unknown, unknown outweighs a skip, and a skip outweighs success', async (t) => {
+  const [test] = GOOD_RUN.results;
+  if (!test) throw new Error('the sample has a test');
+  const verdictOf = (...verdicts: (typeof test.verdict)[]) =>
+    requirementRows({ ...RUN, results: verdicts.map((verdict) => ({ ...test, verdict })) }, CATALOGUE)[0]?.verdict;
+  t.equal(verdictOf('pass', 'skip', 'unknown', 'fail'), 'fail');
+  t.equal(verdictOf('pass', 'skip', 'unknown'), 'unknown');
+  t.equal(verdictOf('pass', 'skip', 'pass'), 'skip');
+  t.equal(verdictOf('pass', 'pass'), 'pass');
+});
+
+t.test('totals count tests', async (t) => {
+  t.same(totals(RUN), { pass: 1, fail: 1, unknown: 1, skip: 1 });
+  t.equal(totalsLine(RUN), '1 passed, 1 failed, 1 unknown, 1 skipped');
+  t.equal(totalsLine({ ...RUN, results: [] }), '0 passed, 0 failed, 0 unknown, 0 skipped');
+});
+
+t.test('tests are grouped by suite in the order of their first result', async (t) => {
+  t.same(
+    bySuite(RUN.results).map(([suite, tests]) => [suite, tests.length]),
+    [
+      ['arp', 2],
+      ['ha <1>', 1],
+      ['fwd', 1],
+    ],
+  );
+});
+
+t.test('durations are written in the unit that fits', async (t) => {
+  const table: [number, string][] = [
+    [0.4, '0 ms'],
+    [999, '999 ms'],
+    [1000, '1.0 s'],
+    [59_900, '59.9 s'],
+    [125_000, '2 min 5 s'],
+  ];
+  for (const [ms, text] of table) t.equal(duration(ms), text);
+});

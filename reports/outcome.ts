@@ -1,0 +1,67 @@
+import type { RunReport, TestResult, Verdict } from './run-report.ts';
+
+/** A requirement as the catalogue lists it, as far as reports show it. */
+export interface Listed {
+  id: string;
+  text: string;
+}
+
+export interface RequirementRow extends Listed {
+  verdict: Verdict | 'not tested';
+  tests: TestResult[];
+}
+
+/** Worst first: the verdict of several tests together is the first of these that one of them has. */
+export const VERDICTS = ['fail', 'unknown', 'skip', 'pass'] as const satisfies Verdict[];
+
+/** How a count of each verdict reads. */
+export const COUNTED: Record<Verdict, string> = {
+  pass: 'passed',
+  fail: 'failed',
+  unknown: 'unknown',
+  skip: 'skipped',
+};
+
+/**
+ * One row for each requirement, in the catalogue's order: the worst verdict of its tests, or `not tested`. An id that a
+ * test names and the catalogue lacks has a row too, at the end, so that no result is lost.
+ */
+export function requirementRows({ results }: RunReport, catalogue: readonly Listed[]): RequirementRow[] {
+  const listed = new Set(catalogue.map(({ id }) => id));
+  const strangers = new Set(results.flatMap(({ proves }) => proves).filter((id) => !listed.has(id)));
+  return [...catalogue, ...[...strangers].map((id) => ({ id, text: '' }))].map(({ id, text }) => {
+    const tests = results.filter(({ proves }) => proves.includes(id));
+    return { id, text, tests, verdict: worst(tests) ?? 'not tested' };
+  });
+}
+
+function worst(tests: readonly TestResult[]): Verdict | undefined {
+  return VERDICTS.find((verdict) => tests.some((test) => test.verdict === verdict));
+}
+
+/** Number of tests with each verdict. */
+export function totals({ results }: RunReport): Record<Verdict, number> {
+  const count = (verdict: Verdict) => results.filter((result) => result.verdict === verdict).length;
+  return { pass: count('pass'), fail: count('fail'), unknown: count('unknown'), skip: count('skip') };
+}
+
+/** `41 passed, 0 failed, 1 unknown, 2 skipped`: the line that ends a run, and that programs may read. */
+export function totalsLine(report: RunReport): string {
+  const counts = totals(report);
+  return (['pass', 'fail', 'unknown', 'skip'] as const)
+    .map((verdict) => `${counts[verdict]} ${COUNTED[verdict]}`)
+    .join(', ');
+}
+
+/** Tests by suite, suites in the order of their first result. */
+export function bySuite(results: readonly TestResult[]): [suite: string, tests: TestResult[]][] {
+  return [...Map.groupBy(results, ({ suite }) => suite)];
+}
+
+/** `840 ms`, `12.3 s`, `2 min 5 s` */
+export function duration(ms: number): string {
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
+  const seconds = Math.round(ms / 1000);
+  return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+}

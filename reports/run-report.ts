@@ -1,0 +1,43 @@
+/**
+ * What one run of the suites found: plain data, so that it can be stored as JSON and shown again in any form.
+ * `unknown` is no success: nothing was observed that could have shown a failure.
+ */
+export type Verdict = 'pass' | 'fail' | 'unknown' | 'skip';
+
+export interface RunReport {
+  id: string;
+  /** ISO 8601, UTC. */
+  startedAt: string;
+  durationMs: number;
+  machine: { kernel: string; cores: number; node: string };
+  topology: string;
+  /** The command line of the run. */
+  command: string;
+  results: TestResult[];
+}
+
+export interface TestResult {
+  suite: string;
+  /** The promise, in words. */
+  title: string;
+  /** Ids of the requirements that the test proves. */
+  proves: string[];
+  verdict: Verdict;
+  because: string;
+  checks: CheckResult[];
+  durationMs: number;
+  /** Seed of everything random in the test. */
+  seed?: string;
+  /** The command that runs this test alone. */
+  runAgain: string;
+  /** The history and the captures, as paths relative to the run's folder. */
+  files: string[];
+}
+
+export interface CheckResult {
+  name: string;
+  verdict: Verdict;
+  because: string;
+  /** One line for each fact: a packet, an address event, a line of a log. */
+  evidence: string[];
+}

@@ -1,0 +1,81 @@
+import type { Listed } from './outcome.ts';
+import type { RunReport, TestResult } from './run-report.ts';
+
+/** Text that tries to be markup, a command to the terminal, the end of a block, or no text at all. */
+export const HOSTILE = `</pre><script>alert(1)</script> & "q" 'a' ]]> \u001b[31m\u0000\n| \`\`\` *b* \u202e\ud800`;
+
+const PASSED: TestResult = {
+  suite: 'arp',
+  title: 'the active answers for the NLBS address',
+  proves: ['ARP-1', 'ARP-2'],
+  verdict: 'pass',
+  because: 'every check passed',
+  checks: [
+    { name: 'answers', verdict: 'pass', because: '9 requests, 9 answers', evidence: ['12.3 ms nlb1 → fw1 reply'] },
+  ],
+  durationMs: 1234,
+  runAgain: './onevip conformance arp',
+  files: ['arp/history.jsonl', 'arp/access.pcap'],
+};
+
+const FAILED: TestResult = {
+  suite: 'ha <1>',
+  title: `a takeover ${HOSTILE}`,
+  proves: ['HA-1'],
+  verdict: 'fail',
+  because: `it took too long ${HOSTILE}`,
+  checks: [
+    {
+      name: `gap ${HOSTILE}`,
+      verdict: 'fail',
+      because: 'gap of 80 ms, at most 50 ms',
+      evidence: [HOSTILE, 'second fact'],
+    },
+    { name: 'no reset', verdict: 'pass', because: '200 flows, none reset', evidence: ['not to be shown'] },
+  ],
+  durationMs: 62_000,
+  seed: '0x5eed',
+  runAgain: './onevip conformance ha --seed 0x5eed',
+  files: ['ha/../../<x> y.pcap'],
+};
+
+const UNKNOWN: TestResult = {
+  ...PASSED,
+  title: 'the standby is silent',
+  proves: ['ARP-2'],
+  verdict: 'unknown',
+  because: 'nobody asked',
+  checks: [{ name: 'silent', verdict: 'unknown', because: 'no request was seen', evidence: [] }],
+};
+
+const SKIPPED: TestResult = {
+  ...PASSED,
+  suite: 'fwd',
+  title: 'tagged frames',
+  proves: ['FWD-1', 'NEW-1'],
+  verdict: 'skip',
+  because: 'this kernel has no VLAN devices',
+  checks: [],
+};
+
+/** One test of each verdict. */
+export const RUN: RunReport = {
+  id: '20261123-040000-abc123',
+  startedAt: '2026-11-23T04:00:00.000Z',
+  durationMs: 65_432,
+  machine: { kernel: '6.1.0', cores: 2, node: 'v24.21.0' },
+  topology: 'invention',
+  command: './onevip conformance',
+  results: [PASSED, FAILED, UNKNOWN, SKIPPED],
+};
+
+/** The same with the test that passed alone. */
+export const GOOD_RUN: RunReport = { ...RUN, results: [PASSED] };
+
+export const CATALOGUE: Listed[] = [
+  { id: 'ARP-1', text: 'answer from the active' },
+  { id: 'ARP-2', text: 'send no answer from the standby' },
+  { id: 'HA-1', text: 'take over | quickly' },
+  { id: 'HA-2', text: 'take over when out of reach' },
+  { id: 'FWD-1', text: 'change only the hardware addresses' },
+];

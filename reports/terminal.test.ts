@@ -1,0 +1,65 @@
+import t from 'tap';
+import { CATALOGUE, GOOD_RUN, RUN } from './sample-run.ts';
+import { terminalReport } from './terminal.ts';
+
+const plain = { colour: false, columns: 0 };
+
+t.test('a run in which all passed is a table and two lines', async (t) => {
+  t.equal(
+    terminalReport(GOOD_RUN, CATALOGUE, plain),
+    `ARP-1    ✓ pass    arp: the active answers for the NLBS address
+ARP-2    ✓ pass    arp: the active answers for the NLBS address
+
+not tested in this run: HA-1, HA-2, FWD-1
+
+2 of 2 tested requirements proved, on invention, in 1 min 5 s
+1 passed, 0 failed, 0 unknown, 0 skipped
+`,
+  );
+});
+
+t.test('a second test of a requirement stands below the first, and a long title is cut to the terminal', async (t) => {
+  const lines = terminalReport(RUN, CATALOGUE, { colour: false, columns: 40 }).split('\n');
+  t.same(lines.slice(0, 3), [
+    'ARP-1    ✓ pass    arp: the active answ…',
+    'ARP-2    ✓ pass    arp: the active answ…',
+    '         ? unknown arp: the standby is …',
+  ]);
+});
+
+t.test('a test that proves no requirement is in the table all the same', async (t) => {
+  const results = GOOD_RUN.results.map((test) => ({ ...test, proves: [] }));
+  t.match(terminalReport({ ...GOOD_RUN, results }, CATALOGUE, plain), /^– {8}✓ pass {4}arp: the active answers/);
+});
+
+t.test(
+  'what did not pass is shown with reason, evidence and the command to run it again, the worst first',
+  async (t) => {
+    const text = terminalReport(RUN, CATALOGUE, plain);
+    const order = [
+      '✗ fail: ha',
+      '    gap of 80 ms, at most 50 ms',
+      '      second fact',
+      '  run again: ./onevip conformance ha',
+    ];
+    const rest = [
+      '? unknown: arp: the standby is silent (ARP-2)',
+      '    no request was seen',
+      '– skip: fwd: tagged frames',
+    ];
+    const places = [...order, ...rest].map((part) => text.indexOf(part));
+    t.notOk(places.includes(-1), 'all is there', { places });
+    t.same(
+      places,
+      places.toSorted((a, b) => a - b),
+    );
+    t.notMatch(text, 'not to be shown', 'evidence of what passed is left out');
+    t.match(text, /\n1 passed, 1 failed, 1 unknown, 1 skipped\n$/);
+  },
+);
+
+t.test('colours are used when asked for, and nothing in the evidence can make one', async (t) => {
+  t.notMatch(terminalReport(RUN, CATALOGUE, plain), '\u001b');
+  t.match(terminalReport(GOOD_RUN, CATALOGUE, { colour: true, columns: 0 }), '\u001b[32m✓ pass');
+  t.notMatch(terminalReport(RUN, CATALOGUE, { colour: true, columns: 0 }), '\u0000');
+});

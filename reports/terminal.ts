@@ -1,0 +1,111 @@
+import { Chalk, type ChalkInstance } from 'chalk';
+import { visible } from './escape.ts';
+import {
+  duration,
+  type Listed,
+  type RequirementRow,
+  requirementRows,
+  totals,
+  totalsLine,
+  VERDICTS,
+} from './outcome.ts';
+import type { CheckResult, RunReport, TestResult, Verdict } from './run-report.ts';
+
+export interface TerminalOptions {
+  colour: boolean;
+  /** Width of the terminal; longer titles are cut. 0: no limit. */
+  columns: number;
+}
+
+const MARKS: Record<Verdict, string> = { pass: '✓', fail: '✗', unknown: '?', skip: '–' };
+
+/**
+ * What a run ends with on the terminal: a table of requirement, verdict and test; then everything that did not pass, with
+ * its evidence and the command that runs it again; then the totals, as the last line.
+ */
+export function terminalReport(report: RunReport, catalogue: readonly Listed[], options: TerminalOptions): string {
+  const paint = painter(new Chalk({ level: options.colour ? 1 : 0 }));
+  const rows = requirementRows(report, catalogue);
+  const tested = rows.filter(({ tests }) => tests.length > 0);
+  const without = report.results.filter(({ proves }) => proves.length === 0);
+  return [
+    ...tested.flatMap((row) => tableRow(row, paint, options.columns)),
+    ...without.map((test) => line('–', test, paint, options.columns)),
+    ...notTested(rows, paint),
+    ...VERDICTS.filter((verdict) => verdict !== 'pass').flatMap((verdict) => details(verdict, report, paint)),
+    '',
+    summary(report, tested, paint),
+    totalsLine(report),
+    '',
+  ].join('\n');
+}
+
+interface Paint {
+  verdict: Record<Verdict, ChalkInstance>;
+  dim: ChalkInstance;
+  bold: ChalkInstance;
+}
+
+function painter(chalk: ChalkInstance): Paint {
+  const verdict = { pass: chalk.green, fail: chalk.red, unknown: chalk.yellow, skip: chalk.cyan };
+  return { verdict, dim: chalk.dim, bold: chalk.bold };
+}
+
+/** A line for each test that proves the requirement; its id stands on the first. */
+function tableRow({ id, tests }: RequirementRow, paint: Paint, columns: number): string[] {
+  return tests.map((test, index) => line(index === 0 ? id : '', test, paint, columns));
+}
+
+function line(id: string, test: TestResult, paint: Paint, columns: number): string {
+  const label = visible(id).padEnd(9);
+  const verdict = `${MARKS[test.verdict]} ${test.verdict}`.padEnd(10);
+  const room = columns === 0 ? Number.POSITIVE_INFINITY : Math.max(20, columns - label.length - verdict.length);
+  const name = cut(`${visible(test.suite)}: ${oneLine(test.title)}`, room);
+  return `${paint.bold(label)}${paint.verdict[test.verdict](verdict)}${name}`;
+}
+
+const oneLine = (text: string): string => visible(text).replaceAll(/\s*\n\s*/g, ' ');
+
+const cut = (text: string, room: number): string => (text.length <= room ? text : `${text.slice(0, room - 1)}…`);
+
+function notTested(rows: readonly RequirementRow[], paint: Paint): string[] {
+  const ids = rows.filter(({ tests }) => tests.length === 0).map(({ id }) => id);
+  return ids.length === 0 ? [] : ['', paint.dim(`not tested in this run: ${ids.join(', ')}`)];
+}
+
+function details(verdict: Verdict, { results }: RunReport, paint: Paint): string[] {
+  return results
+    .filter((test) => test.verdict === verdict)
+    .flatMap((test) => [
+      '',
+      paint.verdict[verdict](
+        `${MARKS[verdict]} ${verdict}: ${visible(test.suite)}: ${oneLine(test.title)}${ids(test.proves)}`,
+      ),
+      ...indented(test.because, 2),
+      ...test.checks.filter((check) => check.verdict !== 'pass').flatMap((check) => checkLines(check, paint)),
+      ...(test.files.length > 0 ? indented(`files: ${test.files.join(', ')}`, 2) : []),
+      ...indented(`run again: ${test.runAgain}`, 2),
+    ]);
+}
+
+const ids = (proves: readonly string[]): string => (proves.length === 0 ? '' : ` (${visible(proves.join(', '))})`);
+
+function checkLines({ name, verdict, because, evidence }: CheckResult, paint: Paint): string[] {
+  return [
+    `  ${paint.verdict[verdict](`${MARKS[verdict]} ${oneLine(name)}`)}`,
+    ...indented(because, 4),
+    ...evidence.flatMap((fact) => indented(fact, 6)).map((text) => paint.dim(text)),
+  ];
+}
+
+const indented = (text: string, by: number): string[] =>
+  visible(text)
+    .split('\n')
+    .map((part) => ' '.repeat(by) + part);
+
+function summary(report: RunReport, tested: readonly RequirementRow[], paint: Paint): string {
+  const bad = totals(report).fail + totals(report).unknown;
+  const met = tested.filter(({ verdict }) => verdict === 'pass').length;
+  const text = `${met} of ${tested.length} tested requirements proved, on ${visible(report.topology)}, in ${duration(report.durationMs)}`;
+  return paint.verdict[bad === 0 ? 'pass' : 'fail'](text);
+}
