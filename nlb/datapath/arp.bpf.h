@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Who may be told where the NLBS address is, and that nobody is told where a cluster address is. */
+#pragma once
+
+#include "lookup.bpf.h"
+#include "packet.bpf.h"
+
+#define ARP_REQUEST 1
+#define ARP_HARDWARE_ETHERNET 1
+
+static __always_inline bool asks_for_ipv4(const struct arp_ipv4 *arp)
+{
+	return arp->hardware_type == bpf_htons(ARP_HARDWARE_ETHERNET) && arp->protocol_type == bpf_htons(ETH_P_IP) &&
+	       arp->hardware_length == ETH_ALEN && arp->protocol_length == 4 &&
+	       arp->operation == bpf_htons(ARP_REQUEST);
+}
+
+/*
+ * Only requests are answered, so only requests are held back. In the prior-art layout the NLBS address is the cluster
+ * address: then the lease decides.
+ */
+static __always_inline enum outcome decide_arp(struct packet *p, struct settings *settings, struct port *port)
+{
+	struct arp_ipv4 *arp = take(p, struct arp_ipv4);
+	if (!arp || !asks_for_ipv4(arp))
+		return PASSED_ARP;
+	__be32 target;
+	__builtin_memcpy(&target, arp->target_ip, sizeof(target));
+	bool nlbs = target == settings->nlbs;
+	if (!nlbs && !is_cluster(target))
+		return PASSED_ARP;
+	if (!(port->roles & ROLE_ACCESS))
+		return DROPPED_ARP_SERVER_SIDE;
+	if (!nlbs)
+		return DROPPED_ARP_CLUSTER;
+	return may_answer(bpf_ktime_get_ns()) ? PASSED_ARP_NLBS : DROPPED_ARP_NO_LEASE;
+}

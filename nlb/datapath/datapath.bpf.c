@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The data path: what happens to each frame that comes in on an access or a server interface. One decision for XDP and
+ * for tc. It changes nothing in a frame but the two hardware addresses.
+ *
+ * Nothing that is sent to a cluster address gets past this program to the node's own stack, which would answer it.
+ */
+#include "arp.bpf.h"
+#include "balance.bpf.h"
+#include "lookup.bpf.h"
+#include "packet.bpf.h"
+#include "tables.bpf.h"
+
+char LICENSE[] SEC("license") = "GPL";
+
+#define TC_UNSPEC -1 /* to the next program, or on to the stack */
+#define TC_SHOT 2
+
+static __always_inline bool is_for(const struct port *port, const struct ethhdr *eth)
+{
+	const __u8 *there = eth->h_dest, *own = port->mac;
+	return *(__u32 *)there == *(__u32 *)own && *(__u16 *)(there + 4) == *(__u16 *)(own + 4);
+}
+
+static __always_inline enum outcome decide_ipv4(struct packet *p, struct port *port)
+{
+	struct iphdr *ip = take_ipv4(p);
+	if (!ip)
+		return PASSED_NOT_OURS;
+	bool sound = lengths_agree(p, ip);
+	bool fragment = ip->frag_off & bpf_htons(IP_FRAGMENT);
+	bool ports = sound && !fragment && has_ports(p) && take_ports(p, ip);
+
+	struct service *service = ports ? find_service(&p->flow) : NULL;
+	if (!service && !is_cluster(p->flow.destination))
+		return PASSED_NOT_OURS;
+	if (!(port->roles & ROLE_ACCESS))
+		return DROPPED_SERVER_SIDE;
+	if (!is_for(port, p->eth))
+		return DROPPED_FLOODED;
+	if (p->tagged)
+		return DROPPED_TAGGED;
+	if (sound && fragment)
+		return DROPPED_FRAGMENT;
+	if (!sound || (has_ports(p) && !ports))
+		return DROPPED_MALFORMED;
+	if (!service)
+		return DROPPED_NOT_SERVED;
+	__u64 now_ns = bpf_ktime_get_ns();
+	if (!may_forward(now_ns))
+		return DROPPED_NO_LEASE;
+	return balance(p, service, now_ns);
+}
+
+static __always_inline enum outcome decide(struct packet *p)
+{
+	struct settings *current = only_entry(&settings);
+	struct port *port = current ? find_port(current, p->ifindex) : NULL;
+	if (!port || !take_ethernet(p))
+		return PASSED_NOT_OURS;
+	if (p->ethertype == bpf_htons(ETH_P_IP))
+		return decide_ipv4(p, port);
+	if (p->ethertype == bpf_htons(ETH_P_ARP))
+		return decide_arp(p, current, port);
+	return PASSED_NOT_OURS;
+}
+
+static __always_inline enum outcome decide_and_count(struct packet *p)
+{
+	__u32 outcome = decide(p);
+	struct counter *counter = bpf_map_lookup_elem(&counters, &outcome);
+	if (counter) {
+		counter->packets++;
+		counter->bytes += p->bytes;
+	}
+	return outcome;
+}
+
+SEC("xdp")
+int onevip_xdp(struct xdp_md *ctx)
+{
+	struct packet p = {
+		.next = (void *)(long)ctx->data,
+		.end = (void *)(long)ctx->data_end,
+		.bytes = ctx->data_end - ctx->data,
+		.ifindex = ctx->ingress_ifindex,
+	};
+	enum outcome outcome = decide_and_count(&p);
+	if (outcome >= DROPPED_ARP_NO_LEASE)
+		return XDP_DROP;
+	return outcome >= FORWARDED_ESTABLISHED ? bpf_redirect(p.egress, 0) : XDP_PASS;
+}
+
+SEC("tc")
+int onevip_tc(struct __sk_buff *skb)
+{
+	/* A socket buffer may keep its bytes elsewhere; the headers must lie where they can be read. */
+	if (skb->data_end - skb->data < HEADER_BYTES)
+		bpf_skb_pull_data(skb, skb->len < HEADER_BYTES ? skb->len : HEADER_BYTES);
+	struct packet p = {
+		.next = (void *)(long)skb->data,
+		.end = (void *)(long)skb->data_end,
+		.bytes = skb->len,
+		.ifindex = skb->ingress_ifindex,
+		.tagged = skb->vlan_present,
+	};
+	enum outcome outcome = decide_and_count(&p);
+	if (outcome >= DROPPED_ARP_NO_LEASE)
+		return TC_SHOT;
+	return outcome >= FORWARDED_ESTABLISHED ? bpf_redirect(p.egress, 0) : TC_UNSPEC;
+}
