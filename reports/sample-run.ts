@@ -2,7 +2,7 @@ import type { Listed } from './outcome.ts';
 import type { RunReport, TestResult } from './run-report.ts';
 
 /** Text that tries to be markup, a command to the terminal, the end of a block, or no text at all. */
-export const HOSTILE = `</pre><script>alert(1)</script> & "q" 'a' ]]> \u001b[31m\u0000\n| \`\`\` *b* \u202e\ud800`;
+const HOSTILE = `</pre><script>alert(1)</script> & "q" 'a' ]]> \u001b[31m\u0000\n| \`\`\` *b* \u202e\ud800`;
 
 const PASSED: TestResult = {
   suite: 'arp',
