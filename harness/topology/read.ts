@@ -2,6 +2,7 @@ import type { Cidr } from './address.ts';
 import { Holders, readAddress } from './holder.ts';
 import { formatCidr, formatIpv4 } from './ipv4.ts';
 import { type Leg, planLegs, resolveLegs } from './leg.ts';
+import { checkWord } from './name.ts';
 import { checkPairs, planVrrp } from './pair.ts';
 import type { LegPlan, NodePlan, Plan, PlanAddresses, SegmentPlan } from './plan.ts';
 import { inTextOrder, type Problem, type Report, reportTo } from './problem.ts';
@@ -30,6 +31,7 @@ export function readTopology(
 }
 
 function resolve(sketch: Sketch, servers: number | undefined, report: Report): Plan | undefined {
+  checkWord(sketch.name, 'topology', ['name'], report);
   const holders = new Holders(report);
   const segments = resolveSegments(sketch, report);
   const shared = resolveShared(sketch, segments, holders, report);

@@ -1,3 +1,4 @@
+import { checkWord } from './name.ts';
 import { checkWhole } from './number.ts';
 import type { ServicePlan } from './plan.ts';
 import type { Report } from './problem.ts';
@@ -10,6 +11,7 @@ export function resolveServices(sketch: Sketch, report: Report): ServicePlan[] {
     if (!service) continue;
     const path = ['cluster', 'services', index];
     const { name, protocol, port } = service;
+    checkWord(name, 'service', [...path, 'name'], report);
     checkWhole(port, 1, 65_535, [...path, 'port'], report);
     if (services.some((s) => s.name === name)) report.value([...path, 'name'], `there is a service "${name}" already`);
     const same = services.find((s) => s.protocol === protocol && s.port === port);
