@@ -1,0 +1,73 @@
+import type { Standing } from './beat.ts';
+import type { Settings } from './settings.ts';
+
+/** What a node knows of its peer, by heartbeats and by the answers to its question for the NLBS address. */
+export interface Peer {
+  /** As its last beat said; absent when none was ever heard. */
+  standing?: Standing;
+  /** How long it has been silent while we were listening: time in which we ourselves were stalled does not count. */
+  silentMs: number;
+  /** Until when `silentMs` has been counted. */
+  countedUntilMs: number;
+  /** Its host refused a beat of ours: nobody listens there. */
+  refused: boolean;
+  /** Its last beat said that it is no longer active, which it was by the one before. */
+  stoodDown: boolean;
+  /** Questions for the NLBS address that had no answer, since the last that had one. */
+  asksUnanswered: number;
+}
+
+/** Three in a row, a quarter of an interval apart: one or two lost frames do not make a takeover. */
+const ASKS_ENOUGH = 3;
+
+export function strangerSince(atMs: number): Peer {
+  return { silentMs: 0, countedUntilMs: atMs, refused: false, stoodDown: false, asksUnanswered: 0 };
+}
+
+export function heard(before: Peer, standing: Standing, atMs: number): Peer {
+  const stoodDown = before.standing?.state === 'active' && standing.state !== 'active';
+  return { ...strangerSince(atMs), standing, stoodDown };
+}
+
+/** Time goes by. */
+export function waited(peer: Peer, atMs: number, settings: Settings): Peer {
+  const silentMs = peer.silentMs + attentiveMs(peer.countedUntilMs, atMs, settings);
+  return { ...peer, silentMs, countedUntilMs: atMs };
+}
+
+/** How much of a time counts as listening: a tick that comes late, because we stalled, counts little more than one on time. */
+export function attentiveMs(fromMs: number, toMs: number, { intervalMs }: Settings): number {
+  return Math.max(0, Math.min(toMs - fromMs, 1.5 * intervalMs));
+}
+
+/**
+ * Somebody else answered for the NLBS address. Once the lease that came with the last beat must have run out, the answer
+ * proves that it was renewed, and is worth a beat.
+ */
+export function answered(peer: Peer, { leaseMs }: Settings): Peer {
+  const silentMs = peer.silentMs > leaseMs ? 0 : peer.silentMs;
+  return { ...peer, silentMs, asksUnanswered: 0 };
+}
+
+export function isAlive(peer: Peer, { deadAfterMs }: Settings): peer is Peer & { standing: Standing } {
+  return peer.standing !== undefined && peer.silentMs < deadAfterMs;
+}
+
+/** Silence enough to begin asking for the address. */
+export function isSuspect(peer: Peer, { intervalMs }: Settings): boolean {
+  return peer.refused || peer.silentMs >= 2 * intervalMs;
+}
+
+/** Whether nobody answers for the address any more. */
+export function isUnanswered(peer: Peer): boolean {
+  return peer.asksUnanswered >= ASKS_ENOUGH;
+}
+
+/**
+ * Whether its lease has run out for certain and it may be replaced. Where its host refuses our beats, its daemon is gone
+ * and renews nothing, so the lease itself is all that has to pass.
+ */
+export function isGone(peer: Peer, { deadAfterMs, leaseMs }: Settings): boolean {
+  const longEnough = peer.refused ? peer.silentMs > leaseMs : peer.silentMs >= deadAfterMs;
+  return longEnough && isUnanswered(peer);
+}

@@ -1,0 +1,20 @@
+/** What the role of a node depends on besides what happens. All times in milliseconds. */
+export interface Settings {
+  node: string;
+  peer: string;
+  primary: boolean;
+  /** Whether this node's access address is lower than its peer's. */
+  lowerAddress: boolean;
+  /** Between two beats. */
+  intervalMs: number;
+  /** Silence after which the peer may be replaced. */
+  deadAfterMs: number;
+  /** For how long a beat lets the data path answer. Always less than `deadAfterMs`. */
+  leaseMs: number;
+  /** How much longer a node that is not primary listens at its start, so that of two that start together the primary leads. */
+  headStartMs: number;
+  /** How long a node without a healthy server waits before it makes way for a peer that has one: the peer may be about to lose its own. */
+  poorHoldMs: number;
+  /** How long a node that let go of the lead does not want it back, and how long a request for it stands. */
+  letGoMs: number;
+}
