@@ -57,7 +57,7 @@ function linesOf(block: string): Line[] {
     .split('\n')
     .filter((text) => text.trim() !== '')
     .map((text) => {
-      const [left = '', arrow] = text.split('→');
+      const [left = '', arrow] = text.split(/ {2,}→ /);
       const words = leadingNames(left);
       const within = text.startsWith(' ') ? folder : '';
       if (within === '') folder = words[0] ?? '';

@@ -1,0 +1,50 @@
+import path from 'node:path';
+import { execa } from 'execa';
+import t from 'tap';
+
+const TOP = path.resolve(import.meta.dirname, '..');
+const run = execa({ cwd: TOP, reject: false, all: true });
+
+t.test('on a system that is not like Debian it says exactly what to install, and stops', async (t) => {
+  const release = path.join(t.testdir({ 'os-release': 'ID=fedora\n' }), 'os-release');
+  const script = 'mount --bind "$1" /etc/os-release && exec ./onevip conformance --jobs 1';
+  const { exitCode, all } = await run`unshare --mount sh -c ${script} sh ${release}`;
+  t.equal(exitCode, 3);
+  for (const word of ['iproute2', 'iptables', 'keepalived', 'nftables', 'libbpf1', 'tcpdump', 'Node 24', 'npm']) {
+    t.match(all, word);
+  }
+});
+
+t.test('a package that is still missing after its installation stops the start, naming it', async (t) => {
+  const folder = t.testdir({ 'apt-get': '#!/bin/sh\necho "apt-get $*"\n' });
+  const script = `chmod +x "$1/apt-get" && mount --bind /dev/null "$(command -v tcpdump)" && PATH=$1:$PATH exec ./onevip ls`;
+  const { exitCode, all } = await run`unshare --mount sh -c ${script} sh ${folder}`;
+  t.equal(exitCode, 3);
+  t.match(all, 'installing the Debian package tcpdump: captures packets');
+  t.match(all, 'installed, and yet not there as a command or a library: tcpdump');
+});
+
+t.test('without root it says so where the command needs root, and runs where it does not', async (t) => {
+  const refused = await run`unshare --user ./onevip conformance arp`;
+  t.equal(refused.exitCode, 3);
+  t.match(refused.all, 'needs root: sudo ./onevip conformance arp');
+  const helped = await run`unshare --user ./onevip conformance --help`;
+  t.equal(helped.exitCode, 0, helped.all);
+  t.match(helped.all, 'Usage: onevip conformance');
+});
+
+t.test('what it is given reaches the command line as it is', async (t) => {
+  const { exitCode, all } = await run`./onevip exec ${'no such lab'} node -- echo ${'a  b'}`;
+  t.not(exitCode, 0);
+  t.match(all, 'no such lab');
+});
+
+t.test('a second start adds less than 0.3 s', async (t) => {
+  const fastestMs = async (words: string[]) => {
+    const times = [];
+    for (let start = 0; start < 5; start++) times.push((await execa({ cwd: TOP })`${words} ls`).durationMs);
+    return Math.min(...times);
+  };
+  const added = (await fastestMs(['./onevip'])) - (await fastestMs([process.execPath, 'harness/cli.ts']));
+  t.ok(added < 300, `adds ${added.toFixed(0)} ms`);
+});
