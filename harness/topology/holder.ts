@@ -11,11 +11,13 @@ export class Holders {
     this.#report = report;
   }
 
-  /** Note that `holder` has the address; reported if somebody else has it. */
-  claim(address: number, holder: string, path: Path): void {
+  /** Note that `holder` has the address. False, and reported, if somebody has it already. */
+  claim(address: number, holder: string, path: Path): boolean {
     const other = this.#byAddress.get(address);
-    if (other === undefined) this.#byAddress.set(address, holder);
-    else this.#report.value(path, `${formatIpv4(address)} for ${holder} is already that of ${other}`);
+    if (other !== undefined)
+      this.#report.value(path, `${formatIpv4(address)} for ${holder} is already that of ${other}`);
+    else this.#byAddress.set(address, holder);
+    return other === undefined;
   }
 
   has(address: number): boolean {

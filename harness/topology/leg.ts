@@ -1,6 +1,6 @@
 import type { Mac } from './address.ts';
 import { checkWithin, type Holders, readAddress } from './holder.ts';
-import { broadcastOf, formatCidr, formatIpv4 } from './ipv4.ts';
+import { broadcastOf, formatCidr } from './ipv4.ts';
 import { checkDeviceName } from './name.ts';
 import type { LegPlan } from './plan.ts';
 import type { Path, Report } from './problem.ts';
@@ -19,7 +19,7 @@ export interface Leg {
 export function resolveLegs(station: Station, segments: Segments, holders: Holders, report: Report): Leg[] {
   const path = [...station.path, 'legs'];
   const legs = Object.entries(station.sketch.legs);
-  if (legs.length === 0) report.value(path, `${station.name} has no legs`);
+  if (legs.length === 0) report.value(path, `${station.entry} has no legs`);
   return legs.flatMap(
     ([name, text]) => resolveLeg(station, [...path, name], name, text, segments, holders, report) ?? [],
   );
@@ -84,9 +84,4 @@ function macOf({ segment, address }: Leg): Mac {
   const digits = (value: number, length: number) => String(value).padStart(length, '0');
   const host = digits(address - segment.network, 6);
   return `02:00:${digits(segment.index, 2)}:${host.slice(0, 2)}:${host.slice(2, 4)}:${host.slice(4)}` as Mac;
-}
-
-/** The leg as a person would say it. */
-export function describeLegs(legs: readonly Leg[]): string {
-  return legs.map((leg) => `${leg.segment.name} ${formatIpv4(leg.address)}`).join(', ');
 }

@@ -16,7 +16,7 @@ export function checkPairs(sketch: Sketch, report: Report): void {
   if (complete) checkPrimary(nlbs, report);
   for (const [name, node] of nlbs) {
     const segment = sketch.nlbs?.segment;
-    if (!segment || segment in node.legs) continue;
+    if (!segment || segment in node.legs || !sketch.segments.has(segment)) continue;
     report.key(['nodes', name, 'legs'], `${name} has no leg on ${segment}, where the nlbs address is`);
   }
   checkFirewalls(ofKind(sketch, 'firewall'), complete, sketch, report);
@@ -52,7 +52,7 @@ function checkFirewalls(firewalls: [string, Kind<'firewall'>][], complete: boole
 function checkVirtualLegs(firewalls: [string, Kind<'firewall'>][], sketch: Sketch, report: Report): void {
   for (const [index, v] of sketch.vrrp.entries()) {
     for (const [name, node] of firewalls) {
-      if (!v || v.segment in node.legs) continue;
+      if (!v || v.segment in node.legs || !sketch.segments.has(v.segment)) continue;
       report.value(['vrrp', index, 'segment'], `${name} has no leg on segment ${v.segment}`);
     }
   }

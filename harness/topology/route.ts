@@ -1,7 +1,7 @@
 import type { Cidr } from './address.ts';
 import { type Holders, readAddress } from './holder.ts';
 import { contains, formatCidr, formatIpv4, parseCidr, parseIpv4, subnetOf } from './ipv4.ts';
-import { describeLegs, type Leg } from './leg.ts';
+import type { Leg } from './leg.ts';
 import type { RoutePlan } from './plan.ts';
 import type { Path, Report } from './problem.ts';
 import type { Segments } from './segment.ts';
@@ -30,7 +30,7 @@ export function resolveRoutes(station: Station, legs: Leg[], words: RouteWords, 
   });
   for (const [index, { to, path }] of routes.entries()) {
     const twice = routes.slice(0, index).some((other) => other.to === to);
-    if (twice) report.value([...path, 'to'], `${station.name} has a route to ${to} already`);
+    if (twice) report.value([...path, 'to'], `${station.entry} has a route to ${to} already`);
   }
   return routes.map(({ to, via, leg, onlink }) => ({ to, via, leg, onlink }));
 }
@@ -75,9 +75,9 @@ function wayTo(hop: number, station: Station, legs: Leg[], words: RouteWords, pa
   const via = formatIpv4(hop);
   if (legs.some((leg) => leg.address === hop)) return void report.value(path, `${via} is ${station.name} itself`);
   const way = legs.find((leg) => contains(leg.segment, hop)) ?? onLan(hop, legs, words.segments);
-  const broken = legs.length < Object.keys(station.sketch.legs).length;
-  if (!way && broken) return undefined;
-  if (!way) return void report.value(path, `${via} is on no LAN of ${station.name}`, `its legs: ${describeLegs(legs)}`);
+  const named = Object.keys(station.sketch.legs);
+  if (!way && (legs.length === 0 || legs.length < named.length)) return undefined;
+  if (!way) return void report.value(path, `${via} is on no LAN of ${station.entry}`, `its legs: ${named.join(', ')}`);
   if (words.complete && !words.holders.has(hop)) return void report.value(path, `nobody has the address ${via}`);
   return { via, leg: way.segment.name, onlink: !contains(way.segment, hop) };
 }

@@ -35,8 +35,7 @@ function clusterAddresses(sketch: Sketch, segments: Segments, holders: Holders, 
   return texts.flatMap((text, index) => {
     const path = ['cluster', 'addresses', index];
     const address = readAddress(text, path, report);
-    if (address === undefined) return [];
-    holders.claim(address, 'the cluster', path);
+    if (address === undefined || !holders.claim(address, 'the cluster', path)) return [];
     checkPlace(address, sketch.nlbs?.segment, segments, path, report);
     return [address];
   });

@@ -28,7 +28,7 @@ interface Step {
 /** Read YAML 1.2. Never throws: what is wrong with the text is in `problems`. */
 export function readSource(text: string, file: string): Source {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
   const place = (offset: number) => {
     const { line, col } = lines.linePos(offset);
     return { file, line: Math.max(line, 1), column: Math.max(col, 1) };

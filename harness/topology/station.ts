@@ -6,6 +6,8 @@ import type { NodeSketch, Sketch } from './sketch.ts';
 /** One machine: an entry of `nodes`, or one of the several that an entry with a count stands for. */
 export interface Station {
   name: string;
+  /** The name of its entry: `server` for `server1`. Problems that all machines of an entry share are said of the entry. */
+  entry: string;
   sketch: NodeSketch;
   /** The entry that it comes from. */
   path: Path;
@@ -39,12 +41,18 @@ function expand(name: string, sketch: NodeSketch, servers: number | undefined, r
   const written = 'count' in sketch ? sketch.count : undefined;
   if (written === undefined) {
     checkDeviceName(name, 'node', path, report);
-    return [{ name, sketch, path, offset: 0 }];
+    return [{ name, entry: name, sketch, path, offset: 0 }];
   }
   const count = (sketch.kind === 'server' ? servers : undefined) ?? written;
   if (!checkWhole(count, 1, largestCount, [...path, 'count'], report)) return [];
   checkDeviceName(`${name}${count}`, 'node', path, report);
-  return Array.from({ length: count }, (_, offset) => ({ name: `${name}${offset + 1}`, sketch, path, offset }));
+  return Array.from({ length: count }, (_, offset) => ({
+    name: `${name}${offset + 1}`,
+    entry: name,
+    sketch,
+    path,
+    offset,
+  }));
 }
 
 /** A name is one thing only: commands take the name of a node or of a segment. */
