@@ -1,0 +1,130 @@
+import { attach, type DatapathMode, detachAll } from './attach.ts';
+import { dropOtherClusters, putClusters, readClusters } from './cluster-table.ts';
+import { type Count, countConnections, readOutcomes } from './counters.ts';
+import type { OutcomeName } from './layout.ts';
+import { openPins, type Pins } from './pins.ts';
+import { findPorts, type PortNames } from './ports.ts';
+import { type Loaded, loadProgram } from './program.ts';
+import { openServerTable, type ServerTable } from './server-table.ts';
+import { openServiceTable } from './service-table.ts';
+import { putSettings, readNlbs } from './settings-table.ts';
+import { type Change, checkTables, type TableSizes, type Tables } from './tables.ts';
+
+export interface DatapathOptions extends PortNames, TableSizes {
+  /** `auto`: the first of xdp, xdp-generic, tc that works on all interfaces. */
+  mode: 'auto' | DatapathMode;
+  /** In a BPF file system; made if absent, and mounted as one if it lies in none. */
+  pinDirectory: string;
+  /** Applied before anything is attached, so that no frame meets empty tables, which would let it pass. */
+  first?: Tables;
+}
+
+/** The data path in the kernel. Everything throws KernelRefusal where the kernel refuses. */
+export interface Datapath {
+  readonly mode: DatapathMode;
+  /** Whether the tables, connections included, are those of an earlier life. */
+  readonly adopted: boolean;
+  /**
+   * Make the tables what is wanted, writing differences only, and follow interfaces whose hardware address has changed.
+   * What is new comes in the order servers, selections, services, cluster addresses; what goes, goes the other way round.
+   * Throws a RangeError, before anything is written, where the tables contradict themselves or do not fit.
+   */
+  apply(tables: Tables): Change[];
+  /** What the kernel holds: servers by id, services by address and port. */
+  actual(): Tables;
+  outcomes(): Record<OutcomeName, Count>;
+  /** Walks the whole table: some milliseconds for each 100,000 connections. */
+  connectionCount(): number;
+  /** For openLease(), in whatever thread. */
+  readonly leaseFd: number;
+  /** Descriptors of the programs, for test runs. */
+  readonly programs: { xdp: number; tc: number };
+  /** Detach everything and remove the pins. */
+  remove(): void;
+  /** Close descriptors; links stay pinned and traffic flows. */
+  abandon(): void;
+}
+
+/**
+ * Load the data path, or adopt the tables that an earlier life left in `pinDirectory` where they have our layout and
+ * sizes; then attach it. Throws KernelRefusal, and an Error that says which interface is missing or whose program stands
+ * in the way.
+ */
+export function openDatapath(options: DatapathOptions): Datapath {
+  const ports = findPorts(options);
+  const pins = openPins(options.pinDirectory);
+  const loaded = loadProgram(pins, options);
+  const servers = openServerTable(loaded.object.map('servers'), options.maxServers);
+  const tables = openTables(loaded, servers, options);
+  const abandon = (): void => {
+    servers.close();
+    loaded.object.close();
+  };
+  try {
+    if (options.first) tables.apply(options.first);
+    const programs = { xdp: loaded.object.program('onevip_xdp'), tc: loaded.object.program('onevip_tc') };
+    const mode = attach(pins, ports, programs, options.mode);
+    return {
+      mode,
+      adopted: loaded.adopted,
+      programs,
+      ...tables,
+      ...readings(loaded),
+      abandon,
+      remove: removal(pins, abandon),
+    };
+  } catch (error) {
+    abandon();
+    if (!loaded.adopted) discard(pins);
+    throw error;
+  }
+}
+
+function openTables({ object }: Loaded, servers: ServerTable, options: DatapathOptions) {
+  const [settings, clusters] = [object.map('settings'), object.map('clusters')];
+  const services = openServiceTable(object.map('services'), object.map('selections'));
+  const apply = (wanted: Tables): Change[] => {
+    checkTables(wanted, options);
+    const ports = findPorts(options);
+    return [
+      ...putSettings(settings, wanted.nlbs, ports),
+      ...servers.put(wanted.servers, ports),
+      ...services.put(wanted.services),
+      ...putClusters(clusters, wanted.clusterAddresses),
+      ...services.dropOthers(wanted.services),
+      ...dropOtherClusters(clusters, wanted.clusterAddresses),
+      ...servers.dropOthers(wanted.servers),
+    ];
+  };
+  const actual = (): Tables => ({
+    nlbs: readNlbs(settings),
+    clusterAddresses: readClusters(clusters),
+    servers: servers.read(findPorts(options)),
+    services: services.read(),
+  });
+  return { apply, actual };
+}
+
+function readings({ object }: Loaded) {
+  return {
+    leaseFd: object.map('lease'),
+    outcomes: () => readOutcomes(object.map('counters')),
+    connectionCount: () => countConnections(object.map('connections')),
+  };
+}
+
+function removal(pins: Pins, abandon: () => void): () => void {
+  return () => {
+    detachAll(pins);
+    pins.unpinMaps();
+    abandon();
+    pins.tidy();
+  };
+}
+
+/** Take back what a failed start has pinned, unless an earlier life's links still use the place. */
+function discard(pins: Pins): void {
+  if (pins.links().length > 0 || pins.remembered('filters').length > 0) return;
+  pins.unpinMaps();
+  pins.tidy();
+}

@@ -1,0 +1,41 @@
+import { mapMemory } from '../kernel/memory-map.ts';
+import { STRUCTS } from './layout.ts';
+
+/** Until when the data path may answer for the NLBS address, and forward: nanoseconds of CLOCK_MONOTONIC (clock.ts). */
+export interface LeaseTimes {
+  answerUntilNs: bigint;
+  forwardUntilNs: bigint;
+}
+
+/** The lease, in memory that the data path reads: setting it is two plain stores and no system call. */
+export interface Lease {
+  set(answerUntilNs: bigint, forwardUntilNs: bigint): void;
+  get(): LeaseTimes;
+  /** The lease stays as it is. Afterwards set() and get() throw. */
+  close(): void;
+}
+
+const AT = STRUCTS.lease;
+const ANSWER = AT.answerUntilNs / 8;
+const FORWARD = AT.forwardUntilNs / 8;
+
+/** From `Datapath.leaseFd`, in whatever thread of the process. Throws KernelRefusal. */
+export function openLease(fd: number): Lease {
+  const memory = mapMemory(fd, AT.size);
+  let words: BigUint64Array | undefined = new BigUint64Array(memory.buffer);
+  const held = (): BigUint64Array => {
+    if (!words) throw new Error('The lease is closed');
+    return words;
+  };
+  return {
+    set: (answerUntilNs, forwardUntilNs) => {
+      Atomics.store(held(), ANSWER, answerUntilNs);
+      Atomics.store(held(), FORWARD, forwardUntilNs);
+    },
+    get: () => ({ answerUntilNs: Atomics.load(held(), ANSWER), forwardUntilNs: Atomics.load(held(), FORWARD) }),
+    close: () => {
+      if (words) memory.close();
+      words = undefined;
+    },
+  };
+}

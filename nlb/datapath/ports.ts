@@ -1,0 +1,34 @@
+import { findInterface } from '../kernel/interfaces.ts';
+import { CONSTANTS } from './layout.ts';
+
+/** An interface that the data path works on, as it is now. */
+export interface Port {
+  device: string;
+  ifindex: number;
+  mac: string;
+  /** Bits ROLE_ACCESS and ROLE_SERVER. */
+  roles: number;
+}
+
+export interface PortNames {
+  /** Device names. A device in both lists is one-armed. */
+  accessInterfaces: string[];
+  serverInterfaces: string[];
+}
+
+/**
+ * The configured interfaces, server interfaces first, so that the first one is where servers are by default.
+ * Throws an Error that names an interface that does not exist, and KernelRefusal.
+ */
+export function findPorts({ accessInterfaces, serverInterfaces }: PortNames): Port[] {
+  const devices = [...new Set([...serverInterfaces, ...accessInterfaces])];
+  if (serverInterfaces.length === 0) throw new RangeError('The data path needs at least one server interface');
+  if (devices.length > CONSTANTS.MAX_PORTS) throw new RangeError(`${devices.length} interfaces, of 16 at most`);
+  return devices.map((device) => {
+    const found = findInterface(device);
+    if (!found) throw new Error(`There is no network interface ${device}: check the configuration, or create it`);
+    const access = accessInterfaces.includes(device) ? CONSTANTS.ROLE_ACCESS : 0;
+    const server = serverInterfaces.includes(device) ? CONSTANTS.ROLE_SERVER : 0;
+    return { device, ifindex: found.ifindex, mac: found.mac, roles: access | server };
+  });
+}

@@ -1,0 +1,61 @@
+import { closeSync } from 'node:fs';
+import { join } from 'node:path';
+import { mapInfo } from '../kernel/bpf-map.ts';
+import { type BpfObject, loadObject } from '../kernel/bpf-object.ts';
+import { STRUCTS } from './layout.ts';
+import type { Pins } from './pins.ts';
+import { isOurLayout } from './settings-table.ts';
+import type { TableSizes } from './tables.ts';
+
+/** The programs in the kernel, with tables that are new or those of an earlier life. */
+export interface Loaded {
+  object: BpfObject;
+  adopted: boolean;
+}
+
+const OBJECT_FILE = join(import.meta.dirname, 'datapath.bpf.o');
+const MAPS = ['settings', 'lease', 'servers', 'clusters', 'services', 'selections', 'connections', 'counters'];
+
+/**
+ * Load the programs, always those of this version, onto the tables that are pinned where these have our layout and the
+ * wanted sizes, otherwise onto new tables, which are pinned in their place. Throws KernelRefusal.
+ */
+export function loadProgram(pins: Pins, sizes: TableSizes): Loaded {
+  const entries = entriesOf(sizes);
+  const pinned = openPinnedMaps(pins);
+  try {
+    const adopted = isUsable(pinned, entries);
+    const object = loadObject({ file: OBJECT_FILE, entries, reuse: adopted ? pinned : {} });
+    if (!adopted) pinAnew(pins, object);
+    return { object, adopted };
+  } finally {
+    for (const fd of Object.values(pinned)) closeSync(fd);
+  }
+}
+
+function entriesOf({ maxConnections, maxServers, maxServices }: TableSizes): Record<string, number> {
+  return {
+    servers: maxServers,
+    clusters: maxServices,
+    services: maxServices,
+    selections: maxServices,
+    connections: maxConnections,
+  };
+}
+
+function openPinnedMaps(pins: Pins): Record<string, number> {
+  const found = MAPS.map((name) => [name, pins.openMap(name)]);
+  return Object.fromEntries(found.filter(([, fd]) => fd !== undefined));
+}
+
+function isUsable(pinned: Record<string, number>, entries: Record<string, number>): boolean {
+  const { settings } = pinned;
+  if (settings === undefined || MAPS.some((name) => pinned[name] === undefined)) return false;
+  if (mapInfo(settings).valueSize !== STRUCTS.settings.size || !isOurLayout(settings)) return false;
+  return Object.entries(entries).every(([name, count]) => mapInfo(pinned[name] ?? -1).maxEntries === count);
+}
+
+function pinAnew(pins: Pins, object: BpfObject): void {
+  pins.unpinMaps();
+  for (const name of MAPS) pins.pinMap(name, object.map(name));
+}

@@ -1,0 +1,145 @@
+import { closeSync } from 'node:fs';
+import {
+  createSingle,
+  dropEntry,
+  getEntry,
+  indexKey,
+  listKeys,
+  mapInfo,
+  putEntry,
+  readSingleById,
+} from '../kernel/bpf-map.ts';
+import { bytesToQuad, quadToBytes } from '../kernel/inet.ts';
+import { CONSTANTS, STRUCTS } from './layout.ts';
+import { type Change, nameOfService, type ServiceEntry } from './tables.ts';
+
+const { serviceKey: KEY, service: VALUE } = STRUCTS;
+const SELECTION_BYTES = 2 * CONSTANTS.SELECTION_SLOTS;
+const PROTOCOLS = { tcp: 6, udp: 17 } as const;
+
+type ServiceName = Omit<ServiceEntry, 'slots'>;
+
+/** Services, and for each a selection table: a map of its own that is filled first and then put in place whole. */
+export interface ServiceTable {
+  /** Write new services, and new selection tables where the slots differ. Throws KernelRefusal. */
+  put(wanted: ServiceEntry[]): Change[];
+  /** Remove the services that are not wanted. Throws KernelRefusal. */
+  dropOthers(wanted: ServiceEntry[]): Change[];
+  /** In the order of address, port, protocol. Throws KernelRefusal. */
+  read(): ServiceEntry[];
+}
+
+/** Selection tables are never written once in use, so what a map of a given id holds is known for good. */
+type Contents = Map<number, Buffer>;
+
+export function openServiceTable(services: number, selections: number): ServiceTable {
+  const contents: Contents = new Map();
+  const selectionOf = (id: number): Buffer | undefined => readSelection(selections, id, contents);
+  return {
+    put: (wanted) => {
+      const known = idsByName(services);
+      return [
+        ...wanted.flatMap((service) => putSelection(selections, contents, service, claimId(known, service))),
+        ...wanted.flatMap((service) => putService(services, service, claimId(known, service))),
+      ];
+    },
+    dropOthers: (wanted) => dropOthers(services, selections, contents, new Set(wanted.map(nameOfService))),
+    read: () => listServices(services).map(({ id, ...name }) => ({ ...name, slots: decodeSlots(selectionOf(id)) })),
+  };
+}
+
+/** The service's id, or the lowest that nobody has, which is then its own. */
+function claimId(known: Map<string, number>, service: ServiceName): number {
+  const name = nameOfService(service);
+  const taken = new Set(known.values());
+  let id = known.get(name) ?? 0;
+  if (!known.has(name)) while (taken.has(id)) id++;
+  known.set(name, id);
+  return id;
+}
+
+function idsByName(services: number): Map<string, number> {
+  return new Map(listServices(services).map((service) => [nameOfService(service), service.id]));
+}
+
+function listServices(services: number): (ServiceName & { id: number })[] {
+  return listKeys(services, KEY.size)
+    .sort(Buffer.compare)
+    .flatMap((key) => {
+      const id = getEntry(services, key, VALUE.size)?.readUInt32LE(VALUE.id);
+      return id === undefined ? [] : [{ ...decodeKey(key), id }];
+    });
+}
+
+function putService(services: number, service: ServiceName, id: number): Change[] {
+  const key = encodeKey(service);
+  if (getEntry(services, key, VALUE.size)) return [];
+  putEntry(services, key, indexKey(id));
+  return [{ table: 'services', change: 'added', subject: nameOfService(service) }];
+}
+
+function putSelection(selections: number, contents: Contents, service: ServiceEntry, id: number): Change[] {
+  const wanted = encodeSlots(service.slots);
+  const current = readSelection(selections, id, contents);
+  if (current?.equals(wanted)) return [];
+  const replacedId = selectionId(selections, id);
+  const fd = createSingle('selection', wanted);
+  try {
+    putEntry(selections, indexKey(id), indexKey(fd));
+    contents.set(mapInfo(fd).id, wanted);
+  } finally {
+    closeSync(fd);
+  }
+  if (replacedId !== undefined) contents.delete(replacedId);
+  return [{ table: 'selections', change: current ? 'changed' : 'added', subject: nameOfService(service) }];
+}
+
+function dropOthers(services: number, selections: number, contents: Contents, kept: Set<string>): Change[] {
+  const gone = listServices(services).filter((service) => !kept.has(nameOfService(service)));
+  for (const service of gone) {
+    dropEntry(services, encodeKey(service));
+    contents.delete(selectionId(selections, service.id) ?? 0);
+    dropEntry(selections, indexKey(service.id));
+  }
+  return gone.map((service) => ({ table: 'services', change: 'removed', subject: nameOfService(service) }));
+}
+
+/** The kernel's id of the map that holds a service's selection table. */
+function selectionId(selections: number, id: number): number | undefined {
+  return getEntry(selections, indexKey(id), 4)?.readUInt32LE(0);
+}
+
+function readSelection(selections: number, id: number, contents: Contents): Buffer | undefined {
+  const mapId = selectionId(selections, id);
+  if (mapId === undefined) return undefined;
+  const bytes = contents.get(mapId) ?? readSingleById(mapId, SELECTION_BYTES);
+  contents.set(mapId, bytes);
+  return bytes;
+}
+
+function encodeSlots(slots: Int32Array): Buffer {
+  return Buffer.from(Uint16Array.from(slots, (server) => (server < 0 ? CONSTANTS.NO_SERVER : server)).buffer);
+}
+
+function decodeSlots(bytes: Buffer | undefined): Int32Array {
+  return Int32Array.from({ length: CONSTANTS.SELECTION_SLOTS }, (_, slot) => {
+    const server = bytes?.readUInt16LE(2 * slot) ?? CONSTANTS.NO_SERVER;
+    return server === CONSTANTS.NO_SERVER ? -1 : server;
+  });
+}
+
+function encodeKey({ address, protocol, port }: ServiceName): Buffer {
+  const key = Buffer.alloc(KEY.size);
+  key.set(quadToBytes(address), KEY.address);
+  key.writeUInt16BE(port, KEY.port);
+  key.writeUInt8(PROTOCOLS[protocol], KEY.protocol);
+  return key;
+}
+
+function decodeKey(key: Buffer): ServiceName {
+  return {
+    address: bytesToQuad(key.subarray(KEY.address)),
+    protocol: key.readUInt8(KEY.protocol) === PROTOCOLS.tcp ? 'tcp' : 'udp',
+    port: key.readUInt16BE(KEY.port),
+  };
+}

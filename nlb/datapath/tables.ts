@@ -1,0 +1,68 @@
+import { CONSTANTS } from './layout.ts';
+
+/** What the data path works from: all that the control plane decides, and nothing that it does not. */
+export interface Tables {
+  /** The NLBS address. ARP requests for it are answered under the lease alone. */
+  nlbs: string;
+  clusterAddresses: string[];
+  servers: ServerEntry[];
+  services: ServiceEntry[];
+}
+
+export interface ServerEntry {
+  /** Index in the server table, the same for the server's whole life; below the configured maximum. */
+  id: number;
+  address: string;
+  /** Absent while it is not known: nothing is sent there. */
+  mac?: string;
+  /** Whether packets may be sent there. */
+  usable: boolean;
+  /** Device that leads to the server; the first server interface where absent. */
+  device?: string;
+}
+
+export interface ServiceEntry {
+  /** One of the cluster addresses. */
+  address: string;
+  protocol: 'tcp' | 'udp';
+  port: number;
+  /** 65,537 server ids, -1 for none (see maglev.ts). */
+  slots: Int32Array;
+}
+
+/** One thing that apply() did. `subject` for people: `tcp 203.0.113.10:80`. */
+export interface Change {
+  table: 'settings' | 'servers' | 'selections' | 'services' | 'clusters';
+  change: 'added' | 'changed' | 'removed';
+  subject: string;
+}
+
+/** How many entries the tables hold. */
+export interface TableSizes {
+  maxConnections: number;
+  maxServers: number;
+  maxServices: number;
+}
+
+export const nameOfService = ({ protocol, address, port }: Omit<ServiceEntry, 'slots'>): string =>
+  `${protocol} ${address}:${port}`;
+
+/** Throws a RangeError where the tables contradict themselves or do not fit, before anything is written. */
+export function checkTables(tables: Tables, { maxServers, maxServices }: TableSizes): void {
+  const { servers, services, clusterAddresses } = tables;
+  const refuse = (problem: string): never => {
+    throw new RangeError(`Tables that cannot be applied: ${problem}`);
+  };
+  if (services.length > maxServices) refuse(`${services.length} services, of ${maxServices} at most`);
+  if (clusterAddresses.length > maxServices) refuse(`${clusterAddresses.length} addresses, of ${maxServices} at most`);
+  for (const { id } of servers) {
+    if (!Number.isInteger(id) || id < 0 || id >= maxServers) refuse(`server id ${id}, of ${maxServers} at most`);
+  }
+  if (new Set(servers.map(({ id }) => id)).size < servers.length) refuse('two servers with one id');
+  if (new Set(services.map(nameOfService)).size < services.length) refuse('one service twice');
+  for (const service of services) {
+    const name = nameOfService(service);
+    if (!clusterAddresses.includes(service.address)) refuse(`${name} is at no cluster address`);
+    if (service.slots.length !== CONSTANTS.SELECTION_SLOTS) refuse(`${name} has ${service.slots.length} slots`);
+  }
+}

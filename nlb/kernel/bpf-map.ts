@@ -1,0 +1,122 @@
+import { closeSync } from 'node:fs';
+import {
+  mapCreate,
+  mapDelete,
+  mapFdById,
+  mapLookup,
+  mapLookupBatch,
+  mapNextKey,
+  mapUpdate,
+  objInfo,
+  possibleCpus,
+} from './libbpf.ts';
+import { KernelRefusal } from './refusal.ts';
+
+/** What the kernel says of a map. Sizes in bytes. */
+export interface MapInfo {
+  type: number;
+  id: number;
+  keySize: number;
+  valueSize: number;
+  maxEntries: number;
+  flags: number;
+}
+
+const BPF_MAP_TYPE_ARRAY = 2;
+const MAP_INFO_BYTES = 88;
+const ENOENT = 2;
+
+/** A key of an array: its index. */
+export const indexKey = (index: number): Uint8Array => new Uint8Array(Uint32Array.of(index).buffer);
+
+/** Throws KernelRefusal. */
+export function mapInfo(fd: number): MapInfo {
+  const info = Buffer.alloc(MAP_INFO_BYTES);
+  insist('describe map', fd, objInfo(fd, info, Uint32Array.of(info.length)));
+  const word = (index: number): number => info.readUInt32LE(4 * index);
+  return { type: word(0), id: word(1), keySize: word(2), valueSize: word(3), maxEntries: word(4), flags: word(5) };
+}
+
+/** Write an entry, new or not. Throws KernelRefusal, for instance E2BIG when the map is full. */
+export function putEntry(fd: number, key: Uint8Array, value: Uint8Array): void {
+  insist('write to map', fd, mapUpdate(fd, key, value, 0));
+}
+
+/** `bytes` of the entry's value, or undefined where there is none. Throws KernelRefusal. */
+export function getEntry(fd: number, key: Uint8Array, bytes: number): Buffer | undefined {
+  const value = Buffer.alloc(bytes);
+  const result = mapLookup(fd, key, value);
+  if (result === -ENOENT) return undefined;
+  insist('read from map', fd, result);
+  return value;
+}
+
+/** Remove an entry; one that is not there is no error. Throws KernelRefusal. */
+export function dropEntry(fd: number, key: Uint8Array): void {
+  const result = mapDelete(fd, key);
+  if (result !== -ENOENT) insist('delete from map', fd, result);
+}
+
+/** All keys, for small maps that nobody else writes. Throws KernelRefusal. */
+export function listKeys(fd: number, bytes: number): Buffer[] {
+  const keys: Buffer[] = [];
+  for (;;) {
+    const next = Buffer.alloc(bytes);
+    const result = mapNextKey(fd, keys.at(-1) ?? null, next);
+    if (result === -ENOENT) return keys;
+    insist('walk map', fd, result);
+    keys.push(next);
+  }
+}
+
+/** The value of each processor for one entry of a per-processor map, `bytes` (a multiple of eight) each. */
+export function getPerCpu(fd: number, key: Uint8Array, bytes: number): Buffer[] {
+  const all = getEntry(fd, key, bytes * possibleCpus()) ?? Buffer.alloc(0);
+  return Array.from({ length: all.length / bytes }, (_, cpu) => all.subarray(cpu * bytes, (cpu + 1) * bytes));
+}
+
+/** Keys and values of a chunk of a hash map, one behind the other. */
+export interface Batch {
+  count: number;
+  keys: Buffer;
+  values: Buffer;
+}
+
+const BATCH_ENTRIES = 32_768;
+
+/** Walk a large hash map in chunks while others write it. The buffers are used again for the next chunk. */
+export function* walkBatches(fd: number, keyBytes: number, valueBytes: number): Generator<Batch> {
+  const keys = Buffer.alloc(BATCH_ENTRIES * keyBytes);
+  const values = Buffer.alloc(BATCH_ENTRIES * valueBytes);
+  const next = Buffer.alloc(Math.max(keyBytes, 8));
+  for (let from: Buffer | null = null; ; from = Buffer.from(next)) {
+    const count = Uint32Array.of(BATCH_ENTRIES);
+    const result = mapLookupBatch(fd, from, next, keys, values, count, null);
+    if (result !== -ENOENT) insist('walk map', fd, result);
+    yield { count: count[0] ?? 0, keys, values };
+    if (result === -ENOENT) return;
+  }
+}
+
+/** A new array with a single entry. The caller closes the descriptor. Throws KernelRefusal. */
+export function createSingle(name: string, value: Uint8Array): number {
+  const fd = mapCreate(BPF_MAP_TYPE_ARRAY, name, 4, value.length, 1, null);
+  if (fd < 0) throw new KernelRefusal('create map', name, -fd);
+  putEntry(fd, indexKey(0), value);
+  return fd;
+}
+
+/** The value of a single-entry array that is known by its id. Throws KernelRefusal. */
+export function readSingleById(id: number, bytes: number): Buffer {
+  const fd = mapFdById(id);
+  if (fd < 0) throw new KernelRefusal('open map', `id ${id}`, -fd);
+  try {
+    return getEntry(fd, indexKey(0), bytes) ?? Buffer.alloc(bytes);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function insist(operation: string, fd: number, result: number): void {
+  if (result < 0) throw new KernelRefusal(operation, `descriptor ${fd}`, -result);
+}

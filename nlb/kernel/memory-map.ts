@@ -1,0 +1,25 @@
+import koffi from 'koffi';
+import { lastErrno, mmap, munmap } from './libc.ts';
+import { KernelRefusal } from './refusal.ts';
+
+/** Memory of the kernel that this process reads and writes as its own. */
+export interface MemoryMap {
+  /** Must not be touched after close(). */
+  readonly buffer: ArrayBuffer;
+  close(): void;
+}
+
+const PROT_READ_WRITE = 1 | 2;
+const MAP_SHARED = 1;
+const MAP_FAILED = 0xffff_ffff_ffff_ffffn;
+const PAGE_BYTES = 4096;
+
+/** Map the first `bytes` of a descriptor, whole pages of it. The descriptor may be closed afterwards. Throws KernelRefusal. */
+export function mapMemory(fd: number, bytes: number): MemoryMap {
+  const length = Math.ceil(bytes / PAGE_BYTES) * PAGE_BYTES;
+  const address = mmap(null, length, PROT_READ_WRITE, MAP_SHARED, fd, 0);
+  if (BigInt.asUintN(64, address) === MAP_FAILED) {
+    throw new KernelRefusal('map memory', `descriptor ${fd}`, lastErrno());
+  }
+  return { buffer: koffi.view(address, bytes), close: () => void munmap(address, length) };
+}
