@@ -1,3 +1,4 @@
+import { chmodSync } from 'node:fs';
 import path from 'node:path';
 import { execa } from 'execa';
 import t from 'tap';
@@ -17,7 +18,8 @@ t.test('on a system that is not like Debian it says exactly what to install, and
 
 t.test('a package that is still missing after its installation stops the start, naming it', async (t) => {
   const folder = t.testdir({ 'apt-get': '#!/bin/sh\necho "apt-get $*"\n' });
-  const script = `chmod +x "$1/apt-get" && mount --bind /dev/null "$(command -v tcpdump)" && PATH=$1:$PATH exec ./onevip ls`;
+  chmodSync(path.join(folder, 'apt-get'), 0o755);
+  const script = `mount --bind /dev/null "$(command -v tcpdump)" && PATH=$1:$PATH exec ./onevip ls`;
   const { exitCode, all } = await run`unshare --mount sh -c ${script} sh ${folder}`;
   t.equal(exitCode, 3);
   t.match(all, 'installing the Debian package tcpdump: captures packets');
@@ -25,10 +27,13 @@ t.test('a package that is still missing after its installation stops the start, 
 });
 
 t.test('without root it says so where the command needs root, and runs where it does not', async (t) => {
-  const refused = await run`unshare --user ./onevip conformance arp`;
+  const folder = t.testdir({ id: '#!/bin/sh\necho 1000\n' });
+  chmodSync(path.join(folder, 'id'), 0o755);
+  const asUser = run({ env: { PATH: `${folder}:${process.env.PATH}` } });
+  const refused = await asUser`./onevip conformance arp`;
   t.equal(refused.exitCode, 3);
   t.match(refused.all, 'needs root: sudo ./onevip conformance arp');
-  const helped = await run`unshare --user ./onevip conformance --help`;
+  const helped = await asUser`./onevip conformance --help`;
   t.equal(helped.exitCode, 0, helped.all);
   t.match(helped.all, 'Usage: onevip conformance');
 });
