@@ -1,0 +1,59 @@
+import { run } from '../kernel/private-namespaces.ts';
+import type { DatapathOptions } from './datapath.ts';
+import { CONSTANTS } from './layout.ts';
+import { findPorts } from './ports.ts';
+import type { Tables } from './tables.ts';
+
+/** Support for tests: the interfaces of a load balancer, in the namespace that the test is in, and what it is told. */
+
+export const MAC = {
+  access: '02:00:00:00:00:01',
+  server: '02:00:00:00:00:02',
+  router: '02:00:00:00:00:11',
+  server0: '02:00:00:00:00:20',
+  server1: '02:00:00:00:00:21',
+} as const;
+
+/** Two devices, access and server; their other ends are router and farm. */
+export function makeInterfaces(): void {
+  run(`ip link add access address ${MAC.access} type veth peer name router address ${MAC.router}`);
+  run(`ip link add server address ${MAC.server} type veth peer name farm`);
+  for (const device of ['access', 'router', 'server', 'farm']) run(`ip link set ${device} up`);
+}
+
+export function options(pinDirectory: string): DatapathOptions {
+  return {
+    mode: 'auto',
+    accessInterfaces: ['access'],
+    serverInterfaces: ['server'],
+    pinDirectory,
+    maxConnections: 1000,
+    maxServers: 64,
+    maxServices: 16,
+  };
+}
+
+export const CLUSTER = '203.0.113.10';
+export const NLBS = '10.77.1.100';
+
+/** UDP port 53 of the cluster address goes to server 0, TCP port 80 to server 1. */
+export function tables(): Tables {
+  const all = (id: number): Int32Array => new Int32Array(CONSTANTS.SELECTION_SLOTS).fill(id);
+  return {
+    nlbs: NLBS,
+    clusterAddresses: [CLUSTER],
+    servers: [
+      { id: 0, address: '10.77.2.20', mac: MAC.server0, usable: true },
+      { id: 1, address: '10.77.2.21', mac: MAC.server1, usable: true },
+    ],
+    services: [
+      { address: CLUSTER, protocol: 'udp', port: 53, slots: all(0) },
+      { address: CLUSTER, protocol: 'tcp', port: 80, slots: all(1) },
+    ],
+  };
+}
+
+/** The index of a device of the rig. */
+export function ifindexOf(device: string): number {
+  return findPorts({ accessInterfaces: [], serverInterfaces: [device] })[0]?.ifindex ?? 0;
+}
