@@ -1,9 +1,11 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { EXIT, UserError } from './commands/problem.ts';
+import { BadTopology } from './topology/load.ts';
 
 /** Each command's module is loaded when it is called, so that none pays for the others. */
 const program = new Command('onevip')
   .description('a redundant load balancer that needs one public address, and the harness that proves it')
+  .enablePositionalOptions()
   .showHelpAfterError()
   .exitOverride();
 
@@ -96,6 +98,8 @@ function explain(error: unknown): number {
   if (error instanceof Error && 'code' in error && String(error.code).startsWith('commander.')) {
     return 'exitCode' in error && error.exitCode === 0 ? EXIT.passed : EXIT.usage;
   }
-  console.error(error instanceof UserError ? `onevip: ${error.message}` : error);
-  return error instanceof UserError ? error.exitCode : EXIT.failed;
+  const isUsers = error instanceof UserError || error instanceof BadTopology;
+  console.error(isUsers ? `onevip: ${error.message}` : error);
+  if (error instanceof UserError) return error.exitCode;
+  return isUsers ? EXIT.usage : EXIT.failed;
 }

@@ -3,7 +3,7 @@ import { filterRules, keepalivedConfig } from '../driver/firewall.ts';
 import { labNames } from '../driver/names.ts';
 import { find } from '../driver/registry.ts';
 import { toMermaid, toSvg } from '../topology/graph.ts';
-import { loadPlan } from './load-plan.ts';
+import { loadPlan } from '../topology/load.ts';
 
 /** `onevip graph TOPOLOGY|LAB`: a picture, as Mermaid text or as SVG. */
 export function graph(nameOfEither: string, { svg, servers }: { svg?: boolean; servers?: number }): void {

@@ -4,7 +4,7 @@ import { NameTaken } from '../driver/registry.ts';
 import { inspect } from '../lab/inspect.ts';
 import { bringUp, handOver, type Lab, SYSTEMS } from '../lab/lab.ts';
 import { awaitService } from '../lab/ready.ts';
-import { loadPlan } from './load-plan.ts';
+import { loadPlan } from '../topology/load.ts';
 import { EXIT, UserError } from './problem.ts';
 
 export interface UpOptions {

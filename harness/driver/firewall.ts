@@ -62,9 +62,10 @@ export function keepalivedConfig(node: NodePlan): string {
   ].join('\n');
 }
 
+/** The virtual address has no subnet of its own, or the firewall would have two routes to each. */
 function virtualRouter(
   node: NodePlan,
-  { leg, id, address, prefixLength }: { leg: string; id: number; address: string; prefixLength: number },
+  { leg, id, address }: { leg: string; id: number; address: string },
   priority: number,
 ): string {
   const own = node.legs.find(({ name }) => name === leg);
@@ -78,7 +79,7 @@ function virtualRouter(
     `  advert_int ${ADVERT_SECONDS}`,
     ...(own ? [`  mcast_src_ip ${own.address.split('/')[0]}`] : []),
     '  virtual_ipaddress {',
-    `    ${address}/${prefixLength}`,
+    `    ${address}/32`,
     '  }',
     '}',
   ].join('\n');

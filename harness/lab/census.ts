@@ -40,9 +40,9 @@ export async function devicesOf(node: LabNode): Promise<Device[]> {
 }
 
 async function readJson<T>(node: LabNode, command: string[]): Promise<T[]> {
-  const done = await node.run(command);
+  const done = await node.runBeside(command);
   if (done.exitCode !== 0) throw new Error(`"${command.join(' ')}" on ${node.name} failed: ${done.stderr}`);
-  return JSON.parse(String(done.stdout) || '[]') as T[];
+  return JSON.parse(done.stdout || '[]') as T[];
 }
 
 /** Every address and every route of every node, as the kernels of the running lab have them now. */

@@ -23,6 +23,8 @@ export interface LabOptions {
   weights?: Record<string, number>;
   /** Results that are worthless without the lab's run, removed with it when its maker dies. */
   runFolder?: string;
+  /** Called when the network is there and nothing runs in it yet: the moment to begin watching. */
+  onNetwork?: (lab: Lab) => Promise<void>;
 }
 
 /** A whole lab: network, firewalls, servers and the pair under test. */
@@ -105,13 +107,13 @@ function systemNamed(name: string): System {
 }
 
 /** A name that no other lab has: the topology's, and six random hexadecimal digits. */
-const madeUpName = (plan: Plan): string => `${plan.topology.slice(0, 20)}-${randomBytes(3).toString('hex')}`;
+export const madeUpName = (plan: Plan): string => `${plan.topology.slice(0, 20)}-${randomBytes(3).toString('hex')}`;
 
 /**
  * Makes the network of the plan and starts everything in it. It is up, not yet ready: wait for `Lab.pair` or for an
  * answer through the cluster address. When a step fails, nothing is left behind and the failure is thrown.
  */
-export async function bringUp({ plan, name, system, weights, runFolder }: LabOptions): Promise<Lab> {
+export async function bringUp({ plan, name, system, weights, runFolder, onNetwork }: LabOptions): Promise<Lab> {
   const state: LabState = {
     name: name ?? madeUpName(plan),
     system: system.name,
@@ -124,6 +126,7 @@ export async function bringUp({ plan, name, system, weights, runFolder }: LabOpt
   await makeLab(state);
   const lab = new Lab(state, weights);
   try {
+    await onNetwork?.(lab);
     await populate(lab);
     return lab;
   } catch (error) {

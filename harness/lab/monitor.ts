@@ -19,10 +19,10 @@ export function parseMonitorLine(line: string): Monitored | undefined {
   const [, stamp, deleted, rest] = LINE.exec(line) ?? [];
   if (stamp === undefined || rest === undefined) return undefined;
   const realtimeNs = wallClockNs(stamp);
-  const address = ADDRESS.exec(rest);
-  if (address?.[1] && address[2] && address[3]) {
+  const [, device, text, label] = ADDRESS.exec(rest) ?? [];
+  if (device && text && label) {
     const change = deleted ? 'removed' : 'added';
-    return { kind: 'address', realtimeNs, device: address[1], address: address[2], label: address[3], change };
+    return { kind: 'address', realtimeNs, device, address: text, ...(label === device ? {} : { label }), change };
   }
   const neighbour = NEIGHBOUR.exec(rest);
   if (!neighbour?.[1] || !neighbour[2] || !neighbour[4]) return undefined;
@@ -44,6 +44,8 @@ function wallClockNs(stamp: string): bigint {
 
 /** A running `ip monitor` in a node's namespace. */
 export interface Monitor {
+  /** Settles when everything that changed before this call was handed on. */
+  fence(): Promise<void>;
   /** Ends the program once everything that it has printed was handed on. */
   stop(): Promise<void>;
 }
@@ -55,13 +57,29 @@ export interface Monitor {
 export async function startMonitor(node: LabNode, seen: (event: Monitored) => void): Promise<Monitor> {
   const child = node.openWatcher(['env', 'TZ=UTC', 'chrt', '--fifo', '10', 'ip', '-ts', '-o', 'monitor', 'address', 'neigh']);
   if (!child.stdout || child.pid === undefined) throw new Error(`cannot start ip monitor on ${node.name}`);
-  const lines = createInterface({ input: child.stdout });
-  lines.on('line', (line) => {
+  let fences = 0;
+  createInterface({ input: child.stdout }).on('line', (line) => {
     const event = parseMonitorLine(line);
-    if (event) seen(event);
+    if (!event) return;
+    if (event.kind !== 'neighbour' || event.address !== FENCE) seen(event);
+    else if (event.state === 'REMOVED') fences += 1;
   });
   await subscribed(node, child.pid);
-  return { stop: () => stopped(child) };
+  const fence = async (): Promise<void> => {
+    const before = fences;
+    await raiseFence(node);
+    await until(() => fences > before, { what: `ip monitor on ${node.name} says what it was made to see`, withinMs: 3000 });
+  };
+  return { fence, stop: () => stopped(child) };
+}
+
+/** A neighbour of TEST-NET-1, which nothing uses: made and deleted, it is a mark in the stream of changes. */
+const FENCE = '192.0.2.1';
+
+async function raiseFence(node: LabNode): Promise<void> {
+  const entry = `${FENCE} lladdr 02:00:00:00:00:00 dev ${node.home.plan.legs[0]?.name}`;
+  const done = await node.runBeside(['ip', '-batch', '-'], `neigh replace ${entry}\nneigh del ${entry}\n`);
+  if (done.exitCode !== 0) throw new Error(`cannot mark the stream of changes on ${node.name}: ${done.stderr}`);
 }
 
 /** The kernel lists netlink sockets by port, which is the process id, with the groups that they listen to. */

@@ -18,7 +18,7 @@ export async function startFirewalls(plan: Plan, firewalls: LabNode[], folder: s
 }
 
 async function loadFilter(plan: Plan, firewall: LabNode): Promise<void> {
-  const done = await firewall.run(['iptables-restore', '-w'], { input: filterRules(plan, firewall.home.plan) });
+  const done = await firewall.run(['iptables-restore', '-w'], filterRules(plan, firewall.home.plan));
   if (done.exitCode !== 0) throw new Error(`iptables-restore on ${firewall.name} failed: ${done.stderr}`);
 }
 

@@ -75,7 +75,7 @@ export class Watch {
   private fromRealtime = (realtimeNs: bigint): number => this.recorder.fromMonotonic(realtimeNs - this.offsetNs);
 
   /** Moves what the rings hold into the history. */
-  private drain(): void {
+  drain(): void {
     this.offsetNs = realtimeMinusMonotonicNs();
     for (const lan of this.lans) lan.ring.drain((frame) => this.recordFrame(lan, frame));
   }
@@ -98,14 +98,21 @@ export class Watch {
   }
 
   /** Waits until every frame that the kernel took before this call is in the history. */
-  flush(): void {
+  private flush(): void {
     this.offsetNs = realtimeMinusMonotonicNs();
     for (const lan of this.lans) lan.ring.flush((frame) => this.recordFrame(lan, frame), 1000);
+  }
+
+  /** Waits until every frame and every change that happened before this call is in the history. */
+  async settle(): Promise<void> {
+    await Promise.all(this.nodes.map(({ monitor }) => monitor.fence()));
+    this.flush();
   }
 
   /** Ends the watch and records what it covered. */
   async stop(): Promise<void> {
     clearInterval(this.timer);
+    await Promise.all(this.nodes.map(({ monitor }) => monitor.fence()));
     await Promise.all(this.nodes.map(({ monitor }) => monitor.stop()));
     this.flush();
     for (const { lan, ring, sinceNs } of this.lans) {

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import path from 'node:path';
-import { execa, type Options, type Result } from 'execa';
+import { execa } from 'execa';
 import { cgroupPath, killCgroup, processesOf, setFrozen, WATCHERS } from '../driver/cgroup.ts';
 import { inNamespace, netnsPath } from '../driver/namespace.ts';
 import type { NodePlan } from '../topology/plan.ts';
@@ -15,6 +15,13 @@ export interface NodeHome {
   plan: NodePlan;
   /** Variables of the environment, besides the harness's own, for everything that runs on the node. */
   env: Record<string, string>;
+}
+
+/** How a command ended, and what it printed. Without an exit code it was ended by a signal, or never started. */
+export interface Ran {
+  exitCode: number | undefined;
+  stdout: string;
+  stderr: string;
 }
 
 /** Enters the node's control group before it becomes the program, so that not even its first child can stay outside. */
@@ -31,16 +38,20 @@ export class LabNode {
   }
 
   /** The words of a command that runs `command` on this node, by default as one of the node's processes. */
-  words(command: string[], group = this.name): [string, ...string[]] {
+  words(command: string[], group: string = this.name): [string, ...string[]] {
     const procs = path.join(cgroupPath(this.home.lab, group), 'cgroup.procs');
     return ['sh', '-c', ENTER, 'sh', procs, netnsPath(this.home.netns), ...command];
   }
 
-  /** Runs a command to its end. It does not reject when the command fails: see `exitCode`. */
-  run<T extends Options>(command: string[], options?: T): Promise<Result<T & { reject: false }>> {
-    const [file, ...args] = this.words(command);
-    const merged = { ...options, env: { ...this.home.env, ...options?.env }, reject: false };
-    return execa(file, args, merged) as unknown as Promise<Result<T & { reject: false }>>;
+  /** Runs a command to its end, with `input` on its standard input. It does not reject when the command fails. */
+  run = (command: string[], input = ''): Promise<Ran> => this.runAs(this.name, command, input);
+  /** The same beside the node: in its network, but no part of it, so that it runs while the node is frozen. */
+  runBeside = (command: string[], input = ''): Promise<Ran> => this.runAs(WATCHERS, command, input);
+
+  private async runAs(group: string, command: string[], input: string): Promise<Ran> {
+    const [file, ...args] = this.words(command, group);
+    const done = await execa(file, args, { input, env: this.home.env, reject: false });
+    return { exitCode: done.exitCode, stdout: done.stdout, stderr: done.stderr };
   }
 
   /**

@@ -20,7 +20,7 @@ export const nlb: System = {
   role: async (node) => {
     const asked = await node.run(['nlbctl', 'status', '--json']);
     if (asked.exitCode !== 0) return undefined;
-    const state = (JSON.parse(String(asked.stdout)) as { state?: string }).state;
+    const state = (JSON.parse(asked.stdout) as { state?: string }).state;
     return STATES.find((role) => role === state);
   },
   standBy: (node) => order(node, 'standby'),

@@ -1,0 +1,49 @@
+import { makeLab, unmakeLab } from '../driver/netns.ts';
+import { thisProcess } from '../driver/registry.ts';
+import { bringUp, madeUpName, SYSTEMS } from '../lab/lab.ts';
+import { awaitService } from '../lab/ready.ts';
+import type { Plan } from '../topology/plan.ts';
+
+/** One trial: milliseconds for each phase. */
+export interface LabTrial {
+  /** Links and addresses: namespaces, switches, legs, routes. */
+  networkMs: number;
+  /** From nothing to the first request answered through the cluster address. */
+  servingMs: number;
+  /** From a serving lab to nothing. */
+  teardownMs: number;
+}
+
+/** Budgets of the same phases, in milliseconds on two cores. */
+export const LAB_BUDGETS: LabTrial = { networkMs: 500, servingMs: 3000, teardownMs: 500 };
+
+/** Makes the network alone and removes it, then the whole lab, and times each. */
+export async function labTrial(plan: Plan): Promise<LabTrial> {
+  const networkMs = await timeNetwork(plan);
+  const began = performance.now();
+  const lab = await bringUp({ plan, system: systemUnderTest() });
+  let served = began;
+  try {
+    await awaitService(lab);
+    served = performance.now();
+  } finally {
+    await lab.down();
+  }
+  return { networkMs, servingMs: served - began, teardownMs: performance.now() - served };
+}
+
+async function timeNetwork(plan: Plan): Promise<number> {
+  const name = madeUpName(plan);
+  const state = { name, system: 'nlb', driver: 'netns', plan, madeAt: new Date().toISOString(), owner: thisProcess() } as const;
+  const began = performance.now();
+  await makeLab(state);
+  const took = performance.now() - began;
+  await unmakeLab(state);
+  return took;
+}
+
+function systemUnderTest() {
+  const { nlb } = SYSTEMS;
+  if (!nlb) throw new Error('the system nlb is gone');
+  return nlb;
+}

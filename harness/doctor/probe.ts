@@ -1,0 +1,114 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { release } from 'node:os';
+import { execa } from 'execa';
+import { findCgroup2 } from '../driver/cgroup.ts';
+
+/** What a probe found: the thing is there, is not there, or could not be told (no root, say). */
+export interface Finding {
+  subject: string;
+  answer: 'yes' | 'no' | 'unknown';
+  detail: string;
+  /** Whether the main job needs it. */
+  needed: boolean;
+  /** What would change a `no`. */
+  remedy?: string;
+}
+
+type Probe = () => Promise<Finding> | Finding;
+
+/** Asks everything of this machine, changing nothing of it but throw-away namespaces that are gone afterwards. */
+export async function examine(): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for (const probe of PROBES) findings.push(await probe());
+  return findings;
+}
+
+const PROBES: Probe[] = [
+  kernelVersion,
+  root,
+  cgroup2,
+  () => file('kernel type information (BTF)', '/sys/kernel/btf/vmlinux', true, 'a kernel with CONFIG_DEBUG_INFO_BTF'),
+  ...(['ip', 'iptables', 'keepalived', 'nft', 'tcpdump', 'chrt', 'nsenter'] as const).map((name) => () => command(name)),
+  () => link('veth pairs and network namespaces', 'veth', true),
+  () => link('bridges', 'bridge', true),
+  () => link('macvlan, for the firewalls’ virtual MACs', 'macvlan', true),
+  connectionTracking,
+  netem,
+  () => file('IPVS, for that rival', '/proc/net/ip_vs', false, 'a kernel with CONFIG_IP_VS'),
+];
+
+function kernelVersion(): Finding {
+  const [major = 0, minor = 0] = release().split('.').map(Number);
+  const fits = major > 5 || (major === 5 && minor >= 15);
+  const remedy = 'a kernel from 5.15 on';
+  return { subject: 'kernel', answer: fits ? 'yes' : 'no', detail: release(), needed: true, ...(fits ? {} : { remedy }) };
+}
+
+const isRoot = (): boolean => process.getuid?.() === 0;
+
+function root(): Finding {
+  const remedy = 'start it with sudo';
+  return {
+    subject: 'root',
+    answer: isRoot() ? 'yes' : 'no',
+    detail: `user id ${process.getuid?.()}`,
+    needed: true,
+    ...(isRoot() ? {} : { remedy }),
+  };
+}
+
+function cgroup2(): Finding {
+  const mounted = findCgroup2();
+  const base = { subject: 'control groups, version 2', needed: true };
+  if (mounted) return { ...base, answer: 'yes', detail: mounted };
+  return { ...base, answer: 'no', detail: 'not mounted', remedy: 'mount -t cgroup2 none /sys/fs/cgroup' };
+}
+
+function file(subject: string, path: string, needed: boolean, remedy: string): Finding {
+  if (existsSync(path)) return { subject, answer: 'yes', detail: path, needed };
+  return { subject, answer: 'no', detail: `${path} is not there`, needed, remedy };
+}
+
+function command(name: string): Finding {
+  const folders = (process.env.PATH ?? '').split(':');
+  const found = folders.map((folder) => `${folder}/${name}`).find(existsSync);
+  const base = { subject: `the command ${name}`, needed: true };
+  if (found) return { ...base, answer: 'yes', detail: found };
+  return { ...base, answer: 'no', detail: 'not on PATH', remedy: 'onevip installs it on Debian when it is started as root' };
+}
+
+/** Runs commands in a namespace that lives as long as they do. */
+async function inThrowAway(script: string): Promise<{ works: boolean; why: string } | undefined> {
+  if (!isRoot()) return undefined;
+  const done = await execa('unshare', ['--net', 'sh', '-c', script], { reject: false });
+  return { works: done.exitCode === 0, why: String(done.stderr).split('\n')[0] ?? '' };
+}
+
+async function tried(subject: string, script: string, needed: boolean, remedy: string): Promise<Finding> {
+  const found = await inThrowAway(script);
+  if (!found) return { subject, answer: 'unknown', detail: 'only root can try it', needed };
+  if (found.works) return { subject, answer: 'yes', detail: 'tried', needed };
+  return { subject, answer: 'no', detail: found.why, needed, remedy };
+}
+
+function link(subject: string, type: string, needed: boolean): Promise<Finding> {
+  const below = type === 'macvlan' ? 'ip link add below type veth && ip link add l0 link below' : 'ip link add l0';
+  return tried(subject, `${below} type ${type}`, needed, `a kernel with ${type}`);
+}
+
+function connectionTracking(): Promise<Finding> {
+  const rule = 'iptables -A FORWARD -m conntrack --ctstate ESTABLISHED -j ACCEPT';
+  return tried('iptables with connection tracking', rule, true, 'a kernel with nf_conntrack and its iptables match');
+}
+
+async function netem(): Promise<Finding> {
+  const script = 'ip link add l0 type veth && tc qdisc add dev l0 root netem delay 1ms';
+  const remedy = 'a kernel with CONFIG_NET_SCH_NETEM; the harness does without it';
+  return tried('netem', script, false, remedy);
+}
+
+/** Kernel, cores and Node, for reports. */
+export function machine(): { kernel: string; cores: number; node: string } {
+  const cores = readFileSync('/proc/cpuinfo', 'utf8').split('\n').filter((line) => line.startsWith('processor')).length;
+  return { kernel: release(), cores, node: process.version };
+}

@@ -1,0 +1,51 @@
+import type { Recorder } from '../history/recorder.ts';
+import { journalFile } from '../system/nlb.ts';
+import type { Lab } from './lab.ts';
+import { Tail } from './tail.ts';
+
+/** Reads what the lab's own programs have written, servers' logs and state scripts' journals, into the history. */
+export class Journals {
+  private readonly recorder: Recorder;
+  private readonly servers: { node: string; tail: Tail }[];
+  private readonly balancers: { node: string; tail: Tail }[];
+
+  constructor(lab: Lab, recorder: Recorder) {
+    this.recorder = recorder;
+    this.servers = lab.nodes('server').map((node) => ({ node: node.name, tail: new Tail(node.logFile('server')) }));
+    this.balancers = lab
+      .nodes('nlb')
+      .map(({ name }) => ({ node: name, tail: new Tail(journalFile(lab.folder, name)) }));
+  }
+
+  /** Records every line that was added since the last call. */
+  collect(): void {
+    for (const { node, tail } of this.servers) for (const line of tail.lines()) this.served(node, line);
+    for (const { node, tail } of this.balancers) for (const line of tail.lines()) this.script(node, line);
+  }
+
+  private served(node: string, line: string): void {
+    const said = readObject(line);
+    if (!said || typeof said.monotonicNs !== 'string') return;
+    this.recorder.record({
+      kind: 'served',
+      atNs: this.recorder.fromMonotonic(BigInt(said.monotonicNs)),
+      node,
+      protocol: said.protocol as 'http' | 'tcp' | 'udp',
+      client: String(said.client),
+      target: String(said.target),
+    });
+  }
+
+  /** State, previous state, seconds since boot, reason. */
+  private script(node: string, line: string): void {
+    const [state = '', previous = '', uptime = '0', reason = ''] = line.split('\t');
+    const atNs = this.recorder.fromMonotonic(BigInt(Math.round(Number(uptime) * 1e9)));
+    this.recorder.record({ kind: 'script', atNs, node, state, previous, reason });
+  }
+}
+
+/** A program may print other things than its records: those are its log, and not ours. */
+function readObject(line: string): Record<string, unknown> | undefined {
+  if (!line.startsWith('{')) return undefined;
+  return JSON.parse(line) as Record<string, unknown>;
+}

@@ -1,0 +1,34 @@
+import { decodeFrame } from '../capture/frame.ts';
+import { describeFrame } from '../capture/describe.ts';
+import type { HistoryEvent } from '../history/event.ts';
+
+/** One line for an event, with its instant in milliseconds since the history began. */
+export function describeEvent(event: HistoryEvent): string {
+  return `${(event.atNs / 1e6).toFixed(3).padStart(10)} ms  ${words(event)}`;
+}
+
+function words(event: HistoryEvent): string {
+  switch (event.kind) {
+    case 'frame':
+      return `${event.node}/${event.leg} ${event.direction} ${describeFrame(decodeFrame(event.bytes))}`;
+    case 'address':
+      return `${event.node} ${event.change} ${event.address} on ${event.device}${event.label ? ` as ${event.label}` : ''}`;
+    case 'neighbour':
+      return `${event.node} knows ${event.address} on ${event.device} at ${event.mac ?? 'no address'} (${event.state})`;
+    case 'act':
+      return `${event.what}${event.node ? ` (${event.node})` : ''}${took(event)}`;
+    case 'probe':
+      return `${event.node} ${event.protocol} ${event.flow} #${event.sequence} ${event.outcome}${event.server ? ` by ${event.server}` : ''}`;
+    case 'served':
+      return `${event.node} served ${event.protocol} ${event.client} at ${event.target}`;
+    case 'census':
+      return `census: ${event.addresses.length} addresses, ${event.routes.length} routes`;
+    case 'script':
+      return `${event.node} ran the script of ${event.state} after ${event.previous}: ${event.reason}`;
+    case 'watched':
+      return `watched ${event.what} of ${event.where} until ${(event.untilNs / 1e6).toFixed(3)} ms, missed ${event.missed}`;
+  }
+}
+
+const took = (event: { atNs: number; untilNs?: number }): string =>
+  event.untilNs === undefined ? '' : `, took ${((event.untilNs - event.atNs) / 1e6).toFixed(1)} ms`;

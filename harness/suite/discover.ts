@@ -1,0 +1,38 @@
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
+import { PROJECT } from './run-folder.ts';
+import type { Suite } from './suite.ts';
+
+const FOLDER = path.join(PROJECT, 'suites');
+
+/** Every suite of the project, by name. The files are loaded; nothing of them runs. */
+export async function discoverSuites(): Promise<Suite[]> {
+  const files = readdirSync(FOLDER).filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'));
+  const loaded = await Promise.all(
+    files.map(async (file) => (await import(path.join(FOLDER, file))) as { default: Promise<Suite> }),
+  );
+  return Promise.all(loaded.map((module) => module.default));
+}
+
+/** The file of a suite, relative to the project. */
+export const suiteFile = (name: string): string => path.join('suites', `${name}.ts`);
+
+/** A suite on a topology: what a run is made of. */
+export interface Job {
+  suite: Suite;
+  topology: string;
+}
+
+/**
+ * The jobs of a run, longest first. Without a topology each suite runs on its first one, or on all of its own when it
+ * says so; with one, only the suites that know it run, on it.
+ */
+export function planJobs(suites: Suite[], topology?: string): Job[] {
+  const jobs = suites.flatMap((suite) => topologiesOf(suite, topology).map((each) => ({ suite, topology: each })));
+  return jobs.sort((one, other) => other.suite.seconds - one.suite.seconds);
+}
+
+function topologiesOf(suite: Suite, wanted: string | undefined): string[] {
+  if (wanted !== undefined) return suite.topologies.includes(wanted) ? [wanted] : [];
+  return suite.everywhere ? suite.topologies : suite.topologies.slice(0, 1);
+}

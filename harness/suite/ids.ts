@@ -1,0 +1,9 @@
+import { type Catalogue, mustKnow } from './catalogue.ts';
+import type { Suite } from './suite.ts';
+
+/** @throws UnknownRequirement when a test of the suite names an id that the catalogue does not have. */
+export function checkIds(catalogue: Catalogue, suite: Suite): void {
+  for (const [title, { proves }] of Object.entries(suite.tests)) {
+    mustKnow(catalogue, proves, `the suite ${suite.name}, test "${title}",`);
+  }
+}

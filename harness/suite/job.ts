@@ -1,0 +1,79 @@
+import { spawn } from 'node:child_process';
+import { createWriteStream, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import type { TestResult } from '../../reports/run-report.ts';
+import { type Job, suiteFile } from './discover.ts';
+import { PROJECT } from './run-folder.ts';
+
+/** No suite takes this long unless it hangs. */
+const TIME_LIMIT_MS = 300_000;
+/** A test's own line in TAP: not one of its assertions, which are indented. */
+const TEST_LINE = /^(?:not )?ok \d+ - (.*?)(?: # time=.*)?$/;
+
+/**
+ * Runs one suite on one topology in a process of its own. Its TAP goes to `suite.tap` in its folder, each test's end to
+ * `progress`. The results are those that the suite wrote; a suite that ends otherwise than they say has failed.
+ */
+export async function runJob(job: Job, run: string, progress: (line: string) => void): Promise<TestResult[]> {
+  const folder = path.join(run, `${job.suite.name}@${job.topology}`);
+  mkdirSync(folder, { recursive: true });
+  const began = performance.now();
+  const { exitCode, stderr } = await runProcess(job, run, folder, progress);
+  const results = readResults(path.join(folder, 'verdicts.json'));
+  const complaint = contradiction(job, results, exitCode, stderr);
+  return complaint ? [...results, crashed(job, complaint, performance.now() - began)] : results;
+}
+
+function runProcess(job: Job, run: string, folder: string, progress: (line: string) => void) {
+  const env = { ...process.env, ONEVIP_RUN: run, ONEVIP_TOPOLOGY: job.topology };
+  const child = spawn(process.execPath, [suiteFile(job.suite.name)], {
+    cwd: PROJECT,
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: TIME_LIMIT_MS,
+    killSignal: 'SIGKILL',
+  });
+  const tap = createWriteStream(path.join(folder, 'suite.tap'));
+  child.stdout.pipe(tap);
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    if (TEST_LINE.test(line)) progress(line);
+  });
+  let stderr = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  return new Promise<{ exitCode: number | null; stderr: string }>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (exitCode) => resolve({ exitCode, stderr }));
+  });
+}
+
+function readResults(file: string): TestResult[] {
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as TestResult[]) : [];
+}
+
+/** Why the results cannot stand alone: the process ended in another way than they tell, or they are not complete. */
+function contradiction(job: Job, results: TestResult[], exitCode: number | null, stderr: string): string | undefined {
+  const last = stderr.trim().split('\n').slice(-12).join('\n');
+  if (exitCode === null) return `the suite was killed: a signal, or the limit of ${TIME_LIMIT_MS / 1000} s. ${last}`;
+  const missing = Object.keys(job.suite.tests).filter((title) => !results.some((result) => result.title === title));
+  if (missing.length > 0) return `the suite ended with ${exitCode} before it had run: ${missing.join('; ')}. ${last}`;
+  const allPassed = results.every(({ verdict }) => verdict === 'pass');
+  if (allPassed && exitCode !== 0) return `every test passed and yet the suite ended with ${exitCode}. ${last}`;
+  return undefined;
+}
+
+function crashed({ suite, topology }: Job, because: string, durationMs: number): TestResult {
+  return {
+    suite: suite.name,
+    title: 'the suite runs to its end',
+    proves: [...new Set(Object.values(suite.tests).flatMap(({ proves }) => proves))],
+    verdict: 'fail',
+    because,
+    checks: [{ name: 'the suite runs to its end', verdict: 'fail', because, evidence: [] }],
+    durationMs,
+    runAgain: `./onevip conformance ${suite.name} --topology ${topology}`,
+    files: [],
+  };
+}

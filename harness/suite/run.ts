@@ -1,0 +1,101 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import t from 'tap';
+import type { CheckResult, TestResult } from '../../reports/run-report.ts';
+import type { HistoryEvent } from '../history/event.ts';
+import { readCatalogue } from './catalogue.ts';
+import { describeEvent } from './describe.ts';
+import { checkIds } from './ids.ts';
+import { judge, worst } from './judge.ts';
+import { PROJECT, runFolderFor } from './run-folder.ts';
+import type { Scene } from './scene.ts';
+import { type Stage, openStage } from './stage.ts';
+import type { Suite, SuiteTest } from './suite.ts';
+
+/** How many events a report shows of those that a verdict rests on. */
+const SHOWN_EVENTS = 12;
+
+/**
+ * Runs a suite in a lab of its own and prints TAP. Verdicts go to `verdicts.json` in the suite's folder of results, beside
+ * the history that they were made from. `ONEVIP_TOPOLOGY` and `ONEVIP_RUN` choose the topology and the run's folder.
+ */
+export async function runSuite(suite: Suite): Promise<Suite> {
+  checkIds(readCatalogue(), suite);
+  const topology = process.env.ONEVIP_TOPOLOGY ?? suite.topologies[0] ?? 'invention';
+  const run = runFolderFor(suite, topology);
+  mkdirSync(run.folder, { recursive: true });
+  const results: TestResult[] = [];
+  const stage = await openStage(suite, topology, run);
+  t.teardown(() => stage.close());
+  for (const [title, test] of Object.entries(suite.tests)) {
+    await t.test(title, async (tt) => {
+      const result = await runTest(stage, { suite, title, test, topology, folder: run.folder });
+      results.push(result);
+      writeFileSync(path.join(run.folder, 'verdicts.json'), JSON.stringify(results, undefined, 2));
+      for (const check of result.checks) report(tt, result, check);
+    });
+  }
+  return suite;
+}
+
+interface Running {
+  suite: Suite;
+  title: string;
+  test: SuiteTest;
+  topology: string;
+  folder: string;
+}
+
+async function runTest(stage: Stage, { suite, title, test, topology, folder }: Running): Promise<TestResult> {
+  const began = performance.now();
+  const checks = await runChecks(stage, test);
+  const verdict = worst(checks.map((check) => check.verdict));
+  const decisive = checks.find((check) => check.verdict === verdict);
+  return {
+    suite: topology === suite.topologies[0] ? suite.name : `${suite.name}@${topology}`,
+    title,
+    proves: test.proves,
+    verdict,
+    because: decisive ? `${decisive.name}: ${decisive.because}` : 'the test claimed nothing',
+    checks,
+    durationMs: performance.now() - began,
+    runAgain: `./onevip conformance ${suite.name} --topology ${topology}`,
+    files: [path.relative(PROJECT, path.join(folder, 'history.jsonl'))],
+  };
+}
+
+/** A test that throws has failed at what it was doing; what its claims would have been is not known. */
+async function runChecks({ scene, settle }: Stage, test: SuiteTest): Promise<CheckResult[]> {
+  const fromNs = scene.nowNs();
+  try {
+    const claims = await test.run(scene);
+    await settle();
+    const events = scene.recorder.events();
+    const during = events.filter(({ atNs }) => atNs >= fromNs);
+    return Object.entries(claims).map(([name, checker]) => toResult(name, judge(checker, during, events)));
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return [{ name: 'the test ran to its end', verdict: 'fail', because: why, evidence: await lastEvents(scene) }];
+  }
+}
+
+const toResult = (name: string, { verdict, because, evidence }: ReturnType<typeof judge>): CheckResult => ({
+  name,
+  verdict,
+  because,
+  evidence: evidence.slice(0, SHOWN_EVENTS).map(describeEvent),
+});
+
+/** What led up to a failure: the last events but frames of the traffic, which are too many. */
+async function lastEvents(scene: Scene): Promise<string[]> {
+  const telling = (event: HistoryEvent) => event.kind !== 'frame' && event.kind !== 'probe' && event.kind !== 'served';
+  return scene.recorder.events().filter(telling).slice(-SHOWN_EVENTS).map(describeEvent);
+}
+
+/** One TAP assertion for each claim. What proved nothing is not ok: nobody should build on it. */
+function report(tt: Pick<typeof t, 'ok'>, result: TestResult, check: CheckResult): void {
+  const { verdict, because, evidence } = check;
+  const diagnostic = { verdict, because, proves: result.proves, evidence, again: result.runAgain, at: null, stack: '' };
+  tt.ok(verdict === 'pass', check.name, verdict === 'pass' ? { diagnostic: false } : diagnostic);
+}
+

@@ -1,0 +1,72 @@
+import path from 'node:path';
+import { loadPlan } from '../topology/load.ts';
+import { openHistory, type Recorder } from '../history/recorder.ts';
+import { Journals } from '../lab/journal.ts';
+import { bringUp, type Lab, SYSTEMS } from '../lab/lab.ts';
+import { openClient } from '../lab/client.ts';
+import { awaitAnswer } from '../lab/ready.ts';
+import { Watch } from '../lab/watch.ts';
+import type { RunFolder } from './run-folder.ts';
+import { Scene } from './scene.ts';
+import type { SuiteOptions } from './suite.ts';
+import { writeCaptures } from './write-captures.ts';
+
+/** A lab with everything around it that a suite needs. */
+export interface Stage {
+  scene: Scene;
+  /** Brings everything that has happened until now into the history. */
+  settle(): Promise<void>;
+  /** Takes the lab down and completes the results. */
+  close(): Promise<void>;
+}
+
+/** Brings up a lab that is watched from its first frame on, and waits until it serves. */
+export async function openStage(options: SuiteOptions, topology: string, { run, folder }: RunFolder): Promise<Stage> {
+  const recorder = openHistory({ file: path.join(folder, 'history.jsonl') });
+  const { lab, watch } = await watchedLab(options, topology, run, recorder);
+  try {
+    return await furnish(lab, watch, recorder, folder);
+  } catch (error) {
+    await watch.stop();
+    await lab.down();
+    recorder.close();
+    throw error;
+  }
+}
+
+async function watchedLab(options: SuiteOptions, topology: string, runFolder: string, recorder: Recorder) {
+  const system = SYSTEMS[process.env.ONEVIP_SYSTEM ?? 'nlb'];
+  if (!system) throw new Error(`no system under test is named ${process.env.ONEVIP_SYSTEM}`);
+  const plan = loadPlan(topology, options.servers === undefined ? {} : { servers: options.servers });
+  let watch: Watch | undefined;
+  const lab = await bringUp({
+    plan,
+    system,
+    runFolder,
+    ...(options.weights ? { weights: options.weights } : {}),
+    onNetwork: async (made) => {
+      watch = await Watch.start(made, recorder);
+    },
+  });
+  if (!watch) throw new Error('the lab was made and nobody watched');
+  return { lab, watch };
+}
+
+async function furnish(lab: Lab, watch: Watch, recorder: Recorder, folder: string): Promise<Stage> {
+  const client = await openClient(lab, recorder);
+  const journals = new Journals(lab, recorder);
+  await Promise.all([awaitAnswer(client, lab.plan), lab.pair(10_000)]);
+  const settle = async (): Promise<void> => {
+    await watch.settle();
+    journals.collect();
+  };
+  const close = async (): Promise<void> => {
+    client.close();
+    await watch.stop();
+    journals.collect();
+    await lab.down();
+    writeCaptures(recorder.events(), folder);
+    recorder.close();
+  };
+  return { scene: new Scene({ lab, recorder, watch, client }), settle, close };
+}
