@@ -1,0 +1,75 @@
+import type { Effect } from '../../pair/state.ts';
+import { type AccessLeg, type NlbsAddress, openNlbsAddress } from '../../scripts/nlbs-address.ts';
+
+/** The part of the data path's lease that the beat thread needs. */
+export interface LeasePage {
+  set(answerUntilNs: bigint, forwardUntilNs: bigint): void;
+  get(): { answerUntilNs: bigint; forwardUntilNs: bigint };
+}
+
+/** What the role orders to be done to the address and the lease. A failure is reported and stops nothing else. */
+export interface Executor {
+  run(effect: Exclude<Effect, 'beat'>, leaseEndsMs: number): void;
+  otherHolders(): string[];
+  /** The interface may have been replaced by another of that name. */
+  legChanged(ifindex: number | undefined): void;
+  useLease(page: LeasePage): void;
+  lease(): LeasePage | undefined;
+}
+
+/** One lost announcement must not leave a firewall with the old address: RFC 5227 section 2.3 asks for two. */
+const REPEATS_MS = [100, 500, 2000];
+
+export function openExecutor(access: AccessLeg, forwardGraceMs: number, problem: (text: string) => void): Executor {
+  let page: LeasePage | undefined;
+  let address: NlbsAddress | undefined;
+  let repeats: NodeJS.Timeout[] = [];
+  const attempt = <T>(what: () => T): T | undefined => {
+    try {
+      return what();
+    } catch (error) {
+      problem(error instanceof Error ? error.message : String(error));
+      return undefined;
+    }
+  };
+  const quiet = () => {
+    for (const timer of repeats) clearTimeout(timer);
+    repeats = [];
+  };
+  const announce = () => {
+    quiet();
+    address?.announce();
+    repeats = REPEATS_MS.map((delayMs) => setTimeout(() => attempt(() => address?.announce()), delayMs));
+  };
+  const effects: Record<Exclude<Effect, 'beat'>, (leaseEndsMs: number) => void> = {
+    renewLease: (endsMs) => page?.set(toNs(endsMs), toNs(endsMs + forwardGraceMs)),
+    // Forwarding ends by itself at the instant of the last renewal: what still comes to us is not lost.
+    dropLease: () => page?.set(0n, page.get().forwardUntilNs),
+    addAlias: () => address?.add(),
+    removeAlias: () => {
+      quiet();
+      address?.remove();
+    },
+    announce,
+    askAddress: () => address?.ask(),
+  };
+  return {
+    run: (effect, leaseEndsMs) => attempt(() => effects[effect](leaseEndsMs)),
+    otherHolders: () => attempt(() => address?.otherHolders()) ?? [],
+    legChanged: (ifindex) => {
+      if (ifindex === address?.ifindex) return;
+      address?.close();
+      address = attempt(() => openNlbsAddress(access));
+    },
+    useLease: (lease) => {
+      page = lease;
+      // An earlier life may have left it running; this one has yet to be elected.
+      effects.dropLease(0);
+    },
+    lease: () => page,
+  };
+}
+
+function toNs(milliseconds: number): bigint {
+  return BigInt(Math.floor(milliseconds * 1e6));
+}

@@ -1,0 +1,51 @@
+import { Worker } from 'node:worker_threads';
+import type { Entry } from '../../pair/state.ts';
+import type { BeatOrders, BeatStatus, FromBeat, ToBeat } from './mail.ts';
+
+/** The beat thread as the main thread sees it. */
+export interface BeatHandle {
+  useLease(fd: number): void;
+  tell(facts: { ready: boolean; healthyServers: number }): void;
+  status(): Promise<BeatStatus>;
+  /** Ask the role for a change. The refusal says why not; without one, the change has begun. */
+  request(what: 'lead' | 'standBy' | 'stop'): Promise<{ status: BeatStatus; refusal?: string }>;
+}
+
+export interface BeatHooks {
+  entered(entry: Entry): void;
+  problem(text: string): void;
+  /** The thread has died; the node cannot go on without it. */
+  died(error: Error): void;
+}
+
+export function startBeat(orders: BeatOrders, hooks: BeatHooks): BeatHandle {
+  const worker = new Worker(new URL('./thread.ts', import.meta.url), { workerData: orders });
+  const waiting = new Map<number, (answer: Extract<FromBeat, { type: 'answer' }>) => void>();
+  let requests = 0;
+  worker.on('message', (message: FromBeat) => {
+    switch (message.type) {
+      case 'entered':
+        return hooks.entered(message.entry);
+      case 'problem':
+        return hooks.problem(message.text);
+      case 'answer':
+        waiting.get(message.id)?.(message);
+        waiting.delete(message.id);
+    }
+  });
+  worker.on('error', hooks.died);
+  worker.on('exit', () => hooks.died(new Error('the beat thread ended')));
+  const post = (message: ToBeat) => worker.postMessage(message);
+  const ask = (what: Extract<ToBeat, { type: 'ask' }>['what']) =>
+    new Promise<Extract<FromBeat, { type: 'answer' }>>((resolve) => {
+      const id = ++requests;
+      waiting.set(id, resolve);
+      post({ type: 'ask', id, what });
+    });
+  return {
+    useLease: (fd) => post({ type: 'lease', fd }),
+    tell: (facts) => post({ type: 'facts', ...facts }),
+    status: async () => (await ask('status')).status,
+    request: ask,
+  };
+}

@@ -1,0 +1,65 @@
+import type { Grant } from '../../kernel/scheduling.ts';
+import type { Fitness, StateName } from '../../pair/beat.ts';
+import type { Settings } from '../../pair/settings.ts';
+import type { Entry } from '../../pair/state.ts';
+import type { AccessLeg } from '../../scripts/nlbs-address.ts';
+
+/** What the main thread and the beat thread say to each other. */
+
+/** All that the beat thread is given at its start. */
+export interface BeatOrders {
+  settings: Settings;
+  forwardGraceMs: number;
+  port: number;
+  access: AccessLeg;
+  serverDevice: string;
+  /** The two ways to the peer. */
+  paths: PathOrders[];
+}
+
+export interface PathOrders {
+  name: 'access' | 'server';
+  own: string;
+  peer: string;
+}
+
+export type ToBeat =
+  /** The lease page of the data path, once that is in place. */
+  | { type: 'lease'; fd: number }
+  | { type: 'facts'; ready: boolean; healthyServers: number }
+  | { type: 'ask'; id: number; what: 'status' | 'lead' | 'standBy' | 'stop' };
+
+export type FromBeat =
+  | { type: 'entered'; entry: Entry }
+  | { type: 'problem'; text: string }
+  | { type: 'answer'; id: number; refusal?: string; status: BeatStatus };
+
+export interface BeatStatus {
+  state: StateName;
+  sinceMs: number;
+  reason: string;
+  /** On the same clock as `sinceMs`. */
+  nowMs: number;
+  fitness: Fitness;
+  peer: PeerStatus;
+  lease: { answerRemainingMs: number; forwardRemainingMs: number };
+  realTime: Grant;
+  downLinks: readonly string[];
+}
+
+export interface PeerStatus {
+  name: string;
+  /** Absent when it was never heard. */
+  state?: StateName;
+  fitness?: Fitness;
+  alive: boolean;
+  silentMs: number;
+  beatsHeard: number;
+  beatsMissed: number;
+  /** Datagrams that were not beats of the peer, by reason. */
+  refused: Record<string, number>;
+  /** Milliseconds since a beat came by each path; null when none ever did. */
+  paths: Record<string, number | null>;
+  /** The last hardware address that answered for the NLBS address. */
+  addressAnsweredBy?: string;
+}

@@ -1,0 +1,144 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { openLease } from '../../datapath/lease.ts';
+import { monotonicNs } from '../../kernel/clock.ts';
+import { findInterface } from '../../kernel/interfaces.ts';
+import { beRealTime } from '../../kernel/scheduling.ts';
+import { isAlive } from '../../pair/peer.ts';
+import { begin, nextTickInMs, step } from '../../pair/role.ts';
+import { type Event, type Role, standing } from '../../pair/state.ts';
+import { removeLeftAlias } from '../../scripts/nlbs-address.ts';
+import { correspond } from './correspondent.ts';
+import { openExecutor } from './executor.ts';
+import type { BeatOrders, BeatStatus, FromBeat, ToBeat } from './mail.ts';
+
+/**
+ * The thread that beats and judges beats, and does nothing else: no command, no health check and no log can hold it up.
+ * It alone holds the role, the lease and the NLBS address.
+ */
+const orders = workerData as BeatOrders;
+const { settings } = orders;
+const post = (message: FromBeat) => parentPort?.postMessage(message);
+const nowMs = () => Number(monotonicNs()) / 1e6;
+const problem = (text: string) => post({ type: 'problem', text });
+
+/** Of SCHED_FIFO's 1 to 99: above the ordinary, below what the kernel's own threads use. */
+const PRIORITY = 10;
+const LINK_LOOK_MS = 20;
+
+// Before anything else: an address that an earlier life left could be answered for.
+removeLeftAlias(orders.access);
+const realTime = beRealTime(PRIORITY);
+const executor = openExecutor(orders.access, orders.forwardGraceMs, problem);
+let role: Role = begin(nowMs(), settings);
+let answeredBy: string | undefined;
+let lookAtLinksAtMs = 0;
+
+const peer = correspond(orders, {
+  nowMs,
+  problem,
+  heard: (from, atMs) => happened({ type: 'Heard', atMs, from }),
+  refused: () => happened({ type: 'Refused', atMs: nowMs() }),
+});
+
+function happened(event: Event): string | undefined {
+  const { role: next, effects, entered, refusal } = step(role, event, settings);
+  role = next;
+  const leaseEndsMs = role.state.name === 'active' ? role.state.leaseEndsMs : 0;
+  for (const effect of effects) {
+    if (effect === 'beat') peer.beat(standing(role, event.atMs, settings));
+    else executor.run(effect, leaseEndsMs);
+  }
+  for (const entry of entered) post({ type: 'entered', entry });
+  return refusal;
+}
+
+function tick(): void {
+  for (const mac of executor.otherHolders()) {
+    answeredBy = mac;
+    happened({ type: 'AddressAnswered', atMs: nowMs(), mac });
+  }
+  if (nowMs() >= lookAtLinksAtMs) lookAtLinks();
+  happened({ type: 'Ticked', atMs: nowMs() });
+}
+
+function lookAtLinks(): void {
+  lookAtLinksAtMs = nowMs() + LINK_LOOK_MS;
+  const access = findInterface(orders.access.device);
+  executor.legChanged(access?.ifindex);
+  const legs = { [orders.access.device]: access, [orders.serverDevice]: findInterface(orders.serverDevice) };
+  const downLinks = Object.keys(legs).filter((device) => !legs[device]?.running);
+  if (downLinks.join() !== role.facts.downLinks.join()) factsChanged({ downLinks });
+}
+
+function factsChanged(facts: Partial<Role['facts']>): void {
+  happened({ type: 'FactsChanged', atMs: nowMs(), facts: { ...role.facts, ...facts } });
+}
+
+/** Timers run before sockets are read; the tick waits for that, so that a beat which is already here is never missed. */
+function beatOn(dueMs: number): void {
+  setTimeout(() => setImmediate(onTime, dueMs), Math.max(1, dueMs - nowMs()));
+}
+
+function onTime(dueMs: number): void {
+  tick();
+  const everyMs = nextTickInMs(role, settings);
+  beatOn(Math.max(dueMs + everyMs, nowMs() + everyMs / 2));
+}
+
+function status(): BeatStatus {
+  const now = nowMs();
+  const lease = executor.lease()?.get();
+  const remainingMs = (untilNs = 0n) => Math.max(0, Math.round(Number(untilNs) / 1e6 - now));
+  const paths = orders.paths.map(({ name }) => [name, ago(peer.lastHeardMs.get(name), now)] as const);
+  const last = role.peer.standing;
+  return {
+    state: role.state.name,
+    sinceMs: role.sinceMs,
+    reason: role.reason,
+    nowMs: now,
+    fitness: standing(role, now, settings).fitness,
+    peer: {
+      name: settings.peer,
+      ...(last && { state: last.state, fitness: last.fitness }),
+      alive: isAlive(role.peer, settings),
+      silentMs: Math.round(role.peer.silentMs),
+      beatsHeard: peer.counts.heard,
+      beatsMissed: peer.counts.missed,
+      refused: peer.counts.refused,
+      paths: Object.fromEntries(paths),
+      ...(answeredBy !== undefined && { addressAnsweredBy: answeredBy }),
+    },
+    lease: {
+      answerRemainingMs: remainingMs(lease?.answerUntilNs),
+      forwardRemainingMs: remainingMs(lease?.forwardUntilNs),
+    },
+    realTime,
+    downLinks: role.facts.downLinks,
+  };
+}
+
+function ago(atMs: number | undefined, now: number): number | null {
+  return atMs === undefined ? null : Math.round(now - atMs);
+}
+
+const REQUESTS = { lead: 'AskedToLead', standBy: 'AskedToStandBy', stop: 'AskedToStop' } as const;
+
+function answer(id: number, what: Extract<ToBeat, { type: 'ask' }>['what']): void {
+  const refusal = what === 'status' ? undefined : happened({ type: REQUESTS[what], atMs: nowMs() });
+  post({ type: 'answer', id, status: status(), ...(refusal !== undefined && { refusal }) });
+}
+
+parentPort?.on('message', (message: ToBeat) => {
+  switch (message.type) {
+    case 'lease':
+      return executor.useLease(openLease(message.fd));
+    case 'facts':
+      return factsChanged({ ready: message.ready, healthyServers: message.healthyServers });
+    case 'ask':
+      return answer(message.id, message.what);
+  }
+});
+
+post({ type: 'entered', entry: { state: 'initial', previous: 'initial', reason: role.reason, atMs: role.sinceMs } });
+lookAtLinks();
+beatOn(nowMs());

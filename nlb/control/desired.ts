@@ -1,0 +1,79 @@
+import { buildTable } from '../balance/maglev.ts';
+import type { Config, ServiceConfig } from '../config/schema.ts';
+import type { Tables } from '../datapath/tables.ts';
+import { serversOf, serves, type Verdicts } from './health.ts';
+import type { HardwareAddresses } from './neighbours.ts';
+
+/** What the node should be like: a pure function of its configuration and of what is seen. */
+export interface Desired {
+  tables: Tables;
+  /** Cluster addresses that belong on the loopback. */
+  loopback: string[];
+}
+
+export interface Seen {
+  /** Number of each server in the data path's table, by name; the same for a server's whole life. */
+  ids: ReadonlyMap<string, number>;
+  hardware: HardwareAddresses;
+  verdicts: Verdicts;
+}
+
+export function desire(config: Config, seen: Seen, select: Selector): Desired {
+  return {
+    tables: {
+      nlbs: config.nlbs,
+      clusterAddresses: config.clusterAddresses,
+      servers: config.servers.map((server) => serverRow(config, server, seen)),
+      services: config.services.map((service) => serviceRow(config, service, seen, select)),
+    },
+    // In the prior art's layout the active's alias is a cluster address; on the loopback it would be answered for always.
+    loopback: config.clusterAddresses.filter((address) => address !== config.nlbs),
+  };
+}
+
+function serverRow(
+  config: Config,
+  { name, address }: Config['servers'][number],
+  seen: Seen,
+): Tables['servers'][number] {
+  const mac = seen.hardware.get(address)?.mac;
+  const somewhere = config.services.some(
+    (service) =>
+      serversOf(config, service).some((server) => server.name === name) && serves(config, service, name, seen.verdicts),
+  );
+  return { id: idOf(name, seen), address, usable: mac !== undefined && somewhere, ...(mac !== undefined && { mac }) };
+}
+
+function serviceRow(config: Config, service: ServiceConfig, seen: Seen, select: Selector): Tables['services'][number] {
+  const { address, protocol, port } = service;
+  const eligible = serversOf(config, service)
+    .filter((server) => seen.hardware.has(server.address) && serves(config, service, server.name, seen.verdicts))
+    .map(({ name, weight }) => ({ name, weight, id: idOf(name, seen) }));
+  return { address, protocol, port, slots: select(service.name, eligible) };
+}
+
+function idOf(name: string, { ids }: Seen): number {
+  const id = ids.get(name);
+  if (id === undefined) throw new Error(`server ${name} has no number`);
+  return id;
+}
+
+interface Eligible {
+  name: string;
+  weight: number;
+  id: number;
+}
+type Selector = (service: string, eligible: readonly Eligible[]) => Int32Array;
+
+/** Selection tables, built again only when a service's servers or weights have changed: building one takes milliseconds. */
+export function openSelector(): Selector {
+  const built = new Map<string, { key: string; slots: Int32Array }>();
+  return (service, eligible) => {
+    const key = JSON.stringify(eligible);
+    const before = built.get(service);
+    if (before?.key === key) return before.slots;
+    const slots = buildTable([...eligible]).map((index) => eligible[index]?.id ?? -1);
+    built.set(service, { key, slots });
+    return slots;
+  };
+}

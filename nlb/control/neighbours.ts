@@ -1,0 +1,27 @@
+import type { Neighbour } from '../kernel/neighbours.ts';
+
+/** The servers' hardware addresses as last seen, by IPv4 address. */
+export type HardwareAddresses = ReadonlyMap<string, { mac: string; seenMs: number }>;
+
+/** An entry that the kernel has dropped or is asking for anew is believed this much longer; a failed one is not. */
+const BELIEVED_MS = 3000;
+
+/** What is known after a look at the kernel's table. */
+export function remember(known: HardwareAddresses, seen: readonly Neighbour[], nowMs: number): HardwareAddresses {
+  const next = new Map(known);
+  for (const [address, { seenMs }] of known) if (nowMs - seenMs > BELIEVED_MS) next.delete(address);
+  for (const { address, mac, state } of seen) {
+    if (state === 'FAILED') next.delete(address);
+    else if (mac !== undefined && state !== 'INCOMPLETE') next.set(address, { mac, seenMs: nowMs });
+  }
+  return next;
+}
+
+/** States in which the kernel is sure, or is finding out by itself. */
+const SETTLED = new Set(['REACHABLE', 'DELAY', 'PROBE', 'INCOMPLETE', 'PERMANENT', 'NOARP']);
+
+/** Which of the addresses the kernel should be made to ask for. */
+export function doubtful(addresses: readonly string[], seen: readonly Neighbour[]): string[] {
+  const settled = new Set(seen.flatMap(({ address, state }) => (SETTLED.has(state) ? [address] : [])));
+  return addresses.filter((address) => !settled.has(address));
+}

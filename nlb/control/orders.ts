@@ -1,0 +1,42 @@
+import { ipv4ToBytes } from '../config/address.ts';
+import type { Config } from '../config/schema.ts';
+import type { BeatOrders } from './beat/mail.ts';
+import { checkOf } from './health.ts';
+
+/** Of two nodes that are started together the primary shall lead; start-up times differ by less than this. */
+const HEAD_START_MS = 250;
+/** A handover takes a few milliseconds; a request for one that has had no effect for so long is void. */
+const LET_GO_MS = 1000;
+
+/** Configuration → what the beat thread is to do. */
+export function beatOrders({ access, server, peer, heartbeat, ...config }: Config): BeatOrders {
+  const { port, forwardGraceMs, ...times } = heartbeat;
+  return {
+    settings: {
+      node: config.node,
+      peer: peer.name,
+      primary: config.primary,
+      lowerAddress: Buffer.compare(ipv4ToBytes(access.address), ipv4ToBytes(peer.access)) < 0,
+      ...times,
+      headStartMs: HEAD_START_MS,
+      poorHoldMs: poorHoldMs(config.services),
+      letGoMs: LET_GO_MS,
+    },
+    forwardGraceMs,
+    port,
+    access: { device: access.interface, ownAddress: access.address, nlbs: config.nlbs },
+    serverDevice: server.interface,
+    paths: [
+      { name: 'access', own: access.address, peer: peer.access },
+      { name: 'server', own: server.address, peer: peer.server },
+    ],
+  };
+}
+
+/** Both nodes find out about a dead server within one round of checks of each other; twice that is certain. */
+function poorHoldMs(services: Config['services']): number {
+  const rounds = services
+    .flatMap((service) => checkOf(service) ?? [])
+    .map((check) => check.intervalMs + check.timeoutMs);
+  return Math.max(500, 2 * Math.max(0, ...rounds));
+}

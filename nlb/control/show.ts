@@ -1,0 +1,41 @@
+import type { Status } from './status.ts';
+
+/** The status as text for a terminal. */
+export function showStatus(status: Status): string {
+  const { peer, lease, datapath } = status;
+  const rows: [string, string][] = [
+    [status.node, `${status.state} for ${duration(status.forMs)}: ${status.reason}`],
+    [
+      'peer',
+      `${peer.name}: ${peer.alive ? `${peer.state}, ${peer.fitness}` : 'silent'}; ${peer.beatsMissed} beats missed`,
+    ],
+    ['nlbs', `${status.nlbs}, lease ${lease.answerRemainingMs} ms, forwarding ${lease.forwardRemainingMs} ms`],
+    ['data path', `${datapath.mode}${datapath.adopted ? ', adopted' : ''}, ${datapath.connections} connections`],
+    ...status.servers.map((s): [string, string] => [
+      s.name,
+      `${s.healthy ? 'healthy' : `out: ${whyOut(s)}`}, ${s.address} at ${s.mac ?? '?'}`,
+    ]),
+    ...status.services.map((s): [string, string] => [
+      s.name,
+      `${s.protocol} ${s.address}:${s.port} by ${s.servers.join(', ') || 'nobody'}`,
+    ]),
+    ...Object.entries(datapath.outcomes).flatMap(([name, { packets, bytes }]): [string, string][] =>
+      packets > 0 ? [[name, `${packets} packets, ${bytes} bytes`]] : [],
+    ),
+    ['real time', status.realTime.granted ? 'yes' : `no: ${status.realTime.why}`],
+    ['memory', status.memoryLocked.granted ? 'locked' : `not locked: ${status.memoryLocked.why}`],
+  ];
+  const width = Math.max(...rows.map(([name]) => name.length));
+  return rows.map(([name, text]) => `${name.padEnd(width)}  ${text}`).join('\n');
+}
+
+function whyOut({ mac, checks }: Status['servers'][number]): string {
+  const failed = Object.entries(checks).flatMap(([name, check]) =>
+    check?.healthy ? [] : [`${name}: ${check?.why ?? 'not checked yet'}`],
+  );
+  return [...(mac === null ? ['no hardware address'] : []), ...failed].join('; ');
+}
+
+function duration(milliseconds: number): string {
+  return milliseconds < 10_000 ? `${milliseconds} ms` : `${Math.round(milliseconds / 1000)} s`;
+}

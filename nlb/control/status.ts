@@ -1,0 +1,82 @@
+import type { Config } from '../config/schema.ts';
+import type { Datapath } from '../datapath/datapath.ts';
+import type { Grant } from '../kernel/scheduling.ts';
+import type { BeatStatus } from './beat/mail.ts';
+import { serversOf, verdictKey } from './health.ts';
+import type { Loop } from './loop.ts';
+
+/** All that `nlbctl status --json` shows. */
+export type Status = ReturnType<typeof composeStatus>;
+
+export interface StatusParts {
+  config: Config;
+  beat: BeatStatus;
+  datapath: Datapath;
+  loop: Loop;
+  memoryLocked: Grant;
+}
+
+export function composeStatus({ config, beat, datapath, loop, memoryLocked }: StatusParts) {
+  const { sinceMs, nowMs, ...pair } = beat;
+  const forMs = Math.round(nowMs - sinceMs);
+  return {
+    node: config.node,
+    pid: process.pid,
+    primary: config.primary,
+    since: new Date(Date.now() - forMs).toISOString(),
+    forMs,
+    ...pair,
+    nlbs: config.nlbs,
+    clusterAddresses: config.clusterAddresses,
+    datapath: {
+      mode: datapath.mode,
+      adopted: datapath.adopted,
+      connections: datapath.connectionCount(),
+      outcomes: outcomes(datapath),
+    },
+    servers: servers(config, loop),
+    services: services(config, loop),
+    memoryLocked,
+  };
+}
+
+function outcomes(datapath: Datapath): Record<string, { packets: number; bytes: number }> {
+  const counted = Object.entries(datapath.outcomes());
+  return Object.fromEntries(counted.map(([name, c]) => [name, { packets: Number(c.packets), bytes: Number(c.bytes) }]));
+}
+
+function servers(config: Config, loop: Loop) {
+  const rows = new Map(loop.desired()?.tables.servers.map((row) => [row.address, row]));
+  return config.servers.map(({ name, address, weight }) => ({
+    name,
+    address,
+    weight,
+    mac: rows.get(address)?.mac ?? null,
+    healthy: rows.get(address)?.usable ?? false,
+    checks: checks(config, loop, name),
+  }));
+}
+
+/** The verdicts on one server, by service: null while there is none yet. */
+function checks(config: Config, loop: Loop, server: string): Record<string, { healthy: boolean; why?: string } | null> {
+  const judged = config.services.flatMap(({ name }) => {
+    const key = verdictKey(name, server);
+    if (!loop.verdicts.has(key)) return [];
+    const verdict = loop.verdicts.get(key);
+    return [
+      [name, verdict ? { healthy: verdict.healthy, ...(verdict.why !== undefined && { why: verdict.why }) } : null],
+    ];
+  });
+  return Object.fromEntries(judged);
+}
+
+function services(config: Config, loop: Loop) {
+  const tables = loop.desired()?.tables;
+  return config.services.map((service, i) => {
+    const ids = new Set(tables?.services[i]?.slots);
+    const serving = tables?.servers.flatMap(({ id, address }) => (ids.has(id) ? [address] : []));
+    const names = serversOf(config, service).flatMap(({ name, address }) => (serving?.includes(address) ? [name] : []));
+    const { name, address, protocol, port } = service;
+    return { name, address, protocol, port, servers: names };
+  });
+}

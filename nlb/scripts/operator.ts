@@ -1,0 +1,90 @@
+import { spawn } from 'node:child_process';
+
+type StateName = 'initial' | 'active' | 'standby' | 'inop';
+
+/** The operator's own executables, run on each entry of a state. */
+export interface StateScripts extends Partial<Record<StateName, string | undefined>> {
+  timeLimitMs: number;
+}
+
+export interface Occasion {
+  state: StateName;
+  previous: StateName;
+  reason: string;
+}
+
+export interface ScriptEnd extends Occasion {
+  path: string;
+  /** Exit status; absent where a signal ended it or it could not be started. */
+  status?: number;
+  /** Why it has no exit status. */
+  why?: string;
+  tookMs: number;
+  /** The first part of what it printed, both streams. */
+  output: string;
+}
+
+export interface ScriptRunner {
+  /** Run the state's script after those that were asked for before; returns at once. */
+  entered(occasion: Occasion): void;
+  /** When all that were asked for have ended. */
+  idle(): Promise<void>;
+}
+
+const OUTPUT_KEPT = 4096;
+/** How long after its end the script's output is still read. */
+const LAST_WORDS_MS = 50;
+
+/** One at a time, in order, none longer than its time limit. Nothing that a script does delays anything but later scripts. */
+export function openScripts(scripts: StateScripts, ended: (end: ScriptEnd) => void): ScriptRunner {
+  let queue: Promise<void> = Promise.resolve();
+  return {
+    entered: (occasion) => {
+      const path = scripts[occasion.state];
+      if (path === undefined) return;
+      queue = queue.then(async () => ended(await run(path, occasion, scripts.timeLimitMs)));
+    },
+    idle: () => queue,
+  };
+}
+
+/** In a process group of its own, so that the time limit ends what it started as well. */
+function run(path: string, occasion: Occasion, timeLimitMs: number): Promise<ScriptEnd> {
+  const beganMs = performance.now();
+  const { state, previous, reason } = occasion;
+  const env = { ...process.env, NLB_STATE: state, NLB_PREVIOUS: previous, NLB_REASON: reason };
+  return new Promise((resolve) => {
+    const child = spawn(path, [], { env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    let overdue = false;
+    const keep = (chunk: Buffer) => {
+      if (output.length < OUTPUT_KEPT) output = (output + chunk.toString()).slice(0, OUTPUT_KEPT);
+    };
+    child.stdout.on('data', keep);
+    child.stderr.on('data', keep);
+    const timer = setTimeout(() => {
+      overdue = true;
+      killGroup(child.pid);
+    }, timeLimitMs);
+    const end = (status: number | null, why: string | null) => {
+      clearTimeout(timer);
+      child.stdout.destroy();
+      child.stderr.destroy();
+      const outcome = status !== null ? { status } : { why: overdue ? `killed after ${timeLimitMs} ms` : (why ?? 'ended') };
+      resolve({ ...occasion, path, ...outcome, tookMs: Math.round(performance.now() - beganMs), output });
+    };
+    child.once('error', (error) => end(null, error.message));
+    child.once('close', end);
+    // What it left running in the background may hold its output open for ever.
+    child.once('exit', (status, signal) => setTimeout(end, LAST_WORDS_MS, status, signal));
+  });
+}
+
+function killGroup(pid: number | undefined): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // It ended between the time limit and now.
+  }
+}
