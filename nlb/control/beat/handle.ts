@@ -19,7 +19,9 @@ export interface BeatHooks {
 }
 
 export function startBeat(orders: BeatOrders, hooks: BeatHooks): BeatHandle {
-  const worker = new Worker(new URL('./thread.ts', import.meta.url), { workerData: orders });
+  // Its sockets come from the kernel by FFI, so Node's own count of descriptors knows nothing of them.
+  const options = { workerData: orders, trackUnmanagedFds: false };
+  const worker = new Worker(new URL('./thread.ts', import.meta.url), options);
   const waiting = new Map<number, (answer: Extract<FromBeat, { type: 'answer' }>) => void>();
   let requests = 0;
   worker.on('message', (message: FromBeat) => {
