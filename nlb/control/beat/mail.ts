@@ -44,6 +44,8 @@ export interface BeatStatus {
   peer: PeerStatus;
   lease: { answerRemainingMs: number; forwardRemainingMs: number };
   realTime: Grant;
+  /** How late the latest tick since the start was. */
+  worstLateMs: number;
   downLinks: readonly string[];
 }
 

@@ -32,6 +32,7 @@ const executor = openExecutor(orders.access, orders.forwardGraceMs, problem);
 let role: Role = begin(nowMs(), settings);
 let answeredBy: string | undefined;
 let lookAtLinksAtMs = 0;
+let worstLateMs = 0;
 
 const peer = correspond(orders, {
   nowMs,
@@ -80,6 +81,7 @@ function beatOn(dueMs: number): void {
 }
 
 function onTime(dueMs: number): void {
+  worstLateMs = Math.max(worstLateMs, nowMs() - dueMs);
   tick();
   const everyMs = nextTickInMs(role, settings);
   beatOn(Math.max(dueMs + everyMs, nowMs() + everyMs / 2));
@@ -113,6 +115,7 @@ function status(): BeatStatus {
       forwardRemainingMs: remainingMs(lease?.forwardUntilNs),
     },
     realTime,
+    worstLateMs: Math.round(worstLateMs * 10) / 10,
     downLinks: role.facts.downLinks,
   };
 }
