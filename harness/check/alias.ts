@@ -1,0 +1,125 @@
+import type { HistoryEvent } from '../history/event.ts';
+import { unlessBlind } from './coverage.ts';
+import { type Holding, holdingsOf, holdingText, isKnown } from './holdings.ts';
+import { type ActFilter, actText, findAct, NS_PER_MS, spanOf, toMs } from './span.ts';
+import { type Checker, fail, pass, unknown } from './verdict.ts';
+
+/** Where the alias belongs. */
+export interface AliasPlace {
+  address: string;
+  node: string;
+  device: string;
+  /** `access:nlbs`; any label when absent. */
+  label?: string;
+}
+
+/**
+ * ALIAS-1: the node holds the address on that device, with that label, and on no other.
+ * @param options.after the act after whose beginning it must be so, within so many milliseconds; without one: at some time
+ */
+export function aliasPlaced(options: AliasPlace & { after?: ActFilter & { withinMs: number } }): Checker {
+  const { address, node, device, label, after } = options;
+  return (during, all = during) => {
+    const act = after && findAct(during, after);
+    if (after && !act) return unknown(`${actText(after)} was not done`);
+    const span = spanOf(during);
+    const fromNs = act?.atNs ?? span?.fromNs ?? 0;
+    const untilNs = act && after ? act.atNs + after.withinMs * NS_PER_MS : (span?.untilNs ?? 0);
+    const held = holdingsOf(all, address).filter((one) => one.node === node && overlaps(one, fromNs, untilNs));
+    const wrong = held.find((one) => one.device !== device || (label !== undefined && one.label !== label));
+    if (wrong) return fail(`${node} held ${address} on ${wrong.device} labelled ${wrong.label}`, wrong.evidence);
+    const [right] = held;
+    if (right) return pass(`${holdingText(right)}, labelled ${right.label}`, right.evidence);
+    const absent = fail(
+      `${node} did not hold ${address}${after ? ` within ${after.withinMs} ms` : ''}`,
+      act ? [act] : [],
+    );
+    const known = isKnown(all, node, address, untilNs);
+    if (!known) return unknown(`nothing tells whether ${node} held ${address}`);
+    return unlessBlind(during, all, [{ what: 'addresses', where: [node] }], absent);
+  };
+}
+
+function overlaps(holding: Holding, fromNs: number, untilNs: number): boolean {
+  return holding.fromNs <= untilNs && holding.untilNs > fromNs;
+}
+
+/** ALIAS-3: the node held the address at no time. Needs every address event, and a census for how it began. */
+export function aliasNeverOn(options: { address: string; node: string }): Checker {
+  const { address, node } = options;
+  return (during, all = during) => {
+    const span = spanOf(during);
+    if (!span) return unknown('nothing was recorded');
+    const held = holdingsOf(all, address).find((one) => one.node === node && overlaps(one, span.fromNs, span.untilNs));
+    if (held) return fail(`${holdingText(held)}: ${address}`, held.evidence);
+    if (!isKnown(all, node, address, span.untilNs))
+      return unknown(`nothing tells how ${node} began: no census names it`);
+    const never = pass(`${node} never held ${address}`, censusesOf(all).slice(0, 1));
+    return unlessBlind(during, all, [{ what: 'addresses', where: [node] }], never);
+  };
+}
+
+function censusesOf(events: readonly HistoryEvent[]): HistoryEvent[] {
+  return events.filter((event) => event.kind === 'census');
+}
+
+/** ALIAS-4, ALIAS-5: a node that held the address when something was done to it lets go in time, and stays so that long. */
+export function aliasReleased(options: { address: string; node: string; after: ActFilter; withinMs: number }): Checker {
+  const { address, node, after, withinMs } = options;
+  return (during, all = during) => {
+    const act = findAct(during, after);
+    if (!act) return unknown(`${actText(after)} was not done`);
+    const held = holdingsOf(all, address).find((one) => one.node === node && overlaps(one, act.atNs, act.atNs));
+    if (!held)
+      return unknown(`${node} did not hold ${address} when ${actText(after)} began: nothing to release`, [act]);
+    const evidence = [act, ...held.evidence];
+    const tookNs = held.untilNs - act.atNs;
+    if (tookNs <= withinMs * NS_PER_MS) return pass(`${node} released ${address} after ${toMs(tookNs)}`, evidence);
+    if (tookNs !== Number.POSITIVE_INFINITY) {
+      return fail(`${node} released ${address} only after ${toMs(tookNs)}`, evidence);
+    }
+    const kept = fail(`${node} did not release ${address} within ${withinMs} ms`, evidence);
+    const watchedNs = (spanOf(during)?.untilNs ?? 0) - act.atNs;
+    if (watchedNs < withinMs * NS_PER_MS)
+      return unknown(`only ${toMs(watchedNs)} were watched after ${actText(after)}`, evidence);
+    return unlessBlind(during, all, [{ what: 'addresses', where: [node] }], kept);
+  };
+}
+
+/**
+ * ALIAS-8, by tables: at no time did two of the nodes hold the address.
+ * @param options.toleranceMs overlap not counted: events of two nodes are read by two processes
+ */
+export function neverTwoHolders(options: { address: string; nodes: string[]; toleranceMs: number }): Checker {
+  const { address, nodes, toleranceMs } = options;
+  return (during, all = during) => {
+    const span = spanOf(during);
+    if (!span) return unknown('nothing was recorded');
+    const held = holdingsOf(all, address)
+      .filter((one) => nodes.includes(one.node) && overlaps(one, span.fromNs, span.untilNs))
+      .toSorted((one, other) => one.fromNs - other.fromNs);
+    if (held.length === 0) return unknown(`none of ${nodes.join(', ')} was seen holding ${address}`);
+    const clash = firstClash(held, toleranceMs * NS_PER_MS);
+    if (clash)
+      return fail(
+        `${clash.map(holdingText).join('; ')}: both ${address}`,
+        clash.flatMap((one) => one.evidence),
+      );
+    const turns = pass(
+      `${held.length} holdings of ${address}, one after the other`,
+      held.flatMap((one) => one.evidence),
+    );
+    return unlessBlind(during, all, [{ what: 'addresses', where: nodes }], turns);
+  };
+}
+
+/** Holdings must be sorted by their beginnings. */
+function firstClash(held: readonly Holding[], toleranceNs: number): [Holding, Holding] | undefined {
+  for (const [index, later] of held.entries()) {
+    const earlier = held
+      .slice(0, index)
+      .find((one) => one.node !== later.node && one.untilNs > later.fromNs + toleranceNs);
+    if (earlier) return [earlier, later];
+  }
+  return undefined;
+}

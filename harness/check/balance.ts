@@ -1,0 +1,53 @@
+import { goodnessOfFit } from './goodness-of-fit.ts';
+import { type ProbeFilter, probesOf } from './probes.ts';
+import { type Checker, fail, pass, unknown, type Verdict } from './verdict.ts';
+
+/** Fewer flows would let even a server left out pass as chance. */
+const FEWEST_EXPECTED_FLOWS = 5;
+
+/**
+ * BAL-5: counts of flows by server fit the weights, by a test at the stated significance: a right system fails with just
+ * that probability. The number of flows is fixed beforehand and the test made once.
+ *
+ * A selection table of 65,537 slots gives each server its share to within one turn of the table's filling: one slot for
+ * each unit of weight, 1.5e-5. Over n flows to k servers of share p that adds at most n k (1.5e-5)² / p to chi-square:
+ * 0.002 for a million flows to three equal servers, so that the weights themselves may stand for the shares. Flows are
+ * taken as independent: each is another five-tuple, hashed.
+ */
+export function weightsMatch(
+  counts: Record<string, number>,
+  weights: Record<string, number>,
+  significance: number,
+): Verdict {
+  const foreign = Object.keys(counts).find((name) => counts[name] && !weights[name]);
+  if (foreign !== undefined) return fail(`${foreign} has no weight but got ${counts[foreign]} flows`);
+  const names = Object.keys(weights).filter((name) => weights[name]);
+  const whole = names.reduce((sum, name) => sum + (weights[name] ?? 0), 0);
+  const shares = names.map((name) => (weights[name] ?? 0) / whole);
+  const found = names.map((name) => counts[name] ?? 0);
+  const total = found.reduce((sum, count) => sum + count, 0);
+  if (names.length < 2) return unknown('there are not two servers to choose from');
+  if (total * Math.min(...shares) < FEWEST_EXPECTED_FLOWS) return unknown(`${total} flows are too few to tell`);
+  const { method, pValue } = goodnessOfFit(found, shares);
+  const told = names.map((name, index) => `${name} ${found[index]} of ${(total * (shares[index] ?? 0)).toFixed(1)}`);
+  const because = `${told.join(', ')}; p = ${pValue.toPrecision(3)} (${method})`;
+  return pValue >= significance ? pass(because) : fail(`${because}, below ${significance}`);
+}
+
+/** BAL-5 on a history: of exactly `flows` flows, each counted once by the server that answered it. */
+export function flowsMatchWeights(
+  options: ProbeFilter & { weights: Record<string, number>; significance: number; flows: number },
+): Checker {
+  return (during) => {
+    const answered = probesOf(during, options).filter(({ server }) => server !== undefined);
+    const flows = [...Map.groupBy(answered, ({ node, flow }) => `${node} ${flow}`).values()].flatMap(
+      ([first]) => first ?? [],
+    );
+    if (flows.length !== options.flows)
+      return unknown(`${flows.length} flows were answered, and not ${options.flows}`, flows);
+    const counts: Record<string, number> = {};
+    for (const { server = '' } of flows) counts[server] = (counts[server] ?? 0) + 1;
+    const verdict = weightsMatch(counts, options.weights, options.significance);
+    return { ...verdict, evidence: flows.slice(0, 3) };
+  };
+}

@@ -1,0 +1,155 @@
+import type { HistoryEvent } from '../history/event.ts';
+import { unlessBlind } from './coverage.ts';
+import { eventsOf, type PacketSeen, type Port, packetsOf, portText } from './seen.ts';
+import { NS_PER_MS, spanOf } from './span.ts';
+import { type Checker, fail, pass, unknown } from './verdict.ts';
+
+/** The way through a load balancer: packets come in addressed to `mac` at one port, and leave by the other. */
+export interface Path {
+  access: Port;
+  /** Of the access leg. */
+  mac: string;
+  server: Port;
+}
+
+export interface Service {
+  address: string;
+  protocol: 'tcp' | 'udp';
+  port: number;
+}
+
+const same = (packet: PacketSeen['packet'], { address, protocol, port }: Service): boolean => {
+  const { destination, transport } = packet;
+  return destination === address && transport?.kind === protocol && transport.destinationPort === port;
+};
+
+/** Packets for one of the services that came in by the access leg, addressed to it. */
+function arriving(events: readonly HistoryEvent[], { access, mac }: Path, services: readonly Service[]): PacketSeen[] {
+  return packetsOf(events, { ...access, direction: 'received' }).filter(
+    ({ ethernet, packet }) => ethernet.destination === mac && services.some((service) => same(packet, service)),
+  );
+}
+
+/** Packets for one of the services that left by the server leg. */
+function leaving(events: readonly HistoryEvent[], { server }: Path, services: readonly Service[]): PacketSeen[] {
+  return packetsOf(events, { ...server, direction: 'sent' }).filter(({ packet }) =>
+    services.some((service) => same(packet, service)),
+  );
+}
+
+const contentKey = ({ packet }: PacketSeen): string => Buffer.from(packet.bytes).toString('latin1');
+
+/** What names a packet though its bytes may have been changed on the way. */
+function identity({ packet }: PacketSeen): string {
+  const { transport } = packet;
+  const ports =
+    transport?.kind === 'tcp' || transport?.kind === 'udp'
+      ? `${transport.sourcePort} ${transport.destinationPort}`
+      : '';
+  const place = transport?.kind === 'tcp' ? transport.sequence : '';
+  return `${packet.source} ${packet.destination} ${packet.protocol} ${ports} ${packet.identification} ${place}`;
+}
+
+/** Take away, of each kind by `key`, as many from both lists as both hold. @returns what is left of each, and the pairs */
+function pairOff(incoming: readonly PacketSeen[], outgoing: readonly PacketSeen[], key: (seen: PacketSeen) => string) {
+  const waiting = Map.groupBy(incoming, key);
+  const pairs: [PacketSeen, PacketSeen][] = [];
+  const strangers: PacketSeen[] = [];
+  for (const sent of outgoing) {
+    const match = waiting.get(key(sent))?.shift();
+    if (match) pairs.push([match, sent]);
+    else strangers.push(sent);
+  }
+  return { pairs, strangers, lost: [...waiting.values()].flat() };
+}
+
+/**
+ * FWD-1: each packet for a service that the access leg was handed leaves by the server leg, with every byte from the IP
+ * header on unchanged, and none leaves that did not come. Needs `atLeast` such pairs. Packets that came in the last
+ * `withinMs` may be on their way still.
+ */
+export function onlyHardwareAddressesChanged(options: {
+  path: Path;
+  services: Service[];
+  atLeast: number;
+  withinMs: number;
+}): Checker {
+  const { path, services, atLeast, withinMs } = options;
+  return (during, all = during) => {
+    const incoming = arriving(during, path, services);
+    const { pairs, strangers, lost } = pairOff(incoming, leaving(during, path, services), contentKey);
+    const changed = pairOff(lost, strangers, identity).pairs[0];
+    if (changed)
+      return fail(`${portText(path.server)} sent a packet with other bytes than it came with`, eventsOf(changed));
+    const lastNs = (spanOf(during)?.untilNs ?? 0) - withinMs * NS_PER_MS;
+    const overdue = lost.find(({ event }) => event.atNs <= lastNs);
+    const sights = [{ what: 'frames' as const, where: [path.access.lan, path.server.lan] }];
+    const [stranger] = strangers;
+    if (stranger) {
+      return unlessBlind(
+        during,
+        all,
+        sights,
+        fail(`${portText(path.server)} sent a packet that never came`, [stranger.event]),
+      );
+    }
+    if (overdue) {
+      return unlessBlind(
+        during,
+        all,
+        sights,
+        fail(`${portText(path.access)} was handed a packet that never left`, [overdue.event]),
+      );
+    }
+    if (pairs.length < atLeast) return unknown(`${pairs.length} packets were forwarded; ${atLeast} were wanted`);
+    return pass(`${pairs.length} packets left with the bytes that they came with`, eventsOf(pairs[0] ?? []));
+  };
+}
+
+/** FWD-2: every packet for a service that leaves by the server leg goes to the hardware address of a server. */
+export function destinationIsServer(options: {
+  path: Path;
+  services: Service[];
+  serverMacs: Record<string, string>;
+}): Checker {
+  const { path, services, serverMacs } = options;
+  const known = new Map(Object.entries(serverMacs).map(([name, mac]) => [mac, name]));
+  return (during) => {
+    const sent = leaving(during, path, services);
+    const astray = sent.find(({ ethernet }) => !known.has(ethernet.destination));
+    if (astray)
+      return fail(`a packet was sent to ${astray.ethernet.destination}, which is no server's`, [astray.event]);
+    if (sent.length === 0) return unknown(`${portText(path.server)} sent no packet for these services`);
+    const reached = new Set(sent.map(({ ethernet }) => known.get(ethernet.destination)));
+    return pass(`${sent.length} packets were sent to ${[...reached].sort().join(', ')}`, eventsOf(sent.slice(0, 3)));
+  };
+}
+
+/**
+ * FWD-9: packets for a port that is not served reach the access leg, at least so many, and the node neither forwards them
+ * nor answers for the cluster.
+ */
+export function droppedPort(options: { path: Path; unserved: Service; atLeast: number }): Checker {
+  const { path, unserved, atLeast } = options;
+  return (during, all = during) => {
+    const { node } = path.access;
+    const sent = packetsOf(during, { node, direction: 'sent' });
+    const forwarded = sent.find(({ packet }) => same(packet, unserved));
+    if (forwarded) return fail(`${node} sent on a packet for port ${unserved.port}`, [forwarded.event]);
+    const answered = sent.find(({ packet }) => speaksFor(packet, unserved));
+    if (answered) return fail(`${node} answered a packet for port ${unserved.port} itself`, [answered.event]);
+    const came = arriving(during, path, [unserved]);
+    const reached = `${came.length} packets for port ${unserved.port} reached ${portText(path.access)}`;
+    if (came.length < atLeast) return unknown(`${reached}; ${atLeast} were wanted`);
+    const sights = [{ what: 'frames' as const, where: [path.access.lan, path.server.lan] }];
+    return unlessBlind(during, all, sights, pass(`${reached}, and went no further`, eventsOf(came.slice(0, 3))));
+  };
+}
+
+/** A reset from the service, or an ICMP error about a packet for it. */
+function speaksFor(packet: PacketSeen['packet'], { address, port }: Service): boolean {
+  const { transport } = packet;
+  if (transport?.kind === 'icmp') return transport.quoted?.destination === address;
+  const ported = transport?.kind === 'tcp' || transport?.kind === 'udp';
+  return ported && packet.source === address && transport.sourcePort === port;
+}

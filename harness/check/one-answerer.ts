@@ -1,0 +1,76 @@
+import type { HistoryEvent } from '../history/event.ts';
+import { unlessBlind } from './coverage.ts';
+import { holdingsOf } from './holdings.ts';
+import { type ArpSeen, arpsOf, eventsOf } from './seen.ts';
+import { NS_PER_MS } from './span.ts';
+import { type Checker, fail, pass, unknown } from './verdict.ts';
+
+/** An address event is read this much after the fact at most; a claim may be seen before the event of its own alias. */
+const EVENT_DELAY_NS = 20 * NS_PER_MS;
+
+/** From the first to the last claim of one node in one time of holding the alias. */
+interface Tenure {
+  node: string;
+  first: ArpSeen;
+  last: ArpSeen;
+}
+
+/**
+ * ALIAS-8: never do two nodes answer for the address, whatever fails. Each ARP packet with it as the sender is a claim; the
+ * times from the first to the last claim of each node do not overlap. A node that lost the address and was given it again
+ * begins anew: that is told by the address events, without which a return counts as overlap.
+ */
+export function oneAnswererAtATime(options: { address: string; lans: string[]; nodes: string[] }): Checker {
+  const { address, lans, nodes } = options;
+  return (during, all = during) => {
+    const claims = lans
+      .flatMap((lan) => arpsOf(during, { lan, direction: 'sent' }))
+      .filter(({ event, arp }) => arp.senderIp === address && nodes.includes(event.node))
+      .toSorted((one, other) => one.event.atNs - other.event.atNs);
+    if (claims.length === 0) return unknown(`nobody answered for or announced ${address}`);
+    const tenures = tenuresOf(claims, all, address);
+    const clash = firstClash(tenures);
+    if (clash) return clashVerdict(clash, during, all);
+    const turns = tenures.map(({ node }) => node).join(', then ');
+    const because = `${claims.length} claims to ${address}: by ${turns}`;
+    const verdict = pass(because, eventsOf(tenures.map(({ first }) => first)));
+    return unlessBlind(during, all, [{ what: 'frames', where: lans }], verdict);
+  };
+}
+
+function tenuresOf(claims: readonly ArpSeen[], all: readonly HistoryEvent[], address: string): Tenure[] {
+  const holdings = holdingsOf(all, address);
+  const tenures = new Map<string, Tenure>();
+  for (const claim of claims) {
+    const { node, atNs } = claim.event;
+    const begun = holdings.filter((one) => one.node === node && one.fromNs <= atNs + EVENT_DELAY_NS).length;
+    const key = `${node} ${begun}`;
+    const known = tenures.get(key);
+    if (known) known.last = claim;
+    else tenures.set(key, { node, first: claim, last: claim });
+  }
+  return [...tenures.values()];
+}
+
+/** Tenures come in the order of their first claims. */
+function firstClash(tenures: readonly Tenure[]): [Tenure, Tenure] | undefined {
+  for (const [index, later] of tenures.entries()) {
+    const earlier = tenures
+      .slice(0, index)
+      .find((one) => one.node !== later.node && one.last.event.atNs >= later.first.event.atNs);
+    if (earlier) return [earlier, later];
+  }
+  return undefined;
+}
+
+function clashVerdict(
+  [earlier, later]: [Tenure, Tenure],
+  during: readonly HistoryEvent[],
+  all: readonly HistoryEvent[],
+) {
+  const evidence = eventsOf([earlier.first, later.first, earlier.last, later.last]);
+  const because = `${earlier.node} still spoke for the address after ${later.node} had begun to`;
+  // Without the address events a lawful return looks the same.
+  const sights = [{ what: 'addresses' as const, where: [earlier.node, later.node] }];
+  return unlessBlind(during, all, sights, fail(because, evidence));
+}

@@ -1,0 +1,123 @@
+import type { HistoryEvent, ProbeEnded } from '../history/event.ts';
+import { unlessBlind } from './coverage.ts';
+import { NS_PER_MS, toMs } from './span.ts';
+import { type Checker, fail, pass, unknown, type Verdict } from './verdict.ts';
+
+/** Which probes are meant; all, where nothing is given. */
+export interface ProbeFilter {
+  node?: string;
+  protocol?: ProbeEnded['protocol'];
+}
+
+export function probesOf(events: readonly HistoryEvent[], { node, protocol }: ProbeFilter = {}): ProbeEnded[] {
+  return events.filter(
+    (event): event is ProbeEnded =>
+      event.kind === 'probe' &&
+      (node === undefined || event.node === node) &&
+      (protocol === undefined || event.protocol === protocol),
+  );
+}
+
+/** None of at least so many probes ended in one of the ways that `because` names. */
+function noneEnded(outcomes: ProbeEnded['outcome'][], options: ProbeFilter & { atLeast: number }): Checker {
+  return (during, all = during) => {
+    const probes = probesOf(during, options);
+    const bad = probes.filter(({ outcome }) => outcomes.includes(outcome));
+    const [first] = bad;
+    if (first)
+      return fail(`${bad.length} of ${probes.length} probes ended ${countsOf(bad)}; the first: ${first.flow}`, bad);
+    if (probes.length < options.atLeast)
+      return unknown(`${probes.length} probes ended; ${options.atLeast} were wanted`);
+    const verdict = pass(`none of ${probes.length} probes ended ${outcomes.join(' or ')}`, probes.slice(0, 1));
+    return judgedWhole(during, all, probes, verdict);
+  };
+}
+
+function countsOf(probes: readonly ProbeEnded[]): string {
+  const groups = Map.groupBy(probes, ({ outcome }) => outcome);
+  return [...groups].map(([outcome, { length }]) => `${outcome} (${length})`).join(', ');
+}
+
+/** A prober that left out sends saw nothing at those instants. */
+function judgedWhole(
+  during: readonly HistoryEvent[],
+  all: readonly HistoryEvent[],
+  probes: readonly ProbeEnded[],
+  verdict: Verdict,
+): Verdict {
+  const where = [...new Set(probes.map(({ node }) => node))];
+  const span = probes.length > 0 ? probes : during;
+  return unlessBlind(span, all, [{ what: 'probes', where }], verdict);
+}
+
+/** HA-6: every probe was answered, and rightly. */
+export function noneLost(options: ProbeFilter & { atLeast: number }): Checker {
+  return noneEnded(['lost', 'refused', 'reset', 'corrupt'], options);
+}
+
+/** HA-4: no connection was reset or refused. */
+export function noReset(options: ProbeFilter & { atLeast: number }): Checker {
+  return noneEnded(['reset', 'refused'], options);
+}
+
+/** HA-4: no answer differed from what was sent. */
+export function noneCorrupt(options: ProbeFilter & { atLeast: number }): Checker {
+  return noneEnded(['corrupt'], options);
+}
+
+/** An interval without an answered probe, between the sendings of those around it. */
+export interface Silence {
+  fromNs: number;
+  untilNs: number;
+  /** Probes sent in it, all without an answer. */
+  unanswered: ProbeEnded[];
+}
+
+/**
+ * The longest time without an answered probe, by the instants of sending: from the last that was answered (or the first of
+ * all) to the next that was (or the last of all). Probes must be in order of sending.
+ */
+export function silentTime(probes: readonly ProbeEnded[]): Silence | undefined {
+  const [first] = probes;
+  if (!first) return undefined;
+  let current: Silence = { fromNs: first.atNs, untilNs: first.atNs, unanswered: [] };
+  let longest = current;
+  for (const probe of probes) {
+    current.untilNs = probe.atNs;
+    if (current.untilNs - current.fromNs > longest.untilNs - longest.fromNs) longest = current;
+    if (probe.outcome === 'answered') current = { fromNs: probe.atNs, untilNs: probe.atNs, unanswered: [] };
+    else current.unanswered.push(probe);
+  }
+  return longest;
+}
+
+/**
+ * The longest silent time is at most so many milliseconds, counted over all probes together or for each flow alone. Unknown
+ * when the prober itself paused that long, for then a gap says nothing of the system.
+ */
+export function gapAtMost(options: ProbeFilter & { ms: number; per: 'all' | 'flow'; atLeast: number }): Checker {
+  const { ms, per, atLeast } = options;
+  return (during, all = during) => {
+    const probes = probesOf(during, options);
+    if (probes.length < atLeast) return unknown(`${probes.length} probes ended; ${atLeast} were wanted`);
+    if (probes.every(({ outcome }) => outcome !== 'answered')) return fail('no probe was answered', probes);
+    const groups = per === 'all' ? [probes] : [...Map.groupBy(probes, ({ node, flow }) => `${node} ${flow}`).values()];
+    const silences = groups.flatMap((group) => silentTime(group) ?? []);
+    const longest = silences.reduce((one, other) => (lengthNs(other) > lengthNs(one) ? other : one));
+    const evidence = probes.filter(({ atNs }) => atNs === longest.fromNs || atNs === longest.untilNs);
+    const because = `the longest silent time was ${toMs(lengthNs(longest))}, with ${longest.unanswered.length} probes in it`;
+    if (lengthNs(longest) <= ms * NS_PER_MS) return judgedWhole(during, all, probes, pass(because, evidence));
+    if (widestPauseNs(longest) > ms * NS_PER_MS) return unknown(`${because}, but the prober itself paused`, evidence);
+    return fail(`${because}; at most ${ms} ms were allowed`, [...evidence, ...longest.unanswered]);
+  };
+}
+
+function lengthNs({ fromNs, untilNs }: Silence): number {
+  return untilNs - fromNs;
+}
+
+/** The longest time within a silence in which nothing was even sent. */
+function widestPauseNs({ fromNs, untilNs, unanswered }: Silence): number {
+  const instants = [fromNs, ...unanswered.map(({ atNs }) => atNs), untilNs];
+  return Math.max(...instants.slice(1).map((atNs, index) => atNs - (instants[index] ?? atNs)));
+}

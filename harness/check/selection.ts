@@ -1,0 +1,83 @@
+import type { HistoryEvent, ProbeEnded, RequestServed } from '../history/event.ts';
+import { type ActFilter, actText, findAct, NS_PER_MS } from './span.ts';
+import { type Checker, fail, pass, unknown } from './verdict.ts';
+
+/** One flow as a server sees it: `client` is address and port. */
+function servedFlows(events: readonly HistoryEvent[], target: string): RequestServed[][] {
+  const served = events.filter((event): event is RequestServed => event.kind === 'served' && event.target === target);
+  return [...Map.groupBy(served, ({ protocol, client }) => `${protocol} ${client}`).values()];
+}
+
+/** FWD-4: by the servers' own records, each of at least so many flows to `target` was accepted by one server alone. */
+export function acceptedByOne(options: { target: string; servers: string[]; atLeast: number }): Checker {
+  const { target, servers, atLeast } = options;
+  return (during) => {
+    const flows = servedFlows(during, target);
+    const shared = flows.find((flow) => new Set(flow.map(({ node }) => node)).size > 1);
+    if (shared) return fail(`${shared[0]?.client} was served by several: ${namesOf(shared)}`, shared);
+    const foreign = flows.flat().find(({ node }) => !servers.includes(node));
+    if (foreign) return fail(`${foreign.node}, which is no server, served ${foreign.client}`, [foreign]);
+    if (flows.length < atLeast) return unknown(`${flows.length} flows were served; ${atLeast} were wanted`);
+    return pass(`each of ${flows.length} flows was accepted by one server`, flows.slice(0, 3).flat());
+  };
+}
+
+function namesOf(flow: readonly RequestServed[]): string {
+  return [...new Set(flow.map(({ node }) => node))].sort().join(', ');
+}
+
+function answeredFlows(events: readonly HistoryEvent[]): Map<string, ProbeEnded[]> {
+  const answered = events.filter(
+    (event): event is ProbeEnded =>
+      event.kind === 'probe' && event.outcome === 'answered' && event.server !== undefined,
+  );
+  return Map.groupBy(answered, ({ node, flow }) => `${node} ${flow}`);
+}
+
+/** FWD-5: by the servers' names in the answers, each of at least so many flows of two or more probes kept to one server. */
+export function oneServerPerFlow(options: { atLeast: number }): Checker {
+  return (during) => {
+    const flows = [...answeredFlows(during).values()];
+    for (const flow of flows) {
+      const [first] = flow;
+      const other = flow.find(({ server }) => server !== first?.server);
+      if (first && other)
+        return fail(`flow ${first.flow} went from ${first.server} to ${other.server}`, [first, other]);
+    }
+    const long = flows.filter((flow) => flow.length > 1);
+    if (long.length < options.atLeast) {
+      return unknown(`${long.length} flows had several answers; ${options.atLeast} were wanted`);
+    }
+    return pass(
+      `each of ${long.length} flows kept to one server`,
+      long.slice(0, 3).flatMap((flow) => flow.slice(0, 2)),
+    );
+  };
+}
+
+/**
+ * FWD-6: no flow that began more than `detectedMs` after the beginning of an act was answered by the server, which had
+ * answered before; at least so many flows began.
+ */
+export function noNewFlowTo(options: {
+  server: string;
+  after: ActFilter;
+  detectedMs: number;
+  atLeast: number;
+}): Checker {
+  const { server, after, detectedMs, atLeast } = options;
+  return (during, all = during) => {
+    const act = findAct(during, after);
+    if (!act) return unknown(`${actText(after)} was not done`);
+    const fromNs = act.atNs + detectedMs * NS_PER_MS;
+    const probes = during.filter((event) => event.kind === 'probe');
+    const flows = [...Map.groupBy(probes, ({ node, flow }) => `${node} ${flow}`).values()];
+    const begun = flows.filter(([first]) => first !== undefined && first.sequence === 0 && first.atNs >= fromNs);
+    const hit = begun.flat().find((probe) => probe.server === server);
+    if (hit) return fail(`a flow that began later was answered by ${server}`, [act, hit]);
+    const before = all.find((event) => event.kind === 'probe' && event.server === server && event.atNs < act.atNs);
+    if (!before) return unknown(`${server} answered nothing before, so that it may never have been chosen`);
+    if (begun.length < atLeast) return unknown(`${begun.length} flows began later; ${atLeast} were wanted`);
+    return pass(`none of ${begun.length} later flows was answered by ${server}`, [act, before]);
+  };
+}
