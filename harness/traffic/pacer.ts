@@ -20,7 +20,8 @@ export class Pacer {
   constructor(perSecond: number, send: (turn: number) => void) {
     this.#intervalMs = 1000 / perSecond;
     this.#send = send;
-    this.#tick();
+    // Not at once: what `send` does may need the pacer, which its owner has only when this returns.
+    queueMicrotask(() => this.#tick());
   }
 
   /** Send no more. */
