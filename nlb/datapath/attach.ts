@@ -17,7 +17,7 @@ export interface Programs {
 const MODES: DatapathMode[] = ['xdp', 'xdp-generic', 'tc'];
 const TC_PROGRAM = 'onevip_tc';
 /** Number and place of our classic filter among those of an interface. */
-const FILTER = { handle: 0x1171, priority: 1171 };
+export const FILTER = { handle: 0x1171, priority: 1171 };
 /** What a kernel without tcx says to the attach type that it does not know. */
 const NO_TCX = ['EINVAL', 'EOPNOTSUPP'];
 

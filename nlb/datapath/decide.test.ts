@@ -1,16 +1,12 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import t from 'tap';
 import { runProgram } from '../kernel/bpf-test-run.ts';
 import { monotonicNs } from '../kernel/clock.ts';
 import { enterPrivateNamespaces } from '../kernel/private-namespaces.ts';
 import { type Datapath, openDatapath } from './datapath.ts';
 import { OUTCOMES, type OutcomeName } from './layout.ts';
-import { openLease } from './lease.ts';
 import type { Tables } from './tables.ts';
 import { ASK, bytesOf, CASES, CLUSTER_IP, IP, IP_TCP, TCP, TO_ALL, TO_US, UDP } from './test-frames.ts';
-import { ifindexOf, MAC, makeInterfaces, options, tables } from './test-rig.ts';
+import { hold, ifindexOf, MAC, makeInterfaces, options, pinDirectory, tables } from './test-rig.ts';
 
 enterPrivateNamespaces(import.meta.url);
 makeInterfaces();
@@ -19,17 +15,11 @@ const HOOKS = ['xdp', 'tc'] as const;
 const VERDICTS = { xdp: { PASSED: 2, FORWARDED: 4, DROPPED: 1 }, tc: { PASSED: -1, FORWARDED: 7, DROPPED: 2 } };
 const FOREVER_NS = 2n ** 63n;
 
-function hold(datapath: Datapath, untilNs: bigint): void {
-  const lease = openLease(datapath.leaseFd);
-  lease.set(untilNs, untilNs);
-  lease.close();
-}
-
 function open(t: { teardown(act: () => void): void }): Datapath {
-  const datapath = openDatapath(options(mkdtempSync(join(tmpdir(), 'onevip-pins-'))));
+  const datapath = openDatapath(options(pinDirectory(t)));
   t.teardown(() => datapath.remove());
   datapath.apply(tables());
-  hold(datapath, FOREVER_NS);
+  hold(datapath.leaseFd, FOREVER_NS);
   return datapath;
 }
 
@@ -53,7 +43,7 @@ for (const hook of HOOKS) {
     const datapath = open(t);
     for (const { what, frame: hex, outcome, on, unleased, xdpOnly } of CASES) {
       if (xdpOnly && hook !== 'xdp') continue;
-      hold(datapath, unleased ? monotonicNs() : FOREVER_NS);
+      hold(datapath.leaseFd, unleased ? monotonicNs() : FOREVER_NS);
       const frame = bytesOf(hex);
       const { verdict, out, counted, bytes } = send(datapath, hook, frame, on);
       t.same(counted, [outcome], what);
@@ -114,7 +104,7 @@ for (const hook of HOOKS) {
     const ask = bytesOf(`${TO_ALL} ${ASK} ${CLUSTER_IP}`);
     t.same(send(datapath, hook, ask).counted, ['PASSED_ARP_NLBS']);
     t.same(send(datapath, hook, bytesOf(`${TO_US} ${IP} ${UDP}`)).counted, ['FORWARDED_NEW']);
-    hold(datapath, monotonicNs());
+    hold(datapath.leaseFd, monotonicNs());
     t.same(send(datapath, hook, ask).counted, ['DROPPED_ARP_NO_LEASE']);
   });
 

@@ -1,6 +1,10 @@
+import { mkdtempSync, rmdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { run } from '../kernel/private-namespaces.ts';
 import type { DatapathOptions } from './datapath.ts';
 import { CONSTANTS } from './layout.ts';
+import { openLease } from './lease.ts';
 import { findPorts } from './ports.ts';
 import type { Tables } from './tables.ts';
 
@@ -21,12 +25,12 @@ export function makeInterfaces(): void {
   for (const device of ['access', 'router', 'server', 'farm']) run(`ip link set ${device} up`);
 }
 
-export function options(pinDirectory: string): DatapathOptions {
+export function options(directory: string): DatapathOptions {
   return {
     mode: 'auto',
     accessInterfaces: ['access'],
     serverInterfaces: ['server'],
-    pinDirectory,
+    pinDirectory: directory,
     maxConnections: 1000,
     maxServers: 64,
     maxServices: 16,
@@ -56,4 +60,18 @@ export function tables(): Tables {
 /** The index of a device of the rig. */
 export function ifindexOf(device: string): number {
   return findPorts({ accessInterfaces: [], serverInterfaces: [device] })[0]?.ifindex ?? 0;
+}
+
+/** A directory for pins that lies in no BPF file system, gone after the test. */
+export function pinDirectory(t: { teardown(act: () => void): void }): string {
+  const directory = mkdtempSync(join(tmpdir(), 'onevip-pins-'));
+  t.teardown(() => rmdirSync(directory));
+  return directory;
+}
+
+/** Hold the lease for both purposes until then. */
+export function hold(leaseFd: number, untilNs: bigint): void {
+  const lease = openLease(leaseFd);
+  lease.set(untilNs, untilNs);
+  lease.close();
 }

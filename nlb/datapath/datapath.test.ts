@@ -1,0 +1,233 @@
+import { once } from 'node:events';
+import { readdirSync, statfsSync } from 'node:fs';
+import { Worker } from 'node:worker_threads';
+import t from 'tap';
+import { programName, xdpProgramOn } from '../kernel/bpf-link.ts';
+import { enterPrivateNamespaces, run } from '../kernel/private-namespaces.ts';
+import { type Datapath, openDatapath } from './datapath.ts';
+import { OUTCOMES } from './layout.ts';
+import { openLease } from './lease.ts';
+import { CLUSTER, ifindexOf, makeInterfaces, options, pinDirectory, tables } from './test-rig.ts';
+
+enterPrivateNamespaces(import.meta.url);
+makeInterfaces();
+
+type Scope = { teardown(act: () => void): void };
+
+function open(t: Scope, mode: 'auto' | 'xdp' | 'xdp-generic' | 'tc' = 'auto'): Datapath {
+  const datapath = openDatapath({ ...options(pinDirectory(t)), mode });
+  t.teardown(() => datapath.remove());
+  return datapath;
+}
+
+/** A directory with a BPF file system of its own, which outlives a datapath. */
+function mounted(t: Scope): string {
+  const directory = pinDirectory(t);
+  run(`mount -t bpf bpf ${directory}`);
+  t.teardown(() => run(`umount ${directory}`));
+  return directory;
+}
+
+t.test('what is applied is what is there, and applying it again changes nothing', async (t) => {
+  const datapath = open(t);
+  t.same(
+    datapath.apply(tables()).map(({ table, change, subject }) => `${table} ${change} ${subject}`),
+    [
+      'settings changed 10.77.1.100, server access',
+      'servers added 0 10.77.2.20',
+      'servers added 1 10.77.2.21',
+      'selections added udp 203.0.113.10:53',
+      'selections added tcp 203.0.113.10:80',
+      'services added udp 203.0.113.10:53',
+      'services added tcp 203.0.113.10:80',
+      'clusters added 203.0.113.10',
+    ],
+  );
+  t.same(datapath.actual(), tables());
+  t.same(datapath.apply(tables()), []);
+});
+
+t.test('differences alone are written', async (t) => {
+  const datapath = open(t);
+  datapath.apply(tables());
+  const wanted = tables();
+  wanted.services[0]?.slots.fill(-1, 0, 1);
+  wanted.services.pop();
+  wanted.servers[0] = { id: 0, address: '10.77.2.20', usable: false };
+  wanted.servers[1] = { id: 63, address: '10.77.2.63', mac: '02:00:00:00:00:63', usable: true };
+  wanted.clusterAddresses.push('203.0.113.11');
+  t.same(
+    datapath.apply(wanted).map(({ table, change, subject }) => `${table} ${change} ${subject}`),
+    [
+      'servers changed 0 10.77.2.20',
+      'servers added 63 10.77.2.63',
+      'selections changed udp 203.0.113.10:53',
+      'clusters added 203.0.113.11',
+      'services removed tcp 203.0.113.10:80',
+      'servers removed 1',
+    ],
+  );
+  t.same(datapath.actual(), wanted);
+});
+
+t.test('as many services as are configured fit, and their ids are used again', async (t) => {
+  const datapath = open(t);
+  const service = (port: number) => ({
+    address: CLUSTER,
+    protocol: 'udp' as const,
+    port,
+    slots: new Int32Array(65_537).fill(port % 2),
+  });
+  const ports = (from: number) => Array.from({ length: 16 }, (_, index) => service(from + index));
+  for (const from of [1000, 1000, 1016, 1040]) {
+    if (from !== 1000) datapath.apply({ ...tables(), services: [] });
+    datapath.apply({ ...tables(), services: ports(from) });
+    t.same(datapath.actual().services, ports(from), `from port ${from}`);
+  }
+});
+
+t.test('tables that contradict themselves are refused whole', async (t) => {
+  const datapath = open(t);
+  const [server, service] = [tables().servers.slice(0, 1), tables().services.slice(0, 1)];
+  for (const [problem, wrong] of Object.entries({
+    'server id 64, of 64 at most': { servers: server.map((entry) => ({ ...entry, id: 64 })) },
+    'two servers with one id': { servers: [...server, ...server] },
+    'one service twice': { services: [...service, ...service] },
+    'udp 203.0.113.10:53 is at no cluster address': { clusterAddresses: [] },
+    'udp 203.0.113.10:53 has 3 slots': { services: service.map((entry) => ({ ...entry, slots: new Int32Array(3) })) },
+    '17 services, of 16 at most': {
+      services: Array.from({ length: 17 }, () => tables().services[0] ?? service[0]).flatMap((entry) => entry ?? []),
+    },
+  })) {
+    t.throws(
+      () => datapath.apply({ ...tables(), ...wrong }),
+      new RangeError(`Tables that cannot be applied: ${problem}`),
+    );
+  }
+  t.same(datapath.actual(), { nlbs: '0.0.0.0', clusterAddresses: [], servers: [], services: [] });
+});
+
+t.test('an interface whose hardware address changes is followed', async (t) => {
+  const datapath = open(t, 'tc');
+  datapath.apply(tables());
+  run('ip link set access address 02:00:00:00:00:77');
+  t.teardown(() => run('ip link set access address 02:00:00:00:00:01'));
+  t.match(datapath.apply(tables()), [{ table: 'settings', change: 'changed' }]);
+});
+
+t.test('another thread sets the lease without a system call', async (t) => {
+  const datapath = open(t);
+  const lease = openLease(datapath.leaseFd);
+  t.teardown(() => lease.close());
+  t.same(lease.get(), { answerUntilNs: 0n, forwardUntilNs: 0n }, 'none at first');
+  const work = `const { openLease } = await import('${import.meta.resolve('./lease.ts')}');
+    const lease = openLease(${datapath.leaseFd});
+    lease.set(123456789012345678n, 2n ** 63n);
+    lease.close();`;
+  const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(work)}`));
+  t.same(await once(worker, 'exit'), [0]);
+  t.same(lease.get(), { answerUntilNs: 123456789012345678n, forwardUntilNs: 2n ** 63n });
+});
+
+t.test('a closed lease throws instead of touching what is no longer mapped', async (t) => {
+  const lease = openLease(open(t).leaseFd);
+  lease.close();
+  lease.close();
+  t.throws(() => lease.set(1n, 1n), /closed/);
+  t.throws(() => lease.get(), /closed/);
+});
+
+t.test('every way out is there, counted from zero', async (t) => {
+  const outcomes = open(t).outcomes();
+  t.same(Object.keys(outcomes), OUTCOMES);
+  t.ok(Object.values(outcomes).every(({ packets, bytes }) => packets === 0n && bytes === 0n));
+});
+
+t.test('a program of somebody else is named and left alone', async (t) => {
+  const theirs = open(t, 'xdp-generic');
+  const before = xdpProgramOn(ifindexOf('access'));
+  t.ok(before);
+  for (const mode of ['auto', 'xdp', 'xdp-generic'] as const) {
+    t.throws(
+      () => open(t, mode),
+      new RegExp(`server runs a BPF program that is not ours: onevip_xdp \\(id ${before}\\)`),
+      mode,
+    );
+  }
+  t.equal(xdpProgramOn(ifindexOf('access')), before);
+  t.equal(theirs.mode, 'xdp-generic');
+});
+
+t.test('an interface that does not exist is named, and nothing is left behind', async (t) => {
+  const directory = pinDirectory(t);
+  const wrong = { ...options(directory), accessInterfaces: ['nowhere'] };
+  t.throws(() => openDatapath(wrong), /There is no network interface nowhere/);
+  t.same(readdirSync(directory), []);
+});
+
+t.test('each mode gives way to another one, over the same tables', async (t) => {
+  const directory = mounted(t);
+  let adopted = false;
+  for (const mode of ['xdp', 'xdp-generic', 'tc', 'xdp'] as const) {
+    const datapath = openDatapath({ ...options(directory), mode, first: tables() });
+    t.match(datapath, { mode, adopted });
+    t.equal(programName(xdpProgramOn(ifindexOf('access')) ?? 0), mode === 'tc' ? undefined : 'onevip_xdp');
+    t.equal(readdirSync(`${directory}/links`).length, 2);
+    datapath.abandon();
+    adopted = true;
+  }
+  const last = openDatapath(options(directory));
+  t.match(last, { mode: 'xdp', adopted: true });
+  last.remove();
+  // The kernel itself puts the files with .debug there.
+  t.same(
+    readdirSync(directory).filter((name) => !name.endsWith('.debug')),
+    [],
+  );
+  t.equal(xdpProgramOn(ifindexOf('access')), undefined);
+});
+
+t.test('automatic choice keeps the mode of the earlier life', async (t) => {
+  const directory = mounted(t);
+  openDatapath({ ...options(directory), mode: 'tc' }).abandon();
+  const next = openDatapath(options(directory));
+  t.equal(next.mode, 'tc');
+  next.remove();
+});
+
+t.test('tables of another size are not adopted, but their links are', async (t) => {
+  const directory = mounted(t);
+  openDatapath({ ...options(directory), first: tables() }).abandon();
+  const links = readdirSync(`${directory}/links`);
+  const next = openDatapath({ ...options(directory), maxConnections: 2000, first: tables() });
+  t.equal(next.adopted, false);
+  t.same(readdirSync(`${directory}/links`), links);
+  t.same(next.actual(), tables());
+  next.remove();
+});
+
+t.test('an interface that is no longer configured is let go', async (t) => {
+  const directory = mounted(t);
+  openDatapath({ ...options(directory), first: tables() }).abandon();
+  const next = openDatapath({ ...options(directory), accessInterfaces: ['server'] });
+  t.equal(xdpProgramOn(ifindexOf('access')), undefined);
+  t.ok(xdpProgramOn(ifindexOf('server')));
+  next.remove();
+});
+
+t.test('a directory that lies in no BPF file system becomes one, and is as before afterwards', async (t) => {
+  const directory = pinDirectory(t);
+  const before = statfsSync(directory).type;
+  const datapath = openDatapath(options(directory));
+  t.equal(statfsSync(directory).type, 0xcafe4a11);
+  datapath.remove();
+  t.equal(statfsSync(directory).type, before);
+});
+
+t.test('a million connections are what fits by default sizes', async (t) => {
+  const directory = pinDirectory(t);
+  const sizes = { maxConnections: 1_000_000, maxServers: 4096, maxServices: 512 };
+  const datapath = openDatapath({ ...options(directory), ...sizes, first: tables() });
+  t.teardown(() => datapath.remove());
+  t.equal(datapath.connectionCount(), 0);
+});
