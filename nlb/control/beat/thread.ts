@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { openLease } from '../../datapath/lease.ts';
 import { monotonicNs } from '../../kernel/clock.ts';
-import { findInterface } from '../../kernel/interfaces.ts';
+import { openLinkLook } from '../../kernel/link-flags.ts';
 import { beRealTime } from '../../kernel/scheduling.ts';
 import { isAlive } from '../../pair/peer.ts';
 import { begin, nextTickInMs, step } from '../../pair/role.ts';
@@ -28,6 +28,7 @@ const LINK_LOOK_MS = 20;
 // Before anything else: an address that an earlier life left could be answered for.
 removeLeftAlias(orders.access);
 const realTime = beRealTime(PRIORITY);
+const links = openLinkLook();
 const executor = openExecutor(orders.access, orders.forwardGraceMs, problem);
 let role: Role = begin(nowMs(), settings);
 let answeredBy: string | undefined;
@@ -64,9 +65,9 @@ function tick(): void {
 
 function lookAtLinks(): void {
   lookAtLinksAtMs = nowMs() + LINK_LOOK_MS;
-  const access = findInterface(orders.access.device);
+  const access = links.look(orders.access.device);
   executor.legChanged(access?.ifindex);
-  const legs = { [orders.access.device]: access, [orders.serverDevice]: findInterface(orders.serverDevice) };
+  const legs = { [orders.access.device]: access, [orders.serverDevice]: links.look(orders.serverDevice) };
   const downLinks = Object.keys(legs).filter((device) => !legs[device]?.running);
   if (downLinks.join() !== role.facts.downLinks.join()) factsChanged({ downLinks });
 }

@@ -1,0 +1,49 @@
+import koffi from 'koffi';
+import { lastErrno, socket } from './libc.ts';
+import { KernelRefusal } from './refusal.ts';
+
+/**
+ * Looks at links without the kernel's one lock on network settings (RTNL), which a netlink request has to wait for:
+ * whoever makes or removes an interface, in any namespace of the machine, can hold it for tens of milliseconds. So the
+ * beat thread looks here.
+ */
+export interface LinkLook {
+  /** The device's number and whether it is up with a carrier (IFF_RUNNING); undefined where there is none. */
+  look(device: string): { ifindex: number; running: boolean } | undefined;
+}
+
+const AF_INET = 2;
+const SOCK_DGRAM_CLOEXEC = 2 | 0o2000000;
+const SIOCGIFFLAGS = 0x8913;
+const SIOCGIFINDEX = 0x8933;
+const ENODEV = 19;
+const IFF_RUNNING = 0x40;
+/** struct ifreq: 16 bytes of name, then a union. */
+const IFREQ_BYTES = 40;
+const NAME_BYTES = 16;
+
+const ioctl: (fd: number, request: number, argument: Uint8Array) => number = koffi
+  .load('libc.so.6')
+  .func('int ioctl(int fd, unsigned long request, _Inout_ void *argument)');
+
+/** Throws KernelRefusal. */
+export function openLinkLook(): LinkLook {
+  const fd = socket(AF_INET, SOCK_DGRAM_CLOEXEC, 0);
+  if (fd < 0) throw new KernelRefusal('open a socket', 'link flags', lastErrno());
+  const read = (request: number, device: string): Buffer | undefined => {
+    const argument = Buffer.alloc(IFREQ_BYTES);
+    argument.write(device, 0, NAME_BYTES - 1);
+    if (ioctl(fd, request, argument) === 0) return argument;
+    if (lastErrno() === ENODEV) return undefined;
+    throw new KernelRefusal('look at a link', device, lastErrno());
+  };
+  return {
+    look: (device) => {
+      const flags = read(SIOCGIFFLAGS, device)?.readUInt16LE(NAME_BYTES);
+      const ifindex = read(SIOCGIFINDEX, device)?.readInt32LE(NAME_BYTES);
+      return flags === undefined || ifindex === undefined
+        ? undefined
+        : { ifindex, running: (flags & IFF_RUNNING) !== 0 };
+    },
+  };
+}
