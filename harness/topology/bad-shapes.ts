@@ -45,4 +45,14 @@ export const badShapes: BadTopology[] = [
     change: [['count: 3', 'count: *n']],
     problems: ['25:12: no anchor "&n" before this alias'],
   },
+  {
+    title: 'aliases of aliases, which would unfold into more than there is memory for',
+    change: [
+      [
+        'name: small',
+        'name: small\na: &a [x]\nb: &b [*a, *a, *a, *a, *a, *a, *a, *a]\nc: [*b, *b, *b, *b, *b, *b, *b, *b, *b, *b, *b, *b, *b]',
+      ],
+    ],
+    problems: ['1:1: YAML: Excessive alias count indicates a resource exhaustion attack'],
+  },
 ];

@@ -40,6 +40,13 @@ t.test('a change of any one byte is seen, by the numbers or by the filling', asy
   );
 });
 
+t.test('requests with other numbers are filled otherwise', async (t) => {
+  const fillingOf = (flow: number, sequence: number) => encodeRequest(flow, sequence, 24).toString('hex', 8);
+  const numbers = Array.from({ length: 20 }, (_, index) => index);
+  const fillings = numbers.flatMap((flow) => numbers.map((sequence) => fillingOf(flow, sequence)));
+  t.equal(new Set(fillings).size, fillings.length);
+});
+
 t.test('an answer gives back the name and the request', async () => {
   const name = fc.string({ maxLength: 60 });
   fc.assert(
