@@ -60,6 +60,12 @@ t.test('HTTP: a connection that is cut, refused, silent or wrong is told apart',
     socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\nx-served-by: server1\r\n\r\nserv'));
   });
   const closed = await tcpServer(t, (socket) => socket.end());
+  const failed = (await client.httpRequests({ target: '127.0.0.1:1', count: 5 })).probes;
+  const ports = failed.map(({ flow }) => /^client1\.\d+\.\d+ 127\.0\.0\.1:(\d+) > 127\.0\.0\.1:1$/.exec(flow)?.[1]);
+  t.ok(
+    ports.every((port) => Number(port) > 0),
+    'a connection that fails has a source port, too',
+  );
   const ask = async (target: string) => count((await client.httpRequests({ target, count: 2, timeoutMs: 100 })).probes);
   t.same(await ask(cut), { reset: 2 });
   t.same(await ask('127.0.0.1:1'), { refused: 2 });

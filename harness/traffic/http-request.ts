@@ -17,7 +17,7 @@ export function httpRequest(target: string, timeoutMs: number, name: string): Pr
   const end = (how: Pick<Probe, 'outcome' | 'server' | 'answeredNs'>) => {
     clearTimeout(timer);
     socket.destroy();
-    const flow = `${name} ${local() ?? 'unbound'} > ${target}`;
+    const flow = `${name} ${local()} > ${target}`;
     resolve({ protocol: 'http', flow, sequence: 0, sentNs: String(sentNs), ...how });
   };
   const timer = setTimeout(() => end({ outcome: 'lost' }), timeoutMs);
@@ -32,16 +32,17 @@ export function httpRequest(target: string, timeoutMs: number, name: string): Pr
   return promise;
 }
 
-/** Our end of a connection, `198.51.100.10:40123`, remembered from when it was known. */
-export function localEnd(socket: Socket): () => string | undefined {
-  let known: string | undefined;
-  const look = () => {
+/**
+ * Our end of a connection that was begun just now, `198.51.100.10:40123`. It is read as soon as the kernel has chosen it, which
+ * is when the first packet leaves: a connection that fails has no end to read any more.
+ */
+export function localEnd(socket: Socket): () => string {
+  let known = 'unbound';
+  process.nextTick(() => {
     const { localAddress, localPort } = socket;
-    if (localAddress && localPort) known ??= `${localAddress}:${localPort}`;
-    return known;
-  };
-  socket.once('connect', look);
-  return look;
+    if (localAddress && localPort) known = `${localAddress}:${localPort}`;
+  });
+  return () => known;
 }
 
 /** An answer is whole and right when it is a 200 whose body is the name in its header. */

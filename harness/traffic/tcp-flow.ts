@@ -33,7 +33,7 @@ export class TcpFlow {
     this.#options = options;
     this.#socket = connect({ host, port, noDelay: true });
     const local = localEnd(this.#socket);
-    this.pending = new Pending('tcp', () => `${name} ${local() ?? 'unbound'} > ${options.target}`, probe);
+    this.pending = new Pending('tcp', () => `${name} ${local()} > ${options.target}`, probe);
     this.#listen();
   }
 
