@@ -120,7 +120,8 @@ export function repliesWellFormed(options: { ports: Port[]; withinMs: number }):
       }
     }
     if (shown.length === 0) return unknown('no ARP reply was sent from these ports');
-    return pass(`${shown.length / 2} replies, each to the one who asked`, eventsOf(shown.slice(0, 2)));
+    const verdict = pass(`${shown.length / 2} replies, each to the one who asked`, eventsOf(shown.slice(0, 2)));
+    return unlessBlind(during, all, sights, verdict);
   };
 }
 

@@ -102,7 +102,8 @@ export function onlyHardwareAddressesChanged(options: {
       );
     }
     if (pairs.length < atLeast) return unknown(`${pairs.length} packets were forwarded; ${atLeast} were wanted`);
-    return pass(`${pairs.length} packets left with the bytes that they came with`, eventsOf(pairs[0] ?? []));
+    const unchanged = pass(`${pairs.length} packets left with the bytes that they came with`, eventsOf(pairs[0] ?? []));
+    return unlessBlind(during, all, sights, unchanged);
   };
 }
 
@@ -114,14 +115,16 @@ export function destinationIsServer(options: {
 }): Checker {
   const { path, services, serverMacs } = options;
   const known = new Map(Object.entries(serverMacs).map(([name, mac]) => [mac, name]));
-  return (during) => {
+  return (during, all = during) => {
     const sent = leaving(during, path, services);
     const astray = sent.find(({ ethernet }) => !known.has(ethernet.destination));
     if (astray)
       return fail(`a packet was sent to ${astray.ethernet.destination}, which is no server's`, [astray.event]);
     if (sent.length === 0) return unknown(`${portText(path.server)} sent no packet for these services`);
     const reached = new Set(sent.map(({ ethernet }) => known.get(ethernet.destination)));
-    return pass(`${sent.length} packets were sent to ${[...reached].sort().join(', ')}`, eventsOf(sent.slice(0, 3)));
+    const because = `${sent.length} packets were sent to ${[...reached].sort().join(', ')}`;
+    const sights = [{ what: 'frames' as const, where: [path.server.lan] }];
+    return unlessBlind(during, all, sights, pass(because, eventsOf(sent.slice(0, 3))));
   };
 }
 

@@ -25,7 +25,7 @@ function advertsOf(events: readonly HistoryEvent[], filter: Partial<Port>): Adve
 
 /** VRRP-1: every VRRP packet on these LANs, and there are some on each, is sound and goes where RFC 9568 5.1 says. */
 export function advertsWellFormed(options: { lans: string[] }): Checker {
-  return (during) => {
+  return (during, all = during) => {
     const broken = options.lans
       .flatMap((lan) => packetsOf(during, { lan, direction: 'sent' }))
       .find(({ packet }) => packet.protocol === VRRP_PROTOCOL && packet.transport?.kind !== 'vrrp');
@@ -35,10 +35,9 @@ export function advertsWellFormed(options: { lans: string[] }): Checker {
     if (bad) return fail(`an advertisement from ${portText(bad.event)} ${malformation(bad)}`, [bad.event]);
     const without = options.lans.find((lan) => !adverts.some(({ event }) => event.lan === lan));
     if (without) return unknown(`no advertisement was seen on ${without}`);
-    return pass(
-      `${adverts.length} advertisements, all as they should be`,
-      adverts.slice(0, 3).map(({ event }) => event),
-    );
+    const evidence = adverts.slice(0, 3).map(({ event }) => event);
+    const sound = pass(`${adverts.length} advertisements, all as they should be`, evidence);
+    return unlessBlind(during, all, [{ what: 'frames', where: options.lans }], sound);
   };
 }
 

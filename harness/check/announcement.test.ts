@@ -1,0 +1,64 @@
+import t from 'tap';
+import { announcedOnTakeover, neighbourReplaced } from './announcement.ts';
+import { address, arp, neighbour, OVER, told, watched } from './literal-history.ts';
+
+const NLBS = '10.77.1.100';
+const NLB2 = { lan: 'access', node: 'nlb2', leg: 'access' };
+const FW1 = { lan: 'access', node: 'fw1', leg: 'access' };
+const OLD = '02:00:00:00:00:0b';
+const NEW = '02:00:00:00:00:0c';
+const SEEN = [watched('frames', 'access'), watched('neighbours', 'fw1')];
+
+const announce = (atMs: number, more: object = {}, to = [FW1]) =>
+  arp({ atMs, from: NLB2, to }, { operation: 'request', senderMac: NEW, senderIp: NLBS, targetIp: NLBS, ...more });
+const added = (atMs: number) =>
+  address(atMs, { node: 'nlb2', device: 'access', address: `${NLBS}/32`, change: 'added' });
+const entry = (atMs: number, mac: string | undefined, state = 'REACHABLE') =>
+  neighbour(atMs, { node: 'fw1', device: 'access', address: NLBS, state, ...(mac ? { mac } : {}) });
+const ask = (atMs: number) =>
+  arp(
+    { atMs, from: FW1, to: [NLB2] },
+    { operation: 'request', senderMac: '02:00:00:00:00:01', senderIp: '10.77.1.2', targetIp: NLBS },
+  );
+
+t.test('a new active announces the address at once, by a broadcast request', async (t) => {
+  const announced = announcedOnTakeover({ address: NLBS, port: NLB2, device: 'access', mac: NEW, withinMs: 1 });
+  t.match(told(announced, SEEN, added(100), announce(100.4), announce(300), OVER), /^pass: .* 0\.4 ms after/);
+  t.match(told(announced, SEEN, added(100), announce(99.8), OVER), /^pass/, 'the event is read after the fact');
+  t.match(told(announced, SEEN, added(100), announce(101.5), OVER), /^fail: .* 1\.5 ms after/);
+  t.match(
+    told(announced, SEEN, added(100), announce(100), added(500), OVER),
+    /^fail: .* announced nothing/,
+    'each time',
+  );
+  t.match(
+    told(announced, SEEN, added(100), announce(100, { operation: 'reply' }), OVER),
+    /^fail: .* no request but reply/,
+  );
+  t.match(told(announced, SEEN, added(100), announce(100, { destination: OLD }), OVER), /^fail: .* not to all/);
+  t.match(told(announced, SEEN, added(100), announce(100, { senderMac: OLD }), OVER), /^fail: .* names/);
+  t.match(told(announced, SEEN, added(100), announce(100, { source: OLD }), OVER), /^fail: .* sent from/);
+  t.match(told(announced, SEEN, added(100), OVER), /^fail: .* announced nothing/);
+  t.match(told(announced, added(100), OVER), /^unknown: frames of access/);
+  t.match(told(announced, SEEN, announce(100), OVER), /^unknown: nlb2 did not add/);
+});
+
+t.test('the announcement replaces the entry in the firewall', async (t) => {
+  const tables = [{ node: 'fw1', device: 'access', port: FW1 }];
+  const replaced = neighbourReplaced({ address: NLBS, mac: NEW, announcer: NLB2, tables, withinMs: 5 });
+  t.match(told(replaced, SEEN, entry(1, OLD), announce(100), entry(101, NEW, 'STALE'), OVER), /^pass: fw1 replaced/);
+  t.match(told(replaced, SEEN, entry(1, OLD), announce(100), entry(110, NEW), OVER), /^fail: .* only after 9\.99 ms/);
+  t.match(told(replaced, SEEN, entry(1, OLD), announce(100), OVER), /^fail: fw1 kept 02:00:00:00:00:0b/);
+  const late = [entry(1, OLD), announce(100), ask(100.5), entry(101, NEW), OVER].flat();
+  t.match(told(replaced, SEEN, late), /^fail: fw1 had to ask/);
+  t.match(told(replaced, SEEN, announce(100), entry(101, NEW), OVER), /^unknown: fw1 had no entry/);
+  const gone = [entry(1, OLD), entry(2, OLD, 'REMOVED'), announce(100), entry(101, NEW), OVER].flat();
+  t.match(told(replaced, SEEN, gone), /^unknown: fw1 had no entry/);
+  t.match(told(replaced, SEEN, entry(1, NEW), announce(100), OVER), /^unknown: fw1 had .* already/);
+  t.match(told(replaced, SEEN, entry(1, OLD), OVER), /^unknown: nlb2\/access announced nothing/);
+  t.match(told(replaced, SEEN, entry(1, OLD), announce(100, {}, []), OVER), /^unknown: .* did not reach fw1/);
+  t.match(
+    told(replaced, watched('frames', 'access'), entry(1, OLD), announce(100), OVER),
+    /^unknown: neighbours of fw1/,
+  );
+});

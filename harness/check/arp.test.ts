@@ -1,0 +1,82 @@
+import t from 'tap';
+import { answersWith, neverSendsFor, noAnswerFrom, repliesWellFormed } from './arp.ts';
+import { arp, OVER, told, udp, watched } from './literal-history.ts';
+
+const NLBS = '10.77.1.100';
+const NLB1 = { lan: 'access', node: 'nlb1', leg: 'access' };
+const NLB2 = { lan: 'access', node: 'nlb2', leg: 'access' };
+const FW1 = { lan: 'access', node: 'fw1', leg: 'access' };
+const FW2 = { lan: 'access', node: 'fw2', leg: 'access' };
+const MAC1 = '02:00:00:00:00:0b';
+const MAC2 = '02:00:00:00:00:0c';
+const FW_MAC = '02:00:00:00:00:01';
+const FW2_MAC = '02:00:00:00:00:02';
+const SEEN = watched('frames', 'access');
+
+const ask = (atMs: number, senderMac = FW_MAC, from = FW1) =>
+  arp({ atMs, from, to: [NLB1, NLB2] }, { operation: 'request', senderMac, senderIp: '10.77.1.2', targetIp: NLBS });
+const reply = (atMs: number, senderMac = MAC1, more: object = {}, from = senderMac === MAC2 ? NLB2 : NLB1) =>
+  arp(
+    { atMs, from, to: [FW1] },
+    { operation: 'reply', senderMac, senderIp: NLBS, targetMac: FW_MAC, targetIp: '10.77.1.2', ...more },
+  );
+const announce = (atMs: number) =>
+  arp({ atMs, from: NLB1, to: [FW1, NLB2] }, { operation: 'request', senderMac: MAC1, senderIp: NLBS, targetIp: NLBS });
+
+t.test('every request is answered, with one hardware address', async (t) => {
+  const active = answersWith({ address: NLBS, port: NLB1, mac: MAC1, atLeast: 2, withinMs: 10 });
+  const two = [ask(1), reply(2), ask(3), reply(4)].flat();
+  t.match(told(active, SEEN, two, OVER), /^pass: 2 requests/);
+  t.match(told(active, SEEN, two, announce(5), OVER), /^pass/, 'an announcement wants no answer');
+  t.match(told(active, SEEN, two, ask(5), OVER), /^fail: nlb1\/access did not answer/);
+  t.match(told(active, SEEN, two, ask(5), reply(16), OVER), /^fail/, 'an answer may be too late');
+  t.match(told(active, SEEN, two, ask(5), reply(6, MAC1, { targetMac: FW2_MAC }), OVER), /^fail/, 'or go to another');
+  t.match(told(active, SEEN, two, reply(5, MAC2), OVER), /^fail: nlb2\/access answered .* with 02:00:00:00:00:0c/);
+  t.match(told(active, SEEN, two, reply(5, MAC2, {}, NLB1), OVER), /^fail: nlb1\/access answered/);
+  t.match(told(active, SEEN, two, ask(1000), OVER), /^pass/, 'the last may be on its way');
+  t.match(told(active, SEEN, ask(1), reply(2), OVER), /^unknown: 1 requests/);
+  t.match(told(active, two, OVER), /^unknown: frames of access were not watched/);
+  t.match(told(active, watched('frames', 'access', 1), two, ask(5), OVER), /^unknown: .* 1 were missed/);
+  t.match(told(active), /^unknown/);
+});
+
+t.test('the standby answers nobody, though asked', async (t) => {
+  const silent = noAnswerFrom({ address: NLBS, port: NLB2, atLeast: 2 });
+  t.match(told(silent, SEEN, ask(1), reply(2), ask(3), reply(4), OVER), /^pass: 2 requests .* reached nlb2/);
+  t.match(told(silent, SEEN, ask(1), ask(3), reply(4, MAC2), OVER), /^fail: nlb2\/access answered/);
+  t.match(told(silent, SEEN, ask(1), OVER), /^unknown: 1 requests .* too few/);
+  t.match(told(silent, ask(1), ask(3), OVER), /^unknown: frames of access/);
+  const several = noAnswerFrom({ address: NLBS, port: NLB2, atLeast: 2, askers: 2 });
+  t.match(told(several, SEEN, ask(1), ask(3), OVER), /^unknown: 2 requests .* from 1 senders/);
+  t.match(told(several, SEEN, ask(1), ask(3, FW2_MAC, FW2), OVER), /^pass/);
+});
+
+t.test('no ARP packet has the cluster address as its sender', async (t) => {
+  const never = neverSendsFor({ addresses: ['203.0.113.10'], ports: [NLB1, FW1] });
+  const foreign = arp(
+    { atMs: 5, from: NLB1, to: [FW1] },
+    { operation: 'request', senderMac: MAC1, senderIp: '203.0.113.10', targetIp: '10.77.1.1' },
+  );
+  const flow = { source: '10.77.1.11', sourcePort: 1, destination: '10.77.1.12', destinationPort: 2 };
+  const beat = udp({ atMs: 1, from: NLB1, to: [NLB2] }, { source: MAC1, destination: MAC2 }, flow);
+  t.match(told(never, SEEN, ask(1), reply(2), OVER), /^pass: 2 ARP packets/);
+  t.match(told(never, SEEN, ask(1), foreign, OVER), /^fail: nlb1\/access sent ARP from 203/);
+  t.match(told(never, SEEN, ask(1), OVER), /^unknown: nlb1\/access was not seen sending/);
+  const one = neverSendsFor({ addresses: ['203.0.113.10'], ports: [NLB1] });
+  t.match(told(one, SEEN, beat, OVER), /^unknown: no ARP at all/);
+  t.match(told(never, ask(1), reply(2), OVER), /^unknown: frames of access/);
+});
+
+t.test('replies go to the asker alone, and to nobody who did not ask', async (t) => {
+  const formed = repliesWellFormed({ ports: [NLB1], withinMs: 10 });
+  t.match(told(formed, SEEN, ask(1), reply(2), OVER), /^pass: 1 replies/);
+  t.match(told(formed, SEEN, ask(1), reply(2), reply(3), OVER), /^fail: .* nobody asked/, 'each request has one reply');
+  t.match(told(formed, SEEN, ask(1), reply(20), OVER), /^fail/);
+  t.match(told(formed, SEEN, ask(1), reply(2, MAC1, { targetIp: '10.77.1.3' }), OVER), /^fail/, 'not swapped');
+  t.match(told(formed, SEEN, ask(1), reply(2, MAC1, { targetMac: FW2_MAC }), OVER), /^fail/);
+  const everybody = { destination: 'ff:ff:ff:ff:ff:ff' };
+  t.match(told(formed, SEEN, ask(1), reply(2, MAC1, everybody), OVER), /^fail: .* sent to ff:ff/);
+  t.match(told(formed, SEEN, ask(1), reply(2, MAC1, { source: MAC2 }), OVER), /^fail: .* sent from 02:00:00:00:00:0c/);
+  t.match(told(formed, reply(2), OVER), /^unknown: frames of access/, 'the request may have been missed');
+  t.match(told(formed, SEEN, ask(1), OVER), /^unknown: no ARP reply/);
+});

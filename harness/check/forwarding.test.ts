@@ -1,0 +1,73 @@
+import t from 'tap';
+import { encodeIcmp } from '../capture/icmp.ts';
+import { encodeIpv4 } from '../capture/ipv4.ts';
+import { destinationIsServer, droppedPort, onlyHardwareAddressesChanged } from './forwarding.ts';
+import { internet, OVER, tcp, told, watched } from './literal-history.ts';
+
+const FW = { lan: 'access', node: 'fw1', leg: 'access' };
+const ACCESS = { lan: 'access', node: 'nlb1', leg: 'access' };
+const SERVER = { lan: 'server', node: 'nlb1', leg: 'server' };
+const SERVER1 = { lan: 'server', node: 'server1', leg: 'server' };
+const IN = { source: '02:00:00:00:00:01', destination: '02:00:00:00:00:0b' };
+const OUT = { source: '02:00:00:00:01:0b', destination: '02:00:00:00:01:15' };
+const PATH = { access: ACCESS, mac: IN.destination, server: SERVER };
+const HTTP = { address: '203.0.113.10', protocol: 'tcp' as const, port: 80 };
+const SEEN = [watched('frames', 'access'), watched('frames', 'server')];
+const FLOW = { source: '198.51.100.10', sourcePort: 4711, destination: '203.0.113.10', destinationPort: 80 };
+
+const came = (atMs: number, more: object = {}, macs = IN) =>
+  tcp({ atMs, from: FW, to: [ACCESS] }, macs, { ...FLOW, ...more });
+const left = (atMs: number, more: object = {}, macs = OUT) =>
+  tcp({ atMs, from: SERVER, to: [SERVER1] }, macs, { ...FLOW, ...more });
+
+t.test('only the hardware addresses of a forwarded packet change', async (t) => {
+  const untouched = onlyHardwareAddressesChanged({ path: PATH, services: [HTTP], atLeast: 2, withinMs: 10 });
+  const two = [came(1), left(2), came(3), left(4)].flat();
+  t.match(told(untouched, SEEN, two, OVER), /^pass: 2 packets/, 'the same bytes twice are two packets');
+  t.match(told(untouched, SEEN, two, came(5), left(6, { ttl: 63 }), OVER), /^fail: .* other bytes/);
+  t.match(told(untouched, SEEN, two, came(5, { text: 'a' }), left(6, { text: 'b' }), OVER), /^fail: .* other bytes/);
+  t.match(told(untouched, SEEN, two, left(6, { identification: 9 }), OVER), /^fail: .* never came/);
+  t.match(told(untouched, SEEN, two, came(5), OVER), /^fail: .* never left/);
+  t.match(told(untouched, SEEN, two, came(995), OVER), /^pass/, 'the last may be on its way');
+  t.match(
+    told(untouched, SEEN, two, came(5, { destinationPort: 81 }), OVER),
+    /^pass/,
+    'what is not served may be dropped',
+  );
+  t.match(told(untouched, SEEN, two, came(5, {}, OUT), OVER), /^pass/, 'what is for others too');
+  t.match(told(untouched, SEEN, came(1), left(2), OVER), /^unknown: 1 packets were forwarded/);
+  t.match(
+    told(untouched, watched('frames', 'access'), two, came(5), OVER),
+    /^unknown: frames of server were not watched/,
+  );
+  t.match(told(untouched, SEEN.slice(1), two, OVER), /^unknown: frames of access/);
+});
+
+t.test('a forwarded packet goes to a server', async (t) => {
+  const toServer = destinationIsServer({ path: PATH, services: [HTTP], serverMacs: { server1: OUT.destination } });
+  t.match(told(toServer, SEEN, left(1), left(2), OVER), /^pass: 2 packets were sent to server1/);
+  t.match(told(toServer, SEEN, left(1), left(2, {}, IN), OVER), /^fail: .* 02:00:00:00:00:0b, which is no server/);
+  t.match(told(toServer, SEEN, came(1), OVER), /^unknown: nlb1\/server sent no packet/);
+  t.match(told(toServer, left(1), OVER), /^unknown: frames of server/);
+});
+
+t.test('packets for a port that is not served end at the load balancer', async (t) => {
+  const unserved = { ...HTTP, port: 81 };
+  const dropped = droppedPort({ path: PATH, unserved, atLeast: 1 });
+  const knock = came(1, { destinationPort: 81 });
+  const back = { source: HTTP.address, sourcePort: 81, destination: FLOW.source, destinationPort: 4711 };
+  const answer = (flags: ('rst' | 'ack')[]) => tcp({ atMs: 2, from: ACCESS, to: [FW] }, IN, { ...back, flags });
+  const quoted = encodeIpv4({ ...FLOW, protocol: 6 }, new Uint8Array(8));
+  const unreachable = internet(
+    { atMs: 2, from: ACCESS, to: [FW] },
+    IN,
+    { source: '10.77.1.11', destination: FLOW.source, protocol: 1 },
+    encodeIcmp({ type: 3, code: 3, rest: 0, payload: quoted }),
+  );
+  t.match(told(dropped, SEEN, knock, OVER), /^pass: 1 packets for port 81/);
+  t.match(told(dropped, SEEN, knock, left(2, { destinationPort: 81 }), OVER), /^fail: nlb1 sent on/);
+  t.match(told(dropped, SEEN, knock, answer(['rst', 'ack']), OVER), /^fail: nlb1 answered/);
+  t.match(told(dropped, SEEN, knock, unreachable, OVER), /^fail: nlb1 answered/);
+  t.match(told(dropped, SEEN, came(1), left(2), OVER), /^unknown: 0 packets for port 81/);
+  t.match(told(dropped, knock, OVER), /^unknown: frames of access/);
+});

@@ -1,0 +1,39 @@
+import t from 'tap';
+import { act, address, arp, OVER, told, watched } from './literal-history.ts';
+import { oneAnswererAtATime } from './one-answerer.ts';
+
+const NLBS = '10.77.1.100';
+const MACS: Record<string, string> = { nlb1: '02:00:00:00:00:0b', nlb2: '02:00:00:00:00:0c' };
+const SEEN = [watched('frames', 'access'), watched('addresses', 'nlb1'), watched('addresses', 'nlb2')];
+
+const claim = (atMs: number, node: string, operation: 'request' | 'reply' = 'reply') =>
+  arp(
+    { atMs, from: { lan: 'access', node, leg: 'access' }, to: [] },
+    { operation, senderMac: MACS[node] ?? '', senderIp: NLBS, targetIp: operation === 'reply' ? '10.77.1.2' : NLBS },
+  );
+const change = (atMs: number, node: string, change: 'added' | 'removed') =>
+  address(atMs, { node, device: 'access', address: `${NLBS}/32`, change });
+
+t.test('two nodes never speak for the address in the same time', async (t) => {
+  const one = oneAnswererAtATime({ address: NLBS, lans: ['access'], nodes: ['nlb1', 'nlb2'] });
+  const handed = [claim(10, 'nlb1'), claim(20, 'nlb1'), claim(30, 'nlb2', 'request'), claim(40, 'nlb2')].flat();
+  t.match(told(one, SEEN, handed, OVER), /^pass: 4 claims .* by nlb1, then nlb2/);
+  t.match(
+    told(one, SEEN, handed, claim(50, 'nlb1'), OVER),
+    /^fail: nlb1 still spoke .* after nlb2/,
+    'a frozen one wakes',
+  );
+  t.match(told(one, SEEN, handed, claim(50, 'nlb1', 'request'), OVER), /^fail/, 'announcing is claiming');
+  t.match(told(one, handed, claim(50, 'nlb1'), watched('frames', 'access'), OVER), /^unknown: addresses of nlb1/);
+  const back = [change(5, 'nlb1', 'added'), change(25, 'nlb1', 'removed'), change(100, 'nlb1', 'added')];
+  t.match(told(one, SEEN, handed, back, claim(99, 'nlb1', 'request'), OVER), /^pass: .* nlb1, then nlb2, then nlb1/);
+  t.match(
+    told(one, SEEN, handed, back, claim(50, 'nlb1'), claim(99, 'nlb1'), OVER),
+    /^fail/,
+    'not before it came back',
+  );
+  t.match(told(one, SEEN, handed, back, claim(99, 'nlb1'), claim(110, 'nlb2'), OVER), /^fail: nlb2 still/);
+  t.match(told(one, handed, OVER), /^unknown: frames of access/);
+  t.match(told(one, watched('frames', 'access', 5), handed, OVER), /^unknown: .* 5 were missed/);
+  t.match(told(one, SEEN, act(1, 'nothing'), OVER), /^unknown: nobody/);
+});
