@@ -1,0 +1,49 @@
+import t from 'tap';
+import type { HistoryEvent } from '../history/event.ts';
+import { blindSpot } from './coverage.ts';
+import { act, history, OVER, probe, told, watched } from './literal-history.ts';
+import { noneLost } from './probes.ts';
+import { after, between, NS_PER_MS, spanOf } from './span.ts';
+
+const none = noneLost({ atLeast: 1 });
+const SEEN = watched('probes', 'client1');
+const LOST = probe(100, { outcome: 'lost' });
+
+t.test('a checker can be held to a part of the history', async (t) => {
+  t.match(told(between({ fromNs: 101 * NS_PER_MS }, none), SEEN, LOST, probe(200)), /^pass/);
+  t.match(told(between({ untilNs: 99 * NS_PER_MS }, none), SEEN, probe(1), LOST), /^pass/);
+  t.match(
+    told(between({ fromNs: 100 * NS_PER_MS, untilNs: 100 * NS_PER_MS }, none), SEEN, probe(1), LOST),
+    /^fail: 1 of 1/,
+  );
+  const kill: HistoryEvent = { ...act(90, 'kill'), untilNs: 95 * NS_PER_MS };
+  t.match(told(after({ what: 'kill' }, none), SEEN, kill, LOST), /^fail/);
+  t.match(told(after({ what: 'kill', afterMs: 10 }, none), SEEN, kill, LOST, probe(200)), /^pass/);
+  t.match(told(after({ what: 'kill' }, none), SEEN, probe(200)), /^unknown: "kill" was not done/);
+});
+
+t.test('the span is that of what was done and seen, not of what was read afterwards', async (t) => {
+  t.same(spanOf(history(SEEN, probe(2), OVER)), { fromNs: 2 * NS_PER_MS, untilNs: 1000 * NS_PER_MS });
+  t.equal(spanOf([SEEN]), undefined);
+});
+
+t.test('absence means something only where all was watched and nothing missed', async (t) => {
+  const during = history(probe(100), OVER);
+  const watch = (fromMs: number, untilMs: number, missed = 0): HistoryEvent => ({
+    ...watched('frames', 'access', missed),
+    atNs: fromMs * NS_PER_MS,
+    untilNs: untilMs * NS_PER_MS,
+  });
+  const blind = (...watches: HistoryEvent[]) => blindSpot(during, watches, { what: 'frames', where: ['access'] });
+  t.equal(blind(watch(0, 1000)), undefined);
+  t.equal(blind(watch(500, 1000), watch(0, 500)), undefined, 'one watch may follow another');
+  t.match(blind(), /frames of access were not watched/);
+  t.match(blind(watched('frames', 'server')), /were not watched/);
+  t.match(blind(watched('probes', 'access')), /were not watched/);
+  t.match(blind(watch(0, 900)), /were not watched from 900 ms on/);
+  t.match(blind(watch(200, 1000)), /were not watched from 100 ms on/);
+  t.match(blind(watch(0, 500), watch(600, 1000)), /were not watched from 500 ms on/);
+  t.match(blind(watch(0, 1000), watch(0, 1000, 2)), /2 were missed/);
+  t.equal(blind(watch(0, 1000), watch(0, 50, 2)), undefined, 'what was missed before does not matter');
+  t.match(blindSpot([], [watch(0, 1000)], { what: 'frames', where: ['access'] }), /nothing was recorded/);
+});

@@ -1,0 +1,37 @@
+import t from 'tap';
+import { act, address, arp, census, OVER, probe, told, watched } from './literal-history.ts';
+import { tookOver } from './takeover.ts';
+
+const NLBS = '10.77.1.100';
+const TO = { lan: 'access', node: 'nlb2', leg: 'access' };
+const MAC = '02:00:00:00:00:0c';
+const SEEN = [watched('addresses', 'nlb2'), watched('frames', 'access')];
+const HELD = census(0, `nlb1 access ${NLBS}/32`);
+const KILL = act(100, 'kill', 'nlb1');
+const added = (atMs: number) =>
+  address(atMs, { node: 'nlb2', device: 'access', address: `${NLBS}/32`, change: 'added' });
+const announce = (atMs: number) =>
+  arp({ atMs, from: TO, to: [] }, { operation: 'request', senderMac: MAC, senderIp: NLBS, targetIp: NLBS });
+
+t.test('the other node takes over: alias, announcement, answers, in time', async (t) => {
+  const options = { address: NLBS, from: 'nlb1', to: TO, after: { what: 'kill', node: 'nlb1' }, withinMs: 50 };
+  const took = tookOver(options);
+  const good = [SEEN, HELD, KILL, added(120), announce(120)].flat();
+  const expected =
+    /^pass: nlb2 held the address after 20 ms, nlb2\/access announced it after 20 ms, a probe .* after 26 ms/;
+  t.match(told(took, good, probe(125), OVER), expected);
+  t.match(
+    told(took, good, probe(118), OVER),
+    /^fail: .* never: a probe was answered/,
+    'a probe sent before proves nothing',
+  );
+  t.match(told(took, good, probe(155), OVER), /^fail: .* a probe was answered after 56 ms; 50 ms were allowed/);
+  t.match(told(took, good, probe(125, { outcome: 'lost' }), OVER), /^fail/);
+  t.match(told(took, SEEN, HELD, KILL, added(151), announce(151), probe(152), OVER), /^fail: nlb2 held .* after 51 ms/);
+  t.match(told(took, SEEN, HELD, KILL, added(120), probe(125), OVER), /^fail: .* never: nlb2\/access announced/);
+  t.match(told(took, SEEN, HELD, KILL, probe(125), OVER), /^fail: nlb2 did not take/);
+  t.match(told(took, HELD, KILL, probe(125), OVER), /^unknown: addresses of nlb2 were not watched/);
+  t.match(told(took, SEEN, KILL, added(120), announce(120), probe(125)), /^unknown: nlb1 did not hold/);
+  t.match(told(took, SEEN, HELD, added(50), KILL, probe(125)), /^unknown: nlb2 held .* already/);
+  t.match(told(took, SEEN, HELD, added(120), announce(120), probe(125)), /^unknown: "kill" on nlb1 was not done/);
+});

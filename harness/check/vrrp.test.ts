@@ -1,0 +1,103 @@
+import t from 'tap';
+import { encodeVrrp } from '../capture/vrrp.ts';
+import { arp, internet, OVER, told, watched } from './literal-history.ts';
+import { advertsWellFormed, backupDoesNotAnswer, backupTookOver } from './vrrp.ts';
+
+const VIRTUAL_MAC = '00:00:5e:00:01:34';
+const SEEN = [watched('frames', 'access'), watched('frames', 'wan')];
+const port = (node: string, leg = 'access') => ({ lan: leg, node, leg });
+const leg = (name: string, id: number, address: string) => ({
+  id,
+  address,
+  master: port('fw1', name),
+  backup: port('fw2', name),
+});
+const ACCESS = leg('access', 52, '10.77.1.1');
+const WAN = leg('wan', 51, '100.64.0.1');
+
+interface Made {
+  version?: 2 | 3;
+  ttl?: number;
+  destination?: string;
+  priority?: number;
+  damaged?: boolean;
+}
+
+function advert(atMs: number, node: 'fw1' | 'fw2', { id, address, master }: typeof ACCESS = ACCESS, made: Made = {}) {
+  const { version = 3, ttl = 255, destination = '224.0.0.18', priority = node === 'fw1' ? 150 : 100, damaged } = made;
+  const ends = { source: '10.77.1.2', destination };
+  const advertised = { virtualRouterId: id, priority, intervalMs: 100, addresses: [address] };
+  const message = encodeVrrp({ ...ends, version, ...advertised, ...(version === 2 ? { intervalMs: 1000 } : {}) });
+  if (damaged) message[6] = (message[6] ?? 0) ^ 1;
+  const macs = { source: VIRTUAL_MAC, destination: '01:00:5e:00:00:12' };
+  return internet({ atMs, from: port(node, master.leg), to: [] }, macs, { ...ends, protocol: 112, ttl }, message);
+}
+
+function announce(atMs: number, { address, backup }: typeof ACCESS = ACCESS) {
+  const fields = { operation: 'request' as const, senderMac: VIRTUAL_MAC, senderIp: address, targetIp: address };
+  return arp({ atMs, from: backup, to: [] }, fields);
+}
+
+t.test('advertisements are of version 3, to the group, and from this very link', async (t) => {
+  const formed = advertsWellFormed({ lans: ['access'] });
+  t.match(told(formed, SEEN, advert(1, 'fw1'), OVER), /^pass: 1 advertisements/);
+  t.match(told(formed, SEEN, advert(1, 'fw1', ACCESS, { version: 2 }), OVER), /^fail: .* is of version 2/);
+  t.match(told(formed, SEEN, advert(1, 'fw1', ACCESS, { ttl: 254 }), OVER), /^fail: .* has TTL 254/);
+  t.match(told(formed, SEEN, advert(1, 'fw1', ACCESS, { destination: '10.77.1.3' }), OVER), /^fail: .* goes to 10/);
+  t.match(told(formed, SEEN, advert(1, 'fw1', ACCESS, { damaged: true }), OVER), /^fail: .* bad checksum/);
+  const cut = { source: '10.77.1.2', destination: '224.0.0.18', protocol: 112, ttl: 255 };
+  const macs = { source: VIRTUAL_MAC, destination: '01:00:5e:00:00:12' };
+  const broken = internet({ atMs: 2, from: port('fw1'), to: [] }, macs, cut, new Uint8Array(4));
+  t.match(told(formed, SEEN, advert(1, 'fw1'), broken, OVER), /^fail: .* cut short/);
+  t.match(told(formed, advert(1, 'fw1'), OVER), /^unknown: frames of access/);
+  t.match(told(formed, SEEN, OVER), /^unknown: no advertisement/);
+  t.match(told(advertsWellFormed({ lans: ['access', 'wan'] }), SEEN, advert(1, 'fw1'), OVER), /^unknown: .* on wan/);
+});
+
+t.test('the backup does not answer for the VRRP address', async (t) => {
+  const options = { address: '10.77.1.1', master: port('fw1'), backup: port('fw2'), mac: VIRTUAL_MAC };
+  const silent = backupDoesNotAnswer({ ...options, atLeast: 1, withinMs: 10 });
+  const asker = { senderMac: '02:00:00:00:00:0b', senderIp: '10.77.1.11' };
+  const ask = arp(
+    { atMs: 1, from: port('nlb1'), to: [port('fw1'), port('fw2')] },
+    { operation: 'request', ...asker, targetIp: '10.77.1.1' },
+  );
+  const reply = (node: string) =>
+    arp(
+      { atMs: 2, from: port(node), to: [port('nlb1')] },
+      {
+        operation: 'reply',
+        senderMac: VIRTUAL_MAC,
+        senderIp: '10.77.1.1',
+        targetMac: asker.senderMac,
+        targetIp: asker.senderIp,
+      },
+    );
+  t.match(told(silent, SEEN, ask, reply('fw1'), OVER), /^pass: .*; the master answered/);
+  t.match(told(silent, SEEN, ask, reply('fw1'), reply('fw2'), OVER), /^fail: fw2\/access answered/);
+  t.match(told(silent, SEEN, ask, OVER), /^unknown: the master was not seen answering/);
+  t.match(told(silent, SEEN, OVER), /^unknown: 0 requests/);
+});
+
+t.test('the backup takes over when three intervals and the skew are over', async (t) => {
+  // 3 × 100 ms + (256 - 100) / 256 × 100 ms = 360.9 ms after the last of the master, which is at 100 ms.
+  const took = backupTookOver({ legs: [ACCESS], intervalMs: 100, priority: 100, toleranceMs: 20 });
+  const silence = [SEEN, advert(0, 'fw1'), advert(100, 'fw1')].flat();
+  t.match(told(took, silence, advert(461, 'fw2'), announce(462), advert(561, 'fw2'), OVER), /^pass: .* on 1 legs/);
+  t.match(told(took, silence, advert(430, 'fw2'), announce(431), OVER), /^fail: .* 330 ms after .* due after 360\.938/);
+  t.match(told(took, silence, advert(490, 'fw2'), announce(491), OVER), /^fail: .* 390 ms after/);
+  t.match(told(took, silence, advert(461, 'fw2'), OVER), /^fail: fw2\/access did not announce 10\.77\.1\.1/);
+  t.match(told(took, silence, advert(461, 'fw2'), announce(600), OVER), /^fail: .* did not announce/);
+  t.match(told(took, silence, OVER), /^fail: fw2\/access never advertised/);
+  t.match(told(took, advert(100, 'fw1'), OVER), /^unknown: frames of access/);
+  t.match(told(took, SEEN, advert(461, 'fw2'), OVER), /^unknown: fw1\/access was not seen/);
+  const resigned = advert(110, 'fw1', ACCESS, { priority: 0 });
+  t.match(told(took, silence, resigned, advert(150, 'fw2'), announce(150), OVER), /^unknown: fw1\/access resigned/);
+
+  const both = backupTookOver({ legs: [ACCESS, WAN], intervalMs: 100, priority: 100, toleranceMs: 20 });
+  const later = [advert(160, 'fw1', WAN), advert(461, 'fw2'), announce(462)].flat();
+  const along = [advert(465, 'fw2', WAN), announce(466, WAN)].flat();
+  t.match(told(both, silence, later, along, OVER), /^pass: .* on 2 legs/, 'the first takes the other along');
+  t.match(told(both, silence, later, advert(521, 'fw2', WAN), announce(522, WAN), OVER), /^fail: fw2\/wan advertised/);
+  t.match(told(both, silence, later, advert(465, 'fw2', WAN), OVER), /^fail: fw2\/wan did not announce/);
+});
