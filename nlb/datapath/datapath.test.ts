@@ -82,7 +82,12 @@ t.test('as many services as are configured fit, and their ids are used again', a
   for (const from of [1000, 1000, 1016, 1040]) {
     if (from !== 1000) datapath.apply({ ...tables(), services: [] });
     datapath.apply({ ...tables(), services: ports(from) });
-    t.same(datapath.actual().services, ports(from), `from port ${from}`);
+    const found = datapath.actual().services.map(({ port, slots }) => [port, slots.every((id) => id === port % 2)]);
+    t.same(
+      found,
+      ports(from).map(({ port }) => [port, true]),
+      `from port ${from}`,
+    );
   }
 });
 
@@ -179,12 +184,12 @@ t.test('each mode gives way to another one, over the same tables', async (t) => 
   const last = openDatapath(options(directory));
   t.match(last, { mode: 'xdp', adopted: true });
   last.remove();
+  t.equal(xdpProgramOn(ifindexOf('access')), undefined, 'detached when remove() returns');
   // The kernel itself puts the files with .debug there.
   t.same(
     readdirSync(directory).filter((name) => !name.endsWith('.debug')),
     [],
   );
-  t.equal(xdpProgramOn(ifindexOf('access')), undefined);
 });
 
 t.test('automatic choice keeps the mode of the earlier life', async (t) => {
@@ -230,4 +235,19 @@ t.test('a million connections are what fits by default sizes', async (t) => {
   const datapath = openDatapath({ ...options(directory), ...sizes, first: tables() });
   t.teardown(() => datapath.remove());
   t.equal(datapath.connectionCount(), 0);
+});
+
+t.test('links of an interface that is gone are cleared away, and the new one is attached to', async (t) => {
+  const directory = mounted(t);
+  for (const mode of ['xdp', 'tc'] as const) {
+    openDatapath({ ...options(directory), mode, first: tables() }).abandon();
+    run('ip link del access');
+    run('ip link del server');
+    makeInterfaces();
+    const next = openDatapath({ ...options(directory), mode });
+    t.equal(next.adopted, true, 'the tables are adopted all the same');
+    t.equal(readdirSync(`${directory}/links`).length, 2, mode);
+    t.match(next.apply(tables()), [{ table: 'settings' }, { table: 'servers' }, { table: 'servers' }], 'new numbers');
+    next.remove();
+  }
 });

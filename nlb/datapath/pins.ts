@@ -1,6 +1,6 @@
 import { closeSync, mkdirSync, readdirSync, rmdirSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { type LinkKind, openPinned, pin } from '../kernel/bpf-link.ts';
+import { detachLink, type LinkKind, openPinned, pin } from '../kernel/bpf-link.ts';
 import { ensureBpfDirectory, unmount } from '../kernel/mounts.ts';
 
 /** A link that is pinned: its name says how and where it is attached. */
@@ -22,7 +22,7 @@ export interface Pins {
   openLink(link: PinnedLink): number | undefined;
   /** Pins the link and closes its descriptor. */
   keepLink(link: PinnedLink, fd: number): void;
-  /** The link's program is detached by that, unless somebody holds a descriptor. */
+  /** Detaches the link's program at once. */
   dropLink(link: PinnedLink): void;
   remember(what: 'filters' | 'qdiscs', ifindex: number): void;
   remembered(what: 'filters' | 'qdiscs'): number[];
@@ -48,7 +48,7 @@ export function openPins(directory: string): Pins {
     links: () => readdirSync(inside('links')).flatMap(parseLink),
     openLink: (link) => openPinned(linkPath(link)),
     keepLink: (link, fd) => keep(fd, linkPath(link)),
-    dropLink: (link) => unlinkSync(linkPath(link)),
+    dropLink: (link) => drop(linkPath(link)),
     remember: (what, ifindex) => void mkdirSync(inside(what, ifindex), { recursive: true }),
     remembered: (what) => readdirSync(inside(what)).map(Number),
     forget: (what, ifindex) => rmdirSync(inside(what, ifindex)),
@@ -65,6 +65,17 @@ function keep(fd: number, path: string): void {
   } finally {
     closeSync(fd);
   }
+}
+
+function drop(path: string): void {
+  const fd = openPinned(path);
+  if (fd === undefined) return;
+  try {
+    detachLink(fd);
+  } finally {
+    closeSync(fd);
+  }
+  unlinkSync(path);
 }
 
 function parseLink(name: string): PinnedLink[] {

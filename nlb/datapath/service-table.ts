@@ -117,15 +117,16 @@ function readSelection(selections: number, id: number, contents: Contents): Buff
   return bytes;
 }
 
+/** The conversion to 16 bits makes NO_SERVER of -1. */
 function encodeSlots(slots: Int32Array): Buffer {
-  return Buffer.from(Uint16Array.from(slots, (server) => (server < 0 ? CONSTANTS.NO_SERVER : server)).buffer);
+  return Buffer.from(new Uint16Array(slots).buffer);
 }
 
 function decodeSlots(bytes: Buffer | undefined): Int32Array {
-  return Int32Array.from({ length: CONSTANTS.SELECTION_SLOTS }, (_, slot) => {
-    const server = bytes?.readUInt16LE(2 * slot) ?? CONSTANTS.NO_SERVER;
-    return server === CONSTANTS.NO_SERVER ? -1 : server;
-  });
+  if (!bytes) return new Int32Array(CONSTANTS.SELECTION_SLOTS).fill(-1);
+  const slots = new Int32Array(new Uint16Array(bytes.buffer, bytes.byteOffset, CONSTANTS.SELECTION_SLOTS));
+  for (let slot = 0; slot < slots.length; slot++) if (slots[slot] === CONSTANTS.NO_SERVER) slots[slot] = -1;
+  return slots;
 }
 
 function encodeKey({ address, protocol, port }: ServiceName): Buffer {

@@ -1,5 +1,5 @@
 import { closeSync } from 'node:fs';
-import { linkCreate, linkUpdate, objGet, objInfo, objPin, programFdById, xdpQuery } from './libbpf.ts';
+import { linkCreate, linkDetach, linkUpdate, objGet, objInfo, objPin, programFdById, xdpQuery } from './libbpf.ts';
 import { KernelRefusal } from './refusal.ts';
 
 /** Where a program is attached to an interface by a link. */
@@ -15,6 +15,7 @@ const BPF_XDP = 37;
 const BPF_TCX_INGRESS = 46;
 const XDP_FLAGS: Record<LinkKind, number> = { xdp: 1 << 2, 'xdp-generic': 1 << 1, tcx: 0 };
 const ENOENT = 2;
+const ENOLINK = 67;
 const LINK_INFO_BYTES = 64;
 const PROGRAM_INFO_BYTES = 128;
 
@@ -33,6 +34,15 @@ export function createLink(program: number, ifindex: number, kind: LinkKind): nu
 export function updateLink(link: number, program: number): void {
   const result = linkUpdate(link, program, null);
   if (result < 0) throw new KernelRefusal('update link', `descriptor ${link}`, -result);
+}
+
+/**
+ * Detach a link's program now; without this it happens some time after the last descriptor and pin are gone. A link whose
+ * interface is gone is detached already. Throws KernelRefusal.
+ */
+export function detachLink(link: number): void {
+  const result = linkDetach(link);
+  if (result < 0 && result !== -ENOLINK) throw new KernelRefusal('detach link', `descriptor ${link}`, -result);
 }
 
 /** Throws KernelRefusal. */

@@ -76,6 +76,7 @@ export const linkCreate: (program: number, target: number, attachType: number, o
 export const linkUpdate: (link: number, program: number, options: null) => number = libbpf.func(
   'int bpf_link_update(int link, int program, const void *options)',
 );
+export const linkDetach: (link: number) => number = libbpf.func('int bpf_link_detach(int link)');
 export const xdpQuery: (ifindex: number, flags: number, options: Bytes) => number = libbpf.func(
   'int bpf_xdp_query(int ifindex, int flags, void *options)',
 );
