@@ -4,6 +4,7 @@ import { EXIT, UserError } from './problem.ts';
 
 /** `onevip exec`: runs a command on a node with the terminal as it is; its exit code becomes ours. */
 export async function execute(name: string, nodeName: string, command: string[]): Promise<void> {
+  if (command[0] === '--') command.shift();
   if (command.length === 0) throw new UserError('no command: onevip exec LAB NODE -- COMMAND…', EXIT.usage);
   const node = nodeOf(name, nodeName);
   const [file, ...args] = node.words(command);

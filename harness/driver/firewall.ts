@@ -42,6 +42,9 @@ const acceptNew = (device: string, address: string, { protocol, port }: ServiceP
 /** Advertisement interval of the firewalls' virtual routers, in seconds: the shortest that VRRPv3 and keepalived allow in tenths. */
 export const ADVERT_SECONDS = 0.1;
 
+/** keepalived's own limit of 10 ms without a pause kills it on a machine that other labs share. */
+const RT_LIMIT_MICROSECONDS = 2_000_000;
+
 /** keepalived's configuration of a firewall: a virtual router with its own MAC on each leg, all masters together or none. */
 export function keepalivedConfig(node: NodePlan): string {
   if (!node.vrrp) throw new Error(`${node.name} is a firewall without virtual routers`);
@@ -52,6 +55,7 @@ export function keepalivedConfig(node: NodePlan): string {
     `  router_id ${node.name}`,
     '  vrrp_version 3',
     '  vrrp_rt_priority 50',
+    `  vrrp_rlimit_rttime ${RT_LIMIT_MICROSECONDS}`,
     '  vrrp_garp_master_delay 1',
     '}',
     'vrrp_sync_group legs {',

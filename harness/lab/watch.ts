@@ -8,8 +8,8 @@ import type { LabNode } from '../node/node.ts';
 import type { Lab } from './lab.ts';
 import { type Monitor, startMonitor } from './monitor.ts';
 
-/** Memory for each LAN's frames: half a second of thin traffic, in blocks of 4 ms, may pass before one is lost. */
-const RING_MEGABYTES = 16;
+/** Memory for each LAN's frames: half a second of thin traffic, in 128 blocks of 4 ms, may pass before one is lost. */
+const RING_MEGABYTES = 4;
 const DRAIN_EVERY_MS = 20;
 
 interface LanWatch {
@@ -17,7 +17,9 @@ interface LanWatch {
   ring: PacketRing;
   /** Which leg of which node is behind a port, by the port's index. */
   ports: Map<number, { node: string; leg: string }>;
+  /** End of what was recorded as covered, and the drops counted until then. */
   sinceNs: number;
+  missed: number;
 }
 
 interface NodeWatch {
@@ -61,7 +63,7 @@ export class Watch {
           { node: node.name, leg: leg.name },
         ]),
       );
-      return { lan, ring, ports, sinceNs: this.recorder.nowNs() };
+      return { lan, ring, ports, sinceNs: this.recorder.nowNs(), missed: 0 };
     });
   }
 
@@ -103,29 +105,34 @@ export class Watch {
     for (const lan of this.lans) lan.ring.flush((frame) => this.recordFrame(lan, frame), 1000);
   }
 
-  /** Waits until every frame and every change that happened before this call is in the history. */
+  /** Waits until every frame and every change that happened before this call is in the history, with what was covered. */
   async settle(): Promise<void> {
     await Promise.all(this.nodes.map(({ monitor }) => monitor.fence()));
     this.flush();
+    this.recordCoverage();
   }
 
-  /** Ends the watch and records what it covered. */
+  private recordCoverage(): void {
+    const untilNs = this.recorder.nowNs();
+    for (const lan of this.lans) {
+      const missed = lan.ring.drops() - lan.missed;
+      this.recorder.record({ kind: 'watched', what: 'frames', where: lan.lan, atNs: lan.sinceNs, untilNs, missed });
+      lan.missed += missed;
+      lan.sinceNs = untilNs;
+    }
+    for (const watch of this.nodes) {
+      const span = { kind: 'watched', where: watch.node, atNs: watch.sinceNs, untilNs, missed: 0 } as const;
+      this.recorder.record({ ...span, what: 'addresses' });
+      this.recorder.record({ ...span, what: 'neighbours' });
+      watch.sinceNs = untilNs;
+    }
+  }
+
+  /** Ends the watch; what it covered until now is in the history. */
   async stop(): Promise<void> {
+    await this.settle();
     clearInterval(this.timer);
-    await Promise.all(this.nodes.map(({ monitor }) => monitor.fence()));
     await Promise.all(this.nodes.map(({ monitor }) => monitor.stop()));
-    this.flush();
-    for (const { lan, ring, sinceNs } of this.lans) {
-      this.covered('frames', lan, sinceNs, ring.drops());
-      ring.close();
-    }
-    for (const { node, sinceNs } of this.nodes) {
-      this.covered('addresses', node, sinceNs, 0);
-      this.covered('neighbours', node, sinceNs, 0);
-    }
-  }
-
-  private covered(what: 'frames' | 'addresses' | 'neighbours', where: string, atNs: number, missed: number): void {
-    this.recorder.record({ kind: 'watched', what, where, atNs, untilNs: this.recorder.nowNs(), missed });
+    for (const { ring } of this.lans) ring.close();
   }
 }

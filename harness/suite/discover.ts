@@ -8,10 +8,8 @@ const FOLDER = path.join(PROJECT, 'suites');
 /** Every suite of the project, by name. The files are loaded; nothing of them runs. */
 export async function discoverSuites(): Promise<Suite[]> {
   const files = readdirSync(FOLDER).filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'));
-  const loaded = await Promise.all(
-    files.map(async (file) => (await import(path.join(FOLDER, file))) as { default: Promise<Suite> }),
-  );
-  return Promise.all(loaded.map((module) => module.default));
+  const load = async (file: string) => (await import(path.join(FOLDER, file))) as { default: Suite };
+  return (await Promise.all(files.map(load))).map((module) => module.default);
 }
 
 /** The file of a suite, relative to the project. */

@@ -1,8 +1,7 @@
-import type { Verdict } from '../check/verdict.ts';
+import type { Checker, Verdict } from '../check/verdict.ts';
 import type { HistoryEvent } from '../history/event.ts';
-import type { Checker } from './suite.ts';
 
-type Word = Verdict['verdict'];
+export type Word = Verdict['verdict'];
 const FROM_WORST: Word[] = ['fail', 'unknown', 'pass'];
 
 /** The verdict of a whole: failed when anything failed, unknown when anything proved nothing, or when there is nothing. */

@@ -6,7 +6,7 @@ import type { HistoryEvent } from '../history/event.ts';
 import { readCatalogue } from './catalogue.ts';
 import { describeEvent } from './describe.ts';
 import { checkIds } from './ids.ts';
-import { judge, worst } from './judge.ts';
+import { judge, type Word, worst } from './judge.ts';
 import { PROJECT, runFolderFor } from './run-folder.ts';
 import type { Scene } from './scene.ts';
 import { type Stage, openStage } from './stage.ts';
@@ -65,7 +65,7 @@ async function runTest(stage: Stage, { suite, title, test, topology, folder }: R
 }
 
 /** A test that throws has failed at what it was doing; what its claims would have been is not known. */
-async function runChecks({ scene, settle }: Stage, test: SuiteTest): Promise<CheckResult[]> {
+async function runChecks({ scene, settle }: Stage, test: SuiteTest): Promise<Judged[]> {
   const fromNs = scene.nowNs();
   try {
     const claims = await test.run(scene);
@@ -79,7 +79,10 @@ async function runChecks({ scene, settle }: Stage, test: SuiteTest): Promise<Che
   }
 }
 
-const toResult = (name: string, { verdict, because, evidence }: ReturnType<typeof judge>): CheckResult => ({
+/** A claim with its verdict. A claim is never skipped: what is not to be judged is not claimed. */
+type Judged = CheckResult & { verdict: Word };
+
+const toResult = (name: string, { verdict, because, evidence }: ReturnType<typeof judge>): Judged => ({
   name,
   verdict,
   because,

@@ -11,6 +11,9 @@ import { Scene } from './scene.ts';
 import type { SuiteOptions } from './suite.ts';
 import { writeCaptures } from './write-captures.ts';
 
+/** What of a suite shapes its lab. */
+type StageOptions = Pick<SuiteOptions, 'servers' | 'weights'>;
+
 /** A lab with everything around it that a suite needs. */
 export interface Stage {
   scene: Scene;
@@ -21,7 +24,7 @@ export interface Stage {
 }
 
 /** Brings up a lab that is watched from its first frame on, and waits until it serves. */
-export async function openStage(options: SuiteOptions, topology: string, { run, folder }: RunFolder): Promise<Stage> {
+export async function openStage(options: StageOptions, topology: string, { run, folder }: RunFolder): Promise<Stage> {
   const recorder = openHistory({ file: path.join(folder, 'history.jsonl') });
   const { lab, watch } = await watchedLab(options, topology, run, recorder);
   try {
@@ -34,7 +37,7 @@ export async function openStage(options: SuiteOptions, topology: string, { run, 
   }
 }
 
-async function watchedLab(options: SuiteOptions, topology: string, runFolder: string, recorder: Recorder) {
+async function watchedLab(options: StageOptions, topology: string, runFolder: string, recorder: Recorder) {
   const system = SYSTEMS[process.env.ONEVIP_SYSTEM ?? 'nlb'];
   if (!system) throw new Error(`no system under test is named ${process.env.ONEVIP_SYSTEM}`);
   const plan = loadPlan(topology, options.servers === undefined ? {} : { servers: options.servers });
@@ -56,11 +59,17 @@ async function furnish(lab: Lab, watch: Watch, recorder: Recorder, folder: strin
   const client = await openClient(lab, recorder);
   const journals = new Journals(lab, recorder);
   await Promise.all([awaitAnswer(client, lab.plan), lab.pair(10_000)]);
+  const refresh = (): void => {
+    watch.drain();
+    journals.collect();
+  };
   const settle = async (): Promise<void> => {
     await watch.settle();
     journals.collect();
   };
+  const scene = new Scene({ lab, recorder, client, refresh });
   const close = async (): Promise<void> => {
+    scene.close();
     client.close();
     await watch.stop();
     journals.collect();
@@ -68,5 +77,5 @@ async function furnish(lab: Lab, watch: Watch, recorder: Recorder, folder: strin
     writeCaptures(recorder.events(), folder);
     recorder.close();
   };
-  return { scene: new Scene({ lab, recorder, watch, client }), settle, close };
+  return { scene, settle, close };
 }

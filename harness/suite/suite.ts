@@ -1,9 +1,5 @@
-import type { Verdict } from '../check/verdict.ts';
-import type { HistoryEvent } from '../history/event.ts';
+import type { Checker } from '../check/verdict.ts';
 import type { Scene } from './scene.ts';
-
-/** A pure function of what was seen while the test ran; `before` is what was seen since the lab was made. */
-export type Checker = (during: HistoryEvent[], before: HistoryEvent[]) => Verdict;
 
 /** What a test claims, each claim in words with the checker that judges it. */
 export type Claims = Record<string, Checker>;
@@ -36,7 +32,7 @@ export interface Suite extends SuiteOptions {
 }
 
 /**
- * Declares a suite; the file's default export. When the file is the program that was started, the suite runs, in a lab of
+ * Declares a suite; awaited, the file's default export. When the file is the program that was started, the suite runs, in a lab of
  * its own, and prints TAP.
  */
 export function suite(

@@ -1,0 +1,29 @@
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import type { HistoryEvent } from '../history/event.ts';
+import { newRunId, runFolder } from './run-folder.ts';
+import type { Scene } from './scene.ts';
+import { openStage } from './stage.ts';
+
+/**
+ * Brings up a second lab beside that of the suite, on another topology, for a comparison. It has a history of its own, of
+ * which `settle` gives what came since the lab served; it is down when `use` has ended.
+ */
+export async function elsewhere(
+  topology: string,
+  use: (scene: Scene, settle: () => Promise<HistoryEvent[]>) => Promise<void>,
+): Promise<void> {
+  const run = process.env.ONEVIP_RUN ?? runFolder(newRunId(new Date()));
+  const folder = path.join(run, `elsewhere@${topology}`);
+  mkdirSync(folder, { recursive: true });
+  const stage = await openStage({}, topology, { run, folder });
+  const servesSinceNs = stage.scene.nowNs();
+  try {
+    await use(stage.scene, async () => {
+      await stage.settle();
+      return stage.scene.recorder.events().filter(({ atNs }) => atNs >= servesSinceNs);
+    });
+  } finally {
+    await stage.close();
+  }
+}

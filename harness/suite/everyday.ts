@@ -1,0 +1,41 @@
+import type { LabNode } from '../node/node.ts';
+import type { LoadResult } from '../traffic/client-handle.ts';
+import { until } from '../clock/until.ts';
+import { devicesOf } from '../lab/census.ts';
+import type { Scene } from './scene.ts';
+
+/** What many suites do. */
+
+/** Makes `count` HTTP requests, each on a new connection, and waits until each has ended. */
+export function requestHttp(scene: Scene, count: number, concurrency = 8): Promise<LoadResult> {
+  return scene.client.httpRequests({ target: scene.target('http'), count, concurrency, timeoutMs: 2000 });
+}
+
+/** Subnets of the clients, whose addresses are public and not ours. */
+export function clientSubnets(scene: Scene): string[] {
+  const segments = scene.lab.nodes('client').flatMap(({ home }) => home.plan.legs.map(({ segment }) => segment));
+  return scene.lab.plan.segments.filter(({ name }) => segments.includes(name)).map(({ subnet }) => subnet);
+}
+
+/** The firewalls by which of them holds the VRRP addresses now. */
+export function firewalls(scene: Scene): Promise<{ master: LabNode; backup: LabNode }> {
+  const [one, other] = scene.lab.nodes('firewall');
+  if (!one || !other) throw new Error(`the topology ${scene.lab.plan.topology} has no pair of firewalls`);
+  return until(
+    async () => {
+      const [first, second] = await Promise.all([holdsVirtualAddresses(one), holdsVirtualAddresses(other)]);
+      if (first === second) return undefined;
+      return first ? { master: one, backup: other } : { master: other, backup: one };
+    },
+    { what: 'one firewall holds every VRRP address and the other none', withinMs: 5000, everyMs: 50 },
+  );
+}
+
+/** True for all, false for none; undefined while it is neither. */
+async function holdsVirtualAddresses(firewall: LabNode): Promise<boolean | undefined> {
+  const held = (await devicesOf(firewall)).flatMap(({ addresses }) => addresses.map(({ address }) => address));
+  const virtual = (firewall.home.plan.vrrp?.routers ?? []).map(({ address }) => `${address}/32`);
+  const count = virtual.filter((address) => held.includes(address)).length;
+  if (count === virtual.length) return true;
+  return count === 0 ? false : undefined;
+}

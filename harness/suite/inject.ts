@@ -1,0 +1,60 @@
+import { BROADCAST_MAC, ZERO_MAC } from '../capture/address-text.ts';
+import { encodeArp } from '../capture/arp.ts';
+import { encodeEthernet, ETHER_TYPE } from '../capture/ethernet.ts';
+import { encodeIcmp } from '../capture/icmp.ts';
+import { encodeIpv4, PROTOCOL } from '../capture/ipv4.ts';
+import { encodeTcp } from '../capture/tcp.ts';
+import { encodeUdp } from '../capture/udp.ts';
+import type { Scene } from './scene.ts';
+
+/** Broadcasts an ARP request for `address` from a leg of a node, with that leg's own addresses, `times` times. */
+export function askFor(scene: Scene, address: string, from: { node: string; leg: string }, times = 1): void {
+  const mac = scene.mac(from.node, from.leg);
+  const arp = encodeArp({
+    operation: 'request',
+    senderMac: mac,
+    senderIp: scene.address(from.node, from.leg),
+    targetMac: ZERO_MAC,
+    targetIp: address,
+  });
+  const frame = encodeEthernet({ destination: BROADCAST_MAC, source: mac, etherType: ETHER_TYPE.arp }, arp);
+  for (let time = 0; time < times; time++) scene.inject(from.node, from.leg, frame);
+}
+
+/** A TCP SYN or a UDP datagram for the first cluster address, as a firewall would send it on, to any hardware address. */
+export function packetForCluster(
+  scene: Scene,
+  { from, to, protocol, port }: { from: string; to: string; protocol: 'tcp' | 'udp'; port: number },
+  sourcePort: number,
+): Uint8Array {
+  const ends = { source: clientAddress(scene), destination: scene.cluster };
+  const ports = { sourcePort, destinationPort: port };
+  const segment =
+    protocol === 'tcp'
+      ? encodeTcp({ ...ends, ...ports, sequence: 1, flags: ['syn'] })
+      : encodeUdp({ ...ends, ...ports, payload: new TextEncoder().encode('onevip') });
+  const packet = encodeIpv4({ ...ends, protocol: PROTOCOL[protocol], identification: sourcePort }, segment);
+  return encodeEthernet({ destination: to, source: scene.mac(from, 'access'), etherType: ETHER_TYPE.ipv4 }, packet);
+}
+
+/** An address of the first client's subnet that no node has, so that no kernel answers what comes back to it. */
+function clientAddress(scene: Scene): string {
+  const [client] = scene.lab.nodes('client');
+  const [leg] = client?.home.plan.legs ?? [];
+  if (!client || !leg) throw new Error(`the topology ${scene.lab.plan.topology} has no client`);
+  return scene.address(client.name, leg.name).replace(/\d+$/, '99');
+}
+
+/** An ICMP echo request from a leg of a node to an address, at that hardware address. */
+export function echoRequest(
+  scene: Scene,
+  from: { node: string; leg: string },
+  to: { address: string; mac: string },
+  sequence: number,
+): Uint8Array {
+  const message = encodeIcmp({ type: 8, code: 0, rest: sequence, payload: new TextEncoder().encode('onevip') });
+  const ends = { source: scene.address(from.node, from.leg), destination: to.address };
+  const packet = encodeIpv4({ ...ends, protocol: PROTOCOL.icmp, identification: sequence }, message);
+  const source = scene.mac(from.node, from.leg);
+  return encodeEthernet({ destination: to.mac, source, etherType: ETHER_TYPE.ipv4 }, packet);
+}

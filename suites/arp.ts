@@ -1,0 +1,168 @@
+import { answersWith, neverSendsFor, noAnswerFrom, repliesWellFormed } from '../harness/check/arp.ts';
+import { noneLost } from '../harness/check/probes.ts';
+import type { Port } from '../harness/check/seen.ts';
+import type { Checker } from '../harness/check/verdict.ts';
+import { firewalls, requestHttp } from '../harness/suite/everyday.ts';
+import { askFor } from '../harness/suite/inject.ts';
+import type { Scene } from '../harness/suite/scene.ts';
+import { suite } from '../harness/suite/suite.ts';
+
+const TIMES = 10;
+const ANSWER_WITHIN_MS = 50;
+const FLUSHES = 15;
+
+/** The next datagram may set the kernel asking before the flushing command has ended. */
+const ASKED_DURING_FLUSH_NS = 20e6;
+
+/** Both firewalls ask, so that there are askers of more than one kind and place. */
+async function askOnAccess(scene: Scene, address: string): Promise<void> {
+  for (const { name } of scene.lab.nodes('firewall')) askFor(scene, address, { node: name, leg: 'access' }, TIMES);
+  await scene.heardAsking(address, 2 * TIMES);
+}
+
+/** Servers ask on their subnet. */
+async function askOnServer(scene: Scene, address: string): Promise<void> {
+  for (const { name } of scene.servers) askFor(scene, address, { node: name, leg: 'server' }, TIMES);
+  await scene.heardAsking(address, scene.servers.length * TIMES);
+}
+
+/** A claim for each of several ports. */
+function each(ports: Port[], words: string, checker: (port: Port) => Checker): Record<string, Checker> {
+  return Object.fromEntries(ports.map((port) => [`${port.node}/${port.leg} ${words}`, checker(port)]));
+}
+
+/** Forgets what a firewall knows of the NLBS address, as when the entry ages out. */
+async function forget(scene: Scene, firewall: string): Promise<void> {
+  const flush = ['ip', 'neigh', 'flush', 'to', scene.nlbs, 'dev', 'access'];
+  await scene.act('flush the ARP entry', firewall, () => scene.lab.node(firewall).run(flush));
+}
+
+/** A node that must ask for its neighbours on the server subnet again; a server, while it sends from the cluster address. */
+async function forgetNeighbours(scene: Scene, node: string): Promise<void> {
+  const flush = ['ip', 'neigh', 'flush', 'dev', 'server'];
+  await scene.act('flush the ARP table', node, () => scene.lab.node(node).run(flush));
+}
+
+export default await suite(
+  import.meta,
+  'who answers for which address, and who never does',
+  { topologies: ['invention', 'invention-flat'], everywhere: true, seconds: 8 },
+  {
+    'the active answers for the NLBS address, the standby does not': {
+      proves: ['ARP-1', 'ARP-2', 'ARP-10', 'ALIAS-2'],
+      run: async (scene) => {
+        const { active, standby } = await scene.lab.pair();
+        await askOnAccess(scene, scene.nlbs);
+        return {
+          'the active answers every request with its own hardware address': answersWith({
+            address: scene.nlbs,
+            port: scene.port(active.name, 'access'),
+            mac: scene.mac(active.name, 'access'),
+            atLeast: 2 * TIMES,
+            withinMs: ANSWER_WITHIN_MS,
+          }),
+          'the standby answers none': noAnswerFrom({
+            address: scene.nlbs,
+            port: scene.port(standby.name, 'access'),
+            atLeast: 2 * TIMES,
+            askers: 2,
+          }),
+          'replies go to the asker alone, with sender and target swapped': repliesWellFormed({
+            ports: scene.ports('nlb'),
+            withinMs: ANSWER_WITHIN_MS,
+          }),
+        };
+      },
+    },
+    'nothing is said of the NLBS address on the server subnet': {
+      proves: ['ARP-5'],
+      run: async (scene) => {
+        const { active, standby } = await scene.lab.pair();
+        for (const { name } of [active, standby]) await forgetNeighbours(scene, name);
+        await requestHttp(scene, 20);
+        await askOnServer(scene, scene.nlbs);
+        const legs = scene.ports('nlb').filter(({ leg }) => leg === 'server');
+        return {
+          ...each(legs, 'answers no request for it', (port) =>
+            noAnswerFrom({ address: scene.nlbs, port, atLeast: TIMES, askers: 2 }),
+          ),
+          'no server leg of a load balancer announces it or asks from it': neverSendsFor({
+            addresses: [scene.nlbs],
+            ports: legs,
+          }),
+        };
+      },
+    },
+    'nobody answers a request for the cluster address, on any segment': {
+      proves: ['ARP-6'],
+      run: async (scene) => {
+        await scene.lab.pair();
+        await askOnAccess(scene, scene.cluster);
+        await askOnServer(scene, scene.cluster);
+        const ports = [...scene.ports('nlb'), ...scene.ports('server')];
+        return each(ports, 'answers none', (port) =>
+          noAnswerFrom({ address: scene.cluster, port, atLeast: TIMES, askers: 2 }),
+        );
+      },
+    },
+    'with traffic flowing, no ARP packet has the cluster address as its sender': {
+      proves: ['ARP-7'],
+      run: async (scene) => {
+        const { active } = await scene.lab.pair();
+        for (const { name } of scene.servers) await forgetNeighbours(scene, name);
+        await requestHttp(scene, 60);
+        askFor(scene, scene.address(active.name, 'access'), { node: 'fw1', leg: 'access' }, 2);
+        return {
+          'from a load balancer or a server': neverSendsFor({
+            addresses: scene.lab.plan.addresses.cluster,
+            ports: [...scene.ports('nlb'), ...scene.ports('server')],
+          }),
+          'and the traffic was served': noneLost({ protocol: 'http', atLeast: 60 }),
+        };
+      },
+    },
+    'a firewall without an entry resolves the NLBS address and delivers what waited': {
+      proves: ['ARP-8'],
+      run: async (scene) => {
+        const { active } = await scene.lab.pair();
+        const { master } = await firewalls(scene);
+        await forget(scene, master.name);
+        await requestHttp(scene, 1);
+        return {
+          'the one request is answered': noneLost({ protocol: 'http', atLeast: 1 }),
+          'the firewall asked, and the active answered': answersWith({
+            address: scene.nlbs,
+            port: scene.port(active.name, 'access'),
+            mac: scene.mac(active.name, 'access'),
+            atLeast: 1,
+            withinMs: ANSWER_WITHIN_MS,
+          }),
+        };
+      },
+    },
+    'an entry that is flushed again and again under load loses no request': {
+      proves: ['ARP-9'],
+      run: async (scene) => {
+        const { active } = await scene.lab.pair();
+        const { master } = await firewalls(scene);
+        const load = await scene.client.startUdpProbes({ target: scene.target('echo-udp'), perSecond: 200 });
+        for (let flush = 0; flush < FLUSHES; flush++) {
+          await forget(scene, master.name);
+          const asked = scene.nowNs();
+          await scene.heardAsking(scene.nlbs, 1, asked - ASKED_DURING_FLUSH_NS);
+        }
+        await load.stop();
+        return {
+          'every probe is answered': noneLost({ protocol: 'udp', atLeast: FLUSHES }),
+          'the firewall asked anew each time': answersWith({
+            address: scene.nlbs,
+            port: scene.port(active.name, 'access'),
+            mac: scene.mac(active.name, 'access'),
+            atLeast: FLUSHES,
+            withinMs: ANSWER_WITHIN_MS,
+          }),
+        };
+      },
+    },
+  },
+);

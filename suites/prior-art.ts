@@ -1,0 +1,48 @@
+import { publicAddresses } from '../harness/check/addresses.ts';
+import { noneLost } from '../harness/check/probes.ts';
+import type { HistoryEvent } from '../harness/history/event.ts';
+import { elsewhere } from '../harness/suite/elsewhere.ts';
+import { clientSubnets, requestHttp } from '../harness/suite/everyday.ts';
+import type { Scene } from '../harness/suite/scene.ts';
+import { suite } from '../harness/suite/suite.ts';
+
+const REQUESTS = 20;
+
+/** Two firewalls, their VRRP address, two load balancers, the cluster. */
+const PRIOR_ART_ADDRESSES = 6;
+
+async function serveAndCount(scene: Scene): Promise<void> {
+  await requestHttp(scene, REQUESTS);
+  await scene.census();
+}
+
+export default await suite(
+  import.meta,
+  'five public addresses are saved',
+  { topologies: ['prior-art'], seconds: 7 },
+  {
+    'the prior art needs six public addresses where the invention needs one': {
+      proves: ['ADDR-2'],
+      run: async (scene) => {
+        await serveAndCount(scene);
+        let invention: HistoryEvent[] = [];
+        let subnets: string[] = [];
+        await elsewhere('invention', async (other, settle) => {
+          await serveAndCount(other);
+          invention = await settle();
+          subnets = clientSubnets(other);
+        });
+        const served = noneLost({ protocol: 'http', atLeast: REQUESTS });
+        return {
+          'the prior art serves every request': served,
+          'the prior art holds six': publicAddresses({
+            count: PRIOR_ART_ADDRESSES,
+            clientSubnets: clientSubnets(scene),
+          }),
+          'the invention serves every request': () => served(invention),
+          'the invention holds one': () => publicAddresses({ count: 1, clientSubnets: subnets })(invention),
+        };
+      },
+    },
+  },
+);
