@@ -18,8 +18,12 @@ export const MAC = {
   server1: '02:00:00:00:00:21',
 } as const;
 
-/** Two devices, access and server; their other ends are router and farm. */
+/**
+ * Two devices, access and server; their other ends are router and farm. Without IPv6, whose own announcements would be
+ * counted among a test's frames.
+ */
 export function makeInterfaces(): void {
+  run('sysctl -qw net.ipv6.conf.default.disable_ipv6=1');
   run(`ip link add access address ${MAC.access} type veth peer name router address ${MAC.router}`);
   run(`ip link add server address ${MAC.server} type veth peer name farm`);
   for (const device of ['access', 'router', 'server', 'farm']) run(`ip link set ${device} up`);
