@@ -46,7 +46,8 @@ t.test('an interface is found as it is', async (t) => {
   run('ip link set left up');
   t.match(findInterface('left'), { up: true, running: false }, 'its other end is down');
   run('ip link set right up');
-  t.match(findInterface('left'), { up: true, running: true });
+  // The kernel spreads the news of a carrier a moment later.
+  await until(() => findInterface('left')?.running === true, 'a carrier');
   t.equal(ifindexOf('left'), Number(run('ip -o link show left').split(':')[0]));
 });
 
