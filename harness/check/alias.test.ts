@@ -55,6 +55,8 @@ t.test('the alias was never on a node', async (t) => {
 t.test('the alias is released in time after an act', async (t) => {
   const released = aliasReleased({ address: NLBS, node: 'nlb1', after: { what: 'kill', node: 'nlb1' }, withinMs: 50 });
   t.match(told(released, HELD, KILL, removed(120, 'nlb1'), OVER), /^pass: nlb1 released .* after 20 ms/);
+  const other = census(0, `nlb2 access ${NLBS}/32`, 'nlb1 access 10.77.1.11/24');
+  t.match(told(released, SEEN, other, KILL, removed(120), OVER), /^unknown: nlb1 did not hold/, 'another is not meant');
   t.match(told(released, KILL, removed(120, 'nlb1'), OVER), /^pass/, 'to be removed it must have been there');
   t.match(told(released, HELD, KILL, removed(170, 'nlb1'), OVER), /^fail: .* only after 70 ms/);
   t.match(told(released, SEEN, HELD, KILL, OVER), /^fail: nlb1 did not release/);
@@ -71,6 +73,8 @@ t.test('two nodes never hold the alias', async (t) => {
   t.match(told(never, turn(119.5)), /^pass/, 'less than the tolerance is not counted');
   t.match(told(never, turn(118)), /^fail: nlb1 held .* nlb2 held .* both/);
   t.match(told(never, SEEN, HELD, added(118), OVER), /^fail/);
+  const foreign = census(0, `fw1 access ${NLBS}/32`);
+  t.match(told(never, SEEN, foreign, added(118), OVER), /^pass: 1 holdings/, 'others are not meant');
   t.match(told(never, HELD, KILL, OVER), /^unknown: addresses of nlb1 were not watched/);
   t.match(told(never, SEEN, EMPTY, OVER), /^unknown: none of nlb1, nlb2 was seen/);
 });

@@ -21,7 +21,18 @@ const ask = (atMs: number) =>
     { operation: 'request', senderMac: '02:00:00:00:00:01', senderIp: '10.77.1.2', targetIp: NLBS },
   );
 
+/** What is like the matter at hand, and has nothing to do with it. */
+const NOISE = [
+  neighbour(2, { node: 'fw1', device: 'access', address: '10.77.1.1', state: 'REACHABLE', mac: NEW }),
+  neighbour(101, { node: 'fw1', device: 'wan', address: NLBS, state: 'REACHABLE', mac: NEW }),
+  neighbour(101, { node: 'fw2', device: 'access', address: NLBS, state: 'REACHABLE', mac: NEW }),
+  neighbour(102, { node: 'fw1', device: 'access', address: '10.77.1.1', state: 'REACHABLE', mac: NEW }),
+  announce(10, { targetIp: '10.77.1.2' }),
+  announce(20, { senderIp: '10.77.1.12' }),
+].flat();
+
 t.test('a new active announces the address at once, by a broadcast request', async (t) => {
+  const asking = announce(100, { targetIp: '10.77.1.2' });
   const announced = announcedOnTakeover({ address: NLBS, port: NLB2, device: 'access', mac: NEW, withinMs: 1 });
   t.match(told(announced, SEEN, added(100), announce(100.4), announce(300), OVER), /^pass: .* 0\.4 ms after/);
   t.match(told(announced, SEEN, added(100), announce(99.8), OVER), /^pass/, 'the event is read after the fact');
@@ -39,6 +50,8 @@ t.test('a new active announces the address at once, by a broadcast request', asy
   t.match(told(announced, SEEN, added(100), announce(100, { senderMac: OLD }), OVER), /^fail: .* names/);
   t.match(told(announced, SEEN, added(100), announce(100, { source: OLD }), OVER), /^fail: .* sent from/);
   t.match(told(announced, SEEN, added(100), OVER), /^fail: .* announced nothing/);
+  t.match(told(announced, SEEN, added(100), asking, OVER), /^fail: .* announced nothing/, 'asking is not announcing');
+  t.match(told(announced, SEEN, added(100), announce(50), OVER), /^fail: .* announced nothing/, 'nor was it before');
   t.match(told(announced, added(100), OVER), /^unknown: frames of access/);
   t.match(told(announced, SEEN, announce(100), OVER), /^unknown: nlb2 did not add/);
 });
@@ -51,6 +64,8 @@ t.test('the announcement replaces the entry in the firewall', async (t) => {
   t.match(told(replaced, SEEN, entry(1, OLD), announce(100), OVER), /^fail: fw1 kept 02:00:00:00:00:0b/);
   const late = [entry(1, OLD), announce(100), ask(100.5), entry(101, NEW), OVER].flat();
   t.match(told(replaced, SEEN, late), /^fail: fw1 had to ask/);
+  t.match(told(replaced, SEEN, NOISE, entry(1, OLD), announce(100), OVER), /^fail: fw1 kept/);
+  t.match(told(replaced, SEEN, NOISE, entry(1, OLD), announce(100), entry(101, NEW), OVER), /^pass/);
   t.match(told(replaced, SEEN, announce(100), entry(101, NEW), OVER), /^unknown: fw1 had no entry/);
   const gone = [entry(1, OLD), entry(2, OLD, 'REMOVED'), announce(100), entry(101, NEW), OVER].flat();
   t.match(told(replaced, SEEN, gone), /^unknown: fw1 had no entry/);

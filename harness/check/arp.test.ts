@@ -23,10 +23,22 @@ const reply = (atMs: number, senderMac = MAC1, more: object = {}, from = senderM
 const announce = (atMs: number) =>
   arp({ atMs, from: NLB1, to: [FW1, NLB2] }, { operation: 'request', senderMac: MAC1, senderIp: NLBS, targetIp: NLBS });
 
+/** What is like the matter at hand, and has nothing to do with it. */
+const NOISE = [
+  arp(
+    { atMs: 500, from: FW1, to: [NLB1, NLB2] },
+    { operation: 'request', senderMac: FW_MAC, senderIp: '10.77.1.2', targetIp: '10.77.1.99' },
+  ),
+  reply(501, MAC2, { senderIp: '10.77.1.99' }),
+].flat();
+
 t.test('every request is answered, with one hardware address', async (t) => {
   const active = answersWith({ address: NLBS, port: NLB1, mac: MAC1, atLeast: 2, withinMs: 10 });
   const two = [ask(1), reply(2), ask(3), reply(4)].flat();
   t.match(told(active, SEEN, two, OVER), /^pass: 2 requests/);
+  t.match(told(active, SEEN, two, NOISE, OVER), /^pass: 2 requests/);
+  const elsewhere = { ...NLB1, leg: 'server' };
+  t.match(told(active, SEEN, two, ask(5), reply(6, MAC1, {}, elsewhere), OVER), /^fail/, 'or come from elsewhere');
   t.match(told(active, SEEN, two, announce(5), OVER), /^pass/, 'an announcement wants no answer');
   t.match(told(active, SEEN, two, ask(5), OVER), /^fail: nlb1\/access did not answer/);
   t.match(told(active, SEEN, two, ask(5), reply(16), OVER), /^fail/, 'an answer may be too late');
@@ -44,6 +56,7 @@ t.test('the standby answers nobody, though asked', async (t) => {
   const silent = noAnswerFrom({ address: NLBS, port: NLB2, atLeast: 2 });
   t.match(told(silent, SEEN, ask(1), reply(2), ask(3), reply(4), OVER), /^pass: 2 requests .* reached nlb2/);
   t.match(told(silent, SEEN, ask(1), ask(3), reply(4, MAC2), OVER), /^fail: nlb2\/access answered/);
+  t.match(told(silent, SEEN, ask(1), ask(3), NOISE, OVER), /^pass: 2 requests/);
   t.match(told(silent, SEEN, ask(1), OVER), /^unknown: 1 requests .* too few/);
   t.match(told(silent, ask(1), ask(3), OVER), /^unknown: frames of access/);
   const several = noAnswerFrom({ address: NLBS, port: NLB2, atLeast: 2, askers: 2 });
@@ -77,6 +90,7 @@ t.test('replies go to the asker alone, and to nobody who did not ask', async (t)
   const everybody = { destination: 'ff:ff:ff:ff:ff:ff' };
   t.match(told(formed, SEEN, ask(1), reply(2, MAC1, everybody), OVER), /^fail: .* sent to ff:ff/);
   t.match(told(formed, SEEN, ask(1), reply(2, MAC1, { source: MAC2 }), OVER), /^fail: .* sent from 02:00:00:00:00:0c/);
+  t.match(told(formed, ask(1), reply(2), OVER), /^unknown: frames of access/);
   t.match(told(formed, reply(2), OVER), /^unknown: frames of access/, 'the request may have been missed');
   t.match(told(formed, SEEN, ask(1), OVER), /^unknown: no ARP reply/);
 });

@@ -3,7 +3,7 @@ import { act, address, arp, OVER, told, watched } from './literal-history.ts';
 import { oneAnswererAtATime } from './one-answerer.ts';
 
 const NLBS = '10.77.1.100';
-const MACS: Record<string, string> = { nlb1: '02:00:00:00:00:0b', nlb2: '02:00:00:00:00:0c' };
+const MACS: Record<string, string> = { nlb1: '02:00:00:00:00:0b', nlb2: '02:00:00:00:00:0c', fw1: '02:00:00:00:00:01' };
 const SEEN = [watched('frames', 'access'), watched('addresses', 'nlb1'), watched('addresses', 'nlb2')];
 
 const claim = (atMs: number, node: string, operation: 'request' | 'reply' = 'reply') =>
@@ -33,6 +33,7 @@ t.test('two nodes never speak for the address in the same time', async (t) => {
     'not before it came back',
   );
   t.match(told(one, SEEN, handed, back, claim(99, 'nlb1'), claim(110, 'nlb2'), OVER), /^fail: nlb2 still/);
+  t.match(told(one, SEEN, handed, claim(35, 'fw1'), OVER), /^pass: 4 claims/, 'others are not meant');
   t.match(told(one, handed, OVER), /^unknown: frames of access/);
   t.match(told(one, watched('frames', 'access', 5), handed, OVER), /^unknown: .* 5 were missed/);
   t.match(told(one, SEEN, act(1, 'nothing'), OVER), /^unknown: nobody/);

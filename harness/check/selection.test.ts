@@ -42,6 +42,8 @@ t.test('a server that has failed gets no new flow', async (t) => {
     /^pass/,
     'an old flow is none',
   );
+  const after = [act(100, 'kill'), of(120, 'b', 'server1'), of(160, 'c', 'server2'), OVER];
+  t.match(told(none, of(1, 'a', 'server2'), after), /^unknown: server1 answered nothing before/);
   t.match(told(none, before, OVER), /^unknown: 0 flows began later/);
   t.match(told(none, act(100, 'kill'), of(160, 'c', 'server2'), OVER), /^unknown: server1 answered nothing before/);
   t.match(told(none, of(1, 'a', 'server1'), of(160, 'c', 'server2')), /^unknown: "kill" was not done/);

@@ -19,6 +19,9 @@ t.test('a checker can be held to a part of the history', async (t) => {
   const kill: HistoryEvent = { ...act(90, 'kill'), untilNs: 95 * NS_PER_MS };
   t.match(told(after({ what: 'kill' }, none), SEEN, kill, LOST), /^fail/);
   t.match(told(after({ what: 'kill', afterMs: 10 }, none), SEEN, kill, LOST, probe(200)), /^pass/);
+  const ofNode = after({ what: 'kill', node: 'nlb1' }, none);
+  t.match(told(ofNode, SEEN, act(90, 'kill', 'nlb2'), LOST), /^unknown: "kill" on nlb1 was not done/);
+  t.match(told(ofNode, SEEN, act(50, 'stop', 'nlb1'), LOST, act(150, 'kill', 'nlb1'), probe(200)), /^pass/);
   t.match(told(after({ what: 'kill' }, none), SEEN, probe(200)), /^unknown: "kill" was not done/);
 });
 

@@ -30,6 +30,9 @@ t.test('the other node takes over: alias, announcement, answers, in time', async
   t.match(told(took, SEEN, HELD, KILL, added(151), announce(151), probe(152), OVER), /^fail: nlb2 held .* after 51 ms/);
   t.match(told(took, SEEN, HELD, KILL, added(120), probe(125), OVER), /^fail: .* never: nlb2\/access announced/);
   t.match(told(took, SEEN, HELD, KILL, probe(125), OVER), /^fail: nlb2 did not take/);
+  const again = address(110, { node: 'nlb3', device: 'access', address: `${NLBS}/32`, change: 'added' });
+  t.match(told(took, SEEN, HELD, KILL, again, probe(125), OVER), /^fail: nlb2 did not take/, 'a third is not meant');
+  t.match(told(took, good, announce(10), probe(125), OVER), expected, 'an earlier announcement is not counted');
   t.match(told(took, HELD, KILL, probe(125), OVER), /^unknown: addresses of nlb2 were not watched/);
   t.match(told(took, SEEN, KILL, added(120), announce(120), probe(125)), /^unknown: nlb1 did not hold/);
   t.match(told(took, SEEN, HELD, added(50), KILL, probe(125)), /^unknown: nlb2 held .* already/);

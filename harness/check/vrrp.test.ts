@@ -88,6 +88,12 @@ t.test('the backup takes over when three intervals and the skew are over', async
   t.match(told(took, silence, advert(490, 'fw2'), announce(491), OVER), /^fail: .* 390 ms after/);
   t.match(told(took, silence, advert(461, 'fw2'), OVER), /^fail: fw2\/access did not announce 10\.77\.1\.1/);
   t.match(told(took, silence, advert(461, 'fw2'), announce(600), OVER), /^fail: .* did not announce/);
+  const another = advert(461, 'fw2', { ...ACCESS, id: 99 });
+  t.match(
+    told(took, silence, another, announce(461), OVER),
+    /^fail: .* never advertised/,
+    'another router is not meant',
+  );
   t.match(told(took, silence, OVER), /^fail: fw2\/access never advertised/);
   t.match(told(took, advert(100, 'fw1'), OVER), /^unknown: frames of access/);
   t.match(told(took, SEEN, advert(461, 'fw2'), OVER), /^unknown: fw1\/access was not seen/);
