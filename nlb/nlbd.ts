@@ -46,14 +46,16 @@ if (options.check) {
   process.exit(EXIT.ok);
 }
 // What only a daemon needs is loaded only now: a check answers sooner, and a bad configuration touches nothing.
-const [{ pino }, { isServed }, { startDaemon }] = await Promise.all([
+const [{ pino }, { isServed }, { startDaemon }, { preferAllThreads }] = await Promise.all([
   import('pino'),
   import('./control/socket.ts'),
   import('./control/daemon.ts'),
+  import('./control/priority.ts'),
 ]);
 if (await isServed(config.control.socket))
   end(EXIT.unavailable, `nlbd: a daemon already serves ${config.control.socket}`);
 
+preferAllThreads();
 const log = pino({
   level: config.log.level,
   base: { node: config.node },

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { constants, setPriority } from 'node:os';
 
 type StateName = 'initial' | 'active' | 'standby' | 'inop';
 
@@ -55,6 +56,8 @@ function run(path: string, occasion: Occasion, timeLimitMs: number): Promise<Scr
   const env = { ...process.env, NLB_STATE: state, NLB_PREVIOUS: previous, NLB_REASON: reason };
   return new Promise((resolve) => {
     const child = spawn(path, [], { env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    // The daemon's own precedence is not for scripts.
+    if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_NORMAL);
     let output = '';
     let overdue = false;
     const keep = (chunk: Buffer) => {
@@ -70,7 +73,8 @@ function run(path: string, occasion: Occasion, timeLimitMs: number): Promise<Scr
       clearTimeout(timer);
       child.stdout.destroy();
       child.stderr.destroy();
-      const outcome = status !== null ? { status } : { why: overdue ? `killed after ${timeLimitMs} ms` : (why ?? 'ended') };
+      const outcome =
+        status !== null ? { status } : { why: overdue ? `killed after ${timeLimitMs} ms` : (why ?? 'ended') };
       resolve({ ...occasion, path, ...outcome, tookMs: Math.round(performance.now() - beganMs), output });
     };
     child.once('error', (error) => end(null, error.message));
