@@ -2,9 +2,11 @@ import { aliasNeverOn, aliasPlaced, aliasReleased, neverTwoHolders } from '../ha
 import { answersWith } from '../harness/check/arp.ts';
 import { oneAnswererAtATime } from '../harness/check/one-answerer.ts';
 import { firewalls } from '../harness/suite/everyday.ts';
+import { cut, heal } from '../harness/suite/faults.ts';
 import { askFor } from '../harness/suite/inject.ts';
 import type { Scene } from '../harness/suite/scene.ts';
 import { suite } from '../harness/suite/suite.ts';
+import { becomes, runsScript } from '../harness/suite/waits.ts';
 
 /** An orderly change of state is not hurried, but it is not put off either. */
 const RELEASE_WITHIN_MS = 500;
@@ -66,7 +68,7 @@ export default await suite(
         const { active, standby } = await scene.lab.pair();
         const handover = { what: 'stand by', node: active.name };
         await scene.act(handover.what, active.name, () => scene.lab.system.standBy(active));
-        await scene.becomes(standby.name, 'active');
+        await becomes(scene, standby.name, 'active');
         await scene.lab.pair();
         return {
           'the old active lets go of it': aliasReleased({
@@ -87,17 +89,17 @@ export default await suite(
       proves: ['ALIAS-5'],
       run: async (scene) => {
         const { active, standby } = await scene.lab.pair();
-        const cut = { what: 'cut the server leg', node: active.name };
-        await scene.act(cut.what, active.name, () => scene.cut(active.name, 'server'));
-        await scene.becomes(standby.name, 'active');
-        await scene.runsScript(active.name, 'inop');
-        await scene.act('heal the server leg', active.name, () => scene.heal(active.name, 'server'));
+        const fault = { what: 'cut the server leg', node: active.name };
+        await scene.act(fault.what, active.name, () => cut(scene, active.name, 'server'));
+        await becomes(scene, standby.name, 'active');
+        await runsScript(scene, active.name, 'inop');
+        await scene.act('heal the server leg', active.name, () => heal(scene, active.name, 'server'));
         await scene.lab.pair();
         return {
           'it lets go': aliasReleased({
             address: scene.nlbs,
             node: active.name,
-            after: cut,
+            after: fault,
             withinMs: INOP_WITHIN_MS,
           }),
           ...oneAtATime(scene),

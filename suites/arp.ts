@@ -6,6 +6,7 @@ import { firewalls, requestHttp } from '../harness/suite/everyday.ts';
 import { askFor } from '../harness/suite/inject.ts';
 import type { Scene } from '../harness/suite/scene.ts';
 import { suite } from '../harness/suite/suite.ts';
+import { heardAsking } from '../harness/suite/waits.ts';
 
 const TIMES = 10;
 const ANSWER_WITHIN_MS = 50;
@@ -17,13 +18,13 @@ const ASKED_DURING_FLUSH_NS = 20e6;
 /** Both firewalls ask, so that there are askers of more than one kind and place. */
 async function askOnAccess(scene: Scene, address: string): Promise<void> {
   for (const { name } of scene.lab.nodes('firewall')) askFor(scene, address, { node: name, leg: 'access' }, TIMES);
-  await scene.heardAsking(address, 2 * TIMES);
+  await heardAsking(scene, address, 2 * TIMES);
 }
 
 /** Servers ask on their subnet. */
 async function askOnServer(scene: Scene, address: string): Promise<void> {
   for (const { name } of scene.servers) askFor(scene, address, { node: name, leg: 'server' }, TIMES);
-  await scene.heardAsking(address, scene.servers.length * TIMES);
+  await heardAsking(scene, address, scene.servers.length * TIMES);
 }
 
 /** A claim for each of several ports. */
@@ -149,7 +150,7 @@ export default await suite(
         for (let flush = 0; flush < FLUSHES; flush++) {
           await forget(scene, master.name);
           const asked = scene.nowNs();
-          await scene.heardAsking(scene.nlbs, 1, asked - ASKED_DURING_FLUSH_NS);
+          await heardAsking(scene, scene.nlbs, 1, asked - ASKED_DURING_FLUSH_NS);
         }
         await load.stop();
         return {

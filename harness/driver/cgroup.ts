@@ -43,11 +43,12 @@ export async function setFrozen(lab: string, node: string, frozen: boolean): Pro
   });
 }
 
-/** Kills every process of the group at once, and waits until they are gone. */
+/** Kills every process of the group at once, frozen ones too, and waits until they are gone. Later ones will not be frozen. */
 export async function killCgroup(lab: string, node: string): Promise<void> {
   const group = cgroupPath(lab, node);
   writeFileSync(path.join(group, 'cgroup.kill'), '1');
   await emptied(group);
+  writeFileSync(path.join(group, 'cgroup.freeze'), '0');
 }
 
 async function emptied(group: string): Promise<void> {
@@ -71,7 +72,10 @@ export async function removeCgroups(lab: string): Promise<void> {
 
 /** Process ids of a node, main threads only. */
 export function processesOf(lab: string, node: string): number[] {
-  return readFileSync(path.join(cgroupPath(lab, node), 'cgroup.procs'), 'utf8').split('\n').filter(Boolean).map(Number);
+  return readFileSync(path.join(cgroupPath(lab, node), 'cgroup.procs'), 'utf8')
+    .split('\n')
+    .filter(Boolean)
+    .map(Number);
 }
 
 function subgroups(group: string): string[] | undefined {

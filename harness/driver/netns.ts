@@ -1,13 +1,13 @@
-import { mkdirSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { execa } from 'execa';
 import type { NodePlan, Plan } from '../topology/plan.ts';
 import { lan, lansOf, legsOnLan, namespaces, node as nodeBatch } from './batch.ts';
 import { makeCgroup, removeCgroups, WATCHERS } from './cgroup.ts';
+import { setOffload } from './device.ts';
 import { type LabNames, labNames } from './names.ts';
 import { inNamespace } from './namespace.ts';
-import { setOffload } from './device.ts';
-import { forget, labFolder, type LabState, register } from './registry.ts';
+import { forget, type LabState, labFolder, register } from './registry.ts';
 
 /** Where a lab's BPF objects are pinned: a BPF file system of its own, so that one unmount lets all of them go. */
 export const bpfFolder = (lab: string): string => path.join(labFolder(lab), 'bpf');

@@ -47,7 +47,9 @@ export function register(state: LabState): void {
     mkdirSync(labFolder(state.name));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    throw new NameTaken(`a lab named ${state.name} exists: choose another name, or remove it (onevip down ${state.name})`);
+    throw new NameTaken(
+      `a lab named ${state.name} exists: choose another name, or remove it (onevip down ${state.name})`,
+    );
   }
   save(state);
 }

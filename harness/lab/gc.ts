@@ -25,5 +25,4 @@ export async function collectGarbage(): Promise<Collected> {
   return { labs: found.map(({ name }) => name), runFolders };
 }
 
-const isAbandoned = (name: string): boolean =>
-  Date.now() - statSync(labFolder(name)).mtimeMs > ABANDONED_AFTER_MS;
+const isAbandoned = (name: string): boolean => Date.now() - statSync(labFolder(name)).mtimeMs > ABANDONED_AFTER_MS;

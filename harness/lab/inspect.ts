@@ -20,7 +20,9 @@ interface InspectedNode {
 
 /** Reads the lab as it is now: hardware and IPv4 addresses are the kernel's, aliases included. */
 export async function inspect(lab: Lab): Promise<Inspection> {
-  const nodes = await Promise.all(lab.plan.nodes.map(async ({ name }) => [name, await inspectNode(lab, name)] as const));
+  const nodes = await Promise.all(
+    lab.plan.nodes.map(async ({ name }) => [name, await inspectNode(lab, name)] as const),
+  );
   return {
     name: lab.name,
     topology: lab.plan.topology,

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { until } from '../clock/until.ts';
 import { labNames } from '../driver/names.ts';
 import { bpfFolder, makeLab, unmakeLab } from '../driver/netns.ts';
-import { labFolder, type LabState, save, thisProcess } from '../driver/registry.ts';
+import { type LabState, labFolder, save, thisProcess } from '../driver/registry.ts';
 import { LabNode } from '../node/node.ts';
 import { nlb } from '../system/nlb.ts';
 import type { PairSetup, System } from '../system/system.ts';
@@ -33,6 +33,8 @@ export class Lab {
   readonly system: System;
   readonly folder: string;
   readonly setup: PairSetup;
+  /** Process ids of the system's daemons that this process started, by node. */
+  readonly daemons = new Map<string, number>();
   private readonly handles: Map<string, LabNode>;
 
   constructor(state: LabState, weights?: Record<string, number>) {
@@ -97,6 +99,11 @@ export class Lab {
     );
   }
 
+  /** Starts, or starts again, the system under test on a node. */
+  startSystem(node: LabNode): void {
+    this.daemons.set(node.name, this.system.start(node, this.setup));
+  }
+
   down = (): Promise<void> => unmakeLab(this.state);
 }
 
@@ -138,7 +145,7 @@ export async function bringUp({ plan, name, system, weights, runFolder, onNetwor
 async function populate(lab: Lab): Promise<void> {
   await startFirewalls(lab.plan, lab.nodes('firewall'), lab.folder);
   startServers(lab.plan, lab.nodes('server'));
-  for (const node of lab.nodes('nlb')) lab.system.start(node, lab.setup);
+  for (const node of lab.nodes('nlb')) lab.startSystem(node);
 }
 
 /** From now on the lab is the user's: it stays when this process ends. */

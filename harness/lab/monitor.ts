@@ -11,7 +11,8 @@ export type Monitored =
   | (Omit<NeighbourChanged, 'atNs' | 'node'> & { realtimeNs: bigint });
 
 const LINE = /^\[(\S+)\] (Deleted )?(.*)$/;
-const ADDRESS = /^\d+: (\S+) +inet (\S+)(?: brd \S+)? scope \S+(?: secondary)?(?: deprecated)?(?: noprefixroute)? ([^\s\\]+)/;
+const ADDRESS =
+  /^\d+: (\S+) +inet (\S+)(?: brd \S+)? scope \S+(?: secondary)?(?: deprecated)?(?: noprefixroute)? ([^\s\\]+)/;
 const NEIGHBOUR = /^(\S+) dev (\S+) (?:lladdr (\S+) )?(?:router )?(?:proxy )?([A-Z]+)/;
 
 /** Reads one line of `ip -ts -o monitor address neigh`; undefined for what is neither (IPv6 among it). */
@@ -55,7 +56,19 @@ export interface Monitor {
  * The reader has real-time priority, so that this is soon after the change. Settles once the kernel has it on its list.
  */
 export async function startMonitor(node: LabNode, seen: (event: Monitored) => void): Promise<Monitor> {
-  const child = node.openWatcher(['env', 'TZ=UTC', 'chrt', '--fifo', '10', 'ip', '-ts', '-o', 'monitor', 'address', 'neigh']);
+  const child = node.openWatcher([
+    'env',
+    'TZ=UTC',
+    'chrt',
+    '--fifo',
+    '10',
+    'ip',
+    '-ts',
+    '-o',
+    'monitor',
+    'address',
+    'neigh',
+  ]);
   if (!child.stdout || child.pid === undefined) throw new Error(`cannot start ip monitor on ${node.name}`);
   let fences = 0;
   createInterface({ input: child.stdout }).on('line', (line) => {
@@ -68,7 +81,10 @@ export async function startMonitor(node: LabNode, seen: (event: Monitored) => vo
   const fence = async (): Promise<void> => {
     const before = fences;
     await raiseFence(node);
-    await until(() => fences > before, { what: `ip monitor on ${node.name} says what it was made to see`, withinMs: 3000 });
+    await until(() => fences > before, {
+      what: `ip monitor on ${node.name} says what it was made to see`,
+      withinMs: 3000,
+    });
   };
   return { fence, stop: () => stopped(child) };
 }

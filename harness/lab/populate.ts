@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { filterRules, keepalivedConfig } from '../driver/firewall.ts';
@@ -27,6 +27,8 @@ export function startKeepalived(firewall: LabNode, folder: string): number {
   const own = (suffix: string) => path.join(folder, `${firewall.name}.keepalived.${suffix}`);
   writeFileSync(own('conf'), keepalivedConfig(firewall.home.plan), { mode: 0o644 });
   const pids = ['--pid', own('pid'), '--vrrp_pid', own('vrrp.pid')];
+  // A killed one leaves its files; and it refuses to start while the process they name is there, if only as a zombie.
+  for (const suffix of ['pid', 'vrrp.pid']) rmSync(own(suffix), { force: true });
   return firewall.start('keepalived', [
     'keepalived',
     '--dont-fork',

@@ -58,10 +58,7 @@ export class Watch {
     return inNamespace(lab.lanNetns(lan), () => {
       const ring = openRing({ megabytes: RING_MEGABYTES });
       const ports = new Map(
-        legsOnLan(lab.plan, lan).map(({ node, leg }) => [
-          deviceIndex(leg.port),
-          { node: node.name, leg: leg.name },
-        ]),
+        legsOnLan(lab.plan, lan).map(({ node, leg }) => [deviceIndex(leg.port), { node: node.name, leg: leg.name }]),
       );
       return { lan, ring, ports, sinceNs: this.recorder.nowNs(), missed: 0 };
     });

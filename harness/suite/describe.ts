@@ -1,5 +1,5 @@
-import { decodeFrame } from '../capture/frame.ts';
 import { describeFrame } from '../capture/describe.ts';
+import { decodeFrame } from '../capture/frame.ts';
 import type { HistoryEvent } from '../history/event.ts';
 
 /** One line for an event, with its instant in milliseconds since the history began. */

@@ -1,7 +1,7 @@
-import type { LabNode } from '../node/node.ts';
-import type { LoadResult } from '../traffic/client-handle.ts';
 import { until } from '../clock/until.ts';
 import { devicesOf } from '../lab/census.ts';
+import type { LabNode } from '../node/node.ts';
+import type { LoadResult } from '../traffic/client-handle.ts';
 import type { Scene } from './scene.ts';
 
 /** What many suites do. */

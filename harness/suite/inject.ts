@@ -1,6 +1,6 @@
 import { BROADCAST_MAC, ZERO_MAC } from '../capture/address-text.ts';
 import { encodeArp } from '../capture/arp.ts';
-import { encodeEthernet, ETHER_TYPE } from '../capture/ethernet.ts';
+import { ETHER_TYPE, encodeEthernet } from '../capture/ethernet.ts';
 import { encodeIcmp } from '../capture/icmp.ts';
 import { encodeIpv4, PROTOCOL } from '../capture/ipv4.ts';
 import { encodeTcp } from '../capture/tcp.ts';

@@ -9,8 +9,11 @@ import { checkIds } from './ids.ts';
 import { judge, type Word, worst } from './judge.ts';
 import { PROJECT, runFolderFor } from './run-folder.ts';
 import type { Scene } from './scene.ts';
-import { type Stage, openStage } from './stage.ts';
+import { openStage, type Stage } from './stage.ts';
 import type { Suite, SuiteTest } from './suite.ts';
+
+/** For all tests of a suite together; each wait has a limit of its own, far below. */
+const TIME_LIMIT_MS = 240_000;
 
 /** How many events a report shows of those that a verdict rests on. */
 const SHOWN_EVENTS = 12;
@@ -24,6 +27,7 @@ export async function runSuite(suite: Suite): Promise<Suite> {
   const topology = process.env.ONEVIP_TOPOLOGY ?? suite.topologies[0] ?? 'invention';
   const run = runFolderFor(suite, topology);
   mkdirSync(run.folder, { recursive: true });
+  t.setTimeout(TIME_LIMIT_MS);
   const results: TestResult[] = [];
   const stage = await openStage(suite, topology, run);
   t.teardown(() => stage.close());
@@ -101,4 +105,3 @@ function report(tt: Pick<typeof t, 'ok'>, result: TestResult, check: CheckResult
   const diagnostic = { verdict, because, proves: result.proves, evidence, again: result.runAgain, at: null, stack: '' };
   tt.ok(verdict === 'pass', check.name, verdict === 'pass' ? { diagnostic: false } : diagnostic);
 }
-

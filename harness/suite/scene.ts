@@ -1,19 +1,22 @@
 import { openSender, type PacketSender } from '../capture/packet-sender.ts';
 import type { OwnLeg } from '../check/addresses.ts';
 import type { Path, Service } from '../check/forwarding.ts';
-import { arpsOf, type Port } from '../check/seen.ts';
+import type { Port } from '../check/seen.ts';
 import { until } from '../clock/until.ts';
 import { deviceIndex } from '../driver/device.ts';
-import { execa } from 'execa';
-import type { HistoryEvent, ScriptRan } from '../history/event.ts';
+import type { HistoryEvent } from '../history/event.ts';
 import type { Recorder } from '../history/recorder.ts';
+import { takeCensus } from '../lab/census.ts';
 import type { Lab } from '../lab/lab.ts';
 import type { LabNode } from '../node/node.ts';
-import type { Role } from '../system/system.ts';
-import type { Client } from '../traffic/client-handle.ts';
 import type { Ipv4, Mac } from '../topology/address.ts';
-import type { NodeKind } from '../topology/plan.ts';
-import { takeCensus } from '../lab/census.ts';
+import type { LegPlan, NodeKind } from '../topology/plan.ts';
+import type { Client } from '../traffic/client-handle.ts';
+
+export interface Wait {
+  withinMs?: number;
+  sinceNs?: number;
+}
 
 export interface SceneParts {
   lab: Lab;
@@ -102,7 +105,8 @@ export class Scene {
     return found.lan;
   }
 
-  private leg(node: string, leg: string) {
+  /** The plan of a leg. */
+  leg(node: string, leg: string): LegPlan {
     const found = this.lab.node(node).home.plan.legs.find(({ name }) => name === leg);
     if (!found) throw new Error(`${node} has no leg ${leg}`);
     return found;
@@ -125,60 +129,14 @@ export class Scene {
     this.recorder.record(await takeCensus(this.lab, () => this.recorder.nowNs()));
   }
 
-  /** Waits until the history, frames included, holds an event that fits. Looks at events from `sinceNs` on. */
-  async seen<E extends HistoryEvent>(
-    what: string,
-    fits: (event: HistoryEvent) => event is E,
-    { withinMs = 3000, sinceNs = 0 }: { withinMs?: number; sinceNs?: number } = {},
-  ): Promise<E> {
-    return until(
-      () => {
-        this.refresh();
-        return this.recorder.events().find((event): event is E => event.atNs >= sinceNs && fits(event));
-      },
-      { what, withinMs },
-    );
-  }
-
-  /** Waits until so many ARP requests for the address were sent, by anybody, from `sinceNs` on. */
-  async heardAsking(address: string, times: number, sinceNs = 0): Promise<void> {
-    await until(
-      () => {
-        this.refresh();
-        const since = this.recorder.events().filter(({ atNs }) => atNs >= sinceNs);
-        const asked = arpsOf(since, { direction: 'sent' }).filter(
-          ({ arp }) => arp.operation === 'request' && arp.targetIp === address && arp.senderIp !== address,
-        );
-        return asked.length >= times;
-      },
-      { what: `${times} ARP requests for ${address}`, withinMs: 3000, everyMs: 10 },
-    );
-  }
-
-  /** Waits until the node has entered a state, by the mark that its state script leaves. */
-  async runsScript(node: string, state: Role, sinceNs = 0): Promise<void> {
-    const ran = (event: HistoryEvent): event is ScriptRan =>
-      event.kind === 'script' && event.node === node && event.state === state;
-    await this.seen(`${node} ran its script of the state ${state}`, ran, { sinceNs, withinMs: 10_000 });
-  }
-
-  /** Waits until the node says that it is in a state. For waiting only: verdicts come from what was seen. */
-  async becomes(node: string, role: Role, withinMs = 5000): Promise<void> {
-    const handle = this.lab.node(node);
-    await until(async () => (await this.lab.system.role(handle)) === role, {
-      what: `${node} becomes ${role}`,
-      withinMs,
-      everyMs: 20,
-    });
-  }
-
-  /** Takes the switch's end of a leg down, so that the node sees its cable pulled; and plugs it in again. */
-  cut = (node: string, leg: string): Promise<void> => this.setPort(node, leg, 'down');
-  heal = (node: string, leg: string): Promise<void> => this.setPort(node, leg, 'up');
-
-  private async setPort(node: string, leg: string, state: 'up' | 'down'): Promise<void> {
-    const netns = this.lab.lanNetns(this.port(node, leg).lan);
-    await execa('ip', ['-n', netns, 'link', 'set', this.leg(node, leg).port, state]);
+  /** Waits until `found` gives something of the history, frames included; it is given what came from `sinceNs` on. */
+  async wait<T>(what: string, found: (events: HistoryEvent[]) => T | undefined | false, wait: Wait = {}): Promise<T> {
+    const { withinMs = 5000, sinceNs = 0 } = wait;
+    const look = () => {
+      this.refresh();
+      return found(this.recorder.events().filter(({ atNs }) => atNs >= sinceNs));
+    };
+    return until(look, { what, withinMs, everyMs: 10 });
   }
 
   nowNs = (): number => this.recorder.nowNs();

@@ -1,11 +1,12 @@
+import { cpSync } from 'node:fs';
 import path from 'node:path';
-import { loadPlan } from '../topology/load.ts';
 import { openHistory, type Recorder } from '../history/recorder.ts';
+import { openClient } from '../lab/client.ts';
 import { Journals } from '../lab/journal.ts';
 import { bringUp, type Lab, SYSTEMS } from '../lab/lab.ts';
-import { openClient } from '../lab/client.ts';
 import { awaitAnswer } from '../lab/ready.ts';
 import { Watch } from '../lab/watch.ts';
+import { loadPlan } from '../topology/load.ts';
 import type { RunFolder } from './run-folder.ts';
 import { Scene } from './scene.ts';
 import type { SuiteOptions } from './suite.ts';
@@ -73,6 +74,7 @@ async function furnish(lab: Lab, watch: Watch, recorder: Recorder, folder: strin
     client.close();
     await watch.stop();
     journals.collect();
+    cpSync(path.join(lab.folder, 'logs'), path.join(folder, 'logs'), { recursive: true });
     await lab.down();
     writeCaptures(recorder.events(), folder);
     recorder.close();

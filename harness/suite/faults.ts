@@ -1,0 +1,35 @@
+import { execa } from 'execa';
+import type { LabNode } from '../node/node.ts';
+import type { Scene } from './scene.ts';
+
+/** What tests do to a lab, and how they mend it. */
+
+/** Takes the switch's end of a leg down, so that the node sees its cable pulled. */
+export const cut = (scene: Scene, node: string, leg: string): Promise<void> => setPort(scene, node, leg, 'down');
+export const heal = (scene: Scene, node: string, leg: string): Promise<void> => setPort(scene, node, leg, 'up');
+
+async function setPort(scene: Scene, node: string, leg: string, state: 'up' | 'down'): Promise<void> {
+  const netns = scene.lab.lanNetns(scene.port(node, leg).lan);
+  await execa('ip', ['-n', netns, 'link', 'set', scene.leg(node, leg).port, state]);
+}
+
+/** Both legs of a load balancer at once. */
+export async function cutBoth(scene: Scene, node: string): Promise<void> {
+  await Promise.all([cut(scene, node, 'access'), cut(scene, node, 'server')]);
+}
+
+export async function healBoth(scene: Scene, node: string): Promise<void> {
+  await Promise.all([heal(scene, node, 'access'), heal(scene, node, 'server')]);
+}
+
+/** Signals the daemon of the system under test on a node. */
+export function signal(scene: Scene, node: LabNode, name: NodeJS.Signals): void {
+  const pid = scene.lab.daemons.get(node.name);
+  if (pid === undefined) throw new Error(`no daemon was started on ${node.name}`);
+  process.kill(pid, name);
+}
+
+/** Starts the system under test on a node again. */
+export function startSystem(scene: Scene, node: LabNode): void {
+  scene.lab.startSystem(node);
+}

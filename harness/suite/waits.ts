@@ -1,0 +1,74 @@
+import { arpsOf, packetsOf } from '../check/seen.ts';
+import { until } from '../clock/until.ts';
+import type { HistoryEvent } from '../history/event.ts';
+import type { Role } from '../system/system.ts';
+import type { Load } from '../traffic/client-handle.ts';
+import type { Scene } from './scene.ts';
+
+/** What tests wait for. None of it makes a verdict: that is for the checkers, afterwards. */
+
+/** So many ARP requests for the address were sent, by anybody, from `sinceNs` on. */
+export async function heardAsking(scene: Scene, address: string, times: number, sinceNs = 0): Promise<void> {
+  const enough = (events: HistoryEvent[]) =>
+    arpsOf(events, { direction: 'sent' }).filter(
+      ({ arp }) => arp.operation === 'request' && arp.targetIp === address && arp.senderIp !== address,
+    ).length >= times;
+  await scene.wait(`${times} ARP requests for ${address}`, enough, { sinceNs });
+}
+
+/** The node has entered a state, by the mark that its state script leaves. */
+export async function runsScript(scene: Scene, node: string, state: Role, sinceNs = 0): Promise<void> {
+  const ran = (events: HistoryEvent[]) =>
+    events.some((event) => event.kind === 'script' && event.node === node && event.state === state);
+  await scene.wait(`${node} runs its script of the state ${state}`, ran, { sinceNs, withinMs: 10_000 });
+}
+
+/** The node says that it is in a state. */
+export async function becomes(scene: Scene, node: string, role: Role, withinMs = 5000): Promise<void> {
+  const handle = scene.lab.node(node);
+  const is = async () => (await scene.lab.system.role(handle)) === role;
+  await until(is, { what: `${node} becomes ${role}`, withinMs, everyMs: 20 });
+}
+
+/** Probes of the load that were sent from now on are answered: `atLeast` of them. */
+export async function answersAgain(scene: Scene, load: Load, atLeast = 20): Promise<void> {
+  const sinceNs = scene.nowNs();
+  const answered = () => load.probes.filter(({ atNs, outcome }) => atNs >= sinceNs && outcome === 'answered').length;
+  await until(() => answered() >= atLeast, { what: `${atLeast} probes are answered again`, withinMs: 10_000 });
+}
+
+/** So many probes of the load have ended, one way or another. */
+export async function probesEnded(load: Load, atLeast: number): Promise<void> {
+  await until(() => load.probes.length >= atLeast, { what: `${atLeast} probes have ended`, withinMs: 10_000 });
+}
+
+/** The node has a hardware address for an IP address in its table. */
+export async function knows(scene: Scene, node: string, address: string): Promise<void> {
+  const entry = (events: HistoryEvent[]) =>
+    events.findLast((event) => event.kind === 'neighbour' && event.node === node && event.address === address);
+  const known = (events: HistoryEvent[]) => {
+    const last = entry(events);
+    return last?.kind === 'neighbour' && last.mac !== undefined && last.state !== 'REMOVED';
+  };
+  await scene.wait(`${node} has an ARP entry for ${address}`, known);
+}
+
+/** So many packets for the cluster address reached the node's access leg, from `sinceNs` on. */
+export async function receivedForCluster(scene: Scene, node: string, times: number, sinceNs: number): Promise<void> {
+  const reached = (events: HistoryEvent[]) =>
+    packetsOf(events, { ...scene.port(node, 'access'), direction: 'received' }).filter(
+      ({ packet }) => packet.destination === scene.cluster,
+    ).length >= times;
+  await scene.wait(`${times} packets for the cluster reach ${node}`, reached, { sinceNs });
+}
+
+/** The node has sent VRRP advertisements on so many legs, from now on. */
+export async function advertises(scene: Scene, node: string, legs: number): Promise<void> {
+  const sent = (events: HistoryEvent[]) =>
+    new Set(
+      packetsOf(events, { node, direction: 'sent' })
+        .filter(({ packet }) => packet.transport?.kind === 'vrrp')
+        .map(({ event }) => event.leg),
+    ).size >= legs;
+  await scene.wait(`${node} advertises on ${legs} legs`, sent, { sinceNs: scene.nowNs() });
+}

@@ -1,0 +1,156 @@
+import { oneAnswererAtATime } from '../harness/check/one-answerer.ts';
+import { gapAtMost, noReset } from '../harness/check/probes.ts';
+import { tookOver } from '../harness/check/takeover.ts';
+import { advertsWellFormed, backupDoesNotAnswer, backupTookOver, type RouterLeg } from '../harness/check/vrrp.ts';
+import { ADVERT_SECONDS } from '../harness/driver/firewall.ts';
+import { startKeepalived } from '../harness/lab/populate.ts';
+import type { LabNode } from '../harness/node/node.ts';
+import { firewalls } from '../harness/suite/everyday.ts';
+import { cut, cutBoth, heal, healBoth, startSystem } from '../harness/suite/faults.ts';
+import { askFor } from '../harness/suite/inject.ts';
+import type { Scene } from '../harness/suite/scene.ts';
+import { suite } from '../harness/suite/suite.ts';
+import { advertises, answersAgain, heardAsking } from '../harness/suite/waits.ts';
+
+const ADVERT_MS = ADVERT_SECONDS * 1000;
+/** keepalived's timers and the switch to master, on a machine that is shared. */
+const VRRP_TOLERANCE_MS = 150;
+const TIMES = 10;
+/** The backup waits up to 0.4 s; a firewall that was not master has no connection to know, and the client sends again. */
+const SERVED_AGAIN_WITHIN_MS = 1500;
+const FLOWS = 20;
+
+/** Both virtual MACs of RFC 9568 7.3 end in the virtual router's id. */
+const virtualMac = (id: number): string => `00:00:5e:00:01:${id.toString(16).padStart(2, '0')}`;
+
+function legsOf(scene: Scene, master: LabNode, backup: LabNode): RouterLeg[] {
+  return (master.home.plan.vrrp?.routers ?? []).map(({ leg, id, address }) => ({
+    id,
+    address,
+    master: scene.port(master.name, leg),
+    backup: scene.port(backup.name, leg),
+  }));
+}
+
+/** Power loss: nothing more is said from any leg. */
+async function fail(scene: Scene, firewall: LabNode): Promise<void> {
+  const legs = firewall.home.plan.legs.map(({ name }) => name);
+  await Promise.all([firewall.freeze(), ...legs.map((leg) => cut(scene, firewall.name, leg))]);
+}
+
+/** The lab's first master has the higher priority, so that once repaired it is master again: that is waited for. */
+async function repair(scene: Scene, firewall: LabNode): Promise<void> {
+  const legs = firewall.home.plan.vrrp?.routers ?? [];
+  await firewall.killAll();
+  for (const { leg, id } of legs) {
+    await firewall.runBeside(['ip', 'link', 'delete', `vrrp.${id}`]);
+    await heal(scene, firewall.name, leg);
+  }
+  startKeepalived(firewall, scene.lab.folder);
+  await advertises(scene, firewall.name, legs.length);
+}
+
+export default await suite(
+  import.meta,
+  'the firewall pair: is the lab itself sound, and does the cluster live through its takeover',
+  { topologies: ['invention'], seconds: 10 },
+  {
+    'advertisements are as RFC 9568 says, and the backup is silent': {
+      proves: ['VRRP-1', 'VRRP-2'],
+      run: async (scene) => {
+        const { master, backup } = await firewalls(scene);
+        const legs = legsOf(scene, master, backup);
+        const { vrrp } = scene.lab.plan.addresses;
+        const { access = '' } = vrrp;
+        askFor(scene, access, { node: 'nlb1', leg: 'access' }, TIMES);
+        await heardAsking(scene, access, TIMES);
+        const accessLeg = legs.find((leg) => leg.address === access);
+        if (!accessLeg) throw new Error('the firewalls have no virtual router on the access subnet');
+        await advertises(scene, master.name, legs.length);
+        return {
+          'to 224.0.0.18, TTL 255, version 3': advertsWellFormed({ lans: legs.map((leg) => leg.master.lan) }),
+          'the backup does not answer for the VRRP address': backupDoesNotAnswer({
+            address: access,
+            master: accessLeg.master,
+            backup: accessLeg.backup,
+            mac: virtualMac(accessLeg.id),
+            atLeast: TIMES,
+            withinMs: 50,
+          }),
+        };
+      },
+    },
+    'a firewall dies: the backup takes over when it is due, and every connection lives': {
+      proves: ['VRRP-3', 'HA-7'],
+      run: async (scene) => {
+        const { master, backup } = await firewalls(scene);
+        const legs = legsOf(scene, master, backup);
+        const flows = await scene.client.startTcpFlows({ target: scene.target('echo'), count: FLOWS, intervalMs: 20 });
+        await advertises(scene, master.name, legs.length);
+        await scene.act('firewall power loss', master.name, () => fail(scene, master));
+        await answersAgain(scene, flows);
+        await flows.stop();
+        await scene.act('firewall repaired', master.name, () => repair(scene, master));
+        await firewalls(scene);
+        return {
+          'after three intervals and the skew it advertises, and announces each address': backupTookOver({
+            legs,
+            intervalMs: ADVERT_MS,
+            priority: backup.home.plan.vrrp?.priority ?? 0,
+            toleranceMs: VRRP_TOLERANCE_MS,
+          }),
+          'no connection is reset': noReset({ protocol: 'tcp', atLeast: FLOWS }),
+          'each is served again in time': gapAtMost({
+            protocol: 'tcp',
+            ms: SERVED_AGAIN_WITHIN_MS,
+            per: 'flow',
+            atLeast: FLOWS,
+          }),
+        };
+      },
+    },
+    'a firewall and the active die together': {
+      proves: ['HA-7', 'HA-1'],
+      run: async (scene) => {
+        const { master } = await firewalls(scene);
+        const { active, standby } = await scene.lab.pair();
+        await scene.census();
+        const flows = await scene.client.startTcpFlows({ target: scene.target('echo'), count: FLOWS, intervalMs: 20 });
+        const what = 'firewall and active lose power';
+        await scene.act(what, active.name, async () => {
+          await Promise.all([fail(scene, master), active.freeze(), cutBoth(scene, active.name)]);
+        });
+        await answersAgain(scene, flows);
+        await flows.stop();
+        await scene.act('both repaired', active.name, async () => {
+          await Promise.all([repair(scene, master), active.killAll()]);
+          await healBoth(scene, active.name);
+          startSystem(scene, active);
+        });
+        await firewalls(scene);
+        await scene.lab.pair(10_000);
+        return {
+          'the standby takes over': tookOver({
+            address: scene.nlbs,
+            from: active.name,
+            to: scene.port(standby.name, 'access'),
+            after: { what, node: active.name },
+            withinMs: SERVED_AGAIN_WITHIN_MS,
+          }),
+          'no connection is reset': noReset({ protocol: 'tcp', atLeast: FLOWS }),
+          'each is served again in time': gapAtMost({
+            protocol: 'tcp',
+            ms: SERVED_AGAIN_WITHIN_MS,
+            per: 'flow',
+            atLeast: FLOWS,
+          }),
+          'one speaks for the NLBS address at a time': oneAnswererAtATime({
+            address: scene.nlbs,
+            lans: [scene.lan('access')],
+            nodes: [active.name, standby.name],
+          }),
+        };
+      },
+    },
+  },
+);

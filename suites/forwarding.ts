@@ -1,0 +1,177 @@
+import { destinationIsServer, droppedPort, onlyHardwareAddressesChanged } from '../harness/check/forwarding.ts';
+import { echoesAnswered } from '../harness/check/own-traffic.ts';
+import { noneLost } from '../harness/check/probes.ts';
+import { acceptedByOne, noNewFlowTo, oneServerPerFlow } from '../harness/check/selection.ts';
+import { type Balancer, repliesBypass, standbySilent } from '../harness/check/standby.ts';
+import { startServer } from '../harness/lab/populate.ts';
+import { requestHttp } from '../harness/suite/everyday.ts';
+import { echoRequest, packetForCluster } from '../harness/suite/inject.ts';
+import type { Scene } from '../harness/suite/scene.ts';
+import { suite } from '../harness/suite/suite.ts';
+import { probesEnded, receivedForCluster } from '../harness/suite/waits.ts';
+
+const REQUESTS = 60;
+const FLOWS = 30;
+const INJECTED = 20;
+/** A packet that came in leaves within this, or never. */
+const PASS_WITHIN_MS = 200;
+/** The labs' check: every 500 ms, a time limit of 400 ms, out after two failures. */
+const DETECTED_MS = 2000;
+/** A port that no topology serves. */
+const UNSERVED_PORT = 81;
+/** Locally administered, and nobody's: a switch floods frames to it. */
+const NOBODYS_MAC = '02:ff:ff:ff:ff:ff';
+
+const services = (scene: Scene) => scene.lab.plan.services.map(({ name }) => scene.service(name));
+
+function balancers(scene: Scene): Balancer[] {
+  return scene.lab.nodes('nlb').map(({ name, home }) => ({
+    node: name,
+    macs: home.plan.legs.map(({ mac }) => mac),
+    addresses: home.plan.legs.map((leg) => scene.address(name, leg.name)),
+  }));
+}
+
+/** HTTP requests, and connections and datagram flows of many messages each, until each has had some. */
+async function mixedTraffic(scene: Scene): Promise<void> {
+  const flows = await scene.client.startTcpFlows({ target: scene.target('echo'), count: FLOWS, intervalMs: 20 });
+  const datagrams = await scene.client.startUdpProbes({
+    target: scene.target('echo-udp'),
+    perSecond: 300,
+    sourcePorts: FLOWS,
+  });
+  await requestHttp(scene, REQUESTS);
+  await probesEnded(flows, 3 * FLOWS);
+  await probesEnded(datagrams, 3 * FLOWS);
+  await Promise.all([flows.stop(), datagrams.stop()]);
+}
+
+/** Sends packets for the cluster straight to a hardware address on the access LAN, past the firewalls' filter. */
+function injectForCluster(scene: Scene, to: string, protocol: 'tcp' | 'udp', port: number): void {
+  for (let count = 0; count < INJECTED; count++) {
+    scene.inject('fw1', 'access', packetForCluster(scene, { from: 'fw1', to, protocol, port }, 40_000 + count));
+  }
+}
+
+export default await suite(
+  import.meta,
+  'packets pass with nothing changed but hardware addresses, and replies bypass the load balancers',
+  { topologies: ['invention', 'invention-flat'], everywhere: true, seconds: 9 },
+  {
+    'a forwarded packet keeps every byte from its IP header on, and reaches one server': {
+      proves: ['FWD-1', 'FWD-2', 'FWD-4', 'FWD-5', 'ROUTE-4'],
+      run: async (scene) => {
+        const { active } = await scene.lab.pair();
+        await mixedTraffic(scene);
+        const path = scene.path(active.name);
+        const lans = [...new Set([scene.lan('access'), scene.lan('server')])];
+        return {
+          'everything is answered': noneLost({ atLeast: REQUESTS + 6 * FLOWS }),
+          'only hardware addresses change': onlyHardwareAddressesChanged({
+            path,
+            services: services(scene),
+            atLeast: REQUESTS + 6 * FLOWS,
+            withinMs: PASS_WITHIN_MS,
+          }),
+          'the destination is a server’s hardware address': destinationIsServer({
+            path,
+            services: services(scene),
+            serverMacs: Object.fromEntries(scene.servers.map(({ name }) => [name, scene.mac(name, 'server')])),
+          }),
+          'by the servers’ logs, one server accepts each connection': acceptedByOne({
+            target: scene.target('echo'),
+            servers: scene.servers.map(({ name }) => name),
+            atLeast: FLOWS,
+          }),
+          'each connection stays on its server': oneServerPerFlow({ atLeast: 2 * FLOWS }),
+          'no reply passes a load balancer': repliesBypass({
+            clusterAddress: scene.cluster,
+            balancers: balancers(scene),
+            lans,
+            atLeast: REQUESTS,
+          }),
+        };
+      },
+    },
+    'the standby forwards nothing, whether frames are flooded to it or sent to it': {
+      proves: ['FWD-3', 'FWD-10'],
+      run: async (scene) => {
+        const { standby } = await scene.lab.pair();
+        const { port } = scene.service('echo-udp');
+        const fromNs = scene.nowNs();
+        injectForCluster(scene, NOBODYS_MAC, 'udp', port);
+        injectForCluster(scene, scene.mac(standby.name, 'access'), 'udp', port);
+        await receivedForCluster(scene, standby.name, 2 * INJECTED, fromNs);
+        const silent = (reached: 'flooded' | 'addressed') =>
+          standbySilent({
+            clusterAddress: scene.cluster,
+            access: scene.port(standby.name, 'access'),
+            mac: scene.mac(standby.name, 'access'),
+            ports: scene.ports('nlb').filter(({ node }) => node === standby.name),
+            reached,
+            atLeast: INJECTED,
+          });
+        return { 'flooded frames': silent('flooded'), 'frames for its own hardware address': silent('addressed') };
+      },
+    },
+    'what is for a port that is not served goes no further, and what is for the node itself is untouched': {
+      proves: ['FWD-9'],
+      run: async (scene) => {
+        const { active } = await scene.lab.pair();
+        const mac = scene.mac(active.name, 'access');
+        const address = scene.address(active.name, 'access');
+        const fromNs = scene.nowNs();
+        injectForCluster(scene, mac, 'tcp', UNSERVED_PORT);
+        injectForCluster(scene, mac, 'udp', UNSERVED_PORT);
+        for (let sequence = 1; sequence <= INJECTED; sequence++) {
+          scene.inject('fw1', 'access', echoRequest(scene, { node: 'fw1', leg: 'access' }, { address, mac }, sequence));
+        }
+        await receivedForCluster(scene, active.name, 2 * INJECTED, fromNs);
+        const dropped = (protocol: 'tcp' | 'udp') =>
+          droppedPort({
+            path: scene.path(active.name),
+            unserved: { address: scene.cluster, protocol, port: UNSERVED_PORT },
+            atLeast: INJECTED,
+          });
+        return {
+          TCP: dropped('tcp'),
+          UDP: dropped('udp'),
+          'a ping of the node’s own address is answered': echoesAnswered({
+            port: scene.port(active.name, 'access'),
+            address,
+            atLeast: INJECTED,
+            withinMs: PASS_WITHIN_MS,
+          }),
+        };
+      },
+    },
+    'a server that has failed gets no new connection': {
+      proves: ['FWD-6'],
+      run: async (scene) => {
+        await scene.lab.pair();
+        await requestHttp(scene, REQUESTS);
+        const [victim] = scene.servers;
+        if (!victim) throw new Error('the lab has no server');
+        const struckNs = scene.nowNs();
+        await scene.act('kill the server', victim.name, () => victim.killAll());
+        while (scene.nowNs() < struckNs + DETECTED_MS * 1e6) await requestHttp(scene, 5, 5);
+        const detectedNs = scene.nowNs();
+        await requestHttp(scene, REQUESTS);
+        await scene.act('start the server', victim.name, () => startServer(scene.lab.plan, victim));
+        return {
+          'none of the later ones reaches it': noNewFlowTo({
+            server: victim.name,
+            after: { what: 'kill the server', node: victim.name },
+            detectedMs: DETECTED_MS,
+            atLeast: REQUESTS,
+          }),
+          'all of the later ones are answered': (during, all) =>
+            noneLost({ protocol: 'http', atLeast: REQUESTS })(
+              during.filter(({ atNs }) => atNs >= detectedNs),
+              all,
+            ),
+        };
+      },
+    },
+  },
+);

@@ -1,0 +1,90 @@
+import { noneCorrupt, noneLost, noReset } from '../harness/check/probes.ts';
+import { scriptsRan } from '../harness/check/scripts.ts';
+import { tookOver } from '../harness/check/takeover.ts';
+import { cut, heal, signal, startSystem } from '../harness/suite/faults.ts';
+import type { Scene } from '../harness/suite/scene.ts';
+import { type SuiteTest, suite } from '../harness/suite/suite.ts';
+import { answersAgain, runsScript } from '../harness/suite/waits.ts';
+
+const PROBES_PER_SECOND = 500;
+const FLOWS = 20;
+const HANDOVER_WITHIN_MS = 500;
+
+/** Changes over by request, under load of datagrams and connections, and claims that nothing was lost. */
+function losesNothing(what: string, request: (scene: Scene, pair: Pair) => Promise<void>): SuiteTest {
+  return {
+    proves: ['HA-6', 'HA-5'],
+    run: async (scene) => {
+      const { active, standby } = await scene.lab.pair();
+      const target = scene.target('echo-udp');
+      const datagrams = await scene.client.startUdpProbes({ target, perSecond: PROBES_PER_SECOND, sourcePorts: 20 });
+      const flows = await scene.client.startTcpFlows({ target: scene.target('echo'), count: FLOWS, intervalMs: 20 });
+      const askedNs = scene.nowNs();
+      await scene.act(what, active.name, () => request(scene, { active: active.name, standby: standby.name }));
+      await runsScript(scene, standby.name, 'active', askedNs);
+      await runsScript(scene, active.name, 'standby', askedNs);
+      await answersAgain(scene, datagrams);
+      await Promise.all([datagrams.stop(), flows.stop()]);
+      await scene.lab.pair();
+      return {
+        'the standby takes over': tookOver({
+          address: scene.nlbs,
+          from: active.name,
+          to: scene.port(standby.name, 'access'),
+          after: { what, node: active.name },
+          withinMs: HANDOVER_WITHIN_MS,
+        }),
+        'no datagram is lost': noneLost({ protocol: 'udp', atLeast: PROBES_PER_SECOND / 5 }),
+        'no message of a connection is lost': noneLost({ protocol: 'tcp', atLeast: FLOWS }),
+        'no connection is reset': noReset({ protocol: 'tcp', atLeast: FLOWS }),
+        'every byte comes back as it was sent': noneCorrupt({ protocol: 'tcp', atLeast: FLOWS }),
+        'the old active ran the script of standby, once': scriptsRan({ node: active.name, states: ['standby'] }),
+        'the new active ran the script of active, once': scriptsRan({ node: standby.name, states: ['active'] }),
+      };
+    },
+  };
+}
+
+interface Pair {
+  active: string;
+  standby: string;
+}
+
+export default await suite(
+  import.meta,
+  'a switch for maintenance loses nothing',
+  { topologies: ['invention'], seconds: 8 },
+  {
+    'the active is asked to stand by': losesNothing('stand by', (scene, { active }) =>
+      scene.lab.system.standBy(scene.lab.node(active)),
+    ),
+    'the standby is asked to take over': losesNothing('take over', (scene, { standby }) =>
+      scene.lab.system.takeOver(scene.lab.node(standby)),
+    ),
+    'each state runs its script once each time that it is entered, in order': {
+      proves: ['HA-5'],
+      run: async (scene) => {
+        const { active, standby } = await scene.lab.pair();
+        const fromNs = scene.nowNs();
+        await scene.act('kill -9', standby.name, () => signal(scene, standby, 'SIGKILL'));
+        await scene.act('start', standby.name, () => startSystem(scene, standby));
+        await runsScript(scene, standby.name, 'standby', fromNs);
+        await scene.act('cut the server leg', standby.name, () => cut(scene, standby.name, 'server'));
+        await runsScript(scene, standby.name, 'inop', fromNs);
+        const healedNs = scene.nowNs();
+        await scene.act('heal the server leg', standby.name, () => heal(scene, standby.name, 'server'));
+        await runsScript(scene, standby.name, 'standby', healedNs);
+        await scene.lab.system.takeOver(standby);
+        await runsScript(scene, standby.name, 'active', healedNs);
+        await runsScript(scene, active.name, 'standby', healedNs);
+        return {
+          'on the node that went through all of them': scriptsRan({
+            node: standby.name,
+            states: ['initial', 'standby', 'inop', 'initial', 'standby', 'active'],
+          }),
+          'on the one that only stood down': scriptsRan({ node: active.name, states: ['standby'] }),
+        };
+      },
+    },
+  },
+);

@@ -1,0 +1,131 @@
+import { announcedOnTakeover, neighbourReplaced } from '../harness/check/announcement.ts';
+import { oneAnswererAtATime } from '../harness/check/one-answerer.ts';
+import { tookOver } from '../harness/check/takeover.ts';
+import type { LabNode } from '../harness/node/node.ts';
+import { cutBoth, healBoth, signal, startSystem } from '../harness/suite/faults.ts';
+import type { Scene } from '../harness/suite/scene.ts';
+import { type Claims, type SuiteTest, suite } from '../harness/suite/suite.ts';
+import { answersAgain, knows, runsScript } from '../harness/suite/waits.ts';
+
+/** In a lab that shares the machine a node is declared dead after 200 ms; asking for its address and taking over follow. */
+const TAKEOVER_WITHIN_MS = 1000;
+/** ARP-3. */
+const ANNOUNCE_WITHIN_MS = 1;
+/** A firewall changes its entry when the announcement comes in: the rest is reading the kernel's word of it. */
+const REPLACE_WITHIN_MS = 50;
+const PROBES_PER_SECOND = 100;
+
+interface Fault {
+  /** What is done to the active, in words. */
+  what: string;
+  strike(scene: Scene, active: LabNode): Promise<void>;
+  mend(scene: Scene, struck: LabNode): Promise<void>;
+}
+
+/** Strikes the active under load; the claims say that the other one is then the cluster's load balancer. */
+function takesOverAfter({ what, strike, mend }: Fault): SuiteTest {
+  return {
+    proves: ['HA-1', 'ARP-3', 'ARP-4'],
+    run: async (scene) => {
+      const { active, standby } = await scene.lab.pair();
+      await scene.census();
+      await resolveEverywhere(scene);
+      const load = await scene.client.startUdpProbes({
+        target: scene.target('echo-udp'),
+        perSecond: PROBES_PER_SECOND,
+        sourcePorts: 10,
+        timeoutMs: 500,
+      });
+      const struckNs = scene.nowNs();
+      await scene.act(what, active.name, () => strike(scene, active));
+      await runsScript(scene, standby.name, 'active', struckNs);
+      await answersAgain(scene, load);
+      await load.stop();
+      await scene.act(`mend: ${what}`, active.name, () => mend(scene, active));
+      await scene.lab.pair(10_000);
+      return claimsOf(scene, what, active.name, standby.name);
+    },
+  };
+}
+
+function claimsOf(scene: Scene, what: string, from: string, to: string): Claims {
+  const address = scene.nlbs;
+  const port = scene.port(to, 'access');
+  const mac = scene.mac(to, 'access');
+  return {
+    'the standby takes the address, announces it, and the cluster answers': tookOver({
+      address,
+      from,
+      to: port,
+      after: { what, node: from },
+      withinMs: TAKEOVER_WITHIN_MS,
+    }),
+    'the announcement is a broadcast request, within a millisecond of the alias': announcedOnTakeover({
+      address,
+      port,
+      device: 'access',
+      mac,
+      withinMs: ANNOUNCE_WITHIN_MS,
+    }),
+    'both firewalls’ entries are replaced by it, without asking': neighbourReplaced({
+      address,
+      mac,
+      announcer: port,
+      tables: scene.lab
+        .nodes('firewall')
+        .map(({ name }) => ({ node: name, device: 'access', port: scene.port(name, 'access') })),
+      withinMs: REPLACE_WITHIN_MS,
+    }),
+    'one speaks for the address at a time': oneAnswererAtATime({
+      address,
+      lans: [scene.lan('access')],
+      nodes: [from, to],
+    }),
+  };
+}
+
+/** Both firewalls send something to the NLBS address, so that both have an entry to be replaced. */
+async function resolveEverywhere(scene: Scene): Promise<void> {
+  for (const firewall of scene.lab.nodes('firewall')) {
+    await firewall.run(['bash', '-c', `echo >/dev/udp/${scene.nlbs}/9`]);
+    await knows(scene, firewall.name, scene.nlbs);
+  }
+}
+
+export default await suite(
+  import.meta,
+  'the standby takes over when the active fails',
+  { topologies: ['invention'], seconds: 14 },
+  {
+    'kill -9 of the active daemon': takesOverAfter({
+      what: 'kill -9',
+      strike: async (scene, active) => signal(scene, active, 'SIGKILL'),
+      mend: async (scene, struck) => startSystem(scene, struck),
+    }),
+    'SIGSTOP of the active daemon, and its return': takesOverAfter({
+      what: 'SIGSTOP',
+      strike: async (scene, active) => signal(scene, active, 'SIGSTOP'),
+      mend: async (scene, struck) => signal(scene, struck, 'SIGCONT'),
+    }),
+    'power loss: both links dead at once, every process frozen': takesOverAfter({
+      what: 'power loss',
+      strike: async (scene, active) => {
+        await Promise.all([active.freeze(), cutBoth(scene, active.name)]);
+      },
+      mend: async (scene, struck) => {
+        await struck.killAll();
+        await healBoth(scene, struck.name);
+        startSystem(scene, struck);
+      },
+    }),
+    'both links down, the daemon running': takesOverAfter({
+      what: 'both links down',
+      strike: async (scene, active) => {
+        await cutBoth(scene, active.name);
+      },
+      mend: async (scene, struck) => {
+        await healBoth(scene, struck.name);
+      },
+    }),
+  },
+);
