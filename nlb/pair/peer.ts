@@ -32,7 +32,7 @@ export function heard(before: Peer, standing: Standing, atMs: number): Peer {
 /** Time goes by. */
 export function waited(peer: Peer, atMs: number, settings: Settings): Peer {
   const silentMs = peer.silentMs + attentiveMs(peer.countedUntilMs, atMs, settings);
-  return { ...peer, silentMs, countedUntilMs: atMs };
+  return { ...peer, silentMs, countedUntilMs: Math.max(atMs, peer.countedUntilMs) };
 }
 
 /** How much of a time counts as listening: a tick that comes late, because we stalled, counts little more than one on time. */

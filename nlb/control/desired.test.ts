@@ -1,0 +1,69 @@
+import t from 'tap';
+import { parseConfig } from '../config/load.ts';
+import { desire, openSelector, type Seen } from './desired.ts';
+import { verdictKey } from './health.ts';
+
+const text = (nlbs: string) => `node: nlb1
+access: { interface: access, address: 10.77.1.11 }
+server: { interface: server, address: 10.77.2.11 }
+nlbs: ${nlbs}
+peer: { name: nlb2, access: 10.77.1.12, server: 10.77.2.12 }
+clusterAddresses: [203.0.113.10, 203.0.113.11]
+servers:
+  - { name: a, address: 10.77.2.21 }
+  - { name: b, address: 10.77.2.22 }
+services:
+  - { name: http, address: 203.0.113.10, protocol: tcp, port: 80 }
+  - { name: echo, address: 203.0.113.10, protocol: udp, port: 7 }
+  - { name: time, address: 203.0.113.11, protocol: udp, port: 123, servers: [b] }
+`;
+const config = parseConfig(text('10.77.1.100'), 'nlb.yaml');
+const seen = (healthy: { a?: boolean; b?: boolean | undefined }, known = ['10.77.2.21', '10.77.2.22']): Seen => ({
+  ids: new Map([
+    ['a', 4],
+    ['b', 7],
+  ]),
+  hardware: new Map(known.map((address) => [address, { mac: `mac of ${address}`, seenMs: 0 }])),
+  verdicts: new Map(
+    Object.entries(healthy).map(([name, ok]) => [
+      verdictKey('http', name),
+      ok === undefined ? undefined : { healthy: ok, contrary: 0 },
+    ]),
+  ),
+});
+/** Numbers of the servers in the selection table of each service. */
+const selected = (what: Seen) =>
+  desire(config, what, openSelector()).tables.services.map(({ slots }) => [...new Set(slots)].sort((x, y) => x - y));
+
+t.test('a service is served by the servers that pass its check and have a hardware address', async (t) => {
+  const both = [[4, 7], [4, 7], [7]];
+  t.same(selected(seen({ a: true, b: true })), both);
+  t.same(
+    selected(seen({ a: true, b: false })),
+    [[4], [4], [-1]],
+    'no check of its own: all checks of the server count',
+  );
+  t.same(selected(seen({ a: true, b: undefined })), [[4], [4], [-1]], 'no verdict yet');
+  t.same(selected(seen({ a: true, b: true }, ['10.77.2.21'])), [[4], [4], [-1]], 'no hardware address');
+});
+
+t.test('a server that serves nothing is not usable, so that its connections are placed anew', async (t) => {
+  const { servers } = desire(config, seen({ a: true, b: false }), openSelector()).tables;
+  t.match(servers, [
+    { id: 4, address: '10.77.2.21', usable: true, mac: 'mac of 10.77.2.21' },
+    { id: 7, address: '10.77.2.22', usable: false },
+  ]);
+});
+
+t.test('cluster addresses are wanted on the loopback, but never the one that is the NLBS address', async (t) => {
+  t.same(desire(config, seen({}), openSelector()).loopback, ['203.0.113.10', '203.0.113.11']);
+  const priorArt = parseConfig(text('203.0.113.10'), 'nlb.yaml');
+  t.same(desire(priorArt, seen({}), openSelector()).loopback, ['203.0.113.11']);
+});
+
+t.test('a selection table is built again only when its servers change', async (t) => {
+  const select = openSelector();
+  const first = select('http', [{ name: 'a', weight: 1, id: 4 }]);
+  t.equal(select('http', [{ name: 'a', weight: 1, id: 4 }]), first);
+  t.not(select('http', [{ name: 'a', weight: 2, id: 4 }]), first);
+});

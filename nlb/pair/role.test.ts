@@ -1,0 +1,244 @@
+import t from 'tap';
+import type { Standing } from './beat.ts';
+import { begin, nextTickInMs, step } from './role.ts';
+import type { Settings } from './settings.ts';
+import { type Effect, type Event, type Role, type Step, standing } from './state.ts';
+
+const settings: Settings = {
+  node: 'nlb1',
+  peer: 'nlb2',
+  primary: true,
+  lowerAddress: true,
+  intervalMs: 10,
+  deadAfterMs: 40,
+  leaseMs: 30,
+  headStartMs: 250,
+  poorHoldMs: 500,
+  letGoMs: 1000,
+};
+const peerIs = (change: Partial<Standing> = {}): Standing => ({
+  state: 'standby',
+  fitness: 'fit',
+  primary: false,
+  resigned: false,
+  claims: false,
+  ...change,
+});
+const ready: Event = { type: 'FactsChanged', atMs: 0, facts: { ready: true, downLinks: [], healthyServers: 2 } };
+const heard = (atMs: number, change?: Partial<Standing>): Event => ({ type: 'Heard', atMs, from: peerIs(change) });
+const tick = (atMs: number): Event => ({ type: 'Ticked', atMs });
+const answered = (atMs: number): Event => ({ type: 'AddressAnswered', atMs, mac: '02:00:00:00:00:02' });
+
+/** Steps through events; what was done and entered in all of them, and where it ended. */
+function play(start: Role, events: readonly Event[], with_: Settings = settings): Step {
+  let all: Step = { role: start, effects: [], entered: [] };
+  for (const event of events) {
+    const next = step(all.role, event, with_);
+    all = { ...next, effects: [...all.effects, ...next.effects], entered: [...all.entered, ...next.entered] };
+  }
+  return all;
+}
+
+/** Ticks as the thread would make them, up to and including `untilMs`. */
+function ticked(start: Role, untilMs: number, with_: Settings = settings): Step {
+  let all = play(start, []);
+  for (;;) {
+    const atMs = all.role.tickedAtMs + nextTickInMs(all.role, with_);
+    if (atMs > untilMs) return all;
+    const next = step(all.role, tick(atMs), with_);
+    all = { ...next, effects: [...all.effects, ...next.effects], entered: [...all.entered, ...next.entered] };
+  }
+}
+
+const fresh = (with_ = settings) => play(begin(0, with_), [ready], with_).role;
+const active = () =>
+  play(fresh(), [
+    heard(1, { state: 'initial' }),
+    ...[10, 20, 30, 35, 40].map(tick),
+    heard(41, { state: 'initial' }),
+    ...[42, 43, 44, 45].map(tick),
+  ]).role;
+const standby = () => play(fresh(), [heard(5, { state: 'active' })]).role;
+const states = ({ entered }: Step) => entered.map(({ state }) => state);
+const count = (effects: Effect[], effect: Effect) => effects.filter((each) => each === effect).length;
+
+t.test('a lone node leads when it has listened for as long as a leader may be silent, and has asked', async (t) => {
+  const { role, effects, entered } = ticked(fresh(), 60);
+  t.equal(role.state.name, 'active');
+  t.match(entered, [
+    { state: 'active', previous: 'initial', reason: /^no beat of nlb2 in \d+ ms, address unanswered$/ },
+  ]);
+  t.ok(role.sinceMs >= 40 && role.sinceMs <= 50, `at ${role.sinceMs} ms`);
+  t.ok(count(effects, 'askAddress') >= 3);
+  t.same(effects.slice(effects.indexOf('renewLease'), effects.indexOf('renewLease') + 4), [
+    'renewLease',
+    'addAlias',
+    'announce',
+    'beat',
+  ]);
+});
+
+t.test('at its first start a node that is not primary gives the primary a head start', async (t) => {
+  const second = { ...settings, primary: false };
+  t.equal(ticked(fresh(second), 280, second).role.state.name, 'initial');
+  t.equal(ticked(fresh(second), 320, second).role.state.name, 'active');
+});
+
+t.test('a node that is not ready neither leads nor stands by', async (t) => {
+  const { role } = play(ticked(begin(0, settings), 500).role, [heard(501, { state: 'active' }), tick(510)]);
+  t.equal(role.state.name, 'initial');
+});
+
+t.test('a node that starts anew stands by where another leads, whatever the rank', async (t) => {
+  const { entered } = play(fresh(), [heard(5, { state: 'active' })]);
+  t.match(entered, [{ state: 'standby', previous: 'initial', reason: 'nlb2 leads' }]);
+});
+
+t.test('a node that starts does not lead while another answers for the address', async (t) => {
+  let role = fresh();
+  for (let atMs = 10; atMs < 1000; atMs += 10) role = play(role, [answered(atMs), tick(atMs)]).role;
+  t.match(role, { state: { name: 'initial' }, reason: 'another node answers: 02:00:00:00:00:02' });
+});
+
+t.test('an active beats before it renews its lease, at each tick', async (t) => {
+  const { role, effects } = play(active(), [tick(52), tick(62)]);
+  t.same(effects, ['beat', 'renewLease', 'beat', 'renewLease']);
+  t.match(role.state, { name: 'active', leaseEndsMs: 92 });
+});
+
+t.test('an active that stalled past its lease lets go of everything first, and listens anew', async (t) => {
+  const { role, effects, entered } = play(active(), [tick(45 + 30.1)]);
+  t.same(effects.slice(0, 2), ['dropLease', 'removeAlias']);
+  t.notOk(effects.includes('renewLease'));
+  t.match(entered, [{ state: 'initial', previous: 'active', reason: /^lease lost/ }]);
+  t.equal(role.state.name, 'initial');
+  t.equal(play(active(), [tick(45 + 29.9)]).role.state.name, 'active', 'within its lease it goes on');
+});
+
+t.test('a stalled active that wakes to a beat of the new leader stands by, through initial', async (t) => {
+  t.same(states(play(active(), [heard(2000, { state: 'active' })])), ['initial', 'standby']);
+});
+
+t.test('a standby takes over when its peer has been silent and the address unanswered', async (t) => {
+  const { role, entered } = ticked(standby(), 60);
+  t.match(entered, [{ state: 'active', reason: /^nlb2 silent for 4\d ms, address unanswered \(asked \d+ times\)$/ }]);
+  t.ok(role.sinceMs - 5 >= 40 && role.sinceMs - 5 <= 50, `${role.sinceMs - 5} ms after the last beat`);
+});
+
+t.test(
+  'a standby does not take over before the lease of the last beat must have run out, even if its beats are refused',
+  async (t) => {
+    const refused = play(standby(), [{ type: 'Refused', atMs: 6 }]).role;
+    const { role, entered } = ticked(refused, 60);
+    t.match(entered, [{ state: 'active', reason: /its host refuses beats/ }]);
+    t.ok(role.sinceMs - 5 > 30 && role.sinceMs - 5 <= 40, `${role.sinceMs - 5} ms after the last beat`);
+  },
+);
+
+t.test('a standby stays where it is while the address is answered, however long the silence', async (t) => {
+  let role = standby();
+  let asked = 0;
+  for (let atMs = 10; atMs < 5000; atMs += nextTickInMs(role, settings)) {
+    const { role: next, effects } = play(role, [tick(atMs)]);
+    role = effects.includes('askAddress') ? play(next, [answered(atMs + 0.3)]).role : next;
+    asked += count(effects, 'askAddress');
+  }
+  t.equal(role.state.name, 'standby');
+  t.ok(asked > 100 && asked < 1500, `asked ${asked} times in 5 s`);
+  const died = ticked(role, 5100);
+  t.same(states(died), ['active'], 'and takes over when the answers end');
+});
+
+t.test("a standby's own stall is not its peer's silence", async (t) => {
+  const late = play(standby(), [tick(2000)]);
+  t.equal(late.role.state.name, 'standby');
+  t.ok(late.role.peer.silentMs <= 15);
+});
+
+t.test('a standby leads at once when its peer says that it is not active', async (t) => {
+  for (const change of [
+    { resigned: true },
+    { state: 'inop', fitness: 'out' },
+    { state: 'initial', fitness: 'out' },
+  ] as const) {
+    const { entered, effects } = play(standby(), [heard(12, change)]);
+    t.match(entered, [{ state: 'active', atMs: 12 }]);
+    t.same(effects, ['renewLease', 'addAlias', 'announce', 'beat']);
+  }
+});
+
+t.test('of two that stand by, the primary leads', async (t) => {
+  t.same(states(play(standby(), [heard(12)])), ['active']);
+  const second = { ...settings, primary: false };
+  t.same(states(play(standby(), [heard(12, { primary: true })], second)), []);
+});
+
+t.test('an active that is asked to stand by lets go, says so three times, and does not want it back', async (t) => {
+  const { role, effects, entered } = play(active(), [heard(50), { type: 'AskedToStandBy', atMs: 51 }]);
+  t.same(effects, ['dropLease', 'removeAlias', 'beat', 'beat', 'beat']);
+  t.match(entered, [{ state: 'standby', reason: 'asked to stand by' }]);
+  t.equal(standing(role, 52, settings).resigned, true);
+  t.same(states(play(role, [heard(60), tick(62)])), [], 'although it is the primary');
+  t.same(states(play(role, [heard(1060), heard(1070)])), ['active'], 'but in the end somebody must');
+});
+
+t.test('an active lets go for nobody who could not lead', async (t) => {
+  const ask: Event = { type: 'AskedToStandBy', atMs: 100 };
+  t.match(step(ticked(active(), 99).role, ask, settings), { refusal: /nlb2 is not there/, entered: [] });
+  const unfit = play(active(), [heard(50, { fitness: 'out' })]).role;
+  t.match(step(unfit, { ...ask, atMs: 51 }, settings), { refusal: /nlb2 is not there/, entered: [] });
+});
+
+t.test('a request to lead reaches the active by a beat, and it lets go', async (t) => {
+  const asking = play(standby(), [{ type: 'AskedToLead', atMs: 6 }]).role;
+  t.equal(standing(asking, 7, settings).claims, true);
+  t.equal(standing(asking, 1007, settings).claims, false, 'a request is not for ever');
+  t.match(play(active(), [heard(50, { claims: true })]).entered, [{ state: 'standby', reason: 'nlb2 asked to lead' }]);
+});
+
+t.test('where both lead, one stands by and the other announces again', async (t) => {
+  const both = heard(50, { state: 'active' });
+  t.same(states(play(active(), [both])), [], 'the primary stays');
+  t.same(play(active(), [both, heard(55)]).effects, ['announce']);
+  const second = { ...settings, primary: false };
+  t.same(states(play(active(), [heard(50, { state: 'active', primary: true })], second)), ['standby']);
+});
+
+t.test('a link that is down puts a node out of operation, at once; cured, it starts anew', async (t) => {
+  const down: Event = {
+    type: 'FactsChanged',
+    atMs: 50,
+    facts: { ready: true, downLinks: ['access'], healthyServers: 2 },
+  };
+  const out = play(active(), [down]);
+  t.match(out.entered, [{ state: 'inop', previous: 'active', reason: 'link down: access' }]);
+  t.same(out.effects.slice(0, 2), ['dropLease', 'removeAlias']);
+  t.equal(standing(out.role, 51, settings).fitness, 'out');
+  t.match(play(out.role, [tick(60), ready]).entered, [{ state: 'initial', reason: 'cured: link down: access' }]);
+});
+
+t.test('a node without a healthy server makes way for a peer that has one, but not at once', async (t) => {
+  const poor: Event = { type: 'FactsChanged', atMs: 50, facts: { ready: true, downLinks: [], healthyServers: 0 } };
+  let role = play(active(), [poor]).role;
+  for (let atMs = 55; atMs < 545; atMs += 10) role = play(role, [heard(atMs), tick(atMs + 1)]).role;
+  t.equal(role.state.name, 'active');
+  const out = play(role, [heard(560), tick(561), heard(570), tick(571)]);
+  t.match(out.entered, [{ state: 'inop', reason: 'no server is healthy here, while nlb2 has one' }]);
+});
+
+t.test('where neither node has a healthy server, nothing moves', async (t) => {
+  const poor: Event = { type: 'FactsChanged', atMs: 50, facts: { ready: true, downLinks: [], healthyServers: 0 } };
+  let role = play(active(), [poor]).role;
+  for (let atMs = 55; atMs < 5000; atMs += 10)
+    role = play(role, [heard(atMs, { fitness: 'poor' }), tick(atMs + 1)]).role;
+  t.equal(role.state.name, 'active');
+});
+
+t.test('a node that stops lets go in every state, and does not come back', async (t) => {
+  for (const start of [fresh(), standby(), active()]) {
+    const stopped = play(start, [{ type: 'AskedToStop', atMs: 46 }]);
+    t.match(stopped.entered, [{ state: 'inop', reason: 'stopping' }]);
+    t.equal(stopped.effects.includes('removeAlias'), start.state.name === 'active');
+    t.equal(ticked(stopped.role, 3000).role.state.name, 'inop');
+  }
+});
