@@ -66,10 +66,11 @@ t.test('HTTP: a connection that is cut, refused, silent or wrong is told apart',
     ports.every((port) => Number(port) > 0),
     'a connection that fails has a source port, too',
   );
-  const ask = async (target: string) => count((await client.httpRequests({ target, count: 2, timeoutMs: 100 })).probes);
+  const ask = async (target: string, timeoutMs = 5000) =>
+    count((await client.httpRequests({ target, count: 2, timeoutMs })).probes);
   t.same(await ask(cut), { reset: 2 });
   t.same(await ask('127.0.0.1:1'), { refused: 2 });
-  t.same(await ask(silent), { lost: 2 });
+  t.same(await ask(silent, 100), { lost: 2 });
   t.same(await ask(wrong), { corrupt: 2 });
   t.same(await ask(short), { corrupt: 2 });
   t.same(await ask(closed), { reset: 2 });
@@ -95,8 +96,8 @@ t.test('TCP flows: a reset, a wrong byte, an answer to another request and no an
     request[20] = (request[20] ?? 0) ^ 1;
     return request;
   };
-  const outcomes = async (target: string, until: number) => {
-    const flows = await client.startTcpFlows({ target, count: 1, intervalMs: 20, payloadBytes: 40, timeoutMs: 60 });
+  const outcomes = async (target: string, until: number, timeoutMs = 5000) => {
+    const flows = await client.startTcpFlows({ target, count: 1, intervalMs: 20, payloadBytes: 40, timeoutMs });
     await ended(flows, until);
     return (await flows.stop()).probes.map(({ outcome }) => outcome);
   };
@@ -107,7 +108,7 @@ t.test('TCP flows: a reset, a wrong byte, an answer to another request and no an
   ]);
   t.same(new Set(await outcomes(await echo(flip), 3)), new Set(['corrupt']));
   t.same((await outcomes(await echo((request) => request.subarray(0, 39)), 1))[0], 'corrupt');
-  t.same(new Set(await outcomes(await tcpServer(t, () => {}), 0)), new Set(['lost']));
+  t.same(new Set(await outcomes(await tcpServer(t, () => {}), 0, 100)), new Set(['lost']));
   t.same(await outcomes('127.0.0.1:1', 1), ['refused']);
 });
 
@@ -141,9 +142,9 @@ t.test('UDP: late and doubled answers are counted, and do not make a lost probe 
   const late = await probe(await udpServer(t, (r) => [[encodeAnswer('a', r), 120]]), 40);
   t.equal(late.counts.lost, late.summary.sent);
   t.ok(late.summary.late > 0);
-  const wrong = await probe(await udpServer(t, (r) => [[encodeAnswer('a', Buffer.concat([r, r])), 0]]), 500);
+  const wrong = await probe(await udpServer(t, (r) => [[encodeAnswer('a', Buffer.concat([r, r])), 0]]), 5000);
   t.equal(wrong.counts.corrupt, wrong.summary.sent);
-  const refused = await probe('127.0.0.1:1', 200);
+  const refused = await probe('127.0.0.1:1', 5000);
   t.equal(refused.counts.refused, refused.summary.sent);
 });
 

@@ -111,7 +111,7 @@ t.test('sending that is slower than the schedule leaves room for answers between
 });
 
 t.test('after stop nothing is sent, also when it is a turn that stops', async (t) => {
-  const clock = new TestClock();
+  const clock = new TestClock([5]);
   let sent = 0;
   const send = () => {
     sent += 1;

@@ -47,14 +47,19 @@ export class Pending {
     }
   }
 
-  /** Give up one probe, if it waits; the oldest, if none is named. */
+  /** The probe that waits longest, but for one. */
+  oldest(except?: number): number | undefined {
+    for (const sequence of this.#sentNs.keys()) if (sequence !== except) return sequence;
+    return undefined;
+  }
+
+  /** Give up one probe, if it waits. */
   giveUpOne(sequence: number | undefined, outcome: Probe['outcome']): void {
-    const which = sequence ?? this.#sentNs.keys().next().value;
-    const sentNs = which === undefined ? undefined : this.#sentNs.get(which);
-    if (which === undefined || sentNs === undefined) return;
-    this.#sentNs.delete(which);
-    this.#givenUp.add(which);
-    this.#end(which, sentNs, { outcome });
+    const sentNs = sequence === undefined ? undefined : this.#sentNs.get(sequence);
+    if (sequence === undefined || sentNs === undefined) return;
+    this.#sentNs.delete(sequence);
+    this.#givenUp.add(sequence);
+    this.#end(sequence, sentNs, { outcome });
   }
 
   #end(sequence: number, sentNs: bigint, how: Pick<Probe, 'outcome' | 'server' | 'answeredNs'>): void {

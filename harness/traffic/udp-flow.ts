@@ -1,6 +1,6 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { decodeAnswer, decodeRequest, encodeRequest, isIntact, leastRequestBytes } from './frame.ts';
-import { type Probe, parseTarget } from './message.ts';
+import { type Probe, parseTarget, type UdpProbes } from './message.ts';
 import { nowNs } from './operation.ts';
 import { codeOf, outcomeOf } from './outcome.ts';
 import { Pending } from './pending.ts';
@@ -8,19 +8,21 @@ import { Pending } from './pending.ts';
 /** Datagrams from one source port. The socket is connected, so that the kernel reports a refused datagram. */
 export class UdpFlow {
   readonly #number: number;
+  readonly #timeoutMs: number;
   readonly #socket: Socket = createSocket({ type: 'udp4', recvBufferSize: 4 << 20 });
   readonly #opened = Promise.withResolvers<void>();
   readonly pending: Pending;
   #local = 'unbound';
   #sequence = 0;
 
-  constructor(name: string, number: number, target: string, probe: (probe: Probe) => void) {
+  constructor(name: string, number: number, { target, timeoutMs }: UdpProbes, probe: (probe: Probe) => void) {
     const { host, port } = parseTarget(target);
+    this.#timeoutMs = timeoutMs;
     this.#number = number;
     this.pending = new Pending('udp', () => `${name} ${this.#local} > ${target}`, probe);
     this.#socket.on('message', (message) => this.#received(message));
     // An ICMP error says nothing about which datagram it quotes; answers come in order, so the oldest is meant.
-    this.#socket.on('error', (error) => this.pending.giveUpOne(undefined, outcomeOf(codeOf(error))));
+    this.#socket.on('error', (error) => this.pending.giveUpOne(this.pending.oldest(), outcomeOf(codeOf(error))));
     this.#socket.connect(port, host, (error?: Error) => this.#connected(error));
   }
 
@@ -37,9 +39,9 @@ export class UdpFlow {
     else this.#put(sequence, 'again');
   }
 
-  /** Give up what was sent longer than so many milliseconds ago. */
-  expire(timeoutMs: number): void {
-    this.pending.giveUp('lost', nowNs() - BigInt(Math.round(timeoutMs * 1e6)));
+  /** Give up what has waited for too long. */
+  expire(): void {
+    this.pending.giveUp('lost', nowNs() - BigInt(Math.round(this.#timeoutMs * 1e6)));
   }
 
   close(): void {
@@ -55,22 +57,27 @@ export class UdpFlow {
     this.#opened.resolve();
   }
 
-  /** A refusal while sending is that of an earlier datagram, told late; this one was not sent, and goes out again. */
+  /**
+   * The kernel tells an earlier datagram's refusal when the next is sent, and does not send that one: it goes out again. Each
+   * attempt settles one earlier probe; when none is left, there is one attempt more, for one that was given up before.
+   */
   #put(sequence: number, then: 'again' | 'no more'): void {
     this.#socket.send(encodeRequest(this.#number, sequence, leastRequestBytes), (error) => {
       if (!error) return;
-      const refusedEarlier = codeOf(error) === 'ECONNREFUSED' && then === 'again';
-      if (!refusedEarlier) return this.pending.giveUpOne(sequence, outcomeOf(codeOf(error)));
-      if (this.pending.size > 1) this.pending.giveUpOne(undefined, 'refused');
-      this.#put(sequence, 'no more');
+      const earlier = codeOf(error) === 'ECONNREFUSED' ? this.pending.oldest(sequence) : undefined;
+      const isItsOwn = codeOf(error) !== 'ECONNREFUSED' || (earlier === undefined && then === 'no more');
+      this.pending.giveUpOne(isItsOwn ? sequence : earlier, outcomeOf(codeOf(error)));
+      if (!isItsOwn) this.#put(sequence, earlier === undefined ? 'no more' : then);
     });
   }
 
   #received(message: Buffer): void {
+    // A program that was held up may see an answer before the timer that would have given it up.
+    this.expire();
     const answer = decodeAnswer(message);
     const numbers = answer && decodeRequest(answer.request);
     if (!answer || !numbers) {
-      this.pending.giveUpOne(undefined, 'corrupt');
+      this.pending.giveUpOne(this.pending.oldest(), 'corrupt');
       return;
     }
     const intact = numbers.flow === this.#number && isIntact(answer.request);

@@ -16,13 +16,13 @@ export function startUdpProbes(id: string, options: UdpProbes, listener: Listene
 
 async function run(id: string, options: UdpProbes, listener: Listener, stopped: Promise<void>): Promise<void> {
   const flows = Array.from({ length: options.sourcePorts }, (_, number) => {
-    return new UdpFlow(`${id}.${number}`, number, options.target, listener.probe);
+    return new UdpFlow(`${id}.${number}`, number, options, listener.probe);
   });
   await Promise.all(flows.map((flow) => flow.opened));
   const startedNs = nowNs();
   listener.opened();
   const pacer = new Pacer(options.perSecond, (turn) => flows[turn % flows.length]?.send());
-  const expiry = setInterval(() => expire(flows, options.timeoutMs), expireEveryMs);
+  const expiry = setInterval(() => expire(flows), expireEveryMs);
   await stopped;
   const pacing = pacer.stop();
   while (flows.some((flow) => flow.pending.size > 0)) await pause(expireEveryMs);
@@ -33,6 +33,6 @@ async function run(id: string, options: UdpProbes, listener: Listener, stopped: 
   listener.ended({ ...times, ...pacing, late: sum('late'), duplicate: sum('duplicate') });
 }
 
-function expire(flows: UdpFlow[], timeoutMs: number): void {
-  for (const flow of flows) flow.expire(timeoutMs);
+function expire(flows: UdpFlow[]): void {
+  for (const flow of flows) flow.expire();
 }
