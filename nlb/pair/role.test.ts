@@ -149,6 +149,12 @@ t.test('a standby stays where it is while the address is answered, however long 
   t.same(states(died), ['active'], 'and takes over when the answers end');
 });
 
+t.test('a standby whose ticks come late takes over only when it has asked three times', async (t) => {
+  const late = play(standby(), [20, 35, 50].map(tick));
+  t.same([late.role.state.name, late.role.peer.silentMs, late.role.peer.asksUnanswered], ['standby', 45, 2]);
+  t.same(states(play(late.role, [tick(65), tick(80)])), ['active']);
+});
+
 t.test("a standby's own stall is not its peer's silence", async (t) => {
   const late = play(standby(), [tick(2000)]);
   t.equal(late.role.state.name, 'standby');

@@ -1,4 +1,4 @@
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { type Occasion, openScripts, type ScriptEnd } from './operator.ts';
@@ -47,7 +47,7 @@ t.test('a script that hangs is ended at its time limit, with all that it started
   const folder = t.testdir();
   const ends: ScriptEnd[] = [];
   const scripts = {
-    standby: script(folder, 'hang', 'echo before; sleep 60 & sleep 60'),
+    standby: script(folder, 'hang', `echo before; sleep 60 & echo $! > ${folder}/pid; sleep 60`),
     active: script(folder, 'fail', 'echo out; echo err >&2; exit 3'),
     inop: join(folder, 'absent'),
     timeLimitMs: 100,
@@ -61,4 +61,8 @@ t.test('a script that hangs is ended at its time limit, with all that it started
     { state: 'inop', why: /ENOENT/ },
   ]);
   t.equal(ends[0]?.status, undefined);
+  const started = readFileSync(join(folder, 'pid'), 'utf8').trim();
+  // A process that nobody has reaped yet is a zombie, state Z.
+  const left = existsSync(`/proc/${started}/stat`) && !readFileSync(`/proc/${started}/stat`, 'utf8').includes(') Z ');
+  t.notOk(left, 'what it started in the background has ended as well');
 });
