@@ -1,5 +1,6 @@
 import { oneAnswererAtATime } from '../harness/check/one-answerer.ts';
 import { gapAtMost, noReset } from '../harness/check/probes.ts';
+import { between } from '../harness/check/span.ts';
 import { tookOver } from '../harness/check/takeover.ts';
 import { advertsWellFormed, backupDoesNotAnswer, backupTookOver, type RouterLeg } from '../harness/check/vrrp.ts';
 import { ADVERT_SECONDS } from '../harness/driver/firewall.ts';
@@ -10,7 +11,7 @@ import { cut, cutBoth, heal, healBoth, startSystem } from '../harness/suite/faul
 import { askFor } from '../harness/suite/inject.ts';
 import type { Scene } from '../harness/suite/scene.ts';
 import { suite } from '../harness/suite/suite.ts';
-import { advertises, answersAgain, heardAsking } from '../harness/suite/waits.ts';
+import { advertises, answersAgain, heardAsking, runsScript } from '../harness/suite/waits.ts';
 
 const ADVERT_MS = ADVERT_SECONDS * 1000;
 /** keepalived's timers and the switch to master, on a machine that is shared. */
@@ -88,17 +89,22 @@ export default await suite(
         const flows = await scene.client.startTcpFlows({ target: scene.target('echo'), count: FLOWS, intervalMs: 20 });
         await advertises(scene, master.name, legs.length);
         await scene.act('firewall power loss', master.name, () => fail(scene, master));
+        await advertises(scene, backup.name, legs.length);
         await answersAgain(scene, flows);
         await flows.stop();
+        const untilNs = scene.nowNs();
         await scene.act('firewall repaired', master.name, () => repair(scene, master));
         await firewalls(scene);
         return {
-          'after three intervals and the skew it advertises, and announces each address': backupTookOver({
-            legs,
-            intervalMs: ADVERT_MS,
-            priority: backup.home.plan.vrrp?.priority ?? 0,
-            toleranceMs: VRRP_TOLERANCE_MS,
-          }),
+          'after three intervals and the skew it advertises, and announces each address': between(
+            { untilNs },
+            backupTookOver({
+              legs,
+              intervalMs: ADVERT_MS,
+              priority: backup.home.plan.vrrp?.priority ?? 0,
+              toleranceMs: VRRP_TOLERANCE_MS,
+            }),
+          ),
           'no connection is reset': noReset({ protocol: 'tcp', atLeast: FLOWS }),
           'each is served again in time': gapAtMost({
             protocol: 'tcp',
@@ -117,9 +123,11 @@ export default await suite(
         await scene.census();
         const flows = await scene.client.startTcpFlows({ target: scene.target('echo'), count: FLOWS, intervalMs: 20 });
         const what = 'firewall and active lose power';
+        const struckNs = scene.nowNs();
         await scene.act(what, active.name, async () => {
           await Promise.all([fail(scene, master), active.freeze(), cutBoth(scene, active.name)]);
         });
+        await runsScript(scene, standby.name, 'active', struckNs);
         await answersAgain(scene, flows);
         await flows.stop();
         await scene.act('both repaired', active.name, async () => {

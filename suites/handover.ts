@@ -8,7 +8,8 @@ import { answersAgain, runsScript } from '../harness/suite/waits.ts';
 
 const PROBES_PER_SECOND = 500;
 const FLOWS = 20;
-const HANDOVER_WITHIN_MS = 500;
+/** From the operator's command on, whose program takes its time to start where labs share the processors. */
+const HANDOVER_WITHIN_MS = 2000;
 
 /** Changes over by request, under load of datagrams and connections, and claims that nothing was lost. */
 function losesNothing(what: string, request: (scene: Scene, pair: Pair) => Promise<void>): SuiteTest {

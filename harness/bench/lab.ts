@@ -34,7 +34,14 @@ export async function labTrial(plan: Plan): Promise<LabTrial> {
 
 async function timeNetwork(plan: Plan): Promise<number> {
   const name = madeUpName(plan);
-  const state = { name, system: 'nlb', driver: 'netns', plan, madeAt: new Date().toISOString(), owner: thisProcess() } as const;
+  const state = {
+    name,
+    system: 'nlb',
+    driver: 'netns',
+    plan,
+    madeAt: new Date().toISOString(),
+    owner: thisProcess(),
+  } as const;
   const began = performance.now();
   await makeLab(state);
   const took = performance.now() - began;

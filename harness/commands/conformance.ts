@@ -10,8 +10,8 @@ import { terminalReport } from '../../reports/terminal.ts';
 import { examine, machine } from '../doctor/probe.ts';
 import { collectGarbage } from '../lab/gc.ts';
 import { type Catalogue, readCatalogue } from '../suite/catalogue.ts';
-import { checkIds } from '../suite/ids.ts';
 import { discoverSuites, type Job, planJobs } from '../suite/discover.ts';
+import { checkIds } from '../suite/ids.ts';
 import { runJob } from '../suite/job.ts';
 import { newRunId, runFolder } from '../suite/run-folder.ts';
 import type { Suite } from '../suite/suite.ts';
@@ -59,7 +59,8 @@ function knownTopology(name: string | undefined): string | undefined {
 function printList(jobs: Job[]): void {
   for (const { suite, topology } of jobs) {
     console.log(`${chalk.bold(suite.name)} on ${topology}: ${suite.title}`);
-    for (const [title, { proves }] of Object.entries(suite.tests)) console.log(`  ${title} ${chalk.dim(proves.join(' '))}`);
+    for (const [title, { proves }] of Object.entries(suite.tests))
+      console.log(`  ${title} ${chalk.dim(proves.join(' '))}`);
   }
 }
 
@@ -76,7 +77,9 @@ async function runAll(jobs: Job[], atOnce: number): Promise<RunReport> {
   mkdirSync(folder, { recursive: true });
   const startedAt = new Date().toISOString();
   const began = performance.now();
-  const results = await inParallel(jobs, atOnce, (job) => runJob(job, folder, (line) => showProgress(job, line, began)));
+  const results = await inParallel(jobs, atOnce, (job) =>
+    runJob(job, folder, (line) => showProgress(job, line, began)),
+  );
   return {
     id,
     startedAt,
@@ -103,7 +106,9 @@ function showProgress({ suite, topology }: Job, line: string, began: number): vo
   const seconds = ((performance.now() - began) / 1000).toFixed(1).padStart(5);
   const mark = line.startsWith('ok') ? chalk.green('ok    ') : chalk.red('not ok');
   const title = line.replace(/^(?:not )?ok \d+ - /, '').replace(/ # time=.*$/, '');
-  console.log(`${chalk.dim(seconds)} ${mark} ${suite.name}${topology === suite.topologies[0] ? '' : ` on ${topology}`}: ${title}`);
+  console.log(
+    `${chalk.dim(seconds)} ${mark} ${suite.name}${topology === suite.topologies[0] ? '' : ` on ${topology}`}: ${title}`,
+  );
 }
 
 /** Every form of the report goes into the run's folder, and `runs/latest` points there. */

@@ -17,6 +17,8 @@ const isUnfit = (findings: Finding[]): boolean => findings.some(({ needed, answe
 
 function describe({ subject, answer, detail, needed, remedy }: Finding): string {
   const mark = PAINT[answer](answer.padEnd(7));
-  const why = remedy ? `\n          ${needed ? 'needed' : 'not needed for the main job'}; would change it: ${remedy}` : '';
+  const why = remedy
+    ? `\n          ${needed ? 'needed' : 'not needed for the main job'}; would change it: ${remedy}`
+    : '';
   return `${mark} ${subject}: ${chalk.dim(detail)}${why}`;
 }

@@ -28,7 +28,9 @@ const PROBES: Probe[] = [
   root,
   cgroup2,
   () => file('kernel type information (BTF)', '/sys/kernel/btf/vmlinux', true, 'a kernel with CONFIG_DEBUG_INFO_BTF'),
-  ...(['ip', 'iptables', 'keepalived', 'nft', 'tcpdump', 'chrt', 'nsenter'] as const).map((name) => () => command(name)),
+  ...(['ip', 'iptables', 'keepalived', 'nft', 'tcpdump', 'chrt', 'nsenter'] as const).map(
+    (name) => () => command(name),
+  ),
   () => link('veth pairs and network namespaces', 'veth', true),
   () => link('bridges', 'bridge', true),
   () => link('macvlan, for the firewalls’ virtual MACs', 'macvlan', true),
@@ -41,7 +43,13 @@ function kernelVersion(): Finding {
   const [major = 0, minor = 0] = release().split('.').map(Number);
   const fits = major > 5 || (major === 5 && minor >= 15);
   const remedy = 'a kernel from 5.15 on';
-  return { subject: 'kernel', answer: fits ? 'yes' : 'no', detail: release(), needed: true, ...(fits ? {} : { remedy }) };
+  return {
+    subject: 'kernel',
+    answer: fits ? 'yes' : 'no',
+    detail: release(),
+    needed: true,
+    ...(fits ? {} : { remedy }),
+  };
 }
 
 const isRoot = (): boolean => process.getuid?.() === 0;
@@ -74,7 +82,12 @@ function command(name: string): Finding {
   const found = folders.map((folder) => `${folder}/${name}`).find(existsSync);
   const base = { subject: `the command ${name}`, needed: true };
   if (found) return { ...base, answer: 'yes', detail: found };
-  return { ...base, answer: 'no', detail: 'not on PATH', remedy: 'onevip installs it on Debian when it is started as root' };
+  return {
+    ...base,
+    answer: 'no',
+    detail: 'not on PATH',
+    remedy: 'onevip installs it on Debian when it is started as root',
+  };
 }
 
 /** Runs commands in a namespace that lives as long as they do. */
@@ -109,6 +122,8 @@ async function netem(): Promise<Finding> {
 
 /** Kernel, cores and Node, for reports. */
 export function machine(): { kernel: string; cores: number; node: string } {
-  const cores = readFileSync('/proc/cpuinfo', 'utf8').split('\n').filter((line) => line.startsWith('processor')).length;
+  const cores = readFileSync('/proc/cpuinfo', 'utf8')
+    .split('\n')
+    .filter((line) => line.startsWith('processor')).length;
   return { kernel: release(), cores, node: process.version };
 }

@@ -1,5 +1,6 @@
 import { realtimeMinusMonotonicNs } from '../capture/clock.ts';
 import { openRing, type PacketRing } from '../capture/packet-ring.ts';
+import type { CapturedFrame } from '../capture/ring-block.ts';
 import { lansOf, legsOnLan } from '../driver/batch.ts';
 import { deviceIndex } from '../driver/device.ts';
 import { inNamespace } from '../driver/namespace.ts';
@@ -20,6 +21,8 @@ interface LanWatch {
   /** End of what was recorded as covered, and the drops counted until then. */
   sinceNs: number;
   missed: number;
+  /** Frames of which only the beginning was captured, and flushes that did not get everything in time. */
+  cutShort: number;
 }
 
 interface NodeWatch {
@@ -60,7 +63,7 @@ export class Watch {
       const ports = new Map(
         legsOnLan(lab.plan, lan).map(({ node, leg }) => [deviceIndex(leg.port), { node: node.name, leg: leg.name }]),
       );
-      return { lan, ring, ports, sinceNs: this.recorder.nowNs(), missed: 0 };
+      return { lan, ring, ports, sinceNs: this.recorder.nowNs(), missed: 0, cutShort: 0 };
     });
   }
 
@@ -80,16 +83,14 @@ export class Watch {
   }
 
   /** A switch receives what the node sent, and sends what the node receives. The bridge's own device is no port. */
-  private recordFrame(
-    { lan, ports }: LanWatch,
-    frame: { ifindex: number; direction: 'incoming' | 'outgoing'; timeNs: bigint; bytes: Uint8Array },
-  ): void {
-    const port = ports.get(frame.ifindex);
+  private recordFrame(lan: LanWatch, frame: CapturedFrame): void {
+    const port = lan.ports.get(frame.ifindex);
     if (!port) return;
+    if (frame.wireBytes > frame.bytes.length) lan.cutShort += 1;
     this.recorder.record({
       kind: 'frame',
       atNs: this.fromRealtime(frame.timeNs),
-      lan,
+      lan: lan.lan,
       ...port,
       direction: frame.direction === 'incoming' ? 'sent' : 'received',
       bytes: frame.bytes,
@@ -99,7 +100,9 @@ export class Watch {
   /** Waits until every frame that the kernel took before this call is in the history. */
   private flush(): void {
     this.offsetNs = realtimeMinusMonotonicNs();
-    for (const lan of this.lans) lan.ring.flush((frame) => this.recordFrame(lan, frame), 1000);
+    for (const lan of this.lans) {
+      if (!lan.ring.flush((frame) => this.recordFrame(lan, frame), 1000)) lan.cutShort += 1;
+    }
   }
 
   /** Waits until every frame and every change that happened before this call is in the history, with what was covered. */
@@ -112,7 +115,7 @@ export class Watch {
   private recordCoverage(): void {
     const untilNs = this.recorder.nowNs();
     for (const lan of this.lans) {
-      const missed = lan.ring.drops() - lan.missed;
+      const missed = lan.ring.drops() + lan.cutShort - lan.missed;
       this.recorder.record({ kind: 'watched', what: 'frames', where: lan.lan, atNs: lan.sinceNs, untilNs, missed });
       lan.missed += missed;
       lan.sinceNs = untilNs;

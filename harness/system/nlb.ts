@@ -77,7 +77,7 @@ function configuration(own: NodePlan, setup: PairSetup, script: string) {
     scripts: { initial: script, active: script, standby: script, inop: script, timeLimitMs: 2000 },
     heartbeat: LAB_HEARTBEAT,
     datapath: {
-      maxConnections: LAB_CONNECTIONS, 
+      maxConnections: LAB_CONNECTIONS,
       mode: process.env.ONEVIP_DATAPATH ?? 'auto',
       pinDirectory: path.join(bpfFolder, own.name),
     },

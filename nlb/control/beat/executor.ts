@@ -1,3 +1,4 @@
+import { monotonicNs } from '../../kernel/clock.ts';
 import type { Effect } from '../../pair/state.ts';
 import { type AccessLeg, type NlbsAddress, openNlbsAddress } from '../../scripts/nlbs-address.ts';
 
@@ -36,10 +37,14 @@ export function openExecutor(access: AccessLeg, forwardGraceMs: number, problem:
     for (const timer of repeats) clearTimeout(timer);
     repeats = [];
   };
+  // A thread that stalled wakes to timers first: whose lease is over must not speak for the address.
+  const announceAgain = () => {
+    if (page && page.get().answerUntilNs > monotonicNs()) address?.announce();
+  };
   const announce = () => {
     quiet();
     address?.announce();
-    repeats = REPEATS_MS.map((delayMs) => setTimeout(() => attempt(() => address?.announce()), delayMs));
+    repeats = REPEATS_MS.map((delayMs) => setTimeout(() => attempt(announceAgain), delayMs));
   };
   const effects: Record<Exclude<Effect, 'beat'>, (leaseEndsMs: number) => void> = {
     renewLease: (endsMs) => page?.set(toNs(endsMs), toNs(endsMs + forwardGraceMs)),
