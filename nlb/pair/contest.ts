@@ -23,6 +23,8 @@ export function leader(role: Role, atMs: number, settings: Settings): 'self' | '
 /** Whether the peer could lead if this node let go now. */
 export function peerCouldLead(role: Role, atMs: number, settings: Settings): boolean {
   const both = candidates(role, atMs, settings);
-  if (!both || both.peer.fitness === 'out') return false;
-  return outranks({ ...both.peer, resigned: false }, { ...both.self, state: 'standby', resigned: true });
+  return (
+    both !== undefined &&
+    outranks({ ...both.peer, resigned: false }, { ...both.self, state: 'standby', resigned: true })
+  );
 }

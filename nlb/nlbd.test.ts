@@ -1,0 +1,152 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import t from 'tap';
+import { enterPrivateNamespaces, openNamespace, run, until } from './kernel/private-namespaces.ts';
+
+enterPrivateNamespaces(import.meta.url);
+
+/** Two nodes, in namespaces of their own, on two switches in this one, which holds the only server too. */
+const folder = t.testdir();
+const bin = join(import.meta.dirname, 'bin');
+const nodes = [await makeNode(1), await makeNode(2)] as const;
+type Node = (typeof nodes)[number];
+
+// Seen by this test alone, as the mount namespace is private.
+run('mount -t bpf bpf /sys/fs/bpf');
+run('ip link set lo up');
+for (const lan of ['access', 'server']) run(`ip link add ${lan} type bridge forward_delay 0`);
+for (const lan of ['access', 'server']) run(`ip link set ${lan} up`);
+run('ip addr add 10.77.2.21/24 dev server');
+for (const node of nodes) plug(node);
+const server = createServer((socket) => socket.destroy());
+await new Promise<void>((resolve) => server.listen(80, '10.77.2.21', resolve));
+t.teardown(() => server.close());
+
+async function makeNode(number: number) {
+  const namespace = await openNamespace();
+  t.teardown(namespace.close);
+  const name = `nlb${number}`;
+  const [config, socket, journal] = ['yaml', 'sock', 'journal'].map((kind) => join(folder, `${name}.${kind}`));
+  return { number, name, namespace, config: `${config}`, socket: `${socket}`, journal: `${journal}` };
+}
+
+function inside(node: Node, command: string): string {
+  return node.namespace.run(command);
+}
+
+function plug(node: Node): void {
+  inside(node, 'ip link set lo up');
+  for (const [i, lan] of ['access', 'server'].entries()) {
+    run(`ip link add ${node.name}-${i} type veth peer name ${lan} netns ${node.namespace.pid}`);
+    run(`ip link set ${node.name}-${i} master ${lan} up`);
+    inside(node, `ip link set ${lan} up`);
+    inside(node, `ip addr add 10.77.${i + 1}.1${node.number}/24 dev ${lan}`);
+  }
+  const hook = join(folder, `${node.name}.hook`);
+  writeFileSync(hook, `#!/bin/sh\necho "$NLB_PREVIOUS $NLB_STATE" >> ${node.journal}\n`, { mode: 0o755 });
+  writeFileSync(node.config, configOf(node, hook));
+}
+
+function configOf({ number, name, socket }: Node, hook: string): string {
+  const other = 3 - number;
+  return `node: ${name}
+primary: ${number === 1}
+access: { interface: access, address: 10.77.1.1${number} }
+server: { interface: server, address: 10.77.2.1${number} }
+nlbs: 10.77.1.100
+peer: { name: nlb${other}, access: 10.77.1.1${other}, server: 10.77.2.1${other} }
+# A test machine may be busy with other tests: ten times slower than the default.
+heartbeat: { intervalMs: 50, leaseMs: 400, deadAfterMs: 500 }
+clusterAddresses: [203.0.113.10]
+servers: [{ name: server1, address: 10.77.2.21 }]
+services: [{ name: http, address: 203.0.113.10, protocol: tcp, port: 80 }]
+scripts: { initial: ${hook}, active: ${hook}, standby: ${hook}, inop: ${hook} }
+datapath: { pinDirectory: /sys/fs/bpf/${name} }
+control: { socket: ${socket} }
+`;
+}
+
+function start(node: Node): ChildProcess {
+  const [program = '', ...words] = [...node.namespace.enter, join(bin, 'nlbd'), '--config', node.config];
+  const child = spawn(program, words, {
+    stdio: 'ignore',
+  });
+  t.teardown(() => child.kill('SIGKILL'));
+  return child;
+}
+
+function ctl(node: Node, ...words: string[]) {
+  return spawnSync(join(bin, 'nlbctl'), ['--socket', node.socket, ...words], { encoding: 'utf8' });
+}
+
+function stateOf(node: Node): string {
+  const { status, stdout } = ctl(node, 'status', '--json');
+  return status === 0 ? (JSON.parse(stdout) as { state: string }).state : 'gone';
+}
+
+const states = () => nodes.map(stateOf).join();
+const addresses = (node: Node) => inside(node, 'ip -o -4 addr show').split('\n').filter(Boolean);
+const holders = () =>
+  nodes.filter((node) => addresses(node).some((line) => /10\.77\.1\.100\/32.* access:nlbs/.test(line)));
+const ended = (child: ChildProcess) => new Promise<number | null>((resolve) => child.once('exit', resolve));
+
+t.test('a pair elects, survives the loss of its leader, hands over, and leaves nothing behind', async (t) => {
+  const [one, two] = nodes;
+  const daemons = nodes.map(start);
+  await until(() => states() === 'active,standby', 'the primary leads');
+  t.same(holders(), [one]);
+  for (const node of nodes) t.ok(addresses(node).some((line) => line.includes('203.0.113.10/32 scope global lo:nlb')));
+
+  daemons[0]?.kill('SIGKILL');
+  await until(() => states() === 'gone,active', 'the standby takes over');
+  t.match(JSON.parse(ctl(two, 'status', '--json').stdout), { reason: /^nlb1 silent for/, peer: { alive: false } });
+  t.match(ctl(two, 'standby'), { status: 75, stderr: /nlb1 is not there to take over/ });
+
+  const restarted = start(one);
+  await until(() => states() === 'standby,active', 'the old leader is back, and stands by');
+  t.same(holders(), [two], 'the alias that its earlier life left is gone');
+  t.match(ctl(one, 'takeover'), { status: 0, stdout: 'active\n' });
+  t.equal(states(), 'active,standby');
+  t.same(holders(), [one]);
+
+  restarted.kill('SIGTERM');
+  t.equal(await ended(restarted), 0);
+  t.equal(stateOf(two), 'active', 'an orderly stop is a handover');
+  daemons[1]?.kill('SIGTERM');
+  if (daemons[1]) t.equal(await ended(daemons[1]), 0);
+  for (const node of nodes) {
+    t.equal(addresses(node).length, 3, '127.0.0.1 and its own two');
+    t.notMatch(inside(node, 'ip -d link show'), /xdp/);
+    t.notOk(existsSync(node.socket));
+  }
+  t.same(readFileSync(two.journal, 'utf8').trim().split('\n'), [
+    'initial initial',
+    'initial standby',
+    'standby active',
+    'active standby',
+    'standby active',
+    'active inop',
+  ]);
+});
+
+t.test('a bad configuration is refused whole, with every problem at its place', async (t) => {
+  const bad = join(folder, 'bad.yaml');
+  writeFileSync(
+    bad,
+    readFileSync(nodes[0].config, 'utf8').replace('10.77.1.100', '10.77.1').replace('port: 80', 'port: 0'),
+  );
+  for (const words of [[], ['--check']]) {
+    const { status, stderr } = spawnSync(join(bin, 'nlbd'), ['--config', bad, ...words], { encoding: 'utf8' });
+    t.equal(status, 78);
+    t.match(stderr.trim().split('\n'), [/bad.yaml:5:7: nlbs: /, /bad.yaml:11:\d+: services\[0\].port: /]);
+  }
+  t.equal(spawnSync(join(bin, 'nlbd'), ['--config', nodes[0].config, '--check']).status, 0);
+  t.equal(spawnSync(join(bin, 'nlbd'), []).status, 64);
+});
+
+t.test('nlbctl says so when no daemon answers', async (t) => {
+  t.match(ctl(nodes[0], 'status'), { status: 69, stderr: /no nlbd answers at .*nlb1.sock/ });
+  t.equal(ctl(nodes[0], 'dance').status, 64);
+});
