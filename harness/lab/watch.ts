@@ -9,8 +9,8 @@ import type { LabNode } from '../node/node.ts';
 import type { Lab } from './lab.ts';
 import { type Monitor, startMonitor } from './monitor.ts';
 
-/** Memory for each LAN's frames: half a second of thin traffic, in 128 blocks of 4 ms, may pass before one is lost. */
-const RING_MEGABYTES = 4;
+/** Memory for each LAN's frames: two seconds of thin traffic, in 512 blocks of 4 ms, may pass before one is lost. */
+const RING_MEGABYTES = 16;
 const DRAIN_EVERY_MS = 20;
 
 interface LanWatch {
