@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { until } from '../clock/until.ts';
 
@@ -46,28 +46,41 @@ export async function setFrozen(lab: string, node: string, frozen: boolean): Pro
 /** Kills every process of the group at once, frozen ones too, and waits until they are gone. Later ones will not be frozen. */
 export async function killCgroup(lab: string, node: string): Promise<void> {
   const group = cgroupPath(lab, node);
-  writeFileSync(path.join(group, 'cgroup.kill'), '1');
-  await emptied(group);
+  await until(() => emptied(group), ending(group));
   writeFileSync(path.join(group, 'cgroup.freeze'), '0');
 }
 
-async function emptied(group: string): Promise<void> {
-  await until(() => readFileSync(path.join(group, 'cgroup.events'), 'utf8').includes('populated 0'), {
-    what: `every process in ${group} has ended`,
-    withinMs: 5000,
-    everyMs: 2,
-  });
+const ending = (group: string) => ({ what: `every process in ${group} has ended`, withinMs: 5000, everyMs: 2 });
+
+/** One kill may not be enough: a program that was just being started comes into the group by itself, a moment later. */
+function emptied(group: string): boolean {
+  if (readFileSync(path.join(group, 'cgroup.events'), 'utf8').includes('populated 0')) return true;
+  writeFileSync(path.join(group, 'cgroup.kill'), '1');
+  return false;
 }
 
-/** Ends every process of the lab and removes its groups. A lab without groups is fine: there is nothing to do. */
+/**
+ * Ends every process of the lab and removes its groups. A lab without groups is fine: there is nothing to do. So is somebody
+ * else who does the same at the same time.
+ */
 export async function removeCgroups(lab: string): Promise<void> {
   const group = cgroupPath(lab);
-  const nodes = subgroups(group);
-  if (!nodes) return;
-  writeFileSync(path.join(group, 'cgroup.kill'), '1');
-  await emptied(group);
-  for (const node of nodes) rmdirSync(path.join(group, node));
-  rmdirSync(group);
+  await until(() => !existsSync(group) || removed(group), ending(group));
+}
+
+/** The group was filled again, or removed by somebody else, while it was looked at. */
+const CHANGED = ['EBUSY', 'ENOENT', 'ENODEV'];
+
+function removed(group: string): boolean {
+  try {
+    if (!emptied(group)) return false;
+    for (const node of subgroups(group)) rmdirSync(path.join(group, node));
+    rmdirSync(group);
+    return true;
+  } catch (error) {
+    if (CHANGED.includes((error as NodeJS.ErrnoException).code ?? '')) return false;
+    throw error;
+  }
 }
 
 /** Process ids of a node, main threads only. */
@@ -78,13 +91,8 @@ export function processesOf(lab: string, node: string): number[] {
     .map(Number);
 }
 
-function subgroups(group: string): string[] | undefined {
-  try {
-    return readdirSync(group, { withFileTypes: true })
-      .filter((entry) => entry.isDirectory())
-      .map((entry) => entry.name);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
+function subgroups(group: string): string[] {
+  return readdirSync(group, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name);
 }

@@ -3,10 +3,10 @@ import path from 'node:path';
 import { execa } from 'execa';
 import type { NodePlan, Plan } from '../topology/plan.ts';
 import { lan, lansOf, legsOnLan, namespaces, node as nodeBatch } from './batch.ts';
-import { makeCgroup, removeCgroups, WATCHERS } from './cgroup.ts';
+import { cgroupPath, makeCgroup, removeCgroups, WATCHERS } from './cgroup.ts';
 import { setOffload } from './device.ts';
 import { type LabNames, labNames } from './names.ts';
-import { inNamespace } from './namespace.ts';
+import { inNamespace, netnsPath } from './namespace.ts';
 import { forget, type LabState, labFolder, register } from './registry.ts';
 
 /** Where a lab's BPF objects are pinned: a BPF file system of its own, so that one unmount lets all of them go. */
@@ -27,19 +27,31 @@ export async function makeLab(state: LabState): Promise<void> {
 }
 
 async function build(plan: Plan, names: LabNames): Promise<void> {
-  for (const group of [...plan.nodes.map(({ name }) => name), WATCHERS]) makeCgroup(names.lab, group);
-  await Promise.all([mountBpf(names.lab), batch(namespaces(names))]);
+  const { lab } = names;
+  for (const group of [...plan.nodes.map(({ name }) => name), WATCHERS]) makeCgroup(lab, group);
+  await Promise.all([mountBpf(lab), make(lab, namespaces(names))]);
   for (const netns of names.all()) inNamespace(netns, quieten);
-  await Promise.all(lansOf(plan).map((name) => batch(lan(plan, names, name), names.lan(name))));
+  await Promise.all(lansOf(plan).map((name) => make(lab, lan(plan, names, name), names.lan(name))));
   for (const node of plan.nodes) inNamespace(names.node(node.name), () => prepareNode(node));
   for (const name of lansOf(plan)) inNamespace(names.lan(name), () => preparePorts(plan, name));
-  await Promise.all(plan.nodes.map((node) => batch(nodeBatch(node), names.node(node.name))));
+  await Promise.all(plan.nodes.map((node) => make(lab, nodeBatch(node), names.node(node.name))));
 }
 
+/** Begins in the lab's control group, and not at all once that is gone: what a killed maker left running ends with the lab. */
+const JOIN = 'echo $$ >"$1" && shift && exec "$@"';
+
+const inGroup = (lab: string, command: string[]): string[] => [
+  '-c',
+  JOIN,
+  'sh',
+  path.join(cgroupPath(lab, WATCHERS), 'cgroup.procs'),
+  ...command,
+];
+
 /** Runs one text of commands, in a namespace or on the host. The first refusal ends it and says which line it was. */
-async function batch(commands: string, netns?: string): Promise<void> {
-  const args = netns === undefined ? ['-batch', '-'] : ['-n', netns, '-batch', '-'];
-  const done = await execa('ip', args, { input: commands, reject: false });
+async function make(lab: string, commands: string, netns?: string): Promise<void> {
+  const where = netns === undefined ? [] : ['-n', netns];
+  const done = await execa('sh', inGroup(lab, ['ip', ...where, '-batch', '-']), { input: commands, reject: false });
   if (done.failed) throw new Error(refusal(commands, done.stderr, netns));
 }
 
@@ -52,7 +64,7 @@ function refusal(commands: string, stderr: string, netns: string | undefined): s
 async function mountBpf(lab: string): Promise<void> {
   const folder = bpfFolder(lab);
   mkdirSync(folder);
-  await execa('mount', ['-t', 'bpf', '-o', 'mode=0700', 'none', folder]);
+  await execa('sh', inGroup(lab, ['mount', '-t', 'bpf', '-o', 'mode=0700', 'none', folder]));
 }
 
 /** No IPv6 chatter (it comes later), and no second guess about where a source address belongs. */
@@ -93,18 +105,29 @@ function sysctl(name: string, value: string): void {
   writeFileSync(file, value);
 }
 
-/** Ends every process of the lab and removes all of it. Safe to run on what was half made, and to run again. */
+/**
+ * Ends every process of the lab and removes all of it. Safe to run on what was half made, to run again, and to run while
+ * somebody else does the same.
+ */
 export async function unmakeLab(state: Pick<LabState, 'name' | 'plan'>): Promise<void> {
   await removeCgroups(state.name);
-  const names = labNames(state.name, state.plan);
-  const present = names.all().filter((netns) => existsSync(`/run/netns/${netns}`));
-  const lanFirst = present.sort((a, b) => Number(b.includes('.lan.')) - Number(a.includes('.lan.')));
-  await batch(lanFirst.map((netns) => `netns delete ${netns}\n`).join(''));
+  await removeNamespaces(labNames(state.name, state.plan));
   await unmountBpf(state.name);
   forget(state.name);
 }
 
+async function removeNamespaces(names: LabNames): Promise<void> {
+  const present = () => names.all().filter((netns) => existsSync(netnsPath(netns)));
+  const lanFirst = present().sort((a, b) => Number(b.includes('.lan.')) - Number(a.includes('.lan.')));
+  const commands = lanFirst.map((netns) => `netns delete ${netns}\n`).join('');
+  const done = await execa('ip', ['-force', '-batch', '-'], { input: commands, reject: false });
+  if (present().length > 0) throw new Error(`cannot delete ${present().join(', ')}: ${done.stderr}`);
+}
+
 async function unmountBpf(lab: string): Promise<void> {
   const folder = bpfFolder(lab);
-  if (readFileSync('/proc/self/mounts', 'utf8').includes(` ${folder} `)) await execa('umount', [folder]);
+  const isMounted = () => readFileSync('/proc/self/mounts', 'utf8').includes(` ${folder} `);
+  if (!isMounted()) return;
+  const done = await execa('umount', [folder], { reject: false });
+  if (isMounted()) throw new Error(`cannot unmount ${folder}: ${done.stderr}`);
 }
