@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { loadConfig } from './config/load.ts';
 import { ConfigRefused } from './config/problem.ts';
@@ -80,6 +81,8 @@ try {
     process.exit(EXIT.ok);
   };
   process.on('SIGTERM', stop);
+  // A daemon that is killed would never write it: Node does so on an orderly exit alone. Without a cache it does nothing.
+  flushCompileCache();
   process.on('SIGINT', stop);
 } catch (error) {
   fatal(EXIT.system)(error as Error);

@@ -12,7 +12,7 @@ const STATES: Role[] = ['initial', 'active', 'standby', 'inop'];
  * another lab's memory is made ready (measured). So the pair is more patient here than by default; what the defaults do is
  * for the failover benchmark, which has the machine to itself.
  */
-const LAB_HEARTBEAT = { intervalMs: 10, leaseMs: 150, deadAfterMs: 200 };
+const LAB_HEARTBEAT = { intervalMs: 20, leaseMs: 150, deadAfterMs: 200 };
 
 /** The default million takes 100 MiB on each node, and its making is what holds up the neighbours. */
 const LAB_CONNECTIONS = 65_536;

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { Server } from 'node:net';
+import { flushCompileCache } from 'node:module';
 import { networkInterfaces } from 'node:os';
 import { parseArgs } from 'node:util';
 import { standardOutput } from './line-writer.ts';
@@ -60,3 +61,5 @@ if (values.echo !== undefined) await listen(echoServer(values.name, note), value
 if (values['echo-udp'] !== undefined) await listenForDatagrams(values.name, values['echo-udp']);
 output.say({ ready: true });
 output.flush();
+// Servers are killed, and Node writes what it compiled on an orderly exit only. Without a cache this does nothing.
+flushCompileCache();

@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import { parentPort, workerData } from 'node:worker_threads';
 import { openLease } from '../../datapath/lease.ts';
 import { monotonicNs } from '../../kernel/clock.ts';
@@ -145,4 +146,6 @@ parentPort?.on('message', (message: ToBeat) => {
 
 post({ type: 'entered', entry: { state: 'initial', previous: 'initial', reason: role.reason, atMs: role.sinceMs } });
 lookAtLinks();
+// A thread keeps what it compiled apart from the main one's, and must write it itself; now, before the first beat.
+flushCompileCache();
 beatOn(nowMs());
