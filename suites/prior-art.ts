@@ -27,7 +27,7 @@ export default await suite(
         await serveAndCount(scene);
         let invention: HistoryEvent[] = [];
         let subnets: string[] = [];
-        await elsewhere('invention', async (other, settle) => {
+        await elsewhere(scene, 'invention', async (other, settle) => {
           await serveAndCount(other);
           invention = await settle();
           subnets = clientSubnets(other);

@@ -8,7 +8,7 @@ export interface Patience {
 }
 
 /** What was waited for did not happen in time. */
-export class TimedOut extends Error {
+class TimedOut extends Error {
   override name = 'TimedOut';
 }
 

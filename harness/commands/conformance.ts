@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import chalk from 'chalk';
 import { htmlReport } from '../../reports/html.ts';
@@ -9,11 +9,11 @@ import type { RunReport, TestResult } from '../../reports/run-report.ts';
 import { terminalReport } from '../../reports/terminal.ts';
 import { examine, machine } from '../doctor/probe.ts';
 import { collectGarbage } from '../lab/gc.ts';
+import { beginRun, endRun, newRunId } from '../lab/run-folder.ts';
 import { type Catalogue, readCatalogue } from '../suite/catalogue.ts';
 import { discoverSuites, type Job, planJobs } from '../suite/discover.ts';
 import { checkIds } from '../suite/ids.ts';
 import { runJob } from '../suite/job.ts';
-import { newRunId, runFolder } from '../suite/run-folder.ts';
 import type { Suite } from '../suite/suite.ts';
 import { topologyNames } from '../topology/find.ts';
 import { EXIT, UserError } from './problem.ts';
@@ -37,8 +37,10 @@ export async function conformance(names: string[], options: ConformanceOptions):
   if (options.list) return printList(jobs);
   await refuseUnfitMachine();
   await collectGarbage();
-  const report = await runAll(jobs, options.jobs ?? DEFAULT_JOBS);
-  writeReports(report, catalogue);
+  const folder = beginRun(newRunId(new Date()));
+  const report = await runAll(jobs, options.jobs ?? DEFAULT_JOBS, folder);
+  writeReports(folder, report, catalogue);
+  endRun(folder);
   const terminal = { colour: chalk.level > 0, columns: process.stdout.columns ?? 0 };
   process.stdout.write(terminalReport(report, catalogue.requirements, terminal));
   process.exitCode = exitCodeOf(report.results);
@@ -71,17 +73,16 @@ async function refuseUnfitMachine(): Promise<void> {
   throw new UserError(`this machine cannot run the suites:\n${lines.join('\n')}`, EXIT.machineUnfit);
 }
 
-async function runAll(jobs: Job[], atOnce: number): Promise<RunReport> {
-  const id = newRunId(new Date());
-  const folder = runFolder(id);
-  mkdirSync(folder, { recursive: true });
+async function runAll(jobs: Job[], atOnce: number, folder: string): Promise<RunReport> {
   const startedAt = new Date().toISOString();
   const began = performance.now();
+  // The suites are interrupted with us, and take their labs down: what they have found by then is still reported.
+  process.on('SIGINT', () => {});
   const results = await inParallel(jobs, atOnce, (job) =>
     runJob(job, folder, (line) => showProgress(job, line, began)),
   );
   return {
-    id,
+    id: path.basename(folder),
     startedAt,
     durationMs: performance.now() - began,
     machine: machine(),
@@ -112,8 +113,7 @@ function showProgress({ suite, topology }: Job, line: string, began: number): vo
 }
 
 /** Every form of the report goes into the run's folder, and `runs/latest` points there. */
-function writeReports(report: RunReport, { requirements }: Catalogue): void {
-  const folder = runFolder(report.id);
+function writeReports(folder: string, report: RunReport, { requirements }: Catalogue): void {
   const write = (file: string, text: string) => writeFileSync(path.join(folder, file), text);
   write('report.json', jsonReport(report, requirements));
   write('report.xml', junitReport(report));

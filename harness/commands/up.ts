@@ -2,6 +2,7 @@ import chalk from 'chalk';
 import { badLabName } from '../driver/names.ts';
 import { NameTaken } from '../driver/registry.ts';
 import { inspect } from '../lab/inspect.ts';
+import { onInterrupt } from '../lab/interrupt.ts';
 import { bringUp, handOver, type Lab, SYSTEMS } from '../lab/lab.ts';
 import { awaitService } from '../lab/ready.ts';
 import { loadPlan } from '../topology/load.ts';
@@ -38,11 +39,14 @@ async function make(plan: Lab['plan'], name: string | undefined): Promise<Lab> {
 }
 
 async function makeReady(lab: Lab): Promise<void> {
+  const uninterrupted = onInterrupt(() => lab.down());
   try {
     await Promise.all([awaitService(lab), lab.pair(10_000)]);
   } catch (error) {
     await lab.down();
     throw error;
+  } finally {
+    uninterrupted();
   }
 }
 
@@ -50,7 +54,7 @@ function announce(lab: Lab, tookMs: number): void {
   const { name, plan } = lab;
   console.log(`${chalk.green('up')} ${chalk.bold(name)} (${plan.topology}) in ${(tookMs / 1000).toFixed(2)} s`);
   console.log(`  cluster ${plan.addresses.cluster.join(', ')}; NLBS address ${plan.addresses.nlbs}`);
-  console.log(`  onevip exec ${name} client1 -- curl -s http://${plan.addresses.cluster[0]}/`);
-  console.log(`  onevip exec ${name} nlb1 -- nlbctl status`);
-  console.log(`  onevip down ${name}`);
+  console.log(`  ./onevip exec ${name} nlb1 -- nlbctl status`);
+  console.log(`  ./onevip capture ${name} access`);
+  console.log(`  ./onevip down ${name}`);
 }

@@ -23,8 +23,6 @@ export interface LabState {
   madeAt: string;
   /** The process without which the lab is an orphan; absent once a lab was handed to the user by `up`. */
   owner?: Owner;
-  /** Folder of results that goes with the lab when the lab is an orphan. */
-  runFolder?: string;
 }
 
 const ROOT = process.env.ONEVIP_STATE ?? '/run/onevip';

@@ -1,6 +1,16 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -10,10 +20,12 @@ import { until } from '../clock/until.ts';
 // The registry reads this when it is loaded. In a folder of its own, these tests' collector sees no lab of anybody else.
 const STATE = mkdtempSync(path.join(tmpdir(), 'onevip-gc-'));
 process.env.ONEVIP_STATE = STATE;
+process.env.ONEVIP_RUNS = `${STATE}-runs`;
 const { cgroupPath } = await import('../driver/cgroup.ts');
 const { bpfFolder, makeLab, unmakeLab } = await import('../driver/netns.ts');
 const { labFolder, list, thisProcess } = await import('../driver/registry.ts');
 const { loadPlan } = await import('../topology/load.ts');
+const { beginRun, endRun } = await import('./run-folder.ts');
 const { collectGarbage, orphans } = await import('./gc.ts');
 const { handOver, Lab } = await import('./lab.ts');
 
@@ -23,7 +35,9 @@ const PLAN = loadPlan('invention', { servers: 1 });
 /** No other run on this machine has it. */
 const UNIQUE = `gc${process.pid}`;
 
-t.teardown(() => rmSync(STATE, { recursive: true, force: true }));
+t.teardown(() => {
+  for (const folder of [STATE, `${STATE}-runs`]) rmSync(folder, { recursive: true, force: true });
+});
 
 /** Process ids of everything that was started, however far down, with the mark in its environment. */
 function marked(mark: string): string[] {
@@ -116,12 +130,12 @@ t.test('gc touches nothing that has an owner alive, was handed over, or is not o
   t.ok(readFileSync('/proc/self/mounts', 'utf8').includes(` ${bpfFolder(living)} `));
 });
 
-t.test('the results of a run that died go with its lab, and no others', { skip }, async (t) => {
-  const name = `${UNIQUE}-run`;
-  const folder = t.testdir({ died: { 'history.jsonl': '' }, lives: { 'history.jsonl': '' } });
-  await makeLab({ ...stateOf(name), owner: { pid: 1, startedTicks: 'never' }, runFolder: path.join(folder, 'died') });
-  t.same(await collectGarbage(), { labs: [name], runFolders: [path.join(folder, 'died')] });
-  t.same(readdirSync(folder), ['lives']);
+t.test('the results of a run that died are removed, and no others', async (t) => {
+  const [died, lives, over] = ['died', 'lives', 'over'].map((id) => beginRun(id)) as [string, string, string];
+  writeFileSync(path.join(died, 'owner.json'), JSON.stringify({ pid: 1, startedTicks: 'never' }));
+  endRun(over);
+  t.same((await collectGarbage()).runFolders, [died]);
+  t.same([died, lives, over].map(existsSync), [false, true, true]);
 });
 
 t.test('a folder whose maker died before it wrote a state is removed when it is old, not before', async (t) => {

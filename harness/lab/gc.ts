@@ -1,6 +1,7 @@
-import { existsSync, rmSync, statSync } from 'node:fs';
+import { rmSync, statSync } from 'node:fs';
 import { unmakeLab } from '../driver/netns.ts';
 import { forget, isAlive, type LabState, labFolder, list } from '../driver/registry.ts';
+import { abandonedRuns } from './run-folder.ts';
 
 /** A folder without a state may be about to get one; after this long it never will. */
 const ABANDONED_AFTER_MS = 5000;
@@ -8,17 +9,17 @@ const ABANDONED_AFTER_MS = 5000;
 export interface Collected {
   /** Labs removed whole. */
   labs: string[];
-  /** Folders of results removed with them. */
+  /** Folders of results that were never finished. */
   runFolders: string[];
 }
 
 /** Labs whose maker died before it had taken them down, or handed them over. */
 export const orphans = (): LabState[] => list().labs.filter(({ owner }) => owner !== undefined && !isAlive(owner));
 
-/** Removes every orphan: its processes, namespaces, mounts and files. What belongs to the living is not touched. */
+/** Removes every orphan: its processes, namespaces, mounts and files; and unfinished results. What belongs to the living is not touched. */
 export async function collectGarbage(): Promise<Collected> {
   const found = orphans();
-  const runFolders = [...new Set(found.flatMap(({ runFolder }) => (runFolder ? [runFolder] : [])))].filter(existsSync);
+  const runFolders = abandonedRuns();
   for (const lab of found) await unmakeLab(lab);
   for (const folder of runFolders) rmSync(folder, { recursive: true, force: true });
   for (const name of list().broken.filter(isAbandoned)) forget(name);

@@ -21,8 +21,6 @@ export interface LabOptions {
   name?: string;
   system: System;
   weights?: Record<string, number>;
-  /** Results that are worthless without the lab's run, removed with it when its maker dies. */
-  runFolder?: string;
   /** Called when the network is there and nothing runs in it yet: the moment to begin watching. */
   onNetwork?: (lab: Lab) => Promise<void>;
 }
@@ -120,7 +118,7 @@ export const madeUpName = (plan: Plan): string => `${plan.topology.slice(0, 20)}
  * Makes the network of the plan and starts everything in it. It is up, not yet ready: wait for `Lab.pair` or for an
  * answer through the cluster address. When a step fails, nothing is left behind and the failure is thrown.
  */
-export async function bringUp({ plan, name, system, weights, runFolder, onNetwork }: LabOptions): Promise<Lab> {
+export async function bringUp({ plan, name, system, weights, onNetwork }: LabOptions): Promise<Lab> {
   const state: LabState = {
     name: name ?? madeUpName(plan),
     system: system.name,
@@ -128,7 +126,6 @@ export async function bringUp({ plan, name, system, weights, runFolder, onNetwor
     plan,
     madeAt: new Date().toISOString(),
     owner: thisProcess(),
-    ...(runFolder === undefined ? {} : { runFolder }),
   };
   await makeLab(state);
   const lab = new Lab(state, weights);

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
-import { PROJECT } from './run-folder.ts';
+import { PROJECT } from '../lab/run-folder.ts';
 import type { Suite } from './suite.ts';
 
 const FOLDER = path.join(PROJECT, 'suites');

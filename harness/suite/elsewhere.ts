@@ -1,7 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import type { HistoryEvent } from '../history/event.ts';
-import { newRunId, runFolder } from './run-folder.ts';
 import type { Scene } from './scene.ts';
 import { openStage } from './stage.ts';
 
@@ -10,13 +9,13 @@ import { openStage } from './stage.ts';
  * which `settle` gives what came since the lab served; it is down when `use` has ended.
  */
 export async function elsewhere(
+  beside: Scene,
   topology: string,
   use: (scene: Scene, settle: () => Promise<HistoryEvent[]>) => Promise<void>,
 ): Promise<void> {
-  const run = process.env.ONEVIP_RUN ?? runFolder(newRunId(new Date()));
-  const folder = path.join(run, `elsewhere@${topology}`);
+  const folder = path.join(beside.folder, `elsewhere@${topology}`);
   mkdirSync(folder, { recursive: true });
-  const stage = await openStage({}, topology, { run, folder });
+  const stage = await openStage({}, topology, folder);
   const servesSinceNs = stage.scene.nowNs();
   try {
     await use(stage.scene, async () => {

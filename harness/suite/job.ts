@@ -3,8 +3,8 @@ import { createWriteStream, existsSync, mkdirSync, readFileSync } from 'node:fs'
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import type { TestResult } from '../../reports/run-report.ts';
+import { PROJECT } from '../lab/run-folder.ts';
 import { type Job, suiteFile } from './discover.ts';
-import { PROJECT } from './run-folder.ts';
 
 /** No suite takes this long unless it hangs. */
 const TIME_LIMIT_MS = 300_000;

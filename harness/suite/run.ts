@@ -3,11 +3,12 @@ import path from 'node:path';
 import t from 'tap';
 import type { CheckResult, TestResult } from '../../reports/run-report.ts';
 import type { HistoryEvent } from '../history/event.ts';
+import { onInterrupt } from '../lab/interrupt.ts';
+import { beginRun, endRun, newRunId, PROJECT } from '../lab/run-folder.ts';
 import { readCatalogue } from './catalogue.ts';
 import { describeEvent } from './describe.ts';
 import { checkIds } from './ids.ts';
 import { judge, type Word, worst } from './judge.ts';
-import { PROJECT, runFolderFor } from './run-folder.ts';
 import type { Scene } from './scene.ts';
 import { openStage, type Stage } from './stage.ts';
 import type { Suite, SuiteTest } from './suite.ts';
@@ -25,17 +26,23 @@ const SHOWN_EVENTS = 12;
 export async function runSuite(suite: Suite): Promise<Suite> {
   checkIds(readCatalogue(), suite);
   const topology = process.env.ONEVIP_TOPOLOGY ?? suite.topologies[0] ?? 'invention';
-  const run = runFolderFor(suite, topology);
-  mkdirSync(run.folder, { recursive: true });
+  const run = process.env.ONEVIP_RUN ?? beginRun(newRunId(new Date()));
+  const folder = path.join(run, `${suite.name}@${topology}`);
+  mkdirSync(folder, { recursive: true });
   t.setTimeout(TIME_LIMIT_MS);
   const results: TestResult[] = [];
-  const stage = await openStage(suite, topology, run);
-  t.teardown(() => stage.close());
+  const stage = await openStage(suite, topology, folder);
+  const uninterrupted = onInterrupt(() => stage.close());
+  t.teardown(async () => {
+    uninterrupted();
+    await stage.close();
+    if (process.env.ONEVIP_RUN === undefined) endRun(run);
+  });
   for (const [title, test] of Object.entries(suite.tests)) {
     await t.test(title, async (tt) => {
-      const result = await runTest(stage, { suite, title, test, topology, folder: run.folder });
+      const result = await runTest(stage, { suite, title, test, topology, folder });
       results.push(result);
-      writeFileSync(path.join(run.folder, 'verdicts.json'), JSON.stringify(results, undefined, 2));
+      writeFileSync(path.join(folder, 'verdicts.json'), JSON.stringify(results, undefined, 2));
       for (const check of result.checks) report(tt, result, check);
     });
   }

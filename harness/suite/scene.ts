@@ -22,6 +22,8 @@ export interface SceneParts {
   lab: Lab;
   recorder: Recorder;
   client: Client;
+  /** Where the results go. */
+  folder: string;
   /** Brings what has been seen until now into the history, as far as that needs no waiting. */
   refresh: () => void;
 }
@@ -31,13 +33,15 @@ export class Scene {
   readonly lab: Lab;
   readonly client: Client;
   readonly recorder: Recorder;
+  readonly folder: string;
   private readonly refresh: () => void;
   /** Kept open: closing one waits for every reader of packets in the kernel, some ten milliseconds. */
   private readonly senders = new Map<string, PacketSender>();
 
-  constructor({ lab, recorder, client, refresh }: SceneParts) {
+  constructor({ lab, recorder, client, folder, refresh }: SceneParts) {
     this.lab = lab;
     this.recorder = recorder;
+    this.folder = folder;
     this.refresh = refresh;
     this.client = client;
   }

@@ -7,7 +7,6 @@ import { bringUp, type Lab, SYSTEMS } from '../lab/lab.ts';
 import { awaitAnswer } from '../lab/ready.ts';
 import { Watch } from '../lab/watch.ts';
 import { loadPlan } from '../topology/load.ts';
-import type { RunFolder } from './run-folder.ts';
 import { Scene } from './scene.ts';
 import type { SuiteOptions } from './suite.ts';
 import { writeCaptures } from './write-captures.ts';
@@ -25,9 +24,9 @@ export interface Stage {
 }
 
 /** Brings up a lab that is watched from its first frame on, and waits until it serves. */
-export async function openStage(options: StageOptions, topology: string, { run, folder }: RunFolder): Promise<Stage> {
+export async function openStage(options: StageOptions, topology: string, folder: string): Promise<Stage> {
   const recorder = openHistory({ file: path.join(folder, 'history.jsonl') });
-  const { lab, watch } = await watchedLab(options, topology, run, recorder);
+  const { lab, watch } = await watchedLab(options, topology, recorder);
   try {
     return await furnish(lab, watch, recorder, folder);
   } catch (error) {
@@ -38,7 +37,7 @@ export async function openStage(options: StageOptions, topology: string, { run, 
   }
 }
 
-async function watchedLab(options: StageOptions, topology: string, runFolder: string, recorder: Recorder) {
+async function watchedLab(options: StageOptions, topology: string, recorder: Recorder) {
   const system = SYSTEMS[process.env.ONEVIP_SYSTEM ?? 'nlb'];
   if (!system) throw new Error(`no system under test is named ${process.env.ONEVIP_SYSTEM}`);
   const plan = loadPlan(topology, options.servers === undefined ? {} : { servers: options.servers });
@@ -46,7 +45,6 @@ async function watchedLab(options: StageOptions, topology: string, runFolder: st
   const lab = await bringUp({
     plan,
     system,
-    runFolder,
     ...(options.weights ? { weights: options.weights } : {}),
     onNetwork: async (made) => {
       watch = await Watch.start(made, recorder);
@@ -68,7 +66,7 @@ async function furnish(lab: Lab, watch: Watch, recorder: Recorder, folder: strin
     await watch.settle();
     journals.collect();
   };
-  const scene = new Scene({ lab, recorder, client, refresh });
+  const scene = new Scene({ lab, recorder, client, folder, refresh });
   const close = async (): Promise<void> => {
     scene.close();
     client.close();

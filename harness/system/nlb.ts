@@ -96,7 +96,7 @@ function servicesAt(plan: Plan, address: string) {
   }));
 }
 
-export const serversOf = (plan: Plan): NodePlan[] => plan.nodes.filter(({ kind }) => kind === 'server');
+const serversOf = (plan: Plan): NodePlan[] => plan.nodes.filter(({ kind }) => kind === 'server');
 
 function otherNode(plan: Plan, own: NodePlan): NodePlan {
   const other = plan.nodes.find(({ kind, name }) => kind === 'nlb' && name !== own.name);

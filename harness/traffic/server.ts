@@ -1,6 +1,6 @@
 import { once } from 'node:events';
-import type { Server } from 'node:net';
 import { flushCompileCache } from 'node:module';
+import type { Server } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { parseArgs } from 'node:util';
 import { standardOutput } from './line-writer.ts';

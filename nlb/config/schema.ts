@@ -92,9 +92,7 @@ export const sections = {
 const whole = z.strictObject(sections);
 export type Config = z.output<typeof whole>;
 export type ServiceConfig = Config['services'][number];
-export type ServerConfig = Config['servers'][number];
 export type CheckConfig = z.output<typeof check>;
-export type LegConfig = z.output<typeof leg>;
 
 /** The check of a TCP service that configures none: can a client connect? */
 export const defaultCheck: CheckConfig = check.parse({});

@@ -7,7 +7,7 @@ export interface AddressChange {
 }
 
 /** What marks a loopback address as put there by us: only such are ever taken away. */
-export const LOOPBACK_LABEL = 'lo:nlb';
+const LOOPBACK_LABEL = 'lo:nlb';
 
 /** Desired − actual: additions before removals. An address that another put there serves as well, and is left alone. */
 export function reconcileLoopback(
