@@ -13,7 +13,7 @@ export type Monitored =
 const LINE = /^\[(\S+)\] (Deleted )?(.*)$/;
 const ADDRESS =
   /^\d+: (\S+) +inet (\S+)(?: brd \S+)? scope \S+(?: secondary)?(?: deprecated)?(?: noprefixroute)? ([^\s\\]+)/;
-const NEIGHBOUR = /^(\S+) dev (\S+) (?:lladdr (\S+) )?(?:router )?(?:proxy )?([A-Z]+)/;
+const NEIGHBOUR = /^([\d.]+) dev (\S+) (?:lladdr (\S+) )?(?:router )?(?:proxy )?([A-Z]+)/;
 
 /** Reads one line of `ip -ts -o monitor address neigh`; undefined for what is neither (IPv6 among it). */
 export function parseMonitorLine(line: string): Monitored | undefined {
