@@ -2,6 +2,7 @@ import chalk from 'chalk';
 import { LAB_BUDGETS, type LabTrial, labTrial } from '../bench/lab.ts';
 import { summarise } from '../bench/summary.ts';
 import { machine } from '../doctor/probe.ts';
+import { tidyOnInterrupt } from '../lab/interrupt.ts';
 import { loadPlan } from '../topology/load.ts';
 import { EXIT, UserError } from './problem.ts';
 
@@ -14,6 +15,7 @@ const WORDS: Record<keyof LabTrial, string> = {
 /** `onevip bench lab`: how long labs take to make and to remove, against their budgets. Exits 1 when one is missed. */
 export async function bench(what: string, { trials = 10 }: { trials?: number }): Promise<void> {
   if (what !== 'lab') throw new UserError(`there is no benchmark ${what}; there is: lab`, EXIT.usage);
+  tidyOnInterrupt();
   const plan = loadPlan('invention');
   const { kernel, cores, node } = machine();
   console.log(`invention, ${trials} trials; kernel ${kernel}, ${cores} cores, Node ${node}; milliseconds`);

@@ -39,6 +39,8 @@ export async function conformance(names: string[], options: ConformanceOptions):
   await collectGarbage();
   const folder = beginRun(newRunId(new Date()));
   const report = await runAll(jobs, options.jobs ?? DEFAULT_JOBS, folder);
+  // A suite that crashed may have left its lab.
+  await collectGarbage();
   writeReports(folder, report, catalogue);
   endRun(folder);
   const terminal = { colour: chalk.level > 0, columns: process.stdout.columns ?? 0 };

@@ -2,7 +2,7 @@ import chalk from 'chalk';
 import { badLabName } from '../driver/names.ts';
 import { NameTaken } from '../driver/registry.ts';
 import { inspect } from '../lab/inspect.ts';
-import { onInterrupt } from '../lab/interrupt.ts';
+import { tidyOnInterrupt } from '../lab/interrupt.ts';
 import { bringUp, handOver, type Lab, SYSTEMS } from '../lab/lab.ts';
 import { awaitService } from '../lab/ready.ts';
 import { loadPlan } from '../topology/load.ts';
@@ -19,6 +19,7 @@ export async function up(topology: string, options: UpOptions): Promise<void> {
   const plan = loadPlan(topology, options);
   const problem = options.name === undefined ? undefined : badLabName(options.name);
   if (problem) throw new UserError(problem, EXIT.usage);
+  tidyOnInterrupt();
   const began = performance.now();
   const lab = await make(plan, options.name);
   await makeReady(lab);
@@ -39,14 +40,11 @@ async function make(plan: Lab['plan'], name: string | undefined): Promise<Lab> {
 }
 
 async function makeReady(lab: Lab): Promise<void> {
-  const uninterrupted = onInterrupt(() => lab.down());
   try {
     await Promise.all([awaitService(lab), lab.pair(10_000)]);
   } catch (error) {
     await lab.down();
     throw error;
-  } finally {
-    uninterrupted();
   }
 }
 

@@ -1,6 +1,6 @@
 import { rmSync, statSync } from 'node:fs';
 import { unmakeLab } from '../driver/netns.ts';
-import { forget, isAlive, type LabState, labFolder, list } from '../driver/registry.ts';
+import { forget, isAlive, type LabState, labFolder, list, thisProcess } from '../driver/registry.ts';
 import { abandonedRuns } from './run-folder.ts';
 
 /** A folder without a state may be about to get one; after this long it never will. */
@@ -24,6 +24,13 @@ export async function collectGarbage(): Promise<Collected> {
   for (const folder of runFolders) rmSync(folder, { recursive: true, force: true });
   for (const name of list().broken.filter(isAbandoned)) forget(name);
   return { labs: found.map(({ name }) => name), runFolders };
+}
+
+/** Takes down every lab that this process has made and not handed over: what an interrupt leaves to do. */
+export async function removeOwnLabs(): Promise<void> {
+  const self = thisProcess();
+  const own = list().labs.filter(({ owner }) => owner?.pid === self.pid && owner.startedTicks === self.startedTicks);
+  for (const lab of own) await unmakeLab(lab);
 }
 
 const isAbandoned = (name: string): boolean => Date.now() - statSync(labFolder(name)).mtimeMs > ABANDONED_AFTER_MS;

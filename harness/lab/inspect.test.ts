@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import t from 'tap';
 import { makeLab, unmakeLab } from '../driver/netns.ts';
 import { thisProcess } from '../driver/registry.ts';
@@ -22,10 +23,13 @@ t.test('of a lab that runs, changed behind its plan', { skip }, async (t) => {
   const nlb1 = lab.node('nlb1');
   t.before(async () => {
     await makeLab(STATE);
+    // IPv4 alone is shown, though the node has more.
+    nlb1.inside(() => writeFileSync('/proc/sys/net/ipv6/conf/access/disable_ipv6', '0'));
     const commands = [
       'address add 10.77.1.100/32 dev access label access:nlbs',
       'address del 10.77.2.11/24 dev server',
       'address add 10.77.2.99/24 dev server',
+      'address add 2001:db8::9/64 dev access',
       'link set access address 02:00:00:00:00:99',
       'route add 192.0.2.0/24 via 10.77.1.2',
     ];

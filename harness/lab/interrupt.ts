@@ -1,27 +1,30 @@
+import { removeOwnLabs } from './gc.ts';
+import { makings } from './lab.ts';
+
 /** Exit codes of a shell for a program that a signal ended. */
 const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
-/**
- * Until the returned function is called, an interrupt runs `cleanUp` before the process ends, so that Ctrl-C leaves nothing
- * behind. A second one does not wait.
- */
-export function onInterrupt(cleanUp: () => Promise<void>): () => void {
-  const stops = Object.entries(SIGNALS).map(([signal, exitCode]) => {
-    const end = () => {
-      stop();
-      cleanUp().then(
-        () => process.exit(exitCode),
-        (error: unknown) => {
-          console.error(error);
-          process.exit(exitCode);
-        },
-      );
-    };
-    process.on(signal, end);
-    return () => process.off(signal, end);
-  });
-  const stop = () => {
-    for (const each of stops) each();
-  };
-  return stop;
+/** From now on, what ends this process takes the labs down that it has made. A second signal does not wait for that. */
+export function tidyOnInterrupt(): void {
+  let interrupted = false;
+  // Not `once`: libraries of ours end the process when they find themselves the only listeners left.
+  for (const [signal, exitCode] of Object.entries(SIGNALS)) {
+    process.on(signal, () => {
+      if (interrupted) process.exit(exitCode);
+      interrupted = true;
+      tidy(exitCode);
+    });
+  }
+}
+
+async function tidy(exitCode: number): Promise<void> {
+  // Whoever still works with a lab that is taken from under it will complain: that is no news now.
+  process.on('uncaughtException', () => {});
+  try {
+    await Promise.allSettled(makings);
+    await removeOwnLabs();
+  } catch (error) {
+    console.error(error);
+  }
+  process.exit(exitCode);
 }

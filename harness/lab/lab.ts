@@ -118,7 +118,18 @@ export const madeUpName = (plan: Plan): string => `${plan.topology.slice(0, 20)}
  * Makes the network of the plan and starts everything in it. It is up, not yet ready: wait for `Lab.pair` or for an
  * answer through the cluster address. When a step fails, nothing is left behind and the failure is thrown.
  */
-export async function bringUp({ plan, name, system, weights, onNetwork }: LabOptions): Promise<Lab> {
+export function bringUp(options: LabOptions): Promise<Lab> {
+  const making = make(options);
+  makings.add(making);
+  const over = () => makings.delete(making);
+  making.then(over, over);
+  return making;
+}
+
+/** Labs that are being made now: one must not be unmade before that has ended, or it would go on making. */
+export const makings = new Set<Promise<Lab>>();
+
+async function make({ plan, name, system, weights, onNetwork }: LabOptions): Promise<Lab> {
   const state: LabState = {
     name: name ?? madeUpName(plan),
     system: system.name,

@@ -3,7 +3,7 @@ import path from 'node:path';
 import t from 'tap';
 import type { CheckResult, TestResult } from '../../reports/run-report.ts';
 import type { HistoryEvent } from '../history/event.ts';
-import { onInterrupt } from '../lab/interrupt.ts';
+import { tidyOnInterrupt } from '../lab/interrupt.ts';
 import { beginRun, endRun, newRunId, PROJECT } from '../lab/run-folder.ts';
 import { readCatalogue } from './catalogue.ts';
 import { describeEvent } from './describe.ts';
@@ -25,6 +25,7 @@ const SHOWN_EVENTS = 12;
  */
 export async function runSuite(suite: Suite): Promise<Suite> {
   checkIds(readCatalogue(), suite);
+  tidyOnInterrupt();
   const topology = process.env.ONEVIP_TOPOLOGY ?? suite.topologies[0] ?? 'invention';
   const run = process.env.ONEVIP_RUN ?? beginRun(newRunId(new Date()));
   const folder = path.join(run, `${suite.name}@${topology}`);
@@ -32,9 +33,7 @@ export async function runSuite(suite: Suite): Promise<Suite> {
   t.setTimeout(TIME_LIMIT_MS);
   const results: TestResult[] = [];
   const stage = await openStage(suite, topology, folder);
-  const uninterrupted = onInterrupt(() => stage.close());
   t.teardown(async () => {
-    uninterrupted();
     await stage.close();
     if (process.env.ONEVIP_RUN === undefined) endRun(run);
   });
