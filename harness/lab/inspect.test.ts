@@ -82,7 +82,8 @@ t.test('of a lab that runs, changed behind its plan', { skip }, async (t) => {
   });
 
   t.test('a device without a hardware address has none, and an alias has its label', async (t) => {
-    const [loopback, access] = await devicesOf(nlb1);
+    const devices = await devicesOf(nlb1);
+    const [loopback, access] = ['lo', 'access'].map((name) => devices.find(({ device }) => device === name));
     t.strictSame(loopback, { device: 'lo', addresses: [{ address: '127.0.0.1/8' }] });
     t.strictSame(access, {
       device: 'access',
