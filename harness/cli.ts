@@ -12,12 +12,12 @@ const program = new Command('onevip')
 const servers = ['--servers <n>', 'number of servers', count] as const;
 
 program
-  .command('up <topology>')
+  .command('up [topology]')
   .description('make a lab that stays, and wait until it serves')
   .option('--name <name>', 'name of the lab')
   .option(...servers)
   .option('--json', 'print what inspect --json prints')
-  .action(async (topology, options) => (await import('./commands/up.ts')).up(topology, options));
+  .action(async (topology = 'invention', options) => (await import('./commands/up.ts')).up(topology, options));
 program
   .command('ls')
   .description('list the labs on this machine')
@@ -49,11 +49,11 @@ program
   .option(...servers)
   .action(async (what, options) => (await import('./commands/draw.ts')).graph(what, options));
 program
-  .command('plan <topology>')
+  .command('plan [topology]')
   .description('show what up would make, and make nothing')
   .option(...servers)
   .option('--json', 'the plan itself, as JSON')
-  .action(async (topology, options) => (await import('./commands/draw.ts')).showPlan(topology, options));
+  .action(async (topology = 'invention', options) => (await import('./commands/draw.ts')).showPlan(topology, options));
 program
   .command('down [lab]')
   .description('take a lab down')
