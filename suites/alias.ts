@@ -8,8 +8,8 @@ import type { Scene } from '../harness/suite/scene.ts';
 import { suite } from '../harness/suite/suite.ts';
 import { becomes, runsScript } from '../harness/suite/waits.ts';
 
-/** An orderly change of state is not hurried, but it is not put off either. */
-const RELEASE_WITHIN_MS = 500;
+/** From the operator's command on, whose program takes its time to start where labs share the processors. */
+const RELEASE_WITHIN_MS = 2000;
 /** A node notices a dead interface by the kernel's word, and a lease runs meanwhile. */
 const INOP_WITHIN_MS = 1500;
 /** The tables of two nodes are read by two processes. */
