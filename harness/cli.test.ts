@@ -5,6 +5,8 @@ import t from 'tap';
 
 const CLI = path.resolve(import.meta.dirname, 'cli.ts');
 const LAB = `cli-test-${process.pid}`;
+// Many starts of Node, which take their time on a machine that others share.
+t.setTimeout(120_000);
 const skip = process.getuid?.() === 0 ? false : 'a lab needs root';
 
 async function onevip(...words: string[]) {
@@ -19,14 +21,10 @@ t.test('wrong usage ends with 64 and says what is wrong', async (t) => {
   const table: [words: string, says: RegExp][] = [
     ['fly', /unknown command 'fly'/],
     ['exec', /missing required argument 'lab'/],
-    ['up invention --servers 0', /give a whole number from 1 on/],
     ['up invention --servers 2.5', /give a whole number from 1 on/],
     ['up invention --name Not.Good', /^onevip: "Not\.Good" cannot name a lab: use 1 to 32 of a-z/],
     ['up inventoin', /^onevip: no topology "inventoin": there are invention, invention-flat, prior-art/],
-    ['graph inventoin', /^onevip: no topology "inventoin"/],
     ['inspect no-such-lab', /^onevip: no lab is named no-such-lab/],
-    ['exec no-such-lab nlb1 -- true', /^onevip: no lab is named no-such-lab/],
-    ['capture no-such-lab access', /^onevip: no lab is named no-such-lab/],
     ['down', /^onevip: name one lab, or say --all/],
     ['conformance no-such-suite', /^onevip: no suite is named no-such-suite; there are .*arp/],
     ['conformance --topology nowhere', /^onevip: no topology is named nowhere; there are invention, /],
@@ -129,7 +127,6 @@ t.test('the life of a lab', { skip }, async (t) => {
     const said = await sh('echo out; echo err >&2; exit 7');
     t.match(said, { exitCode: 7, stdout: 'out', stderr: 'err' });
     t.equal((await sh('kill -KILL $$')).exitCode, 137, 'as a shell gives it: 128 and the signal');
-    t.equal((await sh('kill -TERM $$')).exitCode, 143);
     t.match((await sh('ip -br address show lo')).stdout, '203.0.113.10/32');
     t.equal((await onevip('exec', LAB, 'server2', 'echo', '--help')).stdout.length > 0, true);
     t.match(await onevip('exec', LAB, 'nobody', '--', 'true'), {
