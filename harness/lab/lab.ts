@@ -21,6 +21,7 @@ export interface LabOptions {
   name?: string;
   system: System;
   weights?: Record<string, number>;
+  pace?: PairSetup['pace'];
   /** Called when the network is there and nothing runs in it yet: the moment to begin watching. */
   onNetwork?: (lab: Lab) => Promise<void>;
 }
@@ -35,7 +36,7 @@ export class Lab {
   readonly daemons = new Map<string, number>();
   private readonly handles: Map<string, LabNode>;
 
-  constructor(state: LabState, weights?: Record<string, number>) {
+  constructor(state: LabState, wishes: Pick<PairSetup, 'weights' | 'pace'> = {}) {
     this.state = state;
     this.system = systemNamed(state.system);
     this.folder = labFolder(state.name);
@@ -43,7 +44,7 @@ export class Lab {
       plan: state.plan,
       folder: this.folder,
       bpfFolder: bpfFolder(state.name),
-      ...(weights ? { weights } : {}),
+      ...wishes,
     };
     this.handles = new Map(state.plan.nodes.map((node) => [node.name, this.handle(node)]));
   }
@@ -129,7 +130,7 @@ export function bringUp(options: LabOptions): Promise<Lab> {
 /** Labs that are being made now: one must not be unmade before that has ended, or it would go on making. */
 export const makings = new Set<Promise<Lab>>();
 
-async function make({ plan, name, system, weights, onNetwork }: LabOptions): Promise<Lab> {
+async function make({ plan, name, system, weights, pace, onNetwork }: LabOptions): Promise<Lab> {
   const state: LabState = {
     name: name ?? madeUpName(plan),
     system: system.name,
@@ -139,7 +140,7 @@ async function make({ plan, name, system, weights, onNetwork }: LabOptions): Pro
     owner: thisProcess(),
   };
   await makeLab(state);
-  const lab = new Lab(state, weights);
+  const lab = new Lab(state, { ...(weights && { weights }), ...(pace && { pace }) });
   try {
     await onNetwork?.(lab);
     await populate(lab);

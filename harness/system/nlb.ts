@@ -75,7 +75,7 @@ function configuration(own: NodePlan, setup: PairSetup, script: string) {
     })),
     services: plan.addresses.cluster.flatMap((address) => servicesAt(plan, address)),
     scripts: { initial: script, active: script, standby: script, inop: script, timeLimitMs: 2000 },
-    heartbeat: LAB_HEARTBEAT,
+    ...(setup.pace === 'default' ? {} : { heartbeat: LAB_HEARTBEAT }),
     datapath: {
       maxConnections: LAB_CONNECTIONS,
       mode: process.env.ONEVIP_DATAPATH ?? 'auto',

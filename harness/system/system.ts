@@ -9,6 +9,11 @@ export interface PairSetup {
   plan: Plan;
   /** Weight of each server by name; 1 where none is given. */
   weights?: Record<string, number>;
+  /**
+   * `shared`, when absent: the machine runs other labs too, so the pair is given time. `default`: what the system does when
+   * it is told nothing, for a benchmark that has the machine to itself.
+   */
+  pace?: 'default' | 'shared';
   /** Folder for files of the system; one for the lab, so name them by node. */
   folder: string;
   /** BPF file system for what the system pins. */
