@@ -1,0 +1,45 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import t from 'tap';
+import { until } from './until.ts';
+
+t.test('what the condition gives is what one gets, as soon as it is something', async (t) => {
+  let asked = 0;
+  const third = () => {
+    asked += 1;
+    return asked === 3 ? 'there' : [undefined, false, null][asked];
+  };
+  t.equal(await until(third, { what: 'it is there', withinMs: 5000, everyMs: 1 }), 'there');
+  t.equal(asked, 3);
+  t.equal(await until(async () => 0, { what: 'nought is something', withinMs: 0 }), 0);
+});
+
+t.test('in vain, it says for what and for how long, and has asked once more at the end', async (t) => {
+  const asked: number[] = [];
+  const never = () => {
+    asked.push(performance.now());
+    return undefined;
+  };
+  const began = performance.now();
+  await t.rejects(until(never, { what: 'pigs fly', withinMs: 30, everyMs: 1 }), {
+    name: 'TimedOut',
+    message: 'waited 30 ms in vain for: pigs fly',
+  });
+  t.ok((asked.at(-1) ?? 0) - began >= 30);
+});
+
+t.test('a condition that throws ends the wait with its own error', async (t) => {
+  const broken = () => {
+    throw new Error('the condition broke');
+  };
+  await t.rejects(until(broken, { what: 'x', withinMs: 5000 }), { message: 'the condition broke' });
+});
+
+t.test('what takes long to ask is asked once more after the deadline', async (t) => {
+  let asked = 0;
+  const slow = async () => {
+    asked += 1;
+    if (asked === 1) await pause(30);
+    return asked === 2 && 'there';
+  };
+  t.equal(await until(slow, { what: 'it is there', withinMs: 10 }), 'there');
+});
