@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { getPriority } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
 import { cgroupPath, killCgroup, processesOf, setFrozen, WATCHERS } from '../driver/cgroup.ts';
@@ -25,7 +26,7 @@ export interface Ran {
 }
 
 /** Enters the node's control group before it becomes the program, so that not even its first child can stay outside. */
-const ENTER = 'echo $$ >"$1" && netns=$2 && shift 2 && exec nsenter --net="$netns" -- "$@"';
+const ENTER = 'echo $$ >"$1" && netns=$2 nice=$3 && shift 3 && exec nice -n "$nice" nsenter --net="$netns" -- "$@"';
 
 /** A node of a running lab: where programs run, and what can be done to it. */
 export class LabNode {
@@ -40,7 +41,9 @@ export class LabNode {
   /** The words of a command that runs `command` on this node, by default as one of the node's processes. */
   words(command: string[], group: string = this.name): [string, ...string[]] {
     const procs = path.join(cgroupPath(this.home.lab, group), 'cgroup.procs');
-    return ['sh', '-c', ENTER, 'sh', procs, netnsPath(this.home.netns), ...command];
+    // A harness that goes before other work, in order to miss nothing, must not take its lab along.
+    const ordinary = String(-getPriority());
+    return ['sh', '-c', ENTER, 'sh', procs, netnsPath(this.home.netns), ordinary, ...command];
   }
 
   /** Runs a command to its end, with `input` on its standard input. It does not reject when the command fails. */

@@ -1,4 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { setPriority } from 'node:os';
 import path from 'node:path';
 import t from 'tap';
 import type { CheckResult, TestResult } from '../../reports/run-report.ts';
@@ -16,6 +17,9 @@ import type { Suite, SuiteTest } from './suite.ts';
 /** For all tests of a suite together; each wait has a limit of its own, far below. */
 const TIME_LIMIT_MS = 240_000;
 
+/** The thread that takes frames out of the capture's rings is this one. */
+const BEFORE_ORDINARY_WORK = -10;
+
 /** How many events a report shows of those that a verdict rests on. */
 const SHOWN_EVENTS = 12;
 
@@ -26,6 +30,7 @@ const SHOWN_EVENTS = 12;
 export async function runSuite(suite: Suite): Promise<Suite> {
   checkIds(readCatalogue(), suite);
   tidyOnInterrupt();
+  setPriority(BEFORE_ORDINARY_WORK);
   const topology = process.env.ONEVIP_TOPOLOGY ?? suite.topologies[0] ?? 'invention';
   const run = process.env.ONEVIP_RUN ?? beginRun(newRunId(new Date()));
   const folder = path.join(run, `${suite.name}@${topology}`);
