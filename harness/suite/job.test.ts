@@ -86,3 +86,11 @@ t.test('a suite that ends badly after its tests have passed has failed', async (
   const added = await complaint(t, "console.error('a lab is left'); process.exit(1);", BOTH);
   t.match(added, { verdict: 'fail', because: /^every test passed and yet the suite ended with 1\. a lab is left/ });
 });
+
+t.test('what a killed suite leaves running holds nothing up', async (t) => {
+  const began = performance.now();
+  const leave = "import { spawn } from 'node:child_process'; spawn('sleep', ['20'], { stdio: 'inherit' });";
+  const added = await complaint(t, `${leave} setTimeout(() => process.kill(process.pid, 'SIGKILL'), 50);`, BOTH);
+  t.match(added, { verdict: 'fail', because: /^the suite was killed: a signal/ });
+  t.ok(performance.now() - began < 10_000, 'its child lives on for 20 s');
+});

@@ -1,13 +1,17 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createWriteStream, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { TestResult } from '../../reports/run-report.ts';
+import { collectGarbage } from '../lab/gc.ts';
 import { PROJECT } from '../lab/run-folder.ts';
 import { type Job, suiteFile } from './discover.ts';
 
 /** No suite takes this long unless it hangs. */
 const TIME_LIMIT_MS = 300_000;
+const DRAIN_WITHIN_MS = 2000;
 /** A test's own line in TAP: not one of its assertions, which are indented. */
 const TEST_LINE = /^(?:not )?ok \d+ - (.*?)(?: # time=.*)?$/;
 
@@ -45,8 +49,20 @@ function runProcess(job: Job, run: string, folder: string, progress: (line: stri
   });
   return new Promise<{ exitCode: number | null; stderr: string }>((resolve, reject) => {
     child.once('error', reject);
-    child.once('close', (exitCode) => resolve({ exitCode, stderr }));
+    child.once('exit', (exitCode) => drained(child).then(() => resolve({ exitCode, stderr }), reject));
   });
+}
+
+/**
+ * Waits until nobody holds the other end of the suite's streams. What a suite that was killed has started holds them still,
+ * until its lab is taken down; whatever is left after that has nothing to say to us.
+ */
+async function drained(child: ChildProcess): Promise<void> {
+  const streams = [child.stdout, child.stderr].filter((stream) => stream !== null);
+  const ended = Promise.all(streams.map((stream) => (stream.closed ? undefined : once(stream, 'close'))));
+  if (child.signalCode !== null) await collectGarbage();
+  await Promise.race([ended, pause(DRAIN_WITHIN_MS, undefined, { ref: false })]);
+  for (const stream of streams) stream.destroy();
 }
 
 function readResults(file: string): TestResult[] {

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import path from 'node:path';
 import t from 'tap';
@@ -46,11 +46,17 @@ export async function runSuite(suite: Suite): Promise<Suite> {
     await t.test(title, async (tt) => {
       const result = await runTest(stage, { suite, title, test, topology, folder });
       results.push(result);
-      writeFileSync(path.join(folder, 'verdicts.json'), JSON.stringify(results, undefined, 2));
+      replaceFile(path.join(folder, 'verdicts.json'), JSON.stringify(results, undefined, 2));
       for (const check of result.checks) report(tt, result, check);
     });
   }
   return suite;
+}
+
+/** Whoever kills the suite at any moment leaves a whole file: the old one or the new one. */
+function replaceFile(file: string, text: string): void {
+  writeFileSync(`${file}.new`, text);
+  renameSync(`${file}.new`, file);
 }
 
 interface Running {
