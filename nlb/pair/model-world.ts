@@ -1,0 +1,105 @@
+import { openAgenda } from './model-agenda.ts';
+import { openChance } from './model-chance.ts';
+import { Daemon, type Machine, type Surroundings } from './model-daemon.ts';
+import { type ClockError, type Host, openHost } from './model-host.ts';
+import type { Laws } from './model-laws.ts';
+import { openNetwork, opposite, PATHS, SIDES, type Side } from './model-network.ts';
+import type { Mail } from './model-news.ts';
+import type { Settings } from './settings.ts';
+
+/** Two nodes and what lies between them. */
+export interface World {
+  readonly agenda: ReturnType<typeof openAgenda>;
+  readonly network: ReturnType<typeof openNetwork>;
+  readonly nodes: readonly [Node, Node];
+}
+
+export interface Node {
+  readonly side: Side;
+  readonly host: Host;
+  /** Absent while none runs. */
+  daemon?: Daemon;
+  lives: number;
+  /** How many faults keep its daemon dead, and its servers. */
+  deaths: number;
+  sickness: number;
+}
+
+export interface Setting {
+  seed: number;
+  clocks: readonly [ClockError, ClockError];
+  settings: readonly [Settings, Settings];
+  machine: Machine;
+}
+
+/** Both hosts are there, and no daemon runs yet. */
+export function openWorld({ seed, clocks, ...setting }: Setting, laws: (world: World) => Laws) {
+  const agenda = openAgenda();
+  const chance = openChance(seed);
+  const network = openNetwork(agenda, chance);
+  const node = (side: Side): Node => {
+    return { side, host: openHost(agenda, clocks[side]), lives: 0, deaths: 0, sickness: 0 };
+  };
+  const world: World = { agenda, network, nodes: [node(0), node(1)] };
+  const kept = laws(world);
+  const start = (side: Side) => {
+    const node = world.nodes[side];
+    node.lives++;
+    const around = surroundings(world, side, kept);
+    node.daemon = new Daemon({ ...around, ...setting, settings: setting.settings[side], chance, life: node.lives });
+  };
+  return { world, laws: kept, start };
+}
+
+/** A killed daemon; its data path stays as it is. */
+export function kill(node: Node): void {
+  node.daemon?.loop.end();
+  delete node.daemon;
+}
+
+function surroundings(world: World, side: Side, laws: Laws) {
+  const { agenda, network, nodes } = world;
+  const own = nodes[side];
+  const peer = nodes[opposite(side)];
+  const around: Omit<Surroundings, 'settings' | 'machine' | 'chance' | 'life'> = {
+    agenda,
+    host: own.host,
+    healthyServers: () => (own.sickness > 0 ? 0 : 2),
+    downLinks: () => PATHS.filter((path) => network.wires[path].downs[side] > 0),
+    beat: (mail) => beat(world, side, mail),
+    askAddress: () => ask(world, side),
+    announce: () => network.announce(side, () => peer.host.take(() => peer.daemon?.addressAnswered())),
+    entered: (entry) => laws.entered(side, entry),
+    claimed: () => laws.claimed(),
+    stepped: (daemon) => laws.stepped(side, daemon),
+  };
+  return around;
+}
+
+function beat({ network, nodes }: World, from: Side, mail: Mail): void {
+  const sender = nodes[from];
+  const { host, ...receiver } = nodes[opposite(from)];
+  for (const path of PATHS)
+    network.send(path, from, () =>
+      host.take(() => {
+        const { daemon } = nodes[opposite(from)];
+        if (daemon) return daemon.receive(path, mail);
+        const told = sender.daemon;
+        network.send(path, receiver.side, () => sender.host.take(() => told?.refused()));
+      }),
+    );
+}
+
+/** The kernel answers, whoever is awake; and the answer waits in the asker's socket for its next tick. */
+function ask({ network, nodes }: World, from: Side): void {
+  const asker = nodes[from];
+  const asked = nodes[opposite(from)];
+  const heard = () => asker.host.take(() => asker.daemon?.addressAnswered());
+  network.ask(from, () =>
+    asked.host.take(() => {
+      if (asked.host.answers()) network.reply(asked.side, heard);
+    }),
+  );
+}
+
+export const daemonsOf = ({ nodes }: World) => SIDES.map((side) => nodes[side].daemon);
