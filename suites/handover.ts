@@ -9,7 +9,9 @@ import { answersAgain, runsScript } from '../harness/suite/waits.ts';
 const PROBES_PER_SECOND = 500;
 const FLOWS = 20;
 /** From the operator's command on, whose program takes its time to start where labs share the processors. */
-const HANDOVER_WITHIN_MS = 2000;
+const HANDOVER_WITHIN_MS = 5000;
+/** The switch itself takes a few milliseconds; an interruption that matters to anyone would be longer than this. */
+const PAUSE_AT_MOST_MS = 50;
 
 /** Changes over by request, under load of datagrams and connections, and claims that nothing was lost. */
 function losesNothing(what: string, request: (scene: Scene, pair: Pair) => Promise<void>): SuiteTest {
@@ -35,7 +37,11 @@ function losesNothing(what: string, request: (scene: Scene, pair: Pair) => Promi
           after: { what, node: active.name },
           withinMs: HANDOVER_WITHIN_MS,
         }),
-        'no datagram is lost': noneLost({ protocol: 'udp', atLeast: PROBES_PER_SECOND / 5 }),
+        'no datagram is lost': noneLost({
+          protocol: 'udp',
+          atLeast: PROBES_PER_SECOND / 5,
+          pauseAtMostMs: PAUSE_AT_MOST_MS,
+        }),
         'no message of a connection is lost': noneLost({ protocol: 'tcp', atLeast: FLOWS }),
         'no connection is reset': noReset({ protocol: 'tcp', atLeast: FLOWS }),
         'every byte comes back as it was sent': noneCorrupt({ protocol: 'tcp', atLeast: FLOWS }),

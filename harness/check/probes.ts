@@ -1,7 +1,6 @@
 import type { HistoryEvent, ProbeEnded } from '../history/event.ts';
-import { unlessBlind } from './coverage.ts';
 import { NS_PER_MS, toMs } from './span.ts';
-import { type Checker, fail, pass, unknown, type Verdict } from './verdict.ts';
+import { type Checker, fail, pass, unknown } from './verdict.ts';
 
 /** Which probes are meant; all, where nothing is given. */
 export interface ProbeFilter {
@@ -18,18 +17,30 @@ export function probesOf(events: readonly HistoryEvent[], { node, protocol }: Pr
   );
 }
 
+/** How many probes it takes, and how evenly they must have been sent. */
+interface Sample extends ProbeFilter {
+  atLeast: number;
+  /**
+   * The longest time between two sendings, where the claim is about every instant. A probe that was not sent cannot be lost:
+   * a prober that pauses at the wrong moment sees nothing of it, and then nothing is known.
+   */
+  pauseAtMostMs?: number;
+}
+
 /** None of at least so many probes ended in one of the ways that `because` names. */
-function noneEnded(outcomes: ProbeEnded['outcome'][], options: ProbeFilter & { atLeast: number }): Checker {
-  return (during, all = during) => {
+function noneEnded(outcomes: ProbeEnded['outcome'][], options: Sample): Checker {
+  const { atLeast, pauseAtMostMs = Number.POSITIVE_INFINITY } = options;
+  return (during) => {
     const probes = probesOf(during, options);
     const bad = probes.filter(({ outcome }) => outcomes.includes(outcome));
     const [first] = bad;
     if (first)
       return fail(`${bad.length} of ${probes.length} probes ended ${countsOf(bad)}; the first: ${first.flow}`, bad);
-    if (probes.length < options.atLeast)
-      return unknown(`${probes.length} probes ended; ${options.atLeast} were wanted`);
-    const verdict = pass(`none of ${probes.length} probes ended ${outcomes.join(' or ')}`, probes.slice(0, 1));
-    return judgedWhole(during, all, probes, verdict);
+    if (probes.length < atLeast) return unknown(`${probes.length} probes ended; ${atLeast} were wanted`);
+    const because = `none of ${probes.length} probes ended ${outcomes.join(' or ')}`;
+    const pauseNs = widestPauseNs(probes.map(({ atNs }) => atNs));
+    if (pauseNs > pauseAtMostMs * NS_PER_MS) return unknown(`${because}, but the prober paused for ${toMs(pauseNs)}`);
+    return pass(because, probes.slice(0, 1));
   };
 }
 
@@ -38,30 +49,18 @@ function countsOf(probes: readonly ProbeEnded[]): string {
   return [...groups].map(([outcome, { length }]) => `${outcome} (${length})`).join(', ');
 }
 
-/** A prober that left out sends saw nothing at those instants. */
-function judgedWhole(
-  during: readonly HistoryEvent[],
-  all: readonly HistoryEvent[],
-  probes: readonly ProbeEnded[],
-  verdict: Verdict,
-): Verdict {
-  const where = [...new Set(probes.map(({ node }) => node))];
-  const span = probes.length > 0 ? probes : during;
-  return unlessBlind(span, all, [{ what: 'probes', where }], verdict);
-}
-
 /** HA-6: every probe was answered, and rightly. */
-export function noneLost(options: ProbeFilter & { atLeast: number }): Checker {
+export function noneLost(options: Sample): Checker {
   return noneEnded(['lost', 'refused', 'reset', 'corrupt'], options);
 }
 
 /** HA-4: no connection was reset or refused. */
-export function noReset(options: ProbeFilter & { atLeast: number }): Checker {
+export function noReset(options: Sample): Checker {
   return noneEnded(['reset', 'refused'], options);
 }
 
 /** HA-4: no answer differed from what was sent. */
-export function noneCorrupt(options: ProbeFilter & { atLeast: number }): Checker {
+export function noneCorrupt(options: Sample): Checker {
   return noneEnded(['corrupt'], options);
 }
 
@@ -97,7 +96,7 @@ export function silentTime(probes: readonly ProbeEnded[]): Silence | undefined {
  */
 export function gapAtMost(options: ProbeFilter & { ms: number; per: 'all' | 'flow'; atLeast: number }): Checker {
   const { ms, per, atLeast } = options;
-  return (during, all = during) => {
+  return (during) => {
     const probes = probesOf(during, options);
     if (probes.length < atLeast) return unknown(`${probes.length} probes ended; ${atLeast} were wanted`);
     if (probes.every(({ outcome }) => outcome !== 'answered')) return fail('no probe was answered', probes);
@@ -106,8 +105,9 @@ export function gapAtMost(options: ProbeFilter & { ms: number; per: 'all' | 'flo
     const longest = silences.reduce((one, other) => (lengthNs(other) > lengthNs(one) ? other : one));
     const evidence = probes.filter(({ atNs }) => atNs === longest.fromNs || atNs === longest.untilNs);
     const because = `the longest silent time was ${toMs(lengthNs(longest))}, with ${longest.unanswered.length} probes in it`;
-    if (lengthNs(longest) <= ms * NS_PER_MS) return judgedWhole(during, all, probes, pass(because, evidence));
-    if (widestPauseNs(longest) > ms * NS_PER_MS) return unknown(`${because}, but the prober itself paused`, evidence);
+    if (lengthNs(longest) <= ms * NS_PER_MS) return pass(because, evidence);
+    if (widestPauseNs(instantsOf(longest)) > ms * NS_PER_MS)
+      return unknown(`${because}, but the prober itself paused`, evidence);
     return fail(`${because}; at most ${ms} ms were allowed`, [...evidence, ...longest.unanswered]);
   };
 }
@@ -116,8 +116,12 @@ function lengthNs({ fromNs, untilNs }: Silence): number {
   return untilNs - fromNs;
 }
 
-/** The longest time within a silence in which nothing was even sent. */
-function widestPauseNs({ fromNs, untilNs, unanswered }: Silence): number {
-  const instants = [fromNs, ...unanswered.map(({ atNs }) => atNs), untilNs];
-  return Math.max(...instants.slice(1).map((atNs, index) => atNs - (instants[index] ?? atNs)));
+/** When something was sent in a silence, and its ends. */
+function instantsOf({ fromNs, untilNs, unanswered }: Silence): number[] {
+  return [fromNs, ...unanswered.map(({ atNs }) => atNs), untilNs];
+}
+
+/** The longest time from one instant to the next; the instants must be in order. */
+function widestPauseNs(instants: readonly number[]): number {
+  return Math.max(0, ...instants.slice(1).map((atNs, index) => atNs - (instants[index] ?? atNs)));
 }
