@@ -26,6 +26,18 @@ t.test('a package that is still missing after its installation stops the start, 
   t.match(all, 'installed, and yet not there as a command or a library: tcpdump');
 });
 
+t.test('without npm it stops before it installs anything', async (t) => {
+  const folder = t.testdir({ 'apt-get': '#!/bin/sh\necho "apt-get $*"\n' });
+  chmodSync(path.join(folder, 'apt-get'), 0o755);
+  const lacking = `mount -t tmpfs none .ready && mount --bind /dev/null "$(command -v tcpdump)"`;
+  const hideNpm = 'while npm=$(command -v npm); do mount --bind /dev/null "$npm" || exit; done';
+  const script = `${lacking} && ${hideNpm}; PATH=$1:$PATH exec ./onevip ls`;
+  const { exitCode, all } = await run`unshare --mount sh -c ${script} sh ${folder}`;
+  t.equal(exitCode, 3);
+  t.match(all, 'npm is missing');
+  t.notMatch(all, 'installing');
+});
+
 t.test('without root it says so where the command needs root, and runs where it does not', async (t) => {
   const folder = t.testdir({ id: '#!/bin/sh\necho 1000\n' });
   chmodSync(path.join(folder, 'id'), 0o755);
@@ -33,6 +45,9 @@ t.test('without root it says so where the command needs root, and runs where it 
   const refused = await asUser`./onevip conformance arp`;
   t.equal(refused.exitCode, 3);
   t.match(refused.all, 'needs root: sudo ./onevip conformance arp');
+  const tests = await asUser`npm test`;
+  t.equal(tests.exitCode, 3);
+  t.match(tests.all, 'need root: sudo npm test');
   const helped = await asUser`./onevip conformance --help`;
   t.equal(helped.exitCode, 0, helped.all);
   t.match(helped.all, 'Usage: onevip conformance');
