@@ -1,4 +1,4 @@
-import { chmodSync } from 'node:fs';
+import { chmodSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { execa } from 'execa';
 import t from 'tap';
@@ -36,6 +36,25 @@ t.test('without npm it stops before it installs anything', async (t) => {
   t.equal(exitCode, 3);
   t.match(all, 'npm is missing');
   t.notMatch(all, 'installing');
+});
+
+t.test('a Node that was installed once is not installed again, by a start within a start neither', async (t) => {
+  const [, pinned] = /^node_pinned=(\S+)/m.exec(readFileSync(path.join(TOP, 'onevip'), 'utf8')) ?? [];
+  const own = '.node/node_modules/node/bin';
+  const folder = t.testdir({
+    old: { node: '#!/bin/sh\necho v20.0.0\n', npm: '#!/bin/sh\necho npm was started; exit 1\n' },
+    node: `#!/bin/sh\n[ "$1" = --version ] && echo v${pinned} || exec ${process.execPath} "$@"\n`,
+  });
+  for (const program of ['old/node', 'old/npm', 'node']) chmodSync(path.join(folder, program), 0o755);
+  const script = `set -e; cp .ready/npm $1
+    mkdir -p .node; mount -t tmpfs none .node; mount -t tmpfs none .ready
+    cp $1/npm .ready; mkdir -p ${own}; cp $1/node ${own}
+    PATH=$1/old:$PATH ./onevip ls; cat .ready/node; PATH=$PWD/${own}:$PATH ./onevip ls; cat .ready/node`;
+  const { exitCode, all } = await run`unshare --mount sh -c ${script} sh ${folder}`;
+  t.equal(exitCode, 0, all);
+  t.notMatch(all, 'npm was started');
+  const known = all.split('\n').filter((line) => line === path.join(TOP, own));
+  t.equal(known.length, 2, 'what the outer start had found out stands');
 });
 
 t.test('without root it says so where the command needs root, and runs where it does not', async (t) => {
