@@ -77,8 +77,12 @@ program
   .action(async (suites, options) => (await import('./commands/conformance.ts')).conformance(suites, options));
 program
   .command('bench <what>')
-  .description('measure: lab (bring-up and teardown against their budgets)')
+  .description(
+    'measure: lab (bring-up and teardown), failover (what clients notice of each fault), each against bounds',
+  )
   .option('--trials <n>', 'number of trials', count)
+  .option('--fault <name>', 'failover: this fault alone')
+  .option('--json <file>', 'failover: write every trial to a file')
   .action(async (what, options) => (await import('./commands/bench.ts')).bench(what, options));
 
 function count(text: string): number {

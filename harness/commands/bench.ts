@@ -1,4 +1,8 @@
+import { writeFileSync } from 'node:fs';
+import { loadavg } from 'node:os';
 import chalk from 'chalk';
+import { type FaultResult, faultNames, measureFailover } from '../bench/failover.ts';
+import { HEADING, notesOf, outcomeOf, rowOf } from '../bench/failover-row.ts';
 import { LAB_BUDGETS, type LabTrial, labTrial } from '../bench/lab.ts';
 import { summarise } from '../bench/summary.ts';
 import { machine } from '../doctor/probe.ts';
@@ -6,24 +10,44 @@ import { tidyOnInterrupt } from '../lab/interrupt.ts';
 import { loadPlan } from '../topology/load.ts';
 import { EXIT, UserError } from './problem.ts';
 
+export interface BenchOptions {
+  trials?: number;
+  /** One fault alone, and where all results go as JSON: of `failover`. */
+  fault?: string;
+  json?: string;
+}
+
+const BENCHES: Record<string, (options: BenchOptions) => Promise<void>> = { lab: benchLab, failover: benchFailover };
+
+/** `onevip bench`: measures against bounds. Exits 1 when one is missed, 2 when something could not be measured. */
+export async function bench(what: string, options: BenchOptions): Promise<void> {
+  const run = BENCHES[what];
+  if (!run)
+    throw new UserError(`there is no benchmark ${what}; there are: ${Object.keys(BENCHES).join(', ')}`, EXIT.usage);
+  tidyOnInterrupt();
+  await run(options);
+}
+
 const WORDS: Record<keyof LabTrial, string> = {
   networkMs: 'links and addresses',
   servingMs: 'to the first answer',
   teardownMs: 'teardown',
 };
 
-/** `onevip bench lab`: how long labs take to make and to remove, against their budgets. Exits 1 when one is missed. */
-export async function bench(what: string, { trials = 10 }: { trials?: number }): Promise<void> {
-  if (what !== 'lab') throw new UserError(`there is no benchmark ${what}; there is: lab`, EXIT.usage);
-  tidyOnInterrupt();
+/** How long labs take to make and to remove, against their budgets. */
+async function benchLab({ trials = 10 }: BenchOptions): Promise<void> {
   const plan = loadPlan('invention');
-  const { kernel, cores, node } = machine();
-  console.log(`invention, ${trials} trials; kernel ${kernel}, ${cores} cores, Node ${node}; milliseconds`);
+  console.log(`${conditions(trials)}; milliseconds`);
   const measured: LabTrial[] = [];
   for (let trial = 0; trial < trials; trial++) measured.push(await labTrial(plan));
   console.log(`${''.padEnd(22)}     min  median     p99     max  budget`);
   const kept = (Object.keys(WORDS) as (keyof LabTrial)[]).map((phase) => printPhase(phase, measured));
   if (kept.includes(false)) process.exitCode = EXIT.failed;
+}
+
+function conditions(trials: number): string {
+  const { kernel, cores, node } = machine();
+  return `invention, ${trials} trials; kernel ${kernel}, ${cores} cores, Node ${node}`;
 }
 
 /** Prints a phase's row; gives whether its median keeps the budget. */
@@ -34,4 +58,33 @@ function printPhase(phase: keyof LabTrial, measured: LabTrial[]): boolean {
   const figures = [min, median, p99, max, budget].map((ms) => ms.toFixed(0).padStart(8)).join('');
   console.log(`${WORDS[phase].padEnd(22)}${figures}  ${kept ? chalk.green('kept') : chalk.red('missed')}`);
   return kept;
+}
+
+const load = (): string =>
+  loadavg()
+    .map((value) => value.toFixed(1))
+    .join(' ');
+
+/** What clients notice of each fault, packet by packet, at the pair's default settings. */
+async function benchFailover({ trials = 100, fault, json }: BenchOptions): Promise<void> {
+  if (fault !== undefined && !faultNames.includes(fault)) {
+    throw new UserError(`there is no fault ${fault}; there are: ${faultNames.join(', ')}`, EXIT.usage);
+  }
+  console.log(`${conditions(trials)}; 1,000 probes a second; load ${load()}`);
+  console.log(HEADING.join('\n'));
+  const results: FaultResult[] = [];
+  for await (const result of measureFailover(trials, fault)) {
+    results.push(result);
+    console.log(rowOf(result));
+    for (const note of notesOf(result)) console.log(chalk.dim(`  ${note}`));
+  }
+  console.log(`load at the end ${load()}`);
+  if (json !== undefined) writeFileSync(json, JSON.stringify({ machine: machine(), trials, results }, undefined, 2));
+  process.exitCode = exitCodeOf(results);
+}
+
+function exitCodeOf(results: readonly FaultResult[]): number {
+  const outcomes = results.map(outcomeOf);
+  if (outcomes.includes('missed')) return EXIT.failed;
+  return outcomes.includes('not measured') ? EXIT.provedNothing : EXIT.passed;
 }
