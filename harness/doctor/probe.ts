@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { execa } from 'execa';
 import { findCgroup2 } from '../driver/cgroup.ts';
@@ -28,9 +28,10 @@ const PROBES: Probe[] = [
   root,
   cgroup2,
   () => file('kernel type information (BTF)', '/sys/kernel/btf/vmlinux', true, 'a kernel with CONFIG_DEBUG_INFO_BTF'),
-  ...(['ip', 'iptables', 'keepalived', 'nft', 'tcpdump', 'chrt', 'nsenter'] as const).map(
+  ...(['ip', 'iptables', 'keepalived', 'nft', 'tcpdump', 'bash', 'chrt', 'nsenter', 'unshare'] as const).map(
     (name) => () => command(name),
   ),
+  libbpf,
   () => link('veth pairs and network namespaces', 'veth', true),
   () => link('bridges', 'bridge', true),
   () => link('macvlan, for the firewalls’ virtual MACs', 'macvlan', true),
@@ -77,17 +78,22 @@ function file(subject: string, path: string, needed: boolean, remedy: string): F
   return { subject, answer: 'no', detail: `${path} is not there`, needed, remedy };
 }
 
+const INSTALLED_BY_US = 'onevip installs it on Debian when it is started as root';
+
+/** The loader of the eBPF data path, where Debian and others have it. */
+function libbpf(): Finding {
+  const subject = 'the library libbpf.so.1';
+  const [found] = globSync(['/usr/lib/*/libbpf.so.1', '/usr/lib*/libbpf.so.1']);
+  if (found) return { subject, answer: 'yes', detail: found, needed: true };
+  return { subject, answer: 'no', detail: 'not in /usr/lib', needed: true, remedy: INSTALLED_BY_US };
+}
+
 function command(name: string): Finding {
   const folders = (process.env.PATH ?? '').split(':');
   const found = folders.map((folder) => `${folder}/${name}`).find(existsSync);
   const base = { subject: `the command ${name}`, needed: true };
   if (found) return { ...base, answer: 'yes', detail: found };
-  return {
-    ...base,
-    answer: 'no',
-    detail: 'not on PATH',
-    remedy: 'onevip installs it on Debian when it is started as root',
-  };
+  return { ...base, answer: 'no', detail: 'not on PATH', remedy: INSTALLED_BY_US };
 }
 
 /** Runs commands in a namespace that lives as long as they do. */
