@@ -20,6 +20,35 @@ export function leader(role: Role, atMs: number, settings: Settings): 'self' | '
   return both && (outranks(both.self, both.peer) ? 'self' : 'peer');
 }
 
+/**
+ * Whether this node leads by rank, and has had that rank for so long that its peer knows. Whoever took the lead before it
+ * could know has by then told so, or answers for the address, or has lost its lease.
+ */
+export function mayLead(role: Role, atMs: number, settings: Settings): boolean {
+  const { state, improvedAtMs } = role;
+  const resignedMs = state.name === 'standby' && state.resignedUntilMs <= atMs ? state.resignedUntilMs : 0;
+  const knownAtMs = Math.max(improvedAtMs, resignedMs) + settings.deadAfterMs;
+  return atMs >= knownAtMs && leader(role, atMs, settings) === 'self';
+}
+
+/**
+ * Both ask for the address in the same moment, and nobody has it to answer. Each waits until what the other may have
+ * decided before it heard the question is over: its last question before that can be two intervals old, and the lease
+ * that it took is less than `deadAfterMs`. The one with the higher address also asks no more, so that the other's wait ends.
+ */
+export function held(role: Role, atMs: number, { deadAfterMs, intervalMs, lowerAddress }: Settings): Role {
+  const peer = lowerAddress ? role.peer : { ...role.peer, asksUnanswered: 0 };
+  return { ...role, peer, heldUntilMs: atMs + deadAfterMs + 2 * intervalMs };
+}
+
+export function isHeld({ heldUntilMs }: Pick<Role, 'heldUntilMs'>, atMs: number): boolean {
+  return atMs < heldUntilMs;
+}
+
+export function isYielding(role: Pick<Role, 'heldUntilMs'>, atMs: number, { lowerAddress }: Settings): boolean {
+  return !lowerAddress && isHeld(role, atMs);
+}
+
 /** Whether the peer could lead if this node let go now. */
 export function peerCouldLead(role: Role, atMs: number, settings: Settings): boolean {
   const both = candidates(role, atMs, settings);

@@ -25,14 +25,17 @@ export function strangerSince(atMs: number): Peer {
 }
 
 export function heard(before: Peer, standing: Standing, atMs: number): Peer {
-  const stoodDown = before.standing?.state === 'active' && standing.state !== 'active';
-  return { ...strangerSince(atMs), standing, stoodDown };
+  const leads = standing.state === 'active';
+  const stoodDown = before.standing?.state === 'active' && !leads;
+  return { ...strangerSince(atMs), standing, stoodDown, asksUnanswered: leads ? 0 : before.asksUnanswered };
 }
 
-/** Time goes by. */
-export function waited(peer: Peer, atMs: number, settings: Settings): Peer {
+/** Time goes by. Who asked before a stall must ask again: the peer may have taken the lead meanwhile. */
+export function waited(peer: Peer, tickedAtMs: number, atMs: number, settings: Settings): Peer {
   const silentMs = peer.silentMs + attentiveMs(peer.countedUntilMs, atMs, settings);
-  return { ...peer, silentMs, countedUntilMs: Math.max(atMs, peer.countedUntilMs) };
+  const stalled = attentiveMs(tickedAtMs, atMs, settings) < atMs - tickedAtMs;
+  const asksUnanswered = stalled ? 0 : peer.asksUnanswered;
+  return { ...peer, silentMs, countedUntilMs: Math.max(atMs, peer.countedUntilMs), asksUnanswered };
 }
 
 /** How much of a time counts as listening: a tick that comes late, because we stalled, counts little more than one on time. */

@@ -3,7 +3,8 @@ import type { Standing } from './beat.ts';
 /** A node's standing, and the tie-breaker: whether its access address is the lower of the two. */
 export type Candidate = Standing & { lowerAddress: boolean };
 
-const FITNESS = { out: 0, poor: 1, fit: 2 };
+/** The higher is the fitter. */
+export const FITNESS = { out: 0, poor: 1, fit: 2 };
 
 /**
  * Whether `a` leads rather than `b`. In this order: the one that can serve; the one that did not just resign; the one that

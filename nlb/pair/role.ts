@@ -1,10 +1,12 @@
+import { held, isYielding } from './contest.ts';
 import { answered, attentiveMs, heard, isAlive, isSuspect, strangerSince, waited } from './peer.ts';
+import { FITNESS } from './rank.ts';
 import type { Settings } from './settings.ts';
-import { type Event, enter, type Role, relisten, type Step } from './state.ts';
+import { type Event, enter, type Facts, fitnessBy, type Role, relisten, type Step } from './state.ts';
 import { whenActive } from './when-active.ts';
 import { isAsking, whenInitial } from './when-initial.ts';
 import { whenInop } from './when-inop.ts';
-import { whenStandby } from './when-standby.ts';
+import { isContending, whenStandby } from './when-standby.ts';
 
 /**
  * Who leads: a pure function of (role, event). Time comes with the event.
@@ -38,6 +40,8 @@ export function begin(atMs: number, settings: Settings): Role {
     sinceMs: atMs,
     reason: 'started',
     tickedAtMs: atMs,
+    improvedAtMs: atMs,
+    heldUntilMs: atMs,
     facts: { ready: false, downLinks: [], healthyServers: 0 },
     stopping: false,
     peer: strangerSince(atMs),
@@ -46,9 +50,11 @@ export function begin(atMs: number, settings: Settings): Role {
 
 /** When to tick next: four times as often while asking for the address, so that the asking costs no time. */
 export function nextTickInMs({ state, peer, ...role }: Role, settings: Settings): number {
+  if (isYielding(role, role.tickedAtMs, settings)) return settings.intervalMs;
   const asking =
     (state.name === 'initial' && isAsking({ ...role, peer, state }, settings)) ||
-    (state.name === 'standby' && isSuspect(peer, settings));
+    (state.name === 'standby' &&
+      (isSuspect(peer, settings) || isContending({ ...role, peer, state }, role.tickedAtMs, settings)));
   return asking ? settings.intervalMs / 4 : settings.intervalMs;
 }
 
@@ -63,8 +69,10 @@ function noted(role: Role, event: Event, settings: Settings): Role {
       return { ...role, peer: { ...role.peer, refused: true } };
     case 'AddressAnswered':
       return { ...role, peer: answered(role.peer, settings) };
+    case 'AddressAsked':
+      return held(role, event.atMs, settings);
     case 'FactsChanged':
-      return { ...role, facts: event.facts };
+      return factsNoted(role, event.facts, event.atMs);
     case 'AskedToStop':
       return { ...role, stopping: true };
     default:
@@ -72,11 +80,16 @@ function noted(role: Role, event: Event, settings: Settings): Role {
   }
 }
 
+function factsNoted(role: Role, facts: Facts, atMs: number): Role {
+  const isFitter = FITNESS[fitnessBy(facts)] > FITNESS[fitnessBy(role.facts)];
+  return { ...role, facts, improvedAtMs: isFitter ? atMs : role.improvedAtMs };
+}
+
 function tickNoted({ poorSinceMs, ...before }: Role, atMs: number, settings: Settings): Role {
   const { state, tickedAtMs } = before;
   const heedMs = attentiveMs(tickedAtMs, atMs, settings);
   const listening = state.name === 'initial' ? { ...state, listenedMs: state.listenedMs + heedMs } : state;
-  const role = { ...before, state: listening, tickedAtMs: atMs, peer: waited(before.peer, atMs, settings) };
+  const role = { ...before, state: listening, tickedAtMs: atMs, peer: waited(before.peer, tickedAtMs, atMs, settings) };
   const outdone =
     role.facts.healthyServers === 0 && isAlive(role.peer, settings) && role.peer.standing.fitness === 'fit';
   return outdone ? { ...role, poorSinceMs: poorSinceMs ?? atMs } : role;

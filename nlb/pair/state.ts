@@ -17,6 +17,10 @@ export interface Role<S extends State = State> {
   /** When the last tick was. */
   tickedAtMs: number;
   facts: Facts;
+  /** When this node last became fitter to lead. */
+  improvedAtMs: number;
+  /** The peer is about to lead: until when this node does not. */
+  heldUntilMs: number;
   /** Since when this node has no healthy server while its peer has one. */
   poorSinceMs?: number;
   stopping: boolean;
@@ -36,6 +40,8 @@ export type Event =
   | { type: 'Heard'; atMs: number; from: Standing }
   | { type: 'Refused'; atMs: number }
   | { type: 'AddressAnswered'; atMs: number; mac: string }
+  /** The peer itself asked for the address, so it is about to lead. */
+  | { type: 'AddressAsked'; atMs: number }
   | { type: 'FactsChanged'; atMs: number; facts: Facts }
   | { type: 'AskedToLead'; atMs: number }
   | { type: 'AskedToStandBy'; atMs: number }
@@ -91,14 +97,17 @@ export function relisten({ deadAfterMs }: Settings): State {
   return { name: 'initial', listenMs: deadAfterMs, listenedMs: 0 };
 }
 
+export function fitnessBy({ ready, downLinks, healthyServers }: Facts): Fitness {
+  if (!ready || downLinks.length > 0) return 'out';
+  return healthyServers > 0 ? 'fit' : 'poor';
+}
+
 /** What this node says of itself. */
 export function standing({ state, facts, stopping, peer }: Role, atMs: number, { primary }: Settings): Standing {
-  const out = stopping || !facts.ready || facts.downLinks.length > 0;
-  const fitness: Fitness = out ? 'out' : facts.healthyServers > 0 ? 'fit' : 'poor';
   const aside = state.name === 'standby' && peer.standing?.state !== 'active';
   return {
     state: state.name,
-    fitness,
+    fitness: stopping ? 'out' : fitnessBy(facts),
     primary,
     resigned: aside && atMs < state.resignedUntilMs,
     claims: state.name === 'standby' && atMs < state.claimUntilMs,

@@ -1,4 +1,4 @@
-import { leader } from './contest.ts';
+import { isHeld, isYielding, leader, mayLead } from './contest.ts';
 import { isAlive, isUnanswered } from './peer.ts';
 import type { Settings } from './settings.ts';
 import { type Event, enter, type In, lead, type Step, standBy, stay } from './state.ts';
@@ -31,10 +31,10 @@ function follow(role: In<'initial'>, atMs: number, settings: Settings): Step | u
 function listen(role: In<'initial'>, atMs: number, settings: Settings): Step {
   const following = follow(role, atMs, settings);
   if (following) return following;
-  if (!role.facts.ready || !isAsking(role, settings)) return stay(role, ['beat']);
-  const heardOut = role.state.listenedMs >= role.state.listenMs;
-  if (heardOut && isUnanswered(role.peer) && leader(role, atMs, settings) !== 'peer')
-    return lead(role, reasonToLead(role, settings), atMs, settings);
+  if (!role.facts.ready || !isAsking(role, settings) || isYielding(role, atMs, settings)) return stay(role, ['beat']);
+  const heardOut = role.state.listenedMs >= role.state.listenMs && !isHeld(role, atMs);
+  const unopposed = !isAlive(role.peer, settings) || mayLead(role, atMs, settings);
+  if (heardOut && isUnanswered(role.peer) && unopposed) return lead(role, reasonToLead(role, settings), atMs, settings);
   const peer = { ...role.peer, asksUnanswered: role.peer.asksUnanswered + 1 };
   return stay({ ...role, peer }, ['beat', 'askAddress']);
 }

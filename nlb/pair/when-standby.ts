@@ -1,13 +1,11 @@
-import { leader } from './contest.ts';
-import { isGone, isSuspect } from './peer.ts';
+import { isHeld, isYielding, mayLead } from './contest.ts';
+import { isGone, isSuspect, isUnanswered } from './peer.ts';
 import type { Settings } from './settings.ts';
-import { type Event, type In, lead, type Step, stay } from './state.ts';
+import { type Event, type In, lead, type Role, type Step, stay } from './state.ts';
 
-/** Wait; take the lead when the leader lets go of it, or when it is silent and nobody answers for the address. */
+/** Wait; take the lead when the leader lets go of it or is silent, and nobody answers for the address. */
 export function whenStandby(role: In<'standby'>, event: Event, settings: Settings): Step {
   switch (event.type) {
-    case 'Heard':
-      return whenHeard(role, event.atMs, settings);
     case 'Ticked':
       return whenTicked(role, event.atMs, settings);
     case 'AskedToLead':
@@ -17,19 +15,31 @@ export function whenStandby(role: In<'standby'>, event: Event, settings: Setting
   }
 }
 
-/** A peer that says that it is not active has dropped its lease before it said so. */
-function whenHeard(role: In<'standby'>, atMs: number, settings: Settings): Step {
-  const { standing } = role.peer;
-  if (!standing || standing.state === 'active' || leader(role, atMs, settings) !== 'self') return stay(role);
-  const what = standing.resigned ? 'resigned' : `is ${standing.state}`;
-  return lead(role, `${settings.peer} ${what}`, atMs, settings);
+function whenTicked(role: In<'standby'>, atMs: number, settings: Settings): Step {
+  const contends = isContending(role, atMs, settings);
+  if (!contends && !isSuspect(role.peer, settings)) return stay(asked(role, 0), ['beat']);
+  if (isYielding(role, atMs, settings)) return stay(role, ['beat']);
+  const free = !isHeld(role, atMs);
+  if (free && contends && isUnanswered(role.peer)) return lead(role, whyNot(role, settings), atMs, settings);
+  if (free && isGone(role.peer, settings)) return lead(role, whyGone(role, settings), atMs, settings);
+  return stay(asked(role, role.peer.asksUnanswered + 1), ['beat', 'askAddress']);
 }
 
-function whenTicked(role: In<'standby'>, atMs: number, settings: Settings): Step {
-  if (!isSuspect(role.peer, settings)) return stay(role, ['beat']);
-  if (isGone(role.peer, settings)) return lead(role, whyGone(role, settings), atMs, settings);
-  const peer = { ...role.peer, asksUnanswered: role.peer.asksUnanswered + 1 };
-  return stay({ ...role, peer }, ['beat', 'askAddress']);
+/**
+ * Whether the peer has said that it does not lead, and this node outranks it. That may be old news: it can have waited
+ * while this node stalled, or been on its way for long. So it is a reason to ask, not yet one to lead.
+ */
+export function isContending(role: Role, atMs: number, settings: Settings): boolean {
+  return role.peer.standing?.state !== 'active' && mayLead(role, atMs, settings);
+}
+
+function asked(role: In<'standby'>, asksUnanswered: number): In<'standby'> {
+  return { ...role, peer: { ...role.peer, asksUnanswered } };
+}
+
+function whyNot({ peer }: In<'standby'>, settings: Settings): string {
+  const what = peer.standing?.resigned ? 'resigned' : `is ${peer.standing?.state}`;
+  return `${settings.peer} ${what}, address unanswered`;
 }
 
 function whyGone({ peer }: In<'standby'>, settings: Settings): string {
