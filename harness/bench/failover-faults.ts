@@ -104,7 +104,10 @@ const clock: Fault = {
   words: 'wall clock stepped by ±1 h',
   bound: BOUNDS.nothingHappens,
   flows: true,
-  missing: () => (findLibrary() === undefined ? 'libfaketime is not there (apt-get install libfaketime)' : undefined),
+  missing: () =>
+    findLibrary() === undefined
+      ? 'libfaketime is not there (apt-get install libfaketime, or name the file in ONEVIP_FAKETIME)'
+      : undefined,
   prepare: ownClocks,
   arm: async (setting) => {
     const { node, seconds } = clockStep(setting);
