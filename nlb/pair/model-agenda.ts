@@ -30,7 +30,8 @@ export function openAgenda(): Agenda {
   };
 }
 
-const isBefore = (a: Plan, b: Plan) => a.instantMs < b.instantMs || (a.instantMs === b.instantMs && a.number < b.number);
+const isBefore = (a: Plan, b: Plan) =>
+  a.instantMs < b.instantMs || (a.instantMs === b.instantMs && a.number < b.number);
 
 /** A binary heap: the parent of `i` is at (i − 1) / 2, and is before it. */
 function push(heap: Plan[], plan: Plan): void {

@@ -31,6 +31,8 @@ export interface Surroundings {
   askAddress(): void;
   announce(): void;
   entered(entry: Entry): void;
+  /** The data path's lease is about to be set. */
+  claims(): void;
   /** The data path's lease was just set, or the alias. */
   claimed(): void;
   /** All effects of a step were run. */
@@ -52,13 +54,17 @@ export class Daemon {
   private sent = 0;
   private leaseOpen = false;
   private lookAtMs = 0;
-  private answers = 0;
+  /** What came to the ARP socket since the last tick. */
+  private arp: ('AddressAnswered' | 'AddressAsked')[] = [];
   private stallAfterEffects = 0;
   private stallMs = 0;
 
   constructor(at: Surroundings) {
     this.at = at;
-    this.loop = openLoop<Mail>((mail) => this.read(mail), () => this.tick());
+    this.loop = openLoop<Mail>(
+      (mail) => this.read(mail),
+      () => this.tick(),
+    );
     at.host.dataPath.alias = false;
     this.role = at.machine.begin(at.host.clockMs(), at.settings);
     at.entered({ state: 'initial', previous: 'initial', reason: this.role.reason, atMs: this.role.sinceMs });
@@ -71,8 +77,8 @@ export class Daemon {
     this.loop.receive(path, mail);
   }
 
-  addressAnswered(): void {
-    this.answers++;
+  overheard(what: 'AddressAnswered' | 'AddressAsked'): void {
+    this.arp.push(what);
   }
 
   refused(): void {
@@ -121,11 +127,10 @@ export class Daemon {
   }
 
   private tick(): void {
-    const answers = this.answers;
-    this.answers = 0;
-    const answered = () => this.happened({ type: 'AddressAnswered', atMs: this.now(), mac: 'the peer' });
+    const overheard = this.arp.map((type) => () => this.happened({ type, atMs: this.now(), mac: 'the peer' }));
+    this.arp = [];
     this.loop.first(
-      ...Array.from({ length: answers }, () => answered),
+      ...overheard,
       () => this.lookAtLinks(),
       () => this.happened({ type: 'Ticked', atMs: this.now() }),
       () => this.scheduleNext(),
@@ -190,6 +195,7 @@ export class Daemon {
   }
 
   private lease(answerUntilMs: number): void {
+    this.at.claims();
     this.at.host.dataPath.answerUntilMs = answerUntilMs;
     this.at.host.dataPath.leasedBy = this.at.life;
     this.at.claimed();

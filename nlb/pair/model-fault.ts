@@ -1,7 +1,5 @@
 import fc from 'fast-check';
-import type { Laws } from './model-laws.ts';
-import { type PathName, PATHS, type Side, type Wire } from './model-network.ts';
-import { kill, type Node, type World } from './model-world.ts';
+import { PATHS, type PathName, type Side } from './model-network.ts';
 
 /** What can go wrong, or be asked for. Each ends by itself after `forMs`. */
 export type Fault = { afterMs: number; forMs: number } & (
@@ -19,7 +17,11 @@ const durations = fc.oneof(
   fc.integer({ min: 20, max: 50 }),
   fc.integer({ min: 1, max: 700 }),
 );
-const gaps = fc.oneof(fc.integer({ min: 0, max: 5 }), fc.integer({ min: 0, max: 60 }), fc.integer({ min: 0, max: 400 }));
+const gaps = fc.oneof(
+  fc.integer({ min: 0, max: 5 }),
+  fc.integer({ min: 0, max: 60 }),
+  fc.integer({ min: 0, max: 400 }),
+);
 const sides = fc.constantFrom<Side>(0, 1);
 const paths = fc.constantFrom<PathName | 'both'>('access', 'server', 'both');
 const times = { afterMs: gaps, forMs: durations };
@@ -29,7 +31,12 @@ export const faults: fc.Arbitrary<Fault> = fc.oneof(
   { weight: 7, arbitrary: fc.record({ ...times, type: fc.constantFrom(...ofNode), side: sides }) },
   {
     weight: 2,
-    arbitrary: fc.record({ ...times, type: fc.constant('split'), path: paths, from: fc.constantFrom<Side | 'both'>(0, 1, 'both') }),
+    arbitrary: fc.record({
+      ...times,
+      type: fc.constant('split'),
+      path: paths,
+      from: fc.constantFrom<Side | 'both'>(0, 1, 'both'),
+    }),
   },
   {
     weight: 3,
@@ -60,95 +67,14 @@ export const faults: fc.Arbitrary<Fault> = fc.oneof(
 /** A request may take effect for as long as it stands. */
 const REQUEST_STANDS_MS = 1000;
 /** A daemon that was told to stop waits for its peer to lead before it ends. */
-const STOPS_WITHIN_MS = 150;
+export const STOPS_WITHIN_MS = 150;
+
+/** A stall in the midst of a step waits so long for that step. */
+export const ARMED_MS = 60;
 
 /** The instant at which the fault is over, and nothing of it can have an effect that was not there before. */
 export function endOf(beganMs: number, { forMs, type }: Fault): number {
+  if (type === 'stallInside') return beganMs + ARMED_MS + forMs;
   if (type === 'stop') return beganMs + STOPS_WITHIN_MS + forMs;
   return beganMs + (type === 'lead' ? REQUEST_STANDS_MS : forMs);
-}
-
-/** What a fault is done to. */
-export interface Victim {
-  world: World;
-  laws: Laws;
-  start(side: Side): void;
-}
-
-export function inflict(victim: Victim, fault: Fault): void {
-  const { world, laws } = victim;
-  switch (fault.type) {
-    case 'split':
-      return changeNetwork(victim, fault, (wire, by) => {
-        for (const from of fault.from === 'both' ? ([0, 1] as const) : [fault.from]) wire.cuts[from] += by;
-      });
-    case 'disturb':
-      return changeNetwork(victim, fault, ({ disturbances }, by) => {
-        if (by > 0) disturbances.push(fault);
-        else disturbances.splice(disturbances.indexOf(fault), 1);
-      });
-    case 'linkDown':
-      return changeNetwork(victim, fault, ({ downs }, by) => {
-        downs[fault.side] += by;
-      });
-    default:
-      return strike(victim, world.nodes[fault.side], fault, laws);
-  }
-}
-
-function changeNetwork(
-  { world, laws }: Victim,
-  { path, forMs }: Fault & { path: PathName | 'both' },
-  change: (wire: Wire, by: 1 | -1) => void,
-): void {
-  const all = (by: 1 | -1) => {
-    laws.networkChanges();
-    for (const each of path === 'both' ? PATHS : [path]) change(world.network.wires[each], by);
-    laws.networkChanges();
-  };
-  all(1);
-  world.agenda.at(world.agenda.nowMs() + forMs, () => all(-1));
-}
-
-function strike(victim: Victim, node: Node, fault: Exclude<Fault, { path: string }>, _laws: Laws): void {
-  const { daemon } = node;
-  const { forMs } = fault;
-  const later = (ms: number, what: () => void) => victim.world.agenda.at(victim.world.agenda.nowMs() + ms, what);
-  switch (fault.type) {
-    case 'kill':
-      return die(victim, node, forMs);
-    case 'stop':
-      daemon?.ask('AskedToStop');
-      return later(STOPS_WITHIN_MS, () => die(victim, node, forMs));
-    case 'freezeDaemon':
-      return daemon?.stall(forMs);
-    case 'pauseNode':
-      node.host.pause();
-      daemon?.stall(forMs);
-      return later(forMs, () => node.host.goOn());
-    case 'serversDead':
-      node.sickness++;
-      daemon?.serversChanged();
-      return later(forMs, () => {
-        node.sickness--;
-        node.daemon?.serversChanged();
-      });
-    case 'stallInside':
-      return daemon?.stallInside(fault.afterEffects, forMs);
-    case 'lead':
-      return daemon?.ask('AskedToLead');
-    case 'standBy':
-      return daemon?.ask('AskedToStandBy');
-  }
-}
-
-function die(victim: Victim, node: Node, forMs: number): void {
-  node.deaths++;
-  kill(node);
-  victim.world.agenda.at(victim.world.agenda.nowMs() + forMs, () => {
-    node.deaths--;
-    node.host.whenAwake(() => {
-      if (node.deaths === 0 && !node.daemon) victim.start(node.side);
-    });
-  });
 }

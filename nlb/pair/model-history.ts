@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import type { Machine } from './model-daemon.ts';
-import { endOf, type Fault, faults, inflict, type Victim } from './model-fault.ts';
+import { endOf, type Fault, faults } from './model-fault.ts';
+import { inflict, type Victim } from './model-inflict.ts';
 import { LawBroken, openLaws } from './model-laws.ts';
 import { daemonsOf, openWorld, type World } from './model-world.ts';
 import type { Settings } from './settings.ts';
@@ -47,7 +48,9 @@ export interface Outcome {
 }
 
 /** Once the last fault has ended, one leads and the other stands by within so long. */
-export const SETTLED_WITHIN_MS = 1500;
+export const SETTLED_WITHIN_MS = 500;
+/** A silence that began in the last fault may still be acted upon for so long. */
+const AFTERMATH_MS = 100;
 const LOOK_EVERY_MS = 5;
 
 /** Lets a history happen. */
@@ -55,7 +58,7 @@ export function happen(history: History, machine: Machine): Outcome {
   const clocks = history.partsPerMillion.map((ppm, i) => ({ offsetMs: 1e6 + i * 12345.678, partsPerMillion: ppm }));
   const settings = [settingsOf(history, 0), settingsOf(history, 1)] as const;
   const setting = { seed: history.seed, clocks: clocks as [(typeof clocks)[0], (typeof clocks)[0]], settings, machine };
-  const victim = openWorld(setting, openLaws);
+  const victim = openWorld(setting, (world) => openLaws(world, history.times.deadAfterMs));
   const outcome = { story: victim.laws.story, settledInMs: 0, healedInMs: 0, simulatedMs: 0 };
   try {
     const overMs = suffer(victim, history);
@@ -101,6 +104,7 @@ function suffer(victim: Victim, { faults, startGapMs }: History): number {
 
 function settle(world: World, overMs: number): number {
   const { agenda } = world;
+  agenda.runUntil(overMs + AFTERMATH_MS);
   while (!isSettled(world)) {
     if (agenda.nowMs() > overMs + SETTLED_WITHIN_MS) {
       const states = daemonsOf(world).map((daemon) => daemon?.role.state.name ?? 'dead');

@@ -12,6 +12,7 @@ export interface Host {
   /** The whole node stands still, but its clock; what comes meanwhile waits. */
   pause(): void;
   goOn(): void;
+  isPaused(): boolean;
   /** A frame came in: it is looked at now, or when the node goes on. */
   take(frame: () => void): void;
   /** Now, or when the node goes on. */
@@ -57,6 +58,7 @@ export function openHost(agenda: Agenda, { offsetMs, partsPerMillion }: ClockErr
       pauses--;
       while (pauses === 0 && ring.length > 0) ring.shift()?.();
     },
+    isPaused: () => pauses > 0,
     take: (frame) => {
       if (ring.length < RING) whenAwake(frame);
     },

@@ -1,7 +1,7 @@
 import type { StateName } from './beat.ts';
 import type { Daemon } from './model-daemon.ts';
 import type { Side, Wire } from './model-network.ts';
-import type { World } from './model-world.ts';
+import type { Node, World } from './model-world.ts';
 import type { Entry } from './state.ts';
 
 /** What must hold in every history; each broken law throws at once. */
@@ -12,7 +12,7 @@ export interface Laws {
   stepped(side: Side, daemon: Daemon): void;
   /** From here on nobody may enter any state. */
   nothingMoves(): void;
-  /** The network is about to change, or has just changed. */
+  /** The network is about to change, or has just changed; or what a node can say on it. */
   networkChanges(): void;
   /** What was entered, for whoever reads of a failure. */
   readonly story: string[];
@@ -22,17 +22,15 @@ export interface Laws {
 
 export class LawBroken extends Error {}
 
-/** Within so long after the access subnet joins the two again, undisturbed, a double lead has ended. */
-export const HEALED_WITHIN_MS = 40;
-
-export function openLaws(world: World): Laws {
+/** @param healedWithinMs after a split subnet is whole again, a double lead has ended within so long */
+export function openLaws(world: World, healedWithinMs: number): Laws {
   const { agenda, nodes } = world;
   const story: string[] = [];
   const states: (StateName | undefined)[] = [undefined, undefined];
   const lives = [0, 0];
   let still = false;
   let worstHealingMs = 0;
-  const split = openSplitWatch(world);
+  const split = openSplitWatch(world, healedWithinMs);
   const broken = (law: string) => {
     throw new LawBroken(`${law}, at ${agenda.nowMs().toFixed(2)} ms`);
   };
@@ -56,7 +54,7 @@ export function openLaws(world: World): Laws {
     claimed: () => {
       if (!nodes.every(({ host }) => host.answers())) return;
       const healedMs = split.healedForMs();
-      if (healedMs === undefined || healedMs > HEALED_WITHIN_MS) broken('two answered for the address');
+      if (healedMs > healedWithinMs) broken('two answered for the address');
       else worstHealingMs = Math.max(worstHealingMs, healedMs);
     },
     stepped: (side, daemon) => {
@@ -73,27 +71,39 @@ export function openLaws(world: World): Laws {
   };
 }
 
+function isSilentLeader({ host, daemon }: Node): boolean {
+  const { alias, answerUntilMs } = host.dataPath;
+  const hasLapsed = alias && answerUntilMs <= host.clockMs();
+  return host.isPaused() || (daemon?.role.state.name === 'active' && hasLapsed);
+}
+
 /**
- * The one case that two nodes cannot tell: the access subnet is split between them, so that the question for the address
- * is not answered, while the server subnet brings no beats, or not all, either. It counts from the first cut to the last
- * moment in which neither subnet was whole.
+ * The one case that two nodes cannot tell: the access subnet is split between them, by a cut or by a link that is down, so
+ * that the question for the address is not answered, while the server subnet brings no beats, or not all, either. It
+ * counts from the first cut to the last moment in which neither subnet was whole. Where both subnets lost beats, a node
+ * that is mute is as good as split off, for its lease outlasts its silence: one that stands still whole, data path and all,
+ * and one that stalled just between a beat and the renewal of its lease, until that had passed.
  */
-function openSplitWatch({ agenda, network }: World) {
+function openSplitWatch({ agenda, network, nodes }: World, healedWithinMs: number) {
   const { access, server } = network.wires;
-  const isCut = ({ cuts }: Wire) => cuts[0] > 0 || cuts[1] > 0;
-  const isImpaired = (wire: Wire) => isCut(wire) || wire.downs.some((downs) => downs > 0) || wire.disturbances.length > 0;
-  let lastMs: number | undefined;
+  const isCut = ({ cuts, downs }: Wire) => cuts.some((faults) => faults > 0) || downs.some((faults) => faults > 0);
+  const isImpaired = (wire: Wire) => isCut(wire) || wire.disturbances.length > 0;
+  let bothImpairedMs = -Infinity;
+  let lastMs = -Infinity;
   const look = () => {
     const nowMs = agenda.nowMs();
-    const goesOn = lastMs !== undefined && nowMs - lastMs <= HEALED_WITHIN_MS && isImpaired(access);
-    if (isImpaired(server) && (isCut(access) || goesOn)) lastMs = nowMs;
+    const isRecent = (ms: number) => nowMs - ms <= healedWithinMs;
+    const isBoth = isImpaired(access) && isImpaired(server);
+    if (isBoth) bothImpairedMs = nowMs;
+    const isMute = isRecent(bothImpairedMs) && nodes.some(isSilentLeader);
+    if (isMute || (isBoth && (isCut(access) || isRecent(lastMs)))) lastMs = nowMs;
   };
   return {
     look,
-    /** How long a subnet has been whole since both were not; undefined where that never was. */
+    /** How long a subnet has been whole since both were not; infinite where that never was. */
     healedForMs: () => {
       look();
-      return lastMs === undefined ? undefined : agenda.nowMs() - lastMs;
+      return agenda.nowMs() - lastMs;
     },
   };
 }

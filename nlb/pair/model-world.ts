@@ -68,8 +68,9 @@ function surroundings(world: World, side: Side, laws: Laws) {
     downLinks: () => PATHS.filter((path) => network.wires[path].downs[side] > 0),
     beat: (mail) => beat(world, side, mail),
     askAddress: () => ask(world, side),
-    announce: () => network.announce(side, () => peer.host.take(() => peer.daemon?.addressAnswered())),
+    announce: () => network.announce(side, () => peer.host.take(() => peer.daemon?.overheard('AddressAnswered'))),
     entered: (entry) => laws.entered(side, entry),
+    claims: () => laws.networkChanges(),
     claimed: () => laws.claimed(),
     stepped: (daemon) => laws.stepped(side, daemon),
   };
@@ -94,9 +95,10 @@ function beat({ network, nodes }: World, from: Side, mail: Mail): void {
 function ask({ network, nodes }: World, from: Side): void {
   const asker = nodes[from];
   const asked = nodes[opposite(from)];
-  const heard = () => asker.host.take(() => asker.daemon?.addressAnswered());
+  const heard = () => asker.host.take(() => asker.daemon?.overheard('AddressAnswered'));
   network.ask(from, () =>
     asked.host.take(() => {
+      asked.daemon?.overheard('AddressAsked');
       if (asked.host.answers()) network.reply(asked.side, heard);
     }),
   );

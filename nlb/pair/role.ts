@@ -14,10 +14,10 @@ import { isContending, whenStandby } from './when-standby.ts';
  *                 peer heard, and it leads or outranks us
  *   initial ──────────────────────────────────────────────► standby
  *    ▲ ▲ │                                                   │  ▲
- *    │ │ │ nobody leads, and we outrank      peer silent and │  │ asked to stand by, peer asked to lead,
- *    │ │ │                                address unanswered,│  │ or both lead and peer outranks
- *    │ │ │                              or peer not active   │  │
- *    │ │ │                                  and outranked    ▼  │
+ *    │ │ │ nobody leads, and we outrank      peer silent,    │  │ asked to stand by, peer asked to lead,
+ *    │ │ │                                or not active and  │  │ or both lead and peer outranks
+ *    │ │ │                                outranked; address │  │
+ *    │ │ │                                unanswered         ▼  │
  *    │ │ └─────────────────────────────────────────────────► active
  *    │ └──────────────────── lease lost ───────────────────────┘
  *    │
