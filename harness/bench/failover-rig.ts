@@ -1,4 +1,3 @@
-import { execa } from 'execa';
 import type { Port } from '../check/seen.ts';
 import { until } from '../clock/until.ts';
 import type { HistoryEvent } from '../history/event.ts';
@@ -41,7 +40,6 @@ export async function openRig(prepare: (lab: Lab) => void): Promise<Rig> {
 
 async function furnish(lab: Lab, history: TrialHistory): Promise<Rig> {
   const client = await openClient(lab, history);
-  await putProberFirst(lab);
   await Promise.all([awaitAnswer(client, lab.plan), lab.pair(10_000)]);
   const journals = new Journals(lab, history);
   const ports = watchPorts(lab, watchedPorts(lab), history);
@@ -62,17 +60,6 @@ async function furnish(lab: Lab, history: TrialHistory): Promise<Rig> {
       history.close();
     },
   };
-}
-
-/**
- * Below the beat threads of the pair, which it must not hold up, and above all else: other labs' clients take turns of 100 ms
- * with an ordinary one.
- */
-const PROBER_PRIORITY = '9';
-
-async function putProberFirst(lab: Lab): Promise<void> {
-  const pids = lab.nodes('client').flatMap((node) => node.processes());
-  await Promise.all(pids.map((pid) => execa('chrt', ['--all-tasks', '--fifo', '--pid', PROBER_PRIORITY, String(pid)])));
 }
 
 /** Where the client's datagrams and the load balancers' words and packets go by. */
