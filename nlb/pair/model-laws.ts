@@ -79,10 +79,10 @@ function isSilentLeader({ host, daemon }: Node): boolean {
 
 /**
  * The one case that two nodes cannot tell: the access subnet is split between them, by a cut or by a link that is down, so
- * that the question for the address is not answered, while the server subnet brings no beats, or not all, either. It
- * counts from the first cut to the last moment in which neither subnet was whole. Where both subnets lost beats, a node
- * that is mute is as good as split off, for its lease outlasts its silence: one that stands still whole, data path and all,
- * and one that stalled just between a beat and the renewal of its lease, until that had passed.
+ * that the question for the address is not answered, while both subnets lose beats, or lost them just before. It counts
+ * until either subnet is whole. A node that is mute where beats were lost is as good as split off, for its lease outlasts
+ * its silence: one that stands still whole, data path and all, and one that stalled just between a beat and the renewal of
+ * its lease, until that had passed.
  */
 function openSplitWatch({ agenda, network, nodes }: World, healedWithinMs: number) {
   const { access, server } = network.wires;
@@ -95,8 +95,8 @@ function openSplitWatch({ agenda, network, nodes }: World, healedWithinMs: numbe
     const isRecent = (ms: number) => nowMs - ms <= healedWithinMs;
     const isBoth = isImpaired(access) && isImpaired(server);
     if (isBoth) bothImpairedMs = nowMs;
-    const isMute = isRecent(bothImpairedMs) && nodes.some(isSilentLeader);
-    if (isMute || (isBoth && (isCut(access) || isRecent(lastMs)))) lastMs = nowMs;
+    const isApart = isCut(access) || nodes.some(isSilentLeader);
+    if ((isApart && isRecent(bothImpairedMs)) || (isBoth && isRecent(lastMs))) lastMs = nowMs;
   };
   return {
     look,
