@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -10,6 +11,8 @@ enterPrivateNamespaces(import.meta.url);
 /** Two nodes, in namespaces of their own, on two switches in this one, which holds the only server too. */
 const folder = t.testdir();
 const bin = join(import.meta.dirname, 'bin');
+const keyFile = join(folder, 'heartbeat.key');
+writeFileSync(keyFile, randomBytes(32).toString('base64'), { mode: 0o600 });
 const nodes = [await makeNode(1), await makeNode(2)] as const;
 type Node = (typeof nodes)[number];
 
@@ -58,7 +61,7 @@ server: { interface: server, address: 10.77.2.1${number} }
 nlbs: 10.77.1.100
 peer: { name: nlb${other}, access: 10.77.1.1${other}, server: 10.77.2.1${other} }
 # A test machine may be busy with other tests: ten times slower than the default.
-heartbeat: { intervalMs: 50, leaseMs: 400, deadAfterMs: 500 }
+heartbeat: { intervalMs: 50, leaseMs: 400, deadAfterMs: 500, keyFile: ${keyFile} }
 clusterAddresses: [203.0.113.10]
 servers: [{ name: server1, address: 10.77.2.21 }]
 services: [{ name: http, address: 203.0.113.10, protocol: tcp, port: 80 }]
@@ -97,6 +100,8 @@ t.test('a pair elects, survives the loss of its leader, hands over, and leaves n
   const daemons = nodes.map(start);
   await until(() => states() === 'active,standby', 'the primary leads');
   t.same(holders(), [one]);
+  t.match(JSON.parse(ctl(two, 'status', '--json').stdout), { heartbeat: { authenticated: true } });
+  t.match(ctl(two, 'status').stdout, /^heartbeat +authenticated/m);
   for (const node of nodes) t.ok(addresses(node).some((line) => line.includes('203.0.113.10/32 scope global lo:nlb')));
 
   daemons[0]?.kill('SIGKILL');

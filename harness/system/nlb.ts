@@ -1,4 +1,5 @@
-import { chmodSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { chmodSync, existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { stringify } from 'yaml';
 import type { LabNode } from '../node/node.ts';
@@ -75,7 +76,7 @@ function configuration(own: NodePlan, setup: PairSetup, script: string) {
     })),
     services: plan.addresses.cluster.flatMap((address) => servicesAt(plan, address)),
     scripts: { initial: script, active: script, standby: script, inop: script, timeLimitMs: 2000 },
-    ...(setup.pace === 'default' ? {} : { heartbeat: LAB_HEARTBEAT }),
+    heartbeat: { ...(setup.pace === 'default' ? {} : LAB_HEARTBEAT), keyFile: keyFile(folder) },
     datapath: {
       maxConnections: LAB_CONNECTIONS,
       mode: process.env.ONEVIP_DATAPATH ?? 'auto',
@@ -83,6 +84,13 @@ function configuration(own: NodePlan, setup: PairSetup, script: string) {
     },
     control: { socket: socketFile(folder, own.name) },
   };
+}
+
+/** One key for both nodes of a lab, drawn when the first of them is configured. */
+function keyFile(folder: string): string {
+  const file = path.join(folder, 'heartbeat.key');
+  if (!existsSync(file)) writeFileSync(file, `${randomBytes(32).toString('base64')}\n`, { mode: 0o600 });
+  return file;
 }
 
 function servicesAt(plan: Plan, address: string) {

@@ -1,4 +1,5 @@
 import type { Ipv4 } from './address.ts';
+import { readKeyFile } from './key-file.ts';
 import type { Problem } from './problem.ts';
 import type { Config } from './schema.ts';
 
@@ -13,6 +14,7 @@ export function crossProblems(config: Partial<Config>): Problem[] {
     ...addressTwice(config),
     ...peerIsSelf(config),
     ...timesOutOfOrder(config),
+    ...keyProblems(config),
     ...nameTwice('servers', config.servers),
     ...nameTwice('services', config.services),
     ...serviceProblems(config),
@@ -89,6 +91,18 @@ function timesOutOfOrder({ heartbeat }: Partial<Config>): Problem[] {
       message: `${deadAfterMs} must be more than leaseMs (${leaseMs})`,
     });
   return problems;
+}
+
+/** A pair that would believe anybody is not started by mistake. */
+function keyProblems({ heartbeat }: Partial<Config>): Problem[] {
+  if (heartbeat === undefined) return [];
+  const { keyFile, insecure } = heartbeat;
+  const path = ['heartbeat', 'keyFile'];
+  if (keyFile === undefined)
+    return insecure ? [] : [{ path, message: 'is missing; name a key file, or write "insecure: true" to go without' }];
+  if (insecure) return [{ path: ['heartbeat', 'insecure'], message: 'is true, and yet there is a keyFile; use one' }];
+  const read = readKeyFile(keyFile);
+  return 'problems' in read ? read.problems.map((problem) => ({ path, message: `${keyFile} ${problem}` })) : [];
 }
 
 function nameTwice(section: string, items: readonly { name: string }[] | undefined): Problem[] {

@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import t from 'tap';
 import { parseConfig } from './load.ts';
 import { ConfigRefused } from './problem.ts';
@@ -15,6 +17,7 @@ servers:
 services:
   - { name: http, address: 203.0.113.10, protocol: tcp, port: 80 }
   - { name: echo, address: 203.0.113.10, protocol: udp, port: 7, servers: [server2] }
+heartbeat: { insecure: true }
 `;
 
 /** The places and messages of a text that must be refused. */
@@ -39,6 +42,18 @@ t.test('a short configuration is completed with the defaults', async (t) => {
     control: { socket: '/run/nlb/nlbd.sock' },
     scripts: { timeLimitMs: 5000 },
   });
+});
+
+t.test('a good key file is taken; each thing wrong with a bad one is reported at its name', async (t) => {
+  const file = join(t.testdir(), 'key');
+  const keyed = good.replace('insecure: true', `keyFile: ${file}`);
+  writeFileSync(file, Buffer.alloc(32, 1).toString('base64'), { mode: 0o600 });
+  t.match(parseConfig(keyed, 'nlb.yaml'), { heartbeat: { keyFile: file, insecure: false } });
+  writeFileSync(file, 'AAAA\n?\n');
+  t.same(problemsOf(keyed), [
+    `nlb.yaml:14:23: heartbeat.keyFile: ${file} line 1 holds 3 bytes; a key has at least 32`,
+    `nlb.yaml:14:23: heartbeat.keyFile: ${file} line 2 is not base64`,
+  ]);
 });
 
 t.test('in the layout of the prior art the NLBS address is a cluster address', async (t) => {
@@ -84,13 +99,28 @@ const one: [what: string, change: [string, string], problem: string][] = [
   ],
   [
     'a lease that a late beat breaks',
-    ['primary: true', 'heartbeat: { leaseMs: 20 }'],
-    'nlb.yaml:2:23: heartbeat.leaseMs: 20 must be more than twice intervalMs (10)',
+    ['insecure: true', 'leaseMs: 20, insecure: true'],
+    'nlb.yaml:14:23: heartbeat.leaseMs: 20 must be more than twice intervalMs (10)',
   ],
   [
     'a lease that outlives the judgement of death',
-    ['primary: true', 'heartbeat: { leaseMs: 40 }'],
-    'nlb.yaml:2:12: heartbeat.deadAfterMs: 40 must be more than leaseMs (40)',
+    ['insecure: true', 'leaseMs: 40, insecure: true'],
+    'nlb.yaml:14:12: heartbeat.deadAfterMs: 40 must be more than leaseMs (40)',
+  ],
+  [
+    'a pair without a key',
+    ['heartbeat: { insecure: true }\n', ''],
+    'nlb.yaml:1:1: heartbeat.keyFile: is missing; name a key file, or write "insecure: true" to go without',
+  ],
+  [
+    'a pair that has a key file and wants to go without',
+    ['{ insecure: true }', '{ keyFile: /none, insecure: true }'],
+    'nlb.yaml:14:40: heartbeat.insecure: is true, and yet there is a keyFile; use one',
+  ],
+  [
+    'a key file that is not there',
+    ['insecure: true', 'keyFile: /none'],
+    "nlb.yaml:14:23: heartbeat.keyFile: /none cannot be read: ENOENT: no such file or directory, open '/none'",
   ],
   [
     'one leg for both subnets',

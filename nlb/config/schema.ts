@@ -55,6 +55,10 @@ const heartbeat = z.strictObject({
   deadAfterMs: milliseconds.default(40),
   leaseMs: milliseconds.default(30),
   forwardGraceMs: z.int().min(0).max(60_000).default(500),
+  /** What the beats are authenticated with, the same on both nodes; see `key-file.ts`. */
+  keyFile: path.optional(),
+  /** Whoever reaches the heartbeat port is believed. There has to be a key file, or this has to be written. */
+  insecure: z.boolean().default(false),
 });
 
 const scripts = z.strictObject({

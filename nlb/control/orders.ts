@@ -1,4 +1,5 @@
 import { ipv4ToBytes } from '../config/address.ts';
+import { readKeyFile } from '../config/key-file.ts';
 import type { Config } from '../config/schema.ts';
 import type { BeatOrders } from './beat/mail.ts';
 import { checkOf } from './health.ts';
@@ -10,19 +11,22 @@ const LET_GO_MS = 1000;
 
 /** Configuration → what the beat thread is to do. */
 export function beatOrders({ access, server, peer, heartbeat, ...config }: Config): BeatOrders {
-  const { port, forwardGraceMs, ...times } = heartbeat;
+  const { port, forwardGraceMs, intervalMs, leaseMs, deadAfterMs } = heartbeat;
   return {
     settings: {
       node: config.node,
       peer: peer.name,
       primary: config.primary,
       lowerAddress: Buffer.compare(ipv4ToBytes(access.address), ipv4ToBytes(peer.access)) < 0,
-      ...times,
+      intervalMs,
+      leaseMs,
+      deadAfterMs,
       headStartMs: HEAD_START_MS,
       poorHoldMs: poorHoldMs(config.services),
       letGoMs: LET_GO_MS,
     },
     forwardGraceMs,
+    secrets: secretsOf(heartbeat),
     port,
     access: { device: access.interface, ownAddress: access.address, nlbs: config.nlbs },
     serverDevice: server.interface,
@@ -31,6 +35,17 @@ export function beatOrders({ access, server, peer, heartbeat, ...config }: Confi
       { name: 'server', own: server.address, peer: peer.server },
     ],
   };
+}
+
+/**
+ * The keys as the file has them now.
+ * @throws when the file is no longer as good as it was when the configuration was checked
+ */
+function secretsOf({ keyFile }: Config['heartbeat']): Uint8Array[] {
+  if (keyFile === undefined) return [];
+  const read = readKeyFile(keyFile);
+  if ('secrets' in read) return read.secrets;
+  throw new Error(`heartbeat.keyFile: ${keyFile} ${read.problems.join('; ')}`);
 }
 
 /** Both nodes find out about a dead server within one round of checks of each other; twice that is certain. */

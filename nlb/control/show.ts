@@ -9,6 +9,7 @@ export function showStatus(status: Status): string {
       'peer',
       `${peer.name}: ${peer.alive ? `${peer.state}, ${peer.fitness}` : 'silent'}; ${peer.beatsMissed} beats missed`,
     ],
+    ['heartbeat', heartbeat(status)],
     ['nlbs', `${status.nlbs}, lease ${lease.answerRemainingMs} ms, forwarding ${lease.forwardRemainingMs} ms`],
     ['data path', `${datapath.mode}${datapath.adopted ? ', adopted' : ''}, ${datapath.connections} connections`],
     ...status.servers.map((s): [string, string] => [
@@ -27,6 +28,12 @@ export function showStatus(status: Status): string {
   ];
   const width = Math.max(...rows.map(([name]) => name.length));
   return rows.map(([name, text]) => `${name.padEnd(width)}  ${text}`).join('\n');
+}
+
+function heartbeat({ heartbeat, peer }: Status): string {
+  const trust = heartbeat.authenticated ? 'authenticated' : 'INSECURE: whoever reaches its port is believed';
+  const refused = Object.entries(peer.refused).map(([why, count]) => `${count} ${why}`);
+  return refused.length === 0 ? trust : `${trust}; refused: ${refused.join(', ')}`;
 }
 
 function whyOut({ mac, checks }: Status['servers'][number]): string {

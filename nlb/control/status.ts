@@ -26,6 +26,7 @@ export function composeStatus({ config, beat, datapath, loop, memoryLocked }: St
     since: new Date(Date.now() - forMs).toISOString(),
     forMs,
     ...pair,
+    heartbeat: { authenticated: config.heartbeat.keyFile !== undefined },
     nlbs: config.nlbs,
     clusterAddresses: config.clusterAddresses,
     datapath: {

@@ -1,11 +1,11 @@
 /**
- * What a node says of itself in every heartbeat, and its binary form.
+ * What a node says in every heartbeat, and its binary form.
  *
- *    0      1        2      3            4              12        20           21
- *    ├──────┼────────┼──────┼────────────┼──────────────┼─────────┼────────────┼───────────┐
- *    │state │fitness │flags │ 0          │ boot nonce   │ counter │ name bytes │ name      │
- *    └──────┴────────┴──────┴────────────┴──────────────┴─────────┴────────────┴───────────┘
- * Numbers are in network order.
+ *    0     1      2        3      4      20          36     52        60           61
+ *    ├─────┼──────┼────────┼──────┼──────┼───────────┼──────┼─────────┼────────────┼───────────┐
+ *    │path │state │fitness │flags │ boot │ challenge │ echo │ counter │ name bytes │ name      │
+ *    └─────┴──────┴────────┴──────┴──────┴───────────┴──────┴─────────┴────────────┴───────────┘
+ * Numbers are in network order. A message without a standing, a bare greeting, has zeros for state, fitness and flags.
  */
 export type StateName = 'initial' | 'active' | 'standby' | 'inop';
 /** `out`: must not lead. `poor`: has no healthy server, but is otherwise sound. `fit`: can serve. */
@@ -22,30 +22,52 @@ export interface Standing {
   claims: boolean;
 }
 
-export interface Beat extends Standing {
+export type PathName = 'access' | 'server';
+
+/** 128 bits, drawn at random: 32 hexadecimal digits. */
+export type Nonce = string;
+export const noNonce: Nonce = '0'.repeat(32);
+
+export interface Beat {
   node: string;
-  /** Drawn at random at each start of the daemon. */
-  boot: bigint;
-  /** Grows with each beat of one boot; the twins on the two subnets share one. */
+  /** By which subnet it was sent, so that what one carried proves nothing of the other. */
+  path: PathName;
+  /** Names one start of the daemon. */
+  boot: Nonce;
+  /** What a peer that does not know this boot, or that this boot does not know, has to echo. */
+  challenge: Nonce;
+  /** A challenge of the receiver, or `noNonce` while none is known. */
+  echo: Nonce;
+  /** Grows with each message of one boot; the twins on the two subnets share one. */
   counter: bigint;
+  /** Absent in a greeting, which answers a stranger and says nothing of who leads. */
+  standing?: Standing;
 }
 
+const PATHS: readonly PathName[] = ['access', 'server'];
+/** Their numbers in the datagram are one higher: 0 is a greeting's. */
 const STATES: readonly StateName[] = ['initial', 'active', 'standby', 'inop'];
 const FITNESSES: readonly Fitness[] = ['out', 'poor', 'fit'];
 const PRIMARY = 1;
 const RESIGNED = 2;
 const CLAIMS = 4;
-const FIXED_BYTES = 21;
+const NONCE_BYTES = 16;
+const FIXED_BYTES = 61;
 
-export function encodeBeat(beat: Beat): Uint8Array {
+export function encodeBeat({ standing, ...beat }: Beat): Uint8Array {
   const name = Buffer.from(beat.node);
   const bytes = Buffer.alloc(FIXED_BYTES + name.length);
-  bytes.writeUInt8(STATES.indexOf(beat.state), 0);
-  bytes.writeUInt8(FITNESSES.indexOf(beat.fitness), 1);
-  bytes.writeUInt8((beat.primary ? PRIMARY : 0) | (beat.resigned ? RESIGNED : 0) | (beat.claims ? CLAIMS : 0), 2);
-  bytes.writeBigUInt64BE(beat.boot, 4);
-  bytes.writeBigUInt64BE(beat.counter, 12);
-  bytes.writeUInt8(name.length, 20);
+  bytes.writeUInt8(PATHS.indexOf(beat.path), 0);
+  if (standing) {
+    const { primary, resigned, claims } = standing;
+    bytes.writeUInt8(STATES.indexOf(standing.state) + 1, 1);
+    bytes.writeUInt8(FITNESSES.indexOf(standing.fitness), 2);
+    bytes.writeUInt8((primary ? PRIMARY : 0) | (resigned ? RESIGNED : 0) | (claims ? CLAIMS : 0), 3);
+  }
+  for (const [i, nonce] of [beat.boot, beat.challenge, beat.echo].entries())
+    bytes.write(nonce, 4 + i * NONCE_BYTES, NONCE_BYTES, 'hex');
+  bytes.writeBigUInt64BE(beat.counter, 52);
+  bytes.writeUInt8(name.length, 60);
   name.copy(bytes, FIXED_BYTES);
   return bytes;
 }
@@ -53,15 +75,29 @@ export function encodeBeat(beat: Beat): Uint8Array {
 /** The beat, or undefined where the bytes are none: unknown values, unknown flags, or not exactly long enough. */
 export function decodeBeat(body: Uint8Array): Beat | undefined {
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
-  if (bytes.length <= FIXED_BYTES || bytes.length !== FIXED_BYTES + bytes.readUInt8(20)) return undefined;
-  const state = STATES[bytes.readUInt8(0)];
-  const fitness = FITNESSES[bytes.readUInt8(1)];
-  const flags = bytes.readUInt8(2);
-  if (!state || !fitness || flags > (PRIMARY | RESIGNED | CLAIMS) || bytes.readUInt8(3) !== 0) return undefined;
+  if (bytes.length <= FIXED_BYTES || bytes.length !== FIXED_BYTES + bytes.readUInt8(60)) return undefined;
+  const path = PATHS[bytes.readUInt8(0)];
+  const greeting = bytes.readUIntBE(1, 3) === 0;
+  const standing = decodeStanding(bytes);
+  if (!path || (!greeting && !standing)) return undefined;
+  const nonce = (i: number): Nonce => bytes.toString('hex', 4 + i * NONCE_BYTES, 4 + (i + 1) * NONCE_BYTES);
   return {
     node: bytes.toString('utf8', FIXED_BYTES),
-    boot: bytes.readBigUInt64BE(4),
-    counter: bytes.readBigUInt64BE(12),
+    path,
+    boot: nonce(0),
+    challenge: nonce(1),
+    echo: nonce(2),
+    counter: bytes.readBigUInt64BE(52),
+    ...(standing && { standing }),
+  };
+}
+
+function decodeStanding(bytes: Buffer): Standing | undefined {
+  const state = STATES[bytes.readUInt8(1) - 1];
+  const fitness = FITNESSES[bytes.readUInt8(2)];
+  const flags = bytes.readUInt8(3);
+  if (!state || !fitness || flags > (PRIMARY | RESIGNED | CLAIMS)) return undefined;
+  return {
     state,
     fitness,
     primary: (flags & PRIMARY) !== 0,

@@ -1,26 +1,31 @@
+import { type Keys, MAC_BYTES } from './keys.ts';
+
 /**
- * What surrounds a message between the two nodes: a magic number and a version before it. The only place that knows how a
- * datagram is told from a stranger's.
+ * What surrounds a message between the two nodes: a magic number and a version before it, an HMAC over all of that behind
+ * it. The only place that knows how a datagram is told from a stranger's.
  */
 const MAGIC = Buffer.from('NLBP');
-const VERSION = 1;
+const VERSION = 2;
 const HEADER_BYTES = MAGIC.length + 1;
 /** Far below any MTU, and more than any message of ours. */
 const MAX_BYTES = 512;
 
-export type Refusal = 'oversized' | 'truncated' | 'foreign' | 'version';
+export type Refusal = 'oversized' | 'truncated' | 'foreign' | 'version' | 'forged';
 export type Opened = { body: Uint8Array } | { refused: Refusal };
 
 /** Message → datagram. */
-export function seal(body: Uint8Array): Uint8Array {
-  return Buffer.concat([MAGIC, Uint8Array.of(VERSION), body]);
+export function seal(body: Uint8Array, keys: Keys): Uint8Array {
+  const said = Buffer.concat([MAGIC, Uint8Array.of(VERSION), body]);
+  return Buffer.concat([said, keys.sign(said)]);
 }
 
-/** Datagram → message, or why it is refused. The work is bounded, whatever comes. */
-export function open(datagram: Uint8Array): Opened {
+/** Datagram → message, or why it is refused. The work is bounded, whatever comes: at most one HMAC of 480 bytes a key. */
+export function open(datagram: Uint8Array, keys: Keys): Opened {
   if (datagram.length > MAX_BYTES) return { refused: 'oversized' };
-  if (datagram.length < HEADER_BYTES) return { refused: 'truncated' };
+  if (datagram.length < HEADER_BYTES + MAC_BYTES) return { refused: 'truncated' };
   if (!MAGIC.equals(datagram.subarray(0, MAGIC.length))) return { refused: 'foreign' };
   if (datagram[MAGIC.length] !== VERSION) return { refused: 'version' };
-  return { body: datagram.subarray(HEADER_BYTES) };
+  const macAt = datagram.length - MAC_BYTES;
+  if (!keys.verify(datagram.subarray(0, macAt), datagram.subarray(macAt))) return { refused: 'forged' };
+  return { body: datagram.subarray(HEADER_BYTES, macAt) };
 }

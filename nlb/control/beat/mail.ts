@@ -10,6 +10,8 @@ import type { AccessLeg } from '../../scripts/nlbs-address.ts';
 export interface BeatOrders {
   settings: Settings;
   forwardGraceMs: number;
+  /** What beats are signed and verified with; none where the pair goes without. */
+  secrets: readonly Uint8Array[];
   port: number;
   access: AccessLeg;
   serverDevice: string;
