@@ -1,0 +1,72 @@
+import t from 'tap';
+import { nextTickInMs } from './role.ts';
+import { answered, count, heard, play, settings, settled, states, tick, ticked } from './role-play.ts';
+import type { Event } from './state.ts';
+
+const asking = [52, 54.5, 57].map(tick);
+
+t.test('a standby asks when its peer says that it is not active, and leads when nobody answers', async (t) => {
+  for (const change of [
+    { resigned: true },
+    { state: 'inop', fitness: 'out' },
+    { state: 'initial', fitness: 'out' },
+  ] as const) {
+    const before = play(settled(), [heard(51, change), ...asking]);
+    t.same([states(before), count(before.effects, 'askAddress')], [[], 3]);
+    const { entered, effects } = play(before.role, [tick(59.5)]);
+    t.match(entered, [{ state: 'active', atMs: 59.5, reason: /, address unanswered$/ }]);
+    t.same(effects, ['renewLease', 'addAlias', 'announce', 'beat']);
+  }
+});
+
+t.test('a standby that stalled is not misled by what its peer said meanwhile', async (t) => {
+  const woken = play(settled(), [heard(900, { resigned: true })]);
+  t.same(states(woken), [], 'it may have been said long ago');
+  const misled = play(woken.role, [tick(900), tick(902.5), answered(905), tick(905), tick(907.5)]);
+  t.same(states(misled), []);
+  t.same(states(play(misled.role, [heard(908, { state: 'active' }), ...[910, 920].map(tick)])), []);
+});
+
+t.test('a beat of a peer that does not lead takes back no question', async (t) => {
+  const resigned = (atMs: number) => heard(atMs, { resigned: true });
+  t.same(states(play(settled(), [resigned(51), tick(52), resigned(53), ...[54.5, 57, 59.5].map(tick)])), ['active']);
+});
+
+t.test('who asked before a stall asks again', async (t) => {
+  const before = play(settled(), [heard(51, { resigned: true }), ...asking]).role;
+  const woken = play(before, [tick(57 + 15.1)]);
+  t.same(states(woken), []);
+  t.equal(woken.role.peer.asksUnanswered, 1);
+  t.same(states(play(before, [tick(57 + 15)])), ['active'], 'a late tick is no stall');
+});
+
+t.test('a node that became fitter leads by rank only when its peer must know', async (t) => {
+  const facts = { ready: true, downLinks: [], healthyServers: 2 };
+  const poor: Event = { type: 'FactsChanged', atMs: 100, facts: { ...facts, healthyServers: 0 } };
+  const fit: Event = { type: 'FactsChanged', atMs: 110, facts };
+  const cured = play(settled(), [poor, fit, heard(111)]).role;
+  const upTo = (untilMs: number) => ticked({ ...cured, tickedAtMs: 111 }, untilMs);
+  t.same(states(upTo(149)), []);
+  const beats = [120, 130, 140, 150].flatMap((atMs) => [heard(atMs - 1), tick(atMs)]);
+  t.same(states(play(cured, [...beats, ...[152.5, 155, 157.5].map(tick)])), ['active']);
+});
+
+t.test('where both ask for the address, the one with the higher address asks no more, and both wait', async (t) => {
+  const ask: Event = { type: 'AddressAsked', atMs: 56 };
+  for (const lowerAddress of [true, false]) {
+    const with_ = { ...settings, lowerAddress };
+    const both = play(settled(with_), [heard(51, { resigned: true }), tick(52), tick(54.5), ask], with_).role;
+    t.equal(nextTickInMs(both, with_), lowerAddress ? 2.5 : 10);
+    const waiting = ticked(both, 56 + 59, with_);
+    t.same(states(waiting), []);
+    t.equal(count(waiting.effects, 'askAddress') > 0, lowerAddress);
+    t.same(states(ticked(waiting.role, 56 + 80, with_)), ['active'], 'the peer did not lead after all');
+  }
+});
+
+t.test('of two that stand by, the primary leads', async (t) => {
+  const words = (primary: boolean) => [heard(51, { primary }), ...asking, tick(59.5)];
+  t.same(states(play(settled(), words(false))), ['active']);
+  const second = { ...settings, primary: false };
+  t.same(states(play(settled(second), words(true), second)), []);
+});
