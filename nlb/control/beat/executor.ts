@@ -37,14 +37,14 @@ export function openExecutor(access: AccessLeg, forwardGraceMs: number, problem:
     for (const timer of repeats) clearTimeout(timer);
     repeats = [];
   };
-  // A thread that stalled wakes to timers first: whose lease is over must not speak for the address.
-  const announceAgain = () => {
+  // A thread may stall between any two steps, and wakes to timers first: whose lease is over must not speak for the address.
+  const announceWhileHeld = () => {
     if (page && page.get().answerUntilNs > monotonicNs()) address?.announce();
   };
   const announce = () => {
     quiet();
-    address?.announce();
-    repeats = REPEATS_MS.map((delayMs) => setTimeout(() => attempt(announceAgain), delayMs));
+    announceWhileHeld();
+    repeats = REPEATS_MS.map((delayMs) => setTimeout(() => attempt(announceWhileHeld), delayMs));
   };
   const effects: Record<Exclude<Effect, 'beat'>, (leaseEndsMs: number) => void> = {
     renewLease: (endsMs) => page?.set(toNs(endsMs), toNs(endsMs + forwardGraceMs)),
