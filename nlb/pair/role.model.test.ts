@@ -9,7 +9,9 @@ const { ONEVIP_NIGHTLY: nightly, ONEVIP_MODEL_SEED: givenSeed, ONEVIP_MODEL_PATH
 const HISTORIES = nightly === undefined ? 2000 : Number(nightly) > 1 ? Number(nightly) : 100_000;
 /** Each broken machine is found out by the same histories every time; this seed needs 800 of them for the rarest. */
 const FINDING = { numRuns: 10_000, seed: 3, endOnFailure: true };
-const seed = givenSeed === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(givenSeed);
+/** The nightly run looks for new histories; every other run repeats the same ones, so that a change is what turns it red. */
+const usualSeed = nightly === undefined ? 20_261_123 : Math.floor(Math.random() * 2 ** 31);
+const seed = givenSeed === undefined ? usualSeed : Number(givenSeed);
 
 const lawful = (machine: Machine, seen: (outcome: Outcome) => void) =>
   fc.property(histories, (history) => {
