@@ -84,9 +84,17 @@ function ctl(node: Node, ...words: string[]) {
   return spawnSync(join(bin, 'nlbctl'), ['--socket', node.socket, ...words], { encoding: 'utf8' });
 }
 
+interface Said {
+  state: string;
+  reason: string;
+  peer: { alive: boolean };
+}
+
+const statusOf = (node: Node): Said => JSON.parse(ctl(node, 'status', '--json').stdout) as Said;
+
 function stateOf(node: Node): string {
   const { status, stdout } = ctl(node, 'status', '--json');
-  return status === 0 ? (JSON.parse(stdout) as { state: string }).state : 'gone';
+  return status === 0 ? (JSON.parse(stdout) as Said).state : 'gone';
 }
 
 const states = () => nodes.map(stateOf).join();
@@ -100,13 +108,15 @@ t.test('a pair elects, survives the loss of its leader, hands over, and leaves n
   const daemons = nodes.map(start);
   await until(() => states() === 'active,standby', 'the primary leads');
   t.same(holders(), [one]);
-  t.match(JSON.parse(ctl(two, 'status', '--json').stdout), { heartbeat: { authenticated: true } });
+  t.match(statusOf(two), { heartbeat: { authenticated: true } });
   t.match(ctl(two, 'status').stdout, /^heartbeat +authenticated/m);
   for (const node of nodes) t.ok(addresses(node).some((line) => line.includes('203.0.113.10/32 scope global lo:nlb')));
 
   daemons[0]?.kill('SIGKILL');
   await until(() => states() === 'gone,active', 'the standby takes over');
-  t.match(JSON.parse(ctl(two, 'status', '--json').stdout), { reason: /^nlb1 silent for/, peer: { alive: false } });
+  t.match(statusOf(two), { reason: /^nlb1 silent for/ });
+  // A host that refuses beats is succeeded once its lease is over: before it counts as dead.
+  await until(() => !statusOf(two).peer.alive, 'the killed one counts as dead');
   t.match(ctl(two, 'standby'), { status: 75, stderr: /nlb1 is not there to take over/ });
 
   const restarted = start(one);
