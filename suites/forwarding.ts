@@ -152,8 +152,8 @@ export default await suite(
         await requestHttp(scene, REQUESTS);
         const [victim] = scene.servers;
         if (!victim) throw new Error('the lab has no server');
-        const struckNs = scene.nowNs();
         await scene.act('kill the server', victim.name, () => victim.killAll());
+        const struckNs = scene.nowNs();
         while (scene.nowNs() < struckNs + DETECTED_MS * 1e6) await requestHttp(scene, 5, 5);
         const detectedNs = scene.nowNs();
         await requestHttp(scene, REQUESTS);

@@ -52,6 +52,20 @@ t.test('a new active announces the address at once, by a broadcast request', asy
   t.match(told(announced, SEEN, added(100), OVER), /^fail: .* announced nothing/);
   t.match(told(announced, SEEN, added(100), asking, OVER), /^fail: .* announced nothing/, 'asking is not announcing');
   t.match(told(announced, SEEN, added(100), announce(50), OVER), /^fail: .* announced nothing/, 'nor was it before');
+  const late = [entry(10, OLD), announce(82), added(100), entry(100.5, NEW, 'STALE')];
+  t.match(told(announced, SEEN, ...late, OVER), /^pass: .* -18 ms after .*; such events were read 18\.49 ms late/);
+  const early = [entry(10, OLD), announce(82), entry(82.1, NEW, 'STALE'), added(100)];
+  t.match(
+    told(announced, SEEN, ...early, OVER),
+    /^fail: .* announced nothing/,
+    'readers were on time: it came too early',
+  );
+  const later = [entry(10, OLD), announce(82), added(84), entry(100.5, NEW, 'STALE'), announce(182)];
+  t.match(told(announced, SEEN, ...later, OVER), /^pass: .* -2 ms after/);
+  t.match(
+    told(announced, SEEN, entry(10, OLD), added(100), announce(150), entry(190, NEW), OVER),
+    /^fail: .* 50 ms after/,
+  );
   t.match(told(announced, added(100), OVER), /^unknown: frames of access/);
   t.match(told(announced, SEEN, announce(100), OVER), /^unknown: nlb2 did not add/);
 });
