@@ -8,6 +8,7 @@ access: { interface: access, address: 10.77.1.11 }
 server: { interface: server, address: 10.77.2.11 }
 nlbs: ${nlbs}
 peer: { name: nlb2, access: 10.77.1.12, server: 10.77.2.12 }
+heartbeat: { insecure: true }
 clusterAddresses: [203.0.113.10, 203.0.113.11]
 servers:
   - { name: a, address: 10.77.2.21 }
