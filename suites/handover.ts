@@ -1,10 +1,11 @@
 import { noneCorrupt, noneLost, noReset } from '../harness/check/probes.ts';
 import { scriptsRan } from '../harness/check/scripts.ts';
+import { between, NS_PER_MS } from '../harness/check/span.ts';
 import { tookOver } from '../harness/check/takeover.ts';
 import { cut, heal, signal, startSystem } from '../harness/suite/faults.ts';
 import type { Scene } from '../harness/suite/scene.ts';
 import { type SuiteTest, suite } from '../harness/suite/suite.ts';
-import { answersAgain, runsScript } from '../harness/suite/waits.ts';
+import { answersAgain, runsScript, takesAlias } from '../harness/suite/waits.ts';
 
 const PROBES_PER_SECOND = 500;
 const FLOWS = 20;
@@ -12,6 +13,9 @@ const FLOWS = 20;
 const HANDOVER_WITHIN_MS = 5000;
 /** The switch itself takes a few milliseconds; an interruption that matters to anyone would be longer than this. */
 const PAUSE_AT_MOST_MS = 50;
+/** Around the instant of the alias: what happens to a prober before or after says nothing of the switch. */
+const BEFORE_SWITCH_MS = 100;
+const AFTER_SWITCH_MS = 200;
 
 /** Changes over by request, under load of datagrams and connections, and claims that nothing was lost. */
 function losesNothing(what: string, request: (scene: Scene, pair: Pair) => Promise<void>): SuiteTest {
@@ -26,7 +30,8 @@ function losesNothing(what: string, request: (scene: Scene, pair: Pair) => Promi
       await scene.act(what, active.name, () => request(scene, { active: active.name, standby: standby.name }));
       await runsScript(scene, standby.name, 'active', askedNs);
       await runsScript(scene, active.name, 'standby', askedNs);
-      await answersAgain(scene, datagrams);
+      const { atNs: switchedNs } = await takesAlias(scene, standby.name, askedNs);
+      await answersAgain(scene, datagrams, (PROBES_PER_SECOND * AFTER_SWITCH_MS) / 1000 + 50);
       await Promise.all([datagrams.stop(), flows.stop()]);
       await scene.lab.pair();
       return {
@@ -37,11 +42,11 @@ function losesNothing(what: string, request: (scene: Scene, pair: Pair) => Promi
           after: { what, node: active.name },
           withinMs: HANDOVER_WITHIN_MS,
         }),
-        'no datagram is lost': noneLost({
-          protocol: 'udp',
-          atLeast: PROBES_PER_SECOND / 5,
-          pauseAtMostMs: PAUSE_AT_MOST_MS,
-        }),
+        'no datagram is lost': noneLost({ protocol: 'udp', atLeast: PROBES_PER_SECOND / 5 }),
+        'and datagrams were sent all through the switch': between(
+          { fromNs: switchedNs - BEFORE_SWITCH_MS * NS_PER_MS, untilNs: switchedNs + AFTER_SWITCH_MS * NS_PER_MS },
+          noneLost({ protocol: 'udp', atLeast: PROBES_PER_SECOND / 20, pauseAtMostMs: PAUSE_AT_MOST_MS }),
+        ),
         'no message of a connection is lost': noneLost({ protocol: 'tcp', atLeast: FLOWS }),
         'no connection is reset': noReset({ protocol: 'tcp', atLeast: FLOWS }),
         'every byte comes back as it was sent': noneCorrupt({ protocol: 'tcp', atLeast: FLOWS }),

@@ -1,6 +1,6 @@
 import { arpsOf, packetsOf } from '../check/seen.ts';
 import { until } from '../clock/until.ts';
-import type { HistoryEvent } from '../history/event.ts';
+import type { AddressChanged, HistoryEvent } from '../history/event.ts';
 import type { Role } from '../system/system.ts';
 import type { Load } from '../traffic/client-handle.ts';
 import type { Scene } from './scene.ts';
@@ -21,6 +21,16 @@ export async function runsScript(scene: Scene, node: string, state: Role, sinceN
   const ran = (events: HistoryEvent[]) =>
     events.some((event) => event.kind === 'script' && event.node === node && event.state === state);
   await scene.wait(`${node} runs its script of the state ${state}`, ran, { sinceNs, withinMs: 10_000 });
+}
+
+/** The node was given the NLBS address; gives the event, as it was read. */
+export function takesAlias(scene: Scene, node: string, sinceNs: number): Promise<AddressChanged> {
+  const given = (event: HistoryEvent): event is AddressChanged =>
+    event.kind === 'address' &&
+    event.node === node &&
+    event.change === 'added' &&
+    event.address.startsWith(`${scene.nlbs}/`);
+  return scene.wait(`${node} is given ${scene.nlbs}`, (events) => events.find(given), { sinceNs });
 }
 
 /** The node says that it is in a state. */
