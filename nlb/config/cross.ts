@@ -15,6 +15,8 @@ export function crossProblems(config: Partial<Config>): Problem[] {
     ...peerIsSelf(config),
     ...timesOutOfOrder(config),
     ...keyProblems(config),
+    ...reachProblems(config),
+    ...holdDownProblems(config),
     ...nameTwice('servers', config.servers),
     ...nameTwice('services', config.services),
     ...serviceProblems(config),
@@ -103,6 +105,22 @@ function keyProblems({ heartbeat }: Partial<Config>): Problem[] {
   if (insecure) return [{ path: ['heartbeat', 'insecure'], message: 'is true, and yet there is a keyFile; use one' }];
   const read = readKeyFile(keyFile);
   return 'problems' in read ? read.problems.map((problem) => ({ path, message: `${keyFile} ${problem}` })) : [];
+}
+
+function reachProblems({ reach }: Partial<Config>): Problem[] {
+  if (reach === undefined) return [];
+  const { intervalMs, timeoutMs, targets } = reach;
+  const late = `${timeoutMs} must not be more than intervalMs (${intervalMs})`;
+  return [
+    ...(timeoutMs > intervalMs ? [{ path: ['reach', 'timeoutMs'], message: late }] : []),
+    ...nameTwice('targets', targets).map((problem) => ({ ...problem, path: ['reach', ...problem.path] })),
+  ];
+}
+
+function holdDownProblems({ recovery }: Partial<Config>): Problem[] {
+  if (recovery === undefined || recovery.holdDownMaxMs >= recovery.holdDownMs) return [];
+  const message = `${recovery.holdDownMaxMs} must not be less than holdDownMs (${recovery.holdDownMs})`;
+  return [{ path: ['recovery', 'holdDownMaxMs'], message }];
 }
 
 function nameTwice(section: string, items: readonly { name: string }[] | undefined): Problem[] {

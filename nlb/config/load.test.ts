@@ -41,6 +41,8 @@ t.test('a short configuration is completed with the defaults', async (t) => {
     datapath: { mode: 'auto', pinDirectory: '/sys/fs/bpf/nlb' },
     control: { socket: '/run/nlb/nlbd.sock' },
     scripts: { timeLimitMs: 5000 },
+    reach: { targets: [], intervalMs: 500, timeoutMs: 300, rise: 2, fall: 3 },
+    recovery: { strategy: 'manual', holdDownMs: 5000, holdDownMaxMs: 300_000 },
   });
 });
 
@@ -70,7 +72,7 @@ const one: [what: string, change: [string, string], problem: string][] = [
   [
     'an unknown section, at its key',
     ['primary:', 'primry:'],
-    `nlb.yaml:2:1: primry: unknown setting; known are node, primary, access, server, nlbs, peer, heartbeat, clusterAddresses, servers, services, scripts, datapath, control, log`,
+    `nlb.yaml:2:1: primry: unknown setting; known are node, primary, access, server, nlbs, peer, heartbeat, reach, recovery, clusterAddresses, servers, services, scripts, datapath, control, log`,
   ],
   [
     'an unknown key within a section, at the key',
@@ -96,6 +98,29 @@ const one: [what: string, change: [string, string], problem: string][] = [
     'an interface name whose alias label is too long',
     ['interface: access', 'interface: access-lan0x'],
     'nlb.yaml:3:22: access.interface: "access-lan0x:nlbs" is the alias\'s label and has more than 15 bytes; the name may have 10',
+  ],
+  [
+    'a reach target by no known way',
+    ['heartbeat:', 'reach: { targets: [{ name: fw, address: 10.77.1.1, via: wan }] }\nheartbeat:'],
+    'nlb.yaml:14:57: reach.targets[0].via: Invalid option: expected one of "access"|"server"',
+  ],
+  [
+    'two reach targets of one name',
+    [
+      'heartbeat:',
+      'reach: { targets: [{ name: fw, address: 10.77.1.1 }, { name: fw, address: 10.77.1.2 }] }\nheartbeat:',
+    ],
+    'nlb.yaml:14:62: reach.targets[1].name: "fw" is the name of targets[0] too',
+  ],
+  [
+    'a reach target that is waited for until after the next question',
+    ['heartbeat:', 'reach: { intervalMs: 200 }\nheartbeat:'],
+    'nlb.yaml:14:8: reach.timeoutMs: 300 must not be more than intervalMs (200)',
+  ],
+  [
+    'a hold-down that is longer than its longest',
+    ['heartbeat:', 'recovery: { holdDownMaxMs: 1000 }\nheartbeat:'],
+    'nlb.yaml:14:28: recovery.holdDownMaxMs: 1000 must not be less than holdDownMs (5000)',
   ],
   [
     'a lease that a late beat breaks',

@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { type Ipv4, parseIpv4 } from './address.ts';
 
+/** A heartbeat has room for no higher count. */
+const MOST_TARGETS = 65_535;
+
 /** The shape of the configuration, section by section. What one section cannot see alone is in `cross.ts`. */
 
 const ipv4 = z.string().transform((text, context): Ipv4 => {
@@ -61,6 +64,33 @@ const heartbeat = z.strictObject({
   insecure: z.boolean().default(false),
 });
 
+/** Whom this node must be able to reach to be of use: the firewalls, a router beyond them. The better placed of the two leads. */
+const reach = z.strictObject({
+  targets: z
+    .array(
+      z.strictObject({
+        name,
+        address: ipv4,
+        type: z.enum(['arp', 'icmp']).default('arp'),
+        /** The leg by which it is asked. */
+        via: z.enum(['access', 'server']).default('access'),
+      }),
+    )
+    .max(MOST_TARGETS)
+    .default([]),
+  intervalMs: milliseconds.default(500),
+  timeoutMs: milliseconds.default(300),
+  rise: z.int().min(1).max(100).default(2),
+  fall: z.int().min(1).max(100).default(3),
+});
+
+/** Whether the primary has the lead back by itself; and how long a lead lasts that nobody needs to take away. */
+const recovery = z.strictObject({
+  strategy: z.enum(['manual', 'automatic']).default('manual'),
+  holdDownMs: milliseconds.default(5000),
+  holdDownMaxMs: milliseconds.default(300_000),
+});
+
 const scripts = z.strictObject({
   initial: path.optional(),
   active: path.optional(),
@@ -84,6 +114,8 @@ export const sections = {
   nlbs: ipv4,
   peer: z.strictObject({ name, access: ipv4, server: ipv4 }),
   heartbeat: heartbeat.prefault({}),
+  reach: reach.prefault({}),
+  recovery: recovery.prefault({}),
   clusterAddresses: z.array(ipv4).min(1).max(256),
   servers: z.array(server).min(1).max(1024),
   services: z.array(service).min(1).max(256),
@@ -97,6 +129,7 @@ const whole = z.strictObject(sections);
 export type Config = z.output<typeof whole>;
 export type ServiceConfig = Config['services'][number];
 export type CheckConfig = z.output<typeof check>;
+export type ReachConfig = Config['reach'];
 
 /** The check of a TCP service that configures none: can a client connect? */
 export const defaultCheck: CheckConfig = check.parse({});

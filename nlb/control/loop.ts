@@ -3,10 +3,13 @@ import type { Datapath } from '../datapath/datapath.ts';
 import { addAddress, listAddresses, removeAddress } from '../kernel/addresses.ts';
 import { findInterface } from '../kernel/interfaces.ts';
 import { listNeighbours, probeNeighbour } from '../kernel/neighbours.ts';
+import type { SlowFacts } from './beat/mail.ts';
 import { type Desired, desire, openSelector } from './desired.ts';
 import { type Verdicts, watchAll } from './health.ts';
 import { numberServers } from './identity.ts';
 import { doubtful, type HardwareAddresses, remember } from './neighbours.ts';
+import { type Reach, watchReach } from './reach.ts';
+import { openWays } from './reach-ways.ts';
 import { reconcileLoopback } from './reconcile.ts';
 
 /**
@@ -17,13 +20,14 @@ export interface Loop {
   /** What the last pass wanted. */
   desired(): Desired | undefined;
   verdicts: Verdicts;
+  reach: Reach;
   /** No more passes; takes our cluster addresses off the loopback, and then the data path away. */
   withdraw(): void;
 }
 
 export interface LoopHooks {
   /** Told whenever they change. */
-  facts(facts: { ready: boolean; healthyServers: number }): void;
+  facts(facts: SlowFacts): void;
   event(name: string, detail: Record<string, unknown>): void;
   problem(text: string): void;
 }
@@ -31,7 +35,7 @@ export interface LoopHooks {
 const PASS_EVERY_MS = 100;
 /** RFC 1122 section 2.3.2.1: no more than one ARP request a second for one address. */
 const ASK_EVERY_MS = 1000;
-/** How long a node that has just started waits for the verdict on its servers before it may lead without. */
+/** How long a node that has just started waits for the verdict on its servers and reach targets before it may lead without. */
 const FIRST_VERDICTS_MS = 1000;
 
 export function openLoop(config: Config, datapath: Datapath, hooks: LoopHooks): Loop {
@@ -49,6 +53,14 @@ export function openLoop(config: Config, datapath: Datapath, hooks: LoopHooks): 
   const health = watchAll(config, (check, verdict) => {
     hooks.event('health', { check, healthy: verdict.healthy, ...(verdict.why !== undefined && { why: verdict.why }) });
     soon ??= setImmediate(pass);
+  });
+
+  const reach = watchReach(config.reach, {
+    ways: openWays(config),
+    changed: ({ name, address }, { healthy, why }) => {
+      hooks.event('reach', { target: name, address, met: healthy, ...(why !== undefined && { why }) });
+      soon ??= setImmediate(pass);
+    },
   });
 
   function lookAtNeighbours(): void {
@@ -98,8 +110,10 @@ export function openLoop(config: Config, datapath: Datapath, hooks: LoopHooks): 
   function tellFacts(wanted: Desired): void {
     const healthyServers = wanted.tables.servers.filter(({ usable }) => usable).length;
     const judged = [...health.verdicts.values()].every((verdict) => verdict !== undefined);
-    const ready = healthyServers > 0 || judged || performance.now() - startedMs > FIRST_VERDICTS_MS;
-    const facts = { ready, healthyServers };
+    const lookedAround = (healthyServers > 0 || judged) && reach.isJudged();
+    const ready = lookedAround || performance.now() - startedMs > FIRST_VERDICTS_MS;
+    const targets = Object.fromEntries([...reach.verdicts].map(([name, { healthy }]) => [name, healthy]));
+    const facts = { ready, healthyServers, targets };
     if (JSON.stringify(facts) === told) return;
     told = JSON.stringify(facts);
     hooks.facts(facts);
@@ -125,10 +139,12 @@ export function openLoop(config: Config, datapath: Datapath, hooks: LoopHooks): 
   return {
     desired: () => desired,
     verdicts: health.verdicts,
+    reach,
     withdraw: () => {
       clearInterval(timer);
       clearImmediate(soon);
       health.stop();
+      reach.stop();
       realiseLoopback([]);
       datapath.remove();
     },

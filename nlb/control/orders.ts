@@ -1,6 +1,6 @@
 import { ipv4ToBytes } from '../config/address.ts';
 import { readKeyFile } from '../config/key-file.ts';
-import type { Config } from '../config/schema.ts';
+import type { Config, ReachConfig } from '../config/schema.ts';
 import type { BeatOrders } from './beat/mail.ts';
 import { checkOf } from './health.ts';
 
@@ -23,6 +23,10 @@ export function beatOrders({ access, server, peer, heartbeat, ...config }: Confi
       deadAfterMs,
       headStartMs: HEAD_START_MS,
       poorHoldMs: poorHoldMs(config.services),
+      reachHoldMs: reachHoldMs(config.reach),
+      recovery: config.recovery.strategy,
+      holdDownMs: config.recovery.holdDownMs,
+      holdDownMaxMs: config.recovery.holdDownMaxMs,
       letGoMs: LET_GO_MS,
     },
     forwardGraceMs,
@@ -54,4 +58,9 @@ function poorHoldMs(services: Config['services']): number {
     .flatMap((service) => checkOf(service) ?? [])
     .map((check) => check.intervalMs + check.timeoutMs);
   return Math.max(500, 2 * Math.max(0, ...rounds));
+}
+
+/** Both nodes lose a target within one row of failures of each other, or have it back; twice that is certain. */
+function reachHoldMs({ intervalMs, timeoutMs, rise, fall }: ReachConfig): number {
+  return 2 * (intervalMs * Math.max(rise, fall) + timeoutMs);
 }

@@ -12,6 +12,11 @@ export function showStatus(status: Status): string {
     ['heartbeat', heartbeat(status)],
     ['nlbs', `${status.nlbs}, lease ${lease.answerRemainingMs} ms, forwarding ${lease.forwardRemainingMs} ms`],
     ['data path', `${datapath.mode}${datapath.adopted ? ', adopted' : ''}, ${datapath.connections} connections`],
+    ['recovery', recovery(status)],
+    ...status.reach.map((target): [string, string] => [
+      target.name,
+      `reach target ${target.address}: ${target.met === null ? 'not asked yet' : target.met ? 'met' : `lost: ${target.why}`}`,
+    ]),
     ...status.servers.map((s): [string, string] => [
       s.name,
       `${s.healthy ? 'healthy' : `out: ${whyOut(s)}`}, ${s.address} at ${s.mac ?? '?'}`,
@@ -34,6 +39,11 @@ function heartbeat({ heartbeat, peer }: Status): string {
   const trust = heartbeat.authenticated ? 'authenticated' : 'INSECURE: whoever reaches its port is believed';
   const refused = Object.entries(peer.refused).map(([why, count]) => `${count} ${why}`);
   return refused.length === 0 ? trust : `${trust}; refused: ${refused.join(', ')}`;
+}
+
+function recovery({ recovery: { strategy, heldDownMs, leads, setAside } }: Status): string {
+  const held = heldDownMs > 0 ? `; the lead is held down for ${duration(heldDownMs)} more, after ${leads} of late` : '';
+  return `${strategy}${setAside ? ', suspended: the operator put this node aside' : ''}${held}`;
 }
 
 function whyOut({ mac, checks }: Status['servers'][number]): string {

@@ -35,6 +35,7 @@ export function composeStatus({ config, beat, datapath, loop, memoryLocked }: St
       connections: datapath.connectionCount(),
       outcomes: outcomes(datapath),
     },
+    reach: reach(config, loop),
     servers: servers(config, loop),
     services: services(config, loop),
     memoryLocked,
@@ -44,6 +45,14 @@ export function composeStatus({ config, beat, datapath, loop, memoryLocked }: St
 function outcomes(datapath: Datapath): Record<string, { packets: number; bytes: number }> {
   const counted = Object.entries(datapath.outcomes());
   return Object.fromEntries(counted.map(([name, c]) => [name, { packets: Number(c.packets), bytes: Number(c.bytes) }]));
+}
+
+function reach({ reach: { targets } }: Config, loop: Loop) {
+  return targets.map(({ name, address, type, via }) => {
+    const verdict = loop.reach.verdicts.get(name);
+    const why = verdict?.why;
+    return { name, address, type, via, met: verdict?.healthy ?? null, ...(why !== undefined && { why }) };
+  });
 }
 
 function servers(config: Config, loop: Loop) {

@@ -15,6 +15,16 @@ export const bind: (fd: number, address: Uint8Array, length: number) => number =
 export const send: (fd: number, data: Uint8Array, length: number, flags: number) => number = libc.func(
   'int64_t send(int fd, const void *data, size_t length, int flags)',
 );
+export const sendto: (
+  fd: number,
+  data: Uint8Array,
+  length: number,
+  flags: number,
+  address: Uint8Array,
+  addressLength: number,
+) => number = libc.func(
+  'int64_t sendto(int fd, const void *data, size_t length, int flags, const void *address, uint32_t addressLength)',
+);
 export const recv: (fd: number, data: Uint8Array, length: number, flags: number) => number = libc.func(
   'int64_t recv(int fd, _Out_ void *data, size_t length, int flags)',
 );

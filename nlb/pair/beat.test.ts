@@ -9,6 +9,9 @@ const standings: fc.Arbitrary<Standing> = fc.record({
   primary: fc.boolean(),
   resigned: fc.boolean(),
   claims: fc.boolean(),
+  reclaims: fc.boolean(),
+  targetsMet: fc.nat(65_535),
+  leaseMs: fc.nat(4_294_967_295),
 });
 const nonces = fc.stringMatching(/^[0-9a-f]{32}$/);
 const said = {
@@ -20,7 +23,16 @@ const said = {
   counter: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
 };
 const beats: fc.Arbitrary<Beat> = fc.oneof(fc.record(said), fc.record({ ...said, standing: standings }));
-const standing: Standing = { state: 'active', fitness: 'fit', primary: true, resigned: false, claims: true };
+const standing: Standing = {
+  state: 'active',
+  fitness: 'fit',
+  primary: true,
+  resigned: false,
+  claims: true,
+  reclaims: false,
+  targetsMet: 2,
+  leaseMs: 30,
+};
 const beat: Beat = {
   node: 'nlb1',
   path: 'server',
@@ -32,10 +44,10 @@ const beat: Beat = {
 };
 const { standing: _, ...greeting } = beat;
 
-t.test('a beat has the layout that is drawn, and a greeting the same with three zeros', async (t) => {
-  const rest = `${'1'.repeat(32)}${'2'.repeat(32)}${'3'.repeat(32)}0000000000000002046e6c6231`;
-  t.equal(Buffer.from(encodeBeat(beat)).toString('hex'), `01020205${rest}`);
-  t.equal(Buffer.from(encodeBeat(greeting)).toString('hex'), `01000000${rest}`);
+t.test('a beat has the layout that is drawn, and a greeting the same with zeros for a standing', async (t) => {
+  const middle = `${'1'.repeat(32)}${'2'.repeat(32)}${'3'.repeat(32)}0000000000000002`;
+  t.equal(Buffer.from(encodeBeat(beat)).toString('hex'), `01020205${middle}00020000001e046e6c6231`);
+  t.equal(Buffer.from(encodeBeat(greeting)).toString('hex'), `01000000${middle}000000000000046e6c6231`);
 });
 
 t.test('every beat arrives as it was sent', async (t) => {
@@ -54,8 +66,8 @@ t.test('a beat that is cut, lengthened, or says what no beat says, is none', asy
     [1, 5],
     [1, 0],
     [2, 3],
-    [3, 8],
-    [60, 5],
+    [3, 16],
+    [66, 5],
   ] as const) {
     const changed = Buffer.from(bytes);
     changed[at] = value;

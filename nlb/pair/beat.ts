@@ -1,11 +1,12 @@
 /**
  * What a node says in every heartbeat, and its binary form.
  *
- *    0     1      2        3      4      20          36     52        60           61
- *    ├─────┼──────┼────────┼──────┼──────┼───────────┼──────┼─────────┼────────────┼───────────┐
- *    │path │state │fitness │flags │ boot │ challenge │ echo │ counter │ name bytes │ name      │
- *    └─────┴──────┴────────┴──────┴──────┴───────────┴──────┴─────────┴────────────┴───────────┘
- * Numbers are in network order. A message without a standing, a bare greeting, has zeros for state, fitness and flags.
+ *    0     1      2        3      4      20          36     52        60        62       66           67
+ *    ├─────┼──────┼────────┼──────┼──────┼───────────┼──────┼─────────┼─────────┼────────┼────────────┼──────┐
+ *    │path │state │fitness │flags │ boot │ challenge │ echo │ counter │ targets │ lease  │ name bytes │ name │
+ *    └─────┴──────┴────────┴──────┴──────┴───────────┴──────┴─────────┴─────────┴────────┴────────────┴──────┘
+ * Numbers are in network order. A message without a standing, a bare greeting, has zeros for state, fitness, flags,
+ * targets and lease.
  */
 export type StateName = 'initial' | 'active' | 'standby' | 'inop';
 /** `out`: must not lead. `poor`: has no healthy server, but is otherwise sound. `fit`: can serve. */
@@ -20,6 +21,12 @@ export interface Standing {
   resigned: boolean;
   /** Asks the leader to let go (`nlbctl takeover`). */
   claims: boolean;
+  /** Would have the lead back, because it is the primary and recovery is automatic. */
+  reclaims: boolean;
+  /** How many of its reach targets answer. */
+  targetsMet: number;
+  /** For how long one of its beats lets its data path answer: nobody may replace it sooner. */
+  leaseMs: number;
 }
 
 export type PathName = 'access' | 'server';
@@ -51,33 +58,40 @@ const FITNESSES: readonly Fitness[] = ['out', 'poor', 'fit'];
 const PRIMARY = 1;
 const RESIGNED = 2;
 const CLAIMS = 4;
+const RECLAIMS = 8;
+const ALL_FLAGS = PRIMARY | RESIGNED | CLAIMS | RECLAIMS;
 const NONCE_BYTES = 16;
-const FIXED_BYTES = 61;
+const FIXED_BYTES = 67;
 
 export function encodeBeat({ standing, ...beat }: Beat): Uint8Array {
   const name = Buffer.from(beat.node);
   const bytes = Buffer.alloc(FIXED_BYTES + name.length);
   bytes.writeUInt8(PATHS.indexOf(beat.path), 0);
   if (standing) {
-    const { primary, resigned, claims } = standing;
     bytes.writeUInt8(STATES.indexOf(standing.state) + 1, 1);
     bytes.writeUInt8(FITNESSES.indexOf(standing.fitness), 2);
-    bytes.writeUInt8((primary ? PRIMARY : 0) | (resigned ? RESIGNED : 0) | (claims ? CLAIMS : 0), 3);
+    bytes.writeUInt8(flagsOf(standing), 3);
+    bytes.writeUInt16BE(standing.targetsMet, 60);
+    bytes.writeUInt32BE(standing.leaseMs, 62);
   }
   for (const [i, nonce] of [beat.boot, beat.challenge, beat.echo].entries())
     bytes.write(nonce, 4 + i * NONCE_BYTES, NONCE_BYTES, 'hex');
   bytes.writeBigUInt64BE(beat.counter, 52);
-  bytes.writeUInt8(name.length, 60);
+  bytes.writeUInt8(name.length, 66);
   name.copy(bytes, FIXED_BYTES);
   return bytes;
+}
+
+function flagsOf({ primary, resigned, claims, reclaims }: Standing): number {
+  return (primary ? PRIMARY : 0) | (resigned ? RESIGNED : 0) | (claims ? CLAIMS : 0) | (reclaims ? RECLAIMS : 0);
 }
 
 /** The beat, or undefined where the bytes are none: unknown values, unknown flags, or not exactly long enough. */
 export function decodeBeat(body: Uint8Array): Beat | undefined {
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
-  if (bytes.length <= FIXED_BYTES || bytes.length !== FIXED_BYTES + bytes.readUInt8(60)) return undefined;
+  if (bytes.length <= FIXED_BYTES || bytes.length !== FIXED_BYTES + bytes.readUInt8(66)) return undefined;
   const path = PATHS[bytes.readUInt8(0)];
-  const greeting = bytes.readUIntBE(1, 3) === 0;
+  const greeting = bytes.readUIntBE(1, 3) === 0 && bytes.readUIntBE(60, 6) === 0;
   const standing = decodeStanding(bytes);
   if (!path || (!greeting && !standing)) return undefined;
   const nonce = (i: number): Nonce => bytes.toString('hex', 4 + i * NONCE_BYTES, 4 + (i + 1) * NONCE_BYTES);
@@ -96,12 +110,15 @@ function decodeStanding(bytes: Buffer): Standing | undefined {
   const state = STATES[bytes.readUInt8(1) - 1];
   const fitness = FITNESSES[bytes.readUInt8(2)];
   const flags = bytes.readUInt8(3);
-  if (!state || !fitness || flags > (PRIMARY | RESIGNED | CLAIMS)) return undefined;
+  if (!state || !fitness || flags > ALL_FLAGS) return undefined;
   return {
     state,
     fitness,
     primary: (flags & PRIMARY) !== 0,
     resigned: (flags & RESIGNED) !== 0,
     claims: (flags & CLAIMS) !== 0,
+    reclaims: (flags & RECLAIMS) !== 0,
+    targetsMet: bytes.readUInt16BE(60),
+    leaseMs: bytes.readUInt32BE(62),
   };
 }

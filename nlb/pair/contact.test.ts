@@ -1,8 +1,9 @@
 import t from 'tap';
-import { type Beat, noNonce, type Standing } from './beat.ts';
+import { type Beat, noNonce } from './beat.ts';
 import { type Contact, firstContact, type Hearing, hear, speak } from './contact.ts';
 
-const standing: Standing = { state: 'active', fitness: 'fit', primary: true, resigned: false, claims: false };
+import { active as standing } from './test-talk.ts';
+
 const nonce = (digit: string): string => digit.repeat(32);
 
 /** Draws a, b, c and so on: `boot` is a, the first challenge b, the next c. */

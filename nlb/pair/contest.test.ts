@@ -1,6 +1,6 @@
 import t from 'tap';
 import { nextTickInMs } from './role.ts';
-import { answered, count, heard, play, settings, settled, states, tick, ticked } from './role-play.ts';
+import { answered, count, heard, play, settings, settled, sound, states, tick, ticked } from './role-play.ts';
 import type { Event } from './state.ts';
 
 const asking = [52, 54.5, 57].map(tick);
@@ -41,9 +41,8 @@ t.test('who asked before a stall asks again', async (t) => {
 });
 
 t.test('a node that became fitter leads by rank only when its peer must know', async (t) => {
-  const facts = { ready: true, downLinks: [], healthyServers: 2 };
-  const poor: Event = { type: 'FactsChanged', atMs: 100, facts: { ...facts, healthyServers: 0 } };
-  const fit: Event = { type: 'FactsChanged', atMs: 110, facts };
+  const poor: Event = { type: 'FactsChanged', atMs: 100, facts: { ...sound, healthyServers: 0 } };
+  const fit: Event = { type: 'FactsChanged', atMs: 110, facts: sound };
   const cured = play(settled(), [poor, fit, heard(111)]).role;
   const upTo = (untilMs: number) => ticked({ ...cured, tickedAtMs: 111 }, untilMs);
   t.same(states(upTo(149)), []);

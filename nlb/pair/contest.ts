@@ -1,4 +1,4 @@
-import { isAlive } from './peer.ts';
+import { deadAfter, isAlive } from './peer.ts';
 import { type Candidate, outranks } from './rank.ts';
 
 import type { Settings } from './settings.ts';
@@ -27,7 +27,7 @@ export function leader(role: Role, atMs: number, settings: Settings): 'self' | '
 export function mayLead(role: Role, atMs: number, settings: Settings): boolean {
   const { state, improvedAtMs } = role;
   const resignedMs = state.name === 'standby' && state.resignedUntilMs <= atMs ? state.resignedUntilMs : 0;
-  const knownAtMs = Math.max(improvedAtMs, resignedMs) + settings.deadAfterMs;
+  const knownAtMs = Math.max(improvedAtMs, resignedMs) + deadAfter(role.peer, settings);
   return atMs >= knownAtMs && leader(role, atMs, settings) === 'self';
 }
 
@@ -36,9 +36,9 @@ export function mayLead(role: Role, atMs: number, settings: Settings): boolean {
  * decided before it heard the question is over: its last question before that can be two intervals old, and the lease
  * that it took is less than `deadAfterMs`. The one with the higher address also asks no more, so that the other's wait ends.
  */
-export function held(role: Role, atMs: number, { deadAfterMs, intervalMs, lowerAddress }: Settings): Role {
-  const peer = lowerAddress ? role.peer : { ...role.peer, asksUnanswered: 0 };
-  return { ...role, peer, heldUntilMs: atMs + deadAfterMs + 2 * intervalMs };
+export function held(role: Role, atMs: number, settings: Settings): Role {
+  const peer = settings.lowerAddress ? role.peer : { ...role.peer, asksUnanswered: 0 };
+  return { ...role, peer, heldUntilMs: atMs + deadAfter(peer, settings) + 2 * settings.intervalMs };
 }
 
 export function isHeld({ heldUntilMs }: Pick<Role, 'heldUntilMs'>, atMs: number): boolean {
@@ -47,6 +47,16 @@ export function isHeld({ heldUntilMs }: Pick<Role, 'heldUntilMs'>, atMs: number)
 
 export function isYielding(role: Pick<Role, 'heldUntilMs'>, atMs: number, { lowerAddress }: Settings): boolean {
   return !lowerAddress && isHeld(role, atMs);
+}
+
+/**
+ * Whether the peer meets more reach targets and could lead in this node's place. Equals change nothing: a leader that
+ * loses a target which its peer loses too stays.
+ */
+export function isOutreached(role: Role, atMs: number, settings: Settings): boolean {
+  const both = candidates(role, atMs, settings);
+  if (both === undefined || both.peer.resigned) return false;
+  return both.peer.targetsMet > both.self.targetsMet && peerCouldLead(role, atMs, settings);
 }
 
 /** Whether the peer could lead if this node let go now. */

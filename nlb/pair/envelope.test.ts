@@ -9,7 +9,7 @@ const body = Buffer.from('a beat');
 const keys = makeKeys([secret]);
 
 t.test('a datagram is a header, the message, and an HMAC-SHA-256 over both', async (t) => {
-  const said = Buffer.concat([Buffer.from('NLBP\x02'), body]);
+  const said = Buffer.concat([Buffer.from('NLBP\x03'), body]);
   const mac = createHmac('sha256', secret).update(said).digest();
   t.same(Buffer.from(seal(body, keys)), Buffer.concat([said, mac]));
 });

@@ -5,7 +5,7 @@ import { type Keys, MAC_BYTES } from './keys.ts';
  * it. The only place that knows how a datagram is told from a stranger's.
  */
 const MAGIC = Buffer.from('NLBP');
-const VERSION = 2;
+const VERSION = 3;
 const HEADER_BYTES = MAGIC.length + 1;
 /** Far below any MTU, and more than any message of ours. */
 const MAX_BYTES = 512;

@@ -27,11 +27,13 @@ export interface Surroundings {
   life: number;
   healthyServers(): number;
   downLinks(): string[];
+  /** Which reach targets answer now. */
+  targets(): Record<string, boolean>;
   beat(mail: Mail): void;
   askAddress(): void;
   announce(): void;
   entered(entry: Entry): void;
-  /** The data path's lease is about to be set. */
+  /** The data path's lease is about to be set, or the daemon has just stopped listening, or is about to go on. */
   claims(): void;
   /** The data path's lease was just set, or the alias. */
   claimed(): void;
@@ -40,6 +42,8 @@ export interface Surroundings {
 }
 
 const LINK_LOOK_MS = 20;
+/** A target is met, or lost, after so many looks in a row. */
+const LOOKS_ENOUGH = 2;
 /** Loading the data path, and the first look at the servers. */
 const READY_AFTER_MS = [5, 60] as const;
 /** How late a timer comes on a machine with nothing else to do. */
@@ -54,6 +58,8 @@ export class Daemon {
   private sent = 0;
   private leaseOpen = false;
   private lookAtMs = 0;
+  /** Looks in a row that speak against what is known of the targets. */
+  private contraryLooks = 0;
   /** What came to the ARP socket since the last tick. */
   private arp: ('AddressAnswered' | 'AddressAsked')[] = [];
   private stallAfterEffects = 0;
@@ -68,7 +74,7 @@ export class Daemon {
     at.host.dataPath.alias = false;
     this.role = at.machine.begin(at.host.clockMs(), at.settings);
     at.entered({ state: 'initial', previous: 'initial', reason: this.role.reason, atMs: this.role.sinceMs });
-    this.lookAtLinks();
+    this.lookAround();
     this.schedule(at.host.clockMs());
     at.agenda.at(at.agenda.nowMs() + at.chance.between(...READY_AFTER_MS), () => this.loop.post(() => this.ready()));
   }
@@ -101,7 +107,11 @@ export class Daemon {
 
   stall(ms: number): void {
     this.loop.halt();
-    this.at.agenda.at(this.at.agenda.nowMs() + ms, () => this.loop.goOn());
+    this.at.claims();
+    this.at.agenda.at(this.at.agenda.nowMs() + ms, () => {
+      this.at.claims();
+      this.loop.goOn();
+    });
   }
 
   private now(): number {
@@ -112,7 +122,7 @@ export class Daemon {
   private ready(): void {
     this.leaseOpen = true;
     this.at.host.dataPath.answerUntilMs = 0;
-    this.factsChanged({ ready: true, healthyServers: this.at.healthyServers() });
+    this.factsChanged({ ready: true, healthyServers: this.at.healthyServers(), targets: this.at.targets() });
   }
 
   private factsChanged(facts: Partial<Facts>): void {
@@ -131,17 +141,33 @@ export class Daemon {
     this.arp = [];
     this.loop.first(
       ...overheard,
-      () => this.lookAtLinks(),
+      () => this.lookAround(),
       () => this.happened({ type: 'Ticked', atMs: this.now() }),
       () => this.scheduleNext(),
     );
   }
 
-  private lookAtLinks(): void {
+  private lookAround(): void {
     if (this.now() < this.lookAtMs) return;
     this.lookAtMs = this.now() + LINK_LOOK_MS;
+    this.loop.first(
+      () => this.lookAtLinks(),
+      () => this.lookAtTargets(),
+    );
+  }
+
+  private lookAtLinks(): void {
     const downLinks = this.at.downLinks();
     if (downLinks.join() !== this.role.facts.downLinks.join()) this.factsChanged({ downLinks });
+  }
+
+  private lookAtTargets(): void {
+    const targets = this.at.targets();
+    const isContrary = JSON.stringify(targets) !== JSON.stringify(this.role.facts.targets);
+    this.contraryLooks = isContrary && this.role.facts.ready ? this.contraryLooks + 1 : 0;
+    if (this.contraryLooks < LOOKS_ENOUGH) return;
+    this.contraryLooks = 0;
+    this.factsChanged({ targets });
   }
 
   private dueMs = 0;

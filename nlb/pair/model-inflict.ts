@@ -65,6 +65,7 @@ function strike(victim: Victim, node: Node, fault: OfNode): void {
     freezeDaemon: () => daemon?.stall(forMs),
     pauseNode: () => pause(victim, node, forMs),
     serversDead: () => sicken(victim, node, forMs),
+    targetDown: () => loseTarget(victim, node, forMs),
     stallInside: () => {
       daemon?.stallInside(fault.type === 'stallInside' ? fault.afterEffects : 0, forMs);
       later(victim, ARMED_MS, () => daemon?.stallInside(0, 0));
@@ -82,6 +83,16 @@ function sicken(victim: Victim, node: Node, forMs: number): void {
     node.sickness--;
     node.daemon?.serversChanged();
   });
+}
+
+function loseTarget({ world, laws }: Victim, node: Node, forMs: number): void {
+  const change = (by: 1 | -1) => {
+    laws.networkChanges();
+    node.targetDowns += by;
+    laws.networkChanges();
+  };
+  change(1);
+  world.agenda.at(world.agenda.nowMs() + forMs, () => change(-1));
 }
 
 function pause(victim: Victim, { host, daemon }: Node, forMs: number): void {

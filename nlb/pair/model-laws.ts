@@ -22,6 +22,9 @@ export interface Laws {
 
 export class LawBroken extends Error {}
 
+/** Two looks at the targets, the silence of the peer, and the lease: after that a side without a target leads no more. */
+const NOTICED_WITHIN_MS = 200;
+
 /** @param healedWithinMs after a split subnet is whole again, a double lead has ended within so long */
 export function openLaws(world: World, healedWithinMs: number): Laws {
   const { agenda, nodes } = world;
@@ -30,6 +33,8 @@ export function openLaws(world: World, healedWithinMs: number): Laws {
   const lives = [0, 0];
   let still = false;
   let worstHealingMs = 0;
+  /** Since when both answer. */
+  let doubleSinceMs: number | undefined;
   const split = openSplitWatch(world, healedWithinMs);
   const broken = (law: string) => {
     throw new LawBroken(`${law}, at ${agenda.nowMs().toFixed(2)} ms`);
@@ -52,10 +57,14 @@ export function openLaws(world: World, healedWithinMs: number): Laws {
       states[side] = state;
     },
     claimed: () => {
-      if (!nodes.every(({ host }) => host.answers())) return;
+      const isDouble = nodes.every(({ host }) => host.answers());
+      doubleSinceMs = isDouble ? (doubleSinceMs ?? agenda.nowMs()) : undefined;
+      if (doubleSinceMs === undefined) return;
       const healedMs = split.healedForMs();
       if (healedMs > healedWithinMs) broken('two answered for the address');
       else worstHealingMs = Math.max(worstHealingMs, healedMs);
+      if (Math.min(split.oneSidedForMs(), agenda.nowMs() - doubleSinceMs) > NOTICED_WITHIN_MS)
+        broken('two answered, and one of them met no reach target');
     },
     stepped: (side, daemon) => {
       const { role } = daemon;
@@ -71,6 +80,8 @@ export function openLaws(world: World, healedWithinMs: number): Laws {
   };
 }
 
+const reachesTarget = ({ hasTarget, targetDowns }: Node): boolean => hasTarget && targetDowns === 0;
+
 function isSilentLeader({ host, daemon }: Node): boolean {
   const { alias, answerUntilMs } = host.dataPath;
   const hasLapsed = alias && answerUntilMs <= host.clockMs();
@@ -82,7 +93,7 @@ function isSilentLeader({ host, daemon }: Node): boolean {
  * that the question for the address is not answered, while both subnets lose beats, or lost them just before. It counts
  * until either subnet is whole. A node that is mute where beats were lost is as good as split off, for its lease outlasts
  * its silence: one that stands still whole, data path and all, and one that stalled just between a beat and the renewal of
- * its lease, until that had passed.
+ * its lease, until that had passed. Healing takes two that listen, so the time of a stall does not count.
  */
 function openSplitWatch({ agenda, network, nodes }: World, healedWithinMs: number) {
   const { access, server } = network.wires;
@@ -90,16 +101,25 @@ function openSplitWatch({ agenda, network, nodes }: World, healedWithinMs: numbe
   const isImpaired = (wire: Wire) => isCut(wire) || wire.disturbances.length > 0;
   let bothImpairedMs = -Infinity;
   let lastMs = -Infinity;
+  let oneSidedSinceMs: number | undefined;
   const look = () => {
     const nowMs = agenda.nowMs();
     const isRecent = (ms: number) => nowMs - ms <= healedWithinMs;
     const isBoth = isImpaired(access) && isImpaired(server);
     if (isBoth) bothImpairedMs = nowMs;
     const isApart = isCut(access) || nodes.some(isSilentLeader);
-    if ((isApart && isRecent(bothImpairedMs)) || (isBoth && isRecent(lastMs))) lastMs = nowMs;
+    const isDeaf = nodes.some(({ daemon }) => daemon?.loop.isHalted());
+    if ((isApart && isRecent(bothImpairedMs)) || ((isBoth || isDeaf) && isRecent(lastMs))) lastMs = nowMs;
+    const isOneSided = isCut(access) && nodes.filter(reachesTarget).length === 1;
+    oneSidedSinceMs = isOneSided ? (oneSidedSinceMs ?? nowMs) : undefined;
   };
   return {
     look,
+    /** For how long the access subnet has been split so that there is a reach target on one side alone; 0 while it is not. */
+    oneSidedForMs: () => {
+      look();
+      return oneSidedSinceMs === undefined ? 0 : agenda.nowMs() - oneSidedSinceMs;
+    },
     /** How long a subnet has been whole since both were not; infinite where that never was. */
     healedForMs: () => {
       look();

@@ -10,6 +10,7 @@ export interface Loop<Mail> {
   first(...what: (() => void)[]): void;
   halt(): void;
   goOn(): void;
+  isHalted(): boolean;
   /** The daemon is no more. */
   end(): void;
 }
@@ -66,6 +67,7 @@ export function openLoop<Mail>(read: (mail: Mail) => void, tick: () => void): Lo
       halts--;
       run();
     },
+    isHalted: () => halts > 0,
     end: () => {
       ended = true;
     },

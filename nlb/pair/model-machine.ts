@@ -1,7 +1,7 @@
 import type { Machine } from './model-daemon.ts';
 import { begin, nextTickInMs, step } from './role.ts';
 import type { Settings } from './settings.ts';
-import type { Effect, Event, Role, Step } from './state.ts';
+import type { Effect, Event, Facts, Role, Step } from './state.ts';
 
 /** The role machine, and ways to break it: a model that none of them turns red would prove nothing. */
 export const sound: Machine = { begin, step, nextTickInMs };
@@ -22,6 +22,13 @@ const without = (effect: Effect) =>
 
 const withRole = (change: (role: Role, event: Event) => Role): Machine =>
   withStep((role, event, settings) => step(change(role, event), event, settings));
+
+const withFacts = (change: (facts: Facts) => Facts): Machine =>
+  withStep((role, event, settings) =>
+    event.type === 'FactsChanged'
+      ? step(role, { ...event, facts: change(event.facts) }, settings)
+      : step(role, event, settings),
+  );
 
 const unmoved = (role: Role): Step => ({ role, effects: [], entered: [] });
 
@@ -75,6 +82,17 @@ export const broken: Record<string, Machine> = {
     const next = step(role, event, settings);
     return { ...next, entered: next.entered.slice(-1) };
   }),
+  'the lease that the peer names is not heeded': withStep((role, event, settings) =>
+    event.type === 'Heard'
+      ? step(role, { ...event, from: { ...event.from, leaseMs: 0 } }, settings)
+      : step(role, event, settings),
+  ),
+  'a node that is cut off from all targets leads all the same': withFacts((facts) => ({ ...facts, targets: {} })),
+  'targets of the peer are not looked at': withStep((role, event, settings) =>
+    event.type === 'Heard'
+      ? step(role, { ...event, from: { ...event.from, targetsMet: 0 } }, settings)
+      : step(role, event, settings),
+  ),
   'a state is told twice': withStep((role, event, settings) => {
     const next = step(role, event, settings);
     return { ...next, entered: next.entered.flatMap((entry) => [entry, entry]) };

@@ -23,6 +23,9 @@ export interface Node {
   /** How many faults keep its daemon dead, and its servers. */
   deaths: number;
   sickness: number;
+  /** Whether a reach target is on its side of the access subnet, and how many faults keep that from answering. */
+  hasTarget: boolean;
+  targetDowns: number;
 }
 
 export interface Setting {
@@ -30,15 +33,18 @@ export interface Setting {
   clocks: readonly [ClockError, ClockError];
   settings: readonly [Settings, Settings];
   machine: Machine;
+  /** On which sides there is a reach target. */
+  targets: readonly Side[];
 }
 
 /** Both hosts are there, and no daemon runs yet. */
-export function openWorld({ seed, clocks, ...setting }: Setting, laws: (world: World) => Laws) {
+export function openWorld({ seed, clocks, targets, ...setting }: Setting, laws: (world: World) => Laws) {
   const agenda = openAgenda();
   const chance = openChance(seed);
   const network = openNetwork(agenda, chance);
   const node = (side: Side): Node => {
-    return { side, host: openHost(agenda, clocks[side]), lives: 0, deaths: 0, sickness: 0 };
+    const wrongs = { deaths: 0, sickness: 0, targetDowns: 0 };
+    return { side, host: openHost(agenda, clocks[side]), lives: 0, hasTarget: targets.includes(side), ...wrongs };
   };
   const world: World = { agenda, network, nodes: [node(0), node(1)] };
   const kept = laws(world);
@@ -66,6 +72,7 @@ function surroundings(world: World, side: Side, laws: Laws) {
     host: own.host,
     healthyServers: () => (own.sickness > 0 ? 0 : 2),
     downLinks: () => PATHS.filter((path) => network.wires[path].downs[side] > 0),
+    targets: () => targetsOf(world, side),
     beat: (mail) => beat(world, side, mail),
     askAddress: () => ask(world, side),
     announce: () => network.announce(side, () => peer.host.take(() => peer.daemon?.overheard('AddressAnswered'))),
@@ -75,6 +82,17 @@ function surroundings(world: World, side: Side, laws: Laws) {
     stepped: (daemon) => laws.stepped(side, daemon),
   };
   return around;
+}
+
+/** A target on the other side is met when both the question and the answer get through. */
+function targetsOf({ network, nodes }: World, side: Side): Record<string, boolean> {
+  const { cuts, downs } = network.wires.access;
+  const isWhole = cuts.every((faults) => faults === 0);
+  const met = nodes.flatMap((node): [string, boolean][] => {
+    const reached = downs[side] === 0 && node.targetDowns === 0 && (node.side === side || isWhole);
+    return node.hasTarget ? [[`target of side ${node.side}`, reached]] : [];
+  });
+  return Object.fromEntries(met);
 }
 
 function beat({ network, nodes }: World, from: Side, mail: Mail): void {

@@ -9,10 +9,14 @@ export interface Peer {
   silentMs: number;
   /** Until when `silentMs` has been counted. */
   countedUntilMs: number;
-  /** Its host refused a beat of ours: nobody listens there. */
+  /** Its host refused a beat of ours: nobody listened there. */
   refused: boolean;
+  /** When that was last. */
+  refusedAtMs: number;
   /** Its last beat said that it is no longer active, which it was by the one before. */
   stoodDown: boolean;
+  /** Since when its beats have said that it is fit to lead; the far future while they do not. */
+  fitSinceMs: number;
   /** Questions for the NLBS address that had no answer, since the last that had one. */
   asksUnanswered: number;
 }
@@ -21,13 +25,17 @@ export interface Peer {
 const ASKS_ENOUGH = 3;
 
 export function strangerSince(atMs: number): Peer {
-  return { silentMs: 0, countedUntilMs: atMs, refused: false, stoodDown: false, asksUnanswered: 0 };
+  const fitSinceMs = Number.POSITIVE_INFINITY;
+  const never = { refused: false, refusedAtMs: Number.NEGATIVE_INFINITY };
+  return { silentMs: 0, countedUntilMs: atMs, ...never, stoodDown: false, fitSinceMs, asksUnanswered: 0 };
 }
 
 export function heard(before: Peer, standing: Standing, atMs: number): Peer {
   const leads = standing.state === 'active';
   const stoodDown = before.standing?.state === 'active' && !leads;
-  return { ...strangerSince(atMs), standing, stoodDown, asksUnanswered: leads ? 0 : before.asksUnanswered };
+  const fitSinceMs = standing.fitness === 'fit' ? Math.min(before.fitSinceMs, atMs) : Number.POSITIVE_INFINITY;
+  const asksUnanswered = leads ? 0 : before.asksUnanswered;
+  return { ...strangerSince(atMs), standing, stoodDown, fitSinceMs, asksUnanswered };
 }
 
 /** Time goes by. Who asked before a stall must ask again: the peer may have taken the lead meanwhile. */
@@ -47,13 +55,26 @@ export function attentiveMs(fromMs: number, toMs: number, { intervalMs }: Settin
  * Somebody else answered for the NLBS address. Once the lease that came with the last beat must have run out, the answer
  * proves that it was renewed, and is worth a beat.
  */
-export function answered(peer: Peer, { leaseMs }: Settings): Peer {
-  const silentMs = peer.silentMs > leaseMs ? 0 : peer.silentMs;
+export function answered(peer: Peer, settings: Settings): Peer {
+  const silentMs = peer.silentMs > leaseOf(peer, settings) ? 0 : peer.silentMs;
   return { ...peer, silentMs, asksUnanswered: 0 };
 }
 
-export function isAlive(peer: Peer, { deadAfterMs }: Settings): peer is Peer & { standing: Standing } {
-  return peer.standing !== undefined && peer.silentMs < deadAfterMs;
+/**
+ * How long the peer's data path may answer after a beat of it, at most. The two need not be set alike: while their
+ * configuration is changed, on one and then on the other, they are not.
+ */
+function leaseOf({ standing }: Peer, { leaseMs }: Settings): number {
+  return Math.max(leaseMs, standing?.leaseMs ?? 0);
+}
+
+/** Silence after which the peer's lease has run out for certain. */
+export function deadAfter(peer: Peer, settings: Settings): number {
+  return leaseOf(peer, settings) + settings.deadAfterMs - settings.leaseMs;
+}
+
+export function isAlive(peer: Peer, settings: Settings): peer is Peer & { standing: Standing } {
+  return peer.standing !== undefined && peer.silentMs < deadAfter(peer, settings);
 }
 
 /** Silence enough to begin asking for the address. */
@@ -70,7 +91,17 @@ export function isUnanswered(peer: Peer): boolean {
  * Whether its lease has run out for certain and it may be replaced. Where its host refuses our beats, its daemon is gone
  * and renews nothing, so the lease itself is all that has to pass.
  */
-export function isGone(peer: Peer, { deadAfterMs, leaseMs }: Settings): boolean {
-  const longEnough = peer.refused ? peer.silentMs > leaseMs : peer.silentMs >= deadAfterMs;
+export function isGone(peer: Peer, settings: Settings): boolean {
+  const { refused, silentMs } = peer;
+  const longEnough = refused ? silentMs > leaseOf(peer, settings) : silentMs >= deadAfter(peer, settings);
   return longEnough && isUnanswered(peer);
+}
+
+/**
+ * Whether the silence may be a split of the network, and the peer alive on the other side of it. Not while its host says
+ * that nobody listens. That it said goodbye proves nothing: it may be back.
+ */
+export function mayBeSplitOff(peer: Peer, settings: Settings): boolean {
+  const isRefusing = peer.countedUntilMs - peer.refusedAtMs < settings.deadAfterMs;
+  return !isRefusing && !isAlive(peer, settings);
 }

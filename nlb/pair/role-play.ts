@@ -1,7 +1,7 @@
 import type { Standing } from './beat.ts';
 import { begin, nextTickInMs, step } from './role.ts';
 import type { Settings } from './settings.ts';
-import type { Effect, Event, Role, Step } from './state.ts';
+import type { Effect, Event, Facts, Role, Step } from './state.ts';
 
 /** What the literal tests of the role are written in: events, and nodes in each state. */
 export const settings: Settings = {
@@ -14,6 +14,10 @@ export const settings: Settings = {
   leaseMs: 30,
   headStartMs: 250,
   poorHoldMs: 500,
+  reachHoldMs: 200,
+  recovery: 'manual',
+  holdDownMs: 1000,
+  holdDownMaxMs: 8000,
   letGoMs: 1000,
 };
 const peerIs = (change: Partial<Standing> = {}): Standing => ({
@@ -22,9 +26,13 @@ const peerIs = (change: Partial<Standing> = {}): Standing => ({
   primary: false,
   resigned: false,
   claims: false,
+  reclaims: false,
+  targetsMet: 0,
+  leaseMs: 30,
   ...change,
 });
-export const ready: Event = { type: 'FactsChanged', atMs: 0, facts: { ready: true, downLinks: [], healthyServers: 2 } };
+export const sound: Facts = { ready: true, downLinks: [], healthyServers: 2, targets: {} };
+export const ready: Event = { type: 'FactsChanged', atMs: 0, facts: sound };
 export const heard = (atMs: number, change?: Partial<Standing>): Event => ({
   type: 'Heard',
   atMs,

@@ -38,7 +38,7 @@ t.test(
     t.comment(`seed ${seed}: ${result.numRuns} histories, ${Math.round(simulatedMs / 1000)} s of simulated time`);
     t.comment(`settled within ${settledInMs} ms of ${SETTLED_WITHIN_MS}; a double lead healed in ${healedInMs} ms`);
     const again = `ONEVIP_MODEL_SEED=${result.seed} ONEVIP_MODEL_PATH=${result.counterexamplePath}`;
-    if (result.failed) t.comment(fc.defaultReportMessage(result) ?? '');
+    if (result.failed) t.comment(`${fc.defaultReportMessage(result)}\n${result.errorInstance}`);
     t.notOk(result.failed, result.failed ? `to see it again: ${again}` : 'no law was broken');
   },
 );

@@ -9,6 +9,7 @@ import {
   play,
   ready,
   settings,
+  sound,
   standby,
   states,
   tick,
@@ -153,11 +154,7 @@ t.test('where both lead, one stands by and the other announces again', async (t)
 });
 
 t.test('a link that is down puts a node out of operation, at once; cured, it starts anew', async (t) => {
-  const down: Event = {
-    type: 'FactsChanged',
-    atMs: 50,
-    facts: { ready: true, downLinks: ['access'], healthyServers: 2 },
-  };
+  const down: Event = { type: 'FactsChanged', atMs: 50, facts: { ...sound, downLinks: ['access'] } };
   const out = play(active(), [down]);
   t.match(out.entered, [{ state: 'inop', previous: 'active', reason: 'link down: access' }]);
   t.same(out.effects.slice(0, 2), ['dropLease', 'removeAlias']);
@@ -166,7 +163,7 @@ t.test('a link that is down puts a node out of operation, at once; cured, it sta
 });
 
 t.test('a node without a healthy server makes way for a peer that has one, but not at once', async (t) => {
-  const poor: Event = { type: 'FactsChanged', atMs: 50, facts: { ready: true, downLinks: [], healthyServers: 0 } };
+  const poor: Event = { type: 'FactsChanged', atMs: 50, facts: { ...sound, healthyServers: 0 } };
   let role = play(active(), [poor]).role;
   for (let atMs = 55; atMs < 545; atMs += 10) role = play(role, [heard(atMs), tick(atMs + 1)]).role;
   t.equal(role.state.name, 'active');
@@ -175,7 +172,7 @@ t.test('a node without a healthy server makes way for a peer that has one, but n
 });
 
 t.test('where neither node has a healthy server, nothing moves', async (t) => {
-  const poor: Event = { type: 'FactsChanged', atMs: 50, facts: { ready: true, downLinks: [], healthyServers: 0 } };
+  const poor: Event = { type: 'FactsChanged', atMs: 50, facts: { ...sound, healthyServers: 0 } };
   let role = play(active(), [poor]).role;
   for (let atMs = 55; atMs < 5000; atMs += 10)
     role = play(role, [heard(atMs, { fitness: 'poor' }), tick(atMs + 1)]).role;

@@ -1,8 +1,10 @@
 import { held, isYielding } from './contest.ts';
-import { answered, attentiveMs, heard, isAlive, isSuspect, strangerSince, waited } from './peer.ts';
+import { noHoldDown } from './hold-down.ts';
+import { hasLasted, lastingSince } from './lasting.ts';
+import { answered, attentiveMs, heard, isSuspect, mayBeSplitOff, strangerSince, waited } from './peer.ts';
 import { FITNESS } from './rank.ts';
 import type { Settings } from './settings.ts';
-import { type Event, enter, type Facts, fitnessBy, type Role, relisten, type Step } from './state.ts';
+import { type Event, enter, type Facts, fitnessBy, type Role, relisten, type Step, targetsMet } from './state.ts';
 import { whenActive } from './when-active.ts';
 import { isAsking, whenInitial } from './when-initial.ts';
 import { whenInop } from './when-inop.ts';
@@ -21,7 +23,7 @@ import { isContending, whenStandby } from './when-standby.ts';
  *    │ │ └─────────────────────────────────────────────────► active
  *    │ └──────────────────── lease lost ───────────────────────┘
  *    │
- *    └── cured ── inop ◄── any: a link down, no healthy server while the peer has one, or stopping
+ *    └── cured ── inop ◄── any: a link down, no healthy server while the peer has one, cut off, or stopping
  */
 export function step(before: Role, event: Event, settings: Settings): Step {
   const role = noted(before, event, settings);
@@ -42,7 +44,10 @@ export function begin(atMs: number, settings: Settings): Role {
     tickedAtMs: atMs,
     improvedAtMs: atMs,
     heldUntilMs: atMs,
-    facts: { ready: false, downLinks: [], healthyServers: 0 },
+    facts: { ready: false, downLinks: [], healthyServers: 0, targets: {} },
+    lasting: {},
+    holdDown: noHoldDown(atMs),
+    setAside: false,
     stopping: false,
     peer: strangerSince(atMs),
   };
@@ -66,7 +71,7 @@ function noted(role: Role, event: Event, settings: Settings): Role {
     case 'Ticked':
       return tickNoted(role, event.atMs, settings);
     case 'Refused':
-      return { ...role, peer: { ...role.peer, refused: true } };
+      return { ...role, peer: { ...role.peer, refused: true, refusedAtMs: event.atMs } };
     case 'AddressAnswered':
       return { ...role, peer: answered(role.peer, settings) };
     case 'AddressAsked':
@@ -82,17 +87,16 @@ function noted(role: Role, event: Event, settings: Settings): Role {
 
 function factsNoted(role: Role, facts: Facts, atMs: number): Role {
   const isFitter = FITNESS[fitnessBy(facts)] > FITNESS[fitnessBy(role.facts)];
-  return { ...role, facts, improvedAtMs: isFitter ? atMs : role.improvedAtMs };
+  const isBetter = isFitter || targetsMet(facts) > targetsMet(role.facts);
+  return { ...role, facts, improvedAtMs: isBetter ? atMs : role.improvedAtMs };
 }
 
-function tickNoted({ poorSinceMs, ...before }: Role, atMs: number, settings: Settings): Role {
+function tickNoted(before: Role, atMs: number, settings: Settings): Role {
   const { state, tickedAtMs } = before;
   const heedMs = attentiveMs(tickedAtMs, atMs, settings);
   const listening = state.name === 'initial' ? { ...state, listenedMs: state.listenedMs + heedMs } : state;
   const role = { ...before, state: listening, tickedAtMs: atMs, peer: waited(before.peer, tickedAtMs, atMs, settings) };
-  const outdone =
-    role.facts.healthyServers === 0 && isAlive(role.peer, settings) && role.peer.standing.fitness === 'fit';
-  return outdone ? { ...role, poorSinceMs: poorSinceMs ?? atMs } : role;
+  return { ...role, lasting: lastingSince(role, atMs, settings) };
 }
 
 function act(role: Role, event: Event, settings: Settings): Step {
@@ -111,11 +115,24 @@ function act(role: Role, event: Event, settings: Settings): Step {
   }
 }
 
-function whyInop({ stopping, facts, poorSinceMs }: Role, atMs: number, settings: Settings): string | undefined {
+function whyInop(role: Role, atMs: number, settings: Settings): string | undefined {
+  const { stopping, facts, peer } = role;
   if (stopping) return 'stopping';
   if (facts.downLinks.length > 0) return `link down: ${facts.downLinks.join(', ')}`;
-  const outdoneMs = poorSinceMs === undefined ? 0 : atMs - poorSinceMs;
-  if (facts.ready && outdoneMs >= settings.poorHoldMs)
+  if (facts.ready && hasLasted(role, 'outdone', settings.poorHoldMs, atMs))
     return `no server is healthy here, while ${settings.peer} has one`;
+  if (!isIsolated(facts)) return undefined;
+  if (mayBeSplitOff(peer, settings)) return `cut off: no reach target answers, and ${settings.peer} is silent`;
+  if (hasLasted(role, 'rivalled', settings.deadAfterMs, atMs))
+    return `cut off: no reach target answers, and ${settings.peer} leads and does not hear of it`;
   return undefined;
+}
+
+/**
+ * Of two sides of a split network, one that meets no reach target is not where the clients are. Without this rule both
+ * would lead for as long as the split lasts; with it, only where each side has a target.
+ */
+function isIsolated({ targets }: Facts): boolean {
+  const verdicts = Object.values(targets);
+  return verdicts.length > 0 && !verdicts.includes(true);
 }

@@ -7,7 +7,7 @@ export interface Settings {
   lowerAddress: boolean;
   /** Between two beats. */
   intervalMs: number;
-  /** Silence after which the peer may be replaced. */
+  /** Silence after which the peer may be replaced. Longer where the peer's beats name a longer lease. */
   deadAfterMs: number;
   /** For how long a beat lets the data path answer. Always less than `deadAfterMs`. */
   leaseMs: number;
@@ -15,6 +15,13 @@ export interface Settings {
   headStartMs: number;
   /** How long a node without a healthy server waits before it makes way for a peer that has one: the peer may be about to lose its own. */
   poorHoldMs: number;
+  /** How long the peer must have met more reach targets before this node makes way for it: it may be about to lose them too. */
+  reachHoldMs: number;
+  /** Whether the primary has the lead back by itself. */
+  recovery: 'automatic' | 'manual';
+  /** For how long after it took the lead a node lets nobody have it without need; see `hold-down.ts`. */
+  holdDownMs: number;
+  holdDownMaxMs: number;
   /** How long a node that let go of the lead does not want it back, and how long a request for it stands. */
   letGoMs: number;
 }

@@ -1,4 +1,6 @@
 import type { Fitness, Standing, StateName } from './beat.ts';
+import { type HoldDown, holdDownFrom } from './hold-down.ts';
+import type { Lasting } from './lasting.ts';
 import type { Peer } from './peer.ts';
 import type { Settings } from './settings.ts';
 
@@ -21,8 +23,10 @@ export interface Role<S extends State = State> {
   improvedAtMs: number;
   /** The peer is about to lead: until when this node does not. */
   heldUntilMs: number;
-  /** Since when this node has no healthy server while its peer has one. */
-  poorSinceMs?: number;
+  lasting: Lasting;
+  holdDown: HoldDown;
+  /** The operator put this node aside, so it does not have the lead back by itself. */
+  setAside: boolean;
   stopping: boolean;
   peer: Peer;
 }
@@ -33,6 +37,8 @@ export interface Facts {
   ready: boolean;
   downLinks: readonly string[];
   healthyServers: number;
+  /** The reach targets by name, and whether each is met. One that has yet to be judged is absent. */
+  targets: Readonly<Record<string, boolean>>;
 }
 
 export type Event =
@@ -84,8 +90,11 @@ export function stay(role: Role, effects: Effect[] = []): Step {
   return { role, effects, entered: [] };
 }
 
-export function lead(role: Role, reason: string, atMs: number, { leaseMs }: Settings): Step {
-  return enter(role, { name: 'active', leaseEndsMs: atMs + leaseMs }, reason, atMs);
+export function lead(role: Role, reason: string, atMs: number, settings: Settings): Step {
+  const asked = role.state.name === 'standby' && atMs < role.state.claimUntilMs;
+  const holdDown = asked ? { ...role.holdDown, untilMs: atMs } : holdDownFrom(role.holdDown, atMs, settings);
+  const leading = { ...role, holdDown, setAside: false };
+  return enter(leading, { name: 'active', leaseEndsMs: atMs + settings.leaseMs }, reason, atMs);
 }
 
 export function standBy(resignedUntilMs = 0): State {
@@ -102,14 +111,23 @@ export function fitnessBy({ ready, downLinks, healthyServers }: Facts): Fitness 
   return healthyServers > 0 ? 'fit' : 'poor';
 }
 
+export function targetsMet({ targets }: Facts): number {
+  return Object.values(targets).filter(Boolean).length;
+}
+
 /** What this node says of itself. */
-export function standing({ state, facts, stopping, peer }: Role, atMs: number, { primary }: Settings): Standing {
+export function standing({ state, facts, stopping, peer, ...role }: Role, atMs: number, settings: Settings): Standing {
+  const { primary, recovery, leaseMs } = settings;
+  const fitness = stopping ? 'out' : fitnessBy(facts);
   const aside = state.name === 'standby' && peer.standing?.state !== 'active';
   return {
     state: state.name,
-    fitness: stopping ? 'out' : fitnessBy(facts),
+    fitness,
     primary,
     resigned: aside && atMs < state.resignedUntilMs,
     claims: state.name === 'standby' && atMs < state.claimUntilMs,
+    reclaims: state.name === 'standby' && primary && recovery === 'automatic' && fitness === 'fit' && !role.setAside,
+    targetsMet: targetsMet(facts),
+    leaseMs,
   };
 }

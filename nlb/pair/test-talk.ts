@@ -5,7 +5,16 @@ import { type Conversation, converse, type Datagrams, type Received } from './co
 export const PATHS: readonly PathName[] = ['access', 'server'];
 export const oldKey = Buffer.alloc(32, 1);
 export const newKey = Buffer.alloc(32, 2);
-export const active: Standing = { state: 'active', fitness: 'fit', primary: true, resigned: false, claims: false };
+export const active: Standing = {
+  state: 'active',
+  fitness: 'fit',
+  primary: true,
+  resigned: false,
+  claims: false,
+  reclaims: false,
+  targetsMet: 2,
+  leaseMs: 30,
+};
 export const standby: Standing = { ...active, state: 'standby', primary: false };
 
 export const startNlb1 = (secrets: readonly Uint8Array[] = [oldKey]): Conversation =>

@@ -5,7 +5,7 @@ import { type Event, enter, type Role, relisten, type Step, stay } from './state
 export function whenInop(role: Role, event: Event, settings: Settings, why: string | undefined): Step {
   if (event.type === 'AskedToLead' || event.type === 'AskedToStandBy')
     return { ...stay(role), refusal: `out of operation: ${why ?? role.reason}` };
-  if (why === undefined && role.poorSinceMs === undefined)
+  if (why === undefined && role.lasting.outdone === undefined)
     return enter(role, relisten(settings), `cured: ${role.reason}`, event.atMs);
   return stay(role, event.type === 'Ticked' ? ['beat'] : []);
 }

@@ -9,10 +9,14 @@ export function whenStandby(role: In<'standby'>, event: Event, settings: Setting
     case 'Ticked':
       return whenTicked(role, event.atMs, settings);
     case 'AskedToLead':
-      return stay({ ...role, state: { ...role.state, claimUntilMs: event.atMs + settings.letGoMs } }, ['beat']);
+      return stay(claimed(role, event.atMs + settings.letGoMs), ['beat']);
     default:
       return stay(role);
   }
+}
+
+function claimed(role: In<'standby'>, claimUntilMs: number): In<'standby'> {
+  return { ...role, setAside: false, state: { ...role.state, claimUntilMs } };
 }
 
 function whenTicked(role: In<'standby'>, atMs: number, settings: Settings): Step {

@@ -1,11 +1,11 @@
 import { Worker } from 'node:worker_threads';
 import type { Entry } from '../../pair/state.ts';
-import type { BeatOrders, BeatStatus, FromBeat, ToBeat } from './mail.ts';
+import type { BeatOrders, BeatStatus, FromBeat, SlowFacts, ToBeat } from './mail.ts';
 
 /** The beat thread as the main thread sees it. */
 export interface BeatHandle {
   useLease(fd: number): void;
-  tell(facts: { ready: boolean; healthyServers: number }): void;
+  tell(facts: SlowFacts): void;
   status(): Promise<BeatStatus>;
   /** Ask the role for a change. The refusal says why not; without one, the change has begun. */
   request(what: 'lead' | 'standBy' | 'stop'): Promise<{ status: BeatStatus; refusal?: string }>;
@@ -46,7 +46,7 @@ export function startBeat(orders: BeatOrders, hooks: BeatHooks): BeatHandle {
     });
   return {
     useLease: (fd) => post({ type: 'lease', fd }),
-    tell: (facts) => post({ type: 'facts', ...facts }),
+    tell: (facts) => post({ type: 'facts', facts }),
     status: async () => (await ask('status')).status,
     request: ask,
   };

@@ -1,7 +1,7 @@
 import type { Grant } from '../../kernel/scheduling.ts';
 import type { Fitness, StateName } from '../../pair/beat.ts';
 import type { Settings } from '../../pair/settings.ts';
-import type { Entry } from '../../pair/state.ts';
+import type { Entry, Facts } from '../../pair/state.ts';
 import type { AccessLeg } from '../../scripts/nlbs-address.ts';
 
 /** What the main thread and the beat thread say to each other. */
@@ -25,10 +25,13 @@ export interface PathOrders {
   peer: string;
 }
 
+/** What the main thread finds out, by and by; links are looked at by the beat thread itself. */
+export type SlowFacts = Omit<Facts, 'downLinks'>;
+
 export type ToBeat =
   /** The lease page of the data path, once that is in place. */
   | { type: 'lease'; fd: number }
-  | { type: 'facts'; ready: boolean; healthyServers: number }
+  | { type: 'facts'; facts: SlowFacts }
   | { type: 'ask'; id: number; what: 'status' | 'lead' | 'standBy' | 'stop' };
 
 export type FromBeat =
@@ -49,6 +52,15 @@ export interface BeatStatus {
   /** How late the latest tick since the start was. */
   worstLateMs: number;
   downLinks: readonly string[];
+  recovery: {
+    strategy: Settings['recovery'];
+    /** For how long this node, which leads, makes way only for need. */
+    heldDownMs: number;
+    /** How often it took the lead of late, by which the next hold-down grows. */
+    leads: number;
+    /** It does not have the lead back by itself. */
+    setAside: boolean;
+  };
 }
 
 export interface PeerStatus {

@@ -4,6 +4,7 @@ import { openLease } from '../../datapath/lease.ts';
 import { monotonicNs } from '../../kernel/clock.ts';
 import { openLinkLook } from '../../kernel/link-flags.ts';
 import { beRealTime } from '../../kernel/scheduling.ts';
+import { recentLeads } from '../../pair/hold-down.ts';
 import { isAlive } from '../../pair/peer.ts';
 import { begin, nextTickInMs, step } from '../../pair/role.ts';
 import { type Event, type Role, standing } from '../../pair/state.ts';
@@ -119,6 +120,12 @@ function status(): BeatStatus {
     realTime,
     worstLateMs: Math.round(worstLateMs * 10) / 10,
     downLinks: role.facts.downLinks,
+    recovery: {
+      strategy: settings.recovery,
+      heldDownMs: role.state.name === 'active' ? Math.max(0, Math.round(role.holdDown.untilMs - now)) : 0,
+      leads: recentLeads(role.holdDown.leads, now, settings.holdDownMaxMs).length,
+      setAside: role.setAside,
+    },
   };
 }
 
@@ -138,7 +145,7 @@ parentPort?.on('message', (message: ToBeat) => {
     case 'lease':
       return executor.useLease(openLease(message.fd));
     case 'facts':
-      return factsChanged({ ready: message.ready, healthyServers: message.healthyServers });
+      return factsChanged(message.facts);
     case 'ask':
       return answer(message.id, message.what);
   }

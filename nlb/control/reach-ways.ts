@@ -1,0 +1,78 @@
+import type { Config, ReachConfig } from '../config/schema.ts';
+import { openArp } from '../kernel/arp.ts';
+import { findInterface } from '../kernel/interfaces.ts';
+import { openPing } from '../kernel/ping.ts';
+
+export type Target = ReachConfig['targets'][number];
+
+/** By which reach targets are asked, and answer. */
+export interface Ways {
+  /** Asks all targets. `round` tells answers to this question from those to earlier ones. Throws KernelRefusal. */
+  ask(round: number): void;
+  /** Targets that have answered since the last call, in this round as far as their protocol tells. Throws KernelRefusal. */
+  answered(round: number): Target[];
+  close(): void;
+}
+
+/** One type of question on one leg. */
+interface Way {
+  /** The interface may be replaced by another of its name. */
+  ifindex: number;
+  ask(address: string, round: number): void;
+  answered(round: number): string[];
+  close(): void;
+}
+
+export function openWays(config: Config): Ways {
+  const { targets } = config.reach;
+  const ways = new Map<string, Way>();
+  const nameOf = ({ type, via }: Target): string => `${type} by ${via}`;
+  const wayOf = (target: Target): Way | undefined => {
+    const open = ways.get(nameOf(target));
+    const leg = findInterface(config[target.via].interface);
+    if (open?.ifindex === leg?.ifindex) return open;
+    open?.close();
+    ways.delete(nameOf(target));
+    if (leg === undefined) return undefined;
+    const way = target.type === 'arp' ? arpWay(leg, config[target.via].address) : icmpWay(leg);
+    ways.set(nameOf(target), way);
+    return way;
+  };
+  return {
+    ask: (round) => {
+      for (const target of targets) wayOf(target)?.ask(target.address, round);
+    },
+    answered: (round) => {
+      const heard = new Map([...ways].map(([name, way]) => [name, way.answered(round)]));
+      return targets.filter((target) => heard.get(nameOf(target))?.includes(target.address));
+    },
+    close: () => {
+      for (const way of ways.values()) way.close();
+      ways.clear();
+    },
+  };
+}
+
+function arpWay({ ifindex, mac }: { ifindex: number; mac: string }, ownAddress: string): Way {
+  const arp = openArp(ifindex);
+  return {
+    ifindex,
+    ask: (address) => arp.ask(address, ownAddress, mac),
+    answered: () => arp.receive().flatMap(({ operation, senderIp }) => (operation === 'reply' ? [senderIp] : [])),
+    close: arp.close,
+  };
+}
+
+/** An answer to somebody else's question, or to one of an earlier round, is none. */
+function icmpWay({ ifindex, name }: { ifindex: number; name: string }): Way {
+  const ping = openPing(name);
+  const identifier = process.pid & 0xffff;
+  const isOurs = (echo: { identifier: number; sequence: number }, round: number) =>
+    echo.identifier === identifier && echo.sequence === (round & 0xffff);
+  return {
+    ifindex,
+    ask: (address, round) => void ping.ask(address, { identifier, sequence: round & 0xffff }),
+    answered: (round) => ping.receive().flatMap((echo) => (isOurs(echo, round) ? [echo.source] : [])),
+    close: ping.close,
+  };
+}

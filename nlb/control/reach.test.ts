@@ -1,0 +1,134 @@
+import t from 'tap';
+import { parseConfig } from '../config/load.ts';
+import { findInterface } from '../kernel/interfaces.ts';
+import { enterPrivateNamespaces, openNamespace, run, until } from '../kernel/private-namespaces.ts';
+import { watchReach } from './reach.ts';
+import { openWays, type Target, type Ways } from './reach-ways.ts';
+
+enterPrivateNamespaces(import.meta.url);
+
+/** This node's two legs, each with a neighbour at the other end that can be told to be silent. */
+const neighbours = await openNamespace();
+t.teardown(neighbours.close);
+for (const [i, leg] of ['access', 'server'].entries()) {
+  run(`ip link add ${leg} type veth peer name ${leg} netns ${neighbours.pid}`);
+  run(`ip addr add 10.77.${i + 1}.11/24 dev ${leg}`);
+  run(`ip link set ${leg} up`);
+  neighbours.run(`ip addr add 10.77.${i + 1}.1/24 dev ${leg}`);
+  neighbours.run(`ip link set ${leg} up`);
+}
+await until(() => ['access', 'server'].every((leg) => findInterface(leg)?.running), 'a carrier on both legs');
+
+function configWith(targets: string) {
+  return parseConfig(
+    `node: nlb1
+access: { interface: access, address: 10.77.1.11 }
+server: { interface: server, address: 10.77.2.11 }
+nlbs: 10.77.1.100
+peer: { name: nlb2, access: 10.77.1.12, server: 10.77.2.12 }
+clusterAddresses: [203.0.113.10]
+servers: [{ name: server1, address: 10.77.2.21 }]
+services: [{ name: http, address: 203.0.113.10, protocol: tcp, port: 80 }]
+heartbeat: { insecure: true }
+reach: { intervalMs: 30, timeoutMs: 20, rise: 2, fall: 3, targets: [${targets}] }`,
+    'reach.yaml',
+  );
+}
+
+const everyWay = `
+  { name: firewall, address: 10.77.1.1 },
+  { name: firewall-ping, address: 10.77.1.1, type: icmp },
+  { name: switch, address: 10.77.2.1, via: server },
+  { name: switch-ping, address: 10.77.2.1, type: icmp, via: server },
+  { name: nobody, address: 10.77.1.77 },
+  { name: nobody-ping, address: 10.77.2.77, type: icmp, via: server } `;
+
+t.test('a target that is there is met, by ARP and by ping, on either leg; one that is not is not', async (t) => {
+  const config = configWith(everyWay);
+  const reach = watchReach(config.reach, { ways: openWays(config), changed: () => {} });
+  t.teardown(reach.stop);
+  t.notOk(reach.isJudged());
+  await until(reach.isJudged, 'every target is judged');
+  const met = Object.fromEntries([...reach.verdicts].map(([name, { healthy }]) => [name, healthy]));
+  t.same(met, {
+    firewall: true,
+    'firewall-ping': true,
+    switch: true,
+    'switch-ping': true,
+    nobody: false,
+    'nobody-ping': false,
+  });
+});
+
+t.test('a target that falls silent is lost, and met again when it speaks', async (t) => {
+  const config = configWith('{ name: firewall, address: 10.77.1.1 }, { name: ping, address: 10.77.1.1, type: icmp }');
+  const told: string[] = [];
+  const reach = watchReach(config.reach, {
+    ways: openWays(config),
+    changed: ({ name }, { healthy, why }) => told.push(`${name} ${healthy ? 'met' : why}`),
+  });
+  t.teardown(reach.stop);
+  await until(() => told.length === 2, 'both are met');
+  neighbours.run('ip link set access down');
+  await until(() => told.length === 4, 'both are lost');
+  neighbours.run('ip link set access up');
+  await until(() => told.length === 6, 'both are met again');
+  t.same(told.slice(0, 2), ['firewall met', 'ping met']);
+  t.match(told.slice(2, 4), [/^firewall (no answer within 20 ms|.*)$/, /^ping /]);
+  t.same(told.slice(4).toSorted(), ['firewall met', 'ping met']);
+});
+
+t.test('it goes on when an interface is replaced by another of its name', async (t) => {
+  const config = configWith('{ name: firewall, address: 10.77.1.1 }');
+  const told: boolean[] = [];
+  const changed = (_: Target, { healthy }: { healthy: boolean }) => told.push(healthy);
+  const reach = watchReach(config.reach, { ways: openWays(config), changed });
+  t.teardown(reach.stop);
+  await until(() => told.length === 1, 'it is met');
+  run('ip link del access');
+  await until(() => told.length === 2, 'it is lost');
+  run(`ip link add access type veth peer name access netns ${neighbours.pid}`);
+  run('ip addr add 10.77.1.11/24 dev access');
+  run('ip link set access up');
+  neighbours.run('ip addr add 10.77.1.1/24 dev access');
+  neighbours.run('ip link set access up');
+  await until(() => told.length === 3, 'it is met again');
+  t.same(told, [true, false, true]);
+});
+
+/** Ways on which the one target answers in some rounds. */
+function scripted(answers: string, target: Target): { ways: Ways; rounds(): number } {
+  let rounds = 0;
+  const ways: Ways = {
+    ask: (round) => {
+      rounds = round;
+      if (answers[round - 1] === '!') throw new Error('no buffer space');
+    },
+    answered: (round) => (answers[round - 1] === '+' ? [target] : []),
+    close: () => {},
+  };
+  return { ways, rounds: () => rounds };
+}
+
+t.test(
+  'thresholds: `fall` rounds in a row without an answer lose a target, `rise` with one bring it back',
+  async (t) => {
+    const { reach: config } = configWith('{ name: firewall, address: 10.77.1.1 }');
+    const [target] = config.targets as [Target];
+    const told: string[] = [];
+    const { ways, rounds } = scripted('+--+-!-+-++', target);
+    const changed = (_: Target, { healthy, why }: { healthy: boolean; why?: string }) =>
+      told.push(`round ${rounds()}: ${healthy ? 'met' : why}`);
+    const reach = watchReach({ ...config, intervalMs: 2, timeoutMs: 1 }, { ways, changed });
+    t.teardown(reach.stop);
+    await until(() => told.length === 3, 'three changes');
+    t.same(told, ['round 1: met', 'round 7: no answer within 1 ms', 'round 11: met']);
+  },
+);
+
+t.test('where there is no target, everything has been judged', async (t) => {
+  const { ways } = scripted('', {} as Target);
+  const reach = watchReach(configWith('').reach, { ways, changed: () => t.fail('nothing to tell') });
+  t.teardown(reach.stop);
+  t.same([reach.isJudged(), reach.verdicts.size], [true, 0]);
+});

@@ -1,0 +1,38 @@
+import { isOutreached } from './contest.ts';
+import { isAlive } from './peer.ts';
+import type { Settings } from './settings.ts';
+import type { Role } from './state.ts';
+
+/**
+ * What speaks against this node's lead, but only when it lasts: the peer may be about to lose the same server or target, or
+ * to hear that two lead.
+ *
+ * `outdone`: no server is healthy here, while the peer, which is fit, has one. `outreached`: the peer, which could lead,
+ * meets more reach targets. `rivalled`: the peer leads as well.
+ */
+export type Condition = 'outdone' | 'outreached' | 'rivalled';
+/** Since when each has been so; absent while it is not. */
+export type Lasting = Readonly<Partial<Record<Condition, number>>>;
+
+/** To be looked at with each tick. */
+export function lastingSince(role: Role, atMs: number, settings: Settings): Lasting {
+  const peer = isAlive(role.peer, settings) ? role.peer.standing : undefined;
+  const isSo: Record<Condition, boolean> = {
+    outdone: role.facts.healthyServers === 0 && peer?.fitness === 'fit',
+    outreached: isOutreached(role, atMs, settings),
+    rivalled: role.state.name === 'active' && peer?.state === 'active',
+  };
+  const conditions = Object.keys(isSo) as Condition[];
+  return Object.fromEntries(conditions.flatMap((each) => (isSo[each] ? [[each, role.lasting[each] ?? atMs]] : [])));
+}
+
+/** Whether it has been so for `forMs`. */
+export function hasLasted(
+  { lasting }: Pick<Role, 'lasting'>,
+  condition: Condition,
+  forMs: number,
+  atMs: number,
+): boolean {
+  const sinceMs = lasting[condition];
+  return sinceMs !== undefined && atMs - sinceMs >= forMs;
+}
