@@ -70,6 +70,12 @@ t.test('an active that stalled past its lease lets go of everything first, and l
   t.equal(play(active(), [tick(45 + 29.9)]).role.state.name, 'active', 'within its lease it goes on');
 });
 
+t.test('what an active slept through does not count as listening', async (t) => {
+  const asleepUntilMs = 45 + 31;
+  const { role } = play(active(), [heard(asleepUntilMs, { state: 'initial' }), tick(asleepUntilMs)]);
+  t.match(role.state, { name: 'initial', listenedMs: 0 });
+});
+
 t.test('a stalled active that wakes to a beat of the new leader stands by, through initial', async (t) => {
   t.same(states(play(active(), [heard(2000, { state: 'active' })])), ['initial', 'standby']);
 });

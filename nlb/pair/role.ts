@@ -29,9 +29,15 @@ export function step(before: Role, event: Event, settings: Settings): Step {
   const role = noted(before, event, settings);
   if (role.state.name !== 'active' || event.atMs <= role.state.leaseEndsMs) return act(role, event, settings);
   const lateMs = Math.round(event.atMs - role.state.leaseEndsMs);
-  const fallen = enter(role, relisten(settings), `lease lost: stalled until ${lateMs} ms after its end`, event.atMs);
+  const reason = `lease lost: stalled until ${lateMs} ms after its end`;
+  const fallen = enter(woken(role, event.atMs), relisten(settings), reason, event.atMs);
   const next = act(fallen.role, event, settings);
   return { ...next, effects: [...fallen.effects, ...next.effects], entered: [...fallen.entered, ...next.entered] };
+}
+
+/** Nothing of the time of a stall counts as listening, and no question that was asked before it. */
+function woken(role: Role, atMs: number): Role {
+  return { ...role, tickedAtMs: atMs, peer: { ...role.peer, asksUnanswered: 0 } };
 }
 
 /** The role at the daemon's start. */
