@@ -7,7 +7,7 @@ import { bpfFolder, makeLab, unmakeLab } from '../driver/netns.ts';
 import { type LabState, labFolder, save, thisProcess } from '../driver/registry.ts';
 import { LabNode } from '../node/node.ts';
 import { nlb } from '../system/nlb.ts';
-import type { PairSetup, System } from '../system/system.ts';
+import type { PairSetup, System, Wishes } from '../system/system.ts';
 import type { NodeKind, NodePlan, Plan } from '../topology/plan.ts';
 import { startFirewalls, startServers } from './populate.ts';
 
@@ -20,7 +20,7 @@ export interface LabOptions {
   /** 1 to 32 of a-z, 0-9 and -; made up from the topology's name when absent. */
   name?: string;
   system: System;
-  weights?: Record<string, number>;
+  wishes?: Wishes;
   pace?: PairSetup['pace'];
   /** Called when the network is there and nothing runs in it yet: the moment to begin watching. */
   onNetwork?: (lab: Lab) => Promise<void>;
@@ -36,7 +36,7 @@ export class Lab {
   readonly daemons = new Map<string, number>();
   private readonly handles: Map<string, LabNode>;
 
-  constructor(state: LabState, wishes: Pick<PairSetup, 'weights' | 'pace'> = {}) {
+  constructor(state: LabState, asked: Wishes & Pick<PairSetup, 'pace'> = {}) {
     this.state = state;
     this.system = systemNamed(state.system);
     this.folder = labFolder(state.name);
@@ -44,7 +44,7 @@ export class Lab {
       plan: state.plan,
       folder: this.folder,
       bpfFolder: bpfFolder(state.name),
-      ...wishes,
+      ...asked,
     };
     this.handles = new Map(state.plan.nodes.map((node) => [node.name, this.handle(node)]));
   }
@@ -130,7 +130,7 @@ export function bringUp(options: LabOptions): Promise<Lab> {
 /** Labs that are being made now: one must not be unmade before that has ended, or it would go on making. */
 export const makings = new Set<Promise<Lab>>();
 
-async function make({ plan, name, system, weights, pace, onNetwork }: LabOptions): Promise<Lab> {
+async function make({ plan, name, system, wishes, pace, onNetwork }: LabOptions): Promise<Lab> {
   const state: LabState = {
     name: name ?? madeUpName(plan),
     system: system.name,
@@ -140,7 +140,7 @@ async function make({ plan, name, system, weights, pace, onNetwork }: LabOptions
     owner: thisProcess(),
   };
   await makeLab(state);
-  const lab = new Lab(state, { ...(weights && { weights }), ...(pace && { pace }) });
+  const lab = new Lab(state, { ...wishes, ...(pace && { pace }) });
   try {
     await onNetwork?.(lab);
     await populate(lab);

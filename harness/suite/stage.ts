@@ -12,7 +12,7 @@ import type { SuiteOptions } from './suite.ts';
 import { writeCaptures } from './write-captures.ts';
 
 /** What of a suite shapes its lab. */
-type StageOptions = Pick<SuiteOptions, 'servers' | 'weights'>;
+type StageOptions = Pick<SuiteOptions, 'servers' | 'pair'>;
 
 /** A lab with everything around it that a suite needs. */
 export interface Stage {
@@ -45,7 +45,7 @@ async function watchedLab(options: StageOptions, topology: string, recorder: Rec
   const lab = await bringUp({
     plan,
     system,
-    ...(options.weights ? { weights: options.weights } : {}),
+    ...(options.pair && { wishes: options.pair }),
     onNetwork: async (made) => {
       watch = await Watch.start(made, recorder);
     },

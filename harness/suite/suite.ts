@@ -1,4 +1,5 @@
 import type { Checker } from '../check/verdict.ts';
+import type { Wishes } from '../system/system.ts';
 import type { Scene } from './scene.ts';
 
 /** What a test claims, each claim in words with the checker that judges it. */
@@ -19,8 +20,8 @@ export interface SuiteOptions {
   /** About how long it takes, in seconds: the longest suites start first. */
   seconds: number;
   servers?: number;
-  /** Weight of each server by name; 1 where none is given. */
-  weights?: Record<string, number>;
+  /** Of the pair in the suite's lab. */
+  pair?: Wishes;
 }
 
 export interface Suite extends SuiteOptions {

@@ -18,6 +18,10 @@ const LAB_HEARTBEAT = { intervalMs: 20, leaseMs: 150, deadAfterMs: 200 };
 /** The default million takes 100 MiB on each node, and its making is what holds up the neighbours. */
 const LAB_CONNECTIONS = 65_536;
 
+/** So that a target is lost in a third of a second, and a hold-down is over in one. */
+const LAB_REACH = { intervalMs: 100, timeoutMs: 60, rise: 2, fall: 3 };
+const LAB_HOLD_DOWN = { holdDownMs: 1000, holdDownMaxMs: 8000 };
+
 /** Our own load balancer, seen from outside: `nlbd`, `nlbctl` and a configuration file. */
 export const nlb: System = {
   name: 'nlb',
@@ -75,6 +79,8 @@ function configuration(own: NodePlan, setup: PairSetup, script: string) {
       weight: setup.weights?.[server.name] ?? 1,
     })),
     services: plan.addresses.cluster.flatMap((address) => servicesAt(plan, address)),
+    ...(setup.reach && { reach: { ...LAB_REACH, targets: reachTargets(plan, setup.reach) } }),
+    recovery: { ...LAB_HOLD_DOWN, strategy: setup.recovery ?? 'manual' },
     scripts: { initial: script, active: script, standby: script, inop: script, timeLimitMs: 2000 },
     heartbeat: { ...(setup.pace === 'default' ? {} : LAB_HEARTBEAT), keyFile: keyFile(folder) },
     datapath: {
@@ -84,6 +90,14 @@ function configuration(own: NodePlan, setup: PairSetup, script: string) {
     },
     control: { socket: socketFile(folder, own.name) },
   };
+}
+
+function reachTargets(plan: Plan, segments: readonly string[]) {
+  return segments.map((segment) => {
+    const address = plan.addresses.vrrp[segment];
+    if (address === undefined) throw new Error(`the topology ${plan.topology} has no VRRP address on ${segment}`);
+    return { name: `firewalls-${segment}`, address, type: 'arp', via: segment };
+  });
 }
 
 /** One key for both nodes of a lab, drawn when the first of them is configured. */

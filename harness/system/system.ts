@@ -4,11 +4,19 @@ import type { Plan } from '../topology/plan.ts';
 /** How a load balancer under test says that its node stands. */
 export type Role = 'initial' | 'active' | 'standby' | 'inop';
 
-/** What a system is told about the pair that it is to be. */
-export interface PairSetup {
-  plan: Plan;
+/** What the operator of a pair wants of it, besides what the topology says. */
+export interface Wishes {
   /** Weight of each server by name; 1 where none is given. */
   weights?: Record<string, number>;
+  /** Segments on which a load balancer must be able to reach the firewalls' VRRP address; the better placed of the two leads. */
+  reach?: string[];
+  /** Whether the primary has the lead back by itself. Where nothing is said, it has not. */
+  recovery?: 'manual' | 'automatic';
+}
+
+/** What a system is told about the pair that it is to be. */
+export interface PairSetup extends Wishes {
+  plan: Plan;
   /**
    * `shared`, when absent: the machine runs other labs too, so the pair is given time. `default`: what the system does when
    * it is told nothing, for a benchmark that has the machine to itself.

@@ -1,6 +1,6 @@
 import type { StateName } from './beat.ts';
 import type { Daemon } from './model-daemon.ts';
-import type { Side, Wire } from './model-network.ts';
+import { opposite, type Side, type Wire } from './model-network.ts';
 import type { Node, World } from './model-world.ts';
 import type { Entry } from './state.ts';
 
@@ -93,10 +93,17 @@ function isSilentLeader({ host, daemon }: Node): boolean {
  * that the question for the address is not answered, while both subnets lose beats, or lost them just before. It counts
  * until either subnet is whole. A node that is mute where beats were lost is as good as split off, for its lease outlasts
  * its silence: one that stands still whole, data path and all, and one that stalled just between a beat and the renewal of
- * its lease, until that had passed. Healing takes two that listen, so the time of a stall does not count.
+ * its lease, until that had passed. So is one that died with a longer lease than who has just started and never heard of it
+ * would wait for, which takes two nodes that are set differently. Healing takes two that listen, so the time of a stall does not count.
  */
 function openSplitWatch({ agenda, network, nodes }: World, healedWithinMs: number) {
   const { access, server } = network.wires;
+  const isUnheardOf = ({ daemon, host, settings, side }: Node): boolean => {
+    const other = nodes[opposite(side)];
+    const isStranger = other.daemon !== undefined && other.daemon.role.peer.standing === undefined;
+    const isLeased = host.dataPath.answerUntilMs > host.clockMs();
+    return !daemon && isLeased && isStranger && settings.leaseMs >= other.settings.deadAfterMs;
+  };
   const isCut = ({ cuts, downs }: Wire) => cuts.some((faults) => faults > 0) || downs.some((faults) => faults > 0);
   const isImpaired = (wire: Wire) => isCut(wire) || wire.disturbances.length > 0;
   let bothImpairedMs = -Infinity;
@@ -105,7 +112,7 @@ function openSplitWatch({ agenda, network, nodes }: World, healedWithinMs: numbe
   const look = () => {
     const nowMs = agenda.nowMs();
     const isRecent = (ms: number) => nowMs - ms <= healedWithinMs;
-    const isBoth = isImpaired(access) && isImpaired(server);
+    const isBoth = isImpaired(access) && (isImpaired(server) || nodes.some(isUnheardOf));
     if (isBoth) bothImpairedMs = nowMs;
     const isApart = isCut(access) || nodes.some(isSilentLeader);
     const isDeaf = nodes.some(({ daemon }) => daemon?.loop.isHalted());

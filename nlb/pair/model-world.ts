@@ -17,6 +17,7 @@ export interface World {
 export interface Node {
   readonly side: Side;
   readonly host: Host;
+  readonly settings: Settings;
   /** Absent while none runs. */
   daemon?: Daemon;
   lives: number;
@@ -44,7 +45,15 @@ export function openWorld({ seed, clocks, targets, ...setting }: Setting, laws: 
   const network = openNetwork(agenda, chance);
   const node = (side: Side): Node => {
     const wrongs = { deaths: 0, sickness: 0, targetDowns: 0 };
-    return { side, host: openHost(agenda, clocks[side]), lives: 0, hasTarget: targets.includes(side), ...wrongs };
+    const settings = setting.settings[side];
+    return {
+      side,
+      settings,
+      host: openHost(agenda, clocks[side]),
+      lives: 0,
+      hasTarget: targets.includes(side),
+      ...wrongs,
+    };
   };
   const world: World = { agenda, network, nodes: [node(0), node(1)] };
   const kept = laws(world);
@@ -52,7 +61,8 @@ export function openWorld({ seed, clocks, targets, ...setting }: Setting, laws: 
     const node = world.nodes[side];
     node.lives++;
     const around = surroundings(world, side, kept);
-    node.daemon = new Daemon({ ...around, ...setting, settings: setting.settings[side], chance, life: node.lives });
+    const { machine } = setting;
+    node.daemon = new Daemon({ ...around, machine, settings: node.settings, chance, life: node.lives });
   };
   return { world, laws: kept, start };
 }
