@@ -12,4 +12,8 @@ t.test('scripts run once each, in the order of the states', async (t) => {
   t.match(told(ran, two, script(0, 'nlb1', 'active', 'standby')), /^fail/, 'in another order');
   t.match(told(ran, two, script(3, 'nlb1', 'active', 'initial')), /^fail: .* was told it came from initial/);
   t.match(told(ran, other), /^unknown: no script of nlb1/);
+  const again = scriptsRan({ node: 'nlb1', states: ['initial', 'standby', 'initial', 'standby'] });
+  const restarted = [script(3, 'nlb1', 'initial', 'initial'), script(4, 'nlb1', 'standby', 'initial')];
+  t.match(told(again, two, restarted), /^pass/, 'a daemon that was started again');
+  t.match(told(again, two, script(3, 'nlb1', 'initial', 'active'), restarted.slice(1)), /^fail/);
 });

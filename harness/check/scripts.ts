@@ -3,7 +3,7 @@ import { type Checker, fail, pass, unknown } from './verdict.ts';
 
 /**
  * HA-5: by its own journal, the node's scripts ran for exactly these states, once each time, in this order, and each was
- * told the state before.
+ * told the state before. A daemon that starts knows of none before: it says that it was initial.
  */
 export function scriptsRan(options: { node: string; states: string[] }): Checker {
   const { node, states } = options;
@@ -13,8 +13,12 @@ export function scriptsRan(options: { node: string; states: string[] }): Checker
     const found = ran.map(({ state }) => state);
     const because = `the scripts of ${node} ran for ${found.join(', ')}`;
     if (found.join() !== states.join()) return fail(`${because}, not for ${states.join(', ')}`, ran);
-    const wrong = ran.find(({ previous }, index) => index > 0 && previous !== found[index - 1]);
+    const wrong = ran.find((each, index) => index > 0 && !isStart(each) && each.previous !== found[index - 1]);
     if (wrong) return fail(`the script for ${wrong.state} on ${node} was told it came from ${wrong.previous}`, ran);
     return pass(because, ran);
   };
+}
+
+function isStart({ state, previous }: ScriptRan): boolean {
+  return state === 'initial' && previous === 'initial';
 }

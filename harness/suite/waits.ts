@@ -1,4 +1,4 @@
-import { arpsOf, packetsOf } from '../check/seen.ts';
+import { arpsOf, framesOf, packetsOf } from '../check/seen.ts';
 import { until } from '../clock/until.ts';
 import type { AddressChanged, HistoryEvent } from '../history/event.ts';
 import type { Role } from '../system/system.ts';
@@ -24,13 +24,13 @@ export async function runsScript(scene: Scene, node: string, state: Role, sinceN
 }
 
 /** The node was given the NLBS address; gives the event, as it was read. */
-export function takesAlias(scene: Scene, node: string, sinceNs: number): Promise<AddressChanged> {
+export function takesAlias(scene: Scene, node: string, sinceNs: number, withinMs = 5000): Promise<AddressChanged> {
   const given = (event: HistoryEvent): event is AddressChanged =>
     event.kind === 'address' &&
     event.node === node &&
     event.change === 'added' &&
     event.address.startsWith(`${scene.nlbs}/`);
-  return scene.wait(`${node} is given ${scene.nlbs}`, (events) => events.find(given), { sinceNs });
+  return scene.wait(`${node} is given ${scene.nlbs}`, (events) => events.find(given), { sinceNs, withinMs });
 }
 
 /** The node says that it is in a state. */
@@ -70,6 +70,13 @@ export async function receivedForCluster(scene: Scene, node: string, times: numb
       ({ packet }) => packet.destination === scene.cluster,
     ).length >= times;
   await scene.wait(`${times} packets for the cluster reach ${node}`, reached, { sinceNs });
+}
+
+/** The node has sent so many frames by a leg, from now on: a load balancer that lives does so all the time. */
+export async function sends(scene: Scene, node: string, leg: string, frames: number): Promise<void> {
+  const sent = (events: HistoryEvent[]) =>
+    framesOf(events, { ...scene.port(node, leg), direction: 'sent' }).length >= frames;
+  await scene.wait(`${node} sends ${frames} frames by ${leg}`, sent, { sinceNs: scene.nowNs(), withinMs: 20_000 });
 }
 
 /** The node has sent VRRP advertisements on so many legs, from now on. */

@@ -1,0 +1,79 @@
+import { noneLost } from '../harness/check/probes.ts';
+import { scriptsRan } from '../harness/check/scripts.ts';
+import { between } from '../harness/check/span.ts';
+import { heldAtLeast } from '../harness/check/tenure.ts';
+import type { LabNode } from '../harness/node/node.ts';
+import { signal, startSystem } from '../harness/suite/faults.ts';
+import type { Scene } from '../harness/suite/scene.ts';
+import { type Claims, suite } from '../harness/suite/suite.ts';
+import { answersAgain, runsScript, takesAlias } from '../harness/suite/waits.ts';
+
+const PROBES_PER_SECOND = 200;
+/** Of the pair in a lab: the first hold-down, doubled each time that the lead is lost again soon. */
+const HOLD_DOWNS_MS = [1000, 2000];
+/** The other one may have led before the primary did, when the lab came up, so its hold-down may be one step further. */
+const HAS_IT_BACK_WITHIN_MS = 8000;
+
+/** The primary of the topology, once it leads, and the other one. */
+async function pairOf(scene: Scene): Promise<{ primary: LabNode; other: LabNode }> {
+  const { active, standby } = await scene.lab.pair(10_000);
+  const isPrimary = active.home.plan.primary === true;
+  if (!isPrimary) await runsScript(scene, standby.name, 'active');
+  return isPrimary ? { primary: active, other: standby } : { primary: standby, other: active };
+}
+
+/** The primary dies and is started again; gives the time in which it came back and had the lead again. */
+async function dieAndReturn(scene: Scene, primary: LabNode): Promise<{ fromNs: number; untilNs: number }> {
+  const killedNs = scene.nowNs();
+  await scene.act('kill -9', primary.name, () => signal(scene, primary, 'SIGKILL'));
+  await scene.act('start', primary.name, () => startSystem(scene, primary));
+  await runsScript(scene, primary.name, 'standby', killedNs);
+  const fromNs = scene.nowNs();
+  await takesAlias(scene, primary.name, fromNs, HAS_IT_BACK_WITHIN_MS);
+  await runsScript(scene, primary.name, 'active', fromNs);
+  return { fromNs, untilNs: scene.nowNs() };
+}
+
+export default await suite(
+  import.meta,
+  'a primary that recovers has the lead back by itself, and ever later the more often it loses it',
+  { topologies: ['invention'], seconds: 11, pair: { recovery: 'automatic' } },
+  {
+    'a primary that dies and returns, again and again': {
+      proves: ['HA-8'],
+      run: async (scene) => {
+        const { primary, other } = await pairOf(scene);
+        await scene.census();
+        const load = await scene.client.startUdpProbes({
+          target: scene.target('echo-udp'),
+          perSecond: PROBES_PER_SECOND,
+          timeoutMs: 1000,
+        });
+        await answersAgain(scene, load);
+        const returns = [];
+        for (const _ of HOLD_DOWNS_MS) {
+          returns.push(await dieAndReturn(scene, primary));
+          await answersAgain(scene, load);
+        }
+        await load.stop();
+        await scene.lab.pair();
+        const lossless = returns.map((span, i): [string, Claims[string]] => [
+          `switch ${i + 1} back to the primary loses nothing`,
+          between(span, noneLost({ protocol: 'udp', atLeast: PROBES_PER_SECOND / 4 })),
+        ]);
+        return {
+          'it has the lead back each time, and only when it stands by': scriptsRan({
+            node: primary.name,
+            states: HOLD_DOWNS_MS.flatMap(() => ['initial', 'standby', 'active']),
+          }),
+          'the other one, which leads meanwhile, lets it wait longer each time': heldAtLeast({
+            address: scene.nlbs,
+            node: other.name,
+            eachMs: HOLD_DOWNS_MS,
+          }),
+          ...Object.fromEntries(lossless),
+        };
+      },
+    },
+  },
+);
