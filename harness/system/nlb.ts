@@ -4,6 +4,7 @@ import path from 'node:path';
 import { stringify } from 'yaml';
 import type { LabNode } from '../node/node.ts';
 import type { NodePlan, Plan } from '../topology/plan.ts';
+import { stateOf } from './nlb-socket.ts';
 import type { PairSetup, Role, System } from './system.ts';
 
 const STATES: Role[] = ['initial', 'active', 'standby', 'inop'];
@@ -33,9 +34,7 @@ export const nlb: System = {
     return node.start('nlbd', ['nlbd', '--config', file]);
   },
   role: async (node) => {
-    const asked = await node.run(['nlbctl', 'status', '--json']);
-    if (asked.exitCode !== 0) return undefined;
-    const state = (JSON.parse(asked.stdout) as { state?: string }).state;
+    const state = await stateOf(node.home.env.NLB_SOCKET ?? '');
     return STATES.find((role) => role === state);
   },
   standBy: (node) => order(node, 'standby'),

@@ -1,0 +1,39 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import t from 'tap';
+import { stateOf } from './nlb-socket.ts';
+
+/** The path of a socket has at most 107 bytes, which a test's own folder exceeds. */
+const folder = mkdtempSync(path.join(tmpdir(), 'onevip-socket-'));
+t.teardown(() => rmSync(folder, { recursive: true }));
+let daemons = 0;
+
+/** A daemon that answers a request with these pieces, and then does as one that dies, or one that hangs. */
+async function daemon(pieces: string[], hangsUp = false): Promise<string> {
+  const file = path.join(folder, `${++daemons}`);
+  const server = createServer((socket) => {
+    socket.once('data', (request) => {
+      t.same(JSON.parse(request.toString()), { command: 'status' });
+      for (const piece of pieces) socket.write(piece);
+      if (hangsUp) socket.end();
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(file, resolve));
+  t.teardown(() => server.close());
+  return file;
+}
+
+t.test('the state is read, however the answer is cut into pieces', async (t) => {
+  const answer = `${JSON.stringify({ ok: true, value: { state: 'standby' } })}\n`;
+  t.equal(await stateOf(await daemon([answer])), 'standby');
+  t.equal(await stateOf(await daemon([answer.slice(0, 9), answer.slice(9)])), 'standby');
+});
+
+t.test('where no daemon answers there is none', async (t) => {
+  t.equal(await stateOf('/nowhere/socket'), undefined);
+  t.equal(await stateOf(await daemon(['{"ok":'], true)), undefined);
+  t.equal(await stateOf(await daemon(['{"ok":false,"error":"busy"}\n'])), undefined);
+  t.equal(await stateOf(await daemon([])), undefined, 'one that hangs');
+});
