@@ -143,3 +143,25 @@ t.test('50,000 frames a second leave most of a core free', async (t) => {
   t.ok(user + system < 500_000, `${user + system} µs of processor time for one second of traffic`);
   t.equal(readHistory(file).length, 50_000);
 });
+
+t.test('whenever it is asked, everything is there in order, from an instant on', async (t) => {
+  const act = fc.record({ atNs: fc.integer({ min: 0, max: 30 }), look: fc.boolean() });
+  fc.assert(
+    fc.property(fc.array(act), fc.integer({ min: -1, max: 31 }), (acts, sinceNs) => {
+      const recorder = openHistory();
+      const all: HistoryEvent[] = [];
+      for (const [i, { atNs, look }] of acts.entries()) {
+        const event: HistoryEvent = { kind: 'act', what: `${i}`, atNs };
+        recorder.record(event);
+        all.push(event);
+        if (look) recorder.events();
+      }
+      const sorted = all.toSorted((one, other) => one.atNs - other.atNs);
+      const wanted = sorted.filter((event) => event.atNs >= sinceNs);
+      if (JSON.stringify(recorder.events(sinceNs)) !== JSON.stringify(wanted)) throw new Error('not the same');
+      if (JSON.stringify(recorder.events()) !== JSON.stringify(sorted)) throw new Error('not all of it');
+    }),
+    { seed: 20_261_123, numRuns: 500 },
+  );
+  t.pass('500 histories');
+});

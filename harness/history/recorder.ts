@@ -13,8 +13,8 @@ export interface Recorder {
   nowNs(): number;
   /** A reading of CLOCK_MONOTONIC in nanoseconds, moved onto the history's clock. */
   fromMonotonic(monotonicNs: bigint): number;
-  /** Everything recorded until now, sorted by `atNs`; events of one instant in the order of recording. */
-  events(): HistoryEvent[];
+  /** Everything recorded until now, from `sinceNs` on, sorted by `atNs`; events of one instant in the order of recording. */
+  events(sinceNs?: number): HistoryEvent[];
   /** Write what is left and close the file. Recording afterwards is a defect and throws. */
   close(): void;
 }
@@ -40,8 +40,9 @@ export function openHistory(options: HistoryOptions = {}): Recorder {
 class History implements Recorder {
   readonly #startedNs: bigint;
   readonly #file: LineFile | undefined;
+  /** Sorted; what came after that waits to be sorted in when somebody asks. */
   readonly #events: HistoryEvent[] = [];
-  #inOrder = true;
+  #fresh: HistoryEvent[] = [];
   #closed = false;
 
   constructor(startedNs: bigint, file: LineFile | undefined) {
@@ -51,9 +52,7 @@ class History implements Recorder {
 
   record(event: HistoryEvent): void {
     if (this.#closed) throw new Error(`an event of kind ${event.kind} was recorded after the history was closed`);
-    const last = this.#events.at(-1);
-    if (last && last.atNs > event.atNs) this.#inOrder = false;
-    this.#events.push(event);
+    this.#fresh.push(event);
     this.#file?.append(event);
   }
 
@@ -65,10 +64,19 @@ class History implements Recorder {
     return Number(monotonicNs - this.#startedNs);
   }
 
-  events(): HistoryEvent[] {
-    if (!this.#inOrder) this.#events.sort((one, other) => one.atNs - other.atNs);
-    this.#inOrder = true;
-    return this.#events.slice();
+  events(sinceNs = Number.NEGATIVE_INFINITY): HistoryEvent[] {
+    this.#sortIn();
+    return this.#events.slice(firstFrom(this.#events, sinceNs));
+  }
+
+  /** What is fresh is seldom older than what was there a moment ago, so only the end is sorted anew. */
+  #sortIn(): void {
+    if (this.#fresh.length === 0) return;
+    const fresh = this.#fresh.sort(byInstant);
+    const at = firstFrom(this.#events, fresh[0]?.atNs ?? 0);
+    const end = this.#events.splice(at).concat(fresh).sort(byInstant);
+    for (const event of end) this.#events.push(event);
+    this.#fresh = [];
   }
 
   close(): void {
@@ -76,6 +84,19 @@ class History implements Recorder {
     this.#closed = true;
     this.#file?.close();
   }
+}
+
+const byInstant = (one: HistoryEvent, other: HistoryEvent): number => one.atNs - other.atNs;
+
+/** Index of the first event that is not before the instant; the events must be sorted. */
+function firstFrom(events: readonly HistoryEvent[], instantNs: number): number {
+  let [low, high] = [0, events.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((events[middle]?.atNs ?? 0) < instantNs) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** Encoding and writing wait for a quiet moment: recording one event only puts it into a list. */

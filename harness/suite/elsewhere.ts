@@ -20,7 +20,7 @@ export async function elsewhere(
   try {
     await use(stage.scene, async () => {
       await stage.settle();
-      return stage.scene.recorder.events().filter(({ atNs }) => atNs >= servesSinceNs);
+      return stage.scene.recorder.events(servesSinceNs);
     });
   } finally {
     await stage.close();

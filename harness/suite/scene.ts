@@ -138,7 +138,7 @@ export class Scene {
     const { withinMs = 5000, sinceNs = 0 } = wait;
     const look = () => {
       this.refresh();
-      return found(this.recorder.events().filter(({ atNs }) => atNs >= sinceNs));
+      return found(this.recorder.events(sinceNs));
     };
     return until(look, { what, withinMs, everyMs: 10 });
   }
