@@ -1,10 +1,12 @@
 import { Command, CommanderError } from 'commander';
 import { NoDaemon, request } from './control/client.ts';
+import type { Reloaded } from './control/reload.ts';
 import { showStatus } from './control/show.ts';
+import { showReload } from './control/show-reload.ts';
 import type { Status } from './control/status.ts';
 import { EXIT } from './exit-codes.ts';
 
-/** The operator's command. Exits 0, 64 on wrong usage, 69 when no daemon answers, 75 when it refuses. */
+/** The operator's command. Exits 0, 64 on wrong usage, 69 when no daemon answers, 75 when it refuses, 78 when a configuration is refused. */
 const program = new Command('nlbctl')
   .description('look at and steer the load balancer of this node')
   .option('--socket <path>', 'the control socket', process.env.NLB_SOCKET ?? '/run/nlb/nlbd.sock')
@@ -37,6 +39,17 @@ program
   .description('what has happened, one JSON object a line')
   .action(async () => {
     for (const event of (await ask('events')) as object[]) print(JSON.stringify(event));
+  });
+
+program
+  .command('reload')
+  .description('have the daemon take up its configuration file as it is now')
+  .option('--check', 'only say what that would change')
+  .option('--json', 'as one JSON object')
+  .action(async ({ check, json }: { check?: true; json?: true }) => {
+    const reloaded = (await ask(check ? 'reload-check' : 'reload')) as Reloaded;
+    print(json ? JSON.stringify(reloaded) : showReload(reloaded));
+    if (reloaded.outcome === 'refused') process.exitCode = EXIT.config;
   });
 
 async function ask(command: string): Promise<unknown> {

@@ -1,8 +1,10 @@
 import { flushCompileCache } from 'node:module';
-import { Command, CommanderError } from 'commander';
+import { resolve } from 'node:path';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { loadConfig } from './config/load.ts';
 import { ConfigRefused } from './config/problem.ts';
 import type { Config } from './config/schema.ts';
+import type { Daemon } from './control/daemon.ts';
 import { EXIT } from './exit-codes.ts';
 
 /** The daemon. Exits 0 after an orderly stop, 64 on wrong usage, 69 when one is running, 71 when the kernel refuses, 78 on a bad configuration. */
@@ -10,11 +12,28 @@ const command = new Command('nlbd')
   .description('one node of a load balancer pair')
   .requiredOption('--config <file>', 'the configuration, in YAML')
   .option('--check', 'only say whether the configuration is good')
+  .option(
+    '--keep [seconds]',
+    'when stopped, leave all for a successor; the lead too, if nobody else could have it',
+    toSeconds,
+  )
   .exitOverride();
 
 interface Options {
   config: string;
   check?: true;
+  /** Seconds; true for the usual ones. */
+  keep?: true | number;
+}
+
+/** How long a node without a peer goes on leading while its daemon is restarted: many times what a start takes. */
+const KEEP_SECONDS = 10;
+const MOST_KEEP_SECONDS = 60;
+
+function toSeconds(text: string): number {
+  const seconds = Number(text);
+  if (seconds > 0 && seconds <= MOST_KEEP_SECONDS) return seconds;
+  throw new InvalidArgumentError(`It must be more than 0 and at most ${MOST_KEEP_SECONDS}.`);
 }
 
 function parse(): Options {
@@ -41,11 +60,15 @@ function end(code: number, text: string): never {
 }
 
 const options = parse();
+const file = resolve(options.config);
 const config = configFrom(options.config);
 if (options.check) {
   process.stdout.write(`${options.config}: good\n`);
   process.exit(EXIT.ok);
 }
+// From here on the signal does not end the process; one that comes before the daemon is there is not lost.
+const running = Promise.withResolvers<Daemon>();
+process.on('SIGHUP', () => void running.promise.then((daemon) => daemon.reload('SIGHUP')));
 // What only a daemon needs is loaded only now: a check answers sooner, and a bad configuration touches nothing.
 const [{ pino }, { isServed }, { startDaemon }, { preferAllThreads }] = await Promise.all([
   import('pino'),
@@ -71,7 +94,10 @@ const fatal = (code: number) => (error: Error) => {
 };
 process.on('uncaughtException', fatal(EXIT.software));
 try {
-  const daemon = await startDaemon(config, log, fatal(EXIT.software));
+  const keepMs = options.keep && 1000 * (options.keep === true ? KEEP_SECONDS : options.keep);
+  const start = { file, config, ...(keepMs !== undefined && { keepMs }) };
+  const daemon = await startDaemon(start, log, fatal(EXIT.software));
+  running.resolve(daemon);
   const stop = async (signal: NodeJS.Signals) => {
     if (stopping) return;
     stopping = true;

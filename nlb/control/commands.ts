@@ -1,6 +1,7 @@
 import type { StateName } from '../pair/beat.ts';
 import type { BeatHandle } from './beat/handle.ts';
 import type { BeatStatus } from './beat/mail.ts';
+import type { Reloader } from './reload.ts';
 import type { Answer, Handler } from './socket.ts';
 
 /** How long a requested handover may take before the operator is told that it did not happen. */
@@ -11,13 +12,16 @@ export interface CommandParts {
   beat: BeatHandle;
   status(): Promise<unknown>;
   events(): readonly unknown[];
+  reloader: Reloader;
 }
 
 /** What the operator may ask of a running daemon. */
-export function openCommands({ beat, status, events }: CommandParts): Handler {
+export function openCommands({ beat, status, events, reloader }: CommandParts): Handler {
   const commands: Record<string, () => Promise<Answer>> = {
     status: async () => ({ ok: true, value: await status() }),
     events: async () => ({ ok: true, value: events() }),
+    reload: async () => ({ ok: true, value: await reloader.reload('nlbctl') }),
+    'reload-check': async () => ({ ok: true, value: await reloader.check() }),
     takeover: () => handover(beat, 'lead', 'active'),
     standby: () => handover(beat, 'standBy', 'standby'),
   };

@@ -1,13 +1,18 @@
 import { rmSync } from 'node:fs';
 import type { Config } from '../config/schema.ts';
-import { openDatapath } from '../datapath/datapath.ts';
+import { type Datapath, openDatapath } from '../datapath/datapath.ts';
 import { lockMemory } from '../kernel/scheduling.ts';
 import { openScripts } from '../scripts/operator.ts';
 import { type BeatHandle, startBeat } from './beat/handle.ts';
+import type { BeatStatus } from './beat/mail.ts';
 import { eventually, openCommands } from './commands.ts';
-import { openEvents } from './events.ts';
+import { desire, openSelector } from './desired.ts';
+import { type EventLog, openEvents } from './events.ts';
+import { numberServers } from './identity.ts';
 import { openLoop } from './loop.ts';
 import { beatOrders } from './orders.ts';
+import { openReloader, type Reloaded } from './reload.ts';
+import { MAX_SERVERS, MAX_SERVICES } from './sizes.ts';
 import { serve } from './socket.ts';
 import { composeStatus } from './status.ts';
 
@@ -15,11 +20,24 @@ import { composeStatus } from './status.ts';
 export interface Log {
   info(detail: Record<string, unknown>, text: string): void;
   warn(detail: Record<string, unknown>, text: string): void;
+  level: string;
 }
 
 export interface Daemon {
-  /** Hand over, withdraw, run the last scripts. The node is then without alias, data path and addresses of ours. */
+  /** Take up what the configuration file says by now. A bad one changes nothing; the event log says why. */
+  reload(by: string): Promise<Reloaded>;
+  /**
+   * Hand over, withdraw, run the last scripts. The node is then without alias, data path and addresses of ours; but with
+   * `keepMs` data path and addresses stay for a successor, and where there is nobody to hand over to, so does the lead, for so long.
+   */
   stop(): Promise<void>;
+}
+
+export interface Start {
+  /** Where the configuration was read from, and is read again for a reload. */
+  file: string;
+  config: Config;
+  keepMs?: number;
 }
 
 /** How long a stopping leader waits for its peer to lead, and then goes on forwarding: two announcements' time. */
@@ -31,11 +49,13 @@ const FORWARD_ON_MS = 150;
  * @param died called when the node can go on no longer
  * @throws KernelRefusal where the data path or the control socket cannot be had; nothing of ours is then left behind
  */
-export async function startDaemon(config: Config, log: Log, died: (error: Error) => void): Promise<Daemon> {
+export async function startDaemon(start: Start, log: Log, died: (error: Error) => void): Promise<Daemon> {
+  const { config, keepMs } = start;
+  const orders = beatOrders(config);
   const events = openEvents((detail, event) => log.info(detail, event));
   const problem = (text: string) => log.warn({ problem: text }, 'problem');
   const scripts = openScripts(config.scripts, (end) => events.add('script', { ...end }));
-  const beat = startBeat(beatOrders(config), {
+  const beat = startBeat(orders, {
     entered: ({ state, previous, reason }) => {
       events.add('state', { state, previous, reason });
       scripts.entered({ state, previous, reason });
@@ -44,21 +64,29 @@ export async function startDaemon(config: Config, log: Log, died: (error: Error)
     died,
   });
   const memoryLocked = lockMemory();
-  const datapath = openDatapath({
-    ...config.datapath,
-    accessInterfaces: [config.access.interface],
-    serverInterfaces: [config.server.interface],
-    maxServers: MAX_SERVERS,
-    maxServices: MAX_SERVICES,
-  });
+  const datapath = datapathFor(config);
   beat.useLease(datapath.leaseFd);
   const loop = openLoop(config, datapath, {
     facts: (facts) => beat.tell(facts),
     event: (name, detail) => events.add(name, detail),
     problem,
   });
-  const status = async () => composeStatus({ config, beat: await beat.status(), datapath, loop, memoryLocked });
-  const commands = openCommands({ beat, status, events: () => events.recent() });
+  let inForce = config;
+  const reloader = openReloader({
+    file: start.file,
+    inForce: { config, orders },
+    apply: async (next) => {
+      inForce = next.config;
+      log.level = inForce.log.level;
+      scripts.use(inForce.scripts);
+      loop.use(inForce);
+      await beat.use(next.orders);
+    },
+    event: (name, detail) => events.add(name, detail),
+  });
+  const status = async () =>
+    composeStatus({ config: inForce, beat: await beat.status(), datapath, loop, memoryLocked });
+  const commands = openCommands({ beat, status, events: () => events.recent(), reloader });
   const server = await serve(config.control.socket, commands).catch((error) => {
     loop.withdraw();
     throw error;
@@ -66,22 +94,45 @@ export async function startDaemon(config: Config, log: Log, died: (error: Error)
   const stop = async () => {
     server.close();
     rmSync(config.control.socket, { force: true });
-    await handOver(beat);
-    loop.withdraw();
+    if (keepMs === undefined) {
+      if (await handOver(beat, () => beat.request('stop')))
+        await new Promise((resolve) => setTimeout(resolve, FORWARD_ON_MS));
+      loop.withdraw();
+    } else {
+      // A script may take its time, and the lease that is left for the successor must not wait for it.
+      await scripts.idle();
+      await handOver(beat, () => leave(beat, keepMs, events));
+      loop.leave();
+    }
     await scripts.idle();
   };
-  return { stop };
+  return { stop, reload: reloader.reload };
 }
 
-/** As the configuration's schema allows. */
-const MAX_SERVERS = 1024;
-const MAX_SERVICES = 256;
+/** On tables that are new, the cluster addresses are guarded before the first frame comes in. */
+function datapathFor(config: Config): Datapath {
+  const nothing = { hardware: new Map(), verdicts: new Map() };
+  const ids = numberServers(config.servers, [], MAX_SERVERS);
+  return openDatapath({
+    ...config.datapath,
+    accessInterfaces: [config.access.interface],
+    serverInterfaces: [config.server.interface],
+    maxServers: MAX_SERVERS,
+    maxServices: MAX_SERVICES,
+    first: desire(config, { ids, ...nothing }, openSelector()).tables,
+  });
+}
 
-/** Let the peer lead, and forward what still comes to the old hardware address for a moment. */
-async function handOver(beat: BeatHandle): Promise<void> {
+/** Stop so that the peer leads. @returns whether this node led before, and the peer has taken over */
+async function handOver(beat: BeatHandle, stop: () => Promise<{ status: BeatStatus; kept?: true }>): Promise<boolean> {
   const before = await beat.status();
-  const { status } = await beat.request('stop');
-  if (before.state !== 'active' || !status.peer.alive) return;
-  const taken = await eventually(beat, ({ peer }) => peer.state === 'active', TAKEN_OVER_WITHIN_MS);
-  if (taken) await new Promise((resolve) => setTimeout(resolve, FORWARD_ON_MS));
+  const { status, kept } = await stop();
+  if (kept || before.state !== 'active' || !status.peer.alive) return false;
+  return eventually(beat, ({ peer }) => peer.state === 'active', TAKEN_OVER_WITHIN_MS);
+}
+
+async function leave(beat: BeatHandle, keepMs: number, events: EventLog) {
+  const left = await beat.leave(keepMs);
+  if (left.kept) events.add('kept', { forMs: keepMs });
+  return left;
 }

@@ -63,12 +63,16 @@ interface Eligible {
   weight: number;
   id: number;
 }
-type Selector = (service: string, eligible: readonly Eligible[]) => Int32Array;
+interface Selector {
+  (service: string, eligible: readonly Eligible[]): Int32Array;
+  /** Forget the tables of services that are not among these. */
+  keepOnly(services: readonly { name: string }[]): void;
+}
 
 /** Selection tables, built again only when a service's servers or weights have changed: building one takes milliseconds. */
 export function openSelector(): Selector {
   const built = new Map<string, { key: string; slots: Int32Array }>();
-  return (service, eligible) => {
+  const select = (service: string, eligible: readonly Eligible[]): Int32Array => {
     const key = JSON.stringify(eligible);
     const before = built.get(service);
     if (before?.key === key) return before.slots;
@@ -76,4 +80,9 @@ export function openSelector(): Selector {
     built.set(service, { key, slots });
     return slots;
   };
+  const keepOnly: Selector['keepOnly'] = (services) => {
+    const kept = new Set(services.map(({ name }) => name));
+    for (const name of built.keys()) if (!kept.has(name)) built.delete(name);
+  };
+  return Object.assign(select, { keepOnly });
 }

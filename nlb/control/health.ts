@@ -19,25 +19,66 @@ export function serversOf(config: Config, service: ServiceConfig): Config['serve
 }
 
 /** Checks every server of every service, and keeps the verdicts. */
-export function watchAll(
-  config: Config,
-  changed: (key: string, verdict: Verdict) => void,
-): { verdicts: Verdicts; stop(): void } {
+export interface Health {
+  readonly verdicts: Verdicts;
+  /** Check what this configuration says. A check that is as it was goes on; one that differs begins with its verdict so far. */
+  watch(config: Config): void;
+  stop(): void;
+}
+
+/** @param inherited what the first watch begins with */
+export function openHealth(inherited: Verdicts, changed: (key: string, verdict: Verdict) => void): Health {
   const verdicts = new Map<string, Verdict | undefined>();
-  const stops = config.services.flatMap((service) => {
+  let watches = new Map<string, Watch>();
+  let known = inherited;
+  const begin = (key: string, watched: Watched): Watch => {
+    const before = earlierVerdict(key, watched);
+    verdicts.set(key, before);
+    const told = (verdict: Verdict) => {
+      verdicts.set(key, verdict);
+      changed(key, verdict);
+    };
+    return { watched, stop: watchServer(watched, told, before) };
+  };
+  const earlierVerdict = (key: string, watched: Watched): Verdict | undefined => {
+    if (watches.get(key)?.watched.address === watched.address) return verdicts.get(key);
+    const twin = [...watches].find(([, watch]) => isSame(watch.watched, watched));
+    return twin ? verdicts.get(twin[0]) : known.get(key);
+  };
+  const watch = (config: Config) => {
+    const next = new Map<string, Watch>();
+    for (const [key, watched] of watchedBy(config)) {
+      const running = watches.get(key);
+      next.set(key, running && isSame(running.watched, watched) ? running : begin(key, watched));
+    }
+    for (const [key, running] of watches) {
+      if (next.get(key) !== running) running.stop();
+      if (!next.has(key)) verdicts.delete(key);
+    }
+    watches = next;
+    known = new Map();
+  };
+  return { verdicts, watch, stop: () => void [...watches.values()].map(({ stop }) => stop()) };
+}
+
+interface Watch {
+  watched: Watched;
+  stop(): void;
+}
+
+function watchedBy(config: Config): Map<string, Watched> {
+  const all = config.services.flatMap((service) => {
     const check = checkOf(service);
-    if (check === undefined) return [];
-    return serversOf(config, service).map((server) => {
-      const key = verdictKey(service.name, server.name);
-      const watched: Watched = { address: server.address, port: service.port, check };
-      verdicts.set(key, undefined);
-      return watchServer(watched, (verdict) => {
-        verdicts.set(key, verdict);
-        changed(key, verdict);
-      });
-    });
+    const { name, port } = service;
+    return check
+      ? serversOf(config, service).map((server) => [verdictKey(name, server.name), { ...server, port, check }] as const)
+      : [];
   });
-  return { verdicts, stop: () => void stops.map((stop) => stop()) };
+  return new Map(all.map(([key, { address, port, check }]) => [key, { address, port, check }]));
+}
+
+function isSame(one: Watched, other: Watched): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
 }
 
 /** Whether a server serves a service: by the service's own check, or else by all the checks that the server has. */

@@ -5,12 +5,14 @@ import { findInterface } from '../kernel/interfaces.ts';
 import { listNeighbours, probeNeighbour } from '../kernel/neighbours.ts';
 import type { SlowFacts } from './beat/mail.ts';
 import { type Desired, desire, openSelector } from './desired.ts';
-import { type Verdicts, watchAll } from './health.ts';
+import { openHealth, type Verdicts } from './health.ts';
 import { numberServers } from './identity.ts';
+import { inheritedHardware, inheritedVerdicts } from './inherit.ts';
 import { doubtful, type HardwareAddresses, remember } from './neighbours.ts';
-import { type Reach, watchReach } from './reach.ts';
+import { type Reach, verdictsKept, watchReach } from './reach.ts';
 import { openWays } from './reach-ways.ts';
-import { reconcileLoopback } from './reconcile.ts';
+import { type AddressChange, reconcileLoopback } from './reconcile.ts';
+import { MAX_SERVERS } from './sizes.ts';
 
 /**
  * The slow path: looks at what is, computes what should be, and does the difference, again and again. The only holder of
@@ -20,9 +22,13 @@ export interface Loop {
   /** What the last pass wanted. */
   desired(): Desired | undefined;
   verdicts: Verdicts;
-  reach: Reach;
+  reach(): Reach;
+  /** Work by another configuration from now on. What it leaves as it is, is not touched. */
+  use(config: Config): void;
   /** No more passes; takes our cluster addresses off the loopback, and then the data path away. */
   withdraw(): void;
+  /** No more passes; what the kernel has stays as it is, for a successor. */
+  leave(): void;
 }
 
 export interface LoopHooks {
@@ -38,30 +44,35 @@ const ASK_EVERY_MS = 1000;
 /** How long a node that has just started waits for the verdict on its servers and reach targets before it may lead without. */
 const FIRST_VERDICTS_MS = 1000;
 
-export function openLoop(config: Config, datapath: Datapath, hooks: LoopHooks): Loop {
-  const ids = numberServers(config.servers, datapath.actual().servers);
+export function openLoop(first: Config, datapath: Datapath, hooks: LoopHooks): Loop {
+  const earlier = datapath.actual();
   const select = openSelector();
   const startedMs = performance.now();
   const askedMs = new Map<string, number>();
-  let hardware: HardwareAddresses = new Map();
+  let config = first;
+  let ids = numberServers(config.servers, earlier.servers, MAX_SERVERS);
+  let hardware: HardwareAddresses = inheritedHardware(earlier, startedMs);
   let desired: Desired | undefined;
   let applied = '';
   let told = '';
   let failing = '';
   let soon: NodeJS.Immediate | undefined;
 
-  const health = watchAll(config, (check, verdict) => {
+  const health = openHealth(inheritedVerdicts(config, earlier, ids), (check, verdict) => {
     hooks.event('health', { check, healthy: verdict.healthy, ...(verdict.why !== undefined && { why: verdict.why }) });
     soon ??= setImmediate(pass);
   });
 
-  const reach = watchReach(config.reach, {
-    ways: openWays(config),
-    changed: ({ name, address }, { healthy, why }) => {
-      hooks.event('reach', { target: name, address, met: healthy, ...(why !== undefined && { why }) });
-      soon ??= setImmediate(pass);
-    },
-  });
+  const lookFurther = (verdicts?: Reach['verdicts']): Reach =>
+    watchReach(config.reach, {
+      ways: openWays(config),
+      changed: ({ name, address }, { healthy, why }) => {
+        hooks.event('reach', { target: name, address, met: healthy, ...(why !== undefined && { why }) });
+        soon ??= setImmediate(pass);
+      },
+      ...(verdicts && { verdicts }),
+    });
+  let reach = lookFurther();
 
   function lookAtNeighbours(): void {
     const leg = findInterface(config.server.interface);
@@ -77,16 +88,17 @@ export function openLoop(config: Config, datapath: Datapath, hooks: LoopHooks): 
     }
   }
 
-  /** The data path comes first: from the moment that the loopback holds the address, the stack would answer for it. */
+  /** While the loopback holds an address, the data path must keep it from the stack, which would answer for it. */
   function realise(wanted: Desired): void {
     const { services, ...rest } = wanted.tables;
     const key = JSON.stringify([rest, services.map(({ slots, ...service }) => [service, slotsKey(slots)])]);
+    realiseLoopback('remove', wanted.loopback);
     if (key !== applied) {
       applied = '';
       for (const change of datapath.apply(wanted.tables)) hooks.event('table', { change });
       applied = key;
     }
-    realiseLoopback(wanted.loopback);
+    realiseLoopback('add', wanted.loopback);
   }
 
   const slotNumbers = new WeakMap<Int32Array, number>();
@@ -97,10 +109,11 @@ export function openLoop(config: Config, datapath: Datapath, hooks: LoopHooks): 
     return number;
   }
 
-  function realiseLoopback(wanted: readonly string[]): void {
+  function realiseLoopback(what: AddressChange['change'], wanted: readonly string[]): void {
     const loopback = findInterface('lo');
     if (loopback === undefined) return;
     for (const { change, address } of reconcileLoopback(wanted, listAddresses(), loopback.ifindex)) {
+      if (change !== what) continue;
       if (change === 'add') addAddress(address);
       else removeAddress(address);
       hooks.event('loopback', { change, address: address.address });
@@ -109,8 +122,7 @@ export function openLoop(config: Config, datapath: Datapath, hooks: LoopHooks): 
 
   function tellFacts(wanted: Desired): void {
     const healthyServers = wanted.tables.servers.filter(({ usable }) => usable).length;
-    const judged = [...health.verdicts.values()].every((verdict) => verdict !== undefined);
-    const lookedAround = (healthyServers > 0 || judged) && reach.isJudged();
+    const lookedAround = isJudged(health.verdicts, healthyServers) && reach.isJudged();
     const ready = lookedAround || performance.now() - startedMs > FIRST_VERDICTS_MS;
     const targets = Object.fromEntries([...reach.verdicts].map(([name, { healthy }]) => [name, healthy]));
     const facts = { ready, healthyServers, targets };
@@ -134,19 +146,48 @@ export function openLoop(config: Config, datapath: Datapath, hooks: LoopHooks): 
     }
   }
 
+  function use(next: Config): void {
+    const known = config.servers.map(({ name, address }) => ({ id: ids.get(name) ?? 0, address }));
+    ids = numberServers(next.servers, known, MAX_SERVERS);
+    const before = config.reach;
+    config = next;
+    if (JSON.stringify(config.reach) !== JSON.stringify(before)) {
+      reach.stop();
+      reach = lookFurther(verdictsKept(before, config.reach, reach.verdicts));
+    }
+    select.keepOnly(config.services);
+    health.watch(config);
+    pass();
+  }
+
+  health.watch(config);
   pass();
   const timer = setInterval(pass, PASS_EVERY_MS);
+  const rest = () => {
+    clearInterval(timer);
+    clearImmediate(soon);
+    health.stop();
+    reach.stop();
+  };
   return {
     desired: () => desired,
     verdicts: health.verdicts,
-    reach,
+    reach: () => reach,
+    use,
     withdraw: () => {
-      clearInterval(timer);
-      clearImmediate(soon);
-      health.stop();
-      reach.stop();
-      realiseLoopback([]);
+      rest();
+      realiseLoopback('remove', []);
       datapath.remove();
     },
+    leave: () => {
+      rest();
+      datapath.abandon();
+    },
   };
+}
+
+/** Whether this life of the daemon has found a healthy server, or has looked at all. What it has inherited tells nothing. */
+function isJudged(verdicts: Verdicts, healthyServers: number): boolean {
+  const own = [...verdicts.values()].filter((verdict) => verdict && !verdict.inherited);
+  return (healthyServers > 0 && own.some((verdict) => verdict?.healthy)) || own.length === verdicts.size;
 }

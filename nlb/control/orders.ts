@@ -10,7 +10,7 @@ const HEAD_START_MS = 250;
 const LET_GO_MS = 1000;
 
 /** Configuration → what the beat thread is to do. */
-export function beatOrders({ access, server, peer, heartbeat, ...config }: Config): BeatOrders {
+export function beatOrders({ access, server, peer, heartbeat, datapath, ...config }: Config): BeatOrders {
   const { port, forwardGraceMs, intervalMs, leaseMs, deadAfterMs } = heartbeat;
   return {
     settings: {
@@ -34,6 +34,7 @@ export function beatOrders({ access, server, peer, heartbeat, ...config }: Confi
     port,
     access: { device: access.interface, ownAddress: access.address, nlbs: config.nlbs },
     serverDevice: server.interface,
+    pinDirectory: datapath.pinDirectory,
     paths: [
       { name: 'access', own: access.address, peer: peer.access },
       { name: 'server', own: server.address, peer: peer.server },

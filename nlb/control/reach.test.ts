@@ -2,7 +2,7 @@ import t from 'tap';
 import { parseConfig } from '../config/load.ts';
 import { findInterface } from '../kernel/interfaces.ts';
 import { enterPrivateNamespaces, openNamespace, run, until } from '../kernel/private-namespaces.ts';
-import { watchReach } from './reach.ts';
+import { verdictsKept, watchReach } from './reach.ts';
 import { openWays, type Target, type Ways } from './reach-ways.ts';
 
 enterPrivateNamespaces(import.meta.url);
@@ -131,4 +131,29 @@ t.test('where there is no target, everything has been judged', async (t) => {
   const reach = watchReach(configWith('').reach, { ways, changed: () => t.fail('nothing to tell') });
   t.teardown(reach.stop);
   t.same([reach.isJudged(), reach.verdicts.size], [true, 0]);
+});
+
+t.test('what is known of a target outlasts a change of others', async (t) => {
+  const before = configWith('{ name: a, address: 10.77.1.1 }, { name: b, address: 10.77.1.2 }').reach;
+  const after = configWith(
+    '{ name: a, address: 10.77.1.1 }, { name: b, address: 10.77.1.3 }, { name: c, address: 10.77.1.4 }',
+  );
+  const met = { healthy: true, contrary: 0 };
+  const kept = verdictsKept(
+    before,
+    after.reach,
+    new Map([
+      ['a', met],
+      ['b', met],
+    ]),
+  );
+  t.same([...kept], [['a', met]], 'another address is another target');
+  const asked: number[] = [];
+  const ways: Ways = { ask: (round) => void asked.push(round), answered: () => [], close: () => {} };
+  const reach = watchReach(after.reach, { ways, changed: () => {}, verdicts: kept });
+  t.teardown(reach.stop);
+  t.same([...reach.verdicts.keys()], ['a'], 'before the first answer');
+  t.notOk(reach.isJudged());
+  await until(reach.isJudged, 'all are judged');
+  t.equal(reach.verdicts.get('a')?.healthy, true, 'one failure does not lose it');
 });

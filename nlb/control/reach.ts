@@ -18,13 +18,22 @@ export interface ReachHooks {
   ways: Ways;
   /** Told each time that a target is met or lost. */
   changed(target: Target, verdict: Verdict): void;
+  /** What is known of some from before. */
+  verdicts?: ReadonlyMap<string, Verdict>;
 }
 
 const LOOK_EVERY_MS = 10;
 
-export function watchReach(config: ReachConfig, { ways, changed }: ReachHooks): Reach {
+/** The verdicts on targets that are the same in another configuration. */
+export function verdictsKept(before: ReachConfig, after: ReachConfig, verdicts: Reach['verdicts']): Reach['verdicts'] {
+  const same = new Set(before.targets.map((target) => JSON.stringify(target)));
+  const kept = after.targets.filter((target) => same.has(JSON.stringify(target))).map(({ name }) => name);
+  return new Map([...verdicts].filter(([name]) => kept.includes(name)));
+}
+
+export function watchReach(config: ReachConfig, { ways, changed, verdicts: known }: ReachHooks): Reach {
   const { targets, intervalMs, timeoutMs } = config;
-  const verdicts = new Map<string, Verdict>();
+  const verdicts = new Map(known);
   let timer: NodeJS.Timeout | undefined;
 
   const judge = (target: Target, failure: string | undefined) => {

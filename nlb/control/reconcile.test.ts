@@ -34,8 +34,9 @@ t.test('a server keeps the number that its address had in an earlier life', asyn
     { id: 1, address: '10.77.2.22' },
     { id: 2, address: '10.77.2.99' },
   ];
-  t.same(Object.fromEntries(numberServers(servers, earlier)), { a: 0, b: 1, new: 3 });
-  t.same(Object.fromEntries(numberServers(servers, [])), { new: 0, b: 1, a: 2 });
+  t.same(Object.fromEntries(numberServers(servers, earlier, 4)), { a: 0, b: 1, new: 3 });
+  t.same(Object.fromEntries(numberServers(servers, earlier, 3)), { a: 0, b: 1, new: 2 }, 'where there is no other');
+  t.same(Object.fromEntries(numberServers(servers, [], 3)), { new: 0, b: 1, a: 2 });
 });
 
 t.test(

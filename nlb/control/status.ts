@@ -49,7 +49,7 @@ function outcomes(datapath: Datapath): Record<string, { packets: number; bytes: 
 
 function reach({ reach: { targets } }: Config, loop: Loop) {
   return targets.map(({ name, address, type, via }) => {
-    const verdict = loop.reach.verdicts.get(name);
+    const verdict = loop.reach().verdicts.get(name);
     const why = verdict?.why;
     return { name, address, type, via, met: verdict?.healthy ?? null, ...(why !== undefined && { why }) };
   });

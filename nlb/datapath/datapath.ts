@@ -15,7 +15,7 @@ export interface DatapathOptions extends PortNames, TableSizes {
   mode: 'auto' | DatapathMode;
   /** In a BPF file system; made if absent, and mounted as one if it lies in none. */
   pinDirectory: string;
-  /** Applied before anything is attached, so that no frame meets empty tables, which would let it pass. */
+  /** Applied to new tables before anything is attached, so that no frame meets empty ones, which would let it pass. */
   first?: Tables;
 }
 
@@ -61,7 +61,7 @@ export function openDatapath(options: DatapathOptions): Datapath {
     loaded.object.close();
   };
   try {
-    if (options.first) tables.apply(options.first);
+    if (options.first && !loaded.adopted) tables.apply(options.first);
     const programs = { xdp: loaded.object.program('onevip_xdp'), tc: loaded.object.program('onevip_tc') };
     const mode = attach(pins, ports, programs, options.mode);
     return {

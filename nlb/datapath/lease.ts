@@ -1,4 +1,8 @@
+import { closeSync } from 'node:fs';
+import { join } from 'node:path';
+import { openPinned } from '../kernel/bpf-link.ts';
 import { mapMemory } from '../kernel/memory-map.ts';
+import { KernelRefusal } from '../kernel/refusal.ts';
 import { STRUCTS } from './layout.ts';
 
 /** Until when the data path may answer for the NLBS address, and forward: nanoseconds of CLOCK_MONOTONIC (clock.ts). */
@@ -13,6 +17,26 @@ export interface Lease {
   get(): LeaseTimes;
   /** The lease stays as it is. Afterwards set() and get() throw. */
   close(): void;
+}
+
+/**
+ * The lease that an earlier life left with its data path, or undefined where there is none that can be read.
+ * @param pinDirectory as for openDatapath()
+ */
+export function openPinnedLease(pinDirectory: string): Lease | undefined {
+  try {
+    const fd = openPinned(join(pinDirectory, 'maps', 'lease'));
+    if (fd === undefined) return undefined;
+    try {
+      return openLease(fd);
+    } finally {
+      closeSync(fd);
+    }
+  } catch (error) {
+    // The place may lie in no BPF file system yet, or hold something else.
+    if (error instanceof KernelRefusal) return undefined;
+    throw error;
+  }
 }
 
 const AT = STRUCTS.lease;

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { mapInfo } from '../kernel/bpf-map.ts';
 import { type BpfObject, loadObject } from '../kernel/bpf-object.ts';
 import { STRUCTS } from './layout.ts';
+import { openLease } from './lease.ts';
 import type { Pins } from './pins.ts';
 import { isOurLayout } from './settings-table.ts';
 import type { TableSizes } from './tables.ts';
@@ -26,7 +27,10 @@ export function loadProgram(pins: Pins, sizes: TableSizes): Loaded {
   try {
     const adopted = isUsable(pinned, entries);
     const object = loadObject({ file: OBJECT_FILE, entries, reuse: adopted ? pinned : {} });
-    if (!adopted) pinAnew(pins, object);
+    if (!adopted) {
+      carryLease(pinned, object);
+      pinAnew(pins, object);
+    }
     return { object, adopted };
   } finally {
     for (const fd of Object.values(pinned)) closeSync(fd);
@@ -49,10 +53,23 @@ function openPinnedMaps(pins: Pins): Record<string, number> {
 }
 
 function isUsable(pinned: Record<string, number>, entries: Record<string, number>): boolean {
-  const { settings } = pinned;
-  if (settings === undefined || MAPS.some((name) => pinned[name] === undefined)) return false;
-  if (mapInfo(settings).valueSize !== STRUCTS.settings.size || !isOurLayout(settings)) return false;
+  if (!isOurs(pinned)) return false;
   return Object.entries(entries).every(([name, count]) => mapInfo(pinned[name] ?? -1).maxEntries === count);
+}
+
+function isOurs({ settings, ...pinned }: Record<string, number>): boolean {
+  if (settings === undefined || MAPS.some((name) => name !== 'settings' && pinned[name] === undefined)) return false;
+  return mapInfo(settings).valueSize === STRUCTS.settings.size && isOurLayout(settings);
+}
+
+/** Tables of another size are made anew; the address goes on being answered for while that is so. */
+function carryLease(pinned: Record<string, number>, object: BpfObject): void {
+  if (!isOurs(pinned) || pinned.lease === undefined) return;
+  const [before, after] = [openLease(pinned.lease), openLease(object.map('lease'))];
+  const { answerUntilNs, forwardUntilNs } = before.get();
+  after.set(answerUntilNs, forwardUntilNs);
+  before.close();
+  after.close();
 }
 
 function pinAnew(pins: Pins, object: BpfObject): void {

@@ -1,4 +1,4 @@
-import { addAddress, listAddresses, removeAddress } from '../kernel/addresses.ts';
+import { addAddress, type InterfaceAddress, listAddresses, removeAddress } from '../kernel/addresses.ts';
 import { type ArpSocket, openArp } from '../kernel/arp.ts';
 import { findInterface } from '../kernel/interfaces.ts';
 
@@ -44,9 +44,17 @@ function holders(arp: ArpSocket, nlbs: string): string[] {
   return arp.receive().flatMap(({ senderIp, senderMac }) => (senderIp === nlbs ? [senderMac] : []));
 }
 
-/** Take away an alias that an earlier life left behind, wherever it stands. Only what carries our label is ours. */
-export function removeLeftAlias({ device, nlbs }: AccessLeg): boolean {
-  const left = listAddresses().filter(({ address, label }) => address === nlbs && label === `${device}:nlbs`);
-  for (const alias of left) removeAddress(alias);
-  return left.length > 0;
+/** Take away what an earlier life left behind as alias, wherever it stands. Only what carries our label is ours. */
+export function removeLeftAlias({ device }: AccessLeg): void {
+  for (const alias of leftAliases(device)) removeAddress(alias);
+}
+
+/** Whether an earlier life left the alias, and this one only: with another configuration it may have been another address. */
+export function isAliasLeft({ device, nlbs }: AccessLeg): boolean {
+  const left = leftAliases(device);
+  return left.length === 1 && left[0]?.address === nlbs;
+}
+
+function leftAliases(device: string): InterfaceAddress[] {
+  return listAddresses().filter(({ label }) => label === `${device}:nlbs`);
 }

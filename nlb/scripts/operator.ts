@@ -28,6 +28,8 @@ export interface ScriptEnd extends Occasion {
 export interface ScriptRunner {
   /** Run the state's script after those that were asked for before; returns at once. */
   entered(occasion: Occasion): void;
+  /** Which scripts are run from now on; those that were asked for before stay as they were. */
+  use(scripts: StateScripts): void;
   /** When all that were asked for have ended. */
   idle(): Promise<void>;
 }
@@ -37,13 +39,17 @@ const OUTPUT_KEPT = 4096;
 const LAST_WORDS_MS = 50;
 
 /** One at a time, in order, none longer than its time limit. Nothing that a script does delays anything but later scripts. */
-export function openScripts(scripts: StateScripts, ended: (end: ScriptEnd) => void): ScriptRunner {
+export function openScripts(first: StateScripts, ended: (end: ScriptEnd) => void): ScriptRunner {
   let queue: Promise<void> = Promise.resolve();
+  let scripts = first;
   return {
     entered: (occasion) => {
-      const path = scripts[occasion.state];
+      const { [occasion.state]: path, timeLimitMs } = scripts;
       if (path === undefined) return;
-      queue = queue.then(async () => ended(await run(path, occasion, scripts.timeLimitMs)));
+      queue = queue.then(async () => ended(await run(path, occasion, timeLimitMs)));
+    },
+    use: (next) => {
+      scripts = next;
     },
     idle: () => queue,
   };

@@ -5,11 +5,18 @@ export interface Verdict {
   contrary: number;
   /** Why it is not healthy. */
   why?: string;
+  /** By what an earlier life of the daemon left; nothing has been checked yet. */
+  inherited?: true;
 }
 
 export interface Thresholds {
   rise: number;
   fall: number;
+}
+
+/** The verdict on a server to which an earlier life sent connections: it stands until a check fails, and then falls at once. */
+export function inheritedVerdict({ fall }: Thresholds): Verdict {
+  return { healthy: true, contrary: fall - 1, inherited: true };
 }
 
 /**

@@ -6,6 +6,7 @@ import { openPath, type PathListener } from './path.ts';
 /** Sends this node's beats by every path, and passes on the peer's when they are news. */
 export interface Correspondent {
   beat(standing: Standing): void;
+  useKeys: Conversation['useKeys'];
   readonly counts: Conversation['counts'];
   /** When a beat last came by each path. */
   readonly lastHeardMs: Map<PathName, number>;
@@ -31,5 +32,6 @@ export function correspond({ settings, secrets, port, paths }: BeatOrders, liste
     if (standing) listener.heard(standing, atMs);
   };
   const ways = paths.map((path) => openPath(path, port, { ...listener, received }));
-  return { beat: (standing) => send(conversation.beat(standing)), counts: conversation.counts, lastHeardMs };
+  const { counts, useKeys } = conversation;
+  return { beat: (standing) => send(conversation.beat(standing)), useKeys, counts, lastHeardMs };
 }

@@ -14,7 +14,8 @@ export interface Executor {
   otherHolders(): string[];
   /** The interface may have been replaced by another of that name. */
   legChanged(ifindex: number | undefined): void;
-  useLease(page: LeasePage): void;
+  /** @param as `new` when nothing that an earlier life left in it counts, `claim` while that still stands */
+  useLease(page: LeasePage, as: 'new' | 'claim'): void;
   lease(): LeasePage | undefined;
 }
 
@@ -66,10 +67,10 @@ export function openExecutor(access: AccessLeg, forwardGraceMs: number, problem:
       address?.close();
       address = attempt(() => openNlbsAddress(access));
     },
-    useLease: (lease) => {
+    useLease: (lease, as) => {
       page = lease;
       // An earlier life may have left it running; this one has yet to be elected.
-      effects.dropLease(0);
+      if (as === 'new') effects.dropLease(0);
     },
     lease: () => page,
   };

@@ -1,14 +1,18 @@
 import { Worker } from 'node:worker_threads';
 import type { Entry } from '../../pair/state.ts';
-import type { BeatOrders, BeatStatus, FromBeat, SlowFacts, ToBeat } from './mail.ts';
+import type { BeatOrders, BeatStatus, ChangeableOrders, FromBeat, SlowFacts, ToBeat } from './mail.ts';
 
 /** The beat thread as the main thread sees it. */
 export interface BeatHandle {
   useLease(fd: number): void;
   tell(facts: SlowFacts): void;
+  /** Go by these from now on; over when that is so. */
+  use(orders: ChangeableOrders): Promise<void>;
   status(): Promise<BeatStatus>;
   /** Ask the role for a change. The refusal says why not; without one, the change has begun. */
   request(what: 'lead' | 'standBy' | 'stop'): Promise<{ status: BeatStatus; refusal?: string }>;
+  /** Stop. Where nobody else could lead, address and lease are left for a successor instead, for so long: they are `kept`. */
+  leave(keepMs: number): Promise<{ status: BeatStatus; kept?: true }>;
 }
 
 export interface BeatHooks {
@@ -38,16 +42,22 @@ export function startBeat(orders: BeatOrders, hooks: BeatHooks): BeatHandle {
   worker.on('error', hooks.died);
   worker.on('exit', () => hooks.died(new Error('the beat thread ended')));
   const post = (message: ToBeat) => worker.postMessage(message);
-  const ask = (what: Extract<ToBeat, { type: 'ask' }>['what']) =>
+  const answerTo = (question: (id: number) => ToBeat) =>
     new Promise<Extract<FromBeat, { type: 'answer' }>>((resolve) => {
       const id = ++requests;
       waiting.set(id, resolve);
-      post({ type: 'ask', id, what });
+      post(question(id));
     });
+  const ask = (what: Extract<ToBeat, { type: 'ask' }>['what']) => answerTo((id) => ({ type: 'ask', id, what }));
   return {
     useLease: (fd) => post({ type: 'lease', fd }),
     tell: (facts) => post({ type: 'facts', facts }),
+    use: async ({ settings, secrets }) => {
+      post({ type: 'orders', orders: { settings, secrets } });
+      await ask('status');
+    },
     status: async () => (await ask('status')).status,
     request: ask,
+    leave: (keepMs) => answerTo((id) => ({ type: 'leave', id, keepMs })),
   };
 }

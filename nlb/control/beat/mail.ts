@@ -15,6 +15,8 @@ export interface BeatOrders {
   port: number;
   access: AccessLeg;
   serverDevice: string;
+  /** Where an earlier life may have left its data path, and the lease with it. */
+  pinDirectory: string;
   /** The two ways to the peer. */
   paths: PathOrders[];
 }
@@ -28,16 +30,22 @@ export interface PathOrders {
 /** What the main thread finds out, by and by; links are looked at by the beat thread itself. */
 export type SlowFacts = Omit<Facts, 'downLinks'>;
 
+/** What of the orders may change while the thread runs. */
+export type ChangeableOrders = Pick<BeatOrders, 'settings' | 'secrets'>;
+
 export type ToBeat =
   /** The lease page of the data path, once that is in place. */
   | { type: 'lease'; fd: number }
   | { type: 'facts'; facts: SlowFacts }
-  | { type: 'ask'; id: number; what: 'status' | 'lead' | 'standBy' | 'stop' };
+  | { type: 'orders'; orders: ChangeableOrders }
+  | { type: 'ask'; id: number; what: 'status' | 'lead' | 'standBy' | 'stop' }
+  /** Stop; but where nobody else could lead, leave address and lease as they are for so long. */
+  | { type: 'leave'; id: number; keepMs: number };
 
 export type FromBeat =
   | { type: 'entered'; entry: Entry }
   | { type: 'problem'; text: string }
-  | { type: 'answer'; id: number; refusal?: string; status: BeatStatus };
+  | { type: 'answer'; id: number; refusal?: string; status: BeatStatus; kept?: true };
 
 export interface BeatStatus {
   state: StateName;

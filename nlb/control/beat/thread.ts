@@ -1,24 +1,25 @@
 import { flushCompileCache } from 'node:module';
 import { parentPort, workerData } from 'node:worker_threads';
-import { openLease } from '../../datapath/lease.ts';
+import { type Lease, openLease, openPinnedLease } from '../../datapath/lease.ts';
 import { monotonicNs } from '../../kernel/clock.ts';
 import { openLinkLook } from '../../kernel/link-flags.ts';
 import { beRealTime } from '../../kernel/scheduling.ts';
+import { peerCouldLead } from '../../pair/contest.ts';
 import { recentLeads } from '../../pair/hold-down.ts';
 import { isAlive } from '../../pair/peer.ts';
 import { begin, nextTickInMs, step } from '../../pair/role.ts';
 import { type Event, type Role, standing } from '../../pair/state.ts';
-import { removeLeftAlias } from '../../scripts/nlbs-address.ts';
+import { isAliasLeft, removeLeftAlias } from '../../scripts/nlbs-address.ts';
 import { correspond } from './correspondent.ts';
 import { openExecutor } from './executor.ts';
-import type { BeatOrders, BeatStatus, FromBeat, ToBeat } from './mail.ts';
+import type { BeatOrders, BeatStatus, ChangeableOrders, FromBeat, ToBeat } from './mail.ts';
 
 /**
  * The thread that beats and judges beats, and does nothing else: no command, no health check and no log can hold it up.
  * It alone holds the role, the lease and the NLBS address.
  */
 const orders = workerData as BeatOrders;
-const { settings } = orders;
+let { settings } = orders;
 const post = (message: FromBeat) => parentPort?.postMessage(message);
 const nowMs = () => Number(monotonicNs()) / 1e6;
 const problem = (text: string) => post({ type: 'problem', text });
@@ -27,8 +28,11 @@ const problem = (text: string) => post({ type: 'problem', text });
 const PRIORITY = 10;
 const LINK_LOOK_MS = 20;
 
-// Before anything else: an address that an earlier life left could be answered for.
-removeLeftAlias(orders.access);
+// Before anything else: an address that an earlier life left could be answered for. It may be, if that life said so when it
+// ended with --keep: until its lease has run out, or until this life's role is decided.
+const leftLease = openPinnedLease(orders.pinDirectory);
+let claimLeft = isHeld(leftLease) && isAliasLeft(orders.access);
+if (!claimLeft) removeLeftAlias(orders.access);
 const realTime = beRealTime(PRIORITY);
 const links = openLinkLook();
 const executor = openExecutor(orders.access, orders.forwardGraceMs, problem);
@@ -36,6 +40,9 @@ let role: Role = begin(nowMs(), settings);
 let answeredBy: string | undefined;
 let lookAtLinksAtMs = 0;
 let worstLateMs = 0;
+/** Address and lease are the successor's: nothing must be done to them any more. */
+let hasLeft = false;
+if (claimLeft && leftLease) executor.useLease(leftLease, 'claim');
 
 const peer = correspond(orders, {
   nowMs,
@@ -44,9 +51,15 @@ const peer = correspond(orders, {
   refused: () => happened({ type: 'Refused', atMs: nowMs() }),
 });
 
+function isHeld(lease: Pick<Lease, 'get'> | undefined): boolean {
+  return lease !== undefined && lease.get().answerUntilNs > monotonicNs();
+}
+
 function happened(event: Event): string | undefined {
+  if (hasLeft) return 'stopping';
   const { role: next, effects, entered, refusal } = step(role, event, settings);
   role = next;
+  if (entered.length > 0) decideClaim();
   const leaseEndsMs = role.state.name === 'active' ? role.state.leaseEndsMs : 0;
   for (const effect of effects) {
     if (effect === 'beat') peer.beat(standing(role, event.atMs, settings));
@@ -56,7 +69,20 @@ function happened(event: Event): string | undefined {
   return refusal;
 }
 
+/** Who leads goes on with the address that was left; all others let go of it. */
+function decideClaim(): void {
+  if (claimLeft && role.state.name !== 'active') endClaim();
+  claimLeft = false;
+}
+
+function endClaim(): void {
+  claimLeft = false;
+  executor.run('dropLease', 0);
+  removeLeftAlias(orders.access);
+}
+
 function tick(): void {
+  if (claimLeft && !isHeld(executor.lease())) endClaim();
   for (const mac of executor.otherHolders()) {
     answeredBy = mac;
     happened({ type: 'AddressAnswered', atMs: nowMs(), mac });
@@ -86,6 +112,7 @@ function beatOn(dueMs: number): void {
 function onTime(dueMs: number): void {
   worstLateMs = Math.max(worstLateMs, nowMs() - dueMs);
   tick();
+  if (hasLeft) return;
   const everyMs = nextTickInMs(role, settings);
   beatOn(Math.max(dueMs + everyMs, nowMs() + everyMs / 2));
 }
@@ -140,14 +167,34 @@ function answer(id: number, what: Extract<ToBeat, { type: 'ask' }>['what']): voi
   post({ type: 'answer', id, status: status(), ...(refusal !== undefined && { refusal }) });
 }
 
+/** The lease is never made longer by one who has lost it: the tick finds that out. */
+function leave(id: number, keepMs: number): void {
+  tick();
+  const atMs = nowMs();
+  if (role.state.name === 'active' && !peerCouldLead(role, atMs, settings)) {
+    executor.run('renewLease', atMs + keepMs);
+    hasLeft = true;
+  } else happened({ type: 'AskedToStop', atMs });
+  post({ type: 'answer', id, status: status(), ...(hasLeft && { kept: true }) });
+}
+
+function useOrders({ secrets, ...next }: ChangeableOrders): void {
+  settings = next.settings;
+  peer.useKeys(secrets);
+}
+
 parentPort?.on('message', (message: ToBeat) => {
   switch (message.type) {
     case 'lease':
-      return executor.useLease(openLease(message.fd));
+      return executor.useLease(openLease(message.fd), claimLeft ? 'claim' : 'new');
     case 'facts':
       return factsChanged(message.facts);
+    case 'orders':
+      return useOrders(message.orders);
     case 'ask':
       return answer(message.id, message.what);
+    case 'leave':
+      return leave(message.id, message.keepMs);
   }
 });
 
