@@ -1,0 +1,89 @@
+import type { ProbeEnded, ScriptRan } from '../history/event.ts';
+import { unlessBlind } from './coverage.ts';
+import { type ActFilter, actText, findAct } from './span.ts';
+import { type Checker, fail, pass, unknown } from './verdict.ts';
+
+/** What a change that concerns others must leave alone. */
+
+/** HA-14, HA-15: no address was added to or taken from any of the nodes. */
+export function addressesUntouched(options: { nodes: string[] }): Checker {
+  const { nodes } = options;
+  return (during, all = during) => {
+    const touched = during.find((event) => event.kind === 'address' && nodes.includes(event.node));
+    if (touched?.kind === 'address')
+      return fail(`${touched.address} was ${touched.change} on ${touched.node}`, [touched]);
+    const untouched = pass(`no address of ${nodes.join(', ')} was added or removed`);
+    return unlessBlind(during, all, [{ what: 'addresses', where: nodes }], untouched);
+  };
+}
+
+/** HA-15: none of the nodes ran a state script, though each has shown before that it leaves a mark. */
+export function noScriptRan(options: { nodes: string[] }): Checker {
+  const { nodes } = options;
+  return (during, all = during) => {
+    const isScript = (event: (typeof all)[number]): event is ScriptRan => event.kind === 'script';
+    const ran = during.filter(isScript).find(({ node }) => nodes.includes(node));
+    if (ran) return fail(`${ran.node} ran its script for ${ran.state}: ${ran.reason}`, [ran]);
+    const marks = nodes.map((node) => all.filter(isScript).find((event) => event.node === node));
+    const mute = marks.indexOf(undefined);
+    if (mute >= 0) return unknown(`no script of ${nodes[mute]} ever left a mark`);
+    return pass(
+      `${nodes.join(' and ')} entered no state`,
+      marks.flatMap((mark) => mark ?? []),
+    );
+  };
+}
+
+/**
+ * HA-15, BAL-4: flows that were answered before the act, by another server than the one named, lost nothing and were
+ * answered by that same server until after it. At least so many; and the one named had flows too, so that there was something to
+ * be kept apart.
+ */
+export function otherFlowsKept(options: {
+  server: string;
+  after: ActFilter;
+  protocol: ProbeEnded['protocol'];
+  atLeast: number;
+}): Checker {
+  const { server, after, protocol, atLeast } = options;
+  return (during) => {
+    const act = findAct(during, after);
+    if (!act) return unknown(`${actText(after)} was not done`);
+    const doneNs = act.untilNs ?? act.atNs;
+    const probes = during.filter((event) => event.kind === 'probe' && event.protocol === protocol);
+    const flows = [...Map.groupBy(probes as ProbeEnded[], ({ node, flow }) => `${node} ${flow}`).values()];
+    const begun = flows.filter(([first]) => first?.server !== undefined && first.atNs < act.atNs);
+    const others = begun.filter(([first]) => first?.server !== server);
+    const astray = others.map((flow) => flow.find((probe) => probe.server !== flow[0]?.server)).find(Boolean);
+    if (astray) return fail(`${astray.flow} ${fateOf(astray)}`, [act, astray]);
+    const kept = others.filter((flow) => flow.some(({ atNs }) => atNs > doneNs));
+    if (others.length === begun.length) return unknown(`${server} had no flow when ${actText(after)} began`, [act]);
+    if (kept.length < atLeast) return unknown(`${kept.length} flows lasted; ${atLeast} were wanted`, [act]);
+    return pass(`each of ${kept.length} flows kept its server`, [
+      act,
+      ...kept.slice(0, 3).flatMap((flow) => flow.slice(-1)),
+    ]);
+  };
+}
+
+function fateOf({ server, outcome }: ProbeEnded): string {
+  return server === undefined ? `ended ${outcome}` : `went to ${server}`;
+}
+
+/** HA-15: a server answered at least so many flows that began after an act was over. */
+export function newFlowsReach(options: { server: string; after: ActFilter; atLeast: number }): Checker {
+  const { server, after, atLeast } = options;
+  return (during) => {
+    const act = findAct(during, after);
+    if (!act) return unknown(`${actText(after)} was not done`);
+    const doneNs = act.untilNs ?? act.atNs;
+    const begun = during.filter(
+      (event): event is ProbeEnded => event.kind === 'probe' && event.sequence === 0 && event.atNs >= doneNs,
+    );
+    const reached = begun.filter((probe) => probe.server === server);
+    if (begun.length < atLeast) return unknown(`${begun.length} flows began later; ${atLeast} were wanted`, [act]);
+    const because = `${server} answered ${reached.length} of ${begun.length} flows that began later`;
+    const judge = reached.length >= atLeast ? pass : fail;
+    return judge(because, [act, ...reached.slice(0, 3)]);
+  };
+}
