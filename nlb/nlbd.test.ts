@@ -88,6 +88,7 @@ interface Said {
   state: string;
   reason: string;
   peer: { alive: boolean };
+  servers: { weight: number }[];
 }
 
 const statusOf = (node: Node): Said => JSON.parse(ctl(node, 'status', '--json').stdout) as Said;
@@ -113,6 +114,16 @@ t.test('a pair elects, survives the loss of its leader, hands over, and leaves n
   t.match(statusOf(two), { heartbeat: { authenticated: true } });
   t.match(ctl(two, 'status').stdout, /^heartbeat +authenticated/m);
   for (const node of nodes) t.ok(addresses(node).some((line) => line.includes('203.0.113.10/32 scope global lo:nlb')));
+
+  writeFileSync(two.config, readFileSync(two.config, 'utf8').replace('10.77.2.21 }', '10.77.2.21, weight: 7 }'));
+  t.match(ctl(two, 'reload', '--check').stdout, /^~ servers\[server1\].weight: 1 → 7\na reload would change this/);
+  daemons[1]?.kill('SIGHUP');
+  await until(() => statusOf(two).servers[0]?.weight === 7, 'the changed weight is taken up');
+  t.match(ctl(two, 'events').stdout, /"reload","by":"SIGHUP","outcome":"applied"/);
+  writeFileSync(two.config, readFileSync(two.config, 'utf8').replace('weight: 7', 'weight: -7'));
+  t.match(ctl(two, 'reload', '--json'), { status: 78, stdout: /"outcome":"refused"/ });
+  t.equal(statusOf(two).servers[0]?.weight, 7);
+  t.equal(states(), 'active,standby');
 
   daemons[0]?.kill('SIGKILL');
   await until(() => states() === 'gone,active', 'the standby takes over');
