@@ -35,6 +35,8 @@ export class Lab {
   /** Process ids of the system's daemons that this process started, by node. */
   readonly daemons = new Map<string, number>();
   private readonly handles: Map<string, LabNode>;
+  /** What was changed since the start, by node. */
+  private readonly changes = new Map<string, Wishes>();
 
   constructor(state: LabState, asked: Wishes & Pick<PairSetup, 'pace'> = {}) {
     this.state = state;
@@ -44,6 +46,7 @@ export class Lab {
       plan: state.plan,
       folder: this.folder,
       bpfFolder: bpfFolder(state.name),
+      secrets: [drawSecret()],
       ...asked,
     };
     this.handles = new Map(state.plan.nodes.map((node) => [node.name, this.handle(node)]));
@@ -100,11 +103,21 @@ export class Lab {
 
   /** Starts, or starts again, the system under test on a node. */
   startSystem(node: LabNode): void {
-    this.daemons.set(node.name, this.system.start(node, this.setup));
+    const setup = { ...this.setup, ...this.changes.get(node.name) };
+    this.daemons.set(node.name, this.system.start(node, setup));
+  }
+
+  /** Has the system on a node work by what is wished now instead of what was before; rejects when it refuses. */
+  async reload(node: LabNode, change: Wishes): Promise<void> {
+    await this.system.reload(node, { ...this.setup, ...change });
+    this.changes.set(node.name, change);
   }
 
   down = (): Promise<void> => unmakeLab(this.state);
 }
+
+/** As `nlb` asks of a key: 32 bytes. */
+export const drawSecret = (): string => randomBytes(32).toString('base64');
 
 function systemNamed(name: string): System {
   const found = SYSTEMS[name];

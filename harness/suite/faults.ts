@@ -1,4 +1,5 @@
 import { execa } from 'execa';
+import { until } from '../clock/until.ts';
 import type { LabNode } from '../node/node.ts';
 import type { Scene } from './scene.ts';
 
@@ -27,6 +28,14 @@ export function signal(scene: Scene, node: LabNode, name: NodeJS.Signals): void 
   const pid = scene.lab.daemons.get(node.name);
   if (pid === undefined) throw new Error(`no daemon was started on ${node.name}`);
   process.kill(pid, name);
+}
+
+/** Asks the daemon on a node to end, and waits until it has. */
+export async function stopSystem(scene: Scene, node: LabNode): Promise<void> {
+  signal(scene, node, 'SIGTERM');
+  const pid = scene.lab.daemons.get(node.name) ?? -1;
+  const gone = () => !node.processes().includes(pid);
+  await until(gone, { what: `the daemon on ${node.name} has ended`, withinMs: 10_000, everyMs: 5 });
 }
 
 /** Starts the system under test on a node again. */

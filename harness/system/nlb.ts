@@ -1,5 +1,4 @@
-import { randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, writeFileSync } from 'node:fs';
+import { chmodSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { stringify } from 'yaml';
 import type { LabNode } from '../node/node.ts';
@@ -29,9 +28,12 @@ export const nlb: System = {
   lacks: {},
   environment: (node, { folder }) => ({ NLB_SOCKET: socketFile(folder, node) }),
   start: (node, setup) => {
-    const file = path.join(setup.folder, `${node.name}.nlbd.yaml`);
-    writeFileSync(file, stringify(configuration(node.home.plan, setup, writeStateScript(node.name, setup.folder))));
-    return node.start('nlbd', ['nlbd', '--config', file]);
+    const file = writeConfiguration(node, setup);
+    return node.start('nlbd', ['nlbd', '--config', file, ...(setup.keeps ? ['--keep'] : [])]);
+  },
+  reload: async (node, setup) => {
+    writeConfiguration(node, setup);
+    await order(node, 'reload');
   },
   role: async (node) => {
     const state = await stateOf(node.home.env.NLB_SOCKET ?? '');
@@ -41,7 +43,13 @@ export const nlb: System = {
   takeOver: (node) => order(node, 'takeover'),
 };
 
-async function order(node: LabNode, word: 'standby' | 'takeover'): Promise<void> {
+function writeConfiguration(node: LabNode, setup: PairSetup): string {
+  const file = path.join(setup.folder, `${node.name}.nlbd.yaml`);
+  writeFileSync(file, stringify(configuration(node.home.plan, setup, writeStateScript(node.name, setup.folder))));
+  return file;
+}
+
+async function order(node: LabNode, word: 'standby' | 'takeover' | 'reload'): Promise<void> {
   const done = await node.run(['nlbctl', word]);
   if (done.exitCode !== 0) throw new Error(`nlbctl ${word} on ${node.name} failed: ${done.stderr || done.stdout}`);
 }
@@ -72,16 +80,16 @@ function configuration(own: NodePlan, setup: PairSetup, script: string) {
     nlbs: plan.addresses.nlbs,
     peer: { name: peer.name, access: legAddress(peer, 'access'), server: legAddress(peer, 'server') },
     clusterAddresses: plan.addresses.cluster,
-    servers: serversOf(plan).map((server) => ({
+    servers: serversOf(setup).map((server) => ({
       name: server.name,
       address: legAddress(server, 'server'),
       weight: setup.weights?.[server.name] ?? 1,
     })),
-    services: plan.addresses.cluster.flatMap((address) => servicesAt(plan, address)),
+    services: plan.addresses.cluster.flatMap((address) => servicesAt(setup, address)),
     ...(setup.reach && { reach: { ...LAB_REACH, targets: reachTargets(plan, setup.reach) } }),
     recovery: { ...LAB_HOLD_DOWN, strategy: setup.recovery ?? 'manual' },
     scripts: { initial: script, active: script, standby: script, inop: script, timeLimitMs: 2000 },
-    heartbeat: { ...(setup.pace === 'default' ? {} : LAB_HEARTBEAT), keyFile: keyFile(folder) },
+    heartbeat: { ...(setup.pace === 'default' ? {} : LAB_HEARTBEAT), keyFile: writeKeys(own.name, setup) },
     datapath: {
       maxConnections: LAB_CONNECTIONS,
       mode: process.env.ONEVIP_DATAPATH ?? 'auto',
@@ -99,16 +107,17 @@ function reachTargets(plan: Plan, segments: readonly string[]) {
   });
 }
 
-/** One key for both nodes of a lab, drawn when the first of them is configured. */
-function keyFile(folder: string): string {
-  const file = path.join(folder, 'heartbeat.key');
-  if (!existsSync(file)) writeFileSync(file, `${randomBytes(32).toString('base64')}\n`, { mode: 0o600 });
+/** A key file for each node, because keys are changed on one node after the other. */
+function writeKeys(node: string, { folder, secrets }: PairSetup): string {
+  const file = path.join(folder, `${node}.heartbeat.key`);
+  writeFileSync(file, `${secrets.join('\n')}\n`, { mode: 0o600 });
   return file;
 }
 
-function servicesAt(plan: Plan, address: string) {
+function servicesAt({ plan, services }: PairSetup, address: string) {
   const check = { type: 'tcp', intervalMs: 500, timeoutMs: 400, rise: 1, fall: 2 };
-  return plan.services.map((service) => ({
+  const used = plan.services.filter(({ name }) => services?.includes(name) ?? true);
+  return used.map((service) => ({
     name: plan.addresses.cluster.length > 1 ? `${service.name}-${address}` : service.name,
     address,
     protocol: service.protocol,
@@ -117,7 +126,8 @@ function servicesAt(plan: Plan, address: string) {
   }));
 }
 
-const serversOf = (plan: Plan): NodePlan[] => plan.nodes.filter(({ kind }) => kind === 'server');
+const serversOf = ({ plan, servers }: PairSetup): NodePlan[] =>
+  plan.nodes.filter(({ kind, name }) => kind === 'server' && (servers?.includes(name) ?? true));
 
 function otherNode(plan: Plan, own: NodePlan): NodePlan {
   const other = plan.nodes.find(({ kind, name }) => kind === 'nlb' && name !== own.name);

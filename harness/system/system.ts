@@ -12,10 +12,18 @@ export interface Wishes {
   reach?: string[];
   /** Whether the primary has the lead back by itself. Where nothing is said, it has not. */
   recovery?: 'manual' | 'automatic';
+  /** Names of the servers and of the services in use; all of the plan when absent. */
+  servers?: string[];
+  services?: string[];
+  /** What the two authenticate each other with, in base64; the first one signs. */
+  secrets?: string[];
+  /** A daemon that is stopped leaves all for its successor, so that a restart loses nothing even without a peer. */
+  keeps?: boolean;
 }
 
 /** What a system is told about the pair that it is to be. */
 export interface PairSetup extends Wishes {
+  secrets: string[];
   plan: Plan;
   /**
    * `shared`, when absent: the machine runs other labs too, so the pair is given time. `default`: what the system does when
@@ -40,6 +48,8 @@ export interface System {
   environment(node: string, setup: Pick<PairSetup, 'folder'>): Record<string, string>;
   /** Configures and starts the system on the node; gives the process id of its daemon. Starting again is a restart. */
   start(node: LabNode, setup: PairSetup): number;
+  /** Has the running system work by another configuration; rejects with what it said when it refuses. */
+  reload(node: LabNode, setup: PairSetup): Promise<void>;
   /** What the node says that it is. For waiting only: no verdict is made from it. Undefined while it does not answer. */
   role(node: LabNode): Promise<Role | undefined>;
   /** Asks the active to hand over, or the standby to take over; rejects with what the system said when it refuses. */

@@ -1,0 +1,248 @@
+import { droppedPort } from '../harness/check/forwarding.ts';
+import { beatsSignedWith } from '../harness/check/heartbeat.ts';
+import { noneLost, noReset } from '../harness/check/probes.ts';
+import { noNewFlowTo, oneServerPerFlow } from '../harness/check/selection.ts';
+import { after, between } from '../harness/check/span.ts';
+import { addressesUntouched, newFlowsReach, noScriptRan, otherFlowsKept } from '../harness/check/undisturbed.ts';
+import type { Checker } from '../harness/check/verdict.ts';
+import { until } from '../harness/clock/until.ts';
+import type { Acted } from '../harness/history/event.ts';
+import { drawSecret } from '../harness/lab/lab.ts';
+import type { LabNode } from '../harness/node/node.ts';
+import { requestHttp } from '../harness/suite/everyday.ts';
+import type { Scene } from '../harness/suite/scene.ts';
+import { type Claims, suite } from '../harness/suite/suite.ts';
+import { answersAgain, runsScript } from '../harness/suite/waits.ts';
+import type { Wishes } from '../harness/system/system.ts';
+import type { LoadResult } from '../harness/traffic/client-handle.ts';
+
+const PROBES_PER_SECOND = 300;
+/** So many long connections that each of three servers has some of them, but for one run in a million. */
+const FLOWS = 40;
+const REQUESTS = 60;
+/** A request that nobody will answer need not be waited for any longer. */
+const GIVE_UP_MS = 300;
+/** The documented port of heartbeats. */
+const HEARTBEAT_PORT = 4694;
+
+const nodesOf = (scene: Scene): string[] => scene.lab.nodes('nlb').map(({ name }) => name);
+
+/** Changes the configuration of both nodes, one after the other. */
+function reloadBoth(scene: Scene, what: string, change: Wishes): Promise<void> {
+  return scene.act(what, undefined, async () => {
+    for (const node of scene.lab.nodes('nlb')) await scene.lab.reload(node, change);
+  });
+}
+
+/** Datagrams and long connections go on while something is done; it is over when they have been answered after it, too. */
+async function underLoad(scene: Scene, doIt: () => Promise<void>): Promise<void> {
+  const target = scene.target('echo-udp');
+  const datagrams = await scene.client.startUdpProbes({ target, perSecond: PROBES_PER_SECOND, sourcePorts: 20 });
+  const flows = await scene.client.startTcpFlows({ target: scene.target('echo'), count: FLOWS, intervalMs: 100 });
+  await answersAgain(scene, flows, 2 * FLOWS);
+  await doIt();
+  await answersAgain(scene, flows, 4 * FLOWS);
+  await answersAgain(scene, datagrams, PROBES_PER_SECOND / 5);
+  await Promise.all([datagrams.stop(), flows.stop()]);
+}
+
+/** What no reload may do. */
+function noTakeover(scene: Scene): Claims {
+  const nodes = nodesOf(scene);
+  return {
+    'no address moves': addressesUntouched({ nodes }),
+    'no state is entered': noScriptRan({ nodes }),
+    'no datagram is lost': noneLost({ protocol: 'udp', atLeast: PROBES_PER_SECOND / 5 }),
+  };
+}
+
+const nothingLostOnConnections: Claims = {
+  'no message of a connection is lost': noneLost({ protocol: 'tcp', atLeast: FLOWS }),
+  'no connection is reset': noReset({ protocol: 'tcp', atLeast: FLOWS }),
+  'every flow keeps its server': oneServerPerFlow({ atLeast: FLOWS }),
+};
+
+const isAnsweredBy = ({ probes }: LoadResult, server: string): boolean =>
+  probes.some((probe) => probe.server === server);
+
+/** A request is answered: a service that is new has yet to be checked. */
+function answersHttp(scene: Scene): Promise<unknown> {
+  const request = { target: scene.target('http'), count: 1, timeoutMs: GIVE_UP_MS };
+  const answered = async () =>
+    (await scene.client.httpRequests(request)).probes.some(({ outcome }) => outcome === 'answered');
+  return until(answered, { what: 'the new service answers', withinMs: 5000, everyMs: 20 });
+}
+
+async function refusesWeights(scene: Scene, node: LabNode, weights: Record<string, number>): Promise<void> {
+  const why = await scene.lab.reload(node, { weights }).then(
+    () => 'it was accepted',
+    (error: Error) => error.message,
+  );
+  if (!why.includes('weight')) throw new Error(`a bad weight was not refused for what it is: ${why}`);
+}
+
+function actsNamed(scene: Scene, what: string): [Acted, ...Acted[]] {
+  const acts = scene.recorder.events().filter((event): event is Acted => event.kind === 'act' && event.what === what);
+  const [first, ...rest] = acts;
+  if (!first) throw new Error(`"${what}" was not done`);
+  return [first, ...rest];
+}
+
+const beatsOf = (scene: Scene, secret: string): Checker =>
+  beatsSignedWith({ ports: scene.ports('nlb'), udpPort: HEARTBEAT_PORT, secret, atLeast: 10 });
+
+export default await suite(
+  import.meta,
+  'a changed configuration is taken up without a takeover, and a bad one is refused whole',
+  { topologies: ['invention'], seconds: 16 },
+  {
+    'weights are changed: new connections follow them, and those that are there stay': {
+      proves: ['HA-15', 'FWD-5'],
+      run: async (scene) => {
+        await scene.lab.pair();
+        const reweigh = { what: 'take the weight from server1' };
+        await requestHttp(scene, REQUESTS);
+        await underLoad(scene, async () => {
+          await reloadBoth(scene, reweigh.what, { weights: { server1: 0, server2: 5 } });
+          await requestHttp(scene, REQUESTS);
+        });
+        await reloadBoth(scene, 'give it back', {});
+        return {
+          ...noTakeover(scene),
+          ...nothingLostOnConnections,
+          'server1 gets no new connection': noNewFlowTo({
+            server: 'server1',
+            after: reweigh,
+            detectedMs: 0,
+            atLeast: REQUESTS,
+          }),
+        };
+      },
+    },
+    'a server is removed: only its own connections end, and a server that joins takes none': {
+      proves: ['HA-15', 'BAL-4'],
+      run: async (scene) => {
+        await scene.lab.pair();
+        const [remove, join] = [{ what: 'remove server2' }, { what: 'add server2' }];
+        await requestHttp(scene, REQUESTS);
+        await underLoad(scene, async () => {
+          await reloadBoth(scene, remove.what, { servers: ['server1', 'server3'] });
+          await requestHttp(scene, REQUESTS);
+        });
+        const removedNs = scene.nowNs();
+        await underLoad(scene, async () => {
+          await reloadBoth(scene, join.what, {});
+          await until(async () => isAnsweredBy(await requestHttp(scene, 6), 'server2'), {
+            what: 'a new request is answered by server2',
+            withinMs: 5000,
+            everyMs: 20,
+          });
+        });
+        return {
+          ...noTakeover(scene),
+          'connections of the other servers go on': between(
+            { untilNs: removedNs },
+            otherFlowsKept({ server: 'server2', after: remove, protocol: 'tcp', atLeast: FLOWS / 2 }),
+          ),
+          'the removed one gets nothing new': between(
+            { untilNs: removedNs },
+            noNewFlowTo({ server: 'server2', after: remove, detectedMs: 0, atLeast: REQUESTS }),
+          ),
+          'connections stay when it joins': between({ fromNs: removedNs }, oneServerPerFlow({ atLeast: FLOWS })),
+          'none of their messages is lost': between(
+            { fromNs: removedNs },
+            noneLost({ protocol: 'tcp', atLeast: FLOWS }),
+          ),
+          'new ones reach it': newFlowsReach({ server: 'server2', after: join, atLeast: 1 }),
+        };
+      },
+    },
+    'a service is removed, and added again: what is for it is dropped meanwhile, and all else goes on': {
+      proves: ['HA-15', 'FWD-9'],
+      run: async (scene) => {
+        const { active } = await scene.lab.pair();
+        const remove = { what: 'remove the service http' };
+        const add = { what: 'add the service http' };
+        const services = scene.lab.plan.services.map(({ name }) => name).filter((name) => name !== 'http');
+        await underLoad(scene, async () => {
+          await reloadBoth(scene, remove.what, { services });
+          const count = 5;
+          await scene.client.httpRequests({ target: scene.target('http'), count, timeoutMs: GIVE_UP_MS });
+          await reloadBoth(scene, add.what, {});
+          await answersHttp(scene);
+          await requestHttp(scene, REQUESTS);
+        });
+        const [{ atNs: untilNs }] = actsNamed(scene, add.what);
+        return {
+          ...noTakeover(scene),
+          ...nothingLostOnConnections,
+          'what is for the removed one is dropped': after(
+            remove,
+            between(
+              { untilNs },
+              droppedPort({ path: scene.path(active.name), unserved: scene.service('http'), atLeast: 5 }),
+            ),
+          ),
+          'the added one serves': newFlowsReach({ server: 'server1', after: add, atLeast: 1 }),
+        };
+      },
+    },
+    'a bad file is refused whole, and the pair goes on by the one before': {
+      proves: ['HA-15'],
+      run: async (scene) => {
+        const { active } = await scene.lab.pair();
+        const bad = { what: 'reload a bad file', node: active.name };
+        await underLoad(scene, async () => {
+          await scene.act(bad.what, bad.node, () =>
+            refusesWeights(scene, active, { server1: -1, server2: 0, server3: 0 }),
+          );
+          await requestHttp(scene, REQUESTS);
+        });
+        await scene.lab.reload(active, {});
+        return {
+          ...noTakeover(scene),
+          ...nothingLostOnConnections,
+          'what was good in it is not used either': newFlowsReach({ server: 'server2', after: bad, atLeast: 5 }),
+          'and every request is answered': noneLost({ protocol: 'http', atLeast: REQUESTS }),
+        };
+      },
+    },
+    'the key of the heartbeats is changed in three steps, on one node after the other': {
+      proves: ['HA-15', 'HA-12'],
+      run: async (scene) => {
+        const { active, standby } = await scene.lab.pair();
+        const [old = ''] = scene.lab.setup.secrets;
+        const fresh = drawSecret();
+        const steps = [[old, fresh], [fresh, old], [fresh]].map((secrets, i) => ({
+          what: `key, step ${i + 1}`,
+          secrets,
+        }));
+        const beganNs = scene.nowNs();
+        await underLoad(scene, async () => {
+          for (const { what, secrets } of steps) await reloadBoth(scene, what, { secrets });
+        });
+        const changedNs = scene.nowNs();
+        await scene.wait('heartbeats after the change', (events) => beatsOf(scene, fresh)(events).verdict === 'pass', {
+          sinceNs: changedNs,
+        });
+        const handoverNs = scene.nowNs();
+        await underLoad(scene, () => scene.lab.system.standBy(active));
+        await runsScript(scene, standby.name, 'active', handoverNs);
+        const [firstStep] = actsNamed(scene, 'key, step 1');
+        const whileChanging = (checker: Checker) => between({ fromNs: beganNs, untilNs: handoverNs }, checker);
+        return {
+          ...Object.fromEntries(
+            Object.entries(noTakeover(scene)).map(([claim, checker]) => [claim, whileChanging(checker)]),
+          ),
+          ...nothingLostOnConnections,
+          'heartbeats were signed with the old key': between({ untilNs: firstStep.atNs }, beatsOf(scene, old)),
+          'all are signed with the new one in the end': between({ fromNs: changedNs }, beatsOf(scene, fresh)),
+          'each node hears the other: a switch by request loses nothing': between(
+            { fromNs: handoverNs },
+            noneLost({ protocol: 'udp', atLeast: PROBES_PER_SECOND / 5 }),
+          ),
+        };
+      },
+    },
+  },
+);
