@@ -6,7 +6,7 @@ import { programName, xdpProgramOn } from '../kernel/bpf-link.ts';
 import { enterPrivateNamespaces, run } from '../kernel/private-namespaces.ts';
 import { type Datapath, openDatapath } from './datapath.ts';
 import { OUTCOMES } from './layout.ts';
-import { openLease } from './lease.ts';
+import { openLease, openPinnedLease } from './lease.ts';
 import { CLUSTER, ifindexOf, makeInterfaces, options, pinDirectory, tables } from './test-rig.ts';
 
 enterPrivateNamespaces(import.meta.url);
@@ -192,6 +192,14 @@ t.test('each mode gives way to another one, over the same tables', async (t) => 
   );
 });
 
+t.test('tables that are adopted stay as they are until something is applied', async (t) => {
+  const directory = mounted(t);
+  openDatapath({ ...options(directory), first: tables() }).abandon();
+  const next = openDatapath({ ...options(directory), first: { ...tables(), servers: [], services: [] } });
+  t.same(next.actual(), tables());
+  next.remove();
+});
+
 t.test('automatic choice keeps the mode of the earlier life', async (t) => {
   const directory = mounted(t);
   openDatapath({ ...options(directory), mode: 'tc' }).abandon();
@@ -202,10 +210,17 @@ t.test('automatic choice keeps the mode of the earlier life', async (t) => {
 
 t.test('tables of another size are not adopted, but their links are', async (t) => {
   const directory = mounted(t);
+  t.equal(openPinnedLease(directory), undefined, 'there is none yet');
   openDatapath({ ...options(directory), first: tables() }).abandon();
+  const left = openPinnedLease(directory);
+  t.teardown(() => left?.close());
+  left?.set(123n, 456n);
   const links = readdirSync(`${directory}/links`);
   const next = openDatapath({ ...options(directory), maxConnections: 2000, first: tables() });
   t.equal(next.adopted, false);
+  const lease = openLease(next.leaseFd);
+  t.teardown(() => lease.close());
+  t.same(lease.get(), { answerUntilNs: 123n, forwardUntilNs: 456n }, 'the lease goes on');
   t.same(readdirSync(`${directory}/links`), links);
   t.same(next.actual(), tables());
   next.remove();
