@@ -71,8 +71,8 @@ control: { socket: ${socket} }
 `;
 }
 
-function start(node: Node): ChildProcess {
-  const [program = '', ...words] = [...node.namespace.enter, join(bin, 'nlbd'), '--config', node.config];
+function start(node: Node, ...options: string[]): ChildProcess {
+  const [program = '', ...words] = [...node.namespace.enter, join(bin, 'nlbd'), '--config', node.config, ...options];
   const child = spawn(program, words, {
     stdio: 'ignore',
   });
@@ -106,7 +106,7 @@ const ended = (child: ChildProcess) => new Promise<number | null>((resolve) => c
 
 t.test('a pair elects, survives the loss of its leader, hands over, and leaves nothing behind', async (t) => {
   const [one, two] = nodes;
-  const daemons = nodes.map(start);
+  const daemons = nodes.map((node) => start(node));
   await until(() => ['active,standby', 'standby,active'].includes(states()), 'one leads');
   // It is the primary, unless that came up later by more than its head start, as on a busy machine.
   t.match(ctl(one, 'takeover'), { status: 0 });
@@ -124,6 +124,7 @@ t.test('a pair elects, survives the loss of its leader, hands over, and leaves n
   t.match(ctl(two, 'reload', '--json'), { status: 78, stdout: /"outcome":"refused"/ });
   t.equal(statusOf(two).servers[0]?.weight, 7);
   t.equal(states(), 'active,standby');
+  writeFileSync(two.config, readFileSync(two.config, 'utf8').replace('weight: -7', 'weight: 7'));
 
   daemons[0]?.kill('SIGKILL');
   await until(() => states() === 'gone,active', 'the standby takes over');
@@ -157,6 +158,47 @@ t.test('a pair elects, survives the loss of its leader, hands over, and leaves n
     'standby active',
     'active inop',
   ]);
+});
+
+async function stop(daemon: ChildProcess): Promise<void> {
+  daemon.kill('SIGTERM');
+  t.equal(await ended(daemon), 0);
+}
+
+t.test('a daemon that keeps leaves all to its successor, which takes it away when it stops', async (t) => {
+  const [one] = nodes;
+  const keeper = start(one, '--keep');
+  await until(() => stateOf(one) === 'active', 'a lone node leads');
+  await stop(keeper);
+  t.same(holders(), [one], 'the alias is there');
+  t.equal(addresses(one).length, 5, 'and the cluster address');
+  t.match(inside(one, 'ip -d link show'), /xdp/);
+  const successor = start(one);
+  await until(() => stateOf(one) === 'active', 'the successor leads');
+  t.match(JSON.parse(ctl(one, 'status', '--json').stdout), { datapath: { adopted: true } });
+  await stop(successor);
+  t.equal(addresses(one).length, 3);
+  t.notMatch(inside(one, 'ip -d link show'), /xdp/);
+});
+
+t.test('an alias that was kept goes when its lease runs out, or when another leads', async (t) => {
+  const [one, two] = nodes;
+  const usual = readFileSync(two.config, 'utf8');
+  const keeper = start(two, '--keep', '1.5');
+  await until(() => stateOf(two) === 'active', 'a lone node leads');
+  await stop(keeper);
+  // It starts sooner than that, and listens for longer.
+  writeFileSync(two.config, usual.replace('deadAfterMs: 500', 'deadAfterMs: 2500'));
+  const late = start(two, '--keep');
+  await until(() => stateOf(two) === 'initial' && holders().length === 0, 'the alias goes while it still listens');
+  await until(() => stateOf(two) === 'active', 'it leads in the end');
+  await stop(late);
+  t.same(holders(), [two]);
+  writeFileSync(two.config, usual);
+  const daemons = nodes.map((node) => start(node));
+  await until(() => states() === 'active,standby', 'the primary leads, though the other held the address');
+  t.same(holders(), [one]);
+  for (const daemon of daemons.toReversed()) await stop(daemon);
 });
 
 t.test('a bad configuration is refused whole, with every problem at its place', async (t) => {
