@@ -63,6 +63,11 @@ t.test('where both ask for the address, the one with the higher address asks no 
   }
 });
 
+t.test('a peer that asked for the address, led, and resigned is succeeded without more waiting', async (t) => {
+  const led = play(settled(), [{ type: 'AddressAsked', atMs: 50 }, heard(51, { state: 'active' })]).role;
+  t.same(states(play(led, [heard(52, { resigned: true }), ...[52, 54.5, 57, 59.5].map(tick)])), ['active']);
+});
+
 t.test('of two that stand by, the primary leads', async (t) => {
   const words = (primary: boolean) => [heard(51, { primary }), ...asking, tick(59.5)];
   t.same(states(play(settled(), words(false))), ['active']);

@@ -1,3 +1,4 @@
+import type { Standing } from './beat.ts';
 import { deadAfter, isAlive } from './peer.ts';
 import { type Candidate, outranks } from './rank.ts';
 
@@ -39,6 +40,11 @@ export function mayLead(role: Role, atMs: number, settings: Settings): boolean {
 export function held(role: Role, atMs: number, settings: Settings): Role {
   const peer = settings.lowerAddress ? role.peer : { ...role.peer, asksUnanswered: 0 };
   return { ...role, peer, heldUntilMs: atMs + deadAfter(peer, settings) + 2 * settings.intervalMs };
+}
+
+/** A peer that says that it leads has decided: from now on it answers, or its lease is over. */
+export function unheld(role: Role, { state }: Standing): Role {
+  return state === 'active' ? { ...role, heldUntilMs: role.tickedAtMs } : role;
 }
 
 export function isHeld({ heldUntilMs }: Pick<Role, 'heldUntilMs'>, atMs: number): boolean {

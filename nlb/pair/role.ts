@@ -1,4 +1,4 @@
-import { held, isYielding } from './contest.ts';
+import { held, isYielding, unheld } from './contest.ts';
 import { noHoldDown } from './hold-down.ts';
 import { hasLasted, lastingSince } from './lasting.ts';
 import { answered, attentiveMs, heard, isSuspect, mayBeSplitOff, strangerSince, waited } from './peer.ts';
@@ -73,7 +73,7 @@ export function nextTickInMs({ state, peer, ...role }: Role, settings: Settings)
 function noted(role: Role, event: Event, settings: Settings): Role {
   switch (event.type) {
     case 'Heard':
-      return { ...role, peer: heard(role.peer, event.from, event.atMs) };
+      return unheld({ ...role, peer: heard(role.peer, event.from, event.atMs) }, event.from);
     case 'Ticked':
       return tickNoted(role, event.atMs, settings);
     case 'Refused':
