@@ -10,6 +10,8 @@ enterPrivateNamespaces(import.meta.url);
 
 /** Two nodes, in namespaces of their own, on two switches in this one, which holds the only server too. */
 const folder = t.testdir();
+/** Asks come a quarter of a beat's interval apart; starts differ by less than that often enough. */
+const STARTS = 6;
 const bin = join(import.meta.dirname, 'bin');
 const keyFile = join(folder, 'heartbeat.key');
 writeFileSync(keyFile, randomBytes(32).toString('base64'), { mode: 0o600 });
@@ -199,6 +201,35 @@ t.test('an alias that was kept goes when its lease runs out, or when another lea
   await until(() => states() === 'active,standby', 'the primary leads, though the other held the address');
   t.same(holders(), [one]);
   for (const daemon of daemons.toReversed()) await stop(daemon);
+});
+
+t.test('two that start at the same instant, and hear no beat of each other, never both lead', async (t) => {
+  const usual = nodes.map(({ config }) => readFileSync(config, 'utf8'));
+  for (const [i, node] of nodes.entries()) {
+    inside(node, 'nft add table inet mute');
+    inside(node, 'nft add chain inet mute out { type filter hook output priority 0 ; }');
+    inside(node, 'nft add rule inet mute out udp dport 4694 drop');
+    const slow = usual[i]
+      ?.replace('primary: true', 'primary: false')
+      .replace('intervalMs: 50, leaseMs: 400, deadAfterMs: 500', 'intervalMs: 100, leaseMs: 250, deadAfterMs: 300');
+    writeFileSync(node.config, slow ?? '');
+  }
+  const settled = () => {
+    const seen = nodes.map((node) => ctl(node, 'status', '--json')).map(({ stdout }) => stdout || '{}');
+    const said = seen.map((text) => JSON.parse(text) as Partial<Said>);
+    const led = said.filter(({ state }) => state === 'active').length;
+    return led === 2 || (led === 1 && said.some(({ reason }) => reason?.startsWith('another node answers')));
+  };
+  for (let times = 1; times <= STARTS; times++) {
+    const daemons = nodes.map((node) => start(node));
+    await until(settled, 'one of them leads, and the other knows that somebody does');
+    t.equal(holders().length, 1, `start ${times}`);
+    await Promise.all(daemons.map(stop));
+  }
+  for (const [i, node] of nodes.entries()) {
+    inside(node, 'nft delete table inet mute');
+    writeFileSync(node.config, usual[i] ?? '');
+  }
 });
 
 t.test('a bad configuration is refused whole, with every problem at its place', async (t) => {

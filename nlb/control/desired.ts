@@ -22,6 +22,7 @@ export function desire(config: Config, seen: Seen, select: Selector): Desired {
   return {
     tables: {
       nlbs: config.nlbs,
+      peer: config.peer.access,
       clusterAddresses: config.clusterAddresses,
       servers: config.servers.map((server) => serverRow(config, server, seen)),
       services: config.services.map((service) => serviceRow(config, service, seen, select)),

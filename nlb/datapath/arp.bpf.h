@@ -24,7 +24,8 @@ static __always_inline enum outcome decide_arp(struct packet *p, struct settings
 	struct arp_ipv4 *arp = take(p, struct arp_ipv4);
 	if (!arp || !asks_for_ipv4(arp))
 		return PASSED_ARP;
-	__be32 target;
+	__be32 sender, target;
+	__builtin_memcpy(&sender, arp->sender_ip, sizeof(sender));
 	__builtin_memcpy(&target, arp->target_ip, sizeof(target));
 	bool nlbs = target == settings->nlbs;
 	if (!nlbs && !is_cluster(target))
@@ -33,5 +34,9 @@ static __always_inline enum outcome decide_arp(struct packet *p, struct settings
 		return DROPPED_ARP_SERVER_SIDE;
 	if (!nlbs)
 		return DROPPED_ARP_CLUSTER;
-	return may_answer(bpf_ktime_get_ns()) ? PASSED_ARP_NLBS : DROPPED_ARP_NO_LEASE;
+	__u64 now_ns = bpf_ktime_get_ns();
+	/* Without a lease the request goes no further, not even to a packet socket: the daemon learns of it here. */
+	if (sender == settings->peer)
+		note_peer_asks(now_ns);
+	return may_answer(now_ns) ? PASSED_ARP_NLBS : DROPPED_ARP_NO_LEASE;
 }

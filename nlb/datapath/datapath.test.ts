@@ -109,7 +109,7 @@ t.test('tables that contradict themselves are refused whole', async (t) => {
       new RangeError(`Tables that cannot be applied: ${problem}`),
     );
   }
-  t.same(datapath.actual(), { nlbs: '0.0.0.0', clusterAddresses: [], servers: [], services: [] });
+  t.same(datapath.actual(), { nlbs: '0.0.0.0', peer: '0.0.0.0', clusterAddresses: [], servers: [], services: [] });
 });
 
 t.test('an interface whose hardware address changes is followed', async (t) => {
@@ -140,6 +140,7 @@ t.test('a closed lease throws instead of touching what is no longer mapped', asy
   lease.close();
   t.throws(() => lease.set(1n, 1n), /closed/);
   t.throws(() => lease.get(), /closed/);
+  t.throws(() => lease.peerAskedNs(), /closed/);
 });
 
 t.test('every way out is there, counted from zero', async (t) => {

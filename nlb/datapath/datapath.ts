@@ -7,7 +7,7 @@ import { findPorts, type PortNames } from './ports.ts';
 import { type Loaded, loadProgram } from './program.ts';
 import { openServerTable, type ServerTable } from './server-table.ts';
 import { openServiceTable } from './service-table.ts';
-import { putSettings, readNlbs } from './settings-table.ts';
+import { putSettings, readAddresses } from './settings-table.ts';
 import { type Change, checkTables, type TableSizes, type Tables } from './tables.ts';
 
 export interface DatapathOptions extends PortNames, TableSizes {
@@ -87,7 +87,7 @@ function openTables({ object }: Loaded, servers: ServerTable, options: DatapathO
     checkTables(wanted, options);
     const ports = findPorts(options);
     return [
-      ...putSettings(settings, wanted.nlbs, ports),
+      ...putSettings(settings, wanted, ports),
       ...servers.put(wanted.servers, ports),
       ...services.put(wanted.services),
       ...putClusters(clusters, wanted.clusterAddresses),
@@ -97,7 +97,7 @@ function openTables({ object }: Loaded, servers: ServerTable, options: DatapathO
     ];
   };
   const actual = (): Tables => ({
-    nlbs: readNlbs(settings),
+    ...readAddresses(settings),
     clusterAddresses: readClusters(clusters),
     servers: servers.read(findPorts(options)),
     services: services.read(),

@@ -4,8 +4,22 @@ import { monotonicNs } from '../kernel/clock.ts';
 import { enterPrivateNamespaces } from '../kernel/private-namespaces.ts';
 import { type Datapath, openDatapath } from './datapath.ts';
 import { OUTCOMES, type OutcomeName } from './layout.ts';
+import { openLease } from './lease.ts';
 import type { Tables } from './tables.ts';
-import { ASK, bytesOf, CASES, CLUSTER_IP, IP, IP_TCP, TCP, TO_ALL, TO_US, UDP } from './test-frames.ts';
+import {
+  ASK,
+  bytesOf,
+  CASES,
+  CLUSTER_IP,
+  IP,
+  IP_TCP,
+  NLBS_IP,
+  PEER_IP,
+  TCP,
+  TO_ALL,
+  TO_US,
+  UDP,
+} from './test-frames.ts';
 import { hold, ifindexOf, MAC, makeInterfaces, options, pinDirectory, tables } from './test-rig.ts';
 
 enterPrivateNamespaces(import.meta.url);
@@ -106,6 +120,32 @@ for (const hook of HOOKS) {
     t.same(send(datapath, hook, bytesOf(`${TO_US} ${IP} ${UDP}`)).counted, ['FORWARDED_NEW']);
     hold(datapath.leaseFd, monotonicNs());
     t.same(send(datapath, hook, ask).counted, ['DROPPED_ARP_NO_LEASE']);
+  });
+
+  t.test(`${hook}: a question of the peer's for the NLBS address is noted, lease or no lease`, async (t) => {
+    const datapath = open(t);
+    const page = openLease(datapath.leaseFd);
+    t.teardown(() => page.close());
+    const notedBy = (hex: string, on = 'access'): boolean => {
+      const before = page.peerAskedNs();
+      send(datapath, hook, bytesOf(hex), on);
+      return page.peerAskedNs() !== before;
+    };
+    const peerAsks = `${TO_ALL} ${ASK.replace('0a4d0101', PEER_IP)} ${NLBS_IP}`;
+    t.equal(page.peerAskedNs(), 0n, 'never at first');
+    for (const untilNs of [FOREVER_NS, monotonicNs()]) {
+      hold(datapath.leaseFd, untilNs);
+      const earliestNs = monotonicNs();
+      t.ok(notedBy(peerAsks), `lease until ${untilNs}`);
+      const notedNs = page.peerAskedNs();
+      t.ok(notedNs >= earliestNs && notedNs <= monotonicNs(), 'at the instant on the monotonic clock');
+      t.equal(page.get().answerUntilNs, untilNs, 'the lease stays');
+    }
+    t.notOk(notedBy(`${TO_ALL} ${ASK} ${NLBS_IP}`), 'somebody else asks');
+    t.notOk(notedBy(`${TO_ALL} ${ASK.replace('0a4d0101', NLBS_IP)} ${NLBS_IP}`), 'an announcement');
+    t.notOk(notedBy(`${TO_ALL} ${ASK.replace('0a4d0101', PEER_IP)} 0a4d010b`), 'the peer asks for another address');
+    t.notOk(notedBy(peerAsks.replace('04 0001', '04 0002')), 'an answer');
+    t.notOk(notedBy(peerAsks, 'server'), 'on the server side');
   });
 
   t.test(`${hook}: a frame cut off anywhere never gets to the stack as a cluster's packet`, async (t) => {

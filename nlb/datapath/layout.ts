@@ -1,7 +1,7 @@
 /** Generated from the type information of datapath.bpf.o by `node nlb/datapath/build.ts`. Do not edit. */
 
 export const CONSTANTS = {
-  LAYOUT_VERSION: 1,
+  LAYOUT_VERSION: 2,
   SELECTION_SLOTS: 65537,
   NO_SERVER: 65535,
   MAX_PORTS: 16,
@@ -38,9 +38,9 @@ export type OutcomeName = (typeof OUTCOMES)[number];
 
 /** Octets of each struct (`size`), and the offset of each member. */
 export const STRUCTS = {
-  settings: { size: 208, layoutVersion: 0, outcomes: 4, nlbs: 8, portCount: 12, ports: 16 },
+  settings: { size: 212, layoutVersion: 0, outcomes: 4, nlbs: 8, peer: 12, portCount: 16, ports: 20 },
   port: { size: 12, ifindex: 0, mac: 4, roles: 10 },
-  lease: { size: 16, answerUntilNs: 0, forwardUntilNs: 8 },
+  lease: { size: 24, answerUntilNs: 0, forwardUntilNs: 8, peerAskedNs: 16 },
   server: { size: 24, mac: 0, flags: 6, ownMac: 8, address: 16, ifindex: 20 },
   serviceKey: { size: 8, address: 0, port: 4, protocol: 6 },
   service: { size: 4, id: 0 },

@@ -15,7 +15,9 @@ export interface LeaseTimes {
 export interface Lease {
   set(answerUntilNs: bigint, forwardUntilNs: bigint): void;
   get(): LeaseTimes;
-  /** The lease stays as it is. Afterwards set() and get() throw. */
+  /** When the data path last saw the peer itself ask for the NLBS address, in nanoseconds of CLOCK_MONOTONIC; 0 for never. */
+  peerAskedNs(): bigint;
+  /** The lease stays as it is. Afterwards everything else throws. */
   close(): void;
 }
 
@@ -42,6 +44,7 @@ export function openPinnedLease(pinDirectory: string): Lease | undefined {
 const AT = STRUCTS.lease;
 const ANSWER = AT.answerUntilNs / 8;
 const FORWARD = AT.forwardUntilNs / 8;
+const PEER_ASKED = AT.peerAskedNs / 8;
 
 /** From `Datapath.leaseFd`, in whatever thread of the process. Throws KernelRefusal. */
 export function openLease(fd: number): Lease {
@@ -57,6 +60,7 @@ export function openLease(fd: number): Lease {
       Atomics.store(held(), FORWARD, forwardUntilNs);
     },
     get: () => ({ answerUntilNs: Atomics.load(held(), ANSWER), forwardUntilNs: Atomics.load(held(), FORWARD) }),
+    peerAskedNs: () => Atomics.load(held(), PEER_ASKED),
     close: () => {
       if (words) memory.close();
       words = undefined;

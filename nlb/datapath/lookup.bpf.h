@@ -24,6 +24,13 @@ static __always_inline bool may_forward(__u64 now_ns)
 	return held && now_ns < *(volatile __u64 *)&held->forward_until_ns;
 }
 
+static __always_inline void note_peer_asks(__u64 now_ns)
+{
+	struct lease *page = only_entry(&lease);
+	if (page)
+		*(volatile __u64 *)&page->peer_asked_ns = now_ns;
+}
+
 static __always_inline struct port *find_port(struct settings *settings, __u32 ifindex)
 {
 	for (int i = 0; i < MAX_PORTS; i++) {

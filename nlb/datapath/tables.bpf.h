@@ -11,7 +11,7 @@
 
 enum layout {
 	/* A pinned table of another version is not adopted. Raise it with every change to a key or a value. */
-	LAYOUT_VERSION = 1,
+	LAYOUT_VERSION = 2,
 	/* A prime number (see maglev.ts). */
 	SELECTION_SLOTS = 65537,
 	NO_SERVER = 0xffff,
@@ -60,17 +60,20 @@ struct settings {
 	/* The number of outcomes of the program that the tables were made for. */
 	enum outcome outcomes;
 	__be32 nlbs;
+	__be32 peer; /* the other node, on the access subnet */
 	__u32 port_count;
 	struct port ports[MAX_PORTS];
 };
-_Static_assert(sizeof(struct settings) == 16 + 12 * MAX_PORTS, "shared with user space");
+_Static_assert(sizeof(struct settings) == 20 + 12 * MAX_PORTS, "shared with user space");
 
-/* Instants of CLOCK_MONOTONIC. User space maps the page and renews them by plain stores. */
+/* Instants of CLOCK_MONOTONIC. User space maps the page and renews the first two by plain stores. */
 struct lease {
 	__u64 answer_until_ns;
 	__u64 forward_until_ns;
+	/* Written here: when the peer last asked for the NLBS address, as a node does that is about to lead. */
+	__u64 peer_asked_ns;
 };
-_Static_assert(sizeof(struct lease) == 16, "shared with user space");
+_Static_assert(sizeof(struct lease) == 24, "shared with user space");
 
 enum server_flags {
 	SERVER_KNOWN = 1,

@@ -4,6 +4,8 @@ import { CONSTANTS } from './layout.ts';
 export interface Tables {
   /** The NLBS address. ARP requests for it are answered under the lease alone. */
   nlbs: string;
+  /** The other node's own address on the access subnet; its requests for the NLBS address are noted in the lease page. */
+  peer: string;
   clusterAddresses: string[];
   servers: ServerEntry[];
   services: ServiceEntry[];

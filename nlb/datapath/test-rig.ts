@@ -43,12 +43,14 @@ export function options(directory: string): DatapathOptions {
 
 export const CLUSTER = '203.0.113.10';
 export const NLBS = '10.77.1.100';
+const PEER = '10.77.1.12';
 
 /** UDP port 53 of the cluster address goes to server 0, TCP port 80 to server 1. */
 export function tables(): Tables {
   const all = (id: number): Int32Array => new Int32Array(CONSTANTS.SELECTION_SLOTS).fill(id);
   return {
     nlbs: NLBS,
+    peer: PEER,
     clusterAddresses: [CLUSTER],
     servers: [
       { id: 0, address: '10.77.2.20', mac: MAC.server0, usable: true },

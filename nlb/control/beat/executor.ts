@@ -6,12 +6,15 @@ import { type AccessLeg, type NlbsAddress, openNlbsAddress } from '../../scripts
 export interface LeasePage {
   set(answerUntilNs: bigint, forwardUntilNs: bigint): void;
   get(): { answerUntilNs: bigint; forwardUntilNs: bigint };
+  peerAskedNs(): bigint;
 }
 
 /** What the role orders to be done to the address and the lease. A failure is reported and stops nothing else. */
 export interface Executor {
   run(effect: Exclude<Effect, 'beat'>, leaseEndsMs: number): void;
   otherHolders(): string[];
+  /** Whether the peer itself asked for the address since the last call, by the word of the data path. */
+  peerAsked(): boolean;
   /** The interface may have been replaced by another of that name. */
   legChanged(ifindex: number | undefined): void;
   /** @param as `new` when nothing that an earlier life left in it counts, `claim` while that still stands */
@@ -26,6 +29,7 @@ export function openExecutor(access: AccessLeg, forwardGraceMs: number, problem:
   let page: LeasePage | undefined;
   let address: NlbsAddress | undefined;
   let repeats: NodeJS.Timeout[] = [];
+  let peerAskedNs = 0n;
   const attempt = <T>(what: () => T): T | undefined => {
     try {
       return what();
@@ -62,6 +66,11 @@ export function openExecutor(access: AccessLeg, forwardGraceMs: number, problem:
   return {
     run: (effect, leaseEndsMs) => attempt(() => effects[effect](leaseEndsMs)),
     otherHolders: () => attempt(() => address?.otherHolders()) ?? [],
+    peerAsked: () => {
+      const beforeNs = peerAskedNs;
+      peerAskedNs = page?.peerAskedNs() ?? beforeNs;
+      return peerAskedNs !== beforeNs;
+    },
     legChanged: (ifindex) => {
       if (ifindex === address?.ifindex) return;
       address?.close();

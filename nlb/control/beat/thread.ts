@@ -87,6 +87,7 @@ function tick(): void {
     answeredBy = mac;
     happened({ type: 'AddressAnswered', atMs: nowMs(), mac });
   }
+  if (executor.peerAsked()) happened({ type: 'AddressAsked', atMs: nowMs() });
   if (nowMs() >= lookAtLinksAtMs) lookAtLinks();
   happened({ type: 'Ticked', atMs: nowMs() });
 }
