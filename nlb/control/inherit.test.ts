@@ -32,6 +32,7 @@ const ids = new Map([
 const mac = '02:00:00:00:02:15';
 const earlier: Tables = {
   nlbs: '10.77.1.100',
+  peer: '10.77.1.12',
   clusterAddresses: ['203.0.113.10'],
   servers: [
     { id: 4, address: '10.77.2.21', usable: true, mac },

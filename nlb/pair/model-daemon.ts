@@ -5,6 +5,7 @@ import type { Host } from './model-host.ts';
 import { type Loop, openLoop } from './model-loop.ts';
 import type { PathName } from './model-network.ts';
 import { fresh, type Mail, type News, noNews } from './model-news.ts';
+import type { leaseRefusal } from './renewal.ts';
 import type { begin, nextTickInMs, step } from './role.ts';
 import type { Settings } from './settings.ts';
 import { type Effect, type Entry, type Event, type Facts, type Role, standing } from './state.ts';
@@ -14,6 +15,7 @@ export interface Machine {
   begin: typeof begin;
   step: typeof step;
   nextTickInMs: typeof nextTickInMs;
+  leaseRefusal: typeof leaseRefusal;
 }
 
 /** What a daemon is connected to. */
@@ -188,10 +190,20 @@ export class Daemon {
     this.role = role;
     for (const entry of entered) this.at.entered(entry);
     const told = effects.includes('beat') ? standing(role, event.atMs, this.at.settings) : undefined;
-    this.loop.first(...effects.map((effect) => () => this.run(effect, told)), () => this.at.stepped(this));
+    let lost: string | undefined;
+    const perform = (effect: Effect) => {
+      if (lost !== undefined) return;
+      lost = this.run(effect, told);
+      if (lost === undefined) return;
+      const why = lost;
+      this.loop.first(() => this.happened({ type: 'LeaseLost', atMs: this.now(), why }));
+    };
+    const done = () => lost === undefined && this.at.stepped(this);
+    this.loop.first(...effects.map((effect) => () => perform(effect)), done);
   }
 
-  private run(effect: Effect, told: Standing | undefined): void {
+  /** Gives why the lease was not renewed; what was to be done after that is left. */
+  private run(effect: Effect, told: Standing | undefined): string | undefined {
     const { host } = this.at;
     const { state } = this.role;
     switch (effect) {
@@ -199,8 +211,7 @@ export class Daemon {
         if (told) this.at.beat({ standing: told, life: this.at.life, counter: ++this.sent });
         break;
       case 'renewLease':
-        if (this.leaseOpen) this.lease(state.name === 'active' ? state.leaseEndsMs : 0);
-        break;
+        return this.renew(state.name === 'active' ? state.leaseEndsMs : 0);
       case 'dropLease':
         if (this.leaseOpen) this.lease(0);
         break;
@@ -217,7 +228,19 @@ export class Daemon {
       case 'askAddress':
         this.at.askAddress();
     }
+    this.effectRun();
+    return undefined;
+  }
+
+  private effectRun(): void {
     if (this.stallAfterEffects > 0 && --this.stallAfterEffects === 0) this.stall(this.stallMs);
+  }
+
+  private renew(untilMs: number): string | undefined {
+    const refusal = this.at.machine.leaseRefusal(this.at.host.dataPath.answerUntilMs, untilMs, this.now());
+    if (refusal === undefined) this.lease(untilMs);
+    this.effectRun();
+    return refusal;
   }
 
   private lease(answerUntilMs: number): void {

@@ -7,8 +7,10 @@ import type { Entry } from './state.ts';
 /** What must hold in every history; each broken law throws at once. */
 export interface Laws {
   entered(side: Side, entry: Entry): void;
+  /** A lease is about to be set. */
+  claims(side: Side): void;
   /** A lease was set, or an alias. */
-  claimed(): void;
+  claimed(side: Side): void;
   stepped(side: Side, daemon: Daemon): void;
   /** From here on nobody may enter any state. */
   nothingMoves(): void;
@@ -31,6 +33,8 @@ export function openLaws(world: World, healedWithinMs: number): Laws {
   const story: string[] = [];
   const states: (StateName | undefined)[] = [undefined, undefined];
   const lives = [0, 0];
+  /** Whose lease had run out when it was to be set. */
+  const lapsed = [false, false];
   let still = false;
   let worstHealingMs = 0;
   /** Since when both answer. */
@@ -56,7 +60,14 @@ export function openLaws(world: World, healedWithinMs: number): Laws {
       lives[side] = life;
       states[side] = state;
     },
-    claimed: () => {
+    claims: (side) => {
+      split.look();
+      const { dataPath, clockMs } = nodes[side].host;
+      lapsed[side] = dataPath.alias && dataPath.answerUntilMs !== 0 && dataPath.answerUntilMs <= clockMs();
+    },
+    claimed: (side) => {
+      if (lapsed[side] && nodes[side].host.answers()) broken(`node ${side} revived a lease that had run out`);
+      lapsed[side] = false;
       const isDouble = nodes.every(({ host }) => host.answers());
       doubleSinceMs = isDouble ? (doubleSinceMs ?? agenda.nowMs()) : undefined;
       if (doubleSinceMs === undefined) return;
@@ -82,19 +93,13 @@ export function openLaws(world: World, healedWithinMs: number): Laws {
 
 const reachesTarget = ({ hasTarget, targetDowns }: Node): boolean => hasTarget && targetDowns === 0;
 
-function isSilentLeader({ host, daemon }: Node): boolean {
-  const { alias, answerUntilMs } = host.dataPath;
-  const hasLapsed = alias && answerUntilMs <= host.clockMs();
-  return host.isPaused() || (daemon?.role.state.name === 'active' && hasLapsed);
-}
-
 /**
  * The one case that two nodes cannot tell: the access subnet is split between them, by a cut or by a link that is down, so
  * that the question for the address is not answered, while both subnets lose beats, or lost them just before. It counts
- * until either subnet is whole. A node that is mute where beats were lost is as good as split off, for its lease outlasts
- * its silence: one that stands still whole, data path and all, and one that stalled just between a beat and the renewal of
- * its lease, until that had passed. So is one that died with a longer lease than who has just started and never heard of it
- * would wait for, which takes two nodes that are set differently. Healing takes two that listen, so the time of a stall does not count.
+ * until either subnet is whole. A node that stands still whole, data path and all, where beats were lost is as good as
+ * split off, for its lease outlasts its silence. So is one that died with a longer lease than who has just started and never
+ * heard of it would wait for, which takes two nodes that are set differently. Healing takes two that listen, so the time of
+ * a stall does not count.
  */
 function openSplitWatch({ agenda, network, nodes }: World, healedWithinMs: number) {
   const { access, server } = network.wires;
@@ -114,7 +119,7 @@ function openSplitWatch({ agenda, network, nodes }: World, healedWithinMs: numbe
     const isRecent = (ms: number) => nowMs - ms <= healedWithinMs;
     const isBoth = isImpaired(access) && (isImpaired(server) || nodes.some(isUnheardOf));
     if (isBoth) bothImpairedMs = nowMs;
-    const isApart = isCut(access) || nodes.some(isSilentLeader);
+    const isApart = isCut(access) || nodes.some(({ host }) => host.isPaused());
     const isDeaf = nodes.some(({ daemon }) => daemon?.loop.isHalted());
     if ((isApart && isRecent(bothImpairedMs)) || ((isBoth || isDeaf) && isRecent(lastMs))) lastMs = nowMs;
     const isOneSided = isCut(access) && nodes.filter(reachesTarget).length === 1;

@@ -1,12 +1,14 @@
 import type { Machine } from './model-daemon.ts';
+import { leaseRefusal } from './renewal.ts';
 import { begin, nextTickInMs, step } from './role.ts';
 import type { Settings } from './settings.ts';
 import type { Effect, Event, Facts, Role, Step } from './state.ts';
 
 /** The role machine, and ways to break it: a model that none of them turns red would prove nothing. */
-export const sound: Machine = { begin, step, nextTickInMs };
+export const sound: Machine = { begin, step, nextTickInMs, leaseRefusal };
 
 const withSettings = (change: (settings: Settings) => Settings): Machine => ({
+  ...sound,
   begin: (atMs, settings) => begin(atMs, change(settings)),
   step: (role, event, settings) => step(role, event, change(settings)),
   nextTickInMs: (role, settings) => nextTickInMs(role, change(settings)),
@@ -53,6 +55,7 @@ export const broken: Record<string, Machine> = {
   'a leader that stalled past its lease goes on': withRole((role, { atMs }) =>
     role.state.name === 'active' ? { ...role, state: { ...role.state, leaseEndsMs: atMs } } : role,
   ),
+  'a lease that lapsed before it was renewed is revived': { ...sound, leaseRefusal: () => undefined },
   'a node leads without asking': withRole((role) => ({ ...role, peer: { ...role.peer, asksUnanswered: 3 } })),
   "the peer's word that it does not lead is enough": withStep((role, event, settings) => {
     const word = event.type === 'Heard' && event.from.state !== 'active' && role.state.name === 'standby';

@@ -87,8 +87,8 @@ function surroundings(world: World, side: Side, laws: Laws) {
     askAddress: () => ask(world, side),
     announce: () => network.announce(side, () => peer.host.take(() => peer.daemon?.overheard('AddressAnswered'))),
     entered: (entry) => laws.entered(side, entry),
-    claims: () => laws.networkChanges(),
-    claimed: () => laws.claimed(),
+    claims: () => laws.claims(side),
+    claimed: () => laws.claimed(side),
     stepped: (daemon) => laws.stepped(side, daemon),
   };
   return around;

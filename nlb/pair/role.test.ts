@@ -76,6 +76,15 @@ t.test('what an active slept through does not count as listening', async (t) => 
   t.match(role.state, { name: 'initial', listenedMs: 0 });
 });
 
+t.test('an active whose lease was over before it could be renewed lets go, whatever it believed', async (t) => {
+  const believing = play(active(), [tick(52)]).role;
+  const lost: Event = { type: 'LeaseLost', atMs: 60, why: 'stalled' };
+  const { effects, entered } = play(believing, [lost]);
+  t.same(effects.slice(0, 2), ['dropLease', 'removeAlias']);
+  t.match(entered, [{ state: 'initial', previous: 'active', reason: 'lease lost: stalled', atMs: 60 }]);
+  t.same(play(standby(), [lost]).entered, [], 'who does not lead has none to lose');
+});
+
 t.test('a stalled active that wakes to a beat of the new leader stands by, through initial', async (t) => {
   t.same(states(play(active(), [heard(2000, { state: 'active' })])), ['initial', 'standby']);
 });

@@ -4,7 +4,17 @@ import { hasLasted, lastingSince } from './lasting.ts';
 import { answered, attentiveMs, heard, isSuspect, mayBeSplitOff, strangerSince, waited } from './peer.ts';
 import { FITNESS } from './rank.ts';
 import type { Settings } from './settings.ts';
-import { type Event, enter, type Facts, fitnessBy, type Role, relisten, type Step, targetsMet } from './state.ts';
+import {
+  type Event,
+  enter,
+  type Facts,
+  fitnessBy,
+  type In,
+  type Role,
+  relisten,
+  type Step,
+  targetsMet,
+} from './state.ts';
 import { whenActive } from './when-active.ts';
 import { isAsking, whenInitial } from './when-initial.ts';
 import { whenInop } from './when-inop.ts';
@@ -27,12 +37,18 @@ import { isContending, whenStandby } from './when-standby.ts';
  */
 export function step(before: Role, event: Event, settings: Settings): Step {
   const role = noted(before, event, settings);
-  if (role.state.name !== 'active' || event.atMs <= role.state.leaseEndsMs) return act(role, event, settings);
-  const lateMs = Math.round(event.atMs - role.state.leaseEndsMs);
-  const reason = `lease lost: stalled until ${lateMs} ms after its end`;
-  const fallen = enter(woken(role, event.atMs), relisten(settings), reason, event.atMs);
+  const why = role.state.name === 'active' ? whyLost(role.state, event) : undefined;
+  if (why === undefined) return act(role, event, settings);
+  const fallen = enter(woken(role, event.atMs), relisten(settings), `lease lost: ${why}`, event.atMs);
   const next = act(fallen.role, event, settings);
   return { ...next, effects: [...fallen.effects, ...next.effects], entered: [...fallen.entered, ...next.entered] };
+}
+
+function whyLost({ leaseEndsMs }: In<'active'>['state'], event: Event): string | undefined {
+  if (event.type === 'LeaseLost') return event.why;
+  return event.atMs > leaseEndsMs
+    ? `stalled until ${Math.round(event.atMs - leaseEndsMs)} ms after its end`
+    : undefined;
 }
 
 /** Nothing of the time of a stall counts as listening, and no question that was asked before it. */

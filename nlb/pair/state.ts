@@ -48,6 +48,8 @@ export type Event =
   | { type: 'AddressAnswered'; atMs: number; mac: string }
   /** The peer itself asked for the address, so it is about to lead. */
   | { type: 'AddressAsked'; atMs: number }
+  /** The lease that the role believed to hold was over when it was to be renewed. */
+  | { type: 'LeaseLost'; atMs: number; why: string }
   | { type: 'FactsChanged'; atMs: number; facts: Facts }
   | { type: 'AskedToLead'; atMs: number }
   | { type: 'AskedToStandBy'; atMs: number }

@@ -1,4 +1,5 @@
 import { monotonicNs } from '../../kernel/clock.ts';
+import { leaseRefusal } from '../../pair/renewal.ts';
 import type { Effect } from '../../pair/state.ts';
 import { type AccessLeg, type NlbsAddress, openNlbsAddress } from '../../scripts/nlbs-address.ts';
 
@@ -11,7 +12,8 @@ export interface LeasePage {
 
 /** What the role orders to be done to the address and the lease. A failure is reported and stops nothing else. */
 export interface Executor {
-  run(effect: Exclude<Effect, 'beat'>, leaseEndsMs: number): void;
+  /** Gives why the lease was not renewed, where that was refused: then this node does not lead, whatever its role believes. */
+  run(effect: Exclude<Effect, 'beat'>, leaseEndsMs: number): string | undefined;
   otherHolders(): string[];
   /** Whether the peer itself asked for the address since the last call, by the word of the data path. */
   peerAsked(): boolean;
@@ -51,8 +53,19 @@ export function openExecutor(access: AccessLeg, forwardGraceMs: number, problem:
     announceWhileHeld();
     repeats = REPEATS_MS.map((delayMs) => setTimeout(() => attempt(announceWhileHeld), delayMs));
   };
-  const effects: Record<Exclude<Effect, 'beat'>, (leaseEndsMs: number) => void> = {
-    renewLease: (endsMs) => page?.set(toNs(endsMs), toNs(endsMs + forwardGraceMs)),
+  const renew = (endsMs: number): string | undefined => {
+    if (!page) return 'the data path is not there';
+    const before = page.get();
+    const refusal = () => leaseRefusal(toMs(before.answerUntilNs), endsMs, toMs(monotonicNs()));
+    const refused = refusal();
+    if (refused !== undefined) return refused;
+    page.set(toNs(endsMs), toNs(endsMs + forwardGraceMs));
+    // A stall may have come between the look and the store, too.
+    const late = refusal();
+    if (late !== undefined) page.set(0n, before.forwardUntilNs);
+    return late;
+  };
+  const effects: Record<Exclude<Effect, 'beat' | 'renewLease'>, () => void> = {
     // Forwarding ends by itself at the instant of the last renewal: what still comes to us is not lost.
     dropLease: () => page?.set(0n, page.get().forwardUntilNs),
     addAlias: () => address?.add(),
@@ -64,7 +77,11 @@ export function openExecutor(access: AccessLeg, forwardGraceMs: number, problem:
     askAddress: () => address?.ask(),
   };
   return {
-    run: (effect, leaseEndsMs) => attempt(() => effects[effect](leaseEndsMs)),
+    run: (effect, leaseEndsMs) => {
+      if (effect === 'renewLease') return renew(leaseEndsMs);
+      attempt(effects[effect]);
+      return undefined;
+    },
     otherHolders: () => attempt(() => address?.otherHolders()) ?? [],
     peerAsked: () => {
       const beforeNs = peerAskedNs;
@@ -79,12 +96,11 @@ export function openExecutor(access: AccessLeg, forwardGraceMs: number, problem:
     useLease: (lease, as) => {
       page = lease;
       // An earlier life may have left it running; this one has yet to be elected.
-      if (as === 'new') effects.dropLease(0);
+      if (as === 'new') effects.dropLease();
     },
     lease: () => page,
   };
 }
 
-function toNs(milliseconds: number): bigint {
-  return BigInt(Math.floor(milliseconds * 1e6));
-}
+const toNs = (milliseconds: number): bigint => BigInt(Math.floor(milliseconds * 1e6));
+const toMs = (nanoseconds: bigint): number => Number(nanoseconds) / 1e6;

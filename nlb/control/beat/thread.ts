@@ -61,11 +61,14 @@ function happened(event: Event): string | undefined {
   role = next;
   if (entered.length > 0) decideClaim();
   const leaseEndsMs = role.state.name === 'active' ? role.state.leaseEndsMs : 0;
+  let lost: string | undefined;
   for (const effect of effects) {
     if (effect === 'beat') peer.beat(standing(role, event.atMs, settings));
-    else executor.run(effect, leaseEndsMs);
+    else lost = executor.run(effect, leaseEndsMs);
+    if (lost !== undefined) break;
   }
   for (const entry of entered) post({ type: 'entered', entry });
+  if (lost !== undefined) happened({ type: 'LeaseLost', atMs: nowMs(), why: lost });
   return refusal;
 }
 

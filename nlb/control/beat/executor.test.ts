@@ -1,0 +1,78 @@
+import t from 'tap';
+import { monotonicNs } from '../../kernel/clock.ts';
+import { type LeasePage, openExecutor } from './executor.ts';
+
+const MS = 1_000_000n;
+const GRACE_MS = 500;
+const nowMs = () => Number(monotonicNs()) / 1e6;
+const ACCESS = { device: 'nowhere', ownAddress: '10.77.1.11', nlbs: '10.77.1.100' };
+
+/** An executor, and a lease page in plain memory; `storing` happens in the midst of a store, as a stall would. */
+function holding(answerUntilNs: bigint, storing = () => {}) {
+  let times = { answerUntilNs: 0n, forwardUntilNs: 0n };
+  const page: LeasePage = {
+    get: () => times,
+    set: (answer, forward) => {
+      if (answer !== 0n) storing();
+      times = { answerUntilNs: answer, forwardUntilNs: forward };
+    },
+    peerAskedNs: () => 0n,
+  };
+  const executor = executorWith(page);
+  page.set(answerUntilNs, answerUntilNs);
+  return { executor, page };
+}
+
+function executorWith(page: LeasePage) {
+  const executor = openExecutor(ACCESS, GRACE_MS, (text) => t.fail(text));
+  executor.useLease(page, 'new');
+  return executor;
+}
+
+t.test('a lease is taken where none is held, and renewed while it holds', async (t) => {
+  for (const heldNs of [0n, monotonicNs() + 60_000n * MS]) {
+    const { executor, page } = holding(heldNs);
+    const endsMs = nowMs() + 60_000;
+    t.equal(executor.run('renewLease', endsMs), undefined);
+    t.equal(page.get().answerUntilNs, BigInt(Math.floor(endsMs * 1e6)));
+    t.equal(page.get().forwardUntilNs, BigInt(Math.floor((endsMs + GRACE_MS) * 1e6)));
+  }
+});
+
+t.test('a lease that has lapsed is left as it is, and the role is told', async (t) => {
+  const lapsedNs = monotonicNs() - 5n * MS;
+  const { executor, page } = holding(lapsedNs);
+  t.match(executor.run('renewLease', nowMs() + 60_000), /^stalled until \d+ ms after its end$/);
+  t.equal(page.get().answerUntilNs, lapsedNs);
+});
+
+t.test('none is set that is over already', async (t) => {
+  const { executor, page } = holding(0n);
+  t.match(executor.run('renewLease', nowMs() - 1), /after the end of the one to be set/);
+  t.equal(page.get().answerUntilNs, 0n);
+});
+
+t.test('who stalls between the look and the store takes it back', async (t) => {
+  const heldNs = monotonicNs() + 100n * MS;
+  let stalls = false;
+  const { executor, page } = holding(heldNs, () => {
+    while (stalls && monotonicNs() <= heldNs);
+  });
+  stalls = true;
+  t.match(executor.run('renewLease', nowMs() + 60_000), /^stalled/);
+  t.same(page.get(), { answerUntilNs: 0n, forwardUntilNs: heldNs });
+});
+
+t.test('without a data path there is nothing to renew', async (t) => {
+  const executor = openExecutor(ACCESS, GRACE_MS, (text) => t.fail(text));
+  t.match(executor.run('renewLease', nowMs() + 60_000), /not there/);
+});
+
+t.test('the peer has asked when its last question is a new one', async (t) => {
+  let askedNs = 7n;
+  const executor = executorWith({ ...holding(0n).page, peerAskedNs: () => askedNs });
+  t.equal(executor.peerAsked(), true);
+  t.equal(executor.peerAsked(), false);
+  askedNs = 8n;
+  t.equal(executor.peerAsked(), true);
+});
