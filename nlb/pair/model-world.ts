@@ -76,7 +76,6 @@ export function kill(node: Node): void {
 function surroundings(world: World, side: Side, laws: Laws) {
   const { agenda, network, nodes } = world;
   const own = nodes[side];
-  const peer = nodes[opposite(side)];
   const around: Omit<Surroundings, 'settings' | 'machine' | 'chance' | 'life'> = {
     agenda,
     host: own.host,
@@ -85,7 +84,7 @@ function surroundings(world: World, side: Side, laws: Laws) {
     targets: () => targetsOf(world, side),
     beat: (mail) => beat(world, side, mail),
     askAddress: () => ask(world, side),
-    announce: () => network.announce(side, () => peer.host.take(() => peer.daemon?.overheard('AddressAnswered'))),
+    announce: () => announce(world, side),
     entered: (entry) => laws.entered(side, entry),
     claims: () => laws.claims(side),
     claimed: () => laws.claimed(side),
@@ -128,6 +127,16 @@ function ask({ network, nodes }: World, from: Side): void {
     asked.host.take(() => {
       asked.daemon?.overheard('AddressAsked');
       if (asked.host.answers()) network.reply(asked.side, heard);
+    }),
+  );
+}
+
+/** An announcement is a request for the address: the data path of a node without a lease lets none through to its daemon. */
+function announce({ network, nodes }: World, from: Side): void {
+  const { host, ...listener } = nodes[opposite(from)];
+  network.announce(from, () =>
+    host.take(() => {
+      if (host.answers()) nodes[listener.side].daemon?.overheard('AddressAnswered');
     }),
   );
 }
