@@ -61,6 +61,7 @@ export async function startDaemon(start: Start, log: Log, died: (error: Error) =
       scripts.entered({ state, previous, reason });
     },
     problem,
+    conflict: (conflict) => events.add('conflict', { ...conflict }),
     died,
   });
   const memoryLocked = lockMemory();

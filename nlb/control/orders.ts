@@ -32,7 +32,7 @@ export function beatOrders({ access, server, peer, heartbeat, datapath, ...confi
     forwardGraceMs,
     secrets: secretsOf(heartbeat),
     port,
-    access: { device: access.interface, ownAddress: access.address, nlbs: config.nlbs },
+    access: { device: access.interface, ownAddress: access.address, peerAddress: peer.access, nlbs: config.nlbs },
     serverDevice: server.interface,
     pinDirectory: datapath.pinDirectory,
     paths: [

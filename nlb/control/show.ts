@@ -11,6 +11,7 @@ export function showStatus(status: Status): string {
     ],
     ['heartbeat', heartbeat(status)],
     ['nlbs', `${status.nlbs}, lease ${lease.answerRemainingMs} ms, forwarding ${lease.forwardRemainingMs} ms`],
+    ...status.conflicts.map((conflict): [string, string] => ['conflict', conflictText(conflict)]),
     ['data path', `${datapath.mode}${datapath.adopted ? ', adopted' : ''}, ${datapath.connections} connections`],
     ['recovery', recovery(status)],
     ...status.reach.map((target): [string, string] => [
@@ -44,6 +45,11 @@ function heartbeat({ heartbeat, peer }: Status): string {
 function recovery({ recovery: { strategy, heldDownMs, leads, setAside } }: Status): string {
   const held = heldDownMs > 0 ? `; the lead is held down for ${duration(heldDownMs)} more, after ${leads} of late` : '';
   return `${strategy}${setAside ? ', suspended: the operator put this node aside' : ''}${held}`;
+}
+
+function conflictText({ macs, claims, over, firstAgoMs, lastAgoMs }: Status['conflicts'][number]): string {
+  const when = over ? `ended ${duration(lastAgoMs)} ago` : `since ${duration(firstAgoMs)}`;
+  return `${when}: claimed ${claims} times by ${macs.join(', ')}`;
 }
 
 function whyOut({ mac, checks }: Status['servers'][number]): string {

@@ -17,7 +17,7 @@ export interface StatusParts {
 }
 
 export function composeStatus({ config, beat, datapath, loop, memoryLocked }: StatusParts) {
-  const { sinceMs, nowMs, ...pair } = beat;
+  const { sinceMs, nowMs, conflicts, ...pair } = beat;
   const forMs = Math.round(nowMs - sinceMs);
   return {
     node: config.node,
@@ -28,6 +28,7 @@ export function composeStatus({ config, beat, datapath, loop, memoryLocked }: St
     ...pair,
     heartbeat: { authenticated: config.heartbeat.keyFile !== undefined },
     nlbs: config.nlbs,
+    conflicts: conflicts.map((conflict) => conflictStatus(conflict, nowMs)),
     clusterAddresses: config.clusterAddresses,
     datapath: {
       mode: datapath.mode,
@@ -40,6 +41,11 @@ export function composeStatus({ config, beat, datapath, loop, memoryLocked }: St
     services: services(config, loop),
     memoryLocked,
   };
+}
+
+function conflictStatus({ macs, claims, over, ...conflict }: BeatStatus['conflicts'][number], nowMs: number) {
+  const firstAgoMs = Math.round(nowMs - conflict.firstMs);
+  return { macs, claims, over, firstAgoMs, lastAgoMs: Math.round(nowMs - conflict.lastMs) };
 }
 
 function outcomes(datapath: Datapath): Record<string, { packets: number; bytes: number }> {

@@ -12,7 +12,7 @@ export interface ArpSocket {
   announce(address: string, mac: string, times?: number): void;
   /** Broadcast the question who has `target`. Sender address 0.0.0.0 makes it a probe (RFC 5227 section 2.1.1). */
   ask(target: string, senderIp: string, senderMac: string): void;
-  /** What came in since the last call, without our own frames; never waits. */
+  /** What came in since the last call, at most 256 packets, without our own frames; never waits. */
   receive(): ArpPacket[];
   close(): void;
 }
@@ -26,6 +26,8 @@ const EAGAIN = 11;
 const EINTR = 4;
 /** An ARP frame is 42 bytes, 60 with its padding; what is longer is cut off unharmed. */
 const FRAME_BYTES = 128;
+/** More than a socket's buffer holds by default: a flood must not keep the reader from its other work. */
+const READ_AT_ONCE = 256;
 const BROADCAST = 'ff:ff:ff:ff:ff:ff';
 const UNKNOWN = '00:00:00:00:00:00';
 
@@ -74,7 +76,7 @@ function transmit(fd: number, ifindex: number, packet: ArpPacket): void {
 function drain(fd: number, ifindex: number): ArpPacket[] {
   const packets: ArpPacket[] = [];
   const frame = Buffer.alloc(FRAME_BYTES);
-  for (;;) {
+  for (let reads = 0; reads < READ_AT_ONCE; reads++) {
     const length = recv(fd, frame, frame.length, 0);
     if (length < 0 && lastErrno() === EAGAIN) return packets;
     if (length < 0 && lastErrno() === EINTR) continue;
@@ -82,6 +84,7 @@ function drain(fd: number, ifindex: number): ArpPacket[] {
     const packet = decodeArpFrame(frame.subarray(0, length));
     if (packet) packets.push(packet);
   }
+  return packets;
 }
 
 const refusal = (operation: string, ifindex: number): KernelRefusal =>

@@ -1,5 +1,6 @@
 import { addAddress, type InterfaceAddress, listAddresses, removeAddress } from '../kernel/addresses.ts';
-import { type ArpSocket, openArp } from '../kernel/arp.ts';
+import { openArp } from '../kernel/arp.ts';
+import type { ArpPacket } from '../kernel/arp-packet.ts';
 import { findInterface } from '../kernel/interfaces.ts';
 
 /** The NLBS address on the access interface: an alias, /32, with a label that says whose it is. */
@@ -11,37 +12,57 @@ export interface NlbsAddress {
   announce(): void;
   /** Ask on the access subnet who holds the address. */
   ask(): void;
-  /** Hardware addresses of others that spoke as the holder since the last call. */
-  otherHolders(): string[];
+  /** Who else spoke as the holder since the last call. */
+  claims(): ClaimsSeen;
   close(): void;
+}
+
+/** Hardware addresses, one for each frame. A peer whose own is not known yet counts among the strangers. */
+export interface ClaimsSeen {
+  strangers: string[];
+  peer: string[];
 }
 
 export interface AccessLeg {
   device: string;
   /** The node's own address on the access subnet. */
   ownAddress: string;
+  /** The other node's own address there. */
+  peerAddress: string;
   nlbs: string;
 }
 
 /** Undefined while there is no such interface. Throws KernelRefusal. */
-export function openNlbsAddress({ device, ownAddress, nlbs }: AccessLeg): NlbsAddress | undefined {
+export function openNlbsAddress({ device, ownAddress, peerAddress, nlbs }: AccessLeg): NlbsAddress | undefined {
   const leg = findInterface(device);
   if (leg === undefined) return undefined;
   const alias = { ifindex: leg.ifindex, address: nlbs, prefixLength: 32, label: `${device}:nlbs` };
   const arp = openArp(leg.ifindex);
+  const heed = openHearing(nlbs, peerAddress, leg.mac);
+  // Whatever the peer says by ARP tells its hardware address, but its kernel may know ours, and say nothing for long.
+  arp.ask(peerAddress, ownAddress, leg.mac);
   return {
     ifindex: leg.ifindex,
     add: () => addAddress(alias),
     remove: () => removeAddress(alias),
     announce: () => arp.announce(nlbs, leg.mac),
     ask: () => arp.ask(nlbs, ownAddress, leg.mac),
-    otherHolders: () => holders(arp, nlbs).filter((mac) => mac !== leg.mac),
+    claims: () => heed(arp.receive()),
     close: () => arp.close(),
   };
 }
 
-function holders(arp: ArpSocket, nlbs: string): string[] {
-  return arp.receive().flatMap(({ senderIp, senderMac }) => (senderIp === nlbs ? [senderMac] : []));
+function openHearing(nlbs: string, peerAddress: string, ownMac: string): (packets: ArpPacket[]) => ClaimsSeen {
+  let peerMac: string | undefined;
+  return (packets) => {
+    const claims: ClaimsSeen = { strangers: [], peer: [] };
+    for (const { senderIp, senderMac } of packets) {
+      if (senderIp === peerAddress) peerMac = senderMac;
+      if (senderIp !== nlbs || senderMac === ownMac) continue;
+      claims[senderMac === peerMac ? 'peer' : 'strangers'].push(senderMac);
+    }
+    return claims;
+  };
 }
 
 /** Take away what an earlier life left behind as alias, wherever it stands. Only what carries our label is ours. */

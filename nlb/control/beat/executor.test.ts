@@ -5,7 +5,7 @@ import { type LeasePage, openExecutor } from './executor.ts';
 const MS = 1_000_000n;
 const GRACE_MS = 500;
 const nowMs = () => Number(monotonicNs()) / 1e6;
-const ACCESS = { device: 'nowhere', ownAddress: '10.77.1.11', nlbs: '10.77.1.100' };
+const ACCESS = { device: 'nowhere', ownAddress: '10.77.1.11', peerAddress: '10.77.1.12', nlbs: '10.77.1.100' };
 
 /** An executor, and a lease page in plain memory; `storing` happens in the midst of a store, as a stall would. */
 function holding(answerUntilNs: bigint, storing = () => {}) {

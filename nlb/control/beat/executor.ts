@@ -1,7 +1,7 @@
 import { monotonicNs } from '../../kernel/clock.ts';
 import { leaseRefusal } from '../../pair/renewal.ts';
 import type { Effect } from '../../pair/state.ts';
-import { type AccessLeg, type NlbsAddress, openNlbsAddress } from '../../scripts/nlbs-address.ts';
+import { type AccessLeg, type ClaimsSeen, type NlbsAddress, openNlbsAddress } from '../../scripts/nlbs-address.ts';
 
 /** The part of the data path's lease that the beat thread needs. */
 export interface LeasePage {
@@ -14,7 +14,9 @@ export interface LeasePage {
 export interface Executor {
   /** Gives why the lease was not renewed, where that was refused: then this node does not lead, whatever its role believes. */
   run(effect: Exclude<Effect, 'beat'>, leaseEndsMs: number): string | undefined;
-  otherHolders(): string[];
+  claims(): ClaimsSeen;
+  /** Contradict whoever claims the address, by one announcement. */
+  defend(): void;
   /** Whether the peer itself asked for the address since the last call, by the word of the data path. */
   peerAsked(): boolean;
   /** The interface may have been replaced by another of that name. */
@@ -82,7 +84,8 @@ export function openExecutor(access: AccessLeg, forwardGraceMs: number, problem:
       attempt(effects[effect]);
       return undefined;
     },
-    otherHolders: () => attempt(() => address?.otherHolders()) ?? [],
+    claims: () => attempt(() => address?.claims()) ?? { strangers: [], peer: [] },
+    defend: () => attempt(announceWhileHeld),
     peerAsked: () => {
       const beforeNs = peerAskedNs;
       peerAskedNs = page?.peerAskedNs() ?? beforeNs;

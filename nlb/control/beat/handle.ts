@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import type { Conflict } from '../../pair/defence.ts';
 import type { Entry } from '../../pair/state.ts';
 import type { BeatOrders, BeatStatus, ChangeableOrders, FromBeat, SlowFacts, ToBeat } from './mail.ts';
 
@@ -18,6 +19,7 @@ export interface BeatHandle {
 export interface BeatHooks {
   entered(entry: Entry): void;
   problem(text: string): void;
+  conflict(conflict: Conflict): void;
   /** The thread has died; the node cannot go on without it. */
   died(error: Error): void;
 }
@@ -34,6 +36,8 @@ export function startBeat(orders: BeatOrders, hooks: BeatHooks): BeatHandle {
         return hooks.entered(message.entry);
       case 'problem':
         return hooks.problem(message.text);
+      case 'conflict':
+        return hooks.conflict(message.conflict);
       case 'answer':
         waiting.get(message.id)?.(message);
         waiting.delete(message.id);

@@ -1,5 +1,6 @@
 import type { Grant } from '../../kernel/scheduling.ts';
 import type { Fitness, StateName } from '../../pair/beat.ts';
+import type { Conflict } from '../../pair/defence.ts';
 import type { Settings } from '../../pair/settings.ts';
 import type { Entry, Facts } from '../../pair/state.ts';
 import type { AccessLeg } from '../../scripts/nlbs-address.ts';
@@ -45,6 +46,8 @@ export type ToBeat =
 export type FromBeat =
   | { type: 'entered'; entry: Entry }
   | { type: 'problem'; text: string }
+  /** Somebody else claims the address that this node leads with; told when it begins, and when it is over. */
+  | { type: 'conflict'; conflict: Conflict }
   | { type: 'answer'; id: number; refusal?: string; status: BeatStatus; kept?: true };
 
 export interface BeatStatus {
@@ -56,6 +59,8 @@ export interface BeatStatus {
   fitness: Fitness;
   peer: PeerStatus;
   lease: { answerRemainingMs: number; forwardRemainingMs: number };
+  /** The latest ones, on the same clock as `sinceMs`. */
+  conflicts: readonly Conflict[];
   realTime: Grant;
   /** How late the latest tick since the start was. */
   worstLateMs: number;

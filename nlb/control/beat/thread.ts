@@ -5,6 +5,7 @@ import { monotonicNs } from '../../kernel/clock.ts';
 import { openLinkLook } from '../../kernel/link-flags.ts';
 import { beRealTime } from '../../kernel/scheduling.ts';
 import { peerCouldLead } from '../../pair/contest.ts';
+import { type Claims, defend, unclaimed } from '../../pair/defence.ts';
 import { recentLeads } from '../../pair/hold-down.ts';
 import { isAlive } from '../../pair/peer.ts';
 import { begin, nextTickInMs, step } from '../../pair/role.ts';
@@ -38,6 +39,7 @@ const links = openLinkLook();
 const executor = openExecutor(orders.access, orders.forwardGraceMs, problem);
 let role: Role = begin(nowMs(), settings);
 let answeredBy: string | undefined;
+let defence = unclaimed;
 let lookAtLinksAtMs = 0;
 let worstLateMs = 0;
 /** Address and lease are the successor's: nothing must be done to them any more. */
@@ -86,13 +88,22 @@ function endClaim(): void {
 
 function tick(): void {
   if (claimLeft && !isHeld(executor.lease())) endClaim();
-  for (const mac of executor.otherHolders()) {
+  const claims = executor.claims();
+  for (const mac of [...claims.peer, ...claims.strangers]) {
     answeredBy = mac;
     happened({ type: 'AddressAnswered', atMs: nowMs(), mac });
   }
   if (executor.peerAsked()) happened({ type: 'AddressAsked', atMs: nowMs() });
   if (nowMs() >= lookAtLinksAtMs) lookAtLinks();
   happened({ type: 'Ticked', atMs: nowMs() });
+  defendAgainst(claims);
+}
+
+function defendAgainst(claims: Claims): void {
+  const stand = defend(defence, claims, nowMs(), role.state.name === 'active');
+  defence = stand.defence;
+  if (stand.announce) executor.defend();
+  if (stand.news) post({ type: 'conflict', conflict: stand.news });
 }
 
 function lookAtLinks(): void {
@@ -148,6 +159,7 @@ function status(): BeatStatus {
       answerRemainingMs: remainingMs(lease?.answerUntilNs),
       forwardRemainingMs: remainingMs(lease?.forwardUntilNs),
     },
+    conflicts: defence.conflicts,
     realTime,
     worstLateMs: Math.round(worstLateMs * 10) / 10,
     downLinks: role.facts.downLinks,
