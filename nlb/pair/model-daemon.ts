@@ -175,8 +175,9 @@ export class Daemon {
   private dueMs = 0;
 
   private scheduleNext(): void {
-    const everyMs = this.at.machine.nextTickInMs(this.role, this.at.settings);
-    this.schedule(Math.max(this.dueMs + everyMs, this.now() + everyMs / 2));
+    const { machine, settings } = this.at;
+    const everyMs = machine.nextTickInMs(this.role, settings);
+    this.schedule(Math.max(this.dueMs + everyMs, this.now() + Math.max(everyMs / 2, settings.intervalMs / 4)));
   }
 
   private schedule(dueMs: number): void {

@@ -129,7 +129,8 @@ function onTime(dueMs: number): void {
   tick();
   if (hasLeft) return;
   const everyMs = nextTickInMs(role, settings);
-  beatOn(Math.max(dueMs + everyMs, nowMs() + everyMs / 2));
+  // Late ticks catch up, but leave an answer for the address the time to come before its question counts as unanswered.
+  beatOn(Math.max(dueMs + everyMs, nowMs() + Math.max(everyMs / 2, settings.intervalMs / 4)));
 }
 
 function status(): BeatStatus {
