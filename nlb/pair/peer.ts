@@ -13,7 +13,7 @@ export interface Peer {
   refused: boolean;
   /** When that was last. */
   refusedAtMs: number;
-  /** Its last beat said that it is no longer active, which it was by the one before. */
+  /** Its last beat said that it is not active, which it was by the one before, or may have become in a silence before it. */
   stoodDown: boolean;
   /** Since when its beats have said that it is fit to lead; the far future while they do not. */
   fitSinceMs: number;
@@ -30,9 +30,10 @@ export function strangerSince(atMs: number): Peer {
   return { silentMs: 0, countedUntilMs: atMs, ...never, stoodDown: false, fitSinceMs, asksUnanswered: 0 };
 }
 
-export function heard(before: Peer, standing: Standing, atMs: number): Peer {
+export function heard(before: Peer, standing: Standing, atMs: number, { leaseMs }: Settings): Peer {
   const leads = standing.state === 'active';
-  const stoodDown = before.standing?.state === 'active' && !leads;
+  const mayHaveLed = before.standing?.state === 'active' || before.silentMs > leaseMs;
+  const stoodDown = mayHaveLed && !leads;
   const fitSinceMs = standing.fitness === 'fit' ? Math.min(before.fitSinceMs, atMs) : Number.POSITIVE_INFINITY;
   const asksUnanswered = leads ? 0 : before.asksUnanswered;
   return { ...strangerSince(atMs), standing, stoodDown, fitSinceMs, asksUnanswered };

@@ -168,6 +168,12 @@ t.test('where both lead, one stands by and the other announces again', async (t)
   t.same(states(play(active(), [heard(50, { state: 'active', primary: true })], second)), ['standby']);
 });
 
+t.test('a peer that was silent for long may have led meanwhile, so the address is announced again', async (t) => {
+  const alone = ticked(active(), 100).role;
+  t.same(play(alone, [heard(101), heard(102)]).effects, ['announce'], 'once');
+  t.same(play(ticked(active(), 70).role, [heard(71)]).effects, [], 'not after a few lost beats');
+});
+
 t.test('a link that is down puts a node out of operation, at once; cured, it starts anew', async (t) => {
   const down: Event = { type: 'FactsChanged', atMs: 50, facts: { ...sound, downLinks: ['access'] } };
   const out = play(active(), [down]);
