@@ -2,10 +2,11 @@ import { announcedOnTakeover, neighbourReplaced } from '../harness/check/announc
 import { oneAnswererAtATime } from '../harness/check/one-answerer.ts';
 import { tookOver } from '../harness/check/takeover.ts';
 import type { LabNode } from '../harness/node/node.ts';
+import { firewallTables, resolveEverywhere } from '../harness/suite/everyday.ts';
 import { cutBoth, healBoth, signal, startSystem } from '../harness/suite/faults.ts';
 import type { Scene } from '../harness/suite/scene.ts';
 import { type Claims, type SuiteTest, suite } from '../harness/suite/suite.ts';
-import { answersAgain, knows, runsScript } from '../harness/suite/waits.ts';
+import { answersAgain, runsScript } from '../harness/suite/waits.ts';
 
 /** In a lab that shares the machine a node is declared dead after 200 ms; asking for its address and taking over follow. */
 const TAKEOVER_WITHIN_MS = 1000;
@@ -71,9 +72,7 @@ function claimsOf(scene: Scene, what: string, from: string, to: string): Claims 
       address,
       mac,
       announcer: port,
-      tables: scene.lab
-        .nodes('firewall')
-        .map(({ name }) => ({ node: name, device: 'access', port: scene.port(name, 'access') })),
+      tables: firewallTables(scene),
       withinMs: REPLACE_WITHIN_MS,
     }),
     'one speaks for the address at a time': oneAnswererAtATime({
@@ -82,14 +81,6 @@ function claimsOf(scene: Scene, what: string, from: string, to: string): Claims 
       nodes: [from, to],
     }),
   };
-}
-
-/** Both firewalls send something to the NLBS address, so that both have an entry to be replaced. */
-async function resolveEverywhere(scene: Scene): Promise<void> {
-  for (const firewall of scene.lab.nodes('firewall')) {
-    await firewall.run(['bash', '-c', `echo >/dev/udp/${scene.nlbs}/9`]);
-    await knows(scene, firewall.name, scene.nlbs);
-  }
 }
 
 export default await suite(

@@ -64,6 +64,22 @@ t.test('the standby answers nobody, though asked', async (t) => {
   t.match(told(several, SEEN, ask(1), ask(3, FW2_MAC, FW2), OVER), /^pass/);
 });
 
+t.test('only requests of a sender that is named are counted', async (t) => {
+  const probe = (atMs: number) =>
+    arp(
+      { atMs, from: FW1, to: [NLB1, NLB2] },
+      { operation: 'request', senderMac: FW_MAC, senderIp: '0.0.0.0', targetIp: NLBS },
+    );
+  const toProbe = (atMs: number) => reply(atMs, MAC1, { targetIp: '0.0.0.0' });
+  const active = answersWith({ address: NLBS, port: NLB1, mac: MAC1, atLeast: 1, withinMs: 10, senderIp: '0.0.0.0' });
+  t.match(told(active, SEEN, probe(1), toProbe(2), OVER), /^pass: 1 requests/);
+  t.match(told(active, SEEN, probe(1), reply(2), OVER), /^fail/, 'an answer to another');
+  t.match(told(active, SEEN, ask(1), reply(2), OVER), /^unknown: 0 requests/);
+  const silent = noAnswerFrom({ address: NLBS, port: NLB2, atLeast: 1, senderIp: '0.0.0.0' });
+  t.match(told(silent, SEEN, probe(1), toProbe(2), OVER), /^pass: 1 requests/);
+  t.match(told(silent, SEEN, ask(1), reply(2), OVER), /^unknown: 0 requests/);
+});
+
 t.test('no ARP packet has the cluster address as its sender', async (t) => {
   const never = neverSendsFor({ addresses: ['203.0.113.10'], ports: [NLB1, FW1] });
   const foreign = arp(

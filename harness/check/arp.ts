@@ -5,9 +5,13 @@ import { NS_PER_MS, spanOf } from './span.ts';
 import { type Checker, fail, pass, unknown } from './verdict.ts';
 
 /** Requests for an address that reached a port. Announcements ask nothing, and are left out. */
-function requestsReaching(events: readonly HistoryEvent[], port: Port, address: string): ArpSeen[] {
+function requestsReaching(events: readonly HistoryEvent[], port: Port, address: string, senderIp?: string): ArpSeen[] {
   return arpsOf(events, { ...port, direction: 'received' }).filter(
-    ({ arp }) => arp.operation === 'request' && arp.targetIp === address && arp.senderIp !== address,
+    ({ arp }) =>
+      arp.operation === 'request' &&
+      arp.targetIp === address &&
+      arp.senderIp !== address &&
+      (senderIp === undefined || arp.senderIp === senderIp),
   );
 }
 
@@ -30,6 +34,7 @@ function answers(reply: ArpSeen, request: ArpSeen, withinMs: number): boolean {
 /**
  * ARP-1, ALIAS-2: every request for the address that reached the port was answered from it, in time, with that hardware
  * address, and nobody on the LAN answered with another. At least `atLeast` requests must have come.
+ * @param options.senderIp only requests with this sender address are meant; 0.0.0.0 for probes (ARP-11)
  */
 export function answersWith(options: {
   address: string;
@@ -37,8 +42,9 @@ export function answersWith(options: {
   mac: string;
   atLeast: number;
   withinMs: number;
+  senderIp?: string;
 }): Checker {
-  const { address, port, mac, atLeast, withinMs } = options;
+  const { address, port, mac, atLeast, withinMs, senderIp } = options;
   return (during, all = during) => {
     const replies = repliesFor(arpsOf(during, { lan: port.lan, direction: 'sent' }), address);
     const foreign = replies.find(({ arp }) => arp.senderMac !== mac);
@@ -47,7 +53,7 @@ export function answersWith(options: {
     }
     const own = replies.filter(({ event }) => event.node === port.node && event.leg === port.leg);
     const lastNs = (spanOf(during)?.untilNs ?? 0) - withinMs * NS_PER_MS;
-    const requests = requestsReaching(during, port, address);
+    const requests = requestsReaching(during, port, address, senderIp);
     const unanswered = requests.filter((request) => !own.some((reply) => answers(reply, request, withinMs)));
     const overdue = unanswered.find(({ event }) => event.atNs <= lastNs);
     const sights = [{ what: 'frames' as const, where: [port.lan] }];
@@ -65,13 +71,20 @@ export function answersWith(options: {
 /**
  * ARP-2, ARP-6: the port sent no answer for the address, though at least `atLeast` requests for it, from at least `askers`
  * senders (one, when absent), reached it.
+ * @param options.senderIp as for answersWith
  */
-export function noAnswerFrom(options: { address: string; port: Port; atLeast: number; askers?: number }): Checker {
-  const { address, port, atLeast, askers = 1 } = options;
+export function noAnswerFrom(options: {
+  address: string;
+  port: Port;
+  atLeast: number;
+  askers?: number;
+  senderIp?: string;
+}): Checker {
+  const { address, port, atLeast, askers = 1, senderIp } = options;
   return (during, all = during) => {
     const [answer] = repliesFor(arpsOf(during, { ...port, direction: 'sent' }), address);
     if (answer) return fail(`${portText(port)} answered for ${address}`, [answer.event]);
-    const requests = requestsReaching(during, port, address);
+    const requests = requestsReaching(during, port, address, senderIp);
     const senders = new Set(requests.map(({ arp }) => arp.senderMac)).size;
     const asked = `${requests.length} requests for ${address} from ${senders} senders reached ${portText(port)}`;
     if (requests.length < atLeast || senders < askers) return unknown(`${asked}; too few to tell`, eventsOf(requests));

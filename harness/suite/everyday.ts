@@ -1,8 +1,10 @@
+import type { Table } from '../check/announcement.ts';
 import { until } from '../clock/until.ts';
 import { devicesOf } from '../lab/census.ts';
 import type { LabNode } from '../node/node.ts';
 import type { LoadResult } from '../traffic/client-handle.ts';
 import type { Scene } from './scene.ts';
+import { knows } from './waits.ts';
 
 /** What many suites do. */
 
@@ -31,6 +33,14 @@ export function firewalls(scene: Scene): Promise<{ master: LabNode; backup: LabN
   );
 }
 
+/** Both firewalls send something to the NLBS address, so that both have an entry to be replaced. */
+export async function resolveEverywhere(scene: Scene): Promise<void> {
+  for (const firewall of scene.lab.nodes('firewall')) {
+    await firewall.run(['bash', '-c', `echo >/dev/udp/${scene.nlbs}/9`]);
+    await knows(scene, firewall.name, scene.nlbs);
+  }
+}
+
 /** True for all, false for none; undefined while it is neither. */
 async function holdsVirtualAddresses(firewall: LabNode): Promise<boolean | undefined> {
   const held = (await devicesOf(firewall)).flatMap(({ addresses }) => addresses.map(({ address }) => address));
@@ -39,3 +49,7 @@ async function holdsVirtualAddresses(firewall: LabNode): Promise<boolean | undef
   if (count === virtual.length) return true;
   return count === 0 ? false : undefined;
 }
+
+/** Where the firewalls keep what they know of the access subnet. */
+export const firewallTables = (scene: Scene): Table[] =>
+  scene.lab.nodes('firewall').map(({ name }) => ({ node: name, device: 'access', port: scene.port(name, 'access') }));

@@ -7,18 +7,33 @@ import { encodeTcp } from '../capture/tcp.ts';
 import { encodeUdp } from '../capture/udp.ts';
 import type { Scene } from './scene.ts';
 
+interface From {
+  node: string;
+  leg: string;
+}
+
 /** Broadcasts an ARP request for `address` from a leg of a node, with that leg's own addresses, `times` times. */
-export function askFor(scene: Scene, address: string, from: { node: string; leg: string }, times = 1): void {
-  const mac = scene.mac(from.node, from.leg);
-  const arp = encodeArp({
-    operation: 'request',
-    senderMac: mac,
-    senderIp: scene.address(from.node, from.leg),
-    targetMac: ZERO_MAC,
-    targetIp: address,
-  });
-  const frame = encodeEthernet({ destination: BROADCAST_MAC, source: mac, etherType: ETHER_TYPE.arp }, arp);
+export function askFor(scene: Scene, address: string, from: From, times = 1): void {
+  const sender = { senderMac: scene.mac(from.node, from.leg), senderIp: scene.address(from.node, from.leg) };
+  const frame = broadcast({ ...sender, operation: 'request', targetIp: address });
   for (let time = 0; time < times; time++) scene.inject(from.node, from.leg, frame);
+}
+
+/** The same without a sender's address: an ARP probe (RFC 5227 section 2.1.1). */
+export function probeFor(scene: Scene, address: string, from: From, times: number): void {
+  const senderMac = scene.mac(from.node, from.leg);
+  const frame = broadcast({ senderMac, senderIp: '0.0.0.0', operation: 'request', targetIp: address });
+  for (let time = 0; time < times; time++) scene.inject(from.node, from.leg, frame);
+}
+
+/** A station of that hardware address, plugged in at the leg, says that the address is its own: by announcement or answer. */
+export function claim(scene: Scene, address: string, mac: string, at: From, operation: 'request' | 'reply'): void {
+  scene.inject(at.node, at.leg, broadcast({ senderMac: mac, senderIp: address, operation, targetIp: address }));
+}
+
+function broadcast(arp: Omit<Parameters<typeof encodeArp>[0], 'targetMac'>): Uint8Array {
+  const header = { destination: BROADCAST_MAC, source: arp.senderMac, etherType: ETHER_TYPE.arp };
+  return encodeEthernet(header, encodeArp({ ...arp, targetMac: ZERO_MAC }));
 }
 
 /** A TCP SYN or a UDP datagram for the first cluster address, as a firewall would send it on, to any hardware address. */

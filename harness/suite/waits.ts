@@ -1,4 +1,6 @@
-import { arpsOf, framesOf, packetsOf } from '../check/seen.ts';
+import { announcementsFrom } from '../check/announcement.ts';
+import { arpsOf, framesOf, type Port, packetsOf } from '../check/seen.ts';
+import { NS_PER_MS } from '../check/span.ts';
 import { until } from '../clock/until.ts';
 import type { AddressChanged, HistoryEvent } from '../history/event.ts';
 import type { Role } from '../system/system.ts';
@@ -88,4 +90,33 @@ export async function advertises(scene: Scene, node: string, legs: number): Prom
         .map(({ event }) => event.leg),
     ).size >= legs;
   await scene.wait(`${node} advertises on ${legs} legs`, sent, { sinceNs: scene.nowNs() });
+}
+
+/** In each of the nodes' tables the address is at that hardware address. */
+export async function allKnow(scene: Scene, nodes: string[], address: string, mac: string): Promise<void> {
+  const named = (events: HistoryEvent[], node: string) => {
+    const last = events.findLast(
+      (event) => event.kind === 'neighbour' && event.node === node && event.address === address,
+    );
+    return last?.kind === 'neighbour' && last.mac === mac;
+  };
+  await scene.wait(`${nodes.join(', ')} find ${address} at ${mac}`, (events) =>
+    nodes.every((node) => named(events, node)),
+  );
+}
+
+/** The port has announced the address again since then, so many times. */
+export async function announces(scene: Scene, port: Port, address: string, sinceNs: number, times = 1): Promise<void> {
+  const enough = (events: HistoryEvent[]) => announcementsFrom(events, port, address).length >= times;
+  await scene.wait(`${port.node} announces ${address}`, enough, { sinceNs });
+}
+
+/** The port has announced the address as often as after a takeover, and not for so long. */
+export async function hasAnnounced(scene: Scene, port: Port, address: string, quietMs: number): Promise<void> {
+  const over = (events: HistoryEvent[]) => {
+    const made = announcementsFrom(events, port, address);
+    const last = made.at(-1)?.event.atNs ?? 0;
+    return made.length >= 4 && last < scene.nowNs() - quietMs * NS_PER_MS;
+  };
+  await scene.wait(`${port.node} has announced ${address}, and not for ${quietMs} ms`, over);
 }

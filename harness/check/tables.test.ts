@@ -1,0 +1,85 @@
+import t from 'tap';
+import { act, arp, neighbour, OVER, told, watched } from './literal-history.ts';
+import { announcedAgain, tablesRightAgain } from './tables.ts';
+
+const NLBS = '10.77.1.100';
+const [MAC1, MAC2] = ['02:00:00:00:00:0b', '02:00:00:00:00:0c'];
+const NLB1 = { lan: 'access', node: 'nlb1', leg: 'access' };
+const FW1 = { lan: 'access', node: 'fw1', leg: 'access' };
+const FW2 = { lan: 'access', node: 'fw2', leg: 'access' };
+const TABLES = [FW1, FW2].map((port) => ({ node: port.node, device: 'access', port }));
+const SEEN = [watched('neighbours', 'fw1'), watched('neighbours', 'fw2'), watched('frames', 'access')];
+
+const entry = (atMs: number, node: string, mac: string, state = 'STALE') =>
+  neighbour(atMs, { node, device: 'access', address: NLBS, mac, state });
+const both = (atMs: number, mac: string) => [entry(atMs, 'fw1', mac), entry(atMs, 'fw2', mac)];
+const announce = (atMs: number, to = [FW1, FW2]) =>
+  arp({ atMs, from: NLB1, to }, { operation: 'request', senderMac: MAC1, senderIp: NLBS, targetIp: NLBS });
+const claimed = { ...act(100, 'claim'), untilNs: 300_000_000 };
+
+t.test('misled tables are right again in time after an act', async (t) => {
+  const base = { address: NLBS, mac: MAC1, tables: TABLES, misled: ['fw1', 'fw2'], withinMs: 100 };
+  const right = tablesRightAgain({ ...base, after: { what: 'claim' } });
+  const wrong = [SEEN, both(10, MAC1), claimed, both(290, MAC2)].flat();
+  t.match(told(right, wrong, both(350, MAC1), OVER), /^pass: fw1 named .* after 50 ms; fw2 named/);
+  t.match(told(right, wrong, both(410, MAC1), OVER), /^fail: fw1 named 02:00:00:00:00:0c for another 110 ms/);
+  t.match(told(right, wrong, entry(350, 'fw1', MAC1), OVER), /^fail: fw2 still names 02:00:00:00:00:0c/);
+  t.match(told(right, wrong, both(350, MAC1), both(500, MAC2), OVER), /^fail: fw1 still names/, 'it must stay so');
+  t.match(told(right, SEEN, both(10, MAC1), claimed, OVER), /^unknown: fw1 never named another .* not misled/);
+  t.match(told(right, SEEN, both(10, MAC2), claimed, both(295, MAC1), OVER), /^pass: .* before its end/);
+  t.match(told(right, SEEN, both(10, MAC1), OVER), /^unknown: it did not come to pass: "claim"/);
+  t.match(
+    told(right, both(10, MAC2), claimed, OVER),
+    /^unknown: neighbours of fw1 were not watched; otherwise: fw1 still/,
+  );
+  const before = tablesRightAgain({ ...base, after: { what: 'claim' }, before: { what: 'go on' } });
+  const goesOn = [wrong, both(350, MAC1), act(400, 'go on'), both(500, MAC2)].flat();
+  t.match(told(before, goesOn, OVER), /^pass: fw1 named .* after 50 ms/);
+  t.match(told(before, wrong, act(340, 'go on'), both(350, MAC1), OVER), /^fail: fw1 still/);
+  const gone = entry(320, 'fw2', MAC2, 'FAILED');
+  t.match(
+    told(right, wrong, both(350, MAC1), gone, entry(330, 'fw2', MAC1), OVER),
+    /^pass/,
+    'a failed entry misleads nobody',
+  );
+  const asks = arp(
+    { atMs: 340, from: FW2, to: [NLB1] },
+    { operation: 'request', senderMac: MAC2, senderIp: '10.77.1.3', targetIp: NLBS },
+  );
+  t.match(told(right, wrong, both(350, MAC1), asks, OVER), /^unknown: fw2 asked for itself/);
+
+  const one = tablesRightAgain({ ...base, misled: ['fw2'], after: { what: 'claim' } });
+  t.match(
+    told(one, SEEN, both(10, MAC1), claimed, entry(290, 'fw2', MAC2), entry(350, 'fw2', MAC1), OVER),
+    /^pass: fw1 never/,
+  );
+  t.match(told(tablesRightAgain({ ...base, tables: [], after: { what: 'claim' } }), claimed), /^unknown: no table/);
+});
+
+t.test('misled tables are right again in time after an announcement', async (t) => {
+  const right = tablesRightAgain({
+    address: NLBS,
+    mac: MAC1,
+    tables: TABLES,
+    misled: ['fw1', 'fw2'],
+    after: { announcedBy: NLB1 },
+    withinMs: 100,
+  });
+  t.match(told(right, SEEN, both(10, MAC2), announce(200, []), both(299, MAC1), OVER), /^pass/);
+  t.match(told(right, SEEN, both(10, MAC2), announce(200, []), both(301, MAC1), OVER), /^fail/);
+  t.match(
+    told(right, SEEN, both(10, MAC2), OVER),
+    /^unknown: it did not come to pass: an announcement of nlb1\/access/,
+  );
+});
+
+t.test('a lost announcement is followed by another, some time later', async (t) => {
+  const again = announcedAgain({ address: NLBS, port: NLB1, hearers: [FW1, FW2], leastMs: 50 });
+  t.match(told(again, SEEN, announce(100, []), announce(200), OVER), /^pass: another .* 100 ms after/);
+  t.match(told(again, SEEN, announce(100, []), announce(140), OVER), /^fail: another .* 40 ms after/);
+  t.match(told(again, SEEN, announce(100, []), announce(200, []), OVER), /^fail: no other/);
+  t.match(told(again, SEEN, announce(100, []), announce(200, [FW1]), OVER), /^fail: no other/, 'each must hear it');
+  t.match(told(again, announce(100, []), OVER), /^unknown: frames of access were not watched/);
+  t.match(told(again, SEEN, announce(100, [FW1]), announce(200), OVER), /^unknown: the first .* not lost/);
+  t.match(told(again, SEEN, OVER), /^unknown: nlb1\/access announced nothing/);
+});
