@@ -93,8 +93,7 @@ export default await suite(
         await hasAnnounced(scene, port, scene.nlbs, DEFENDS_EVERY_MS);
         await claimOnAndOn(scene, active, standby);
         await announces(scene, port, scene.nlbs, scene.nowNs() + OVER_AFTER_MS * 0.9e6);
-        const detail = (await active.run(['nlbctl', 'events'])).stdout;
-        scene.recorder.record({ kind: 'act', what: EVENTS_READ, node: active.name, atNs: scene.nowNs(), detail });
+        scene.note(EVENTS_READ, active.name, (await active.run(['nlbctl', 'events'])).stdout);
         const claimed = { address: scene.nlbs, port, claimant: STRANGER };
         const tables = { address: scene.nlbs, mac, tables: firewallTables(scene), misled: firewallsOf(scene) };
         return {

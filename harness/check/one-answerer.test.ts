@@ -1,6 +1,6 @@
 import t from 'tap';
 import { act, address, arp, OVER, told, watched } from './literal-history.ts';
-import { oneAnswererAtATime } from './one-answerer.ts';
+import { askedThroughout, oneAnswererAtATime } from './one-answerer.ts';
 
 const NLBS = '10.77.1.100';
 const MACS: Record<string, string> = { nlb1: '02:00:00:00:00:0b', nlb2: '02:00:00:00:00:0c', fw1: '02:00:00:00:00:01' };
@@ -37,4 +37,23 @@ t.test('two nodes never speak for the address in the same time', async (t) => {
   t.match(told(one, handed, OVER), /^unknown: frames of access/);
   t.match(told(one, watched('frames', 'access', 5), handed, OVER), /^unknown: .* 5 were missed/);
   t.match(told(one, SEEN, act(1, 'nothing'), OVER), /^unknown: nobody/);
+});
+
+t.test('requests came throughout, or nothing is known', async (t) => {
+  const throughout = askedThroughout({ address: NLBS, lan: 'access', senders: 2, pauseMs: 100 });
+  const ask = (atMs: number, node: string) =>
+    arp(
+      { atMs, from: { lan: 'access', node, leg: 'access' }, to: [] },
+      { operation: 'request', senderMac: MACS[node] ?? '', senderIp: '10.77.1.2', targetIp: NLBS },
+    );
+  const asked = [ask(20, 'fw1'), ask(110, 'nlb2'), ask(190, 'fw1')].flat();
+  const [begun, ended] = [act(10, 'one'), act(200, 'two')];
+  t.match(told(throughout, begun, asked, ended), /^pass: 3 requests by 2 senders, never more than 90 ms apart/);
+  t.match(told(throughout, act(10, 'one'), asked, act(300, 'two')), /^unknown: nobody asked .* for 110 ms/);
+  t.match(told(throughout, begun, ask(50, 'fw1'), ask(120, 'fw1'), ended), /^unknown: 1 senders/);
+  t.match(
+    told(throughout, begun, claim(50, 'fw1', 'request'), claim(120, 'nlb2', 'request'), ended),
+    /^unknown: 0 senders/,
+  );
+  t.match(told(throughout, asked), /^unknown: nothing was done/);
 });

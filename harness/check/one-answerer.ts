@@ -2,7 +2,7 @@ import type { HistoryEvent } from '../history/event.ts';
 import { unlessBlind } from './coverage.ts';
 import { holdingsOf } from './holdings.ts';
 import { type ArpSeen, arpsOf, eventsOf } from './seen.ts';
-import { NS_PER_MS } from './span.ts';
+import { NS_PER_MS, toMs } from './span.ts';
 import { type Checker, fail, pass, unknown } from './verdict.ts';
 
 /** An address event is read this much after the fact at most; a claim may be seen before the event of its own alias. */
@@ -73,4 +73,29 @@ function clashVerdict(
   // Without the address events a lawful return looks the same.
   const sights = [{ what: 'addresses' as const, where: [earlier.node, later.node] }];
   return unlessBlind(during, all, sights, fail(because, evidence));
+}
+
+/**
+ * So that silence means something: from the first to the last thing done, requests for the address came from so many senders
+ * without a longer pause. Never a failure of the nodes.
+ */
+export function askedThroughout(options: { address: string; lan: string; senders: number; pauseMs: number }): Checker {
+  const { address, lan, senders, pauseMs } = options;
+  return (during) => {
+    const acts = during.filter(({ kind }) => kind === 'act');
+    const [first, last] = [acts[0], acts.at(-1)];
+    if (!first || !last) return unknown('nothing was done');
+    const asked = arpsOf(during, { lan, direction: 'sent' }).filter(
+      ({ arp }) => arp.operation === 'request' && arp.targetIp === address && arp.senderIp !== address,
+    );
+    const found = new Set(asked.map(({ arp }) => arp.senderMac)).size;
+    if (found < senders) return unknown(`${found} senders asked for ${address}; ${senders} were wanted`);
+    const untilNs = last.kind === 'act' ? (last.untilNs ?? last.atNs) : last.atNs;
+    const instants = asked.map(({ event }) => event.atNs).filter((atNs) => atNs >= first.atNs && atNs <= untilNs);
+    const marks = [first.atNs, ...instants, untilNs];
+    const longestNs = Math.max(...marks.map((atNs, i) => atNs - (marks[i - 1] ?? atNs)));
+    if (longestNs > pauseMs * NS_PER_MS) return unknown(`nobody asked for ${address} for ${toMs(longestNs)}`, [first]);
+    const because = `${instants.length} requests by ${found} senders, never more than ${toMs(longestNs)} apart`;
+    return pass(because, eventsOf(asked.slice(0, 1)));
+  };
 }

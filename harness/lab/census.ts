@@ -39,7 +39,8 @@ export async function devicesOf(node: LabNode): Promise<Device[]> {
   }));
 }
 
-async function readJson<T>(node: LabNode, command: string[]): Promise<T[]> {
+/** A list that a command of the node prints as JSON; empty where it prints nothing. */
+export async function readJson<T>(node: LabNode, command: string[]): Promise<T[]> {
   const done = await node.runBeside(command);
   if (done.exitCode !== 0) throw new Error(`"${command.join(' ')}" on ${node.name} failed: ${done.stderr}`);
   return JSON.parse(done.stdout || '[]') as T[];

@@ -19,7 +19,17 @@ export function askFor(scene: Scene, address: string, from: From, times = 1): vo
   for (let time = 0; time < times; time++) scene.inject(from.node, from.leg, frame);
 }
 
-/** The same without a sender's address: an ARP probe (RFC 5227 section 2.1.1). */
+/** Both firewalls ask for the address every so many milliseconds, until the function that this gives is called. */
+export function keepAsking(scene: Scene, address: string, everyMs: number): () => void {
+  const ask = () => {
+    for (const { name } of scene.lab.nodes('firewall')) askFor(scene, address, { node: name, leg: 'access' });
+  };
+  ask();
+  const timer = setInterval(ask, everyMs);
+  return () => clearInterval(timer);
+}
+
+/** An ARP request without a sender's address: an ARP probe (RFC 5227 section 2.1.1). */
 export function probeFor(scene: Scene, address: string, from: From, times: number): void {
   const senderMac = scene.mac(from.node, from.leg);
   const frame = broadcast({ senderMac, senderIp: '0.0.0.0', operation: 'request', targetIp: address });

@@ -1,11 +1,13 @@
 import { openSender, type PacketSender } from '../capture/packet-sender.ts';
 import type { OwnLeg } from '../check/addresses.ts';
 import type { Path, Service } from '../check/forwarding.ts';
+import { PROGRAMS_LISTED } from '../check/left-behind.ts';
 import type { Port } from '../check/seen.ts';
 import { until } from '../clock/until.ts';
 import { deviceIndex } from '../driver/device.ts';
 import type { HistoryEvent } from '../history/event.ts';
 import type { Recorder } from '../history/recorder.ts';
+import { attachedTo } from '../lab/attached.ts';
 import { takeCensus } from '../lab/census.ts';
 import type { Lab } from '../lab/lab.ts';
 import type { LabNode } from '../node/node.ts';
@@ -131,6 +133,17 @@ export class Scene {
   /** Records every address and route of the running lab. */
   async census(): Promise<void> {
     this.recorder.record(await takeCensus(this.lab, () => this.recorder.nowNs()));
+  }
+
+  /** Records what packet programs a node has. */
+  async listPrograms(node: string): Promise<void> {
+    const lines = await attachedTo(this.lab, this.lab.node(node));
+    this.note(PROGRAMS_LISTED, node, lines.join('\n'));
+  }
+
+  /** Records what the harness read of a node. */
+  note(what: string, node: string, detail: string): void {
+    this.recorder.record({ kind: 'act', what, node, atNs: this.recorder.nowNs(), detail });
   }
 
   /** Waits until `found` gives something of the history, frames included; it is given what came from `sinceNs` on. */
