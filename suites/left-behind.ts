@@ -11,8 +11,8 @@ import { becomes, heardAsking, takesAlias } from '../harness/suite/waits.ts';
 /** The lab's lease; a frame that was let in at its last instant is answered a moment later. */
 const LEASE_MS = 150 + 5;
 const ASKS_EVERY_MS = 5;
-/** Both firewalls, with room for a machine that other labs share. */
-const PAUSE_MS = 100;
+/** The harness itself is held up where labs share the processors: for 230 ms at the worst that was measured. */
+const PAUSE_MS = 500;
 /** Of a node that was left with the address, so often. */
 const ASKED = 50;
 /** A daemon's own start: it takes the address away before all else. */
