@@ -2,6 +2,7 @@ import type { CensusTaken, HistoryEvent } from '../history/event.ts';
 import { unlessBlind } from './coverage.ts';
 import { holdingsOf } from './holdings.ts';
 import { bare } from './networks.ts';
+import { EVENT_DELAY_NS } from './one-answerer.ts';
 import { arpsOf, eventsOf, type Port, portText } from './seen.ts';
 import { type ActFilter, actText, findAct, NS_PER_MS } from './span.ts';
 import { type Checker, fail, pass, unknown } from './verdict.ts';
@@ -25,7 +26,8 @@ export function silentWhileLeft(options: {
     const left = own.find((one) => one.fromNs <= act.atNs && one.untilNs > act.atNs);
     if (!left) return unknown(`${port.node} did not hold ${address} when ${actText(after)} began`, [act]);
     const fromNs = act.atNs + leaseMs * NS_PER_MS;
-    const untilNs = own.find((one) => one.fromNs > act.atNs)?.fromNs ?? Number.POSITIVE_INFINITY;
+    const anewNs = own.find((one) => one.fromNs > act.atNs)?.fromNs ?? Number.POSITIVE_INFINITY;
+    const untilNs = anewNs - EVENT_DELAY_NS;
     const said = arpsOf(during, { ...port, direction: 'sent' }).find(
       ({ event, arp }) => arp.senderIp === address && event.atNs >= fromNs && event.atNs < untilNs,
     );

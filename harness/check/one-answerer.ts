@@ -6,7 +6,7 @@ import { NS_PER_MS, toMs } from './span.ts';
 import { type Checker, fail, pass, unknown } from './verdict.ts';
 
 /** An address event is read this much after the fact at most; a claim may be seen before the event of its own alias. */
-const EVENT_DELAY_NS = 20 * NS_PER_MS;
+export const EVENT_DELAY_NS = 20 * NS_PER_MS;
 
 /** From the first to the last claim of one node in one time of holding the alias. */
 interface Tenure {
