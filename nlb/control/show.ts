@@ -10,6 +10,7 @@ export function showStatus(status: Status): string {
       `${peer.name}: ${peer.alive ? `${peer.state}, ${peer.fitness}` : 'silent'}; ${peer.beatsMissed} beats missed`,
     ],
     ['heartbeat', heartbeat(status)],
+    ...Object.entries(peer.paths).map(([path, agoMs]): [string, string] => [`by ${path}`, pathText(peer, path, agoMs)]),
     ['nlbs', `${status.nlbs}, lease ${lease.answerRemainingMs} ms, forwarding ${lease.forwardRemainingMs} ms`],
     ['data path', `${datapath.mode}${datapath.adopted ? ', adopted' : ''}, ${datapath.connections} connections`],
     ['recovery', recovery(status)],
@@ -44,6 +45,12 @@ function heartbeat({ heartbeat, peer }: Status): string {
 function recovery({ recovery: { strategy, heldDownMs, leads, setAside } }: Status): string {
   const held = heldDownMs > 0 ? `; the lead is held down for ${duration(heldDownMs)} more, after ${leads} of late` : '';
   return `${strategy}${setAside ? ', suspended: the operator put this node aside' : ''}${held}`;
+}
+
+function pathText({ faultyPaths }: Status['peer'], path: string, agoMs: number | null): string {
+  const last = agoMs === null ? 'no beat yet' : `last beat ${duration(agoMs)} ago`;
+  const fault = faultyPaths.find((faulty) => faulty.path === path);
+  return fault ? `FAULTY for ${duration(fault.forMs)}, the peer lives: ${last}` : last;
 }
 
 function whyOut({ mac, checks }: Status['servers'][number]): string {
