@@ -39,6 +39,7 @@ export const nlb: System = {
     const state = await stateOf(node.home.env.NLB_SOCKET ?? '');
     return STATES.find((role) => role === state);
   },
+  eventLog: { read: ['nlbctl', 'events'], follow: ['nlbctl', 'events', '--follow'] },
   standBy: (node) => order(node, 'standby'),
   takeOver: (node) => order(node, 'takeover'),
 };

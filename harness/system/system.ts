@@ -52,6 +52,8 @@ export interface System {
   reload(node: LabNode, setup: PairSetup): Promise<void>;
   /** What the node says that it is. For waiting only: no verdict is made from it. Undefined while it does not answer. */
   role(node: LabNode): Promise<Role | undefined>;
+  /** Commands that print the node's log of events, one JSON object a line: what is kept, and that and what follows. */
+  eventLog: { read: string[]; follow: string[] };
   /** Asks the active to hand over, or the standby to take over; rejects with what the system said when it refuses. */
   standBy(node: LabNode): Promise<void>;
   takeOver(node: LabNode): Promise<void>;
