@@ -1,5 +1,5 @@
 import t from 'tap';
-import { logIsWhole, shownLive } from './event-log.ts';
+import { eventLogged, logIsWhole, shownLive } from './event-log.ts';
 import { logged, OVER, told } from './literal-history.ts';
 
 const TIME = '2026-11-23T07:10:00.230Z';
@@ -58,4 +58,16 @@ t.test('a follower is shown a change of state in time', async (t) => {
     /^fail: .* 850 ms/,
   );
   t.match(told(live, third(), OVER), /^unknown: .* no change to active/);
+});
+
+t.test('an event with given fields is in the log', async (t) => {
+  const sick = eventLogged({ node: 'nlb2', reading: 'a', name: 'health', fields: { healthy: false, 'why.code': 7 } });
+  const line = (more: object, index = 1) => logged(index, { ...health, ...more });
+  t.match(told(sick, first, line({ healthy: false, why: { code: 7 } })), /^pass: nlb2 logged health/);
+  t.match(told(sick, first, line({ healthy: true, why: { code: 7 } })), /^fail: nlb2 logged no health/);
+  t.match(told(sick, first, line({ healthy: false })), /^fail/);
+  t.match(told(sick, first, line({ healthy: false, why: { code: 7 }, event: 'state' })), /^fail/);
+  t.match(told(sick, OVER), /^unknown: the log of nlb2 was not read/);
+  const later = eventLogged({ node: 'nlb2', reading: 'a', name: 'health', fields: {}, sinceNs: 16e6 });
+  t.match(told(later, first, line({})), /^fail/, 'what was before does not count');
 });

@@ -1,5 +1,5 @@
 import type { HistoryEvent } from '../history/event.ts';
-import { type EventLine, eventLines, linesOf, parseLine, type Reading } from './event-lines.ts';
+import { type EventLine, eventLines, fieldAt, linesOf, parseLine, type Reading } from './event-lines.ts';
 import { NS_PER_MS, toMs } from './span.ts';
 import { type Checker, fail, pass, unknown, type Verdict } from './verdict.ts';
 
@@ -54,6 +54,25 @@ function storyOf(node: string, count: number, states: readonly EventLine[]): str
 }
 
 const eventsOf = (lines: readonly EventLine[]): HistoryEvent[] => lines.map(({ event }) => event);
+
+/** HA-5, HA-16: the log has an event of that name with these fields, from `sinceNs` on. */
+export function eventLogged(
+  options: Reading & { name: string; fields: Record<string, unknown>; sinceNs?: number },
+): Checker {
+  const { node, name, fields, sinceNs = 0 } = options;
+  return (during, all = during) => {
+    const read = linesOf(all, options);
+    if (read.length === 0) return unknown(`the log of ${node} was not read`);
+    const lines = eventLines(all, options, name).filter(({ event }) => event.atNs >= sinceNs);
+    const fits = (line: EventLine) =>
+      Object.entries(fields).every(
+        ([place, wanted]) => JSON.stringify(fieldAt(line, place)) === JSON.stringify(wanted),
+      );
+    const found = lines.find(fits);
+    const text = `${name} with ${JSON.stringify(fields)}`;
+    return found ? pass(`${node} logged ${text}`, [found.event]) : fail(`${node} logged no ${text}`, eventsOf(lines));
+  };
+}
 
 /** A follower was shown the change to a state within so many milliseconds of its instant. */
 export function shownLive(options: Reading & { state: string; withinMs: number }): Checker {

@@ -1,9 +1,10 @@
 import type { AddressChanged, HistoryEvent } from '../history/event.ts';
 import { announcementsFrom } from './announcement.ts';
 import { unlessBlind } from './coverage.ts';
+import { datagramsOf } from './datagrams.ts';
 import { type EventLine, eventLines, fieldAt, type Reading } from './event-lines.ts';
 import { bare } from './networks.ts';
-import { arpsOf, type Port, packetsOf } from './seen.ts';
+import { arpsOf, eventsOf, type Port } from './seen.ts';
 import { type ActFilter, actText, findAct, NS_PER_MS, toMs } from './span.ts';
 import { type Checker, fail, pass, unknown } from './verdict.ts';
 
@@ -105,11 +106,8 @@ function proofsOfHolder(
 ): HistoryEvent[] {
   const proofs = ports.flatMap((port) => {
     const received = { ...port, direction: 'received' as const };
-    const beats = packetsOf(during, received).filter(({ packet: { transport } }) => {
-      return transport?.kind === 'udp' && transport.destinationPort === beatPort;
-    });
     const claims = arpsOf(during, received).filter(({ arp }) => arp.senderIp === address);
-    return [...beats, ...claims].map(({ event }) => event);
+    return [...datagramsOf(during, received, beatPort), ...eventsOf(claims)];
   });
   return proofs.toSorted((one, other) => one.atNs - other.atNs);
 }
@@ -127,11 +125,10 @@ export function lapseLogged(
     if (!act) return unknown(`${actText(after)} was not done`);
     if (!change) return fail(`${node} logged no change to ${options.state} after ${actText(after)}`, [act]);
     const last = ports
-      .flatMap((port) => packetsOf(during, { ...port, direction: 'sent' }))
-      .filter(({ packet: { transport } }) => transport?.kind === 'udp' && transport.destinationPort === beatPort)
-      .map(({ event }) => event)
+      .flatMap((port) => datagramsOf(during, { ...port, direction: 'sent' }, beatPort))
       .filter(({ atNs }) => atNs < change.event.atNs)
-      .reduce<HistoryEvent | undefined>((one, other) => (one && one.atNs > other.atNs ? one : other), undefined);
+      .toSorted((one, other) => one.atNs - other.atNs)
+      .at(-1);
     if (!last) return unknown(`${node} was not seen to beat before`, [act, change.event]);
     const seenMs = (change.event.atNs - last.atNs) / NS_PER_MS - leaseMs;
     const said = fieldAt(change, 'lost.leaseOverMs');

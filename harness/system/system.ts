@@ -19,6 +19,8 @@ export interface Wishes {
   secrets?: string[];
   /** A daemon that is stopped leaves all for its successor, so that a restart loses nothing even without a peer. */
   keeps?: boolean;
+  /** Variables of the environment for the daemons, besides the nodes' own. */
+  env?: Record<string, string>;
 }
 
 /** What a system is told about the pair that it is to be. */
