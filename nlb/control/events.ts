@@ -1,4 +1,5 @@
 import { monotonicNs } from '../kernel/clock.ts';
+import { roundMs } from './round-ms.ts';
 
 /** What has happened, for the operator: each event as a line of the log, and the last of them in memory. */
 export interface EventLog {
@@ -38,7 +39,7 @@ export function openEvents(write: (line: Record<string, unknown>, event: string)
     add: (event, detail, atMs) => {
       const nowMs = Number(monotonicNs()) / 1e6;
       const agoMs = atMs === undefined ? 0 : nowMs - atMs;
-      const monotonicMs = Math.round((nowMs - agoMs) * 1000) / 1000;
+      const monotonicMs = roundMs(nowMs - agoMs);
       seq++;
       kept.push({ seq, time: new Date(Date.now() - agoMs).toISOString(), monotonicMs, event, ...detail });
       if (kept.length > KEPT) kept.shift();

@@ -1,6 +1,7 @@
 import type { PathName } from '../../pair/beat.ts';
 import type { Settings } from '../../pair/settings.ts';
 import type { Entry, Event, Facts, Role } from '../../pair/state.ts';
+import { roundMs } from '../round-ms.ts';
 import type { PathWatch } from './path-watch.ts';
 
 /** A change of state, with all that the operator needs to believe it. */
@@ -74,7 +75,7 @@ export function explain(
     const lost = lostBy(entry, before, seen);
     return {
       ...entry,
-      previousMs: round(entry.atMs - sinceMs),
+      previousMs: roundMs(entry.atMs - sinceMs),
       evidence: evidenceAt(entry.atMs, after, seen, watch, settings),
       ...(lost && { lost }),
     };
@@ -85,33 +86,28 @@ function evidenceAt(atMs: number, role: Role, seen: Seen, { paths }: PathWatch, 
   const { facts, peer } = role;
   const { answered } = seen;
   const path = (heardAtMs: number | undefined) => ({
-    lastBeatMs: heardAtMs === undefined ? null : round(atMs - heardAtMs),
+    lastBeatMs: heardAtMs === undefined ? null : roundMs(atMs - heardAtMs),
     missed: heardAtMs === undefined ? null : Math.floor((atMs - heardAtMs) / settings.intervalMs),
   });
   return {
     self: facts,
     peer: {
       standing: peer.standing ?? null,
-      silentMs: round(peer.silentMs),
+      silentMs: roundMs(peer.silentMs),
       hostRefuses: peer.refused,
       paths: { access: path(paths.access.heardAtMs), server: path(paths.server.heardAtMs) },
     },
     address: {
       unanswered: peer.asksUnanswered,
       answeredBy: answered?.mac ?? null,
-      answeredMs: answered ? round(atMs - answered.atMs) : null,
+      answeredMs: answered ? roundMs(atMs - answered.atMs) : null,
     },
   };
 }
 
 function lostBy({ state, previous, atMs }: Entry, before: Role, { holder }: Seen): Lost | undefined {
   if (state === 'active')
-    return { withoutHolderMs: holder ? round(atMs - holder.atMs) : null, lastProof: holder?.by ?? null };
+    return { withoutHolderMs: holder ? roundMs(atMs - holder.atMs) : null, lastProof: holder?.by ?? null };
   const leaseOverMs = before.state.name === 'active' && previous === 'active' ? atMs - before.state.leaseEndsMs : 0;
-  return leaseOverMs > 0 ? { leaseOverMs: round(leaseOverMs) } : undefined;
-}
-
-/** Milliseconds, to the microsecond. */
-function round(milliseconds: number): number {
-  return Math.round(milliseconds * 1000) / 1000;
+  return leaseOverMs > 0 ? { leaseOverMs: roundMs(leaseOverMs) } : undefined;
 }

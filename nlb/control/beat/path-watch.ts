@@ -1,5 +1,6 @@
 import type { PathName } from '../../pair/beat.ts';
 import type { Settings } from '../../pair/settings.ts';
+import { roundMs } from '../round-ms.ts';
 
 /**
  * Whether each heartbeat path does its work: a pure function of what proves the peer alive. A path on which nothing comes
@@ -76,10 +77,10 @@ function changeOf(
 ): PathChange | undefined {
   if (faultySinceMs !== undefined) {
     const works = heardAtMs === atMs && atMs - steadySinceMs >= toTellMs;
-    return works ? { path, atMs, faulty: false, faultyMs: atMs - faultySinceMs } : undefined;
+    return works ? { path, atMs, faulty: false, faultyMs: roundMs(atMs - faultySinceMs) } : undefined;
   }
   const silentMs = atMs - Math.max(heardAtMs ?? aliveSinceMs, aliveSinceMs);
-  return silentMs >= toTellMs ? { path, atMs, faulty: true, silentMs, provedBy: by } : undefined;
+  return silentMs >= toTellMs ? { path, atMs, faulty: true, silentMs: roundMs(silentMs), provedBy: by } : undefined;
 }
 
 /** The paths that are known not to work, and for how long. */
