@@ -45,8 +45,12 @@ export async function hangAtControl(node: LabNode, count: number): Promise<{ sto
   return { stop: () => sockets.forEach((socket) => void socket.destroy()) };
 }
 
-/** Asks the daemon for its status from several connections at once, as fast as it answers, until so many answers came. */
-export async function floodControl(node: LabNode, connections: number, answers: number): Promise<void> {
+/** Asks the daemon for its status from several connections at once, as fast as it answers: so often at least, and for so long. */
+export async function floodControl(
+  node: LabNode,
+  { connections, answers, lastingMs }: { connections: number; answers: number; lastingMs: number },
+): Promise<void> {
+  const untilMs = performance.now() + lastingMs;
   let taken = 0;
   const sockets = Array.from({ length: connections }, () => {
     const socket = dial(node);
@@ -59,7 +63,7 @@ export async function floodControl(node: LabNode, connections: number, answers: 
     return socket;
   });
   try {
-    await until(() => taken >= answers, {
+    await until(() => taken >= answers && performance.now() >= untilMs, {
       what: `${answers} answers from ${node.name}`,
       withinMs: 20_000,
       everyMs: 10,
