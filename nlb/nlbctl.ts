@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import { NoDaemon, request } from './control/client.ts';
+import { DaemonGone, follow, NoDaemon, request } from './control/client.ts';
 import type { Reloaded } from './control/reload.ts';
 import { showStatus } from './control/show.ts';
 import { showReload } from './control/show-reload.ts';
@@ -37,7 +37,9 @@ program
 program
   .command('events')
   .description('what has happened, one JSON object a line')
-  .action(async () => {
+  .option('-f, --follow', 'go on with what happens, until Ctrl-C or the end of the daemon')
+  .action(async ({ follow }: { follow?: true }) => {
+    if (follow) return followEvents();
     for (const event of (await ask('events')) as object[]) print(JSON.stringify(event));
   });
 
@@ -58,6 +60,13 @@ async function ask(command: string): Promise<unknown> {
   return end(EXIT.refused, answer.error);
 }
 
+async function followEvents(): Promise<void> {
+  // Whoever reads may have had enough: `nlbctl events -f | head -1`.
+  process.stdout.on('error', () => process.exit(EXIT.ok));
+  const answer = await follow(program.opts<{ socket: string }>().socket, 'follow', print);
+  if (!answer.ok) end(EXIT.refused, answer.error);
+}
+
 function print(text: string): void {
   process.stdout.write(`${text}\n`);
 }
@@ -71,6 +80,6 @@ try {
   await program.parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? EXIT.ok : EXIT.usage);
-  if (error instanceof NoDaemon) end(EXIT.unavailable, error.message);
+  if (error instanceof NoDaemon || error instanceof DaemonGone) end(EXIT.unavailable, error.message);
   throw error;
 }

@@ -95,6 +95,29 @@ interface Said {
   servers: { weight: number }[];
 }
 
+function linesOf(text: string): Record<string, unknown>[] {
+  return text
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+}
+
+const eventsOf = (node: Node) => linesOf(ctl(node, 'events').stdout);
+
+function follow(node: Node) {
+  const child = spawn(join(bin, 'nlbctl'), ['--socket', node.socket, 'events', '--follow']);
+  t.teardown(() => child.kill('SIGKILL'));
+  let [out, complaint] = ['', ''];
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    out += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    complaint += text;
+  });
+  const over = new Promise<number | null>((resolve) => child.once('close', resolve));
+  return { events: () => linesOf(out), complaint: () => complaint, ended: over };
+}
+
 const statusOf = (node: Node): Said => JSON.parse(ctl(node, 'status', '--json').stdout) as Said;
 
 function stateOf(node: Node): string {
@@ -129,10 +152,25 @@ t.test('a pair elects, survives the loss of its leader, hands over, and leaves n
   t.equal(statusOf(two).servers[0]?.weight, 7);
   t.equal(states(), 'active,standby');
   writeFileSync(two.config, readFileSync(two.config, 'utf8').replace('weight: -7', 'weight: 7'));
+  for (const node of nodes) t.match(ctl(node, 'status').stdout, /^real time +(yes|no: E\w+)\nmemory +(not )?locked/m);
+  const follower = follow(one);
+  await until(() => follower.events().some(({ state }) => state === 'active'), 'the follower is told what was before');
 
   daemons[0]?.kill('SIGKILL');
+  t.equal(await follower.ended, 69, 'who follows is told that the daemon is gone');
+  t.match(follower.complaint(), /nlbd at .* hung up: it has ended/);
   await until(() => states() === 'gone,active', 'the standby takes over');
   t.match(statusOf(two), { reason: /^nlb1 silent for/ });
+  t.match(
+    eventsOf(two).findLast(({ event }) => event === 'state'),
+    {
+      state: 'active',
+      previous: 'standby',
+      evidence: { peer: { hostRefuses: true, standing: { state: 'active' } } },
+      // Until its lease ends, a dead daemon's data path answers.
+      lost: { withoutHolderMs: Number, lastProof: /^(beat|answer)$/ },
+    },
+  );
   // A host that refuses beats is succeeded once its lease is over: before it counts as dead.
   await until(() => !statusOf(two).peer.alive, 'the killed one counts as dead');
   t.match(ctl(two, 'standby'), { status: 75, stderr: /nlb1 is not there to take over/ });

@@ -110,6 +110,17 @@ export function script(atMs: number, node: string, state: string, previous: stri
   return { kind: 'script', atNs: atMs * NS_PER_MS, node, state, previous, reason: '' };
 }
 
+/** A line of an event log, read at the end of the test; its instant is the one that it claims. */
+export function logged(
+  index: number,
+  line: { monotonicMs: number } & Record<string, unknown>,
+  { node = 'nlb2', reading = 'a', readMs = 1000 } = {},
+): Event.EventLogged {
+  const text = JSON.stringify(line);
+  const atNs = line.monotonicMs * NS_PER_MS;
+  return { kind: 'logged', atNs, node, reading, index, readNs: readMs * NS_PER_MS, text };
+}
+
 /** Watched for ten seconds from the beginning. */
 export function watched(what: Event.Watched['what'], where: string, missed = 0): Event.Watched {
   return { kind: 'watched', atNs: 0, what, where, untilNs: 10_000 * NS_PER_MS, missed };

@@ -1,4 +1,5 @@
 import type { ScriptRan } from '../history/event.ts';
+import { NS_PER_MS, toMs } from './span.ts';
 import { type Checker, fail, pass, unknown } from './verdict.ts';
 
 /**
@@ -21,4 +22,17 @@ export function scriptsRan(options: { node: string; states: string[] }): Checker
 
 function isStart({ state, previous }: ScriptRan): boolean {
   return state === 'initial' && previous === 'initial';
+}
+
+/** A script was held up by the one before it: its mark came so much later. Otherwise that one did not hang, and nothing is proved. */
+export function scriptsApart(options: { node: string; first: string; next: string; atLeastMs: number }): Checker {
+  const { node, first, next, atLeastMs } = options;
+  return (during) => {
+    const mark = (wanted: string) =>
+      during.find((event) => event.kind === 'script' && event.node === node && event.state === wanted);
+    const [one, other] = [mark(first), mark(next)];
+    if (!one || !other) return unknown(`${node} did not run its scripts for ${first} and ${next}`);
+    const because = `the script for ${next} began ${toMs(other.atNs - one.atNs)} after that for ${first}`;
+    return (other.atNs - one.atNs >= atLeastMs * NS_PER_MS ? pass : unknown)(because, [one, other]);
+  };
 }

@@ -11,6 +11,7 @@ export type HistoryEvent =
   | RequestServed
   | CensusTaken
   | ScriptRan
+  | EventLogged
   | Watched;
 
 interface At {
@@ -98,6 +99,19 @@ export interface ScriptRan extends At {
   state: string;
   previous: string;
   reason: string;
+}
+
+/** A line of a load balancer's own event log, which is itself under test: `atNs` is the instant that it claims. */
+export interface EventLogged extends At {
+  kind: 'logged';
+  node: string;
+  /** Which reading of the log, and the line's place in it, from 0. */
+  reading: string;
+  index: number;
+  /** When the line was read. */
+  readNs: number;
+  /** As it was printed. */
+  text: string;
 }
 
 /** Proof of watching: what was watched, from when until when, and how much was missed. */

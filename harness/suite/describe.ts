@@ -25,6 +25,8 @@ function words(event: HistoryEvent): string {
       return `census: ${event.addresses.length} addresses, ${event.routes.length} routes`;
     case 'script':
       return `${event.node} ran the script of ${event.state} after ${event.previous}: ${event.reason}`;
+    case 'logged':
+      return `${event.node} says: ${event.text}`;
     case 'watched':
       return `watched ${event.what} of ${event.where} until ${(event.untilNs / 1e6).toFixed(3)} ms, missed ${event.missed}`;
   }

@@ -29,7 +29,7 @@ export const nlb: System = {
   environment: (node, { folder }) => ({ NLB_SOCKET: socketFile(folder, node) }),
   start: (node, setup) => {
     const file = writeConfiguration(node, setup);
-    return node.start('nlbd', ['nlbd', '--config', file, ...(setup.keeps ? ['--keep'] : [])]);
+    return node.start('nlbd', ['nlbd', '--config', file, ...(setup.keeps ? ['--keep'] : [])], setup.env);
   },
   reload: async (node, setup) => {
     writeConfiguration(node, setup);
@@ -39,6 +39,7 @@ export const nlb: System = {
     const state = await stateOf(node.home.env.NLB_SOCKET ?? '');
     return STATES.find((role) => role === state);
   },
+  eventLog: { read: ['nlbctl', 'events'], follow: ['nlbctl', 'events', '--follow'] },
   standBy: (node) => order(node, 'standby'),
   takeOver: (node) => order(node, 'takeover'),
 };
@@ -58,13 +59,16 @@ const socketFile = (folder: string, node: string): string => path.join(folder, `
 
 /** The operator's script of every state: one line in the node's journal for each entry, with the clock that it saw. */
 function writeStateScript(node: string, folder: string): string {
-  const script = path.join(folder, `${node}.state.sh`);
+  const script = stateScript(folder, node);
   const journal = journalFile(folder, node);
   const line = '"$NLB_STATE" "$NLB_PREVIOUS" "$(cut -d" " -f1 /proc/uptime)" "$NLB_REASON"';
   writeFileSync(script, `#!/bin/sh\nprintf '%s\\t%s\\t%s\\t%s\\n' ${line} >>${journal}\n`);
   chmodSync(script, 0o755);
   return script;
 }
+
+/** The operator's script of a node, for every state. */
+export const stateScript = (folder: string, node: string): string => path.join(folder, `${node}.state.sh`);
 
 /** Where the state scripts of a node write: state, previous state, seconds since boot and reason, by tabs. */
 export const journalFile = (folder: string, node: string): string => path.join(folder, `${node}.journal`);

@@ -19,6 +19,8 @@ export interface Wishes {
   secrets?: string[];
   /** A daemon that is stopped leaves all for its successor, so that a restart loses nothing even without a peer. */
   keeps?: boolean;
+  /** Variables of the environment for the daemons, besides the nodes' own. */
+  env?: Record<string, string>;
 }
 
 /** What a system is told about the pair that it is to be. */
@@ -52,6 +54,8 @@ export interface System {
   reload(node: LabNode, setup: PairSetup): Promise<void>;
   /** What the node says that it is. For waiting only: no verdict is made from it. Undefined while it does not answer. */
   role(node: LabNode): Promise<Role | undefined>;
+  /** Commands that print the node's log of events, one JSON object a line: what is kept, and that and what follows. */
+  eventLog: { read: string[]; follow: string[] };
   /** Asks the active to hand over, or the standby to take over; rejects with what the system said when it refuses. */
   standBy(node: LabNode): Promise<void>;
   takeOver(node: LabNode): Promise<void>;

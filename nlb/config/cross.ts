@@ -2,6 +2,7 @@ import type { Ipv4 } from './address.ts';
 import { readKeyFile } from './key-file.ts';
 import type { Problem } from './problem.ts';
 import type { Config } from './schema.ts';
+import { scriptProblem } from './script-file.ts';
 
 /**
  * What no section of the configuration can see alone. A section that is itself wrong is absent, and the checks that
@@ -17,6 +18,7 @@ export function crossProblems(config: Partial<Config>): Problem[] {
     ...keyProblems(config),
     ...reachProblems(config),
     ...holdDownProblems(config),
+    ...scriptProblems(config),
     ...nameTwice('servers', config.servers),
     ...nameTwice('services', config.services),
     ...serviceProblems(config),
@@ -121,6 +123,14 @@ function holdDownProblems({ recovery }: Partial<Config>): Problem[] {
   if (recovery === undefined || recovery.holdDownMaxMs >= recovery.holdDownMs) return [];
   const message = `${recovery.holdDownMaxMs} must not be less than holdDownMs (${recovery.holdDownMs})`;
   return [{ path: ['recovery', 'holdDownMaxMs'], message }];
+}
+
+/** What is not there now would be missed only when it is needed. */
+function scriptProblems({ scripts }: Partial<Config>): Problem[] {
+  return Object.entries(scripts ?? {}).flatMap(([state, file]) => {
+    const problem = typeof file === 'string' ? scriptProblem(file) : undefined;
+    return problem === undefined ? [] : [{ path: ['scripts', state], message: `${file} ${problem}` }];
+  });
 }
 
 function nameTwice(section: string, items: readonly { name: string }[] | undefined): Problem[] {

@@ -58,6 +58,23 @@ t.test('a good key file is taken; each thing wrong with a bad one is reported at
   ]);
 });
 
+t.test('a state script must be there, and executable', async (t) => {
+  const folder = t.testdir();
+  const [hook, text] = [join(folder, 'hook'), join(folder, 'text')];
+  writeFileSync(hook, '#!/bin/sh\n', { mode: 0o755 });
+  writeFileSync(text, '#!/bin/sh\n', { mode: 0o644 });
+  const scripted = `${good}scripts: { active: ${hook}, standby: ${text}, inop: ${folder}, initial: ${hook}s }\n`;
+  t.match(
+    problemsOf(scripted),
+    [
+      `scripts.standby: ${text} may not be executed (chmod +x)`,
+      `scripts.inop: ${folder} is not a regular file`,
+      `scripts.initial: ${hook}s cannot be run: ENOENT`,
+    ].map((problem) => new RegExp(problem.replaceAll(/[()+.]/g, '\\$&'))),
+  );
+  t.same(problemsOf(`${good}scripts: { active: ${hook} }\n`), []);
+});
+
 t.test('in the layout of the prior art the NLBS address is a cluster address', async (t) => {
   t.same(problemsOf(good.replace('nlbs: 10.77.1.100', 'nlbs: 203.0.113.10')), []);
 });

@@ -10,18 +10,51 @@ export class NoDaemon extends Error {
   }
 }
 
+/** The daemon hung up on one who followed. */
+export class DaemonGone extends Error {
+  constructor(path: string) {
+    super(`nlbd at ${path} hung up: it has ended, or this reader fell too far behind`);
+  }
+}
+
 /** Ask a running daemon. Throws NoDaemon. */
 export function request(path: string, command: string): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const socket = connect(path, () => socket.write(`${JSON.stringify({ command })}\n`));
-    socket.once('error', (error: NodeJS.ErrnoException) => reject(new NoDaemon(path, error.code)));
-    const lines = createInterface({ input: socket });
+    const lines = say(path, command, reject);
     lines.once('line', (line) => {
-      socket.destroy();
       resolve(JSON.parse(line) as Answer);
+      lines.hangUp();
     });
     lines.once('close', () => reject(new NoDaemon(path, undefined)));
-    // The interface repeats the socket's errors, which are dealt with above.
-    lines.on('error', () => undefined);
   });
+}
+
+/**
+ * Follow something of a running daemon: `take` is given each line, as JSON. Settles with the answer only when it is a refusal.
+ * Throws NoDaemon where none answers, DaemonGone when it ends.
+ */
+export function follow(path: string, command: string, take: (line: string) => void): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const lines = say(path, command, reject);
+    let answered = false;
+    lines.once('line', (first) => {
+      answered = true;
+      const answer = JSON.parse(first) as Answer;
+      lines.on('line', take);
+      if (answer.ok) return;
+      resolve(answer);
+      lines.hangUp();
+    });
+    lines.once('close', () => reject(answered ? new DaemonGone(path) : new NoDaemon(path, undefined)));
+  });
+}
+
+/** The lines that come back. */
+function say(path: string, command: string, failed: (error: NoDaemon) => void) {
+  const socket = connect(path, () => socket.write(`${JSON.stringify({ command })}\n`));
+  socket.once('error', (error: NodeJS.ErrnoException) => failed(new NoDaemon(path, error.code)));
+  const lines = createInterface({ input: socket });
+  // The interface repeats the socket's errors, which are dealt with above.
+  lines.on('error', () => undefined);
+  return Object.assign(lines, { hangUp: () => socket.destroy() });
 }

@@ -1,8 +1,9 @@
 import type { StateName } from '../pair/beat.ts';
 import type { BeatHandle } from './beat/handle.ts';
 import type { BeatStatus } from './beat/mail.ts';
+import type { EventLog } from './events.ts';
 import type { Reloader } from './reload.ts';
-import type { Answer, Handler } from './socket.ts';
+import type { Answer, Following, Handler } from './socket.ts';
 
 /** How long a requested handover may take before the operator is told that it did not happen. */
 const HANDOVER_MS = 1500;
@@ -11,15 +12,16 @@ const LOOK_EVERY_MS = 5;
 export interface CommandParts {
   beat: BeatHandle;
   status(): Promise<unknown>;
-  events(): readonly unknown[];
+  events: EventLog;
   reloader: Reloader;
 }
 
 /** What the operator may ask of a running daemon. */
 export function openCommands({ beat, status, events, reloader }: CommandParts): Handler {
-  const commands: Record<string, () => Promise<Answer>> = {
+  const commands: Record<string, () => Promise<Answer | Following>> = {
     status: async () => ({ ok: true, value: await status() }),
-    events: async () => ({ ok: true, value: events() }),
+    events: async () => ({ ok: true, value: events.recent() }),
+    follow: async () => ({ follow: events.read }),
     reload: async () => ({ ok: true, value: await reloader.reload('nlbctl') }),
     'reload-check': async () => ({ ok: true, value: await reloader.check() }),
     takeover: () => handover(beat, 'lead', 'active'),

@@ -56,10 +56,11 @@ export async function startDaemon(start: Start, log: Log, died: (error: Error) =
   const problem = (text: string) => log.warn({ problem: text }, 'problem');
   const scripts = openScripts(config.scripts, (end) => events.add('script', { ...end }));
   const beat = startBeat(orders, {
-    entered: ({ state, previous, reason }) => {
-      events.add('state', { state, previous, reason });
-      scripts.entered({ state, previous, reason });
+    entered: ({ atMs, ...change }) => {
+      events.add('state', change, atMs);
+      scripts.entered(change);
     },
+    pathChanged: ({ atMs, ...change }) => events.add('path', change, atMs),
     problem,
     conflict: (conflict) => events.add('conflict', { ...conflict }),
     died,
@@ -87,7 +88,7 @@ export async function startDaemon(start: Start, log: Log, died: (error: Error) =
   });
   const status = async () =>
     composeStatus({ config: inForce, beat: await beat.status(), datapath, loop, memoryLocked });
-  const commands = openCommands({ beat, status, events: () => events.recent(), reloader });
+  const commands = openCommands({ beat, status, events, reloader });
   const server = await serve(config.control.socket, commands).catch((error) => {
     loop.withdraw();
     throw error;

@@ -10,6 +10,7 @@ export function showStatus(status: Status): string {
       `${peer.name}: ${peer.alive ? `${peer.state}, ${peer.fitness}` : 'silent'}; ${peer.beatsMissed} beats missed`,
     ],
     ['heartbeat', heartbeat(status)],
+    ...Object.entries(peer.paths).map(([path, agoMs]): [string, string] => [`by ${path}`, pathText(peer, path, agoMs)]),
     ['nlbs', `${status.nlbs}, lease ${lease.answerRemainingMs} ms, forwarding ${lease.forwardRemainingMs} ms`],
     ...status.conflicts.map((conflict): [string, string] => ['conflict', conflictText(conflict)]),
     ['data path', `${datapath.mode}${datapath.adopted ? ', adopted' : ''}, ${datapath.connections} connections`],
@@ -50,6 +51,12 @@ function recovery({ recovery: { strategy, heldDownMs, leads, setAside } }: Statu
 function conflictText({ macs, claims, over, firstAgoMs, lastAgoMs }: Status['conflicts'][number]): string {
   const when = over ? `ended ${duration(lastAgoMs)} ago` : `since ${duration(firstAgoMs)}`;
   return `${when}: claimed ${claims} times by ${macs.join(', ')}`;
+}
+
+function pathText({ faultyPaths }: Status['peer'], path: string, agoMs: number | null): string {
+  const last = agoMs === null ? 'no beat yet' : `last beat ${duration(agoMs)} ago`;
+  const fault = faultyPaths.find((faulty) => faulty.path === path);
+  return fault ? `FAULTY for ${duration(fault.forMs)}, the peer lives: ${last}` : last;
 }
 
 function whyOut({ mac, checks }: Status['servers'][number]): string {

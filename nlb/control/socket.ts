@@ -1,11 +1,18 @@
+import { once } from 'node:events';
 import { chmodSync, mkdirSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
-import { createInterface } from 'node:readline';
 
-/** The operator's door: a unix socket; one JSON object a line, `{"command": "status"}`, and one line for each answer. */
+/**
+ * The operator's door: a unix socket; one JSON object a line, `{"command": "status"}`, and one line for each answer. After the
+ * answer to a command that follows something, every further line is a piece of that, until one of the two hangs up.
+ */
 export type Answer = { ok: true; value: unknown } | { ok: false; error: string };
-export type Handler = (command: string) => Promise<Answer>;
+/** What is followed, from its beginning on; `more` is called whenever there is more to take. */
+export interface Following {
+  follow(more: () => void): { take(): unknown; isBehind(): boolean; close(): void };
+}
+export type Handler = (command: string) => Promise<Answer | Following>;
 
 /** Whether a daemon answers at that path. */
 export function isServed(path: string): Promise<boolean> {
@@ -20,11 +27,15 @@ export function isServed(path: string): Promise<boolean> {
   });
 }
 
+/** Far more than operators and monitors need; whoever opens more and more must not use up the descriptors. */
+const MOST_CONNECTIONS = 64;
+
 /** Listens for the owner alone. Replaces a socket that an earlier life left; see `isServed` first. */
 export function serve(path: string, handle: Handler): Promise<Server> {
   mkdirSync(dirname(path), { recursive: true });
   rmSync(path, { force: true });
   const server = createServer((socket) => converse(socket, handle));
+  server.maxConnections = MOST_CONNECTIONS;
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(path, () => {
@@ -36,20 +47,68 @@ export function serve(path: string, handle: Handler): Promise<Server> {
 
 /** Far longer than any command. */
 const LINE_LIMIT = 4096;
+/** Whoever neither asks nor takes its answer for so long is hung up on. */
+const IDLE_MS = 30_000;
 
-function converse(socket: Socket, handle: Handler): void {
+/** One request after the other: the next one is read when the answer before has been taken, so nothing piles up here. */
+async function converse(socket: Socket, handle: Handler): Promise<void> {
   // The operator may hang up at any moment.
   socket.on('error', () => socket.destroy());
-  socket.on('data', (chunk: Buffer) => {
-    if (chunk.length > LINE_LIMIT) socket.destroy();
-  });
-  createInterface({ input: socket }).on('line', async (line) => {
-    const answer = await reply(line, handle);
-    if (socket.writable) socket.write(`${JSON.stringify(answer)}\n`);
-  });
+  socket.setTimeout(IDLE_MS, () => socket.destroy());
+  const gone = new AbortController();
+  socket.once('close', () => gone.abort());
+  try {
+    for await (const line of linesOf(socket)) {
+      const answer = await reply(line, handle);
+      if ('follow' in answer) return pour(socket, answer);
+      if (!say(socket, answer)) await once(socket, 'drain', { signal: gone.signal });
+    }
+    socket.end();
+  } catch {
+    socket.destroy();
+  }
 }
 
-async function reply(line: string, handle: Handler): Promise<Answer> {
+async function* linesOf(socket: Socket): AsyncGenerator<string> {
+  let rest = '';
+  socket.setEncoding('utf8');
+  for await (const piece of socket.iterator({ destroyOnReturn: false })) {
+    const lines = `${rest}${piece}`.split('\n');
+    rest = lines.pop() ?? '';
+    if (rest.length > LINE_LIMIT) throw new Error('a line without an end');
+    yield* lines;
+  }
+}
+
+/** Writes as fast as the reader takes it. One that is too slow for what is kept is hung up on. */
+function pour(socket: Socket, { follow }: Following): void {
+  let flows = say(socket, { ok: true, value: null });
+  const pump = () => {
+    while (flows) {
+      const piece = source.take();
+      if (piece === undefined) break;
+      flows = say(socket, piece);
+    }
+    if (source.isBehind()) socket.destroy();
+  };
+  const source = follow(pump);
+  socket.setTimeout(0);
+  socket.on('drain', () => {
+    flows = true;
+    pump();
+  });
+  socket.once('close', source.close);
+  // What the reader may still say is of no interest; that it hangs up is.
+  socket.once('end', () => socket.destroy()).resume();
+  pump();
+}
+
+/** Whether more can be said at once. */
+function say(socket: Socket, piece: unknown): boolean {
+  return socket.write(`${JSON.stringify(piece)}\n`);
+}
+
+async function reply(line: string, handle: Handler): Promise<Answer | Following> {
   try {
     const request: unknown = JSON.parse(line);
     if (typeof request === 'object' && request !== null && 'command' in request && typeof request.command === 'string')

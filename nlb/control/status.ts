@@ -89,10 +89,19 @@ function checks(config: Config, loop: Loop, server: string): Record<string, { he
 function services(config: Config, loop: Loop) {
   const tables = loop.desired()?.tables;
   return config.services.map((service, i) => {
-    const ids = new Set(tables?.services[i]?.slots);
+    const ids = idsIn(tables?.services[i]?.slots);
     const serving = tables?.servers.flatMap(({ id, address }) => (ids.has(id) ? [address] : []));
     const names = serversOf(config, service).flatMap(({ name, address }) => (serving?.includes(address) ? [name] : []));
     const { name, address, protocol, port } = service;
     return { name, address, protocol, port, servers: names };
   });
+}
+
+const counted = new WeakMap<Int32Array, ReadonlySet<number>>();
+
+/** The servers that a selection table names. It has 65,537 slots, is seldom made, and the status is asked for often. */
+function idsIn(slots: Int32Array = new Int32Array()): ReadonlySet<number> {
+  const ids = counted.get(slots) ?? new Set(slots);
+  counted.set(slots, ids);
+  return ids;
 }

@@ -7,6 +7,7 @@ import { enterPrivateNamespaces, run } from '../kernel/private-namespaces.ts';
 import { type Datapath, openDatapath } from './datapath.ts';
 import { OUTCOMES } from './layout.ts';
 import { openLease, openPinnedLease } from './lease.ts';
+import type { Tables } from './tables.ts';
 import { CLUSTER, ifindexOf, makeInterfaces, options, pinDirectory, tables } from './test-rig.ts';
 
 enterPrivateNamespaces(import.meta.url);
@@ -59,15 +60,30 @@ t.test('differences alone are written', async (t) => {
   t.same(
     datapath.apply(wanted).map(({ table, change, subject }) => `${table} ${change} ${subject}`),
     [
-      'servers changed 0 10.77.2.20',
       'servers added 63 10.77.2.63',
       'selections changed udp 203.0.113.10:53',
+      'servers changed 0 10.77.2.20',
       'clusters added 203.0.113.11',
       'services removed tcp 203.0.113.10:80',
       'servers removed 1',
     ],
   );
   t.same(datapath.actual(), wanted);
+});
+
+t.test('a server goes out of use when no selection names it any more, and is ready before one does', async (t) => {
+  const datapath = open(t);
+  datapath.apply(tables());
+  const [first, ...others] = tables().servers;
+  const slots = new Int32Array(65_537).fill(1);
+  const without = {
+    ...tables(),
+    servers: [...(first ? [{ ...first, usable: false }] : []), ...others],
+    services: tables().services.map((service) => ({ ...service, slots })),
+  };
+  const changes = (wanted: Tables) => datapath.apply(wanted).map(({ table, subject }) => `${table} ${subject}`);
+  t.same(changes(without), ['selections udp 203.0.113.10:53', 'servers 0 10.77.2.20']);
+  t.same(changes(tables()), ['servers 0 10.77.2.20', 'selections udp 203.0.113.10:53']);
 });
 
 t.test('as many services as are configured fit, and their ids are used again', async (t) => {

@@ -86,10 +86,13 @@ function openTables({ object }: Loaded, servers: ServerTable, options: DatapathO
   const apply = (wanted: Tables): Change[] => {
     checkTables(wanted, options);
     const ports = findPorts(options);
+    // Making selections takes milliseconds, in which every server that they name, before and after, must be ready.
+    const ready = wanted.servers.filter(({ usable, mac }) => usable && mac !== undefined);
     return [
       ...putSettings(settings, wanted, ports),
-      ...servers.put(wanted.servers, ports),
+      ...servers.put(ready, ports),
       ...services.put(wanted.services),
+      ...servers.put(wanted.servers, ports),
       ...putClusters(clusters, wanted.clusterAddresses),
       ...services.dropOthers(wanted.services),
       ...dropOtherClusters(clusters, wanted.clusterAddresses),

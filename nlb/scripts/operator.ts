@@ -35,24 +35,43 @@ export interface ScriptRunner {
 }
 
 const OUTPUT_KEPT = 4096;
+/** A state is entered a few times a second at worst, and a script may take its time limit each time; memory is not for that. */
+const MOST_WAITING = 256;
 /** How long after its end the script's output is still read. */
 const LAST_WORDS_MS = 50;
 
-/** One at a time, in order, none longer than its time limit. Nothing that a script does delays anything but later scripts. */
+/**
+ * One at a time, in order, none longer than its time limit, each once also where the node has long been in another state.
+ * Nothing that a script does delays anything but later scripts. One that could not be run is told of like one that failed.
+ */
 export function openScripts(first: StateScripts, ended: (end: ScriptEnd) => void): ScriptRunner {
   let queue: Promise<void> = Promise.resolve();
   let scripts = first;
+  let waiting = 0;
   return {
-    entered: (occasion) => {
-      const { [occasion.state]: path, timeLimitMs } = scripts;
+    entered: ({ state, previous, reason }) => {
+      const { [state]: path, timeLimitMs } = scripts;
       if (path === undefined) return;
-      queue = queue.then(async () => ended(await run(path, occasion, timeLimitMs)));
+      const occasion = { state, previous, reason };
+      if (waiting >= MOST_WAITING) return ended(notRun(path, occasion, `${waiting} scripts wait already`));
+      waiting++;
+      queue = queue.then(async () => {
+        const end = await run(path, occasion, timeLimitMs).catch((error: Error) =>
+          notRun(path, occasion, error.message),
+        );
+        waiting--;
+        ended(end);
+      });
     },
     use: (next) => {
       scripts = next;
     },
     idle: () => queue,
   };
+}
+
+function notRun(path: string, occasion: Occasion, why: string): ScriptEnd {
+  return { ...occasion, path, why: `not run: ${why}`, tookMs: 0, output: '' };
 }
 
 /** In a process group of its own, so that the time limit ends what it started as well. */
@@ -66,11 +85,11 @@ function run(path: string, occasion: Occasion, timeLimitMs: number): Promise<Scr
     if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_NORMAL);
     let output = '';
     let overdue = false;
-    const keep = (chunk: Buffer) => {
-      if (output.length < OUTPUT_KEPT) output = (output + chunk.toString()).slice(0, OUTPUT_KEPT);
+    const keep = (text: string) => {
+      if (output.length < OUTPUT_KEPT) output = (output + text).slice(0, OUTPUT_KEPT);
     };
-    child.stdout.on('data', keep);
-    child.stderr.on('data', keep);
+    child.stdout.setEncoding('utf8').on('data', keep);
+    child.stderr.setEncoding('utf8').on('data', keep);
     const timer = setTimeout(() => {
       overdue = true;
       killGroup(child.pid);

@@ -8,18 +8,17 @@ export interface Correspondent {
   beat(standing: Standing): void;
   useKeys: Conversation['useKeys'];
   readonly counts: Conversation['counts'];
-  /** When a beat last came by each path. */
-  readonly lastHeardMs: Map<PathName, number>;
 }
 
 export interface BeatListener extends Pick<PathListener, 'refused' | 'problem'> {
+  /** A beat came by that path; it is no news where it came by the other one before. */
+  came(path: PathName, atMs: number): void;
   heard(from: Standing, atMs: number): void;
   nowMs(): number;
 }
 
 export function correspond({ settings, secrets, port, paths }: BeatOrders, listener: BeatListener): Correspondent {
   const conversation = converse(settings, secrets);
-  const lastHeardMs: Correspondent['lastHeardMs'] = new Map();
   const send = (datagrams: Datagrams) => {
     for (const way of ways) way.send(datagrams[way.name]);
   };
@@ -28,10 +27,10 @@ export function correspond({ settings, secrets, port, paths }: BeatOrders, liste
     const { refused, greeting, standing } = conversation.receive(path, datagram, atMs);
     if (greeting) send(greeting);
     if (refused) return;
-    lastHeardMs.set(path, atMs);
+    listener.came(path, atMs);
     if (standing) listener.heard(standing, atMs);
   };
   const ways = paths.map((path) => openPath(path, port, { ...listener, received }));
   const { counts, useKeys } = conversation;
-  return { beat: (standing) => send(conversation.beat(standing)), useKeys, counts, lastHeardMs };
+  return { beat: (standing) => send(conversation.beat(standing)), useKeys, counts };
 }

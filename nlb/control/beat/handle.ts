@@ -1,7 +1,8 @@
 import { Worker } from 'node:worker_threads';
 import type { Conflict } from '../../pair/defence.ts';
-import type { Entry } from '../../pair/state.ts';
+import type { Change } from './evidence.ts';
 import type { BeatOrders, BeatStatus, ChangeableOrders, FromBeat, SlowFacts, ToBeat } from './mail.ts';
+import type { PathChange } from './path-watch.ts';
 
 /** The beat thread as the main thread sees it. */
 export interface BeatHandle {
@@ -17,7 +18,8 @@ export interface BeatHandle {
 }
 
 export interface BeatHooks {
-  entered(entry: Entry): void;
+  entered(change: Change): void;
+  pathChanged(change: PathChange): void;
   problem(text: string): void;
   conflict(conflict: Conflict): void;
   /** The thread has died; the node cannot go on without it. */
@@ -33,7 +35,9 @@ export function startBeat(orders: BeatOrders, hooks: BeatHooks): BeatHandle {
   worker.on('message', (message: FromBeat) => {
     switch (message.type) {
       case 'entered':
-        return hooks.entered(message.entry);
+        return hooks.entered(message.change);
+      case 'path':
+        return hooks.pathChanged(message.change);
       case 'problem':
         return hooks.problem(message.text);
       case 'conflict':
@@ -53,6 +57,13 @@ export function startBeat(orders: BeatOrders, hooks: BeatHooks): BeatHandle {
       post(question(id));
     });
   const ask = (what: Extract<ToBeat, { type: 'ask' }>['what']) => answerTo((id) => ({ type: 'ask', id, what }));
+  // Any number of commands that want the status at once cost the beat thread one answer.
+  let asked: Promise<BeatStatus> | undefined;
+  const status = async () => {
+    const answer = await ask('status');
+    asked = undefined;
+    return answer.status;
+  };
   return {
     useLease: (fd) => post({ type: 'lease', fd }),
     tell: (facts) => post({ type: 'facts', facts }),
@@ -60,7 +71,10 @@ export function startBeat(orders: BeatOrders, hooks: BeatHooks): BeatHandle {
       post({ type: 'orders', orders: { settings, secrets } });
       await ask('status');
     },
-    status: async () => (await ask('status')).status,
+    status: () => {
+      asked ??= status();
+      return asked;
+    },
     request: ask,
     leave: (keepMs) => answerTo((id) => ({ type: 'leave', id, keepMs })),
   };

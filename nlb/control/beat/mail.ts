@@ -2,8 +2,10 @@ import type { Grant } from '../../kernel/scheduling.ts';
 import type { Fitness, StateName } from '../../pair/beat.ts';
 import type { Conflict } from '../../pair/defence.ts';
 import type { Settings } from '../../pair/settings.ts';
-import type { Entry, Facts } from '../../pair/state.ts';
+import type { Facts } from '../../pair/state.ts';
 import type { AccessLeg } from '../../scripts/nlbs-address.ts';
+import type { Change } from './evidence.ts';
+import type { PathChange } from './path-watch.ts';
 
 /** What the main thread and the beat thread say to each other. */
 
@@ -44,7 +46,8 @@ export type ToBeat =
   | { type: 'leave'; id: number; keepMs: number };
 
 export type FromBeat =
-  | { type: 'entered'; entry: Entry }
+  | { type: 'entered'; change: Change }
+  | { type: 'path'; change: PathChange }
   | { type: 'problem'; text: string }
   /** Somebody else claims the address that this node leads with; told when it begins, and when it is over. */
   | { type: 'conflict'; conflict: Conflict }
@@ -89,6 +92,8 @@ export interface PeerStatus {
   refused: Record<string, number>;
   /** Milliseconds since a beat came by each path; null when none ever did. */
   paths: Record<string, number | null>;
+  /** Paths by which no beat comes though the peer lives, and for how long that has been known. */
+  faultyPaths: { path: string; forMs: number }[];
   /** The last hardware address that answered for the NLBS address. */
   addressAnsweredBy?: string;
 }

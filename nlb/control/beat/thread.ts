@@ -14,6 +14,7 @@ import { isAliasLeft, removeLeftAlias } from '../../scripts/nlbs-address.ts';
 import { correspond } from './correspondent.ts';
 import { openExecutor } from './executor.ts';
 import type { BeatOrders, BeatStatus, ChangeableOrders, FromBeat, ToBeat } from './mail.ts';
+import { openWitness } from './witness.ts';
 
 /**
  * The thread that beats and judges beats, and does nothing else: no command, no health check and no log can hold it up.
@@ -37,8 +38,8 @@ if (!claimLeft) removeLeftAlias(orders.access);
 const realTime = beRealTime(PRIORITY);
 const links = openLinkLook();
 const executor = openExecutor(orders.access, orders.forwardGraceMs, problem);
+const witness = openWitness(settings, (change) => post({ type: 'path', change }));
 let role: Role = begin(nowMs(), settings);
-let answeredBy: string | undefined;
 let defence = unclaimed;
 let lookAtLinksAtMs = 0;
 let worstLateMs = 0;
@@ -49,6 +50,7 @@ if (claimLeft && leftLease) executor.useLease(leftLease, 'claim');
 const peer = correspond(orders, {
   nowMs,
   problem,
+  came: witness.came,
   heard: (from, atMs) => happened({ type: 'Heard', atMs, from }),
   refused: () => happened({ type: 'Refused', atMs: nowMs() }),
 });
@@ -59,8 +61,10 @@ function isHeld(lease: Pick<Lease, 'get'> | undefined): boolean {
 
 function happened(event: Event): string | undefined {
   if (hasLeft) return 'stopping';
-  const { role: next, effects, entered, refusal } = step(role, event, settings);
-  role = next;
+  const before = role;
+  witness.saw(before, event);
+  const { role: after, effects, entered, refusal } = step(before, event, settings);
+  role = after;
   if (entered.length > 0) decideClaim();
   const leaseEndsMs = role.state.name === 'active' ? role.state.leaseEndsMs : 0;
   let lost: string | undefined;
@@ -69,7 +73,7 @@ function happened(event: Event): string | undefined {
     else lost = executor.run(effect, leaseEndsMs);
     if (lost !== undefined) break;
   }
-  for (const entry of entered) post({ type: 'entered', entry });
+  for (const change of witness.explain({ before, after, entered })) post({ type: 'entered', change });
   if (lost !== undefined) happened({ type: 'LeaseLost', atMs: nowMs(), why: lost });
   return refusal;
 }
@@ -89,10 +93,7 @@ function endClaim(): void {
 function tick(): void {
   if (claimLeft && !isHeld(executor.lease())) endClaim();
   const claims = executor.claims();
-  for (const mac of [...claims.peer, ...claims.strangers]) {
-    answeredBy = mac;
-    happened({ type: 'AddressAnswered', atMs: nowMs(), mac });
-  }
+  for (const mac of [...claims.peer, ...claims.strangers]) happened({ type: 'AddressAnswered', atMs: nowMs(), mac });
   if (executor.peerAsked()) happened({ type: 'AddressAsked', atMs: nowMs() });
   if (nowMs() >= lookAtLinksAtMs) lookAtLinks();
   happened({ type: 'Ticked', atMs: nowMs() });
@@ -137,8 +138,9 @@ function status(): BeatStatus {
   const now = nowMs();
   const lease = executor.lease()?.get();
   const remainingMs = (untilNs = 0n) => Math.max(0, Math.round(Number(untilNs) / 1e6 - now));
-  const paths = orders.paths.map(({ name }) => [name, ago(peer.lastHeardMs.get(name), now)] as const);
+  const paths = orders.paths.map(({ name }) => [name, ago(witness.lastHeardMs(name), now)] as const);
   const last = role.peer.standing;
+  const answeredBy = witness.answeredBy();
   return {
     state: role.state.name,
     sinceMs: role.sinceMs,
@@ -154,6 +156,7 @@ function status(): BeatStatus {
       beatsMissed: peer.counts.missed,
       refused: peer.counts.refused,
       paths: Object.fromEntries(paths),
+      faultyPaths: witness.faultyPaths(now),
       ...(answeredBy !== undefined && { addressAnsweredBy: answeredBy }),
     },
     lease: {
@@ -215,7 +218,9 @@ parentPort?.on('message', (message: ToBeat) => {
   }
 });
 
-post({ type: 'entered', entry: { state: 'initial', previous: 'initial', reason: role.reason, atMs: role.sinceMs } });
+const start = { state: 'initial', previous: 'initial', reason: role.reason, atMs: role.sinceMs } as const;
+for (const change of witness.explain({ before: role, after: role, entered: [start] }))
+  post({ type: 'entered', change });
 lookAtLinks();
 // A thread keeps what it compiled apart from the main one's, and must write it itself; now, before the first beat.
 flushCompileCache();

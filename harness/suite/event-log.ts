@@ -1,0 +1,65 @@
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { until } from '../clock/until.ts';
+import type { LabNode } from '../node/node.ts';
+import type { Scene } from './scene.ts';
+
+/** Reads the node's own event log into the history, under the name of that reading. */
+export async function readEventLog(scene: Scene, node: LabNode, reading: string): Promise<void> {
+  const { read } = scene.lab.system.eventLog;
+  const done = await node.run(read);
+  if (done.exitCode !== 0) throw new Error(`${read.join(' ')} on ${node.name} failed: ${done.stderr}`);
+  for (const [index, text] of done.stdout.split('\n').filter(Boolean).entries())
+    note(scene, { node: node.name, reading, index, text });
+}
+
+/** A log that is read as it grows. */
+export interface Followed {
+  /** Waits until a line fits. */
+  shows(what: string, fits: (line: Record<string, unknown>) => boolean): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Follows the node's own event log; each line goes into the history with the instant at which it came. */
+export function followEventLog(scene: Scene, node: LabNode, reading: string): Followed {
+  const child = node.open(scene.lab.system.eventLog.follow);
+  if (!child.stdout) throw new Error(`cannot follow the events of ${node.name}`);
+  const lines: Record<string, unknown>[] = [];
+  createInterface({ input: child.stdout }).on('line', (text) => {
+    note(scene, { node: node.name, reading, index: lines.length, text });
+    lines.push(parsed(text));
+  });
+  return {
+    shows: async (what, fits) => {
+      await until(() => lines.some(fits), {
+        what: `the events of ${node.name} show ${what}`,
+        withinMs: 5000,
+        everyMs: 5,
+      });
+    },
+    stop: async () => {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const closed = once(child, 'close');
+      child.kill('SIGINT');
+      await closed;
+    },
+  };
+}
+
+/** A line that tells no instant has that of its reading. */
+function note(scene: Scene, line: { node: string; reading: string; index: number; text: string }): void {
+  const { monotonicMs } = parsed(line.text);
+  const readNs = scene.nowNs();
+  const claimed = typeof monotonicMs === 'number' && Number.isFinite(monotonicMs);
+  const atNs = claimed ? scene.recorder.fromMonotonic(BigInt(Math.round(monotonicMs * 1e6))) : readNs;
+  scene.recorder.record({ kind: 'logged', atNs, readNs, ...line });
+}
+
+function parsed(text: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,81 @@
+import { connect, type Socket } from 'node:net';
+import path from 'node:path';
+import { until } from '../clock/until.ts';
+import { PROJECT } from '../lab/run-folder.ts';
+import { Tail } from '../lab/tail.ts';
+import type { LabNode } from '../node/node.ts';
+import { signal } from './faults.ts';
+import type { Scene } from './scene.ts';
+
+/** What holds up the part of a daemon that is not its beat. */
+
+/** Variables for daemons whose main threads can be held up. */
+export const HOLDABLE = { NODE_OPTIONS: `--import=${path.join(PROJECT, 'harness/system/block-main.ts')}` };
+
+/**
+ * Holds up the daemon's main thread for a second, by work or by waiting; records the time in which that was so, by its own
+ * word, as `what`.
+ */
+export async function holdUpMain(scene: Scene, node: LabNode, how: 'work' | 'wait', what: string): Promise<void> {
+  const log = new Tail(node.logFile('nlbd'));
+  log.lines();
+  signal(scene, node, how === 'work' ? 'SIGUSR2' : 'SIGWINCH');
+  const heldUp = () => log.lines().find((line) => line.startsWith('{"heldUp"'));
+  const line = await until(heldUp, { what: `the main thread on ${node.name} goes on`, withinMs: 10_000, everyMs: 10 });
+  const { fromNs, untilNs } = (JSON.parse(line) as { heldUp: { fromNs: string; untilNs: string } }).heldUp;
+  const { recorder } = scene;
+  const span = { atNs: recorder.fromMonotonic(BigInt(fromNs)), untilNs: recorder.fromMonotonic(BigInt(untilNs)) };
+  recorder.record({ kind: 'act', what, node: node.name, ...span });
+}
+
+const REQUEST = '{"command":"status"}\n';
+
+/** Operators' programs at the node's control socket that hang: they ask again and again, or follow, and read nothing. */
+export async function hangAtControl(node: LabNode, count: number): Promise<{ stop(): void }> {
+  const sockets = Array.from({ length: count }, (_, i) => {
+    const socket = dial(node);
+    socket.pause();
+    socket.write(i % 2 === 0 ? REQUEST.repeat(10_000) : '{"command":"follow"}\n');
+    return socket;
+  });
+  const askers = sockets.filter((_, i) => i % 2 === 0);
+  // What the daemon does not take stays here.
+  const stuck = () => askers.every(({ writableLength }) => writableLength > 0);
+  await until(stuck, { what: `${node.name} takes no more from who does not read`, withinMs: 10_000, everyMs: 10 });
+  return { stop: () => sockets.forEach((socket) => void socket.destroy()) };
+}
+
+/** Asks the daemon for its status from several connections at once, as fast as it answers: so often at least, and for so long. */
+export async function floodControl(
+  node: LabNode,
+  { connections, answers, lastingMs }: { connections: number; answers: number; lastingMs: number },
+): Promise<void> {
+  const untilMs = performance.now() + lastingMs;
+  let taken = 0;
+  const sockets = Array.from({ length: connections }, () => {
+    const socket = dial(node);
+    socket.on('data', (piece: Buffer) => {
+      const lines = piece.reduce((count, byte) => (byte === 0x0a ? count + 1 : count), 0);
+      taken += lines;
+      socket.write(REQUEST.repeat(lines));
+    });
+    socket.write(REQUEST.repeat(2));
+    return socket;
+  });
+  try {
+    await until(() => taken >= answers && performance.now() >= untilMs, {
+      what: `${answers} answers from ${node.name}`,
+      withinMs: 20_000,
+      everyMs: 10,
+    });
+  } finally {
+    for (const socket of sockets) socket.destroy();
+  }
+}
+
+function dial(node: LabNode): Socket {
+  const { NLB_SOCKET } = node.home.env;
+  if (NLB_SOCKET === undefined) throw new Error(`${node.name} has no control socket`);
+  // That the daemon hangs up is its right.
+  return connect(NLB_SOCKET).on('error', () => undefined);
+}

@@ -1,0 +1,62 @@
+import t from 'tap';
+import { showStatus } from './show.ts';
+import type { Status } from './status.ts';
+
+const status: Status = {
+  node: 'nlb1',
+  pid: 1,
+  primary: true,
+  since: '2026-11-23T07:00:00.000Z',
+  forMs: 1234,
+  state: 'active',
+  reason: 'nobody led',
+  fitness: 'fit',
+  peer: {
+    name: 'nlb2',
+    state: 'standby',
+    fitness: 'fit',
+    alive: true,
+    silentMs: 3,
+    beatsHeard: 100,
+    beatsMissed: 2,
+    refused: { forged: 7 },
+    paths: { access: 3, server: null },
+    faultyPaths: [{ path: 'server', forMs: 65_000 }],
+  },
+  lease: { answerRemainingMs: 28, forwardRemainingMs: 528 },
+  realTime: { granted: false, why: 'EPERM' },
+  worstLateMs: 0.5,
+  downLinks: [],
+  heartbeat: { authenticated: true },
+  conflicts: [],
+  nlbs: '10.77.1.100' as Status['nlbs'],
+  clusterAddresses: [],
+  datapath: { mode: 'xdp', adopted: false, connections: 0, outcomes: {} },
+  servers: [],
+  services: [],
+  memoryLocked: { granted: true },
+  recovery: { strategy: 'manual', setAside: false, heldDownMs: 0, leads: 0 },
+  reach: [],
+};
+
+/** What stands behind a name. */
+function row(name: string, of: Partial<Status> = {}): string | undefined {
+  const rows = showStatus({ ...status, ...of }).split('\n');
+  return rows
+    .find((line) => line.startsWith(`${name} `))
+    ?.slice(name.length)
+    .trim();
+}
+
+t.test('a path that does not work while the peer lives is called faulty', async (t) => {
+  t.equal(row('by access'), 'last beat 3 ms ago');
+  t.equal(row('by server'), 'FAULTY for 65 s, the peer lives: no beat yet');
+  t.equal(row('by server', { peer: { ...status.peer, faultyPaths: [] } }), 'no beat yet');
+});
+
+t.test('what the system does not grant is shown with its reason', async (t) => {
+  t.equal(row('real time'), 'no: EPERM');
+  t.equal(row('memory'), 'locked');
+  t.equal(row('real time', { realTime: { granted: true } }), 'yes');
+  t.equal(row('memory', { memoryLocked: { granted: false, why: 'ENOMEM' } }), 'not locked: ENOMEM');
+});

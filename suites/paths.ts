@@ -1,0 +1,120 @@
+import { execa } from 'execa';
+import { nothingMoved } from '../harness/check/calm.ts';
+import { datagramsStopped } from '../harness/check/datagrams.ts';
+import { pathFaultLogged } from '../harness/check/path-logged.ts';
+import { between, NS_PER_MS } from '../harness/check/span.ts';
+import type { LabNode } from '../harness/node/node.ts';
+import { type Followed, followEventLog } from '../harness/suite/event-log.ts';
+import type { Scene } from '../harness/suite/scene.ts';
+import { type Claims, suite } from '../harness/suite/suite.ts';
+
+const BEAT_PORT = 4694;
+/** Ten beats of 20 ms tell that a path is silent, or works again; a run of beats may have to begin anew under load. */
+const TOLD_WITHIN_MS = 1000;
+/** A beat counts when the daemon reads it, on time as a rule. */
+const AGREE_WITHIN_MS = 50;
+/** What had left when the rule came. */
+const ON_ITS_WAY_MS = 5;
+
+const TABLE = 'bridge onevip_paths';
+const DROP = `table ${TABLE} { chain forward { type filter hook forward priority 0; udp dport ${BEAT_PORT} drop; }; }`;
+
+const fault = (segment: string) => ({ what: `drop heartbeats on ${segment}` });
+const mend = (segment: string) => ({ what: `let heartbeats through on ${segment}` });
+
+/** On the switch, so that a capture shows which beats were sent and which were received. */
+async function nft(scene: Scene, segment: string, words: string[], input = ''): Promise<void> {
+  const netns = scene.lab.lanNetns(scene.lan(segment));
+  await execa('ip', ['netns', 'exec', netns, 'nft', ...words], { input });
+}
+
+/** Drops the heartbeats on the segments until each of the nodes has said so of each, and lets them through until it says that. */
+async function silence(scene: Scene, what: string, segments: string[], nodes: LabNode[]): Promise<number> {
+  const logs = nodes.map((node) => followEventLog(scene, node, what));
+  const beganNs = scene.nowNs();
+  const all = (shown: (log: Followed, segment: string) => Promise<void>) =>
+    Promise.all(logs.flatMap((log) => segments.map((segment) => shown(log, segment))));
+  const is = (segment: string, faulty: boolean) => (line: Record<string, unknown>) =>
+    line.event === 'path' && line.path === segment && line.faulty === faulty && isSince(scene, line, beganNs);
+  for (const segment of segments)
+    await scene.act(fault(segment).what, undefined, () => nft(scene, segment, ['-f', '-'], DROP));
+  const droppedNs = scene.nowNs();
+  await all((log, segment) => log.shows(`that ${segment} is silent`, is(segment, true)));
+  for (const segment of segments)
+    await scene.act(mend(segment).what, undefined, () => nft(scene, segment, ['delete', 'table', ...TABLE.split(' ')]));
+  await all((log, segment) => log.shows(`that ${segment} is back`, is(segment, false)));
+  await Promise.all(logs.map((log) => log.stop()));
+  return droppedNs;
+}
+
+/** A follower is told of earlier events, too. */
+function isSince(scene: Scene, { monotonicMs }: Record<string, unknown>, sinceNs: number): boolean {
+  return (
+    typeof monotonicMs === 'number' && scene.recorder.fromMonotonic(BigInt(Math.round(monotonicMs * 1e6))) >= sinceNs
+  );
+}
+
+function reported(scene: Scene, what: string, segments: string[], nodes: LabNode[], provedBy: string[]): Claims {
+  const claims = nodes.flatMap(({ name }) =>
+    segments.map((segment) => [
+      `${name} reports that nothing came by ${segment}, and that it works again`,
+      pathFaultLogged({
+        node: name,
+        reading: what,
+        port: scene.port(name, segment),
+        beatPort: BEAT_PORT,
+        fault: fault(segment),
+        mend: mend(segment),
+        provedBy,
+        toldWithinMs: TOLD_WITHIN_MS,
+        agreeWithinMs: AGREE_WITHIN_MS,
+      }),
+    ]),
+  );
+  return Object.fromEntries(claims);
+}
+
+const calm = (scene: Scene): Claims => ({
+  'nothing moves': nothingMoved({ address: scene.nlbs, nodes: scene.lab.nodes('nlb').map(({ name }) => name) }),
+});
+
+export default await suite(
+  import.meta,
+  'a heartbeat path that does not work is reported, and does nothing else',
+  { topologies: ['invention'], seconds: 9 },
+  {
+    'the path over the server subnet is silent': {
+      proves: ['HA-16', 'HA-11'],
+      run: async (scene) => {
+        const { active, standby } = await scene.lab.pair();
+        await scene.census();
+        await silence(scene, 'server path', ['server'], [active, standby]);
+        return { ...reported(scene, 'server path', ['server'], [active, standby], ['access']), ...calm(scene) };
+      },
+    },
+    'both paths are silent, and the active’s answers show that it lives': {
+      proves: ['HA-16', 'HA-11'],
+      run: async (scene) => {
+        const { active, standby } = await scene.lab.pair();
+        await scene.census();
+        const both = ['access', 'server'];
+        const droppedNs = await silence(scene, 'both paths', both, [standby]);
+        const untilNs = scene.recorder
+          .events()
+          .find((event) => event.kind === 'act' && event.atNs > droppedNs && event.what === mend('access').what)?.atNs;
+        const span = { fromNs: droppedNs + ON_ITS_WAY_MS * NS_PER_MS, ...(untilNs !== undefined && { untilNs }) };
+        const stopped = datagramsStopped({
+          from: active.name,
+          to: scene.port(standby.name, 'access'),
+          port: BEAT_PORT,
+          atLeast: 5,
+        });
+        return {
+          ...reported(scene, 'both paths', both, [standby], ['address answered']),
+          'the active went on beating, and nothing came to the standby': between(span, stopped),
+          ...calm(scene),
+        };
+      },
+    },
+  },
+);

@@ -1,0 +1,216 @@
+import { writeFileSync } from 'node:fs';
+import { beatsGoOn } from '../harness/check/beats.ts';
+import { nothingMoved } from '../harness/check/calm.ts';
+import { eventLogged } from '../harness/check/event-log.ts';
+import { checksHung } from '../harness/check/hanging-check.ts';
+import { noneLost } from '../harness/check/probes.ts';
+import { scriptsApart, scriptsRan } from '../harness/check/scripts.ts';
+import { between } from '../harness/check/span.ts';
+import { tookOver } from '../harness/check/takeover.ts';
+import type { LabNode } from '../harness/node/node.ts';
+import { followEventLog, readEventLog } from '../harness/suite/event-log.ts';
+import { cut, heal, signal, startSystem } from '../harness/suite/faults.ts';
+import { floodControl, HOLDABLE, hangAtControl, holdUpMain } from '../harness/suite/hold-up.ts';
+import type { Scene } from '../harness/suite/scene.ts';
+import { type Claims, suite } from '../harness/suite/suite.ts';
+import { answersAgain, runsScript } from '../harness/suite/waits.ts';
+import { stateScript } from '../harness/system/nlb.ts';
+
+/** The heartbeat's port. In a lab a beat is due every 20 ms. */
+const BEAT_PORT = 4694;
+/**
+ * Four beats in a row may be late: a kernel without preemption may hold up even a thread of real-time priority for 35 ms, and
+ * more than one lab is at work. What is held up here lasts ten times as long, and a lease 150 ms.
+ */
+const PAUSE_AT_MOST_MS = 100;
+const PROBES_PER_SECOND = 200;
+const HANGING = 10;
+const FLOOD = { connections: 8, answers: 50, lastingMs: 1000 };
+/** As in the lab's configuration. */
+const SCRIPT_LIMIT_MS = 2000;
+
+/** Acts under load; claims that nothing moved, that no probe was lost, and that the beats of each node went on meanwhile. */
+async function calmly(
+  scene: Scene,
+  whilst: string,
+  times: number,
+  lastingMs: number,
+  act: (pair: Pair) => Promise<void>,
+) {
+  const pair = await scene.lab.pair();
+  const fromNs = scene.nowNs();
+  await scene.census();
+  const target = scene.target('echo-udp');
+  const load = await scene.client.startUdpProbes({ target, perSecond: PROBES_PER_SECOND, sourcePorts: 20 });
+  await act(pair);
+  await answersAgain(scene, load);
+  await load.stop();
+  const nodes = scene.lab.nodes('nlb').map(({ name }) => name);
+  const beats = nodes.map((node) => [
+    `the beats of ${node} go on`,
+    beatsGoOn({
+      ports: ['access', 'server'].map((leg) => scene.port(node, leg)),
+      beatPort: BEAT_PORT,
+      whilst: { what: whilst, node, times, lastingMs },
+      pauseAtMostMs: PAUSE_AT_MOST_MS,
+    }),
+  ]);
+  const claims: Claims = {
+    'nothing moves': between({ fromNs }, nothingMoved({ address: scene.nlbs, nodes })),
+    'no probe is lost': noneLost({ protocol: 'udp', atLeast: PROBES_PER_SECOND / 2 }),
+    ...Object.fromEntries(beats),
+  };
+  return claims;
+}
+
+interface Pair {
+  active: LabNode;
+  standby: LabNode;
+}
+
+/** Connections to the services of a server are no longer answered: neither accepted nor refused. */
+const DROPPED =
+  'table inet onevip_hung { chain input { type filter hook input priority 0; tcp flags syn counter drop; }; }';
+
+async function hangChecks(server: LabNode): Promise<void> {
+  const done = await server.runBeside(['nft', '-f', '-'], DROPPED);
+  if (done.exitCode !== 0) throw new Error(`nft on ${server.name} failed: ${done.stderr}`);
+}
+
+async function endChecksHanging(server: LabNode): Promise<void> {
+  await server.runBeside(['nft', 'delete', 'table', 'inet', 'onevip_hung']);
+}
+
+/** From now on the node's script of `standby` leaves its mark and hangs, and that of `active` leaves its mark and fails. */
+function spoilScripts(scene: Scene, node: LabNode): void {
+  const script = stateScript(scene.lab.folder, node.name);
+  const lines = [
+    '[ "$NLB_STATE" = standby ] && sleep 60',
+    '[ "$NLB_STATE" = active ] && { echo "cannot tell"; exit 3; }',
+    'exit 0',
+  ];
+  writeFileSync(script, `${lines.join('\n')}\n`, { flag: 'a' });
+}
+
+export default await suite(
+  import.meta,
+  'whatever is slow, hangs or fails beside it, the beat goes on',
+  { topologies: ['invention'], seconds: 14, pair: { env: HOLDABLE } },
+  {
+    'the main threads of both daemons are held up for a second at a time': {
+      proves: ['HA-1'],
+      run: (scene) => {
+        const what = 'main thread held up';
+        return calmly(scene, what, 2, 950, async ({ active, standby }) => {
+          // One at a time works, so that there is a processor left for those who notice.
+          for (const [worker, waiter] of [
+            [active, standby],
+            [standby, active],
+          ] as const)
+            await Promise.all([holdUpMain(scene, worker, 'work', what), holdUpMain(scene, waiter, 'wait', what)]);
+        });
+      },
+    },
+    'health checks hang: a server neither accepts nor refuses': {
+      proves: ['HA-1'],
+      run: async (scene) => {
+        const [server] = scene.servers;
+        if (!server) throw new Error('there is no server');
+        const what = 'checks hang';
+        let hung = { fromNs: 0, untilNs: 0 };
+        const claims = await calmly(scene, what, 1, 1000, async ({ active, standby }) => {
+          const sick = (line: Record<string, unknown>) => line.event === 'health' && line.healthy === false;
+          await hangChecks(server);
+          const fromNs = scene.nowNs();
+          for (const node of [active, standby]) {
+            const log = followEventLog(scene, node, what);
+            await log.shows('that the server does not answer', (line) => sick(line));
+            await log.stop();
+          }
+          hung = { fromNs, untilNs: scene.nowNs() };
+          for (const { name } of [active, standby])
+            scene.recorder.record({ kind: 'act', what, node: name, atNs: hung.fromNs, untilNs: hung.untilNs });
+          await endChecksHanging(server);
+        });
+        const bites = scene.lab.nodes('nlb').map(({ name }) => [
+          `connections that ${name} begins to ${server.name} hang`,
+          between(
+            hung,
+            checksHung({
+              server: scene.port(server.name, 'server'),
+              from: scene.address(name, 'server'),
+              atLeast: 2,
+            }),
+          ),
+        ]);
+        return { ...claims, ...Object.fromEntries(bites) };
+      },
+    },
+    'operators’ programs hang at the control socket, and others flood it': {
+      proves: ['HA-1'],
+      run: (scene) =>
+        calmly(scene, 'control flooded', 1, FLOOD.lastingMs, async ({ active, standby }) => {
+          const flood = async (node: LabNode) => {
+            const hanging = await hangAtControl(node, HANGING);
+            await floodControl(node, FLOOD);
+            hanging.stop();
+          };
+          await Promise.all(
+            [active, standby].map((node) => scene.act('control flooded', node.name, () => flood(node))),
+          );
+        }),
+    },
+    'a script that hangs, or fails, delays no takeover': {
+      proves: ['HA-5', 'HA-1'],
+      run: async (scene) => {
+        const { active, standby } = await scene.lab.pair();
+        await scene.census();
+        const target = scene.target('echo-udp');
+        const load = await scene.client.startUdpProbes({ target, perSecond: PROBES_PER_SECOND, sourcePorts: 20 });
+        const fromNs = scene.nowNs();
+        spoilScripts(scene, standby);
+        await scene.act('cut the server leg', standby.name, () => cut(scene, standby.name, 'server'));
+        await runsScript(scene, standby.name, 'inop', fromNs);
+        await scene.act('heal the server leg', standby.name, () => heal(scene, standby.name, 'server'));
+        await runsScript(scene, standby.name, 'standby', fromNs);
+        await scene.act('kill -9', active.name, () => signal(scene, active, 'SIGKILL'));
+        await runsScript(scene, standby.name, 'active', fromNs);
+        await answersAgain(scene, load);
+        await load.stop();
+        const reading = 'scripts';
+        const log = followEventLog(scene, standby, `${reading}, live`);
+        await log.shows('the end of the last script', (line) => line.event === 'script' && line.state === 'active');
+        await log.stop();
+        await readEventLog(scene, standby, reading);
+        startSystem(scene, active);
+        await scene.lab.pair(10_000);
+        const logged = { node: standby.name, reading, name: 'script', sinceNs: fromNs };
+        return {
+          'the takeover waits for no script': tookOver({
+            address: scene.nlbs,
+            from: active.name,
+            to: scene.port(standby.name, 'access'),
+            after: { what: 'kill -9', node: active.name },
+            withinMs: 1000,
+          }),
+          'while the script of standby still hangs': between(
+            { fromNs },
+            scriptsApart({ node: standby.name, first: 'standby', next: 'active', atLeastMs: SCRIPT_LIMIT_MS - 100 }),
+          ),
+          'each script is run once, in order, though the state has moved on': scriptsRan({
+            node: standby.name,
+            states: ['inop', 'initial', 'standby', 'active'],
+          }),
+          'the log tells of the one that hung': eventLogged({
+            ...logged,
+            fields: { state: 'standby', why: `killed after ${SCRIPT_LIMIT_MS} ms` },
+          }),
+          'and of the one that failed, with its status and its words': eventLogged({
+            ...logged,
+            fields: { state: 'active', status: 3, output: 'cannot tell\n' },
+          }),
+        };
+      },
+    },
+  },
+);
