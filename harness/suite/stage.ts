@@ -1,5 +1,6 @@
 import { cpSync } from 'node:fs';
 import path from 'node:path';
+import { ownClocks } from '../fault/clock.ts';
 import { openHistory, type Recorder } from '../history/recorder.ts';
 import { openClient } from '../lab/client.ts';
 import { Journals } from '../lab/journal.ts';
@@ -8,11 +9,12 @@ import { awaitAnswer } from '../lab/ready.ts';
 import { Watch } from '../lab/watch.ts';
 import { loadPlan } from '../topology/load.ts';
 import { Scene } from './scene.ts';
+import { chooseSeed } from './seed.ts';
 import type { SuiteOptions } from './suite.ts';
 import { writeCaptures } from './write-captures.ts';
 
 /** What of a suite shapes its lab. */
-type StageOptions = Pick<SuiteOptions, 'servers' | 'pair'>;
+type StageOptions = Pick<SuiteOptions, 'servers' | 'pair' | 'ownClocks'>;
 
 /** A lab with everything around it that a suite needs. */
 export interface Stage {
@@ -47,6 +49,7 @@ async function watchedLab(options: StageOptions, topology: string, recorder: Rec
     system,
     ...(options.pair && { wishes: options.pair }),
     onNetwork: async (made) => {
+      if (options.ownClocks) ownClocks(made);
       watch = await Watch.start(made, recorder);
     },
   });
@@ -66,7 +69,7 @@ async function furnish(lab: Lab, watch: Watch, recorder: Recorder, folder: strin
     await watch.settle();
     journals.collect();
   };
-  const scene = new Scene({ lab, recorder, client, folder, refresh });
+  const scene = new Scene({ lab, recorder, client, folder, seed: chooseSeed(process.env.ONEVIP_SEED), refresh });
   const close = async (): Promise<void> => {
     scene.close();
     client.close();

@@ -1,0 +1,33 @@
+import t from 'tap';
+import { datagramsOf, datagramsStopped } from './datagrams.ts';
+import { OVER, told, udp, watched } from './literal-history.ts';
+
+const SEEN = watched('frames', 'access');
+const port = (node: string) => ({ lan: 'access', node, leg: 'access' });
+const MACS = { source: '02:00:00:00:00:0b', destination: '02:00:00:00:00:0c' };
+
+const beat = (atMs: number, from: string, to: string[], destinationPort = 4694) =>
+  udp({ atMs, from: port(from), to: to.map(port) }, MACS, {
+    source: '10.77.1.11',
+    sourcePort: 4694,
+    destination: '10.77.1.12',
+    destinationPort,
+  });
+
+t.test('datagrams for a port, in order of time', async (t) => {
+  const events = [...beat(9, 'nlb1', ['nlb2']), ...beat(4, 'nlb1', []), ...beat(5, 'nlb1', [], 53)];
+  const instants = (direction: 'sent' | 'received') => datagramsOf(events, { direction }, 4694).map(({ atNs }) => atNs);
+  t.same(instants('sent'), [4e6, 9e6]);
+  t.same(instants('received'), [9.01e6]);
+});
+
+t.test('what is sent does not come; else the fault did not bite', async (t) => {
+  const stopped = datagramsStopped({ from: 'nlb1', to: port('nlb2'), port: 4694, atLeast: 2 });
+  const sent = [10, 20].flatMap((atMs) => beat(atMs, 'nlb1', []));
+  t.match(told(stopped, SEEN, sent, OVER), 'pass: nlb1 sent 2 datagrams, of which 0 came to nlb2/access');
+  t.match(told(stopped, SEEN, sent, beat(30, 'nlb1', ['nlb2'], 53), OVER), /^pass/, 'other ports are not meant');
+  t.match(told(stopped, SEEN, sent, beat(30, 'nlb1', ['nlb2']), OVER), /^unknown: .* 1 came .* not stopped/);
+  t.match(told(stopped, SEEN, sent.slice(1), OVER), /^unknown: nlb1 sent 1 .* 2 were to be sent/);
+  t.match(told(stopped, SEEN, beat(10, 'nlb2', []), beat(20, 'nlb2', []), OVER), /^unknown: nlb1 sent 0/);
+  t.match(told(stopped, sent, OVER), /^unknown: frames of access/);
+});

@@ -1,0 +1,28 @@
+import type { FrameSeen, HistoryEvent } from '../history/event.ts';
+import { unlessBlind } from './coverage.ts';
+import { eventsOf, type FrameFilter, type Port, packetsOf, portText } from './seen.ts';
+import { type Checker, pass, unknown } from './verdict.ts';
+
+/** Frames that carry a datagram for a port, in order of time. */
+export function datagramsOf(events: readonly HistoryEvent[], filter: FrameFilter, port: number): FrameSeen[] {
+  const packets = packetsOf(events, filter).filter(
+    ({ packet: { transport } }) => transport?.kind === 'udp' && transport.destinationPort === port,
+  );
+  return eventsOf(packets).toSorted((one, other) => one.atNs - other.atNs);
+}
+
+/**
+ * A fault of the network bit: one node sent at least so many datagrams into the LAN, and none for that port came out of it to
+ * the other. Where some did, nothing is proved; nothing is wrong with the nodes either.
+ */
+export function datagramsStopped(options: { from: string; to: Port; port: number; atLeast: number }): Checker {
+  const { from, to, port, atLeast } = options;
+  return (during, all = during) => {
+    const sent = datagramsOf(during, { lan: to.lan, node: from, direction: 'sent' }, port);
+    const came = datagramsOf(during, { ...to, direction: 'received' }, port);
+    const because = `${from} sent ${sent.length} datagrams, of which ${came.length} came to ${portText(to)}`;
+    if (came.length > 0) return unknown(`${because}: they were not stopped`, came);
+    if (sent.length < atLeast) return unknown(`${because}; ${atLeast} were to be sent`, sent);
+    return unlessBlind(during, all, [{ what: 'frames', where: [to.lan] }], pass(because, sent.slice(0, 2)));
+  };
+}
