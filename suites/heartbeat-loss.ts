@@ -8,7 +8,7 @@ import type { Checker } from '../harness/check/verdict.ts';
 import { dropHeartbeats, HEARTBEAT_PORT, heartbeatLans, letHeartbeatsThrough } from '../harness/fault/silence.ts';
 import type { Scene } from '../harness/suite/scene.ts';
 import { type Claims, suite } from '../harness/suite/suite.ts';
-import { answersAgain } from '../harness/suite/waits.ts';
+import { answersAgain, atRest } from '../harness/suite/waits.ts';
 
 const PROBES_PER_SECOND = 500;
 /** In a lab a peer is dead after 200 ms: so this is fifteen times that long. */
@@ -27,7 +27,7 @@ interface Silent extends Span {
 
 /** Drops heartbeats on some LANs while so many probes are answered, then lets them through for as many again. */
 async function silence(scene: Scene, lans: string[], probes: number): Promise<Silent> {
-  const { active, standby } = await scene.lab.pair();
+  const { active, standby } = await atRest(scene);
   await scene.census();
   const target = scene.target('echo-udp');
   const load = await scene.client.startUdpProbes({ target, perSecond: PROBES_PER_SECOND, sourcePorts: 20 });

@@ -10,7 +10,7 @@ import type { LabNode } from '../harness/node/node.ts';
 import { pester } from '../harness/suite/pester.ts';
 import type { Scene } from '../harness/suite/scene.ts';
 import { type SuiteTest, suite } from '../harness/suite/suite.ts';
-import { answersAgain, runsScript } from '../harness/suite/waits.ts';
+import { answersAgain, atRest, runsScript } from '../harness/suite/waits.ts';
 
 /** In a lab: a lease of 150 ms that each beat renews, and another 500 ms in which packets are still forwarded. */
 const LEASE_MS = 150;
@@ -113,7 +113,7 @@ export default await suite(
     'SIGSTOP for 50 ms, within the lease: nothing moves and nothing is lost': {
       proves: ['HA-10'],
       run: async (scene) => {
-        const { active, standby } = await scene.lab.pair();
+        const { active, standby } = await atRest(scene);
         await scene.census();
         const nodes = [active.name, standby.name];
         const target = scene.target('echo-udp');

@@ -1,4 +1,4 @@
-import { findLibrary, lastLoggedOffset, ownClocks, stepClock } from '../fault/clock.ts';
+import { lastLoggedOffset, ownClocks, stepClock, whyNoClocks } from '../fault/clock.ts';
 import { dropHeartbeats, heartbeatLans, letHeartbeatsThrough } from '../fault/silence.ts';
 import { BOUNDS } from './failover-bound.ts';
 import type { Fault, Setting } from './failover-fault.ts';
@@ -104,10 +104,7 @@ const clock: Fault = {
   words: 'wall clock stepped by ±1 h',
   bound: BOUNDS.nothingHappens,
   flows: true,
-  missing: () =>
-    findLibrary() === undefined
-      ? 'libfaketime is not there (apt-get install libfaketime, or name the file in ONEVIP_FAKETIME)'
-      : undefined,
+  missing: whyNoClocks,
   prepare: ownClocks,
   arm: async (setting) => {
     const { node, seconds } = clockStep(setting);

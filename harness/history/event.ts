@@ -11,6 +11,7 @@ export type HistoryEvent =
   | RequestServed
   | CensusTaken
   | ScriptRan
+  | Counted
   | Watched;
 
 interface At {
@@ -98,6 +99,16 @@ export interface ScriptRan extends At {
   state: string;
   previous: string;
   reason: string;
+}
+
+/** Numbers that were asked for: of a requirement that is about the counting itself, or of a fault that is told by its count. */
+export interface Counted extends At {
+  kind: 'counted';
+  node: string;
+  /** What was counted: `refused heartbeats`. */
+  what: string;
+  /** Since the beginning of whoever counts, by name. */
+  counts: Record<string, number>;
 }
 
 /** Proof of watching: what was watched, from when until when, and how much was missed. */

@@ -20,6 +20,7 @@ const KINDS: Record<Kind, true> = {
   served: true,
   census: true,
   script: true,
+  counted: true,
   watched: true,
 };
 

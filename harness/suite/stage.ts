@@ -14,7 +14,7 @@ import type { SuiteOptions } from './suite.ts';
 import { writeCaptures } from './write-captures.ts';
 
 /** What of a suite shapes its lab. */
-type StageOptions = Pick<SuiteOptions, 'servers' | 'pair' | 'ownClocks'>;
+type StageOptions = Pick<SuiteOptions, 'servers' | 'pair' | 'pace' | 'ownClocks'>;
 
 /** A lab with everything around it that a suite needs. */
 export interface Stage {
@@ -48,6 +48,7 @@ async function watchedLab(options: StageOptions, topology: string, recorder: Rec
     plan,
     system,
     ...(options.pair && { wishes: options.pair }),
+    ...(options.pace && { pace: options.pace }),
     onNetwork: async (made) => {
       if (options.ownClocks) ownClocks(made);
       watch = await Watch.start(made, recorder);

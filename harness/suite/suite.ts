@@ -26,6 +26,8 @@ export interface SuiteOptions {
   servers?: number;
   /** Of the pair in the suite's lab. */
   pair?: Wishes;
+  /** The pair's own timing instead of the patient one of labs that share a machine. */
+  pace?: 'default';
   /** The load balancers' wall clocks can be stepped. */
   ownClocks?: boolean;
 }

@@ -37,9 +37,17 @@ export const nlb: System = {
     const state = await stateOf(node.home.env.NLB_SOCKET ?? '');
     return STATES.find((role) => role === state);
   },
+  refusals,
   standBy: (node) => order(node, 'standby'),
   takeOver: (node) => order(node, 'takeover'),
 };
+
+/** A requirement is about these numbers as the operator sees them, so they are read as he reads them. */
+async function refusals(node: LabNode): Promise<Record<string, number>> {
+  const asked = await node.run(['nlbctl', 'status', '--json']);
+  if (asked.exitCode !== 0) throw new Error(`nlbctl status on ${node.name} failed: ${asked.stderr}`);
+  return (JSON.parse(asked.stdout) as { peer: { refused: Record<string, number> } }).peer.refused;
+}
 
 async function order(node: LabNode, word: 'standby' | 'takeover'): Promise<void> {
   const done = await node.run(['nlbctl', word]);

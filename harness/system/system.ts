@@ -42,6 +42,8 @@ export interface System {
   start(node: LabNode, setup: PairSetup): number;
   /** What the node says that it is. For waiting only: no verdict is made from it. Undefined while it does not answer. */
   role(node: LabNode): Promise<Role | undefined>;
+  /** How many heartbeat datagrams the node says that it has refused since its start, by reason. */
+  refusals(node: LabNode): Promise<Record<string, number>>;
   /** Asks the active to hand over, or the standby to take over; rejects with what the system said when it refuses. */
   standBy(node: LabNode): Promise<void>;
   takeOver(node: LabNode): Promise<void>;
