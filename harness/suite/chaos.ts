@@ -8,7 +8,7 @@ import { failFirewall, repairFirewall } from './firewall-power.ts';
 import type { Scene } from './scene.ts';
 
 /** What a test of chaos records beside the faults themselves. */
-export const PLANNED = 'the schedule, as planned';
+const PLANNED = 'the schedule, as planned';
 export const OVER = 'the faults end';
 
 /** Does a fault to the place, for so long, and makes it whole again. */
