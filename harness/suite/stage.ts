@@ -33,10 +33,15 @@ export async function openStage(options: StageOptions, topology: string, folder:
     return await furnish(lab, watch, recorder, folder);
   } catch (error) {
     await watch.stop();
+    keepLogs(lab, folder);
     await lab.down();
     recorder.close();
     throw error;
   }
+}
+
+function keepLogs(lab: Lab, folder: string): void {
+  cpSync(path.join(lab.folder, 'logs'), path.join(folder, 'logs'), { recursive: true });
 }
 
 async function watchedLab(options: StageOptions, topology: string, recorder: Recorder) {
@@ -76,7 +81,7 @@ async function furnish(lab: Lab, watch: Watch, recorder: Recorder, folder: strin
     client.close();
     await watch.stop();
     journals.collect();
-    cpSync(path.join(lab.folder, 'logs'), path.join(folder, 'logs'), { recursive: true });
+    keepLogs(lab, folder);
     await lab.down();
     writeCaptures(recorder.events(), folder);
     recorder.close();
