@@ -56,6 +56,7 @@ export default await suite(
       random: true,
       run: async (scene) => {
         const { active, standby } = await atRest(scene);
+        const fromNs = scene.nowNs();
         await scene.census();
         const nodes = [active.name, standby.name];
         const target = scene.target('echo-udp');
@@ -73,7 +74,7 @@ export default await suite(
         await load.stop();
         const sentTo = (node: string) => together(...waves.map((wave) => wave[node] ?? []));
         return {
-          'nothing moves': nothingMoved({ address: scene.nlbs, nodes }),
+          'nothing moves': between({ fromNs }, nothingMoved({ address: scene.nlbs, nodes })),
           'no probe is lost': noneLost({ protocol: 'udp', atLeast: WAVES * (PROBES_PER_SECOND / 2) }),
           'the active counted each by its reason': counted(scene, active.name, sentTo(active.name)),
           'so did the standby': counted(scene, standby.name, sentTo(standby.name)),

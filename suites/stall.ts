@@ -3,6 +3,7 @@ import { clientsLeft, forwardsNoMore, silentOnceSucceeded } from '../harness/che
 import { oneAnswererAtATime } from '../harness/check/one-answerer.ts';
 import { paused } from '../harness/check/pause.ts';
 import { noneLost } from '../harness/check/probes.ts';
+import { between } from '../harness/check/span.ts';
 import { tookOver } from '../harness/check/takeover.ts';
 import { HEARTBEAT_PORT } from '../harness/fault/silence.ts';
 import { type Stall, stall } from '../harness/fault/stall.ts';
@@ -114,6 +115,7 @@ export default await suite(
       proves: ['HA-10'],
       run: async (scene) => {
         const { active, standby } = await atRest(scene);
+        const fromNs = scene.nowNs();
         await scene.census();
         const nodes = [active.name, standby.name];
         const target = scene.target('echo-udp');
@@ -124,7 +126,7 @@ export default await suite(
         await load.stop();
         return {
           'it was held up': paused({ ...beatsOf(active.name), atLeastMs: 50, lessThanMs: LEASE_MS }),
-          'nothing moves': nothingMoved({ address: scene.nlbs, nodes }),
+          'nothing moves': between({ fromNs }, nothingMoved({ address: scene.nlbs, nodes })),
           'no probe is lost': noneLost({ protocol: 'udp', atLeast: PROBES_PER_SECOND / 2 }),
         };
       },

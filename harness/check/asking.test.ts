@@ -1,6 +1,6 @@
 import t from 'tap';
-import { asked, asks, neverAsks } from './asking.ts';
-import { arp, OVER, told, watched } from './literal-history.ts';
+import { asked, asks, asksOnlyInSilence } from './asking.ts';
+import { arp, OVER, told, udp, watched } from './literal-history.ts';
 
 const NLBS = '10.77.1.100';
 const SEEN = watched('frames', 'access');
@@ -24,12 +24,36 @@ t.test('a port asks for the address, so often', async (t) => {
   t.match(told(often, OVER), /^unknown: frames of access/);
 });
 
-t.test('a port never asks for the address, though it speaks', async (t) => {
-  const never = neverAsks({ address: NLBS, port: port('nlb2') });
-  t.match(told(never, SEEN, ask(5, 'nlb2', [], '10.77.1.2'), OVER), /^pass: nlb2\/access sent 1 frames/);
-  t.match(told(never, SEEN, ask(5, 'nlb2', []), OVER), 'fail: nlb2/access asked for 10.77.1.100');
-  t.match(told(never, SEEN, ask(5, 'nlb1', []), OVER), /^unknown: nlb2\/access was not seen/);
-  t.match(told(never, ask(5, 'nlb2', [], '10.77.1.2'), OVER), /^unknown: frames of access/);
+const beat = (atMs: number, to: string) =>
+  udp(
+    { atMs, from: port('nlb1'), to: [port(to)] },
+    { source: '02:00:00:00:00:0b', destination: '02:00:00:00:00:0c' },
+    {
+      source: '10.77.1.11',
+      sourcePort: 4694,
+      destination: '10.77.1.12',
+      destinationPort: 4694,
+    },
+  );
+
+t.test('a port asks for the address only while its node hears nothing', async (t) => {
+  const options = {
+    address: NLBS,
+    port: port('nlb2'),
+    ports: [port('nlb2')],
+    beatPort: 4694,
+    silentMs: 30,
+    atLeast: 2,
+  };
+  const deaf = asksOnlyInSilence(options);
+  const beats = [10, 30, 100].flatMap((atMs) => beat(atMs, 'nlb2'));
+  t.match(told(deaf, SEEN, beats, OVER), /^pass: 3 heartbeats came to nlb2, and it asked 0 times/);
+  t.match(told(deaf, SEEN, beats, ask(70, 'nlb2', []), OVER), /^pass: .* it asked 1 times/, 'after 40 ms of silence');
+  t.match(told(deaf, SEEN, beats, ask(102, 'nlb2', []), OVER), /^pass/, 'one that came in that moment is not read yet');
+  t.match(told(deaf, SEEN, beats, ask(50, 'nlb2', []), OVER), /^fail: .* once though it had just heard one/);
+  t.match(told(deaf, SEEN, beats, ask(50, 'nlb1', []), OVER), /^pass/, 'another asker');
+  t.match(told(deaf, SEEN, beat(10, 'nlb2'), beat(30, 'nlb1'), OVER), /^unknown: 1 heartbeats .* 2 were wanted/);
+  t.match(told(deaf, beats, OVER), /^unknown: frames of access/);
 });
 
 t.test('each of several ports was asked, so often', async (t) => {

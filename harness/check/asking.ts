@@ -1,7 +1,9 @@
 import type { HistoryEvent } from '../history/event.ts';
 import { requestsReaching } from './arp.ts';
 import { unlessBlind } from './coverage.ts';
-import { type ArpSeen, arpsOf, eventsOf, framesOf, type Port, portText } from './seen.ts';
+import { datagramsOf } from './datagrams.ts';
+import { type ArpSeen, arpsOf, eventsOf, type Port, portText } from './seen.ts';
+import { NS_PER_MS } from './span.ts';
 import { type Checker, fail, pass, unknown } from './verdict.ts';
 
 /** Requests for the address that the port sent. An announcement asks nothing. */
@@ -23,19 +25,40 @@ export function asks(options: { address: string; port: Port; atLeast: number }):
   };
 }
 
-/** HA-11: the port, which sent something, asked for the address not once. */
-export function neverAsks(options: { address: string; port: Port }): Checker {
-  const { address, port } = options;
+/** A beat that is read as late as this after it came is no news of a question that was asked meanwhile. */
+const READING_MS = 5;
+
+/**
+ * HA-11: the port asks for the address only while its node hears nothing: never when a heartbeat has come to one of the node's
+ * ports in the last so many milliseconds. At least so many heartbeats must have come.
+ */
+export function asksOnlyInSilence(options: {
+  address: string;
+  port: Port;
+  /** Where heartbeats come in. */
+  ports: Port[];
+  beatPort: number;
+  silentMs: number;
+  atLeast: number;
+}): Checker {
+  const { address, port, ports, beatPort, silentMs, atLeast } = options;
   return (during, all = during) => {
-    const [question] = questionsOf(during, port, address);
-    if (question) return fail(`${portText(port)} asked for ${address}`, [question.event]);
-    const sent = framesOf(during, { ...port, direction: 'sent' });
-    if (sent.length === 0) return unknown(`${portText(port)} was not seen sending anything`);
-    const never = pass(
-      `${portText(port)} sent ${sent.length} frames, and asked for ${address} in none`,
-      sent.slice(0, 1),
-    );
-    return unlessBlind(during, all, [{ what: 'frames', where: [port.lan] }], never);
+    const beats = ports.flatMap((each) => datagramsOf(during, { ...each, direction: 'received' }, beatPort));
+    const questions = questionsOf(during, port, address);
+    const heardBefore = ({ event }: ArpSeen) =>
+      beats.find(({ atNs }) => {
+        const ageMs = (event.atNs - atNs) / NS_PER_MS;
+        return ageMs > READING_MS && ageMs < silentMs;
+      });
+    const needless = questions.find(heardBefore);
+    const because = `${beats.length} heartbeats came to ${port.node}, and it asked ${questions.length} times for ${address}`;
+    if (needless) {
+      const heard = heardBefore(needless);
+      return fail(`${because}: once though it had just heard one`, [...(heard ? [heard] : []), needless.event]);
+    }
+    if (beats.length < atLeast) return unknown(`${because}; ${atLeast} were wanted`);
+    const verdict = pass(`${because}, never when it had just heard one`, beats.slice(0, 1));
+    return unlessBlind(during, all, [{ what: 'frames', where: [port, ...ports].map(({ lan }) => lan) }], verdict);
   };
 }
 
