@@ -92,6 +92,7 @@ t.test('conformance --list names suites, tests and requirements, and runs nothin
   t.equal(exitCode, 0);
   t.match(stdout, /^arp on invention: /);
   t.match(stdout, /ARP-1/);
+  t.match((await onevip('conformance', 'stall', '--list')).stdout, /for 60 s \(long: about 65 s, with --long\).*HA-10/);
 });
 
 t.test('the life of a lab', { skip }, async (t) => {

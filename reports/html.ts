@@ -10,7 +10,7 @@ import {
   totals,
   VERDICTS,
 } from './outcome.ts';
-import type { CheckResult, RunReport, TestResult, Verdict } from './run-report.ts';
+import type { CheckResult, NotRun, RunReport, TestResult, Verdict } from './run-report.ts';
 
 /**
  * The report as one page that needs no other file and no script: a filter by verdict, the requirements, and each test
@@ -42,6 +42,7 @@ ${requirementTable(rows, anchor)}
 ${bySuite(report.results)
   .map(([suite, tests]) => suiteSection(suite, tests, anchor))
   .join('\n')}
+${notRunList(report.notRun)}
 </main>
 </body>
 </html>
@@ -121,6 +122,15 @@ const badge = (verdict: RequirementRow['verdict']): string =>
 
 function suiteSection(suite: string, tests: readonly TestResult[], anchor: Anchor): string {
   return `<section><h3>${markup(suite)}</h3>\n${tests.map((test) => testCard(test, anchor(test))).join('\n')}</section>`;
+}
+
+function notRunList(tests: readonly NotRun[]): string {
+  if (tests.length === 0) return '';
+  const items = tests.map(
+    ({ suite, title, proves, because, runIt }) =>
+      `<li>${markup(suite)}: ${markup(title)} <span class="ids">${markup(proves.join(' '))}</span> ${markup(because)}: <code>${markup(runIt)}</code></li>`,
+  );
+  return `<h2>Not run</h2>\n<ul>${items.join('')}</ul>`;
 }
 
 function testCard(test: TestResult, id: string): string {

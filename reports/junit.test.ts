@@ -22,10 +22,11 @@ t.test('a run in which all passed', async (t) => {
 
 t.test('fail is a failure, unknown an error, and a skip skipped; each with its reason', async (t) => {
   const text = junitReport(RUN);
-  t.match(text, '<testsuites name="onevip invention" tests="4" failures="1" errors="1" skipped="1"');
+  t.match(text, '<testsuites name="onevip invention" tests="5" failures="1" errors="1" skipped="2"');
   t.match(text, /<failure message="it took too long [\s\S]*gap of 80 ms[\s\S]*run again: [^<]*<\/failure>/);
   t.match(text, /<error message="nobody asked">silent: unknown: no request was seen\n/);
   t.match(text, '<skipped message="this kernel has no VLAN devices"/>');
+  t.match(text, '<skipped message="not run: long: takes about 65 s"/>');
   t.match(text, '<property name="seed" value="0x5eed"/>');
 });
 

@@ -1,12 +1,13 @@
 import { attribute, markup } from './escape.ts';
 import { bySuite, totals } from './outcome.ts';
-import type { RunReport, TestResult } from './run-report.ts';
+import type { NotRun, RunReport, TestResult } from './run-report.ts';
 
 /**
  * JUnit XML, as CI systems read it. The form has no `unknown`: such a test is an `error`, because it ran and proved
  * nothing. The ids of the requirements are properties of the test case.
  */
-export function junitReport(report: RunReport): string {
+export function junitReport(found: RunReport): string {
+  const report = { ...found, results: [...found.results, ...found.notRun.map(asSkipped)] };
   const suites = bySuite(report.results).flatMap(([suite, tests]) => [
     `  <testsuite name="${attribute(suite)}" ${counts({ ...report, results: tests })} timestamp="${attribute(report.startedAt)}">`,
     ...tests.flatMap(testCase),
@@ -14,6 +15,12 @@ export function junitReport(report: RunReport): string {
   ]);
   const head = `<testsuites name="${attribute(`onevip ${report.topology}`)}" ${counts(report)}>`;
   return ['<?xml version="1.0" encoding="UTF-8"?>', head, ...suites, '</testsuites>', ''].join('\n');
+}
+
+/** The form knows no test that was left out: it is a skipped one. */
+function asSkipped({ suite, title, proves, because, runIt }: NotRun): TestResult {
+  const nothing = { checks: [], durationMs: 0, files: [] };
+  return { suite, title, proves, verdict: 'skip', because: `not run: ${because}`, runAgain: runIt, ...nothing };
 }
 
 const seconds = (ms: number): string => (ms / 1000).toFixed(3);

@@ -32,6 +32,14 @@ t.test('what did not pass has a section with its evidence, in a block that the e
   t.notMatch(text, 'not to be shown');
 });
 
+t.test('what a run left out is said, with the command that runs it', async (t) => {
+  t.match(
+    markdownReport(RUN, CATALOGUE),
+    /\n\nNot run: stall .*: long: takes about 65 s: \.\/onevip conformance stall/,
+  );
+  t.notMatch(markdownReport(GOOD_RUN, CATALOGUE), 'Not run');
+});
+
 t.test('outside blocks of code no tag of the evidence survives, and a row is a row', async (t) => {
   const outside = markdownReport(RUN, CATALOGUE).replaceAll(/^(`{3,})text\n[\s\S]*?\n\1$/gm, '');
   t.notMatch(outside, /(?<!\\)<script/);

@@ -1,6 +1,6 @@
 import { fenced, markdown } from './escape.ts';
 import { duration, type Listed, requirementRows, totalsLine, VERDICTS } from './outcome.ts';
-import type { RunReport, TestResult } from './run-report.ts';
+import type { NotRun, RunReport, TestResult } from './run-report.ts';
 
 /** For a pull request or a release's notes: totals, what did not pass with its evidence, and the table of requirements. */
 export function markdownReport(report: RunReport, catalogue: readonly Listed[]): string {
@@ -12,6 +12,7 @@ export function markdownReport(report: RunReport, catalogue: readonly Listed[]):
     `# OneVIP on ${markdown(report.topology)}: ${totalsLine(report)}`,
     facts(report),
     ...bad.flatMap(section),
+    ...report.notRun.map(notRun),
     '## Requirements',
     ['| requirement | verdict | must | tests |', '|---|---|---|---|', ...rows.map(tableRow)].join('\n'),
     '',
@@ -21,6 +22,11 @@ export function markdownReport(report: RunReport, catalogue: readonly Listed[]):
 function facts({ startedAt, durationMs, machine, command }: RunReport): string {
   const at = `${markdown(startedAt)}, ${duration(durationMs)}`;
   return `${at}, Linux ${markdown(machine.kernel)}, ${machine.cores} cores, Node ${markdown(machine.node)}: ${markdown(command)}`;
+}
+
+function notRun({ suite, title, proves, because, runIt }: NotRun): string {
+  const ids = proves.length === 0 ? '' : ` (${proves.map(markdown).join(', ')})`;
+  return `Not run: ${markdown(suite)}: ${markdown(title)}${ids}: ${markdown(because)}: ${markdown(runIt)}`;
 }
 
 function section({ suite, title, verdict, proves, because, checks, runAgain, seed }: TestResult): string[] {

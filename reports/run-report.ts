@@ -14,6 +14,18 @@ export interface RunReport {
   /** The command line of the run. */
   command: string;
   results: TestResult[];
+  /** Tests of these suites that the run left out. They say nothing of their requirements, neither good nor bad. */
+  notRun: NotRun[];
+}
+
+export interface NotRun {
+  suite: string;
+  title: string;
+  proves: string[];
+  /** `long: takes about 65 s` */
+  because: string;
+  /** The command that runs it. */
+  runIt: string;
 }
 
 export interface TestResult {

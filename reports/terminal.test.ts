@@ -58,6 +58,15 @@ t.test(
   },
 );
 
+t.test('what a run left out is said, with the command that runs it, and counts for nothing', async (t) => {
+  const text = terminalReport({ ...RUN, results: GOOD_RUN.results }, CATALOGUE, plain);
+  t.match(
+    text,
+    /\nnot run: stall <1>: it sleeps .* \(HA-1\): long: takes about 65 s: \.\/onevip conformance stall --long\n/,
+  );
+  t.match(text, /\n2 of 2 tested requirements proved.*\n1 passed, 0 failed, 0 unknown, 0 skipped\n$/);
+});
+
 t.test('colours are used when asked for, and nothing in the evidence can make one', async (t) => {
   t.notMatch(terminalReport(RUN, CATALOGUE, plain), '\u001b');
   t.match(terminalReport(GOOD_RUN, CATALOGUE, { colour: true, columns: 0 }), '\u001b[32m✓ pass');

@@ -32,6 +32,7 @@ export function terminalReport(report: RunReport, catalogue: readonly Listed[], 
     ...tested.flatMap((row) => tableRow(row, paint, options.columns)),
     ...without.map((test) => line('–', test, paint, options.columns)),
     ...notTested(rows, paint),
+    ...notRun(report, paint),
     ...VERDICTS.filter((verdict) => verdict !== 'pass').flatMap((verdict) => details(verdict, report, paint)),
     '',
     summary(report, tested, paint),
@@ -71,6 +72,12 @@ const cut = (text: string, room: number): string => (text.length <= room ? text 
 function notTested(rows: readonly RequirementRow[], paint: Paint): string[] {
   const ids = rows.filter(({ tests }) => tests.length === 0).map(({ id }) => id);
   return ids.length === 0 ? [] : ['', paint.dim(`not tested in this run: ${ids.join(', ')}`)];
+}
+
+function notRun({ notRun }: RunReport, paint: Paint): string[] {
+  return notRun.map(({ suite, title, proves, because, runIt }) =>
+    paint.dim(`not run: ${visible(suite)}: ${oneLine(title)}${ids(proves)}: ${visible(because)}: ${visible(runIt)}`),
+  );
 }
 
 function details(verdict: Verdict, { results }: RunReport, paint: Paint): string[] {

@@ -4,10 +4,10 @@ import { between } from '../harness/check/span.ts';
 import { tookOver } from '../harness/check/takeover.ts';
 import { advertsWellFormed, backupDoesNotAnswer, backupTookOver, type RouterLeg } from '../harness/check/vrrp.ts';
 import { ADVERT_SECONDS } from '../harness/driver/firewall.ts';
-import { startKeepalived } from '../harness/lab/populate.ts';
 import type { LabNode } from '../harness/node/node.ts';
 import { firewalls } from '../harness/suite/everyday.ts';
-import { cut, cutBoth, heal, healBoth, startSystem } from '../harness/suite/faults.ts';
+import { cutBoth, healBoth, startSystem } from '../harness/suite/faults.ts';
+import { failFirewall, repairFirewall } from '../harness/suite/firewall-power.ts';
 import { askFor } from '../harness/suite/inject.ts';
 import type { Scene } from '../harness/suite/scene.ts';
 import { suite } from '../harness/suite/suite.ts';
@@ -33,22 +33,10 @@ function legsOf(scene: Scene, master: LabNode, backup: LabNode): RouterLeg[] {
   }));
 }
 
-/** Power loss: nothing more is said from any leg. */
-async function fail(scene: Scene, firewall: LabNode): Promise<void> {
-  const legs = firewall.home.plan.legs.map(({ name }) => name);
-  await Promise.all([firewall.freeze(), ...legs.map((leg) => cut(scene, firewall.name, leg))]);
-}
-
 /** The lab's first master has the higher priority, so that once repaired it is master again: that is waited for. */
 async function repair(scene: Scene, firewall: LabNode): Promise<void> {
-  const legs = firewall.home.plan.vrrp?.routers ?? [];
-  await firewall.killAll();
-  for (const { leg, id } of legs) {
-    await firewall.runBeside(['ip', 'link', 'delete', `vrrp.${id}`]);
-    await heal(scene, firewall.name, leg);
-  }
-  startKeepalived(firewall, scene.lab.folder);
-  await advertises(scene, firewall.name, legs.length);
+  await repairFirewall(scene, firewall);
+  await advertises(scene, firewall.name, firewall.home.plan.vrrp?.routers.length ?? 0);
 }
 
 export default await suite(
@@ -88,7 +76,7 @@ export default await suite(
         const legs = legsOf(scene, master, backup);
         const flows = await scene.client.startTcpFlows({ target: scene.target('echo'), count: FLOWS, intervalMs: 20 });
         await advertises(scene, master.name, legs.length);
-        await scene.act('firewall power loss', master.name, () => fail(scene, master));
+        await scene.act('firewall power loss', master.name, () => failFirewall(scene, master));
         await advertises(scene, backup.name, legs.length);
         await answersAgain(scene, flows);
         await flows.stop();
@@ -125,7 +113,7 @@ export default await suite(
         const what = 'firewall and active lose power';
         const struckNs = scene.nowNs();
         await scene.act(what, active.name, async () => {
-          await Promise.all([fail(scene, master), active.freeze(), cutBoth(scene, active.name)]);
+          await Promise.all([failFirewall(scene, master), active.freeze(), cutBoth(scene, active.name)]);
         });
         await runsScript(scene, standby.name, 'active', struckNs);
         await answersAgain(scene, flows);

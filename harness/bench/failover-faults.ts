@@ -1,8 +1,8 @@
+import { lastLoggedOffset, ownClocks, stepClock, whyNoClocks } from '../fault/clock.ts';
+import { dropHeartbeats, heartbeatLans, letHeartbeatsThrough } from '../fault/silence.ts';
 import { BOUNDS } from './failover-bound.ts';
-import { findLibrary, lastLoggedOffset, ownClocks, stepClock } from './failover-clock.ts';
 import type { Fault, Setting } from './failover-fault.ts';
 import { answersAgain, ended } from './failover-rig.ts';
-import { dropHeartbeats, letHeartbeatsIn } from './failover-silence.ts';
 import { armPowerLoss, entered, restorePower, signal, takenOver } from './failover-strokes.ts';
 
 /** How many probes are answered while nothing may happen: so many milliseconds, at a thousand a second. */
@@ -86,10 +86,10 @@ const heartbeats: Fault = {
   arm:
     async ({ rig }) =>
     () =>
-      Promise.all(rig.lab.nodes('nlb').map(dropHeartbeats)),
+      Promise.all(heartbeatLans(rig.lab).map((lan) => dropHeartbeats(rig.lab, lan))),
   settle: ({ rig, load }) => answersAgain(rig, load, CALM_PROBES),
   mend: async ({ rig }) => {
-    const dropped = await Promise.all(rig.lab.nodes('nlb').map(letHeartbeatsIn));
+    const dropped = await Promise.all(heartbeatLans(rig.lab).map((lan) => letHeartbeatsThrough(rig.lab, lan)));
     return dropped.includes(0) ? 'no heartbeat was dropped: the fault did not bite' : undefined;
   },
 };
@@ -104,10 +104,7 @@ const clock: Fault = {
   words: 'wall clock stepped by ±1 h',
   bound: BOUNDS.nothingHappens,
   flows: true,
-  missing: () =>
-    findLibrary() === undefined
-      ? 'libfaketime is not there (apt-get install libfaketime, or name the file in ONEVIP_FAKETIME)'
-      : undefined,
+  missing: whyNoClocks,
   prepare: ownClocks,
   arm: async (setting) => {
     const { node, seconds } = clockStep(setting);

@@ -1,9 +1,9 @@
 import { act, arp, history, probe, script, udp } from '../check/literal-history.ts';
 import type { Port } from '../check/seen.ts';
+import { HEARTBEAT_PORT } from '../fault/silence.ts';
 import type { FrameSeen, HistoryEvent } from '../history/event.ts';
 import { encodeAnswer, encodeRequest } from '../traffic/frame.ts';
 import { type Cast, type Reading, STRIKE } from './failover-reading.ts';
-import { HEARTBEAT_PORT } from './failover-silence.ts';
 import type { Trial } from './failover-trial.ts';
 
 /** Trials for tests, written down event by event. */

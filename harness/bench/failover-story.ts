@@ -1,9 +1,9 @@
 import { announcementsFrom } from '../check/announcement.ts';
 import { type Port, packetsOf } from '../check/seen.ts';
 import { findAct, NS_PER_MS } from '../check/span.ts';
+import { HEARTBEAT_PORT } from '../fault/silence.ts';
 import type { HistoryEvent } from '../history/event.ts';
 import { type Cast, STRIKE } from './failover-reading.ts';
-import { HEARTBEAT_PORT } from './failover-silence.ts';
 
 /**
  * How a takeover went, in milliseconds: who was late, and by how much. Heartbeats tell, for a node's beat thread does all of

@@ -5,7 +5,12 @@ import { NS_PER_MS, spanOf } from './span.ts';
 import { type Checker, fail, pass, unknown } from './verdict.ts';
 
 /** Requests for an address that reached a port. Announcements ask nothing, and are left out. */
-function requestsReaching(events: readonly HistoryEvent[], port: Port, address: string, senderIp?: string): ArpSeen[] {
+export function requestsReaching(
+  events: readonly HistoryEvent[],
+  port: Port,
+  address: string,
+  senderIp?: string,
+): ArpSeen[] {
   return arpsOf(events, { ...port, direction: 'received' }).filter(
     ({ arp }) =>
       arp.operation === 'request' &&

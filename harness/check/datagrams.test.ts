@@ -1,6 +1,6 @@
 import t from 'tap';
-import { datagramsOf, datagramsStopped } from './datagrams.ts';
-import { OVER, told, udp, watched } from './literal-history.ts';
+import { datagramsFrom, datagramsOf, datagramsStopped } from './datagrams.ts';
+import { act, OVER, told, udp, watched } from './literal-history.ts';
 
 const SEEN = watched('frames', 'access');
 const port = (node: string) => ({ lan: 'access', node, leg: 'access' });
@@ -30,4 +30,23 @@ t.test('what is sent does not come; else the fault did not bite', async (t) => {
   t.match(told(stopped, SEEN, sent.slice(1), OVER), /^unknown: nlb1 sent 1 .* 2 were to be sent/);
   t.match(told(stopped, SEEN, beat(10, 'nlb2', []), beat(20, 'nlb2', []), OVER), /^unknown: nlb1 sent 0/);
   t.match(told(stopped, sent, OVER), /^unknown: frames of access/);
+});
+
+t.test('somebody’s datagrams came after the act; else the fault did not bite', async (t) => {
+  const options = {
+    to: port('nlb2'),
+    source: MACS.source,
+    port: 4694,
+    after: { what: 'kill', node: 'nlb1' },
+    atLeast: 1,
+  };
+  const came = datagramsFrom(options);
+  const kill = act(15, 'kill', 'nlb1');
+  t.match(told(came, kill, beat(20, 'fw1', ['nlb2'])), /^pass: 1 datagrams of 02:00:00:00:00:0b came to nlb2\/access/);
+  t.match(told(came, kill, beat(10, 'fw1', ['nlb2'])), /^unknown: 0 datagrams .* 1 were wanted/);
+  t.match(told(came, beat(20, 'fw1', ['nlb2'])), /^unknown: "kill" on nlb1 was not done/);
+  t.match(
+    told(datagramsFrom({ ...options, source: '02:00:00:00:00:99' }), kill, beat(20, 'fw1', ['nlb2'])),
+    /^unknown/,
+  );
 });

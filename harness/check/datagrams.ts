@@ -1,6 +1,7 @@
 import type { FrameSeen, HistoryEvent } from '../history/event.ts';
 import { unlessBlind } from './coverage.ts';
-import { eventsOf, type FrameFilter, type Port, packetsOf, portText } from './seen.ts';
+import { decoded, eventsOf, type FrameFilter, type Port, packetsOf, portText } from './seen.ts';
+import { type ActFilter, actText, findAct } from './span.ts';
 import { type Checker, pass, unknown } from './verdict.ts';
 
 /** Frames that carry a datagram for a port, in order of time. */
@@ -24,5 +25,28 @@ export function datagramsStopped(options: { from: string; to: Port; port: number
     if (came.length > 0) return unknown(`${because}: they were not stopped`, came);
     if (sent.length < atLeast) return unknown(`${because}; ${atLeast} were to be sent`, sent);
     return unlessBlind(during, all, [{ what: 'frames', where: [to.lan] }], pass(because, sent.slice(0, 2)));
+  };
+}
+
+/** A fault of the network bit: after the act at least so many datagrams of somebody came to the port. */
+export function datagramsFrom(options: {
+  to: Port;
+  /** Hardware address of the sender. */
+  source: string;
+  port: number;
+  after: ActFilter;
+  atLeast: number;
+}): Checker {
+  const { to, source, port, after, atLeast } = options;
+  return (during) => {
+    const act = findAct(during, after);
+    if (!act) return unknown(`${actText(after)} was not done`);
+    const came = datagramsOf(during, { ...to, direction: 'received' }, port).filter(
+      (event) => event.atNs >= act.atNs && decoded(event).ethernet?.source === source,
+    );
+    const because = `${came.length} datagrams of ${source} came to ${portText(to)} after ${actText(after)}`;
+    return came.length < atLeast
+      ? unknown(`${because}; ${atLeast} were wanted`, came)
+      : pass(because, came.slice(0, 2));
   };
 }

@@ -121,6 +121,10 @@ export function logged(
   return { kind: 'logged', atNs, node, reading, index, readNs: readMs * NS_PER_MS, text };
 }
 
+export function counted(atMs: number, node: string, what: string, counts: Event.Counted['counts']): Event.Counted {
+  return { kind: 'counted', atNs: atMs * NS_PER_MS, node, what, counts };
+}
+
 /** Watched for ten seconds from the beginning. */
 export function watched(what: Event.Watched['what'], where: string, missed = 0): Event.Watched {
   return { kind: 'watched', atNs: 0, what, where, untilNs: 10_000 * NS_PER_MS, missed };

@@ -1,6 +1,6 @@
 import t from 'tap';
-import { script, told } from './literal-history.ts';
-import { scriptsApart, scriptsRan } from './scripts.ts';
+import { act, script, told } from './literal-history.ts';
+import { scriptsApart, scriptsInOrder, scriptsRan } from './scripts.ts';
 
 t.test('scripts run once each, in the order of the states', async (t) => {
   const ran = scriptsRan({ node: 'nlb1', states: ['initial', 'standby', 'active'] });
@@ -24,4 +24,22 @@ t.test('a script that began long after the one before was held up by it', async 
   t.match(told(apart, standby, script(110, 'nlb1', 'active', 'standby')), /^pass: .* began 100 ms after/);
   t.match(told(apart, standby, script(109, 'nlb1', 'active', 'standby')), /^unknown: .* began 99 ms after/);
   t.match(told(apart, standby, script(110, 'nlb2', 'active', 'standby')), /^unknown: nlb1 did not run/);
+});
+
+t.test('whatever happens, scripts follow one another, once each', async (t) => {
+  const ordered = scriptsInOrder({ node: 'nlb1', kill: 'kill -9', atLeast: 2 });
+  const start = (atMs: number) => script(atMs, 'nlb1', 'initial', 'initial');
+  const two = [start(1), script(2, 'nlb1', 'standby', 'initial')];
+  const again = [start(5), script(6, 'nlb1', 'active', 'initial')];
+  const kill = act(4, 'kill -9', 'nlb1');
+  t.match(told(ordered, two, script(3, 'nlb1', 'active', 'standby')), 'pass: 3 scripts of nlb1 ran, in 1 lives');
+  t.match(told(ordered, two, kill, again), /^pass: 4 .* in 2 lives/);
+  t.match(told(ordered, two, kill, act(4, 'kill -9', 'nlb1'), again), /^pass/, 'killed before it could say anything');
+  t.match(told(ordered, two, again), /^fail: .* in 2 lives, though it was killed 0 times/);
+  t.match(told(ordered, two, act(4, 'kill -9', 'nlb2'), again), /^fail/, 'another was killed');
+  t.match(told(ordered, two, script(3, 'nlb1', 'inop', 'active')), /^fail: after standby .* inop .* came from active/);
+  t.match(told(ordered, two, script(3, 'nlb1', 'standby', 'standby')), /^fail: after standby .* standby/);
+  t.match(told(ordered, two, script(3, 'nlb1', 'standby', 'initial')), /^fail/, 'twice for one entry');
+  t.match(told(ordered, two, script(3, 'nlb2', 'active', 'inop')), /^pass/, 'another node is not meant');
+  t.match(told(ordered, start(1)), /^unknown: 1 scripts .* 2 were wanted/);
 });

@@ -36,3 +36,33 @@ export function scriptsApart(options: { node: string; first: string; next: strin
     return (other.atNs - one.atNs >= atLeastMs * NS_PER_MS ? pass : unknown)(because, [one, other]);
   };
 }
+
+/**
+ * HA-5: whatever happened, each script of the node was told the state whose script ran before it, and was not run for one state
+ * twice in a row; only a start, of which there is one for each kill at most, begins anew with `initial` after `initial`.
+ * @param options.kill the act that ends a daemon without a word; what it had yet to run is lost with it
+ */
+export function scriptsInOrder(options: { node: string; kill: string; atLeast: number }): Checker {
+  const { node, kill, atLeast } = options;
+  return (during, all = during) => {
+    const ran = all.filter((event): event is ScriptRan => event.kind === 'script' && event.node === node);
+    const kills = all.filter((event) => event.kind === 'act' && event.what === kill && event.node === node).length;
+    const starts = ran.filter(isStart).length;
+    const because = `${ran.length} scripts of ${node} ran, in ${starts} lives`;
+    if (starts > kills + 1) return fail(`${because}, though it was killed ${kills} times`, ran.filter(isStart));
+    const wrong = ran.findIndex((event, index) => {
+      if (isStart(event)) return false;
+      return event.state === event.previous || (index > 0 && event.previous !== ran[index - 1]?.state);
+    });
+    const [before, at] = [ran[wrong - 1], ran[wrong]];
+    if (at) {
+      const evidence = before ? [before, at] : [at];
+      return fail(
+        `after ${before?.state} the script of ${at.state} on ${node} was told it came from ${at.previous}`,
+        evidence,
+      );
+    }
+    const meant = ran.filter((event) => during.includes(event));
+    return meant.length < atLeast ? unknown(`${because}; ${atLeast} were wanted`, meant) : pass(because, meant);
+  };
+}

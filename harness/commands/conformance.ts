@@ -5,7 +5,7 @@ import { htmlReport } from '../../reports/html.ts';
 import { jsonReport } from '../../reports/json.ts';
 import { junitReport } from '../../reports/junit.ts';
 import { markdownReport } from '../../reports/markdown.ts';
-import type { RunReport, TestResult } from '../../reports/run-report.ts';
+import type { NotRun, RunReport, TestResult } from '../../reports/run-report.ts';
 import { terminalReport } from '../../reports/terminal.ts';
 import { examine, machine } from '../doctor/probe.ts';
 import { collectGarbage } from '../lab/gc.ts';
@@ -14,7 +14,7 @@ import { type Catalogue, readCatalogue } from '../suite/catalogue.ts';
 import { discoverSuites, type Job, planJobs } from '../suite/discover.ts';
 import { checkIds } from '../suite/ids.ts';
 import { runJob } from '../suite/job.ts';
-import type { Suite } from '../suite/suite.ts';
+import { leftOut, type Suite } from '../suite/suite.ts';
 import { topologyNames } from '../topology/find.ts';
 import { EXIT, UserError } from './problem.ts';
 
@@ -22,6 +22,10 @@ export interface ConformanceOptions {
   topology?: string;
   jobs?: number;
   list?: boolean;
+  /** Run long tests, too. */
+  long?: boolean;
+  /** Of everything random; drawn when absent. */
+  seed?: number;
 }
 
 /** Labs at once on a machine where nobody says otherwise: most of a suite's time is waiting. */
@@ -32,6 +36,9 @@ export async function conformance(names: string[], options: ConformanceOptions):
   const suites = chosen(await discoverSuites(), names);
   const catalogue = readCatalogue();
   for (const suite of suites) checkIds(catalogue, suite);
+  // Each suite is a process of its own, and so told.
+  if (options.long) process.env.ONEVIP_LONG = '1';
+  if (options.seed !== undefined) process.env.ONEVIP_SEED = String(options.seed);
   const jobs = planJobs(suites, knownTopology(options.topology));
   if (jobs.length === 0) throw new UserError(`none of these suites runs on ${options.topology}`, EXIT.usage);
   if (options.list) return printList(jobs);
@@ -63,8 +70,10 @@ function knownTopology(name: string | undefined): string | undefined {
 function printList(jobs: Job[]): void {
   for (const { suite, topology } of jobs) {
     console.log(`${chalk.bold(suite.name)} on ${topology}: ${suite.title}`);
-    for (const [title, { proves }] of Object.entries(suite.tests))
-      console.log(`  ${title} ${chalk.dim(proves.join(' '))}`);
+    for (const [title, { proves, longSeconds }] of Object.entries(suite.tests)) {
+      const long = longSeconds ? ` (long: about ${longSeconds} s, with --long)` : '';
+      console.log(`  ${title}${long} ${chalk.dim(proves.join(' '))}`);
+    }
   }
 }
 
@@ -91,7 +100,18 @@ async function runAll(jobs: Job[], atOnce: number, folder: string): Promise<RunR
     topology: [...new Set(jobs.map(({ topology }) => topology))].join(', '),
     command: `./onevip ${process.argv.slice(2).join(' ')}`,
     results: results.flat(),
+    notRun: jobs.flatMap(notRun),
   };
+}
+
+function notRun({ suite, topology }: Job): NotRun[] {
+  return leftOut(suite.tests).map((title) => ({
+    suite: suite.name,
+    title,
+    proves: suite.tests[title]?.proves ?? [],
+    because: `long: takes about ${suite.tests[title]?.longSeconds} s`,
+    runIt: `./onevip conformance ${suite.name} --topology ${topology} --long`,
+  }));
 }
 
 /** Takes the jobs in order, `atOnce` of them at a time; the results come in the order of the jobs. */

@@ -2,6 +2,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { execa } from 'execa';
 import { findCgroup2 } from '../driver/cgroup.ts';
+import { whyNoClocks } from '../fault/clock.ts';
 
 /** What a probe found: the thing is there, is not there, or could not be told (no root, say). */
 export interface Finding {
@@ -32,6 +33,7 @@ const PROBES: Probe[] = [
     (name) => () => command(name),
   ),
   libbpf,
+  faketime,
   () => link('veth pairs and network namespaces', 'veth', true),
   () => link('bridges', 'bridge', true),
   () => link('macvlan, for the firewalls’ virtual MACs', 'macvlan', true),
@@ -86,6 +88,14 @@ function libbpf(): Finding {
   const [found] = globSync(['/usr/lib/*/libbpf.so.1', '/usr/lib*/libbpf.so.1']);
   if (found) return { subject, answer: 'yes', detail: found, needed: true };
   return { subject, answer: 'no', detail: 'not in /usr/lib', needed: true, remedy: INSTALLED_BY_US };
+}
+
+/** Steps wall clocks. Where it is missing, the suite of that fails, and says so; the others run. */
+function faketime(): Finding {
+  const why = whyNoClocks();
+  const base = { subject: 'the library libfaketime, for steps of the wall clock', needed: false };
+  if (why === undefined) return { ...base, answer: 'yes', detail: 'found' };
+  return { ...base, answer: 'no', detail: why, remedy: INSTALLED_BY_US };
 }
 
 function command(name: string): Finding {

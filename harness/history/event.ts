@@ -12,6 +12,7 @@ export type HistoryEvent =
   | CensusTaken
   | ScriptRan
   | EventLogged
+  | Counted
   | Watched;
 
 interface At {
@@ -112,6 +113,16 @@ export interface EventLogged extends At {
   readNs: number;
   /** As it was printed. */
   text: string;
+}
+
+/** Numbers that were asked for: of a requirement that is about the counting itself, or of a fault that is told by its count. */
+export interface Counted extends At {
+  kind: 'counted';
+  node: string;
+  /** What was counted: `refused heartbeats`. */
+  what: string;
+  /** Since the beginning of whoever counts, by name. */
+  counts: Record<string, number>;
 }
 
 /** Proof of watching: what was watched, from when until when, and how much was missed. */

@@ -21,6 +21,7 @@ const KINDS: Record<Kind, true> = {
   census: true,
   script: true,
   logged: true,
+  counted: true,
   watched: true,
 };
 

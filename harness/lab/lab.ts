@@ -26,6 +26,12 @@ export interface LabOptions {
   onNetwork?: (lab: Lab) => Promise<void>;
 }
 
+/** The two load balancers by what they are. */
+export interface Pair {
+  active: LabNode;
+  standby: LabNode;
+}
+
 /** A whole lab: network, firewalls, servers and the pair under test. */
 export class Lab {
   readonly state: LabState;
@@ -87,7 +93,7 @@ export class Lab {
   }
 
   /** The two load balancers by what they say that they are, once one is active and the other stands by. */
-  async pair(withinMs = 5000): Promise<{ active: LabNode; standby: LabNode }> {
+  async pair(withinMs = 5000): Promise<Pair> {
     const [first, second] = this.nodes('nlb');
     if (!first || !second) throw new Error(`lab ${this.name} has no pair of load balancers`);
     return until(

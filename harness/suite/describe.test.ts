@@ -1,6 +1,17 @@
 import t from 'tap';
 import { ZERO_MAC } from '../capture/address-text.ts';
-import { act, address, arp, census, neighbour, probe, script, served, watched } from '../check/literal-history.ts';
+import {
+  act,
+  address,
+  arp,
+  census,
+  counted,
+  neighbour,
+  probe,
+  script,
+  served,
+  watched,
+} from '../check/literal-history.ts';
 import type { HistoryEvent } from '../history/event.ts';
 import { describeEvent } from './describe.ts';
 
@@ -38,6 +49,8 @@ t.test('each kind of event is one line that begins with its instant', async (t) 
     [{ ...act(3, 'cut'), untilNs: 4_250_000 }, '     3.000 ms  cut, took 1.3 ms'],
     [probe(4, { server: 'server1', flow: 'f', sequence: 7 }), '     4.000 ms  client1 tcp f #7 answered by server1'],
     [probe(4, { outcome: 'lost' }), '     4.000 ms  client1 tcp a #0 lost'],
+    [counted(6, 'nlb1', 'refused', { forged: 3, stale: 1 }), '     6.000 ms  nlb1: refused: forged 3, stale 1'],
+    [counted(6, 'nlb1', 'refused', {}), '     6.000 ms  nlb1: refused: none'],
     [
       served(5, 'server1', '198.51.100.10:4711', '203.0.113.10:80'),
       '     5.000 ms  server1 served tcp 198.51.100.10:4711 at 203.0.113.10:80',

@@ -27,10 +27,17 @@ function words(event: HistoryEvent): string {
       return `${event.node} ran the script of ${event.state} after ${event.previous}: ${event.reason}`;
     case 'logged':
       return `${event.node} says: ${event.text}`;
+    case 'counted':
+      return `${event.node}: ${event.what}: ${countsText(event.counts)}`;
     case 'watched':
       return `watched ${event.what} of ${event.where} until ${(event.untilNs / 1e6).toFixed(3)} ms, missed ${event.missed}`;
   }
 }
+
+const countsText = (counts: Record<string, number>): string =>
+  Object.entries(counts)
+    .map(([name, count]) => `${name} ${count}`)
+    .join(', ') || 'none';
 
 const took = (event: { atNs: number; untilNs?: number }): string =>
   event.untilNs === undefined ? '' : `, took ${((event.untilNs - event.atNs) / 1e6).toFixed(1)} ms`;

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { PROJECT } from '../lab/run-folder.ts';
-import type { Suite } from './suite.ts';
+import { leftOut, type Suite } from './suite.ts';
 
 const FOLDER = path.join(PROJECT, 'suites');
 
@@ -22,12 +22,20 @@ export interface Job {
 }
 
 /**
- * The jobs of a run, longest first. Without a topology each suite runs on its first one, or on all of its own when it
+ * The jobs of a run, longest first, with or without long tests. Without a topology each suite runs on its first one, or on all of its own when it
  * says so; with one, only the suites that know it run, on it.
  */
-export function planJobs(suites: Suite[], topology?: string): Job[] {
+export function planJobs(suites: Suite[], topology?: string, long?: boolean): Job[] {
   const jobs = suites.flatMap((suite) => topologiesOf(suite, topology).map((each) => ({ suite, topology: each })));
-  return jobs.sort((one, other) => other.suite.seconds - one.suite.seconds);
+  return jobs.sort((one, other) => secondsOf(other.suite, long) - secondsOf(one.suite, long));
+}
+
+function secondsOf({ seconds, tests }: Suite, long?: boolean): number {
+  const omitted = leftOut(tests, long);
+  const added = Object.entries(tests).map(([title, { longSeconds = 0 }]) =>
+    omitted.includes(title) ? 0 : longSeconds,
+  );
+  return added.reduce((sum, more) => sum + more, seconds);
 }
 
 function topologiesOf(suite: Suite, wanted: string | undefined): string[] {

@@ -8,7 +8,11 @@ import type { Suite } from './suite.ts';
 const SUITES = path.resolve(import.meta.dirname, '../../suites');
 
 const promise = (...proves: string[]) => ({ proves, run: async () => ({}) });
-const TESTS = { 'it answers': promise('ARP-1', 'ARP-2'), 'it moves': promise('ARP-2', 'HA-1') };
+const TESTS = {
+  'it answers': promise('ARP-1', 'ARP-2'),
+  'it moves': promise('ARP-2', 'HA-1'),
+  'it sleeps': { ...promise('HA-10'), longSeconds: 60 },
+};
 
 function result(title: string, verdict: Verdict = 'pass'): TestResult {
   return { suite: 's', title, proves: [], verdict, because: '', checks: [], durationMs: 1, runAgain: '', files: [] };
@@ -22,7 +26,8 @@ const SAID = print(
   '    ok 1 - a claim',
   'ok 1 - it answers # time=2ms',
   'not ok 2 - it moves',
-  '1..2',
+  'ok 3 - it sleeps # SKIP long: ONEVIP_LONG=1 runs it',
+  '1..3',
 );
 
 /** Runs a program as the suite, on a topology: it leaves these results where a suite does, and does the rest. */
@@ -66,7 +71,7 @@ t.test('the suite is told its topology and the folder of the run', async (t) => 
 
 t.test('a suite that crashes has failed for everything that it should have proved', async (t) => {
   const added = await complaint(t, "throw new Error('no such device');");
-  t.match(added, { verdict: 'fail', title: 'the suite runs to its end', proves: ['ARP-1', 'ARP-2', 'HA-1'] });
+  t.match(added, { verdict: 'fail', title: 'the suite runs to its end', proves: ['ARP-1', 'ARP-2', 'HA-1', 'HA-10'] });
   t.match(added.because, /ended with 1 before it had run: it answers; it moves\. .*no such device/s);
   t.match(added.runAgain, /^\.\/onevip conformance .* --topology invention$/);
   t.match(added.checks, [{ verdict: 'fail', because: added.because }]);
@@ -80,6 +85,12 @@ t.test('a suite that is killed has failed, whatever it had written', async (t) =
 t.test('a suite that writes nothing, or not everything, has failed, though it ends well', async (t) => {
   t.match(await complaint(t, ''), { verdict: 'fail', because: /ended with 0 before it had run: it answers; it moves/ });
   t.match(await complaint(t, '', BOTH.slice(0, 1)), { because: /before it had run: it moves\./ });
+});
+
+t.test('a long test is missed where long tests are wanted', async (t) => {
+  process.env.ONEVIP_LONG = '1';
+  t.teardown(() => delete process.env.ONEVIP_LONG);
+  t.match(await complaint(t, '', BOTH), { because: /before it had run: it sleeps\./ });
 });
 
 t.test('a suite that ends badly after its tests have passed has failed', async (t) => {

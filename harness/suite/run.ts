@@ -12,7 +12,7 @@ import { checkIds } from './ids.ts';
 import { judge, type Word, worst } from './judge.ts';
 import type { Scene } from './scene.ts';
 import { openStage, type Stage } from './stage.ts';
-import type { Suite, SuiteTest } from './suite.ts';
+import { leftOut, type Suite, type SuiteTest } from './suite.ts';
 
 /** For all tests of a suite together; each wait has a limit of its own, far below. */
 const TIME_LIMIT_MS = 240_000;
@@ -42,7 +42,12 @@ export async function runSuite(suite: Suite): Promise<Suite> {
     await stage.close();
     if (process.env.ONEVIP_RUN === undefined) endRun(run);
   });
+  const omitted = leftOut(suite.tests);
   for (const [title, test] of Object.entries(suite.tests)) {
+    if (omitted.includes(title)) {
+      await t.test(title, { skip: 'long: ONEVIP_LONG=1 runs it' }, async () => {});
+      continue;
+    }
     await t.test(title, async (tt) => {
       const result = await runTest(stage, { suite, title, test, topology, folder });
       results.push(result);
@@ -80,9 +85,15 @@ async function runTest(stage: Stage, { suite, title, test, topology, folder }: R
     because: decisive ? `${decisive.name}: ${decisive.because}` : 'the test claimed nothing',
     checks,
     durationMs: performance.now() - began,
-    runAgain: `./onevip conformance ${suite.name} --topology ${topology}`,
+    ...(test.random ? { seed: String(stage.scene.seed) } : {}),
+    runAgain: commandFor(suite, test, topology, stage.scene.seed),
     files: [path.relative(PROJECT, path.join(folder, 'history.jsonl'))],
   };
+}
+
+function commandFor({ name }: Suite, { longSeconds, random }: SuiteTest, topology: string, seed: number): string {
+  const long = longSeconds ? ' --long' : '';
+  return `./onevip conformance ${name} --topology ${topology}${long}${random ? ` --seed ${seed}` : ''}`;
 }
 
 /** A test that throws has failed at what it was doing; what its claims would have been is not known. */

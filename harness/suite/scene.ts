@@ -26,6 +26,8 @@ export interface SceneParts {
   client: Client;
   /** Where the results go. */
   folder: string;
+  /** Of everything random. */
+  seed: number;
   /** Brings what has been seen until now into the history, as far as that needs no waiting. */
   refresh: () => void;
 }
@@ -36,14 +38,16 @@ export class Scene {
   readonly client: Client;
   readonly recorder: Recorder;
   readonly folder: string;
+  readonly seed: number;
   private readonly refresh: () => void;
   /** Kept open: closing one waits for every reader of packets in the kernel, some ten milliseconds. */
   private readonly senders = new Map<string, PacketSender>();
 
-  constructor({ lab, recorder, client, folder, refresh }: SceneParts) {
+  constructor({ lab, recorder, client, folder, seed, refresh }: SceneParts) {
     this.lab = lab;
     this.recorder = recorder;
     this.folder = folder;
+    this.seed = seed;
     this.refresh = refresh;
     this.client = client;
   }

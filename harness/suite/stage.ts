@@ -1,5 +1,6 @@
 import { cpSync } from 'node:fs';
 import path from 'node:path';
+import { ownClocks } from '../fault/clock.ts';
 import { openHistory, type Recorder } from '../history/recorder.ts';
 import { openClient } from '../lab/client.ts';
 import { Journals } from '../lab/journal.ts';
@@ -8,11 +9,12 @@ import { awaitAnswer } from '../lab/ready.ts';
 import { Watch } from '../lab/watch.ts';
 import { loadPlan } from '../topology/load.ts';
 import { Scene } from './scene.ts';
+import { chooseSeed } from './seed.ts';
 import type { SuiteOptions } from './suite.ts';
 import { writeCaptures } from './write-captures.ts';
 
 /** What of a suite shapes its lab. */
-type StageOptions = Pick<SuiteOptions, 'servers' | 'pair'>;
+type StageOptions = Pick<SuiteOptions, 'servers' | 'pair' | 'pace' | 'ownClocks'>;
 
 /** A lab with everything around it that a suite needs. */
 export interface Stage {
@@ -31,10 +33,15 @@ export async function openStage(options: StageOptions, topology: string, folder:
     return await furnish(lab, watch, recorder, folder);
   } catch (error) {
     await watch.stop();
+    keepLogs(lab, folder);
     await lab.down();
     recorder.close();
     throw error;
   }
+}
+
+function keepLogs(lab: Lab, folder: string): void {
+  cpSync(path.join(lab.folder, 'logs'), path.join(folder, 'logs'), { recursive: true });
 }
 
 async function watchedLab(options: StageOptions, topology: string, recorder: Recorder) {
@@ -46,7 +53,9 @@ async function watchedLab(options: StageOptions, topology: string, recorder: Rec
     plan,
     system,
     ...(options.pair && { wishes: options.pair }),
+    ...(options.pace && { pace: options.pace }),
     onNetwork: async (made) => {
+      if (options.ownClocks) ownClocks(made);
       watch = await Watch.start(made, recorder);
     },
   });
@@ -66,13 +75,13 @@ async function furnish(lab: Lab, watch: Watch, recorder: Recorder, folder: strin
     await watch.settle();
     journals.collect();
   };
-  const scene = new Scene({ lab, recorder, client, folder, refresh });
+  const scene = new Scene({ lab, recorder, client, folder, seed: chooseSeed(process.env.ONEVIP_SEED), refresh });
   const close = async (): Promise<void> => {
     scene.close();
     client.close();
     await watch.stop();
     journals.collect();
-    cpSync(path.join(lab.folder, 'logs'), path.join(folder, 'logs'), { recursive: true });
+    keepLogs(lab, folder);
     await lab.down();
     writeCaptures(recorder.events(), folder);
     recorder.close();

@@ -8,6 +8,10 @@ export type Claims = Record<string, Checker>;
 export interface SuiteTest {
   /** Ids of the catalogue. */
   proves: string[];
+  /** Whether anything in it is random: its seed is then shown with its verdict. */
+  random?: boolean;
+  /** About how long it takes, in seconds, where that is too long for a run that was not asked for long tests. */
+  longSeconds?: number;
   /** Acts on the lab, waits for what should follow, and gives the claims to be judged. Never sleeps for a fixed time. */
   run(scene: Scene): Promise<Claims>;
 }
@@ -22,6 +26,10 @@ export interface SuiteOptions {
   servers?: number;
   /** Of the pair in the suite's lab. */
   pair?: Wishes;
+  /** The pair's own timing instead of the patient one of labs that share a machine. */
+  pace?: 'default';
+  /** The load balancers' wall clocks can be stepped. */
+  ownClocks?: boolean;
 }
 
 export interface Suite extends SuiteOptions {
@@ -30,6 +38,14 @@ export interface Suite extends SuiteOptions {
   /** What it is about, in words. */
   title: string;
   tests: Record<string, SuiteTest>;
+}
+
+/** Whether long tests are wanted: `ONEVIP_LONG=1`, which `conformance --long` sets. */
+const longWanted = (): boolean => process.env.ONEVIP_LONG === '1';
+
+/** The titles of the tests that a run leaves out: the long ones, where they are not wanted. */
+export function leftOut(tests: Record<string, SuiteTest>, long = longWanted()): string[] {
+  return Object.entries(tests).flatMap(([title, { longSeconds }]) => (longSeconds && !long ? [title] : []));
 }
 
 /**

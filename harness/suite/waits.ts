@@ -3,6 +3,7 @@ import { arpsOf, framesOf, type Port, packetsOf } from '../check/seen.ts';
 import { NS_PER_MS } from '../check/span.ts';
 import { until } from '../clock/until.ts';
 import type { AddressChanged, HistoryEvent } from '../history/event.ts';
+import type { Pair } from '../lab/lab.ts';
 import type { Role } from '../system/system.ts';
 import type { Load } from '../traffic/client-handle.ts';
 import type { Scene } from './scene.ts';
@@ -23,6 +24,19 @@ export async function runsScript(scene: Scene, node: string, state: Role, sinceN
   const ran = (events: HistoryEvent[]) =>
     events.some((event) => event.kind === 'script' && event.node === node && event.state === state);
   await scene.wait(`${node} runs its script of the state ${state}`, ran, { sinceNs, withinMs: 10_000 });
+}
+
+/** The pair, once one is active and the other stands by, and the scripts of these states have run: whatever moves now is news. */
+export async function atRest(scene: Scene, withinMs = 10_000): Promise<Pair> {
+  const pair = await scene.lab.pair(withinMs);
+  const ran = (events: HistoryEvent[], node: string, state: Role) => {
+    const last = events.findLast((event) => event.kind === 'script' && event.node === node);
+    return last?.kind === 'script' && last.state === state;
+  };
+  const both = (events: HistoryEvent[]) =>
+    ran(events, pair.active.name, 'active') && ran(events, pair.standby.name, 'standby');
+  await scene.wait('the scripts of both nodes’ states have run', both, { withinMs });
+  return pair;
 }
 
 /** The node was given the NLBS address; gives the event, as it was read. */

@@ -40,6 +40,7 @@ export const nlb: System = {
     return STATES.find((role) => role === state);
   },
   eventLog: { read: ['nlbctl', 'events'], follow: ['nlbctl', 'events', '--follow'] },
+  refusals,
   standBy: (node) => order(node, 'standby'),
   takeOver: (node) => order(node, 'takeover'),
 };
@@ -48,6 +49,13 @@ function writeConfiguration(node: LabNode, setup: PairSetup): string {
   const file = path.join(setup.folder, `${node.name}.nlbd.yaml`);
   writeFileSync(file, stringify(configuration(node.home.plan, setup, writeStateScript(node.name, setup.folder))));
   return file;
+}
+
+/** A requirement is about these numbers as the operator sees them, so they are read as he reads them. */
+async function refusals(node: LabNode): Promise<Record<string, number>> {
+  const asked = await node.run(['nlbctl', 'status', '--json']);
+  if (asked.exitCode !== 0) throw new Error(`nlbctl status on ${node.name} failed: ${asked.stderr}`);
+  return (JSON.parse(asked.stdout) as { peer: { refused: Record<string, number> } }).peer.refused;
 }
 
 async function order(node: LabNode, word: 'standby' | 'takeover' | 'reload'): Promise<void> {

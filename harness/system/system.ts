@@ -56,6 +56,8 @@ export interface System {
   role(node: LabNode): Promise<Role | undefined>;
   /** Commands that print the node's log of events, one JSON object a line: what is kept, and that and what follows. */
   eventLog: { read: string[]; follow: string[] };
+  /** How many heartbeat datagrams the node says that it has refused since its start, by reason. */
+  refusals(node: LabNode): Promise<Record<string, number>>;
   /** Asks the active to hand over, or the standby to take over; rejects with what the system said when it refuses. */
   standBy(node: LabNode): Promise<void>;
   takeOver(node: LabNode): Promise<void>;

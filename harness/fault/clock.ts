@@ -11,12 +11,20 @@ import type { LabNode } from '../node/node.ts';
 const PATTERN = '/usr/lib/*/faketime/libfaketimeMT.so.1';
 
 /** The library: where `ONEVIP_FAKETIME` says, or where Debian has it. */
-export const findLibrary = (): string | undefined => process.env.ONEVIP_FAKETIME ?? globSync(PATTERN)[0];
+const findLibrary = (): string | undefined => process.env.ONEVIP_FAKETIME ?? globSync(PATTERN)[0];
+
+/** Why no clock can be stepped on this machine; undefined where it can. */
+export const whyNoClocks = (): string | undefined =>
+  findLibrary() === undefined
+    ? 'libfaketime is not there (apt-get install libfaketime, or name the file in ONEVIP_FAKETIME)'
+    : undefined;
 
 const stepFile = (lab: Lab, node: string): string => path.join(lab.folder, `${node}.clock-step`);
 
-/** What starts on the load balancers from now on has a wall clock that can be stepped. */
+/** What starts on the load balancers from now on has a wall clock that can be stepped. @throws where that cannot be had */
 export function ownClocks(lab: Lab): void {
+  const why = whyNoClocks();
+  if (why !== undefined) throw new Error(`no wall clock can be stepped: ${why}`);
   sweepAtExit();
   for (const { name, home } of lab.nodes('nlb')) {
     stepClock(lab, name, 0);

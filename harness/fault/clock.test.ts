@@ -1,5 +1,5 @@
 import t from 'tap';
-import { leftBehind, loggedOffset } from './failover-clock.ts';
+import { leftBehind, loggedOffset } from './clock.ts';
 
 t.test('the last line of a log tells how far its clock was off', async (t) => {
   const nowMs = Date.parse('2026-11-23T05:00:00.000Z');

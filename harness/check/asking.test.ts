@@ -1,0 +1,67 @@
+import t from 'tap';
+import { asked, asks, asksOnlyInSilence } from './asking.ts';
+import { arp, OVER, told, udp, watched } from './literal-history.ts';
+
+const NLBS = '10.77.1.100';
+const SEEN = watched('frames', 'access');
+const port = (node: string) => ({ lan: 'access', node, leg: 'access' });
+const ports = [port('nlb1'), port('nlb2')];
+
+const ask = (atMs: number, from: string, to: string[], targetIp = NLBS, senderIp = '10.77.1.12') =>
+  arp(
+    { atMs, from: port(from), to: to.map(port) },
+    { operation: 'request', senderMac: '02:00:00:00:00:0c', senderIp, targetIp },
+  );
+
+t.test('a port asks for the address, so often', async (t) => {
+  const often = asks({ address: NLBS, port: port('nlb2'), atLeast: 2 });
+  const twice = [10, 20].flatMap((atMs) => ask(atMs, 'nlb2', ['nlb1']));
+  t.match(told(often, SEEN, twice, OVER), 'pass: nlb2/access asked 2 times for 10.77.1.100');
+  t.match(told(often, SEEN, twice.slice(2), OVER), /^fail: .* 1 times .* 2 were wanted/);
+  t.match(told(often, SEEN, ask(10, 'nlb2', []), ask(20, 'nlb2', [], '10.77.1.2'), OVER), /^fail/, 'for another');
+  t.match(told(often, SEEN, ask(10, 'nlb2', []), ask(20, 'nlb2', [], NLBS, NLBS), OVER), /^fail/, 'an announcement');
+  t.match(told(often, SEEN, ask(10, 'nlb1', []), ask(20, 'nlb1', []), OVER), /^fail/, 'another asker');
+  t.match(told(often, OVER), /^unknown: frames of access/);
+});
+
+const beat = (atMs: number, to: string) =>
+  udp(
+    { atMs, from: port('nlb1'), to: [port(to)] },
+    { source: '02:00:00:00:00:0b', destination: '02:00:00:00:00:0c' },
+    {
+      source: '10.77.1.11',
+      sourcePort: 4694,
+      destination: '10.77.1.12',
+      destinationPort: 4694,
+    },
+  );
+
+t.test('a port asks for the address only while its node hears nothing', async (t) => {
+  const options = {
+    address: NLBS,
+    port: port('nlb2'),
+    ports: [port('nlb2')],
+    beatPort: 4694,
+    silentMs: 30,
+    atLeast: 2,
+  };
+  const deaf = asksOnlyInSilence(options);
+  const beats = [10, 30, 100].flatMap((atMs) => beat(atMs, 'nlb2'));
+  t.match(told(deaf, SEEN, beats, OVER), /^pass: 3 heartbeats came to nlb2, and it asked 0 times/);
+  t.match(told(deaf, SEEN, beats, ask(70, 'nlb2', []), OVER), /^pass: .* it asked 1 times/, 'after 40 ms of silence');
+  t.match(told(deaf, SEEN, beats, ask(102, 'nlb2', []), OVER), /^pass/, 'one that came in that moment is not read yet');
+  t.match(told(deaf, SEEN, beats, ask(50, 'nlb2', []), OVER), /^fail: .* once though it had just heard one/);
+  t.match(told(deaf, SEEN, beats, ask(50, 'nlb1', []), OVER), /^pass/, 'another asker');
+  t.match(told(deaf, SEEN, beat(10, 'nlb2'), beat(30, 'nlb1'), OVER), /^unknown: 1 heartbeats .* 2 were wanted/);
+  t.match(told(deaf, beats, OVER), /^unknown: frames of access/);
+});
+
+t.test('each of several ports was asked, so often', async (t) => {
+  const both = asked({ address: NLBS, ports, atLeast: 2 });
+  const twice = [10, 20].flatMap((atMs) => ask(atMs, 'fw1', ['nlb1', 'nlb2'], NLBS, '10.77.1.2'));
+  t.match(told(both, SEEN, twice, OVER), 'pass: 2 requests reached nlb1/access, 2 requests reached nlb2/access');
+  const one = [10, 20].flatMap((atMs) => ask(atMs, 'fw1', ['nlb1'], NLBS, '10.77.1.2'));
+  t.match(told(both, SEEN, one, OVER), /^unknown: 2 .* 0 requests reached nlb2\/access; 2 were wanted/);
+  t.match(told(both, twice, OVER), /^unknown: frames of access/);
+  t.match(told(asked({ address: NLBS, ports: [], atLeast: 0 }), SEEN, OVER), /^unknown/, 'nobody was to be asked');
+});

@@ -1,0 +1,81 @@
+import type { HistoryEvent } from '../history/event.ts';
+import { requestsReaching } from './arp.ts';
+import { unlessBlind } from './coverage.ts';
+import { datagramsOf } from './datagrams.ts';
+import { type ArpSeen, arpsOf, eventsOf, type Port, portText } from './seen.ts';
+import { NS_PER_MS } from './span.ts';
+import { type Checker, fail, pass, unknown } from './verdict.ts';
+
+/** Requests for the address that the port sent. An announcement asks nothing. */
+function questionsOf(events: readonly HistoryEvent[], port: Port, address: string): ArpSeen[] {
+  return arpsOf(events, { ...port, direction: 'sent' }).filter(
+    ({ arp }) => arp.operation === 'request' && arp.targetIp === address && arp.senderIp !== address,
+  );
+}
+
+/** HA-11: the port asked for the address by ARP, at least so often. */
+export function asks(options: { address: string; port: Port; atLeast: number }): Checker {
+  const { address, port, atLeast } = options;
+  return (during, all = during) => {
+    const questions = questionsOf(during, port, address);
+    const because = `${portText(port)} asked ${questions.length} times for ${address}`;
+    if (questions.length >= atLeast) return pass(because, eventsOf(questions.slice(0, 2)));
+    const few = fail(`${because}; ${atLeast} were wanted`, eventsOf(questions));
+    return unlessBlind(during, all, [{ what: 'frames', where: [port.lan] }], few);
+  };
+}
+
+/** A beat that is read as late as this after it came is no news of a question that was asked meanwhile. */
+const READING_MS = 5;
+
+/**
+ * HA-11: the port asks for the address only while its node hears nothing: never when a heartbeat has come to one of the node's
+ * ports in the last so many milliseconds. At least so many heartbeats must have come.
+ */
+export function asksOnlyInSilence(options: {
+  address: string;
+  port: Port;
+  /** Where heartbeats come in. */
+  ports: Port[];
+  beatPort: number;
+  silentMs: number;
+  atLeast: number;
+}): Checker {
+  const { address, port, ports, beatPort, silentMs, atLeast } = options;
+  return (during, all = during) => {
+    const beats = ports.flatMap((each) => datagramsOf(during, { ...each, direction: 'received' }, beatPort));
+    const questions = questionsOf(during, port, address);
+    const heardBefore = ({ event }: ArpSeen) =>
+      beats.find(({ atNs }) => {
+        const ageMs = (event.atNs - atNs) / NS_PER_MS;
+        return ageMs > READING_MS && ageMs < silentMs;
+      });
+    const needless = questions.find(heardBefore);
+    const because = `${beats.length} heartbeats came to ${port.node}, and it asked ${questions.length} times for ${address}`;
+    if (needless) {
+      const heard = heardBefore(needless);
+      return fail(`${because}: once though it had just heard one`, [...(heard ? [heard] : []), needless.event]);
+    }
+    if (beats.length < atLeast) return unknown(`${because}; ${atLeast} were wanted`);
+    const verdict = pass(`${because}, never when it had just heard one`, beats.slice(0, 1));
+    return unlessBlind(during, all, [{ what: 'frames', where: [port, ...ports].map(({ lan }) => lan) }], verdict);
+  };
+}
+
+/**
+ * A claim about answers means something only where questions were asked: at least so many requests for the address reached each
+ * of the ports. Never fails, because it is the asker who falls short.
+ */
+export function asked(options: { address: string; ports: Port[]; atLeast: number }): Checker {
+  const { address, ports, atLeast } = options;
+  return (during, all = during) => {
+    const reached = ports.map((port) => ({ port, requests: requestsReaching(during, port, address) }));
+    const because = reached
+      .map(({ port, requests }) => `${requests.length} requests reached ${portText(port)}`)
+      .join(', ');
+    const few = reached.find(({ requests }) => requests.length < atLeast);
+    if (few || ports.length === 0) return unknown(`${because}; ${atLeast} were wanted`, eventsOf(few?.requests ?? []));
+    const evidence = reached.flatMap(({ requests }) => eventsOf(requests.slice(0, 1)));
+    return unlessBlind(during, all, [{ what: 'frames', where: ports.map(({ lan }) => lan) }], pass(because, evidence));
+  };
+}

@@ -1,0 +1,123 @@
+import type { FrameSeen, HistoryEvent } from '../history/event.ts';
+import { announcementsFrom } from './announcement.ts';
+import { requestsReaching } from './arp.ts';
+import { unlessBlind } from './coverage.ts';
+import type { Path } from './forwarding.ts';
+import { holdingsOf } from './holdings.ts';
+import { longestPause, type Pause, type Sender } from './pause.ts';
+import { arpsOf, eventsOf, type Port, packetsOf, portText } from './seen.ts';
+import { NS_PER_MS, type Span, toMs } from './span.ts';
+import { type Checker, fail, pass, unknown, type Verdict } from './verdict.ts';
+
+/** A claim may be seen before the event of its own alias is read. */
+const EVENT_DELAY_NS = 20 * NS_PER_MS;
+
+/** How a stalled node is told, and what must have been tried on it: so often before it woke, and so often afterwards. */
+interface Stalled {
+  address: string;
+  beats: Sender;
+  atLeast: number;
+}
+
+/** From an instant on until the node is given the address anew, which makes it lawful again, or until all is over. */
+function fencedSpan(all: readonly HistoryEvent[], { address, beats }: Stalled, fromNs: number): Span {
+  const again = holdingsOf(all, address).find(({ node, fromNs: heldNs }) => node === beats.node && heldNs > fromNs);
+  return { fromNs, untilNs: again ? again.fromNs - EVENT_DELAY_NS : Number.POSITIVE_INFINITY };
+}
+
+/** A verdict on what was not done, once it was tried often enough, both while the node slept and after it woke. */
+function refused(
+  tried: readonly FrameSeen[],
+  { next: woke }: Pause,
+  { atLeast }: Stalled,
+  words: { what: string; silent: string },
+): Verdict {
+  const asleep = tried.filter(({ atNs }) => atNs < woke.atNs).length;
+  const counted = `${asleep} ${words.what} before it woke, ${tried.length - asleep} afterwards`;
+  if (asleep < atLeast || tried.length - asleep < atLeast) return unknown(`${counted}; too few to tell`, [woke]);
+  return pass(`${counted}: ${words.silent}`, [...tried.slice(0, 2), woke]);
+}
+
+/**
+ * HA-10: from the first announcement of its successor on, a stalled node neither answers for the address nor claims it,
+ * though it is asked.
+ */
+export function silentOnceSucceeded(options: Stalled & { port: Port; successor: Port }): Checker {
+  const { address, port, successor, beats } = options;
+  return (during, all = during) => {
+    const pause = longestPause(during, beats);
+    const since = pause && during.filter(({ atNs }) => atNs >= pause.last.atNs);
+    const [announced] = since ? announcementsFrom(since, successor, address) : [];
+    if (!pause || !announced) return unknown(`${portText(successor)} announced nothing while ${port.node} was stalled`);
+    const { fromNs, untilNs } = fencedSpan(all, options, announced.event.atNs);
+    const within = during.filter(({ atNs }) => atNs > fromNs && atNs < untilNs);
+    const claim = arpsOf(within, { ...port, direction: 'sent' }).find(({ arp }) => arp.senderIp === address);
+    if (claim) {
+      const lateNs = claim.event.atNs - fromNs;
+      const because = `${portText(port)} spoke for ${address} ${toMs(lateNs)} after its successor’s announcement`;
+      return fail(because, [pause.last, announced.event, pause.next, claim.event]);
+    }
+    const asked = requestsReaching(within, port, address);
+    const words = { what: `requests reached ${portText(port)}`, silent: 'it answered none' };
+    const verdict = refused(eventsOf(asked), pause, options, words);
+    return unlessBlind(during, all, [{ what: 'frames', where: [port.lan] }], verdict);
+  };
+}
+
+/**
+ * HA-10: from so long after its last heartbeat on, a stalled node forwards nothing, though it is handed packets.
+ * @param options.afterMs lease and grace: what firewalls still send to it is forwarded a little longer than it answers
+ */
+export function forwardsNoMore(options: Stalled & { path: Path; clusterAddress: string; afterMs: number }): Checker {
+  const { path, clusterAddress, afterMs, beats } = options;
+  return (during, all = during) => {
+    const pause = longestPause(during, beats);
+    if (!pause) return unknown(`${beats.node} was not seen sending heartbeats`);
+    const { fromNs, untilNs } = fencedSpan(all, options, pause.last.atNs + afterMs * NS_PER_MS);
+    const within = during.filter(({ atNs }) => atNs > fromNs && atNs < untilNs);
+    const forCluster = (port: Port, direction: FrameSeen['direction']) =>
+      packetsOf(within, { ...port, direction }).filter(({ packet }) => packet.destination === clusterAddress);
+    const [forwarded] = forCluster(path.server, 'sent');
+    if (forwarded) {
+      const lateNs = forwarded.event.atNs - pause.last.atNs;
+      const because = `${portText(path.server)} forwarded a packet ${toMs(lateNs)} after its last heartbeat`;
+      return fail(because, [pause.last, pause.next, forwarded.event]);
+    }
+    const handed = forCluster(path.access, 'received').filter(({ ethernet }) => ethernet.destination === path.mac);
+    const words = { what: `packets were handed to ${portText(path.access)}`, silent: 'it forwarded none' };
+    const verdict = refused(eventsOf(handed), pause, options, words);
+    return unlessBlind(during, all, [{ what: 'frames', where: [path.access.lan, path.server.lan] }], verdict);
+  };
+}
+
+/**
+ * HA-10: so long after its successor's announcement, no packet of a client goes by the stalled node any more, until it is
+ * given the address anew; clients' packets, at least so many, go by the successor.
+ */
+export function clientsLeft(
+  options: Stalled & { clusterAddress: string; client: string; from: Port; to: Path; withinMs: number },
+): Checker {
+  const { address, beats, clusterAddress, client, from, to, withinMs, atLeast } = options;
+  return (during, all = during) => {
+    const pause = longestPause(during, beats);
+    const since = pause && during.filter(({ atNs }) => atNs >= pause.last.atNs);
+    const [announced] = since ? announcementsFrom(since, to.access, address) : [];
+    if (!announced) return unknown(`${portText(to.access)} announced nothing while ${beats.node} was stalled`);
+    const { fromNs, untilNs } = fencedSpan(all, options, announced.event.atNs + withinMs * NS_PER_MS);
+    const within = during.filter(({ atNs }) => atNs > fromNs && atNs < untilNs);
+    const sentOn = (port: Port) =>
+      packetsOf(within, { ...port, direction: 'sent' }).filter(
+        ({ packet }) => packet.source === client && packet.destination === clusterAddress,
+      );
+    const [astray] = sentOn(from);
+    if (astray) {
+      const because = `${portText(from)} forwarded a client’s packet ${toMs(astray.event.atNs - fromNs + withinMs * NS_PER_MS)} after its successor’s announcement`;
+      return fail(because, [announced.event, astray.event]);
+    }
+    const rightly = sentOn(to.server);
+    const because = `${rightly.length} packets of ${client} went by ${to.server.node}`;
+    if (rightly.length < atLeast) return unknown(`${because}; ${atLeast} were wanted`);
+    const moved = pass(`${because}, none by ${from.node}`, eventsOf(rightly.slice(0, 2)));
+    return unlessBlind(during, all, [{ what: 'frames', where: [from.lan, to.server.lan] }], moved);
+  };
+}

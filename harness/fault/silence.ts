@@ -1,0 +1,40 @@
+import { execa } from 'execa';
+import type { Lab } from '../lab/lab.ts';
+
+/** The heartbeat's port where the configuration names none. */
+export const HEARTBEAT_PORT = 4694;
+const TABLE = 'bridge onevip_silence';
+
+/** On the switch and not on the nodes: so a capture shows that beats were sent, and that none was received. */
+const RULES = `table ${TABLE} {
+  chain forward {
+    type filter hook forward priority 0
+    udp dport ${HEARTBEAT_PORT} counter drop
+  }
+}
+`;
+
+/** The LANs by which the two load balancers hear each other. */
+export function heartbeatLans(lab: Lab): string[] {
+  const segments = lab.nodes('nlb').flatMap(({ home }) => home.plan.legs.map(({ segment }) => segment));
+  return [...new Set(lab.plan.segments.filter(({ name }) => segments.includes(name)).map(({ lan }) => lan))];
+}
+
+/** From now on no heartbeat crosses the LAN. */
+export async function dropHeartbeats(lab: Lab, lan: string): Promise<void> {
+  await nft(lab, lan, ['-f', '-'], RULES);
+}
+
+/** Lets them through again; gives how many were dropped. */
+export async function letHeartbeatsThrough(lab: Lab, lan: string): Promise<number> {
+  const listed = await nft(lab, lan, ['list', 'table', ...TABLE.split(' ')]);
+  await nft(lab, lan, ['delete', 'table', ...TABLE.split(' ')]);
+  return Number(/counter packets (\d+)/.exec(listed)?.[1] ?? 0);
+}
+
+async function nft(lab: Lab, lan: string, words: string[], input = ''): Promise<string> {
+  const inLan = ['netns', 'exec', lab.lanNetns(lan), 'nft', ...words];
+  const done = await execa('ip', inLan, { input, reject: false });
+  if (done.exitCode !== 0) throw new Error(`nft ${words.join(' ')} on the LAN ${lan} failed: ${done.stderr}`);
+  return done.stdout;
+}

@@ -1,0 +1,41 @@
+import { once } from 'node:events';
+import { cgroupPath } from '../driver/cgroup.ts';
+import type { Lab } from '../lab/lab.ts';
+import type { LabNode } from '../node/node.ts';
+
+/**
+ * How a node is held up. `stop`: SIGSTOP to every thread of its daemon, then SIGCONT. `freeze`: the freezer of its control
+ * group, so that every process of the node stands still, as when the machine is paused; its kernel and cables live on.
+ */
+export type Stall = 'stop' | 'freeze';
+
+/**
+ * The length is the fault itself: it is kept by a program before which nothing ordinary runs, not by this process's timers, and
+ * counted from when the last thread stands still, for one that waits for a processor stops only when it has been given one.
+ */
+const SCRIPTS: Record<Stall, string> = {
+  stop: `
+kill -STOP "$2"
+while grep -h ^State: /proc/"$2"/task/*/status | grep -qv 'T (stopped)'; do sleep 0.001; done
+sleep "$3"
+kill -CONT "$2"`,
+  freeze: `
+echo 1 >"$1/cgroup.freeze"
+until grep -q 'frozen 1' "$1/cgroup.events"; do sleep 0.001; done
+sleep "$3"
+echo 0 >"$1/cgroup.freeze"`,
+};
+
+/** Above the beat threads and all that a suite reads with. */
+const PRIORITY = '20';
+
+/** Holds the node up for so long. It ends with the lab, should that be taken down meanwhile. */
+export async function stall(lab: Lab, node: LabNode, how: Stall, ms: number): Promise<void> {
+  const pid = lab.daemons.get(node.name);
+  if (pid === undefined) throw new Error(`no daemon was started on ${node.name}`);
+  const group = cgroupPath(lab.name, node.name);
+  const words = ['bash', '-c', SCRIPTS[how], 'bash', group, String(pid), String(ms / 1000)];
+  const child = node.openWatcher(['chrt', '--fifo', PRIORITY, ...words]);
+  const [exitCode] = await once(child, 'exit');
+  if (exitCode !== 0) throw new Error(`${node.name} could not be held up (${how}): exit status ${exitCode}`);
+}

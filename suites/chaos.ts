@@ -1,0 +1,75 @@
+import { oneAnswererAtATime } from '../harness/check/one-answerer.ts';
+import { scriptsInOrder } from '../harness/check/scripts.ts';
+import { settled } from '../harness/check/settled.ts';
+import { randomFrom } from '../harness/fault/random.ts';
+import { planSchedule } from '../harness/fault/schedule.ts';
+import { battlefield, inflictAll, OVER } from '../harness/suite/chaos.ts';
+import { askFor } from '../harness/suite/inject.ts';
+import type { Scene } from '../harness/suite/scene.ts';
+import { type Claims, suite } from '../harness/suite/suite.ts';
+import { answersAgain, atRest } from '../harness/suite/waits.ts';
+
+const LENGTH_MS = 8000;
+/** A daemon that was just started again listens, looks at its servers, and finds its place; a firewall finds its own. */
+const SETTLED_WITHIN_MS = 5000;
+const PROBES_PER_SECOND = 100;
+const ASK_EVERY_MS = 10;
+
+/** Somebody whom no fault strikes asks for the address all the time: who answers beside the active is heard. */
+function askAllTheTime(scene: Scene, struck: string): () => void {
+  const asker = scene.lab.nodes('firewall').find(({ name }) => name !== struck);
+  if (!asker) throw new Error(`the topology ${scene.lab.plan.topology} has no second firewall`);
+  const timer = setInterval(() => askFor(scene, scene.nlbs, { node: asker.name, leg: 'access' }), ASK_EVERY_MS);
+  return () => clearInterval(timer);
+}
+
+export default await suite(
+  import.meta,
+  'after any faults the pair settles, and two never speak for the address',
+  { topologies: ['invention'], seconds: 15 },
+  {
+    'eight seconds of random faults': {
+      proves: ['HA-13', 'ALIAS-8', 'HA-5'],
+      random: true,
+      run: async (scene) => {
+        await atRest(scene);
+        await scene.census();
+        const field = battlefield(scene);
+        const schedule = planSchedule(randomFrom(scene.seed), field, LENGTH_MS);
+        const load = await scene.client.startUdpProbes({
+          target: scene.target('echo-udp'),
+          perSecond: PROBES_PER_SECOND,
+          timeoutMs: 500,
+        });
+        const stopAsking = askAllTheTime(scene, field.firewall);
+        await inflictAll(scene, schedule);
+        await atRest(scene);
+        await answersAgain(scene, load, PROBES_PER_SECOND);
+        stopAsking();
+        await load.stop();
+        const order = (node: string): Claims => ({
+          [`the scripts of ${node} ran once each, in the order of its states`]: scriptsInOrder({
+            node,
+            kill: 'kill -9',
+            atLeast: 1,
+          }),
+        });
+        return {
+          'one speaks for the address at a time': oneAnswererAtATime({
+            address: scene.nlbs,
+            lans: [scene.lan('access')],
+            nodes: field.balancers,
+          }),
+          'once the faults have ended one leads, and the cluster answers': settled({
+            address: scene.nlbs,
+            nodes: field.balancers,
+            after: { what: OVER },
+            withinMs: SETTLED_WITHIN_MS,
+            atLeast: PROBES_PER_SECOND / 2,
+          }),
+          ...Object.assign({}, ...field.balancers.map(order)),
+        };
+      },
+    },
+  },
+);

@@ -1,0 +1,138 @@
+import { nothingMoved } from '../harness/check/calm.ts';
+import { clientsLeft, forwardsNoMore, silentOnceSucceeded } from '../harness/check/fenced.ts';
+import { oneAnswererAtATime } from '../harness/check/one-answerer.ts';
+import { paused } from '../harness/check/pause.ts';
+import { noneLost } from '../harness/check/probes.ts';
+import { between } from '../harness/check/span.ts';
+import { tookOver } from '../harness/check/takeover.ts';
+import { HEARTBEAT_PORT } from '../harness/fault/silence.ts';
+import { type Stall, stall } from '../harness/fault/stall.ts';
+import type { LabNode } from '../harness/node/node.ts';
+import { pester } from '../harness/suite/pester.ts';
+import type { Scene } from '../harness/suite/scene.ts';
+import { type SuiteTest, suite } from '../harness/suite/suite.ts';
+import { answersAgain, atRest, runsScript } from '../harness/suite/waits.ts';
+
+/** In a lab: a lease of 150 ms that each beat renews, and another 500 ms in which packets are still forwarded. */
+const LEASE_MS = 150;
+const FORWARD_GRACE_MS = 500;
+/** The beat leaves first and the lease is renewed after it: a node that is held up between the two shows so much less. */
+const RENEWAL_MS = 20;
+/** Declared dead after 200 ms; asking for the address and taking over follow. */
+const TAKEOVER_WITHIN_MS = 1000;
+/** Firewalls change their entries when the announcement comes in; what they sent before may still be on its way. */
+const REPLACE_WITHIN_MS = 50;
+const PROBES_PER_SECOND = 500;
+
+interface Held {
+  how: Stall;
+  ms: number;
+  /** Between two questions. */
+  askEveryMs: number;
+  longSeconds?: number;
+}
+
+const beatsOf = (node: string) => ({ node, port: HEARTBEAT_PORT });
+
+async function holdUp(scene: Scene, node: LabNode, { how, ms }: Pick<Held, 'how' | 'ms'>): Promise<void> {
+  await scene.act(how, node.name, () => stall(scene.lab, node, how, ms));
+}
+
+/** Holds the active up past its lease, speaking to it all the time, until it has woken and stands by. */
+function isFenced({ how, ms, askEveryMs, longSeconds }: Held): SuiteTest {
+  return {
+    proves: ['HA-10'],
+    ...(longSeconds ? { longSeconds } : {}),
+    run: async (scene) => {
+      const { active, standby } = await scene.lab.pair();
+      await scene.census();
+      const load = await scene.client.startUdpProbes({ target: scene.target('echo-udp'), perSecond: 100 });
+      const beganNs = scene.nowNs();
+      const leaveAlone = pester(scene, active.name, askEveryMs);
+      await holdUp(scene, active, { how, ms });
+      await runsScript(scene, active.name, 'standby', beganNs);
+      await answersAgain(scene, load);
+      leaveAlone();
+      await load.stop();
+      await scene.lab.pair();
+      return claimsOf(scene, how, active.name, standby.name, ms);
+    },
+  };
+}
+
+function claimsOf(scene: Scene, how: Stall, stalled: string, successor: string, ms: number) {
+  const address = scene.nlbs;
+  const beats = beatsOf(stalled);
+  const to = scene.port(successor, 'access');
+  return {
+    'it was held up': paused({ ...beats, atLeastMs: ms - RENEWAL_MS, lessThanMs: 2 * ms }),
+    'the standby takes the address, announces it, and the cluster answers': tookOver({
+      address,
+      from: stalled,
+      to,
+      after: { what: how, node: stalled },
+      withinMs: TAKEOVER_WITHIN_MS,
+    }),
+    'from its successor’s announcement on it neither answers for the address nor claims it': silentOnceSucceeded({
+      address,
+      beats,
+      port: scene.port(stalled, 'access'),
+      successor: to,
+      atLeast: 10,
+    }),
+    'once its lease and the grace are over it forwards nothing': forwardsNoMore({
+      address,
+      beats,
+      path: scene.path(stalled),
+      clusterAddress: scene.cluster,
+      afterMs: LEASE_MS + FORWARD_GRACE_MS + RENEWAL_MS,
+      atLeast: 10,
+    }),
+    'clients’ packets go by its successor alone, once firewalls know it': clientsLeft({
+      address,
+      beats,
+      clusterAddress: scene.cluster,
+      client: scene.address('client1', 'internet'),
+      from: scene.port(stalled, 'server'),
+      to: scene.path(successor),
+      withinMs: REPLACE_WITHIN_MS,
+      atLeast: 20,
+    }),
+    'one speaks for the address at a time': oneAnswererAtATime({
+      address,
+      lans: [scene.lan('access')],
+      nodes: [stalled, successor],
+    }),
+  };
+}
+
+export default await suite(
+  import.meta,
+  'a load balancer that is held up past its lease is fenced, and one that is not is left alone',
+  { topologies: ['invention'], seconds: 12 },
+  {
+    'SIGSTOP for 50 ms, within the lease: nothing moves and nothing is lost': {
+      proves: ['HA-10'],
+      run: async (scene) => {
+        const { active, standby } = await atRest(scene);
+        const fromNs = scene.nowNs();
+        await scene.census();
+        const nodes = [active.name, standby.name];
+        const target = scene.target('echo-udp');
+        const load = await scene.client.startUdpProbes({ target, perSecond: PROBES_PER_SECOND, sourcePorts: 20 });
+        await answersAgain(scene, load);
+        await holdUp(scene, active, { how: 'stop', ms: 50 });
+        await answersAgain(scene, load, PROBES_PER_SECOND / 2);
+        await load.stop();
+        return {
+          'it was held up': paused({ ...beatsOf(active.name), atLeastMs: 50, lessThanMs: LEASE_MS }),
+          'nothing moves': between({ fromNs }, nothingMoved({ address: scene.nlbs, nodes })),
+          'no probe is lost': noneLost({ protocol: 'udp', atLeast: PROBES_PER_SECOND / 2 }),
+        };
+      },
+    },
+    'SIGSTOP of the daemon for 1 s': isFenced({ how: 'stop', ms: 1000, askEveryMs: 5 }),
+    'every process of the node frozen for 1 s': isFenced({ how: 'freeze', ms: 1000, askEveryMs: 5 }),
+    'SIGSTOP of the daemon for 60 s': isFenced({ how: 'stop', ms: 60_000, askEveryMs: 50, longSeconds: 65 }),
+  },
+);
