@@ -39,7 +39,7 @@ t.test('a node that was left with the address says nothing of it', async (t) => 
     /^pass/,
     'an announcement may be seen before its event',
   );
-  t.match(told(silent, asked, anew, say(470, 'request'), OVER), /^fail/);
+  t.match(told(silent, asked, anew, say(390, 'request'), OVER), /^fail/);
   t.match(told(silent, asked, change(250, 'removed'), OVER), /^unknown: 1 requests/, 'it must have held it when asked');
   t.match(told(silent, SEEN, KILL, ask(200), ask(300), OVER), /^unknown: nlb1 did not hold/);
   t.match(told(silent, asked.slice(1), change(400, 'removed'), OVER), /^unknown: frames of access were not watched/);

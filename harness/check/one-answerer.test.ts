@@ -25,14 +25,14 @@ t.test('two nodes never speak for the address in the same time', async (t) => {
   );
   t.match(told(one, SEEN, handed, claim(50, 'nlb1', 'request'), OVER), /^fail/, 'announcing is claiming');
   t.match(told(one, handed, claim(50, 'nlb1'), watched('frames', 'access'), OVER), /^unknown: addresses of nlb1/);
-  const back = [change(5, 'nlb1', 'added'), change(25, 'nlb1', 'removed'), change(100, 'nlb1', 'added')];
-  t.match(told(one, SEEN, handed, back, claim(99, 'nlb1', 'request'), OVER), /^pass: .* nlb1, then nlb2, then nlb1/);
+  const back = [change(5, 'nlb1', 'added'), change(25, 'nlb1', 'removed'), change(200, 'nlb1', 'added')];
+  t.match(told(one, SEEN, handed, back, claim(199, 'nlb1', 'request'), OVER), /^pass: .* nlb1, then nlb2, then nlb1/);
   t.match(
-    told(one, SEEN, handed, back, claim(50, 'nlb1'), claim(99, 'nlb1'), OVER),
+    told(one, SEEN, handed, back, claim(50, 'nlb1'), claim(199, 'nlb1'), OVER),
     /^fail/,
     'not before it came back',
   );
-  t.match(told(one, SEEN, handed, back, claim(99, 'nlb1'), claim(110, 'nlb2'), OVER), /^fail: nlb2 still/);
+  t.match(told(one, SEEN, handed, back, claim(199, 'nlb1'), claim(210, 'nlb2'), OVER), /^fail: nlb2 still/);
   t.match(told(one, SEEN, handed, claim(35, 'fw1'), OVER), /^pass: 4 claims/, 'others are not meant');
   t.match(told(one, handed, OVER), /^unknown: frames of access/);
   t.match(told(one, watched('frames', 'access', 5), handed, OVER), /^unknown: .* 5 were missed/);

@@ -5,8 +5,11 @@ import { type ArpSeen, arpsOf, eventsOf } from './seen.ts';
 import { NS_PER_MS, toMs } from './span.ts';
 import { type Checker, fail, pass, unknown } from './verdict.ts';
 
-/** An address event is read this much after the fact at most; a claim may be seen before the event of its own alias. */
-export const EVENT_DELAY_NS = 20 * NS_PER_MS;
+/**
+ * An address event is read this much after the fact at most, where labs share the processors (50 ms were measured); a claim
+ * may be seen before the event of its own alias. It is compared with the other node's claims all the same.
+ */
+export const EVENT_DELAY_NS = 100 * NS_PER_MS;
 
 /** From the first to the last claim of one node in one time of holding the alias. */
 interface Tenure {
