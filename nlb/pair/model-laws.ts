@@ -97,8 +97,8 @@ const reachesTarget = ({ hasTarget, targetDowns }: Node): boolean => hasTarget &
  * The one case that two nodes cannot tell: the access subnet is split between them, by a cut or by a link that is down, so
  * that the question for the address is not answered, while both subnets lose beats, or lost them just before. It counts
  * until either subnet is whole. A node that stands still whole, data path and all, where beats were lost is as good as
- * split off, for its lease outlasts its silence. So is one that died with a longer lease than who has just started and never
- * heard of it would wait for, which takes two nodes that are set differently. Healing takes two that listen, so the time of
+ * split off, for its lease outlasts its silence. So is one that died, or stands still, with a longer lease than who has just
+ * started and never heard of it would wait for, which takes two nodes that are set differently. Healing takes two that listen, so the time of
  * a stall does not count.
  */
 function openSplitWatch({ agenda, network, nodes }: World, healedWithinMs: number) {
@@ -107,7 +107,7 @@ function openSplitWatch({ agenda, network, nodes }: World, healedWithinMs: numbe
     const other = nodes[opposite(side)];
     const isStranger = other.daemon !== undefined && other.daemon.role.peer.standing === undefined;
     const isLeased = host.dataPath.answerUntilMs > host.clockMs();
-    return !daemon && isLeased && isStranger && settings.leaseMs >= other.settings.deadAfterMs;
+    return (!daemon || host.isPaused()) && isLeased && isStranger && settings.leaseMs >= other.settings.deadAfterMs;
   };
   const isCut = ({ cuts, downs }: Wire) => cuts.some((faults) => faults > 0) || downs.some((faults) => faults > 0);
   const isImpaired = (wire: Wire) => isCut(wire) || wire.disturbances.length > 0;
@@ -117,11 +117,13 @@ function openSplitWatch({ agenda, network, nodes }: World, healedWithinMs: numbe
   const look = () => {
     const nowMs = agenda.nowMs();
     const isRecent = (ms: number) => nowMs - ms <= healedWithinMs;
-    const isBoth = isImpaired(access) && (isImpaired(server) || nodes.some(isUnheardOf));
+    const isBoth = isImpaired(access) && isImpaired(server);
     if (isBoth) bothImpairedMs = nowMs;
     const isApart = isCut(access) || nodes.some(({ host }) => host.isPaused());
     const isDeaf = nodes.some(({ daemon }) => daemon?.loop.isHalted());
-    if ((isApart && isRecent(bothImpairedMs)) || ((isBoth || isDeaf) && isRecent(lastMs))) lastMs = nowMs;
+    const isUnknown = nodes.some(isUnheardOf);
+    if ((isApart && (isUnknown || isRecent(bothImpairedMs))) || ((isBoth || isDeaf) && isRecent(lastMs)))
+      lastMs = nowMs;
     const isOneSided = isCut(access) && nodes.filter(reachesTarget).length === 1;
     oneSidedSinceMs = isOneSided ? (oneSidedSinceMs ?? nowMs) : undefined;
   };
