@@ -60,7 +60,6 @@ function isHeld(lease: Pick<Lease, 'get'> | undefined): boolean {
 function happened(event: Event): string | undefined {
   if (hasLeft) return 'stopping';
   const before = role;
-  witness.saw(before, event);
   const { role: after, effects, entered, refusal } = step(before, event, settings);
   role = after;
   if (entered.length > 0) decideClaim();
@@ -69,7 +68,7 @@ function happened(event: Event): string | undefined {
     if (effect === 'beat') peer.beat(standing(role, event.atMs, settings));
     else executor.run(effect, leaseEndsMs);
   }
-  for (const change of witness.explain({ before, after, entered })) post({ type: 'entered', change });
+  for (const change of witness.stepped({ event, before, after, entered })) post({ type: 'entered', change });
   return refusal;
 }
 
@@ -202,7 +201,7 @@ parentPort?.on('message', (message: ToBeat) => {
 });
 
 const start = { state: 'initial', previous: 'initial', reason: role.reason, atMs: role.sinceMs } as const;
-for (const change of witness.explain({ before: role, after: role, entered: [start] }))
+for (const change of witness.stepped({ before: role, after: role, entered: [start] }))
   post({ type: 'entered', change });
 lookAtLinks();
 // A thread keeps what it compiled apart from the main one's, and must write it itself; now, before the first beat.
