@@ -1,7 +1,7 @@
 import t from 'tap';
 import { faultyPaths, type PathChange, type PathWatch, type Proof, proved, watchPaths } from './path-watch.ts';
 
-/** Ten beats of 10 ms tell; 40 ms without any proof of life break it off. */
+/** Ten beats of 10 ms tell; 80 ms without any proof of life break it off. */
 const settings = { intervalMs: 10, deadAfterMs: 40 };
 const BOTH: Proof[] = ['access', 'server'];
 
@@ -58,6 +58,20 @@ t.test('a peer that is silent everywhere says nothing of the paths, nor does its
   t.same(run(watch, 10_000, 10_500, only(...BOTH)).changes, [], 'it comes back on one path first, by microseconds');
   t.same(run(watch, 10_000, 10_090, only('access')).changes, [], 'and what was before does not count');
   t.match(run(watch, 10_000, 10_100, only('access')).changes, [{ path: 'server', silentMs: 100 }]);
+});
+
+t.test('a peer that comes back from a stall is not blamed on the path by which it is heard last', async (t) => {
+  for (const deadAfterMs of [40, 200]) {
+    for (let stallMs = 10; stallMs <= 1000; stallMs += 10) {
+      let watch = run(watchPaths(), 0, 500, only(...BOTH)).watch;
+      const changes = BOTH.flatMap((by) => {
+        const judged = proved(watch, by, 500 + stallMs, { intervalMs: 10, deadAfterMs });
+        watch = judged.watch;
+        return judged.changes;
+      });
+      t.same(changes, [], `${stallMs} ms, dead after ${deadAfterMs} ms`);
+    }
+  }
 });
 
 t.test('single lost beats are no fault, and neither do they hinder a return', async (t) => {

@@ -36,6 +36,8 @@ const NAMES: readonly PathName[] = ['access', 'server'];
 const BEATS_TO_TELL = 10;
 /** Two lost in a row do not break a run of beats. */
 const BEATS_OF_A_BREAK = 3;
+/** So many dead times without a proof, and whoever is heard of again may have been away. */
+const DEAD_TIMES_OF_A_BREAK = 2;
 
 export function watchPaths(): PathWatch {
   const unheard = { steadySinceMs: Number.POSITIVE_INFINITY };
@@ -50,12 +52,15 @@ export function proved(
   atMs: number,
   settings: Pick<Settings, 'intervalMs' | 'deadAfterMs'>,
 ): { watch: PathWatch; changes: PathChange[] } {
-  const unbroken = atMs - before.aliveAtMs < settings.deadAfterMs;
+  const breakMs = DEAD_TIMES_OF_A_BREAK * settings.deadAfterMs;
+  // A peer that comes back from a short stall is heard by one path first: that must not be enough to judge the other.
+  const toTellMs = Math.max(BEATS_TO_TELL * settings.intervalMs, breakMs + 2 * settings.intervalMs);
+  const unbroken = atMs - before.aliveAtMs < breakMs;
   const aliveSinceMs = unbroken ? before.aliveSinceMs : atMs;
   const changes: PathChange[] = [];
   const judge = (name: PathName): WatchedPath => {
     const heard = by === name ? heardOn(before.paths[name], atMs, settings.intervalMs) : before.paths[name];
-    const change = changeOf(name, heard, { aliveSinceMs, atMs, by, toTellMs: BEATS_TO_TELL * settings.intervalMs });
+    const change = changeOf(name, heard, { aliveSinceMs, atMs, by, toTellMs });
     if (!change) return heard;
     changes.push(change);
     const { faultySinceMs: _, ...rest } = heard;

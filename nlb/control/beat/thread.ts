@@ -62,7 +62,6 @@ function isHeld(lease: Pick<Lease, 'get'> | undefined): boolean {
 function happened(event: Event): string | undefined {
   if (hasLeft) return 'stopping';
   const before = role;
-  witness.saw(before, event);
   const { role: after, effects, entered, refusal } = step(before, event, settings);
   role = after;
   if (entered.length > 0) decideClaim();
@@ -73,7 +72,7 @@ function happened(event: Event): string | undefined {
     else lost = executor.run(effect, leaseEndsMs);
     if (lost !== undefined) break;
   }
-  for (const change of witness.explain({ before, after, entered })) post({ type: 'entered', change });
+  for (const change of witness.stepped({ event, before, after, entered })) post({ type: 'entered', change });
   if (lost !== undefined) happened({ type: 'LeaseLost', atMs: nowMs(), why: lost });
   return refusal;
 }
@@ -219,7 +218,7 @@ parentPort?.on('message', (message: ToBeat) => {
 });
 
 const start = { state: 'initial', previous: 'initial', reason: role.reason, atMs: role.sinceMs } as const;
-for (const change of witness.explain({ before: role, after: role, entered: [start] }))
+for (const change of witness.stepped({ before: role, after: role, entered: [start] }))
   post({ type: 'entered', change });
 lookAtLinks();
 // A thread keeps what it compiled apart from the main one's, and must write it itself; now, before the first beat.

@@ -8,14 +8,21 @@ import { faultyPaths, type PathChange, type PathWatch, type Proof, proved, watch
 export interface Witness {
   /** A beat of the peer came by that path. */
   came(path: PathName, atMs: number): void;
-  /** @param role as it was before the event */
-  saw(role: Role, event: Event): void;
-  explain(step: { before: Role; after: Role; entered: readonly Entry[] }): Change[];
+  /** The role has made a step. @returns the changes of state, explained */
+  stepped(step: WitnessedStep): Change[];
   /** When a beat last came by a path. */
   lastHeardMs(path: PathName): number | undefined;
   faultyPaths(nowMs: number): { path: PathName; forMs: number }[];
   /** The last hardware address that answered for the NLBS address. */
   answeredBy(): string | undefined;
+}
+
+interface WitnessedStep {
+  /** Absent at the daemon's start. */
+  event?: Event;
+  before: Role;
+  after: Role;
+  entered: readonly Entry[];
 }
 
 export function openWitness(settings: Settings, pathChanged: (change: PathChange) => void): Witness {
@@ -28,16 +35,25 @@ export function openWitness(settings: Settings, pathChanged: (change: PathChange
   };
   return {
     came: prove,
-    saw: (role, event) => {
-      seen = see(seen, role, event);
-      // Where the peer's host refuses beats its daemon is gone, and the paths to it are not to blame.
-      if (role.peer.refused) return;
-      if (event.type === 'AddressAnswered') prove('address answered', event.atMs);
-      if (event.type === 'AddressAsked') prove('address asked', event.atMs);
+    stepped: ({ event, ...step }) => {
+      if (event) seen = see(seen, step.before, event);
+      const proof = event && proofIn(event, step);
+      if (event && proof) prove(proof, event.atMs);
+      return step.entered.length === 0 ? [] : explain(step, seen, watch, settings);
     },
-    explain: (step) => explain(step, seen, watch, settings),
     lastHeardMs: (path) => watch.paths[path].heardAtMs,
     faultyPaths: (nowMs) => faultyPaths(watch, nowMs),
     answeredBy: () => seen.answered?.mac,
   };
+}
+
+/**
+ * An answer proves the peer alive when it is worth a beat: before that, the data path of a dead or stalled daemon may have
+ * given it. Where the peer's host refuses beats its daemon is gone, and the paths to it are not to blame.
+ */
+function proofIn({ type }: Event, { before, after }: Pick<WitnessedStep, 'before' | 'after'>): Proof | undefined {
+  if (before.peer.refused) return undefined;
+  if (type === 'AddressAsked') return 'address asked';
+  const isWorthABeat = before.peer.silentMs > 0 && after.peer.silentMs === 0;
+  return type === 'AddressAnswered' && isWorthABeat ? 'address answered' : undefined;
 }
