@@ -97,17 +97,17 @@ const reachesTarget = ({ hasTarget, targetDowns }: Node): boolean => hasTarget &
  * The one case that two nodes cannot tell: the access subnet is split between them, by a cut or by a link that is down, so
  * that the question for the address is not answered, while both subnets lose beats, or lost them just before. It counts
  * until either subnet is whole. A node that stands still whole, data path and all, where beats were lost is as good as
- * split off, for its lease outlasts its silence. So is one that died with a longer lease than who has just started and never
- * heard of it would wait for, which takes two nodes that are set differently. Healing takes two that listen, so the time of
- * a stall does not count.
+ * split off, for its lease outlasts its silence. So is one that died, or stands still, with a longer lease than who has just
+ * started and never heard of it would wait for, which takes two nodes that are set differently. Healing takes two that
+ * listen, so the time of a stall does not count.
  */
 function openSplitWatch({ agenda, network, nodes }: World, healedWithinMs: number) {
   const { access, server } = network.wires;
-  const isUnheardOf = ({ daemon, host, settings, side }: Node): boolean => {
+  const isUnheardOf = ({ host, settings, side }: Node): boolean => {
     const other = nodes[opposite(side)];
     const isStranger = other.daemon !== undefined && other.daemon.role.peer.standing === undefined;
     const isLeased = host.dataPath.answerUntilMs > host.clockMs();
-    return !daemon && isLeased && isStranger && settings.leaseMs >= other.settings.deadAfterMs;
+    return isLeased && isStranger && settings.leaseMs >= other.settings.deadAfterMs;
   };
   const isCut = ({ cuts, downs }: Wire) => cuts.some((faults) => faults > 0) || downs.some((faults) => faults > 0);
   const isImpaired = (wire: Wire) => isCut(wire) || wire.disturbances.length > 0;
@@ -117,7 +117,9 @@ function openSplitWatch({ agenda, network, nodes }: World, healedWithinMs: numbe
   const look = () => {
     const nowMs = agenda.nowMs();
     const isRecent = (ms: number) => nowMs - ms <= healedWithinMs;
-    const isBoth = isImpaired(access) && (isImpaired(server) || nodes.some(isUnheardOf));
+    const isDeadUnheardOf = nodes.some((node) => !node.daemon && isUnheardOf(node));
+    const isMuteUnheardOf = nodes.some((node) => node.host.isPaused() && isUnheardOf(node));
+    const isBoth = (isImpaired(access) && (isImpaired(server) || isDeadUnheardOf)) || isMuteUnheardOf;
     if (isBoth) bothImpairedMs = nowMs;
     const isApart = isCut(access) || nodes.some(({ host }) => host.isPaused());
     const isDeaf = nodes.some(({ daemon }) => daemon?.loop.isHalted());
