@@ -2,6 +2,7 @@
 /* Who may be told where the NLBS address is, and that nobody is told where a cluster address is. */
 #pragma once
 
+#include "clock.bpf.h"
 #include "lookup.bpf.h"
 #include "packet.bpf.h"
 
@@ -34,7 +35,7 @@ static __always_inline enum outcome decide_arp(struct packet *p, struct settings
 		return DROPPED_ARP_SERVER_SIDE;
 	if (!nlbs)
 		return DROPPED_ARP_CLUSTER;
-	__u64 now_ns = bpf_ktime_get_ns();
+	__u64 now_ns = clock_ns();
 	/* Without a lease the request goes no further, not even to a packet socket: the daemon learns of it here. */
 	if (sender == settings->peer)
 		note_peer_asks(now_ns);

@@ -7,6 +7,7 @@
  */
 #include "arp.bpf.h"
 #include "balance.bpf.h"
+#include "clock.bpf.h"
 #include "lookup.bpf.h"
 #include "packet.bpf.h"
 #include "tables.bpf.h"
@@ -46,7 +47,7 @@ static __always_inline enum outcome decide_ipv4(struct packet *p, struct port *p
 		return DROPPED_MALFORMED;
 	if (!service)
 		return DROPPED_NOT_SERVED;
-	__u64 now_ns = bpf_ktime_get_ns();
+	__u64 now_ns = clock_ns();
 	if (!may_forward(now_ns))
 		return DROPPED_NO_LEASE;
 	return balance(p, service, now_ns);

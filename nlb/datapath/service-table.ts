@@ -129,7 +129,8 @@ function decodeSlots(bytes: Buffer | undefined): Int32Array {
   return slots;
 }
 
-function encodeKey({ address, protocol, port }: ServiceName): Buffer {
+/** The key of a service in the kernel's table. */
+export function encodeKey({ address, protocol, port }: ServiceName): Buffer {
   const key = Buffer.alloc(KEY.size);
   key.set(quadToBytes(address), KEY.address);
   key.writeUInt16BE(port, KEY.port);

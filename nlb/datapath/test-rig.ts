@@ -43,7 +43,7 @@ export function options(directory: string): DatapathOptions {
 
 export const CLUSTER = '203.0.113.10';
 export const NLBS = '10.77.1.100';
-const PEER = '10.77.1.12';
+export const PEER = '10.77.1.12';
 
 /** UDP port 53 of the cluster address goes to server 0, TCP port 80 to server 1. */
 export function tables(): Tables {
