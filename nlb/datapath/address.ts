@@ -23,3 +23,9 @@ export function macAt(bytes: Uint8Array, at: number): Mac {
 export function wordOf(address: Address): number {
   return address.split('.').reduce((word, octet) => word * 256 + Number(octet), 0);
 }
+
+/** The first address of its network: all bits after the prefix cleared. */
+export function networkOf(address: Address, prefix: number): Address {
+  const word = Math.floor(wordOf(address) / 2 ** (32 - prefix)) * 2 ** (32 - prefix);
+  return [24, 16, 8, 0].map((shift) => Math.floor(word / 2 ** shift) % 256).join('.') as Address;
+}

@@ -1,4 +1,4 @@
-import type { Decision } from './forward.ts';
+import type { Result } from './decision.ts';
 import type { Knowledge } from './knowledge.ts';
 import { CONSTANTS, type OutcomeName } from './layout.ts';
 import type { Arp } from './packet.ts';
@@ -15,10 +15,10 @@ export function decideArp(
   port: Port,
   { told, lease }: Pick<Knowledge, 'told' | 'lease'>,
   nowNs: bigint,
-): Pick<Decision, 'outcome' | 'writes'> {
+): Result {
   const outcome = gate(arp, port, { told, lease }, nowNs);
   const nlbsAsked = outcome === 'PASSED_ARP_NLBS' || outcome === 'DROPPED_ARP_NO_LEASE';
-  return { outcome, writes: nlbsAsked && arp?.sender === told.peer ? [{ table: 'peerAsked' }] : [] };
+  return { outcome, writes: nlbsAsked && arp?.sender === told.peer ? [{ table: 'peerAsked' }] : [], counts: [] };
 }
 
 function gate(

@@ -20,7 +20,7 @@ static __always_inline bool asks_for_ipv4(const struct arp_ipv4 *arp)
  * Only requests are answered, so only requests are held back. In the prior-art layout the NLBS address is the cluster
  * address: then the lease decides.
  */
-static __always_inline enum outcome decide_arp(struct packet *p, struct settings *settings, struct port *port)
+static __always_inline enum outcome decide_arp(struct packet *p, const struct settings *settings, const struct port *port)
 {
 	struct arp_ipv4 *arp = take(p, struct arp_ipv4);
 	if (!arp || !asks_for_ipv4(arp))

@@ -23,7 +23,7 @@ static __always_inline bool is_for(const struct port *port, const struct ethhdr 
 	return *(__u32 *)there == *(__u32 *)own && *(__u16 *)(there + 4) == *(__u16 *)(own + 4);
 }
 
-static __always_inline enum outcome decide_ipv4(struct packet *p, struct port *port)
+static __always_inline enum outcome decide_ipv4(struct packet *p, const struct port *port)
 {
 	struct iphdr *ip = take_ipv4(p);
 	if (!ip)
@@ -32,7 +32,11 @@ static __always_inline enum outcome decide_ipv4(struct packet *p, struct port *p
 	bool fragment = ip->frag_off & bpf_htons(IP_FRAGMENT);
 	bool ports = sound && !fragment && has_ports(p) && take_ports(p, ip);
 
-	struct service *service = ports ? find_service(&p->flow) : NULL;
+	/* A known connection names its service: of the large tables its packets need only the one. */
+	struct connection *known = ports ? bpf_map_lookup_elem(&connections, &p->flow) : NULL;
+	struct service *service = known ? service_of(known, &p->flow) : NULL;
+	if (ports && !service)
+		service = find_service(&p->flow);
 	if (!service && !is_cluster(p->flow.destination))
 		return PASSED_NOT_OURS;
 	if (!(port->roles & ROLE_ACCESS))
@@ -50,30 +54,27 @@ static __always_inline enum outcome decide_ipv4(struct packet *p, struct port *p
 	__u64 now_ns = clock_ns();
 	if (!may_forward(now_ns))
 		return DROPPED_NO_LEASE;
-	return balance(p, service, now_ns);
+	return balance(p, service, known, now_ns);
 }
 
 static __always_inline enum outcome decide(struct packet *p)
 {
 	struct settings *current = only_entry(&settings);
-	struct port *port = current ? find_port(current, p->ifindex) : NULL;
-	if (!port || !take_ethernet(p))
+	struct port port;
+	p->settings = current;
+	if (!current || !find_port(current, p->ifindex, &port) || !take_ethernet(p))
 		return PASSED_NOT_OURS;
 	if (p->ethertype == bpf_htons(ETH_P_IP))
-		return decide_ipv4(p, port);
+		return decide_ipv4(p, &port);
 	if (p->ethertype == bpf_htons(ETH_P_ARP))
-		return decide_arp(p, current, port);
+		return decide_arp(p, current, &port);
 	return PASSED_NOT_OURS;
 }
 
 static __always_inline enum outcome decide_and_count(struct packet *p)
 {
-	__u32 outcome = decide(p);
-	struct counter *counter = bpf_map_lookup_elem(&counters, &outcome);
-	if (counter) {
-		counter->packets++;
-		counter->bytes += p->bytes;
-	}
+	enum outcome outcome = decide(p);
+	count_outcome(p, outcome);
 	return outcome;
 }
 

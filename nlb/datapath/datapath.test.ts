@@ -9,6 +9,9 @@ import { OUTCOMES } from './layout.ts';
 import { openLease, openPinnedLease } from './lease.ts';
 import { CLUSTER, ifindexOf, makeInterfaces, options, pinDirectory, tables } from './test-rig.ts';
 
+/** Before the data path has been told any. */
+const NONE = { unprovenMs: 0, establishedMs: 0, finishedMs: 0, resetMs: 0, datagramsMs: 0 };
+
 enterPrivateNamespaces(import.meta.url);
 makeInterfaces();
 
@@ -109,7 +112,14 @@ t.test('tables that contradict themselves are refused whole', async (t) => {
       new RangeError(`Tables that cannot be applied: ${problem}`),
     );
   }
-  t.same(datapath.actual(), { nlbs: '0.0.0.0', peer: '0.0.0.0', clusterAddresses: [], servers: [], services: [] });
+  t.same(datapath.actual(), {
+    nlbs: '0.0.0.0',
+    peer: '0.0.0.0',
+    timeouts: NONE,
+    clusterAddresses: [],
+    servers: [],
+    services: [],
+  });
 });
 
 t.test('an interface whose hardware address changes is followed', async (t) => {

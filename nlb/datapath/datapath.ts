@@ -1,13 +1,12 @@
 import { attach, type DatapathMode, detachAll } from './attach.ts';
 import { dropOtherClusters, putClusters, readClusters } from './cluster-table.ts';
-import { type Count, countConnections, readOutcomes } from './counters.ts';
-import type { OutcomeName } from './layout.ts';
+import { type Counters, countConnections, openCounters } from './counters.ts';
 import { openPins, type Pins } from './pins.ts';
 import { findPorts, type PortNames } from './ports.ts';
 import { type Loaded, loadProgram } from './program.ts';
 import { openServerTable, type ServerTable } from './server-table.ts';
 import { openServiceTable } from './service-table.ts';
-import { putSettings, readAddresses } from './settings-table.ts';
+import { putSettings, readSettings } from './settings-table.ts';
 import { type Change, checkTables, type TableSizes, type Tables } from './tables.ts';
 
 export interface DatapathOptions extends PortNames, TableSizes {
@@ -32,8 +31,8 @@ export interface Datapath {
   apply(tables: Tables): Change[];
   /** What the kernel holds: servers by id, services by address and port. */
   actual(): Tables;
-  outcomes(): Record<OutcomeName, Count>;
-  /** Walks the whole table: some milliseconds for each 100,000 connections. */
+  readonly outcomes: Counters['outcomes'];
+  /** Those that have proved themselves, and those that have yet to. Walks the tables: some milliseconds for each 100,000. */
   connectionCount(): number;
   /** For openLease(), in whatever thread. */
   readonly leaseFd: number;
@@ -56,7 +55,9 @@ export function openDatapath(options: DatapathOptions): Datapath {
   const loaded = loadProgram(pins, options);
   const servers = openServerTable(loaded.object.map('servers'), options.maxServers);
   const tables = openTables(loaded, servers, options);
+  const counters = openCounters((name) => loaded.object.map(name), options);
   const abandon = (): void => {
+    counters.close();
     servers.close();
     loaded.object.close();
   };
@@ -69,6 +70,7 @@ export function openDatapath(options: DatapathOptions): Datapath {
       adopted: loaded.adopted,
       programs,
       ...tables,
+      outcomes: counters.outcomes,
       ...readings(loaded),
       abandon,
       remove: removal(pins, abandon),
@@ -82,12 +84,12 @@ export function openDatapath(options: DatapathOptions): Datapath {
 
 function openTables({ object }: Loaded, servers: ServerTable, options: DatapathOptions) {
   const [settings, clusters] = [object.map('settings'), object.map('clusters')];
-  const services = openServiceTable(object.map('services'), object.map('selections'));
+  const services = openServiceTable((name) => object.map(name));
   const apply = (wanted: Tables): Change[] => {
     checkTables(wanted, options);
     const ports = findPorts(options);
     return [
-      ...putSettings(settings, wanted, ports),
+      ...putSettings(settings, wanted, ports, options),
       ...servers.put(wanted.servers, ports),
       ...services.put(wanted.services),
       ...putClusters(clusters, wanted.clusterAddresses),
@@ -97,7 +99,7 @@ function openTables({ object }: Loaded, servers: ServerTable, options: DatapathO
     ];
   };
   const actual = (): Tables => ({
-    ...readAddresses(settings),
+    ...readSettings(settings),
     clusterAddresses: readClusters(clusters),
     servers: servers.read(findPorts(options)),
     services: services.read(),
@@ -108,8 +110,7 @@ function openTables({ object }: Loaded, servers: ServerTable, options: DatapathO
 function readings({ object }: Loaded) {
   return {
     leaseFd: object.map('lease'),
-    outcomes: () => readOutcomes(object.map('counters')),
-    connectionCount: () => countConnections(object.map('connections')),
+    connectionCount: () => countConnections(object.map('connections')) + countConnections(object.map('embryos')),
   };
 }
 

@@ -17,11 +17,25 @@ const LEAST_BYTES = { [PROTOCOL.tcp]: 20, [PROTOCOL.udp]: 8 };
 export const hasPorts = (protocol: number): protocol is 6 | 17 =>
   protocol === PROTOCOL.tcp || protocol === PROTOCOL.udp;
 
-/** The flow of a TCP or UDP packet; undefined where the packet is too short for the whole header. */
-export function readFlow(frame: Buffer, { protocol, source, destination, payloadAt, endAt }: Ipv4): Flow | undefined {
+/** What a TCP or UDP packet says of its connection. */
+export interface Segment {
+  flow: Flow;
+  /** Control bits (RFC 9293 section 3.1); undefined for UDP. */
+  tcp?: { fin: boolean; syn: boolean; rst: boolean; ack: boolean };
+}
+
+const TCP_FLAGS_AT = 13;
+
+/** Undefined where there are no ports, or the packet is too short for the whole header. */
+export function readSegment(frame: Buffer, ip: Ipv4): Segment | undefined {
+  const { protocol, source, destination, payloadAt, endAt } = ip;
   if (!hasPorts(protocol) || payloadAt + LEAST_BYTES[protocol] > endAt) return undefined;
   const [sourcePort, destinationPort] = [frame.readUInt16BE(payloadAt), frame.readUInt16BE(payloadAt + 2)];
-  return { protocol, source, destination, sourcePort, destinationPort };
+  const flow = { protocol, source, destination, sourcePort, destinationPort };
+  if (protocol === PROTOCOL.udp) return { flow };
+  const flags = frame.readUInt8(payloadAt + TCP_FLAGS_AT);
+  const has = (bit: number): boolean => (flags & bit) !== 0;
+  return { flow, tcp: { fin: has(0x01), syn: has(0x02), rst: has(0x04), ack: has(0x10) } };
 }
 
 /** For people, and as the flow's key in tables. */

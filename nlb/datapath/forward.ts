@@ -1,10 +1,10 @@
-import type { Mac } from './address.ts';
 import { decideArp } from './arp-gate.ts';
-import { type Flow, hasPorts, nameOfFlow, PROTOCOL, readFlow } from './flow.ts';
+import { balance } from './balance.ts';
+import { type Decision, dropped, passed, type Result } from './decision.ts';
+import { type Flow, hasPorts, nameOfFlow, PROTOCOL, readSegment } from './flow.ts';
 import type { Connection, Knowledge, Server, Service } from './knowledge.ts';
-import { CONSTANTS, type OutcomeName } from './layout.ts';
+import { CONSTANTS } from './layout.ts';
 import { ETHERTYPE, type Ethernet, type Ipv4, readArp, readEthernet, readIpv4 } from './packet.ts';
-import { selectServer, serverOf } from './placement.ts';
 import type { Port } from './ports.ts';
 import { nameOfService } from './tables.ts';
 
@@ -21,43 +21,24 @@ export interface Arrival {
   nowNs: bigint;
 }
 
-export interface Decision {
-  /** Its first word is the verdict: PASSED to the node's own stack, FORWARDED, or DROPPED. */
-  outcome: OutcomeName;
-  /** As it leaves: the same octets, but for the two hardware addresses of a frame that is forwarded. */
-  frame: Buffer;
-  /** The interface that a forwarded frame leaves by. */
-  egress?: number;
-  /** What is to be written down, in order. */
-  writes: Write[];
-}
-
-/** An entry of what is kept, with its new value; or that the peer has asked for the NLBS address. */
-export type Write = { table: 'connections'; name: string; value: Connection } | { table: 'peerAsked' };
-
-/** What a decision adds to its outcome. */
-type Result = Omit<Decision, 'frame'> & { to?: Server };
-
-const only = (outcome: OutcomeName): Result => ({ outcome, writes: [] });
-
-/** What becomes of a frame. Nothing is changed: apply `writes` to go on. */
+/** What becomes of a frame. Nothing is changed: `record()` does what the decision says, so that the next frame finds it. */
 export function forward(arrival: Arrival, known: Knowledge): Decision {
   const { to, ...decision } = decide(arrival, known);
-  return { ...decision, frame: to ? readdressed(arrival.frame, to) : arrival.frame };
+  return to
+    ? { ...decision, frame: readdressed(arrival.frame, to), egress: to.ifindex }
+    : { ...decision, frame: arrival.frame };
 }
 
 function decide(arrival: Arrival, known: Knowledge): Result {
   const { frame, ifindex, nowNs } = arrival;
   const port = known.told.ports.find((candidate) => candidate.ifindex === ifindex);
   const ethernet = readEthernet(frame);
-  if (!port || !ethernet) return only('PASSED_NOT_OURS');
-  if (ethernet.ethertype === ETHERTYPE.arp) {
-    return decideArp(readArp(frame, ethernet.payloadAt), port, known, nowNs);
-  }
+  if (!port || !ethernet) return passed('PASSED_NOT_OURS');
+  if (ethernet.ethertype === ETHERTYPE.arp) return decideArp(readArp(frame, ethernet.payloadAt), port, known, nowNs);
   const ip = ethernet.ethertype === ETHERTYPE.ipv4 ? readIpv4(frame, ethernet.payloadAt) : undefined;
   return ip && known.told.clusters.has(ip.destination)
     ? decideForCluster({ ...arrival, port, ethernet, ip }, known)
-    : only('PASSED_NOT_OURS');
+    : passed('PASSED_NOT_OURS');
 }
 
 interface ClusterPacket extends Arrival {
@@ -68,38 +49,38 @@ interface ClusterPacket extends Arrival {
 
 /** Nothing that is sent to a cluster address gets past here to the node's own stack, which would answer it. */
 function decideForCluster(packet: ClusterPacket, known: Knowledge): Result {
-  const { port, ethernet, ip, frame, nowNs } = packet;
-  if (!(port.roles & CONSTANTS.ROLE_ACCESS)) return only('DROPPED_SERVER_SIDE');
-  if (ethernet.destination !== port.mac) return only('DROPPED_FLOODED');
-  if (ethernet.tags.length > 0) return only('DROPPED_TAGGED');
-  if (!ip.sound) return only('DROPPED_MALFORMED');
-  if (ip.fragmentOffset > 0 || ip.moreFragments) return only('DROPPED_FRAGMENT');
-  const flow = readFlow(frame, ip);
-  if (!flow) return only(hasPorts(ip.protocol) ? 'DROPPED_MALFORMED' : 'DROPPED_NOT_SERVED');
-  const service = findService(flow, known);
-  if (!service) return only('DROPPED_NOT_SERVED');
-  if (nowNs >= known.lease.forwardUntilNs) return only('DROPPED_NO_LEASE');
-  return balance(flow, service, known, nowNs);
+  const { port, ethernet, ip } = packet;
+  if (!(port.roles & CONSTANTS.ROLE_ACCESS)) return dropped('DROPPED_SERVER_SIDE');
+  if (ethernet.destination !== port.mac) return dropped('DROPPED_FLOODED');
+  if (ethernet.tags.length > 0) return dropped('DROPPED_TAGGED');
+  if (!ip.sound) return dropped('DROPPED_MALFORMED');
+  if (ip.fragmentOffset > 0 || ip.moreFragments) return dropped('DROPPED_FRAGMENT');
+  return decideSegment(packet, known);
 }
 
+function decideSegment({ ip, frame, nowNs }: ClusterPacket, known: Knowledge): Result {
+  const segment = readSegment(frame, ip);
+  if (!segment) return dropped(hasPorts(ip.protocol) ? 'DROPPED_MALFORMED' : 'DROPPED_NOT_SERVED');
+  const connection = known.kept.connections.get(nameOfFlow(segment.flow));
+  const service = serviceOf(connection, known) ?? findService(segment.flow, known);
+  if (!service) return dropped('DROPPED_NOT_SERVED');
+  if (nowNs >= known.lease.forwardUntilNs) return dropped('DROPPED_NO_LEASE');
+  return balance({ segment, service, connection, nowNs }, known, () => findService(segment.flow, known));
+}
+
+/** A connection stays with the service that it began with, while there is one. */
+function serviceOf(connection: Connection | undefined, { told }: Knowledge): Service | undefined {
+  return connection && told.services.get(connection.service);
+}
+
+/** That of the port, or else that of any port. */
 function findService({ protocol, destination, destinationPort }: Flow, { told }: Knowledge): Service | undefined {
-  const name = { address: destination, port: destinationPort };
-  return told.services.get(nameOfService({ ...name, protocol: protocol === PROTOCOL.tcp ? 'tcp' : 'udp' }));
+  const of = { address: destination, protocol: protocol === PROTOCOL.tcp ? 'tcp' : 'udp' } as const;
+  const byPort = told.services.get(nameOfService({ ...of, port: destinationPort }));
+  return byPort ?? told.services.get(nameOfService({ ...of, port: 0 }));
 }
 
-/** A connection keeps its server while that is usable, whatever the selection table says by now. */
-function balance(flow: Flow, service: Service, { told, kept }: Knowledge, nowNs: bigint): Result {
-  const name = nameOfFlow(flow);
-  const connection = kept.connections.get(name);
-  const own = connection && serverOf(told, connection);
-  const server = own ?? selectServer(told, service, flow);
-  if (!server) return only('DROPPED_NO_SERVER');
-  const value = { seenNs: nowNs, server: server.id, serverAddress: server.address };
-  const outcome = own ? 'FORWARDED_ESTABLISHED' : connection ? 'FORWARDED_MOVED' : 'FORWARDED_NEW';
-  return { outcome, to: server, egress: server.ifindex, writes: [{ table: 'connections', name, value }] };
-}
-
-function readdressed(frame: Buffer, { mac, ownMac }: Server & { mac?: Mac }): Buffer {
+function readdressed(frame: Buffer, { mac, ownMac }: Server): Buffer {
   const octets = Buffer.from(`${mac}${ownMac}`.replaceAll(':', ''), 'hex');
   return Buffer.concat([octets, frame.subarray(octets.length)]);
 }

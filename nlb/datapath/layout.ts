@@ -1,10 +1,12 @@
 /** Generated from the type information of datapath.bpf.o by `node nlb/datapath/build.ts`. Do not edit. */
 
 export const CONSTANTS = {
-  LAYOUT_VERSION: 2,
+  LAYOUT_VERSION: 3,
   SELECTION_SLOTS: 65537,
   NO_SERVER: 65535,
   MAX_PORTS: 16,
+  SELECTION_TRIES: 16,
+  COUNTERS_PER_CPU: 32,
   ROLE_ACCESS: 1,
   ROLE_SERVER: 2,
   ROLE_BOTH: 3,
@@ -12,6 +14,14 @@ export const CONSTANTS = {
   SERVER_USABLE: 2,
   SERVER_HAS_MAC: 4,
   SERVER_READY: 7,
+  SERVER_DRAINING: 8,
+  SERVICE_KNOWN: 1,
+  STATE_UNPROVEN: 0,
+  STATE_ESTABLISHED: 1,
+  STATE_FINISHED: 2,
+  STATE_RESET: 3,
+  STATE_DATAGRAMS: 4,
+  STATES: 5,
 } as const;
 
 /** In the order of their numbers. */
@@ -21,6 +31,7 @@ export const OUTCOMES = [
   'PASSED_ARP_NLBS',
   'FORWARDED_ESTABLISHED',
   'FORWARDED_NEW',
+  'FORWARDED_REPEATED',
   'FORWARDED_MOVED',
   'DROPPED_ARP_NO_LEASE',
   'DROPPED_ARP_CLUSTER',
@@ -38,13 +49,27 @@ export type OutcomeName = (typeof OUTCOMES)[number];
 
 /** Octets of each struct (`size`), and the offset of each member. */
 export const STRUCTS = {
-  settings: { size: 212, layoutVersion: 0, outcomes: 4, nlbs: 8, peer: 12, portCount: 16, ports: 20 },
+  settings: {
+    size: 264,
+    layoutVersion: 0,
+    outcomes: 4,
+    nlbs: 8,
+    peer: 12,
+    portCount: 16,
+    maxServers: 20,
+    maxServices: 24,
+    timeoutsNs: 32,
+    ports: 72,
+  },
   port: { size: 12, ifindex: 0, mac: 4, roles: 10 },
   lease: { size: 24, answerUntilNs: 0, forwardUntilNs: 8, peerAskedNs: 16 },
   server: { size: 24, mac: 0, flags: 6, ownMac: 8, address: 16, ifindex: 20 },
   serviceKey: { size: 8, address: 0, port: 4, protocol: 6 },
-  service: { size: 4, id: 0 },
+  service: { size: 24, persistenceNs: 0, persistenceMask: 8, address: 12, port: 16, protocol: 18, flags: 19, id: 20 },
   flow: { size: 16, source: 0, destination: 4, sourcePort: 8, destinationPort: 10, protocol: 12 },
-  connection: { size: 16, seenNs: 0, server: 8, serverAddress: 12 },
+  connection: { size: 24, seenNs: 0, server: 8, serverAddress: 12, service: 16, state: 18 },
+  affinityKey: { size: 12, client: 0, address: 4, port: 8, protocol: 10 },
+  affinity: { size: 16, seenNs: 0, server: 8, serverAddress: 12 },
   counter: { size: 16, packets: 0, bytes: 8 },
+  tally: { size: 32, packets: 0, bytes: 8, opened: 16, active: 24 },
 } as const;

@@ -26,6 +26,8 @@ struct packet {
 	__be16 ethertype; /* of what the tags enclose */
 	bool tagged;
 	struct flow flow; /* ports zero until take_ports() */
+	__u8 tcp_flags; /* zero until take_ports() */
+	const struct settings *settings;
 	__u32 egress; /* interface to send on, once forwarded */
 };
 
@@ -104,18 +106,26 @@ static __always_inline bool has_ports(const struct packet *p)
 	return p->flow.protocol == IPPROTO_TCP || p->flow.protocol == IPPROTO_UDP;
 }
 
-/* Both TCP and UDP begin with the ports; a frame that is too short for the whole header has none. */
+#define TCP_FLAGS_AT 13
+#define TCP_FIN 0x01
+#define TCP_SYN 0x02
+#define TCP_RST 0x04
+#define TCP_ACK 0x10
+
+/* Both TCP and UDP begin with the ports; a packet that is too short for the whole header has none. */
 static __always_inline bool take_ports(struct packet *p, const struct iphdr *ip)
 {
 	__u32 header = ip->ihl * 4;
-	__u32 least = p->flow.protocol == IPPROTO_TCP ? sizeof(struct tcphdr) : sizeof(struct udphdr);
-	if (bpf_ntohs(ip->tot_len) < header + least)
+	bool tcp = p->flow.protocol == IPPROTO_TCP;
+	if (bpf_ntohs(ip->tot_len) < header + (tcp ? sizeof(struct tcphdr) : sizeof(struct udphdr)))
 		return false;
 	p->next = (void *)ip + header;
-	struct udphdr *ports = take(p, struct udphdr);
-	if (!ports)
+	struct udphdr *ports = p->next;
+	if (!(tcp ? (void *)take(p, struct tcphdr) : (void *)take(p, struct udphdr)))
 		return false;
 	p->flow.source_port = ports->source;
 	p->flow.destination_port = ports->dest;
+	if (tcp)
+		p->tcp_flags = ((__u8 *)ports)[TCP_FLAGS_AT];
 	return true;
 }

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { quadToBytes } from '../kernel/inet.ts';
+import { readEthernet, readIpv4 } from './packet.ts';
 import { bytesOf } from './test-frames.ts';
 import { CLUSTER, MAC, NLBS, PEER } from './test-rig.ts';
 
@@ -9,24 +10,24 @@ import { CLUSTER, MAC, NLBS, PEER } from './test-rig.ts';
  */
 
 export const CLUSTERS = [CLUSTER, '203.0.113.11'];
-const CLIENTS = ['198.51.100.2', '198.51.100.3', '198.51.101.2'];
+const CLIENTS = ['198.51.100.2', '198.51.100.2', '198.51.100.3', '198.51.101.2'];
 const STRANGER = '192.0.2.1';
-const CLIENT_PORTS = [40_000, 40_001];
+const CLIENT_PORTS = [40_000, 40_000, 40_001];
 
 /** Not from whole numbers, of which fast-check likes the smallest best. */
 export const often = <T>(usual: T, ...others: T[]) =>
   fc.oneof({ weight: 20, arbitrary: fc.constant(usual) }, { weight: 1, arbitrary: fc.constantFrom(usual, ...others) });
 
 const FLAGS = { fin: 1, syn: 2, rst: 4, psh: 8, ack: 16 };
-const flags = fc.oneof(
+export const flags = fc.oneof(
   { weight: 6, arbitrary: fc.constantFrom(FLAGS.syn, FLAGS.ack, FLAGS.ack | FLAGS.psh) },
   { weight: 2, arbitrary: fc.constantFrom(FLAGS.fin | FLAGS.ack, FLAGS.rst, FLAGS.rst | FLAGS.ack) },
   { weight: 1, arbitrary: fc.integer({ min: 0, max: 255 }) },
 );
 
 const clientPort = fc.constantFrom(...CLIENT_PORTS);
-const tcp = fc.record({ protocol: fc.constant(6), clientPort, port: often(80, 443, 53, 0), flags });
-const udp = fc.record({ protocol: fc.constant(17), clientPort, port: often(53, 80, 500) });
+const tcp = fc.record({ protocol: fc.constant(6), clientPort, port: often(80, 443, 0), flags });
+const udp = fc.record({ protocol: fc.constant(17), clientPort, port: often(53, 500) });
 const transport = fc.oneof(tcp, udp);
 
 /** What a router says about a packet that a server has sent: its type, and the packet that it quotes. */
@@ -45,7 +46,13 @@ const icmpError = fc.record({
 });
 const otherProtocol = fc.constantFrom({ protocol: 47 }, { protocol: 1, type: 8 }, { protocol: 41 });
 
-const fragment = fc.oneof(
+interface Fragment {
+  more: boolean;
+  /** In units of eight octets. */
+  offset: number;
+}
+
+const fragment: fc.Arbitrary<Fragment> = fc.oneof(
   { weight: 12, arbitrary: fc.constantFrom({ more: false, offset: 0 }) },
   { weight: 2, arbitrary: fc.constantFrom({ more: true, offset: 0 }, { more: true, offset: 2 }) },
   { weight: 1, arbitrary: fc.constantFrom({ more: false, offset: 4 }, { more: false, offset: 0x1fff }) },
@@ -73,8 +80,21 @@ const ipv4 = fc.record({
     { weight: 3, arbitrary: icmpError },
     { weight: 1, arbitrary: otherProtocol },
   ),
-  payload: fc.constantFrom(0, 1, 8, 30),
+  payload: fc.constantFrom<number>(0, 1, 8, 30),
 });
+
+const whole: Fragment = { more: false, offset: 0 };
+const faultless = { kind: 'ipv4' as const, to: 'us', tags: [], version: 4, optionWords: 0, ihl: 0, total: 0, id: 1 };
+/** What clients and routers send that do as they should. */
+const sound = fc
+  .record({
+    client: fc.constantFrom(...CLIENTS),
+    destination: fc.constantFrom(...CLUSTERS),
+    id: fc.constantFrom(1, 2),
+    fragment: often<Fragment>(whole, { more: true, offset: 0 }, { more: true, offset: 2 }, { more: false, offset: 4 }),
+    body: fc.oneof({ weight: 12, arbitrary: transport }, { weight: 1, arbitrary: icmpError }),
+  })
+  .map((shape) => ({ ...faultless, ...shape, dontFragment: false, payload: 8 }));
 
 const arp = fc.record({
   kind: fc.constant('arp' as const),
@@ -108,13 +128,16 @@ type Ipv4Shape = Parameters<Parameters<typeof ipv4.map>[0]>[0];
 type Arbitrated<T> = T extends fc.Arbitrary<infer V> ? V : never;
 type Shape = Arbitrated<typeof ipv4> | Arbitrated<typeof arp> | Arbitrated<typeof noise>;
 
-/** Octets of a frame of that shape, damaged. */
+/** Frames of every kind, some of them damaged. */
 export const frames: fc.Arbitrary<Buffer> = fc
   .tuple(
     fc.oneof({ weight: 20, arbitrary: ipv4 }, { weight: 2, arbitrary: arp }, { weight: 1, arbitrary: noise }),
     damage,
   )
   .map(([shape, harm]) => harmed(encode(shape), harm));
+
+/** Frames that belong to a conversation with a service. */
+export const conversation: fc.Arbitrary<Buffer> = sound.map(encode);
 
 const DESTINATION: Record<string, string> = {
   us: MAC.access,
@@ -186,6 +209,16 @@ function encodeQuote(quoted: Arbitrated<typeof icmpError>['quoted'], cluster: st
     Buffer.alloc(4 * optionWords, 1),
     Buffer.concat([ports, Buffer.alloc(16)]).subarray(0, quoted.octets),
   ]);
+}
+
+/** The same segment with other control bits; any other frame as it is. */
+export function withFlags(frame: Buffer, change: (flags: number) => number): Buffer {
+  const ethernet = readEthernet(frame);
+  const ip = ethernet && readIpv4(frame, ethernet.payloadAt);
+  if (!ip?.sound || ip.protocol !== 6 || ip.payloadAt + 13 >= frame.length) return frame;
+  const changed = Buffer.from(frame);
+  changed.writeUInt8(change(frame.readUInt8(ip.payloadAt + 13)), ip.payloadAt + 13);
+  return changed;
 }
 
 /** What the kernel demands of a frame in a test run: a whole Ethernet header. */

@@ -1,11 +1,13 @@
-import type { forward, Write } from './forward.ts';
-import { type Connection, type Told, toldBy } from './knowledge.ts';
+import type { Tally } from './counters.ts';
+import type { forward } from './forward.ts';
+import { type Told, toldBy } from './knowledge.ts';
 import { CONSTANTS, OUTCOMES, type OutcomeName } from './layout.ts';
 import type { LeaseTimes } from './lease.ts';
+import { type Ledger, openLedger, record } from './ledger.ts';
 import type { Port } from './ports.ts';
-import type { ServerEntry, Tables } from './tables.ts';
-import { type History, SELECTIONS, SERVICES, type ServerState, type Step } from './test-histories.ts';
-import { CLUSTERS } from './test-packets.ts';
+import { nameOfService, type ServerEntry, type ServiceEntry, type Tables } from './tables.ts';
+import { type History, SELECTIONS, SERVICES, type ServerState, type Step, TIMEOUTS } from './test-histories.ts';
+import { CLUSTERS, withFlags } from './test-packets.ts';
 import { MAC, NLBS, PEER } from './test-rig.ts';
 import type { Twin } from './test-twin.ts';
 
@@ -25,11 +27,12 @@ interface Stage extends Cast {
   ports: Port[];
   nowNs: bigint;
   servers: ServerState[];
-  services: { serving: boolean; slots: Int32Array }[];
+  services: { serving: boolean; entry: ServiceEntry }[];
   lease: LeaseTimes;
   told: Told;
-  connections: Map<string, Connection>;
-  peerAskedNs: bigint;
+  ledger: Ledger;
+  /** What the kernel had counted before. */
+  before: Counted;
   last?: Act<'send'>;
   story: string[];
   seen: OutcomeName[];
@@ -39,45 +42,41 @@ type Act<Name extends Step['do']> = Extract<Step, { do: Name }>;
 
 const BEGIN_NS = 1_000_000_000_000n;
 const VERDICTS = { xdp: { PASSED: 2, FORWARDED: 4, DROPPED: 1 }, tc: { PASSED: -1, FORWARDED: 7, DROPPED: 2 } };
+const KEPT = ['connections', 'embryos', 'affinities'] as const;
+/** One more than there are, for a number that no server has. */
+const SERVER_IDS = [0, 1, 2, 3, 4];
 
 /** The outcomes, frame by frame. Throws an Error that tells the story where the two do not agree. */
 export function play(history: History, cast: Cast): OutcomeName[] {
   const stage = open(history, cast);
-  const before = cast.twin.outcomes();
   for (const step of history.steps) {
     stage.story.push(`${stage.nowNs} ${show(step)}`);
     (ACTS[step.do] as (stage: Stage, step: Step) => void)(stage, step);
   }
-  const after = cast.twin.outcomes();
-  agree(
-    stage,
-    'counted',
-    countsOf(stage.seen),
-    OUTCOMES.map((name) => after[name].packets - before[name].packets).map(Number),
-  );
+  for (const table of KEPT) agree(stage, table, sorted(stage.ledger.kept[table]), sorted(cast.twin.kept[table].read()));
+  agree(stage, 'counted', countedBy(stage.ledger), since(stage.before, countedIn(cast.twin)));
   return stage.seen;
 }
 
-const countsOf = (seen: OutcomeName[]) => OUTCOMES.map((name) => seen.filter((other) => other === name).length);
-
 function open(history: History, cast: Cast): Stage {
+  const { twin } = cast;
   const stage: Stage = {
     ...cast,
     history,
     ports: portsOf(history, cast.interfaces),
     nowNs: BEGIN_NS,
     servers: history.servers,
-    services: SERVICES.map(({ slots }, index) => ({ slots, serving: history.serving[index] ?? true })),
+    services: SERVICES.map((entry, index) => ({ entry, serving: history.serving[index] ?? true })),
     lease: leaseFrom(history.lease, BEGIN_NS),
-    told: toldBy({ nlbs: NLBS, peer: PEER, clusterAddresses: [], servers: [], services: [] }, []),
-    connections: new Map(),
-    peerAskedNs: cast.twin.peerAskedNs(),
+    told: toldBy({ nlbs: NLBS, peer: PEER, timeouts: TIMEOUTS, clusterAddresses: [], servers: [], services: [] }, []),
+    ledger: { ...openLedger(), peerAskedNs: twin.peerAskedNs() },
+    before: countedIn(twin),
     story: [show({ ...history, steps: undefined })],
     seen: [],
   };
-  cast.twin.clear();
-  cast.twin.setClock(stage.nowNs);
-  cast.twin.setLease(stage.lease);
+  for (const table of KEPT) twin.kept[table].clear();
+  twin.setClock(stage.nowNs);
+  twin.setLease(stage.lease);
   tell(stage);
   return stage;
 }
@@ -87,8 +86,9 @@ const ACTS: { [Name in Step['do']]: (stage: Stage, step: Act<Name>) => void } = 
     stage.last = step;
     send(stage, step);
   },
-  again: (stage) => {
-    if (stage.last) send(stage, stage.last);
+  again: (stage, { flags }) => {
+    const { last } = stage;
+    if (last) send(stage, flags === null ? last : { ...last, frame: withFlags(last.frame, () => flags) });
   },
   wait: (stage, { ns }) => {
     stage.nowNs += ns;
@@ -109,38 +109,36 @@ const ACTS: { [Name in Step['do']]: (stage: Stage, step: Act<Name>) => void } = 
   },
   select: (stage, { service: index, table }) => {
     const service = stage.services[index];
-    if (service) service.slots = SELECTIONS[table] ?? service.slots;
+    if (service) service.entry = { ...service.entry, slots: SELECTIONS[table] ?? service.entry.slots };
     tell(stage);
   },
-  forget: ({ connections, twin }, { which }) => {
-    const name = [...connections.keys()].sort()[which];
+  persist: (stage, { service: index, persistence }) => {
+    const service = stage.services[index];
+    if (!service) return;
+    const { persistence: _, ...entry } = service.entry;
+    service.entry = persistence ? { ...entry, persistence } : entry;
+    tell(stage);
+  },
+  forget: ({ ledger, twin }, { table, which }) => {
+    const name = [...ledger.kept[table].keys()].sort()[which];
     if (name === undefined) return;
-    connections.delete(name);
-    twin.forget(name);
+    ledger.kept[table].delete(name);
+    twin.kept[table].forget(name);
   },
 };
 
 function send(stage: Stage, { frame, on }: Act<'send'>): void {
-  const { twin, interfaces, history, nowNs, told, lease, connections } = stage;
+  const { twin, interfaces, history, nowNs, told, lease, ledger } = stage;
   const hook = frame.length < TC_LEAST_BYTES ? 'xdp' : history.hook;
-  const decision = stage.specification(
-    { frame, ifindex: interfaces[on], nowNs },
-    { told, lease, kept: { connections } },
-  );
-  stage.story.push(`  ${decision.outcome}`);
+  const decision = stage.specification({ frame, ifindex: interfaces[on], nowNs }, { told, lease, kept: ledger.kept });
+  stage.story.push(`  ${decision.outcome} ${show(decision.writes)}`);
   stage.seen.push(decision.outcome);
-  for (const write of decision.writes) apply(stage, write);
+  record(ledger, decision, nowNs);
   const ran = twin.run(hook, frame, interfaces[on]);
   const [word = 'PASSED'] = decision.outcome.split('_') as (keyof typeof VERDICTS.xdp)[];
   agree(stage, 'verdict', VERDICTS[hook][word], ran.verdict);
   agree(stage, 'frame', decision.frame.toString('hex'), ran.frame.toString('hex'));
-  agree(stage, 'peer asked', stage.peerAskedNs, twin.peerAskedNs());
-  agree(stage, 'connections', sorted(connections), sorted(twin.connections()));
-}
-
-function apply(stage: Stage, write: Write): void {
-  if (write.table === 'peerAsked') stage.peerAskedNs = stage.nowNs;
-  else stage.connections.set(write.name, write.value);
+  agree(stage, 'peer asked', ledger.peerAskedNs, twin.peerAskedNs());
 }
 
 /** Of less than an Ethernet and an IP header the kernel may make no socket buffer in a test run. */
@@ -168,7 +166,35 @@ const readable = (part: unknown): unknown => {
   return isBuffer ? Buffer.from(part.data as number[]).toString('hex') : part;
 };
 
-const sorted = (kept: ReadonlyMap<string, Connection>) => [...kept].sort(([a], [b]) => (a < b ? -1 : 1));
+const sorted = (kept: ReadonlyMap<string, unknown>) =>
+  [...kept].map(([name, value]) => ({ name, ...(value as object) })).sort((a, b) => (a.name < b.name ? -1 : 1));
+
+/** Numbers by what they count. */
+type Counted = Map<string, bigint>;
+
+function countedIn({ counters }: Twin): Counted {
+  const outcomes = Object.entries(counters.outcomes()).flatMap(([name, count]) => named(name, { ...count }));
+  const servers = SERVER_IDS.flatMap((id) => named(`server ${id}`, { ...counters.ofServer(id) }));
+  const services = SERVICES.flatMap((service, id) => named(nameOfService(service), { ...counters.ofService(id) }));
+  return new Map([...outcomes, ...servers, ...services]);
+}
+
+function countedBy({ outcomes, servers, services }: Ledger): [string, bigint][] {
+  const none: Tally = { packets: 0n, bytes: 0n, opened: 0n, active: 0n };
+  return [
+    ...OUTCOMES.flatMap((name) => named(name, { ...(outcomes.get(name) ?? { packets: 0n, bytes: 0n }) })),
+    ...SERVER_IDS.flatMap((id) => named(`server ${id}`, { ...(servers.get(id) ?? none) })),
+    ...SERVICES.map(nameOfService).flatMap((name) => named(name, { ...(services.get(name) ?? none) })),
+  ].filter(([, count]) => count !== 0n);
+}
+
+const named = (name: string, counts: Record<string, bigint>): [string, bigint][] =>
+  Object.entries(counts).map(([what, count]) => [`${name} ${what}`, count]);
+
+const since = (before: Counted, after: Counted): [string, bigint][] =>
+  [...after]
+    .map(([name, count]): [string, bigint] => [name, count - (before.get(name) ?? 0n)])
+    .filter(([, n]) => n !== 0n);
 
 function leaseFrom({ answerNs, forwardNs }: Act<'lease'>['lease'], nowNs: bigint): LeaseTimes {
   return { answerUntilNs: nowNs + answerNs, forwardUntilNs: nowNs + forwardNs };
@@ -187,16 +213,15 @@ function tablesOf({ history, servers, services }: Stage): Tables {
   return {
     nlbs: history.priorArt ? (CLUSTERS[0] ?? NLBS) : NLBS,
     peer: PEER,
+    timeouts: TIMEOUTS,
     clusterAddresses: CLUSTERS,
     servers: servers.filter(({ there }) => there).map(serverFrom),
-    services: SERVICES.flatMap((service, index) => {
-      const { serving = false, slots = service.slots } = services[index] ?? {};
-      return serving ? [{ ...service, slots }] : [];
-    }),
+    services: services.filter(({ serving }) => serving).map(({ entry }) => entry),
   };
 }
 
-function serverFrom({ id, usable, mac, other }: ServerState): ServerEntry {
+function serverFrom({ id, usable, draining, mac, other }: ServerState): ServerEntry {
   const address = `10.77.2.${(other ? 30 : 20) + id}`;
-  return { id, address, usable, ...(mac && { mac: `02:00:00:00:0${other ? 1 : 0}:2${id}` }) };
+  const known = mac && { mac: `02:00:00:00:0${other ? 1 : 0}:2${id}` };
+  return { id, address, usable, ...(draining && { draining }), ...known };
 }

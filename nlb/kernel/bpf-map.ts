@@ -8,7 +8,6 @@ import {
   mapNextKey,
   mapUpdate,
   objInfo,
-  possibleCpus,
 } from './libbpf.ts';
 import { KernelRefusal } from './refusal.ts';
 
@@ -67,12 +66,6 @@ export function listKeys(fd: number, bytes: number): Buffer[] {
     insist('walk map', fd, result);
     keys.push(next);
   }
-}
-
-/** The value of each processor for one entry of a per-processor map, `bytes` (a multiple of eight) each. */
-export function getPerCpu(fd: number, key: Uint8Array, bytes: number): Buffer[] {
-  const all = getEntry(fd, key, bytes * possibleCpus()) ?? Buffer.alloc(0);
-  return Array.from({ length: all.length / bytes }, (_, cpu) => all.subarray(cpu * bytes, (cpu + 1) * bytes));
 }
 
 /** Keys and values of a chunk of a hash map, one behind the other. */
