@@ -29,7 +29,7 @@ static __always_inline enum outcome decide_arp(struct packet *p, const struct se
 	__builtin_memcpy(&sender, arp->sender_ip, sizeof(sender));
 	__builtin_memcpy(&target, arp->target_ip, sizeof(target));
 	bool nlbs = target == settings->nlbs;
-	if (!nlbs && !is_cluster(target))
+	if (!nlbs && !find_cluster(target))
 		return PASSED_ARP;
 	if (!(port->roles & ROLE_ACCESS))
 		return DROPPED_ARP_SERVER_SIDE;

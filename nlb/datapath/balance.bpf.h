@@ -6,11 +6,17 @@
 #include "placement.bpf.h"
 #include "tally.bpf.h"
 
-static __always_inline enum outcome send_to(struct packet *p, const struct server *server, enum outcome outcome)
+/* To that server, for that service. */
+static __always_inline enum outcome send_to(struct packet *p, const struct server *server, __u32 id, __u32 service,
+					    enum outcome outcome)
 {
 	__builtin_memcpy(p->eth->h_dest, server->mac, ETH_ALEN);
 	__builtin_memcpy(p->eth->h_source, server->own_mac, ETH_ALEN);
 	p->egress = server->ifindex;
+	p->server = id;
+	p->server_address = server->address;
+	p->service = service;
+	count_packet(p, id, service);
 	return outcome;
 }
 
@@ -37,8 +43,7 @@ static __always_inline enum outcome carry_on(struct packet *p, const struct serv
 	}
 	if (moved)
 		bind_client(service, &p->flow, known);
-	count_packet(p, known->server, known->service);
-	return send_to(p, server, moved ? FORWARDED_MOVED : FORWARDED_ESTABLISHED);
+	return send_to(p, server, known->server, known->service, moved ? FORWARDED_MOVED : FORWARDED_ESTABLISHED);
 }
 
 /* The second packet that an embryo needs: the connection changes tables. */
@@ -84,12 +89,10 @@ static __always_inline enum outcome begin(struct packet *p, const struct service
 		bpf_map_update_elem(&embryos, &p->flow, &next, BPF_ANY);
 	if (!embryo)
 		count_opened(p, id, service->id);
-	count_packet(p, id, service->id);
-	if (!embryo)
-		return send_to(p, server, FORWARDED_NEW);
-	if (!kept)
-		return send_to(p, server, FORWARDED_MOVED);
-	return send_to(p, server, proven ? FORWARDED_ESTABLISHED : FORWARDED_REPEATED);
+	enum outcome outcome = !embryo ? FORWARDED_NEW : !kept ? FORWARDED_MOVED : FORWARDED_REPEATED;
+	if (proven && kept)
+		outcome = FORWARDED_ESTABLISHED;
+	return send_to(p, server, id, service->id, outcome);
 }
 
 /*

@@ -1,41 +1,35 @@
-import { beginsAgain, isActive, isExpired, nextState, provenState, proves } from './connection.ts';
-import type { Result } from './decision.ts';
-import { dropped } from './decision.ts';
+import { beginsAgain, isActive, nextState, provenState, proves } from './connection.ts';
+import { dropped, type Result } from './decision.ts';
 import { nameOfFlow, type Segment } from './flow.ts';
 import type { Bond, Connection, Knowledge, Server, Service } from './knowledge.ts';
+import { findConnection, findService } from './lookup.ts';
 import { boundServer, nameOfClient, place } from './placement.ts';
 
-/** A segment or datagram that is to be forwarded, and what is known of its connection. */
+/** A segment or datagram that is to be forwarded. */
 export interface Balanced {
   segment: Segment;
-  /** The one that the connection began with, else that of its port. */
   service: Service;
-  /** What the table has, if anything: it may be over. */
-  connection: Connection | undefined;
   nowNs: bigint;
 }
 
 /**
- * It counts as absent once its service is no longer there, its time is over, or the client begins another one in its place.
- * `again`: what to do with the packet then.
+ * What becomes of it. Its connection counts as absent once the service is another, its time is over, or the client begins
+ * a new one in its place.
  */
-export function balance(packet: Balanced, known: Knowledge, again: () => Service | undefined): Result {
-  const { connection, service, segment, nowNs } = packet;
-  if (!connection) return begin(packet, known);
-  const over =
-    connection.service !== service.name ||
-    isExpired(connection, known.told.timeouts, nowNs) ||
-    beginsAgain(connection, segment);
-  if (!over) return carryOn(packet, connection, known);
-  const ended: Result = {
-    ...dropped('DROPPED_NOT_SERVED'),
-    writes: [{ table: 'connections', name: nameOfFlow(segment.flow), value: undefined }],
-    counts: isActive(connection) ? [activity(connection, -1)] : [],
+export function balance(packet: Balanced, known: Knowledge): Result {
+  const { service, segment, nowNs } = packet;
+  const name = nameOfFlow(segment.flow);
+  const connection = findConnection('connections', segment.flow, service, known, nowNs);
+  if (connection && !beginsAgain(connection, segment)) return carryOn(packet, connection, known);
+  const over = known.kept.connections.get(name);
+  if (!over) return begin(packet, known);
+  const next = findService(segment.flow, known);
+  const begun = next ? begin({ ...packet, service: next }, known) : dropped('DROPPED_NOT_SERVED');
+  return {
+    ...begun,
+    writes: [{ table: 'connections', name, value: undefined }, ...begun.writes],
+    counts: [...(isActive(over) ? [activity(over, -1)] : []), ...begun.counts],
   };
-  const next = again();
-  if (!next) return ended;
-  const begun = begin({ ...packet, service: next }, known);
-  return { ...begun, writes: [...ended.writes, ...begun.writes], counts: [...ended.counts, ...begun.counts] };
 }
 
 /** A connection keeps its server while that is usable, whatever the selection table says by now. */
@@ -47,7 +41,7 @@ function carryOn({ segment, service, nowNs }: Balanced, before: Connection, know
   const changed = !own || after.state !== before.state;
   return {
     outcome: own ? 'FORWARDED_ESTABLISHED' : 'FORWARDED_MOVED',
-    to: server,
+    to: { server, service: service.name },
     writes: [
       { table: 'connections', name: nameOfFlow(segment.flow), value: after },
       ...(own ? [] : bindClient(service, segment, after)),
@@ -55,14 +49,13 @@ function carryOn({ segment, service, nowNs }: Balanced, before: Connection, know
     counts: [
       ...(changed && isActive(before) ? [activity(before, -1)] : []),
       ...(changed && isActive(after) ? [activity(after, 1)] : []),
-      { what: 'packet', server: server.id, service: service.name },
     ],
   };
 }
 
 /** A connection that is new, or has yet to prove itself: its second packet makes it an established one. */
 function begin({ segment, service, nowNs }: Balanced, known: Knowledge): Result {
-  const embryo = findEmbryo(segment, service, known, nowNs);
+  const embryo = findConnection('embryos', segment.flow, service, known, nowNs);
   const own = embryo && boundServer(known.told, embryo);
   const server = own ?? place(service, segment.flow, known, nowNs);
   if (!server) return dropped('DROPPED_NO_SERVER');
@@ -73,7 +66,7 @@ function begin({ segment, service, nowNs }: Balanced, known: Knowledge): Result 
   const at = { server: server.id, service: service.name };
   return {
     outcome: outcomeOf(embryo, own, proven),
-    to: server,
+    to: { server, service: service.name },
     writes: proven
       ? [
           { table: 'connections', name, value: connection },
@@ -84,7 +77,6 @@ function begin({ segment, service, nowNs }: Balanced, known: Knowledge): Result 
     counts: [
       ...(isActive(connection) ? [activity(connection, 1)] : []),
       ...(embryo ? [] : [{ what: 'opened' as const, ...at }]),
-      { what: 'packet', ...at },
     ],
   };
 }
@@ -95,12 +87,11 @@ function outcomeOf(embryo: Connection | undefined, own: Server | undefined, prov
   return proven ? 'FORWARDED_ESTABLISHED' : 'FORWARDED_REPEATED';
 }
 
-function findEmbryo({ flow }: Segment, service: Service, { told, kept }: Knowledge, nowNs: bigint) {
-  const embryo = kept.embryos.get(nameOfFlow(flow));
-  return embryo?.service === service.name && !isExpired(embryo, told.timeouts, nowNs) ? embryo : undefined;
-}
-
-const bond = (server: Server, seenNs: bigint): Bond => ({ seenNs, server: server.id, serverAddress: server.address });
+export const bond = (server: Server, seenNs: bigint): Bond => ({
+  seenNs,
+  server: server.id,
+  serverAddress: server.address,
+});
 
 /** A connection that has proved itself binds its client. */
 function bindClient(service: Service, { flow }: Segment, connection: Connection): Result['writes'] {

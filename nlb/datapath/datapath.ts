@@ -92,7 +92,7 @@ function openTables({ object }: Loaded, servers: ServerTable, options: DatapathO
       ...putSettings(settings, wanted, ports, options),
       ...servers.put(wanted.servers, ports),
       ...services.put(wanted.services),
-      ...putClusters(clusters, wanted.clusterAddresses),
+      ...putClusters(clusters, wanted, services.ids()),
       ...services.dropOthers(wanted.services),
       ...dropOtherClusters(clusters, wanted.clusterAddresses),
       ...servers.dropOthers(wanted.servers),

@@ -112,6 +112,21 @@ for (const hook of HOOKS) {
     t.same(send(datapath, hook, frame).counted, ['DROPPED_NO_SERVER'], 'no slot has one');
   });
 
+  t.test(`${hook}: a connection does not take a service for its own that has got its number`, async (t) => {
+    const datapath = open(t);
+    const frame = bytesOf(`${TO_US} ${IP_TCP} ${TCP}`);
+    const acknowledging = bytesOf(`${TO_US} ${IP_TCP} ${TCP.replace('5002', '5010')}`);
+    t.same(send(datapath, hook, frame).counted, ['FORWARDED_NEW']);
+    t.same(send(datapath, hook, acknowledging).counted, ['FORWARDED_ESTABLISHED']);
+    const [dns, web] = tables().services;
+    datapath.apply({ ...tables(), services: dns ? [dns] : [] });
+    t.same(send(datapath, hook, acknowledging).counted, ['DROPPED_NOT_SERVED'], 'its service is gone');
+    datapath.apply({ ...tables(), services: web ? [{ ...web, port: 81 }] : [] });
+    t.same(send(datapath, hook, acknowledging).counted, ['DROPPED_NOT_SERVED'], 'another one has the number');
+    datapath.apply(tables());
+    t.same(send(datapath, hook, acknowledging).counted, ['FORWARDED_NEW'], 'it is there again, under another number');
+  });
+
   t.test(`${hook}: in the prior-art layout the lease decides about the one address`, async (t) => {
     const datapath = open(t);
     datapath.apply({ ...tables(), nlbs: '203.0.113.10' });

@@ -1,4 +1,4 @@
-import type { Bond, Connection, Server } from './knowledge.ts';
+import type { Bond, Connection, Fragments, Server } from './knowledge.ts';
 import type { OutcomeName } from './layout.ts';
 
 /** What becomes of a frame, and what is to be done so that the next one finds it. */
@@ -19,6 +19,7 @@ export interface Decision {
 export type Write =
   | { table: 'connections' | 'embryos'; name: string; value: Connection | undefined }
   | { table: 'affinities'; name: string; value: Bond | undefined }
+  | { table: 'fragments'; name: string; value: Fragments | undefined }
   | { table: 'peerAsked' };
 
 /** For the server and for the service: a packet that was sent there, a connection that was opened, active ones more or less. */
@@ -30,7 +31,13 @@ export type Counted = { server: number; service: string } & (
 
 /** A decision before the frame is readdressed. */
 export interface Result extends Pick<Decision, 'outcome' | 'writes' | 'counts'> {
-  to?: Server;
+  to?: Destination;
+}
+
+/** Where a frame is forwarded to, and for which service. */
+export interface Destination {
+  server: Server;
+  service: string;
 }
 
 export const passed = (outcome: OutcomeName & `PASSED_${string}`): Result => ({ outcome, writes: [], counts: [] });

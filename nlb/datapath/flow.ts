@@ -10,7 +10,7 @@ export interface Flow {
   destinationPort: number;
 }
 
-export const PROTOCOL = { tcp: 6, udp: 17 } as const;
+export const PROTOCOL = { icmp: 1, tcp: 6, udp: 17 } as const;
 /** Octets of the header that follows IPv4's. Of TCP without options (RFC 9293), and of UDP (RFC 768). */
 const LEAST_BYTES = { [PROTOCOL.tcp]: 20, [PROTOCOL.udp]: 8 };
 

@@ -52,6 +52,8 @@ export interface Kept {
   embryos: ReadonlyMap<string, Connection>;
   /** By service and client: the server that the client is to stay on. */
   affinities: ReadonlyMap<string, Bond>;
+  /** By datagram: where its fragments go. */
+  fragments: ReadonlyMap<string, Fragments>;
 }
 
 /** To a server: by id and by address, because an id may be given to another server later. */
@@ -65,6 +67,13 @@ export interface Connection extends Bond {
   /** Name of the service that it began with. */
   service: string;
   state: ConnectionState;
+}
+
+export interface Fragments extends Bond {
+  /** Name of the service. */
+  service: string;
+  /** The one that begins the datagram, with the ports, has yet to come. */
+  awaitsFirst: boolean;
 }
 
 /** The control plane's tables, arranged for looking things up. `ports`: the default server interface first. */

@@ -15,8 +15,8 @@ const LINE_LENGTH = 120;
 /** The enums and structs that user space needs, by their names in C. */
 const CONSTANTS = ['layout', 'port_roles', 'server_flags', 'service_flags', 'connection_state'];
 const STRUCTS = [
-  ...['settings', 'port', 'lease', 'server', 'service_key', 'service'],
-  ...['flow', 'connection', 'affinity_key', 'affinity', 'counter', 'tally'],
+  ...['settings', 'port', 'lease', 'server', 'cluster', 'service_key', 'service'],
+  ...['flow', 'connection', 'affinity_key', 'affinity', 'fragment_key', 'fragment', 'counter', 'tally'],
 ];
 
 /** The text of layout.ts. Throws where the object lacks a type that user space needs. */

@@ -19,25 +19,32 @@ enum layout {
 	SELECTION_TRIES = 16,
 	/* Counters of one processor: the outcomes, and room up to a power of two. */
 	COUNTERS_PER_CPU = 32,
+	NO_SERVICE = 0xffff,
+	/* Timeouts: of each state of a connection, and then of fragments. */
+	FRAGMENT_TIMEOUT = 5,
+	TIMEOUTS = 6,
 };
 
 /* Every way out has a name, and so a counter. The verdict follows from the name's first word: keep them together. */
 enum outcome {
 	PASSED_NOT_OURS, /* to no cluster address, or no IPv4 */
+	PASSED_TAGGED, /* for a VLAN whose own interface is one of ours: decided there */
 	PASSED_ARP, /* about no address of ours, or an answer */
 	PASSED_ARP_NLBS, /* the kernel, which holds the alias, answers */
 	FORWARDED_ESTABLISHED, /* of a connection that has proved itself by a second packet, this one included */
 	FORWARDED_NEW, /* the first packet of a connection that is seen */
 	FORWARDED_REPEATED, /* a first packet again: it proves nothing */
 	FORWARDED_MOVED, /* its server is no longer usable: chosen again */
+	FORWARDED_FRAGMENT, /* to where another fragment of its datagram has gone, or as the first to come */
+	FORWARDED_ICMP, /* an error, to the server of the flow that it quotes */
 	DROPPED_ARP_NO_LEASE, /* about the NLBS address, while another may hold it */
 	DROPPED_ARP_CLUSTER,
 	DROPPED_ARP_SERVER_SIDE,
 	DROPPED_SERVER_SIDE, /* from the server subnet to a cluster address */
 	DROPPED_FLOODED, /* not to our hardware address */
 	DROPPED_MALFORMED,
-	DROPPED_FRAGMENT,
-	DROPPED_TAGGED, /* in a VLAN */
+	DROPPED_FRAGMENT, /* it has no ports, and nothing says which service it is for */
+	DROPPED_TAGGED, /* in any other VLAN */
 	DROPPED_NOT_SERVED, /* port or protocol without a service */
 	DROPPED_NO_LEASE,
 	DROPPED_NO_SERVER,
@@ -57,8 +64,12 @@ struct port {
 	__u8 mac[ETH_ALEN];
 	enum port_roles roles;
 	__u8 zero;
+	/* Of a VLAN's interface: the one that its tagged frames come in on, and its id there. Else both are zero. */
+	__u32 parent;
+	__u16 vlan;
+	__u16 zero2;
 };
-_Static_assert(sizeof(struct port) == 12, "shared with user space");
+_Static_assert(sizeof(struct port) == 20, "shared with user space");
 
 /* What one direction of traffic tells of a connection. */
 enum connection_state {
@@ -69,6 +80,8 @@ enum connection_state {
 	STATE_DATAGRAMS, /* UDP: a second datagram */
 	STATES,
 } __attribute__((packed));
+
+_Static_assert(FRAGMENT_TIMEOUT == STATES && TIMEOUTS == STATES + 1, "the states come first");
 
 struct settings {
 	enum layout layout_version;
@@ -81,11 +94,11 @@ struct settings {
 	__u32 max_servers;
 	__u32 max_services;
 	__u32 zero;
-	/* By state: how long after its last packet a connection counts as absent. */
-	__u64 timeouts_ns[STATES];
+	/* How long after its last packet a connection counts as absent, and after the first one to come, a fragment. */
+	__u64 timeouts_ns[TIMEOUTS];
 	struct port ports[MAX_PORTS];
 };
-_Static_assert(sizeof(struct settings) == 32 + 8 * STATES + 12 * MAX_PORTS, "shared with user space");
+_Static_assert(sizeof(struct settings) == 32 + 8 * TIMEOUTS + 20 * MAX_PORTS, "shared with user space");
 
 /* Instants of CLOCK_MONOTONIC. User space maps the page and renews the first two by plain stores. */
 struct lease {
@@ -118,6 +131,13 @@ struct server {
 	__u32 ifindex;
 };
 _Static_assert(sizeof(struct server) == 24, "shared with user space");
+
+/* Of a cluster address: the services that fragments without ports are for, by id, or NO_SERVICE. */
+struct cluster {
+	__u32 tcp_service;
+	__u32 udp_service;
+};
+_Static_assert(sizeof(struct cluster) == 8, "shared with user space");
 
 struct service_key {
 	__be32 address;
@@ -187,6 +207,27 @@ struct affinity {
 	__be32 server_address;
 };
 _Static_assert(sizeof(struct affinity) == 16, "shared with user space");
+
+/* What the fragments of one datagram have in common (RFC 791 section 3.2). */
+struct fragment_key {
+	__be32 source;
+	__be32 destination;
+	__be16 id;
+	__u8 protocol;
+	__u8 zero;
+};
+_Static_assert(sizeof(struct fragment_key) == 12, "shared with user space");
+
+/* Where they go. */
+struct fragment {
+	__u64 seen_ns; /* the first one to come */
+	__u32 server;
+	__be32 server_address;
+	__u16 service;
+	__u8 awaits_first; /* the one that begins the datagram has yet to come */
+	__u8 zero[5];
+};
+_Static_assert(sizeof(struct fragment) == 24, "shared with user space");
 
 struct counter {
 	__u64 packets;

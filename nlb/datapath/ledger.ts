@@ -1,6 +1,6 @@
 import type { Count, Tally } from './counters.ts';
 import type { Decision } from './decision.ts';
-import type { Bond, Connection, Kept } from './knowledge.ts';
+import type { Bond, Connection, Fragments, Kept } from './knowledge.ts';
 import type { OutcomeName } from './layout.ts';
 
 /** What the specification has written down and counted: the tables of flows, in memory. They grow without bound. */
@@ -9,6 +9,7 @@ export interface Ledger {
     connections: Map<string, Connection>;
     embryos: Map<string, Connection>;
     affinities: Map<string, Bond>;
+    fragments: Map<string, Fragments>;
   };
   /** When the peer last asked for the NLBS address; zero for never. */
   peerAskedNs: bigint;
@@ -21,7 +22,7 @@ export interface Ledger {
 
 export function openLedger(): Ledger {
   return {
-    kept: { connections: new Map(), embryos: new Map(), affinities: new Map() },
+    kept: { connections: new Map(), embryos: new Map(), affinities: new Map(), fragments: new Map() },
     peerAskedNs: 0n,
     outcomes: new Map(),
     servers: new Map(),

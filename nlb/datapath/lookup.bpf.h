@@ -45,7 +45,19 @@ static __always_inline bool find_port(const struct settings *settings, __u32 ifi
 	return false;
 }
 
-static __always_inline bool is_cluster(__be32 address)
+/* Whether frames that come in on an interface with that VLAN id are those of another interface of ours. */
+static __always_inline bool is_port_of(const struct settings *settings, __u32 ifindex, __u16 vlan)
+{
+	for (int i = 0; i < MAX_PORTS; i++) {
+		if (i >= settings->port_count)
+			return false;
+		if (settings->ports[i].parent == ifindex && settings->ports[i].vlan == vlan)
+			return true;
+	}
+	return false;
+}
+
+static __always_inline struct cluster *find_cluster(__be32 address)
 {
 	return bpf_map_lookup_elem(&clusters, &address);
 }

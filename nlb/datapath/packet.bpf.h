@@ -13,9 +13,12 @@
 #include "tables.bpf.h"
 
 #define MAX_TAGS 2
-#define IP_FRAGMENT 0x3fff /* more fragments, or an offset */
-/* The furthest byte that the cursor reads: Ethernet, tags, IPv4 with all options, TCP. */
-#define HEADER_BYTES (ETH_HLEN + 4 * MAX_TAGS + 60 + 20)
+#define VLAN_ID 0x0fff
+#define IP_MORE_FRAGMENTS 0x2000
+#define IP_OFFSET 0x1fff
+#define QUOTED_BYTES 8 /* of what follows the quoted header (RFC 792) */
+/* The furthest byte that the cursor reads: Ethernet, tags, IPv4 with all options, ICMP, what it quotes. */
+#define HEADER_BYTES (ETH_HLEN + 4 * MAX_TAGS + 60 + 8 + 60 + QUOTED_BYTES)
 
 struct packet {
 	struct ethhdr *eth;
@@ -25,10 +28,14 @@ struct packet {
 	__u32 ifindex;
 	__be16 ethertype; /* of what the tags enclose */
 	bool tagged;
+	__u16 vlan; /* id of the outermost tag */
 	struct flow flow; /* ports zero until take_ports() */
 	__u8 tcp_flags; /* zero until take_ports() */
 	const struct settings *settings;
-	__u32 egress; /* interface to send on, once forwarded */
+	__u32 egress; /* interface to send on, once forwarded; the other three likewise */
+	__u32 server;
+	__be32 server_address;
+	__u32 service;
 };
 
 struct vlan_tag {
@@ -75,6 +82,8 @@ static __always_inline bool take_ethernet(struct packet *p)
 		if (!tag)
 			return false;
 		p->ethertype = tag->ethertype;
+		if (!p->tagged)
+			p->vlan = bpf_ntohs(tag->tci) & VLAN_ID;
 		p->tagged = true;
 	}
 	return true;

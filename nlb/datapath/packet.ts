@@ -27,6 +27,8 @@ export interface Ipv4 {
   endAt: number;
   /** Whether header, packet and frame lie within each other, in this order (RFC 1122 section 3.2.1.2). */
   sound: boolean;
+  /** What the fragments of one datagram have in common, beside the addresses and the protocol. */
+  id: number;
   /** Of a datagram's fragment: where it belongs, in units of eight octets, and whether others follow it. */
   fragmentOffset: number;
   moreFragments: boolean;
@@ -79,6 +81,7 @@ export function readIpv4(frame: Buffer, at: number): Ipv4 | undefined {
     payloadAt: at + headerBytes,
     endAt: at + totalBytes,
     sound: headerBytes >= IPV4_BYTES && headerBytes <= totalBytes && at + totalBytes <= frame.length,
+    id: frame.readUInt16BE(at + 4),
     fragmentOffset: fragment & 0x1fff,
     moreFragments: (fragment & 0x2000) !== 0,
   };

@@ -18,10 +18,12 @@ export interface Loaded {
 const OBJECT_FILE = join(import.meta.dirname, 'datapath.bpf.o');
 const MAPS = [
   ...['settings', 'lease', 'servers', 'clusters', 'service_ids', 'services', 'selections'],
-  ...['connections', 'embryos', 'affinities', 'counters', 'server_tallies', 'service_tallies'],
+  ...['connections', 'embryos', 'affinities', 'fragments', 'counters', 'server_tallies', 'service_tallies'],
 ];
 /** What need not hold a whole table of connections: what it pushes out is mostly found again by its hash. */
 const MOST_FLEETING = 65_536;
+/** Datagrams whose fragments are on their way at one time. */
+const MOST_DATAGRAMS = 16_384;
 
 /**
  * Load the programs, always those of this version, onto the tables that are pinned where these have our layout and the
@@ -56,6 +58,7 @@ export function entriesOf(sizes: TableSizes): Record<string, number> {
     connections: maxConnections,
     embryos: fleeting,
     affinities: fleeting,
+    fragments: Math.min(maxConnections, MOST_DATAGRAMS),
     ...counterRows(sizes),
   };
 }

@@ -32,6 +32,8 @@ export interface ServiceTable {
   dropOthers(wanted: ServiceEntry[]): Change[];
   /** In the order of address, port, protocol. Throws KernelRefusal. */
   read(): ServiceEntry[];
+  /** The number of each service, by name. Throws KernelRefusal. */
+  ids(): Map<string, number>;
 }
 
 /** Selection tables are never written once in use, so what a map of a given id holds is known for good. */
@@ -50,6 +52,7 @@ export function openServiceTable(descriptor: (map: string) => number): ServiceTa
       ];
     },
     dropOthers: (wanted) => dropOthers(ids, rows, selections, contents, new Set(wanted.map(nameOfService))),
+    ids: () => idsByName(ids),
     read: () =>
       listServices(ids).map(({ id, ...name }) => ({
         ...name,

@@ -3,7 +3,7 @@ import { bytesToQuad, macToOctets, quadToBytes } from '../kernel/inet.ts';
 import { CONSTANTS, OUTCOMES, STRUCTS } from './layout.ts';
 import type { Port } from './ports.ts';
 import type { Change, TableSizes, Tables } from './tables.ts';
-import { STATE_OF, TIMEOUTS, type Timeouts } from './timeouts.ts';
+import { NUMBER_OF, TIMEOUTS, type Timeouts } from './timeouts.ts';
 
 const { settings: AT, port: PORT } = STRUCTS;
 
@@ -32,7 +32,7 @@ export function readSettings(fd: number): Told {
   };
 }
 
-const timeoutAt = (name: keyof Timeouts): number => AT.timeoutsNs + 8 * STATE_OF[name];
+const timeoutAt = (name: keyof Timeouts): number => AT.timeoutsNs + 8 * NUMBER_OF[name];
 
 /** Whether the tables were written by a program that lays them out, and counts its outcomes, as this one does. */
 export function isOurLayout(fd: number): boolean {
@@ -53,11 +53,13 @@ function encode({ nlbs, peer, timeouts }: Told, ports: Port[], sizes: TableSizes
   bytes.writeUInt32LE(sizes.maxServers, AT.maxServers);
   bytes.writeUInt32LE(sizes.maxServices, AT.maxServices);
   for (const name of TIMEOUTS) bytes.writeBigUInt64LE(BigInt(timeouts[name]) * NS_PER_MS, timeoutAt(name));
-  for (const [index, { ifindex, mac, roles }] of ports.entries()) {
+  for (const [index, { ifindex, mac, roles, vlan }] of ports.entries()) {
     const at = AT.ports + index * PORT.size;
     bytes.writeUInt32LE(ifindex, at + PORT.ifindex);
     bytes.set(macToOctets(mac), at + PORT.mac);
     bytes.writeUInt8(roles, at + PORT.roles);
+    bytes.writeUInt32LE(vlan?.parent ?? 0, at + PORT.parent);
+    bytes.writeUInt16LE(vlan?.id ?? 0, at + PORT.vlan);
   }
   return bytes;
 }

@@ -34,7 +34,7 @@ struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 512); /* set at load */
 	__type(key, __be32);
-	__type(value, __u8);
+	__type(value, struct cluster);
 } clusters SEC(".maps");
 
 struct {
@@ -90,6 +90,13 @@ struct {
 	__type(key, struct affinity_key);
 	__type(value, struct affinity);
 } affinities SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 16384); /* set at load */
+	__type(key, struct fragment_key);
+	__type(value, struct fragment);
+} fragments SEC(".maps");
 
 /*
  * What is counted lies in memory that user space maps. Each processor has rows of its own, so nothing is counted twice or

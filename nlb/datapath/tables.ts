@@ -63,6 +63,19 @@ export interface TableSizes {
 export const nameOfService = ({ protocol, address, port }: Omit<ServiceEntry, 'slots' | 'persistence'>): string =>
   `${protocol} ${address}:${port}`;
 
+/**
+ * The service that a fragment without ports is taken to be for, where it comes before the beginning of its datagram: the
+ * one of any port, or else the one of the lowest port. Undefined where the address has none of that protocol.
+ */
+export function fragmentService<Service extends Omit<ServiceEntry, 'slots'>>(
+  services: Iterable<Service>,
+  address: string,
+  protocol: ServiceEntry['protocol'],
+): Service | undefined {
+  const candidates = [...services].filter((service) => service.address === address && service.protocol === protocol);
+  return candidates.sort((a, b) => a.port - b.port)[0];
+}
+
 /** Throws a RangeError where the tables contradict themselves or do not fit, before anything is written. */
 export function checkTables(tables: Tables, { maxServers, maxServices }: TableSizes): void {
   const { servers, services, clusterAddresses } = tables;

@@ -103,6 +103,14 @@ export const broken: Record<string, Specification> = {
   'keeps clients too long': services((service) =>
     service.persistence ? { ...service, persistence: { ...service.persistence, timeoutMs: 86_400_000 } } : service,
   ),
+  'remembers no fragment': kept(() => ({ fragments: new Map() })),
+  'lets every beginning of a datagram decide': kept(({ fragments }) => ({
+    fragments: mapped(fragments, (datagram) => ({ ...datagram, awaitsFirst: false })),
+  })),
+  'awaits a beginning for ever': kept(({ fragments }) => ({
+    fragments: mapped(fragments, (datagram) => ({ ...datagram, awaitsFirst: true })),
+  })),
+  'knows no VLAN': told(({ ports }) => ({ ports: ports.map(({ vlan: _, ...port }) => port) })),
   'counts no packets': deciding(({ counts }) => ({ counts: counts.filter(({ what }) => what !== 'packet') })),
   'counts no new connections': deciding(({ counts }) => ({ counts: counts.filter(({ what }) => what !== 'opened') })),
   'counts no end of a connection': deciding(({ counts }) => ({

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { CONSTANTS } from './layout.ts';
 import type { ServiceEntry } from './tables.ts';
-import { CLUSTERS, conversation, flags, frames, often } from './test-packets.ts';
+import { CLUSTERS, conversation, flags, fragment, frames, often } from './test-packets.ts';
 import type { Timeouts } from './timeouts.ts';
 
 /** Support for the differential test: what may happen to a data path. */
@@ -37,6 +37,7 @@ export const TIMEOUTS: Timeouts = {
   finishedMs: 10_000,
   resetMs: 5000,
   datagramsMs: 20_000,
+  fragmentMs: 4000,
 };
 
 const serverStates = fc.tuple(
@@ -73,13 +74,17 @@ const persistence = fc.constantFrom(
   { timeoutMs: 5000, prefix: 1 },
   { timeoutMs: 60_000, prefix: 32 },
 );
-const kept = fc.constantFrom('connections' as const, 'embryos' as const, 'affinities' as const);
+const kept = fc.constantFrom('connections' as const, 'embryos' as const, 'affinities' as const, 'fragments' as const);
 
 const on = often<'access' | 'server'>('access', 'server');
 const send = fc.record({ do: fc.constant('send' as const), frame: frames, on });
 const say = fc.record({ do: fc.constant('send' as const), frame: conversation, on: fc.constant('access' as const) });
-/** The last frame again; a TCP segment with other flags where there are any. */
-const again = fc.record({ do: fc.constant('again' as const), flags: fc.option(flags) });
+/** The last frame again, a TCP segment perhaps with other flags, a packet perhaps as a fragment. */
+const again = fc.record({
+  do: fc.constant('again' as const),
+  flags: fc.option(flags, { freq: 2 }),
+  fragment: fc.oneof({ weight: 4, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: fragment }),
+});
 const wait = fc.record({ do: fc.constant('wait' as const), ns: waits });
 
 /** What happens beside the frames. */
@@ -110,6 +115,8 @@ const steps = <T>(step: fc.Arbitrary<T>) => fc.array(step, { minLength: 1, maxLe
 export const histories = fc.record({
   hook: fc.constantFrom('xdp' as const, 'tc' as const),
   oneArmed: often(false, true),
+  /** Whether VLAN 5 of the access interface has an interface of its own. */
+  vlanned: fc.boolean(),
   priorArt: often(false, true),
   serving: fc.tuple(...SERVICES.map(() => often(true, false))),
   lease,

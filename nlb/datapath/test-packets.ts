@@ -46,13 +46,13 @@ const icmpError = fc.record({
 });
 const otherProtocol = fc.constantFrom({ protocol: 47 }, { protocol: 1, type: 8 }, { protocol: 41 });
 
-interface Fragment {
+export interface Fragment {
   more: boolean;
   /** In units of eight octets. */
   offset: number;
 }
 
-const fragment: fc.Arbitrary<Fragment> = fc.oneof(
+export const fragment: fc.Arbitrary<Fragment> = fc.oneof(
   { weight: 12, arbitrary: fc.constantFrom({ more: false, offset: 0 }) },
   { weight: 2, arbitrary: fc.constantFrom({ more: true, offset: 0 }, { more: true, offset: 2 }) },
   { weight: 1, arbitrary: fc.constantFrom({ more: false, offset: 4 }, { more: false, offset: 0x1fff }) },
@@ -213,12 +213,25 @@ function encodeQuote(quoted: Arbitrated<typeof icmpError>['quoted'], cluster: st
 
 /** The same segment with other control bits; any other frame as it is. */
 export function withFlags(frame: Buffer, change: (flags: number) => number): Buffer {
-  const ethernet = readEthernet(frame);
-  const ip = ethernet && readIpv4(frame, ethernet.payloadAt);
+  const ip = ipv4Of(frame);
   if (!ip?.sound || ip.protocol !== 6 || ip.payloadAt + 13 >= frame.length) return frame;
   const changed = Buffer.from(frame);
   changed.writeUInt8(change(frame.readUInt8(ip.payloadAt + 13)), ip.payloadAt + 13);
   return changed;
+}
+
+/** The same packet as another fragment; any other frame as it is. */
+export function asFragment(frame: Buffer, { more, offset }: Fragment): Buffer {
+  const ip = ipv4Of(frame);
+  if (!ip) return frame;
+  const changed = Buffer.from(frame);
+  changed.writeUInt16BE((more ? 0x2000 : 0) | offset, ip.at + 6);
+  return changed;
+}
+
+function ipv4Of(frame: Buffer) {
+  const ethernet = readEthernet(frame);
+  return ethernet?.ethertype === 0x0800 ? readIpv4(frame, ethernet.payloadAt) : undefined;
 }
 
 /** What the kernel demands of a frame in a test run: a whole Ethernet header. */

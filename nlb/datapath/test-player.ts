@@ -7,7 +7,7 @@ import { type Ledger, openLedger, record } from './ledger.ts';
 import type { Port } from './ports.ts';
 import { nameOfService, type ServerEntry, type ServiceEntry, type Tables } from './tables.ts';
 import { type History, SELECTIONS, SERVICES, type ServerState, type Step, TIMEOUTS } from './test-histories.ts';
-import { CLUSTERS, withFlags } from './test-packets.ts';
+import { asFragment, CLUSTERS, withFlags } from './test-packets.ts';
 import { MAC, NLBS, PEER } from './test-rig.ts';
 import type { Twin } from './test-twin.ts';
 
@@ -42,7 +42,7 @@ type Act<Name extends Step['do']> = Extract<Step, { do: Name }>;
 
 const BEGIN_NS = 1_000_000_000_000n;
 const VERDICTS = { xdp: { PASSED: 2, FORWARDED: 4, DROPPED: 1 }, tc: { PASSED: -1, FORWARDED: 7, DROPPED: 2 } };
-const KEPT = ['connections', 'embryos', 'affinities'] as const;
+const KEPT = ['connections', 'embryos', 'affinities', 'fragments'] as const;
 /** One more than there are, for a number that no server has. */
 const SERVER_IDS = [0, 1, 2, 3, 4];
 
@@ -86,9 +86,11 @@ const ACTS: { [Name in Step['do']]: (stage: Stage, step: Act<Name>) => void } = 
     stage.last = step;
     send(stage, step);
   },
-  again: (stage, { flags }) => {
+  again: (stage, { flags, fragment }) => {
     const { last } = stage;
-    if (last) send(stage, flags === null ? last : { ...last, frame: withFlags(last.frame, () => flags) });
+    if (!last) return;
+    const flagged = flags === null ? last.frame : withFlags(last.frame, () => flags);
+    send(stage, { ...last, frame: fragment === null ? flagged : asFragment(flagged, fragment) });
   },
   wait: (stage, { ns }) => {
     stage.nowNs += ns;
@@ -200,12 +202,20 @@ function leaseFrom({ answerNs, forwardNs }: Act<'lease'>['lease'], nowNs: bigint
   return { answerUntilNs: nowNs + answerNs, forwardUntilNs: nowNs + forwardNs };
 }
 
-function portsOf({ oneArmed }: History, { access, server }: Cast['interfaces']): Port[] {
+function portsOf({ oneArmed, vlanned }: History, { access, server }: Cast['interfaces']): Port[] {
   const { ROLE_ACCESS, ROLE_SERVER, ROLE_BOTH } = CONSTANTS;
   if (oneArmed) return [{ device: 'access', ifindex: access, mac: MAC.access, roles: ROLE_BOTH }];
+  const vlan = {
+    device: 'access.5',
+    ifindex: server + 1000,
+    mac: MAC.access,
+    roles: ROLE_ACCESS,
+    vlan: { parent: access, id: 5 },
+  };
   return [
     { device: 'server', ifindex: server, mac: MAC.server, roles: ROLE_SERVER },
     { device: 'access', ifindex: access, mac: MAC.access, roles: ROLE_ACCESS },
+    ...(vlanned ? [vlan] : []),
   ];
 }
 

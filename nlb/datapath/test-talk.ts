@@ -2,6 +2,7 @@ import { forward } from './forward.ts';
 import { toldBy } from './knowledge.ts';
 import { CONSTANTS, type OutcomeName } from './layout.ts';
 import { openLedger, record } from './ledger.ts';
+import type { Port } from './ports.ts';
 import type { Tables } from './tables.ts';
 import { bytesOf } from './test-frames.ts';
 import { MAC, tables } from './test-rig.ts';
@@ -9,7 +10,7 @@ import { MAC, tables } from './test-rig.ts';
 /** Support for tests: a specification with a memory and a clock, told a story frame by frame. */
 
 const NS_PER_MS = 1_000_000n;
-const PORTS = [
+const PORTS: Port[] = [
   { device: 'server', ifindex: 2, mac: MAC.server, roles: CONSTANTS.ROLE_SERVER },
   { device: 'access', ifindex: 1, mac: MAC.access, roles: CONSTANTS.ROLE_ACCESS },
 ];
@@ -23,16 +24,18 @@ export interface Said {
   frame: Buffer;
 }
 
-/** It begins with the tables of the rig and a lease without end. */
-export function openTalk() {
+/** It begins with the tables of the rig and a lease without end. `more`: of a third interface, for access too. */
+export function openTalk(more?: Pick<Port, 'vlan'>) {
+  const third = { device: 'third', ifindex: 3, mac: MAC.access, roles: CONSTANTS.ROLE_ACCESS, ...more };
+  const ports: Port[] = more ? [...PORTS, third] : PORTS;
   const ledger = openLedger();
   let nowNs = BEGIN_NS;
-  let told = toldBy(tables(), PORTS);
+  let told = toldBy(tables(), ports);
   let untilNs = 2n ** 63n;
   return {
     ledger,
     tell: (wanted: Tables): void => {
-      told = toldBy(wanted, PORTS);
+      told = toldBy(wanted, ports);
     },
     /** There is no lease any more. */
     endLease: (): void => {

@@ -9,7 +9,7 @@ import { dropOtherClusters, putClusters } from './cluster-table.ts';
 import type { ConnectionState } from './connection.ts';
 import { openCounters } from './counters.ts';
 import { nameOfFlow } from './flow.ts';
-import type { Bond, Connection } from './knowledge.ts';
+import type { Bond, Connection, Fragments } from './knowledge.ts';
 import { STRUCTS } from './layout.ts';
 import { type LeaseTimes, openLease } from './lease.ts';
 import type { Port } from './ports.ts';
@@ -36,6 +36,7 @@ export function openTwin(services: ServiceEntry[], slots: Int32Array[]) {
   const [clock, lease] = [mapMemory(fd('test_clock'), 8), openLease(fd('lease'))];
   const nowNs = new BigUint64Array(clock.buffer);
   const servers = openServerTable(fd('servers'), SIZES.maxServers);
+  const ids = new Map(services.map((service, id) => [nameOfService(service), id]));
   const tellServices = openServices(fd, services, slots);
   return {
     tell(tables: Tables, ports: Port[]): void {
@@ -43,7 +44,7 @@ export function openTwin(services: ServiceEntry[], slots: Int32Array[]) {
       servers.put(tables.servers, ports);
       servers.dropOthers(tables.servers);
       tellServices(tables.services);
-      putClusters(fd('clusters'), tables.clusterAddresses);
+      putClusters(fd('clusters'), tables, ids);
       dropOtherClusters(fd('clusters'), tables.clusterAddresses);
     },
     setClock: (ns: bigint): void => void Atomics.store(nowNs, 0, ns),
@@ -94,14 +95,20 @@ function keptTables(fd: (map: string) => number, services: string[]) {
     service: services[value.readUInt16LE(CONNECTION.service)] ?? 'unknown',
     state: STATES[value.readUInt8(CONNECTION.state)] ?? 'unproven',
   });
+  const fragments = (value: Buffer): Fragments => ({
+    ...decodeBond(value),
+    service: services[value.readUInt16LE(FRAGMENT.service)] ?? 'unknown',
+    awaitsFirst: value.readUInt8(FRAGMENT.awaitsFirst) !== 0,
+  });
   return {
     connections: keptTable(fd('connections'), { key: FLOW, value: CONNECTION }, decodeFlow, connection),
     embryos: keptTable(fd('embryos'), { key: FLOW, value: CONNECTION }, decodeFlow, connection),
     affinities: keptTable(fd('affinities'), { key: CLIENT, value: STRUCTS.affinity }, decodeClient, decodeBond),
+    fragments: keptTable(fd('fragments'), { key: DATAGRAM, value: FRAGMENT }, decodeDatagram, fragments),
   };
 }
 
-const { flow: FLOW, connection: CONNECTION, affinityKey: CLIENT } = STRUCTS;
+const { flow: FLOW, connection: CONNECTION, affinityKey: CLIENT, fragmentKey: DATAGRAM, fragment: FRAGMENT } = STRUCTS;
 
 interface Sizes {
   key: { size: number };
@@ -157,7 +164,13 @@ function decodeClient(key: Buffer): string {
   return `${bytesToQuad(key.subarray(CLIENT.client))} at ${service}`;
 }
 
-/** A connection and an affinity begin alike. */
+function decodeDatagram(key: Buffer): string {
+  const [source, destination] = [DATAGRAM.source, DATAGRAM.destination].map((at) => bytesToQuad(key.subarray(at)));
+  const id = key.readUInt16BE(DATAGRAM.id);
+  return `${key.readUInt8(DATAGRAM.protocol)} ${source} > ${destination} #${id}`;
+}
+
+/** All entries begin alike. */
 function decodeBond(value: Buffer): Bond {
   return {
     seenNs: value.readBigUInt64LE(CONNECTION.seenNs),

@@ -1,6 +1,6 @@
 import { CONSTANTS } from './layout.ts';
 
-/** How long after its last packet a connection counts as absent, by its state. Milliseconds. */
+/** How long after its last packet a connection counts as absent, by its state; and what is known of a datagram. Milliseconds. */
 export interface Timeouts {
   /** Nothing but its first packet has come. */
   unprovenMs: number;
@@ -12,26 +12,30 @@ export interface Timeouts {
   resetMs: number;
   /** UDP. */
   datagramsMs: number;
+  /** A datagram's fragments, after the first of them to come. */
+  fragmentMs: number;
 }
 
 const MINUTE_MS = 60_000;
 
-/** What RFC 5382 REQ-5 (and RFC 7857 section 2.2, after a reset) and RFC 4787 REQ-5 ask of a translator, which is in the same place. */
+/** What RFC 5382 REQ-5 (and RFC 7857 section 2.2, after a reset) and RFC 4787 REQ-5 ask of a translator, which is in the same place; and Linux's own time for reassembly. */
 export const DEFAULT_TIMEOUTS: Timeouts = {
   unprovenMs: 4 * MINUTE_MS,
   establishedMs: 124 * MINUTE_MS,
   finishedMs: 4 * MINUTE_MS,
   resetMs: 4 * MINUTE_MS,
   datagramsMs: 5 * MINUTE_MS,
+  fragmentMs: MINUTE_MS / 2,
 };
 
-/** The state that each is for, as the data path numbers them. */
-export const STATE_OF: Record<keyof Timeouts, number> = {
+/** What each is for, as the data path numbers it. */
+export const NUMBER_OF: Record<keyof Timeouts, number> = {
   unprovenMs: CONSTANTS.STATE_UNPROVEN,
   establishedMs: CONSTANTS.STATE_ESTABLISHED,
   finishedMs: CONSTANTS.STATE_FINISHED,
   resetMs: CONSTANTS.STATE_RESET,
   datagramsMs: CONSTANTS.STATE_DATAGRAMS,
+  fragmentMs: CONSTANTS.FRAGMENT_TIMEOUT,
 };
 
 export const TIMEOUTS = Object.keys(DEFAULT_TIMEOUTS) as (keyof Timeouts)[];
