@@ -27,7 +27,7 @@ export const SERVICES: ServiceEntry[] = [
   { address: first, protocol: 'udp', port: 53, slots },
   { address: first, protocol: 'tcp', port: 80, slots },
   { address: first, protocol: 'tcp', port: 0, slots },
-  { address: second, protocol: 'tcp', port: 80, slots, persistence: { timeoutMs: 30_000, prefix: 24 } },
+  { address: second, protocol: 'tcp', port: 80, slots, persistence: { timeoutMs: 10_000, prefix: 24 } },
   { address: second, protocol: 'udp', port: 0, slots, persistence: { timeoutMs: 10_000, prefix: 32 } },
 ];
 
@@ -71,18 +71,22 @@ const service = fc.nat({ max: SERVICES.length - 1 });
 const persistence = fc.constantFrom(
   undefined,
   { timeoutMs: 10_000, prefix: 24 },
-  { timeoutMs: 5000, prefix: 1 },
-  { timeoutMs: 60_000, prefix: 32 },
+  { timeoutMs: 10_000, prefix: 1 },
+  { timeoutMs: 5000, prefix: 32 },
 );
 const kept = fc.constantFrom('connections' as const, 'embryos' as const, 'affinities' as const, 'fragments' as const);
 
 const on = often<'access' | 'server'>('access', 'server');
 const send = fc.record({ do: fc.constant('send' as const), frame: frames, on });
 const say = fc.record({ do: fc.constant('send' as const), frame: conversation, on: fc.constant('access' as const) });
-/** The last frame again, a TCP segment perhaps with other flags, a packet perhaps as a fragment. */
+/** The last frame again; perhaps with other flags, from another port, as a fragment. */
 const again = fc.record({
   do: fc.constant('again' as const),
   flags: fc.option(flags, { freq: 2 }),
+  port: fc.oneof(
+    { weight: 4, arbitrary: fc.constant(null) },
+    { weight: 1, arbitrary: fc.constantFrom(40_001, 40_002) },
+  ),
   fragment: fc.oneof({ weight: 4, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: fragment }),
 });
 const wait = fc.record({ do: fc.constant('wait' as const), ns: waits });
@@ -91,7 +95,14 @@ const wait = fc.record({ do: fc.constant('wait' as const), ns: waits });
 const change = fc.oneof(
   { weight: 5, arbitrary: fc.record({ do: fc.constant('servers' as const), states: serverStates }) },
   fc.record({ do: fc.constant('lease' as const), lease }),
-  fc.record({ do: fc.constant('select' as const), service, table: fc.nat({ max: SELECTIONS.length - 1 }) }),
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('select' as const),
+      service,
+      table: fc.nat({ max: SELECTIONS.length - 1 }),
+    }),
+  },
   fc.record({ do: fc.constant('persist' as const), service, persistence }),
   fc.record({ do: fc.constant('serve' as const), service }),
   fc.record({ do: fc.constant('forget' as const), table: kept, which: fc.nat({ max: 3 }) }),

@@ -220,6 +220,15 @@ export function withFlags(frame: Buffer, change: (flags: number) => number): Buf
   return changed;
 }
 
+/** The same packet from another port of the client; any other frame as it is. */
+export function fromPort(frame: Buffer, port: number): Buffer {
+  const ip = ipv4Of(frame);
+  if (!ip?.sound || ip.payloadAt + 2 > frame.length) return frame;
+  const changed = Buffer.from(frame);
+  changed.writeUInt16BE(port, ip.payloadAt);
+  return changed;
+}
+
 /** The same packet as another fragment; any other frame as it is. */
 export function asFragment(frame: Buffer, { more, offset }: Fragment): Buffer {
   const ip = ipv4Of(frame);

@@ -7,7 +7,7 @@ import { type Ledger, openLedger, record } from './ledger.ts';
 import type { Port } from './ports.ts';
 import { nameOfService, type ServerEntry, type ServiceEntry, type Tables } from './tables.ts';
 import { type History, SELECTIONS, SERVICES, type ServerState, type Step, TIMEOUTS } from './test-histories.ts';
-import { asFragment, CLUSTERS, withFlags } from './test-packets.ts';
+import { asFragment, CLUSTERS, fromPort, withFlags } from './test-packets.ts';
 import { MAC, NLBS, PEER } from './test-rig.ts';
 import type { Twin } from './test-twin.ts';
 
@@ -86,11 +86,13 @@ const ACTS: { [Name in Step['do']]: (stage: Stage, step: Act<Name>) => void } = 
     stage.last = step;
     send(stage, step);
   },
-  again: (stage, { flags, fragment }) => {
-    const { last } = stage;
-    if (!last) return;
-    const flagged = flags === null ? last.frame : withFlags(last.frame, () => flags);
-    send(stage, { ...last, frame: fragment === null ? flagged : asFragment(flagged, fragment) });
+  again: (stage, { flags, port, fragment }) => {
+    if (!stage.last) return;
+    let { frame } = stage.last;
+    if (flags !== null) frame = withFlags(frame, () => flags);
+    if (port !== null) frame = fromPort(frame, port);
+    if (fragment !== null) frame = asFragment(frame, fragment);
+    send(stage, { ...stage.last, frame });
   },
   wait: (stage, { ns }) => {
     stage.nowNs += ns;
