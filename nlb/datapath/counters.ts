@@ -2,6 +2,7 @@ import { walkBatches } from '../kernel/bpf-map.ts';
 import { possibleCpus } from '../kernel/libbpf.ts';
 import { type MemoryMap, mapMemory } from '../kernel/memory-map.ts';
 import { CONSTANTS, OUTCOMES, type OutcomeName, STRUCTS } from './layout.ts';
+import type { Swept } from './sweep.ts';
 import type { TableSizes } from './tables.ts';
 
 export interface Count {
@@ -13,7 +14,10 @@ export interface Count {
 export interface Tally extends Count {
   /** Connections whose first packet was sent there. */
   opened: bigint;
-  /** Connections that are established, or exchange datagrams, as far as the data path has seen them begin and end. */
+  /**
+   * Connections that are established, or exchange datagrams. The data path counts what it sees begin and end; what the full
+   * table pushes out, and what falls silent, only the next recount() finds.
+   */
   active: bigint;
 }
 
@@ -24,18 +28,23 @@ export interface Counters {
   ofServer(id: number): Tally;
   /** By the service's number in the data path. */
   ofService(id: number): Tally;
+  /** Put the counts of active connections right. Those that are not given have none. */
+  recount(active: Pick<Swept, 'servers' | 'services'>): void;
   close(): void;
 }
 
 const { counter: COUNTER, tally: TALLY } = STRUCTS;
 
-/** Rows of each table, which has those of one processor behind those of another. */
+/**
+ * Rows of each table, which has those of one processor behind those of another. Behind all of them come tallies of our own,
+ * which the data path does not touch: what recount() has found to be missing.
+ */
 export function counterRows({ maxServers, maxServices }: TableSizes): Record<string, number> {
   const processors = possibleCpus();
   return {
     counters: processors * CONSTANTS.COUNTERS_PER_CPU,
-    server_tallies: processors * maxServers,
-    service_tallies: processors * maxServices,
+    server_tallies: (processors + 1) * maxServers,
+    service_tallies: (processors + 1) * maxServices,
   };
 }
 
@@ -51,6 +60,10 @@ export function openCounters(descriptor: (map: string) => number, sizes: TableSi
     outcomes: () => outcomesFrom(outcomes),
     ofServer: (id) => tallyFrom(ofServers, sizes.maxServers, id),
     ofService: (id) => tallyFrom(ofServices, sizes.maxServices, id),
+    recount: (active) => {
+      recount(ofServers, sizes.maxServers, active.servers);
+      recount(ofServices, sizes.maxServices, active.services);
+    },
     close: () => {
       for (const memory of [counters, servers, services]) memory.close();
     },
@@ -76,6 +89,15 @@ function tallyFrom(words: BigInt64Array, rows: number, index: number): Tally {
     opened: sum(TALLY.opened),
     active: sum(TALLY.active),
   };
+}
+
+function recount(words: BigInt64Array, rows: number, active: ReadonlyMap<number, number>): void {
+  for (let index = 0; index < rows; index++) {
+    const missing = BigInt(active.get(index) ?? 0) - tallyFrom(words, rows, index).active;
+    const row = words.length / (TALLY.size / 8) - rows + index;
+    const at = (row * TALLY.size + TALLY.active) / 8;
+    words[at] = (words[at] ?? 0n) + missing;
+  }
 }
 
 interface Cell {

@@ -193,3 +193,61 @@ t.test('flows spread over the slots as their hash says', async (t) => {
   t.ok(Math.abs(first - FLOWS / 2) < 50, `${first} of ${FLOWS} to server 0`);
   t.equal(datapath.connectionCount(), FLOWS);
 });
+
+/** A connection from that port of a client that has proved itself. */
+function establish(datapath: Datapath, port: number): void {
+  for (const flags of ['5002', '5010']) {
+    const frame = bytesOf(`${TO_US} ${IP_TCP} ${TCP.replace('5002', flags)}`);
+    frame.writeUInt16BE(port, 34);
+    send(datapath, 'xdp', frame);
+  }
+}
+
+const active = (datapath: Datapath) => datapath.tallies().services.get('tcp 203.0.113.10:80')?.active;
+
+t.test('each server and each service has its tally', async (t) => {
+  const datapath = open(t);
+  establish(datapath, 1);
+  send(datapath, 'tc', bytesOf(`${TO_US} ${IP} ${UDP}`));
+  const none = { packets: 0n, bytes: 0n, opened: 0n, active: 0n };
+  const [web, dns] = [
+    { packets: 2n, bytes: 108n, opened: 1n, active: 1n },
+    { packets: 1n, bytes: 50n, opened: 1n, active: 0n },
+  ];
+  const { servers, services } = datapath.tallies();
+  t.same(
+    servers,
+    new Map([
+      [0, dns],
+      [1, web],
+    ]),
+  );
+  t.same(
+    services,
+    new Map([
+      ['udp 203.0.113.10:53', dns],
+      ['tcp 203.0.113.10:80', web],
+    ]),
+  );
+  datapath.apply({ ...tables(), servers: [...tables().servers, { id: 5, address: '10.77.2.5', usable: true }] });
+  t.same(datapath.tallies().servers.get(5), none);
+});
+
+t.test('a sweep removes what has expired, and puts the count of active connections right', async (t) => {
+  const datapath = open(t);
+  const opened = 3000;
+  for (let port = 1; port <= opened; port++) establish(datapath, port);
+  t.equal(active(datapath), BigInt(opened), 'the full table has pushed some out, which nobody has seen');
+  t.equal(datapath.sweep(), 0);
+  const left = Number(active(datapath));
+  t.ok(left > 0 && left <= options('').maxConnections, `${left} are left`);
+  establish(datapath, opened + 1);
+  t.equal(datapath.sweep(), 0);
+  t.ok(Math.abs(Number(active(datapath)) - left) <= left / 2);
+  datapath.apply({ ...tables(), timeouts: { ...tables().timeouts, establishedMs: 0 } });
+  const removed = datapath.sweep();
+  t.equal(active(datapath), 0n);
+  t.ok(removed > 0, `${removed} removed`);
+  establish(datapath, 1);
+  t.equal(active(datapath), 1n, 'and counting goes on');
+});

@@ -13,6 +13,7 @@ export interface ServerTable {
   put(wanted: ServerEntry[], ports: Port[]): Change[];
   /** Clear the entries that are not among the wanted ones. */
   dropOthers(wanted: ServerEntry[]): Change[];
+  ids(): number[];
   /** In the order of their ids. */
   read(ports: Port[]): ServerEntry[];
   close(): void;
@@ -25,6 +26,7 @@ export function openServerTable(fd: number, maxServers: number): ServerTable {
   return {
     put: (wanted, ports) => wanted.flatMap((server) => put(words, server, ports)),
     dropOthers: (wanted) => dropOthers(words, new Set(wanted.map(({ id }) => id))),
+    ids: () => ids(words),
     read: (ports) => ids(words).map((id) => decode(id, entryAt(memory, id), ports)),
     close: () => memory.close(),
   };
