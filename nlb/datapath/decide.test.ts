@@ -248,6 +248,7 @@ t.test('a sweep removes what has expired, and puts the count of active connectio
   const removed = datapath.sweep();
   t.equal(active(datapath), 0n);
   t.ok(removed > 0, `${removed} removed`);
+  t.equal(datapath.connectionCount(), 0);
   establish(datapath, 1);
   t.equal(active(datapath), 1n, 'and counting goes on');
 });
