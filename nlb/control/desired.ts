@@ -1,6 +1,7 @@
 import { buildTable } from '../balance/maglev.ts';
 import type { Config, ServiceConfig } from '../config/schema.ts';
 import type { Tables } from '../datapath/tables.ts';
+import { DEFAULT_TIMEOUTS } from '../datapath/timeouts.ts';
 import { serversOf, serves, type Verdicts } from './health.ts';
 import type { HardwareAddresses } from './neighbours.ts';
 
@@ -23,6 +24,7 @@ export function desire(config: Config, seen: Seen, select: Selector): Desired {
     tables: {
       nlbs: config.nlbs,
       peer: config.peer.access,
+      timeouts: DEFAULT_TIMEOUTS,
       clusterAddresses: config.clusterAddresses,
       servers: config.servers.map((server) => serverRow(config, server, seen)),
       services: config.services.map((service) => serviceRow(config, service, seen, select)),

@@ -1,6 +1,7 @@
 import t from 'tap';
 import { parseConfig } from '../config/load.ts';
 import type { Tables } from '../datapath/tables.ts';
+import { DEFAULT_TIMEOUTS } from '../datapath/timeouts.ts';
 import { inheritedHardware, inheritedVerdicts } from './inherit.ts';
 
 const config = parseConfig(
@@ -33,6 +34,7 @@ const mac = '02:00:00:00:02:15';
 const earlier: Tables = {
   nlbs: '10.77.1.100',
   peer: '10.77.1.12',
+  timeouts: DEFAULT_TIMEOUTS,
   clusterAddresses: ['203.0.113.10'],
   servers: [
     { id: 4, address: '10.77.2.21', usable: true, mac },

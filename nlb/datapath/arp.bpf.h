@@ -2,6 +2,7 @@
 /* Who may be told where the NLBS address is, and that nobody is told where a cluster address is. */
 #pragma once
 
+#include "clock.bpf.h"
 #include "lookup.bpf.h"
 #include "packet.bpf.h"
 
@@ -19,7 +20,7 @@ static __always_inline bool asks_for_ipv4(const struct arp_ipv4 *arp)
  * Only requests are answered, so only requests are held back. In the prior-art layout the NLBS address is the cluster
  * address: then the lease decides.
  */
-static __always_inline enum outcome decide_arp(struct packet *p, struct settings *settings, struct port *port)
+static __always_inline enum outcome decide_arp(struct packet *p, const struct settings *settings, const struct port *port)
 {
 	struct arp_ipv4 *arp = take(p, struct arp_ipv4);
 	if (!arp || !asks_for_ipv4(arp))
@@ -28,13 +29,13 @@ static __always_inline enum outcome decide_arp(struct packet *p, struct settings
 	__builtin_memcpy(&sender, arp->sender_ip, sizeof(sender));
 	__builtin_memcpy(&target, arp->target_ip, sizeof(target));
 	bool nlbs = target == settings->nlbs;
-	if (!nlbs && !is_cluster(target))
+	if (!nlbs && !find_cluster(target))
 		return PASSED_ARP;
 	if (!(port->roles & ROLE_ACCESS))
 		return DROPPED_ARP_SERVER_SIDE;
 	if (!nlbs)
 		return DROPPED_ARP_CLUSTER;
-	__u64 now_ns = bpf_ktime_get_ns();
+	__u64 now_ns = clock_ns();
 	/* Without a lease the request goes no further, not even to a packet socket: the daemon learns of it here. */
 	if (sender == settings->peer)
 		note_peer_asks(now_ns);

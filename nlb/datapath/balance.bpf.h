@@ -1,83 +1,113 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Which server a flow goes to, and sending it there. */
+/* A packet of a flow, and what is written down of its connection. */
 #pragma once
 
-#include "lookup.bpf.h"
-#include "packet.bpf.h"
+#include "connection.bpf.h"
+#include "placement.bpf.h"
+#include "tally.bpf.h"
 
-/* A server that can be sent to now, or NULL. */
-static __always_inline struct server *find_ready(__u32 id)
-{
-	struct server *server = bpf_map_lookup_elem(&servers, &id);
-	return server && server->flags == SERVER_READY ? server : NULL;
-}
-
-static __always_inline struct server *server_of(const struct connection *connection)
-{
-	struct server *server = find_ready(connection->server);
-	return server && server->address == connection->server_address ? server : NULL;
-}
-
-static __always_inline __u32 rotate(__u32 word, int bits)
-{
-	return word << bits | word >> (32 - bits);
-}
-
-/* Bob Jenkins's hash of three words (lookup3's final mix, as in the kernel's jhash_3words), in host order. */
-static __always_inline __u32 hash_of(const struct flow *flow)
-{
-	__u32 start = 0xdeadbeef + (3 << 2) + flow->protocol;
-	__u32 a = start + bpf_ntohl(flow->source);
-	__u32 b = start + bpf_ntohl(flow->destination);
-	__u32 c = start + ((__u32)bpf_ntohs(flow->source_port) << 16 | bpf_ntohs(flow->destination_port));
-
-	c ^= b; c -= rotate(b, 14);
-	a ^= c; a -= rotate(c, 11);
-	b ^= a; b -= rotate(a, 25);
-	c ^= b; c -= rotate(b, 16);
-	a ^= c; a -= rotate(c, 4);
-	b ^= a; b -= rotate(a, 14);
-	c ^= b; c -= rotate(b, 24);
-	return c;
-}
-
-/* The service's choice for a flow: an id, or NO_SERVER. */
-static __always_inline __u32 select_server(const struct service *service, const struct flow *flow)
-{
-	void *table = bpf_map_lookup_elem(&selections, &service->id);
-	if (!table)
-		return NO_SERVER;
-	struct selection *selection = only_entry(table);
-	if (!selection)
-		return NO_SERVER;
-	/* Hash × slots ÷ 2³² spreads as evenly as a remainder and needs no division. */
-	__u64 slot = (__u64)hash_of(flow) * SELECTION_SLOTS >> 32;
-	barrier_var(slot); /* the verifier must see the comparison that the compiler finds needless */
-	return slot < SELECTION_SLOTS ? selection->servers[slot] : NO_SERVER;
-}
-
-static __always_inline enum outcome send_to(struct packet *p, const struct server *server, enum outcome outcome)
+/* To that server, for that service. */
+static __always_inline enum outcome send_to(struct packet *p, const struct server *server, __u32 id, __u32 service,
+					    enum outcome outcome)
 {
 	__builtin_memcpy(p->eth->h_dest, server->mac, ETH_ALEN);
 	__builtin_memcpy(p->eth->h_source, server->own_mac, ETH_ALEN);
 	p->egress = server->ifindex;
+	p->server = id;
+	p->server_address = server->address;
+	p->service = service;
+	count_packet(p, id, service);
 	return outcome;
 }
 
-/* A connection keeps its server while that server is usable, whatever the selection table says by now. */
-static __always_inline enum outcome balance(struct packet *p, const struct service *service, __u64 now_ns)
+/* A connection keeps its server while that is usable, whatever the selection table says by now. */
+static __always_inline enum outcome carry_on(struct packet *p, const struct service *service, struct connection *known,
+					     __u64 now_ns)
 {
-	struct connection *known = bpf_map_lookup_elem(&connections, &p->flow);
-	struct server *server = known ? server_of(known) : NULL;
-	if (server) {
-		known->seen_ns = now_ns;
-		return send_to(p, server, FORWARDED_ESTABLISHED);
+	struct server *server = find_same(known->server, known->server_address);
+	struct connection before = *known;
+	if (!server) {
+		__u32 id = place(&p->flow, service->id, now_ns);
+		server = find_ready(id);
+		if (!server)
+			return DROPPED_NO_SERVER;
+		known->server = id;
+		known->server_address = server->address;
 	}
-	__u32 id = select_server(service, &p->flow);
-	server = find_ready(id);
+	bool moved = known->server != before.server || known->server_address != before.server_address;
+	known->state = next_state(p, before.state);
+	known->seen_ns = now_ns;
+	if (moved || known->state != before.state) {
+		count_active(p, &before, -1);
+		count_active(p, known, 1);
+	}
+	if (moved)
+		bind_client(service, &p->flow, known);
+	return send_to(p, server, known->server, known->service, moved ? FORWARDED_MOVED : FORWARDED_ESTABLISHED);
+}
+
+/* The second packet that an embryo needs: the connection changes tables. */
+static __always_inline void establish(struct packet *p, const struct service *service, struct connection *proven)
+{
+	proven->state = proven_state(p);
+	if (bpf_map_update_elem(&connections, &p->flow, proven, BPF_ANY))
+		return;
+	bpf_map_delete_elem(&embryos, &p->flow);
+	count_active(p, proven, 1);
+	bind_client(service, &p->flow, proven);
+}
+
+static __always_inline struct connection *find_embryo(const struct packet *p, const struct service *service,
+						      __u64 now_ns)
+{
+	struct connection *embryo = bpf_map_lookup_elem(&embryos, &p->flow);
+	return embryo && embryo->service == service->id && !is_expired(p, embryo, now_ns) ? embryo : NULL;
+}
+
+/* A connection that is new, or has yet to prove itself. */
+static __always_inline enum outcome begin(struct packet *p, const struct service *service, __u64 now_ns)
+{
+	struct connection *embryo = find_embryo(p, service, now_ns);
+	struct server *server = embryo ? find_same(embryo->server, embryo->server_address) : NULL;
+	bool kept = server;
+	__u32 id = kept ? embryo->server : place(&p->flow, service->id, now_ns);
+	if (!kept)
+		server = find_ready(id);
 	if (!server)
 		return DROPPED_NO_SERVER;
-	struct connection placed = { .seen_ns = now_ns, .server = id, .server_address = server->address };
-	bpf_map_update_elem(&connections, &p->flow, &placed, BPF_ANY);
-	return send_to(p, server, known ? FORWARDED_MOVED : FORWARDED_NEW);
+	struct connection next = {
+		.seen_ns = now_ns,
+		.server = id,
+		.server_address = server->address,
+		.service = service->id,
+		.state = STATE_UNPROVEN,
+	};
+	bool proven = embryo && proves(p);
+	if (proven)
+		establish(p, service, &next);
+	else
+		bpf_map_update_elem(&embryos, &p->flow, &next, BPF_ANY);
+	if (!embryo)
+		count_opened(p, id, service->id);
+	enum outcome outcome = !embryo ? FORWARDED_NEW : !kept ? FORWARDED_MOVED : FORWARDED_REPEATED;
+	if (proven && kept)
+		outcome = FORWARDED_ESTABLISHED;
+	return send_to(p, server, id, service->id, outcome);
+}
+
+/*
+ * `known`: what the connection table has for the flow, or NULL. It counts as absent once its service is gone, its time is
+ * over, or the client begins another connection in its place.
+ */
+static __always_inline enum outcome balance(struct packet *p, const struct service *service, struct connection *known,
+					    __u64 now_ns)
+{
+	if (!known)
+		return begin(p, service, now_ns);
+	if (known->service == service->id && !is_expired(p, known, now_ns) && !begins_again(p, known))
+		return carry_on(p, service, known, now_ns);
+	count_active(p, known, -1);
+	bpf_map_delete_elem(&connections, &p->flow);
+	service = find_service(&p->flow);
+	return service ? begin(p, service, now_ns) : DROPPED_NOT_SERVED;
 }

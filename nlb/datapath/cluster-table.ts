@@ -1,21 +1,39 @@
-import { dropEntry, listKeys, putEntry } from '../kernel/bpf-map.ts';
+import { dropEntry, getEntry, listKeys, putEntry } from '../kernel/bpf-map.ts';
 import { bytesToQuad, quadToBytes } from '../kernel/inet.ts';
-import type { Change } from './tables.ts';
+import { CONSTANTS, STRUCTS } from './layout.ts';
+import { type Change, fragmentService, nameOfService, type ServiceEntry, type Tables } from './tables.ts';
 
 const ADDRESS_BYTES = 4;
-const PRESENT = Uint8Array.of(1);
+const AT = STRUCTS.cluster;
 
 /** The cluster addresses, in the order of their octets. Throws KernelRefusal. */
 export function readClusters(fd: number): string[] {
   return listKeys(fd, ADDRESS_BYTES).sort(Buffer.compare).map(bytesToQuad);
 }
 
-/** Add the wanted addresses that are not there. Throws KernelRefusal. */
-export function putClusters(fd: number, wanted: string[]): Change[] {
-  const present = new Set(readClusters(fd));
-  const missing = [...new Set(wanted)].filter((address) => !present.has(address));
-  for (const address of missing) putEntry(fd, quadToBytes(address), PRESENT);
-  return missing.map((subject) => ({ table: 'clusters', change: 'added', subject }));
+/**
+ * Write the wanted addresses, each with the services of its fragments, where they are not what is there.
+ * `ids`: number of each service in the data path, by name. Throws KernelRefusal.
+ */
+export function putClusters(fd: number, wanted: Tables, ids: ReadonlyMap<string, number>): Change[] {
+  return [...new Set(wanted.clusterAddresses)].flatMap((address): Change[] => {
+    const [key, value] = [quadToBytes(address), encode(address, wanted.services, ids)];
+    const present = getEntry(fd, key, AT.size);
+    if (present?.equals(value)) return [];
+    putEntry(fd, key, value);
+    return [{ table: 'clusters', change: present ? 'changed' : 'added', subject: address }];
+  });
+}
+
+function encode(address: string, services: ServiceEntry[], ids: ReadonlyMap<string, number>): Buffer {
+  const value = Buffer.alloc(AT.size);
+  const idOf = (protocol: ServiceEntry['protocol']): number => {
+    const service = fragmentService(services, address, protocol);
+    return (service && ids.get(nameOfService(service))) ?? CONSTANTS.NO_SERVICE;
+  };
+  value.writeUInt32LE(idOf('tcp'), AT.tcpService);
+  value.writeUInt32LE(idOf('udp'), AT.udpService);
+  return value;
 }
 
 /** Remove the addresses that are not wanted. Throws KernelRefusal. */

@@ -6,10 +6,12 @@
  * Nothing that is sent to a cluster address gets past this program to the node's own stack, which would answer it.
  */
 #include "arp.bpf.h"
-#include "balance.bpf.h"
+#include "clock.bpf.h"
 #include "lookup.bpf.h"
 #include "packet.bpf.h"
+#include "related.bpf.h"
 #include "tables.bpf.h"
+#include "transport.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -22,17 +24,21 @@ static __always_inline bool is_for(const struct port *port, const struct ethhdr 
 	return *(__u32 *)there == *(__u32 *)own && *(__u16 *)(there + 4) == *(__u16 *)(own + 4);
 }
 
-static __always_inline enum outcome decide_ipv4(struct packet *p, struct port *port)
+static __always_inline enum outcome decide_ipv4(struct packet *p, const struct port *port)
 {
 	struct iphdr *ip = take_ipv4(p);
 	if (!ip)
 		return PASSED_NOT_OURS;
-	bool sound = lengths_agree(p, ip);
-	bool fragment = ip->frag_off & bpf_htons(IP_FRAGMENT);
-	bool ports = sound && !fragment && has_ports(p) && take_ports(p, ip);
+	enum content content = take_content(p, ip);
+	bool flow = content == SEGMENT || content == ICMP_ERROR;
 
-	struct service *service = ports ? find_service(&p->flow) : NULL;
-	if (!service && !is_cluster(p->flow.destination))
+	/* A known connection names its service: of the large tables its packets need only the one. */
+	struct connection *known = flow ? bpf_map_lookup_elem(&connections, &p->flow) : NULL;
+	struct service *service = known ? service_of(known, &p->flow) : NULL;
+	if (flow && !service)
+		service = find_service(&p->flow);
+	struct cluster *cluster = service ? NULL : find_cluster(ip->daddr);
+	if (!service && !cluster)
 		return PASSED_NOT_OURS;
 	if (!(port->roles & ROLE_ACCESS))
 		return DROPPED_SERVER_SIDE;
@@ -40,39 +46,42 @@ static __always_inline enum outcome decide_ipv4(struct packet *p, struct port *p
 		return DROPPED_FLOODED;
 	if (p->tagged)
 		return DROPPED_TAGGED;
-	if (sound && fragment)
-		return DROPPED_FRAGMENT;
-	if (!sound || (has_ports(p) && !ports))
+	if (content == MALFORMED)
 		return DROPPED_MALFORMED;
-	if (!service)
+	if (!service && content != LATER_FRAGMENT)
 		return DROPPED_NOT_SERVED;
-	__u64 now_ns = bpf_ktime_get_ns();
+	__u64 now_ns = clock_ns();
 	if (!may_forward(now_ns))
 		return DROPPED_NO_LEASE;
-	return balance(p, service, now_ns);
+	if (!service)
+		return cluster ? follow(p, ip, cluster, now_ns) : DROPPED_NOT_SERVED;
+	if (content == ICMP_ERROR)
+		return relate(p, service, known, now_ns);
+	if (ip->frag_off & bpf_htons(IP_MORE_FRAGMENTS))
+		return lead(p, ip, service, known, now_ns);
+	return balance(p, service, known, now_ns);
 }
 
 static __always_inline enum outcome decide(struct packet *p)
 {
 	struct settings *current = only_entry(&settings);
-	struct port *port = current ? find_port(current, p->ifindex) : NULL;
-	if (!port || !take_ethernet(p))
+	struct port port;
+	p->settings = current;
+	if (!current || !find_port(current, p->ifindex, &port) || !take_ethernet(p))
 		return PASSED_NOT_OURS;
+	if (p->tagged && is_port_of(current, p->ifindex, p->vlan))
+		return PASSED_TAGGED;
 	if (p->ethertype == bpf_htons(ETH_P_IP))
-		return decide_ipv4(p, port);
+		return decide_ipv4(p, &port);
 	if (p->ethertype == bpf_htons(ETH_P_ARP))
-		return decide_arp(p, current, port);
+		return decide_arp(p, current, &port);
 	return PASSED_NOT_OURS;
 }
 
 static __always_inline enum outcome decide_and_count(struct packet *p)
 {
-	__u32 outcome = decide(p);
-	struct counter *counter = bpf_map_lookup_elem(&counters, &outcome);
-	if (counter) {
-		counter->packets++;
-		counter->bytes += p->bytes;
-	}
+	enum outcome outcome = decide(p);
+	count_outcome(p, outcome);
 	return outcome;
 }
 
@@ -103,6 +112,7 @@ int onevip_tc(struct __sk_buff *skb)
 		.bytes = skb->len,
 		.ifindex = skb->ingress_ifindex,
 		.tagged = skb->vlan_present,
+		.vlan = skb->vlan_tci & VLAN_ID,
 	};
 	enum outcome outcome = decide_and_count(&p);
 	if (outcome >= DROPPED_ARP_NO_LEASE)

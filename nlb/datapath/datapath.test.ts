@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, statfsSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
@@ -7,8 +8,12 @@ import { enterPrivateNamespaces, run } from '../kernel/private-namespaces.ts';
 import { type Datapath, openDatapath } from './datapath.ts';
 import { OUTCOMES } from './layout.ts';
 import { openLease, openPinnedLease } from './lease.ts';
+import { findPorts } from './ports.ts';
 import type { Tables } from './tables.ts';
 import { CLUSTER, ifindexOf, makeInterfaces, options, pinDirectory, tables } from './test-rig.ts';
+
+/** Before the data path has been told any. */
+const NONE = { unprovenMs: 0, establishedMs: 0, finishedMs: 0, resetMs: 0, datagramsMs: 0, fragmentMs: 0 };
 
 enterPrivateNamespaces(import.meta.url);
 makeInterfaces();
@@ -63,6 +68,7 @@ t.test('differences alone are written', async (t) => {
       'servers added 63 10.77.2.63',
       'selections changed udp 203.0.113.10:53',
       'servers changed 0 10.77.2.20',
+      'clusters changed 203.0.113.10',
       'clusters added 203.0.113.11',
       'services removed tcp 203.0.113.10:80',
       'servers removed 1',
@@ -84,6 +90,43 @@ t.test('a server goes out of use when no selection names it any more, and is rea
   const changes = (wanted: Tables) => datapath.apply(wanted).map(({ table, subject }) => `${table} ${subject}`);
   t.same(changes(without), ['selections udp 203.0.113.10:53', 'servers 0 10.77.2.20']);
   t.same(changes(tables()), ['servers 0 10.77.2.20', 'selections udp 203.0.113.10:53']);
+});
+
+t.test('draining, persistence, services of any port and timeouts are told and read back', async (t) => {
+  const datapath = open(t);
+  datapath.apply(tables());
+  const wanted = tables();
+  wanted.timeouts = { ...wanted.timeouts, resetMs: 1, fragmentMs: 3_600_000 };
+  wanted.servers = wanted.servers.map((server) => ({ ...server, ...(server.id === 1 && { draining: true as const }) }));
+  const [dns, web] = wanted.services;
+  if (dns) dns.persistence = { timeoutMs: 1, prefix: 1 };
+  if (web) web.persistence = { timeoutMs: 3_600_000, prefix: 32 };
+  wanted.services.splice(1, 0, { address: CLUSTER, protocol: 'tcp', port: 0, slots: new Int32Array(65_537).fill(0) });
+  t.same(
+    datapath.apply(wanted).map(({ table, change, subject }) => `${table} ${change} ${subject}`),
+    [
+      'settings changed 10.77.1.100, server access',
+      'servers changed 1 10.77.2.21',
+      'selections added tcp 203.0.113.10:0',
+      'services changed udp 203.0.113.10:53',
+      'services added tcp 203.0.113.10:0',
+      'services changed tcp 203.0.113.10:80',
+      'clusters changed 203.0.113.10',
+    ],
+  );
+  const inOrder = [...wanted.services].sort((a, b) => a.port - b.port);
+  t.same(datapath.actual(), { ...wanted, services: inOrder });
+  t.same(datapath.apply(wanted), []);
+});
+
+const vlan = spawnSync('ip', 'link add link access name access.5 type vlan id 5'.split(' '), { encoding: 'utf8' });
+const noVlan = vlan.status !== 0 && `this kernel makes no VLAN interfaces (8021q): ${vlan.stderr.trim()}`;
+
+t.test('the VLAN of an interface is found', { skip: noVlan }, async (t) => {
+  t.teardown(() => run('ip link del access.5'));
+  const [port] = findPorts({ accessInterfaces: [], serverInterfaces: ['access.5'] });
+  t.same(port?.vlan, { parent: ifindexOf('access'), id: 5 });
+  t.equal(findPorts({ accessInterfaces: [], serverInterfaces: ['access'] })[0]?.vlan, undefined);
 });
 
 t.test('as many services as are configured fit, and their ids are used again', async (t) => {
@@ -115,6 +158,12 @@ t.test('tables that contradict themselves are refused whole', async (t) => {
     'two servers with one id': { servers: [...server, ...server] },
     'one service twice': { services: [...service, ...service] },
     'udp 203.0.113.10:53 is at no cluster address': { clusterAddresses: [] },
+    'udp 203.0.113.10:53 persists for 0 ms, /24': {
+      services: service.map((entry) => ({ ...entry, persistence: { timeoutMs: 0, prefix: 24 } })),
+    },
+    'udp 203.0.113.10:53 persists for 1 ms, /33': {
+      services: service.map((entry) => ({ ...entry, persistence: { timeoutMs: 1, prefix: 33 } })),
+    },
     'udp 203.0.113.10:53 has 3 slots': { services: service.map((entry) => ({ ...entry, slots: new Int32Array(3) })) },
     '17 services, of 16 at most': {
       services: Array.from({ length: 17 }, () => tables().services[0] ?? service[0]).flatMap((entry) => entry ?? []),
@@ -125,7 +174,14 @@ t.test('tables that contradict themselves are refused whole', async (t) => {
       new RangeError(`Tables that cannot be applied: ${problem}`),
     );
   }
-  t.same(datapath.actual(), { nlbs: '0.0.0.0', peer: '0.0.0.0', clusterAddresses: [], servers: [], services: [] });
+  t.same(datapath.actual(), {
+    nlbs: '0.0.0.0',
+    peer: '0.0.0.0',
+    timeouts: NONE,
+    clusterAddresses: [],
+    servers: [],
+    services: [],
+  });
 });
 
 t.test('an interface whose hardware address changes is followed', async (t) => {

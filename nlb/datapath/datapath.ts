@@ -1,13 +1,14 @@
+import { monotonicNs } from '../kernel/clock.ts';
 import { attach, type DatapathMode, detachAll } from './attach.ts';
 import { dropOtherClusters, putClusters, readClusters } from './cluster-table.ts';
-import { type Count, countConnections, readOutcomes } from './counters.ts';
-import type { OutcomeName } from './layout.ts';
+import { type Counters, countConnections, openCounters, type Tally } from './counters.ts';
 import { openPins, type Pins } from './pins.ts';
 import { findPorts, type PortNames } from './ports.ts';
 import { type Loaded, loadProgram } from './program.ts';
 import { openServerTable, type ServerTable } from './server-table.ts';
 import { openServiceTable } from './service-table.ts';
-import { putSettings, readAddresses } from './settings-table.ts';
+import { putSettings, readSettings } from './settings-table.ts';
+import { sweep } from './sweep.ts';
 import { type Change, checkTables, type TableSizes, type Tables } from './tables.ts';
 
 export interface DatapathOptions extends PortNames, TableSizes {
@@ -17,6 +18,13 @@ export interface DatapathOptions extends PortNames, TableSizes {
   pinDirectory: string;
   /** Applied to new tables before anything is attached, so that no frame meets empty ones, which would let it pass. */
   first?: Tables;
+}
+
+export interface Tallies {
+  /** By id. */
+  servers: Map<number, Tally>;
+  /** By name (`nameOfService`). */
+  services: Map<string, Tally>;
 }
 
 /** The data path in the kernel. Everything throws KernelRefusal where the kernel refuses. */
@@ -32,8 +40,15 @@ export interface Datapath {
   apply(tables: Tables): Change[];
   /** What the kernel holds: servers by id, services by address and port. */
   actual(): Tables;
-  outcomes(): Record<OutcomeName, Count>;
-  /** Walks the whole table: some milliseconds for each 100,000 connections. */
+  readonly outcomes: Counters['outcomes'];
+  /** What each server and each service has been sent. Costs no system call for each of them. */
+  tallies(): Tallies;
+  /**
+   * Remove the connections whose time is over, and put the counts of active ones right. Walks the table of those that have
+   * proved themselves. Returns how many were removed.
+   */
+  sweep(): number;
+  /** Those that have proved themselves, and those that have yet to. Walks the tables: some milliseconds for each 100,000. */
   connectionCount(): number;
   /** For openLease(), in whatever thread. */
   readonly leaseFd: number;
@@ -56,7 +71,9 @@ export function openDatapath(options: DatapathOptions): Datapath {
   const loaded = loadProgram(pins, options);
   const servers = openServerTable(loaded.object.map('servers'), options.maxServers);
   const tables = openTables(loaded, servers, options);
+  const counters = openCounters((name) => loaded.object.map(name), options);
   const abandon = (): void => {
+    counters.close();
     servers.close();
     loaded.object.close();
   };
@@ -68,8 +85,9 @@ export function openDatapath(options: DatapathOptions): Datapath {
       mode,
       adopted: loaded.adopted,
       programs,
-      ...tables,
-      ...readings(loaded),
+      apply: tables.apply,
+      actual: tables.actual,
+      ...readings(loaded, counters, tables),
       abandon,
       remove: removal(pins, abandon),
     };
@@ -82,37 +100,47 @@ export function openDatapath(options: DatapathOptions): Datapath {
 
 function openTables({ object }: Loaded, servers: ServerTable, options: DatapathOptions) {
   const [settings, clusters] = [object.map('settings'), object.map('clusters')];
-  const services = openServiceTable(object.map('services'), object.map('selections'));
+  const services = openServiceTable((name) => object.map(name));
   const apply = (wanted: Tables): Change[] => {
     checkTables(wanted, options);
     const ports = findPorts(options);
     // Making selections takes milliseconds, in which every server that they name, before and after, must be ready.
     const ready = wanted.servers.filter(({ usable, mac }) => usable && mac !== undefined);
     return [
-      ...putSettings(settings, wanted, ports),
+      ...putSettings(settings, wanted, ports, options),
       ...servers.put(ready, ports),
       ...services.put(wanted.services),
       ...servers.put(wanted.servers, ports),
-      ...putClusters(clusters, wanted.clusterAddresses),
+      ...putClusters(clusters, wanted, services.ids()),
       ...services.dropOthers(wanted.services),
       ...dropOtherClusters(clusters, wanted.clusterAddresses),
       ...servers.dropOthers(wanted.servers),
     ];
   };
   const actual = (): Tables => ({
-    ...readAddresses(settings),
+    ...readSettings(settings),
     clusterAddresses: readClusters(clusters),
     servers: servers.read(findPorts(options)),
     services: services.read(),
   });
-  return { apply, actual };
+  const ids = () => ({ servers: servers.ids(), services: services.ids() });
+  return { apply, actual, ids, timeouts: () => readSettings(settings).timeouts };
 }
 
-function readings({ object }: Loaded) {
+function readings({ object }: Loaded, counters: Counters, { ids, timeouts }: ReturnType<typeof openTables>) {
   return {
+    outcomes: counters.outcomes,
+    tallies: (): Tallies => ({
+      servers: new Map(ids().servers.map((id) => [id, counters.ofServer(id)])),
+      services: new Map([...ids().services].map(([name, id]) => [name, counters.ofService(id)])),
+    }),
+    sweep: () => {
+      const swept = sweep(object.map('connections'), timeouts(), monotonicNs());
+      counters.recount(swept);
+      return swept.removed;
+    },
     leaseFd: object.map('lease'),
-    outcomes: () => readOutcomes(object.map('counters')),
-    connectionCount: () => countConnections(object.map('connections')),
+    connectionCount: () => countConnections(object.map('connections')) + countConnections(object.map('embryos')),
   };
 }
 

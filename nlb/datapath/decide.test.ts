@@ -112,6 +112,21 @@ for (const hook of HOOKS) {
     t.same(send(datapath, hook, frame).counted, ['DROPPED_NO_SERVER'], 'no slot has one');
   });
 
+  t.test(`${hook}: a connection does not take a service for its own that has got its number`, async (t) => {
+    const datapath = open(t);
+    const frame = bytesOf(`${TO_US} ${IP_TCP} ${TCP}`);
+    const acknowledging = bytesOf(`${TO_US} ${IP_TCP} ${TCP.replace('5002', '5010')}`);
+    t.same(send(datapath, hook, frame).counted, ['FORWARDED_NEW']);
+    t.same(send(datapath, hook, acknowledging).counted, ['FORWARDED_ESTABLISHED']);
+    const [dns, web] = tables().services;
+    datapath.apply({ ...tables(), services: dns ? [dns] : [] });
+    t.same(send(datapath, hook, acknowledging).counted, ['DROPPED_NOT_SERVED'], 'its service is gone');
+    datapath.apply({ ...tables(), services: web ? [{ ...web, port: 81 }] : [] });
+    t.same(send(datapath, hook, acknowledging).counted, ['DROPPED_NOT_SERVED'], 'another one has the number');
+    datapath.apply(tables());
+    t.same(send(datapath, hook, acknowledging).counted, ['FORWARDED_NEW'], 'it is there again, under another number');
+  });
+
   t.test(`${hook}: in the prior-art layout the lease decides about the one address`, async (t) => {
     const datapath = open(t);
     datapath.apply({ ...tables(), nlbs: '203.0.113.10' });
@@ -177,4 +192,63 @@ t.test('flows spread over the slots as their hash says', async (t) => {
   // Binomial with p = 1/2: five standard deviations of 10 either side. The hash is fixed, so this never flickers.
   t.ok(Math.abs(first - FLOWS / 2) < 50, `${first} of ${FLOWS} to server 0`);
   t.equal(datapath.connectionCount(), FLOWS);
+});
+
+/** A connection from that port of a client that has proved itself. */
+function establish(datapath: Datapath, port: number): void {
+  for (const flags of ['5002', '5010']) {
+    const frame = bytesOf(`${TO_US} ${IP_TCP} ${TCP.replace('5002', flags)}`);
+    frame.writeUInt16BE(port, 34);
+    send(datapath, 'xdp', frame);
+  }
+}
+
+const active = (datapath: Datapath) => datapath.tallies().services.get('tcp 203.0.113.10:80')?.active;
+
+t.test('each server and each service has its tally', async (t) => {
+  const datapath = open(t);
+  establish(datapath, 1);
+  send(datapath, 'tc', bytesOf(`${TO_US} ${IP} ${UDP}`));
+  const none = { packets: 0n, bytes: 0n, opened: 0n, active: 0n };
+  const [web, dns] = [
+    { packets: 2n, bytes: 108n, opened: 1n, active: 1n },
+    { packets: 1n, bytes: 50n, opened: 1n, active: 0n },
+  ];
+  const { servers, services } = datapath.tallies();
+  t.same(
+    servers,
+    new Map([
+      [0, dns],
+      [1, web],
+    ]),
+  );
+  t.same(
+    services,
+    new Map([
+      ['udp 203.0.113.10:53', dns],
+      ['tcp 203.0.113.10:80', web],
+    ]),
+  );
+  datapath.apply({ ...tables(), servers: [...tables().servers, { id: 5, address: '10.77.2.5', usable: true }] });
+  t.same(datapath.tallies().servers.get(5), none);
+});
+
+t.test('a sweep removes what has expired, and puts the count of active connections right', async (t) => {
+  const datapath = open(t);
+  const opened = 3000;
+  for (let port = 1; port <= opened; port++) establish(datapath, port);
+  t.equal(active(datapath), BigInt(opened), 'the full table has pushed some out, which nobody has seen');
+  t.equal(datapath.sweep(), 0);
+  const left = Number(active(datapath));
+  t.ok(left > 0 && left <= options('').maxConnections, `${left} are left`);
+  establish(datapath, opened + 1);
+  t.equal(datapath.sweep(), 0);
+  t.ok(Math.abs(Number(active(datapath)) - left) <= left / 2);
+  datapath.apply({ ...tables(), timeouts: { ...tables().timeouts, establishedMs: 0 } });
+  const removed = datapath.sweep();
+  t.equal(active(datapath), 0n);
+  t.ok(removed > 0, `${removed} removed`);
+  t.equal(datapath.connectionCount(), 0);
+  establish(datapath, 1);
+  t.equal(active(datapath), 1n, 'and counting goes on');
 });

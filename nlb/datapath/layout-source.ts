@@ -10,9 +10,14 @@ interface BtfType {
 }
 
 const HEAD = `/** Generated from the type information of datapath.bpf.o by \`node nlb/datapath/build.ts\`. Do not edit. */\n`;
+/** Longer ones are formatted in another way. */
+const LINE_LENGTH = 120;
 /** The enums and structs that user space needs, by their names in C. */
-const CONSTANTS = ['layout', 'port_roles', 'server_flags'];
-const STRUCTS = ['settings', 'port', 'lease', 'server', 'service_key', 'service', 'flow', 'connection', 'counter'];
+const CONSTANTS = ['layout', 'port_roles', 'server_flags', 'service_flags', 'connection_state'];
+const STRUCTS = [
+  ...['settings', 'port', 'lease', 'server', 'cluster', 'service_key', 'service'],
+  ...['flow', 'connection', 'affinity_key', 'affinity', 'fragment_key', 'fragment', 'counter', 'tally'],
+];
 
 /** The text of layout.ts. Throws where the object lacks a type that user space needs. */
 export function layoutSource(btfJson: string): string {
@@ -53,7 +58,11 @@ function outcomeNames({ values = [] }: BtfType): string {
 function structOffsets({ name, size = 0, members = [] }: BtfType): string {
   const used = members.filter((member) => !member.name.startsWith('zero'));
   const offsets = used.map((member) => `${camel(member.name)}: ${member.bits_offset / 8}`);
-  return `${camel(name)}: { ${[`size: ${size}`, ...offsets].join(', ')} },`;
+  const pairs = [`size: ${size}`, ...offsets];
+  const line = `${camel(name)}: { ${pairs.join(', ')} },`;
+  return line.length <= LINE_LENGTH - 2
+    ? line
+    : `${camel(name)}: {\n${pairs.map((pair) => `    ${pair},\n`).join('')}  },`;
 }
 
 const camel = (name: string): string => name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());

@@ -31,28 +31,63 @@ static __always_inline void note_peer_asks(__u64 now_ns)
 		*(volatile __u64 *)&page->peer_asked_ns = now_ns;
 }
 
-static __always_inline struct port *find_port(struct settings *settings, __u32 ifindex)
+/* A copy, so that what follows is the same to the verifier for every place in the list. */
+static __always_inline bool find_port(const struct settings *settings, __u32 ifindex, struct port *port)
 {
 	for (int i = 0; i < MAX_PORTS; i++) {
 		if (i >= settings->port_count)
-			return NULL;
-		if (settings->ports[i].ifindex == ifindex)
-			return &settings->ports[i];
+			return false;
+		if (settings->ports[i].ifindex != ifindex)
+			continue;
+		*port = settings->ports[i];
+		return true;
 	}
-	return NULL;
+	return false;
 }
 
-static __always_inline bool is_cluster(__be32 address)
+/* Whether frames that come in on an interface with that VLAN id are those of another interface of ours. */
+static __always_inline bool is_port_of(const struct settings *settings, __u32 ifindex, __u16 vlan)
+{
+	for (int i = 0; i < MAX_PORTS; i++) {
+		if (i >= settings->port_count)
+			return false;
+		if (settings->ports[i].parent == ifindex && settings->ports[i].vlan == vlan)
+			return true;
+	}
+	return false;
+}
+
+static __always_inline struct cluster *find_cluster(__be32 address)
 {
 	return bpf_map_lookup_elem(&clusters, &address);
 }
 
+static __always_inline __u32 *service_id(const struct flow *flow, __be16 port)
+{
+	struct service_key key = { .address = flow->destination, .port = port, .protocol = flow->protocol };
+	return bpf_map_lookup_elem(&service_ids, &key);
+}
+
+static __always_inline struct service *service_by_id(__u32 id)
+{
+	struct service *service = bpf_map_lookup_elem(&services, &id);
+	return service && service->flags & SERVICE_KNOWN ? service : NULL;
+}
+
+/* That of the port, or else that of any port. */
 static __always_inline struct service *find_service(const struct flow *flow)
 {
-	struct service_key key = {
-		.address = flow->destination,
-		.port = flow->destination_port,
-		.protocol = flow->protocol,
-	};
-	return bpf_map_lookup_elem(&services, &key);
+	__u32 *id = service_id(flow, flow->destination_port);
+	if (!id)
+		id = service_id(flow, 0);
+	return id ? service_by_id(*id) : NULL;
+}
+
+/* The service that a connection of that flow began with, where it still is what it was; else NULL. */
+static __always_inline struct service *service_of(const struct connection *connection, const struct flow *flow)
+{
+	struct service *service = service_by_id(connection->service);
+	if (!service || service->address != flow->destination || service->protocol != flow->protocol)
+		return NULL;
+	return !service->port || service->port == flow->destination_port ? service : NULL;
 }

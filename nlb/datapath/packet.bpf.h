@@ -13,9 +13,12 @@
 #include "tables.bpf.h"
 
 #define MAX_TAGS 2
-#define IP_FRAGMENT 0x3fff /* more fragments, or an offset */
-/* The furthest byte that the cursor reads: Ethernet, tags, IPv4 with all options, TCP. */
-#define HEADER_BYTES (ETH_HLEN + 4 * MAX_TAGS + 60 + 20)
+#define VLAN_ID 0x0fff
+#define IP_MORE_FRAGMENTS 0x2000
+#define IP_OFFSET 0x1fff
+#define QUOTED_BYTES 8 /* of what follows the quoted header (RFC 792) */
+/* The furthest byte that the cursor reads: Ethernet, tags, IPv4 with all options, ICMP, what it quotes. */
+#define HEADER_BYTES (ETH_HLEN + 4 * MAX_TAGS + 60 + 8 + 60 + QUOTED_BYTES)
 
 struct packet {
 	struct ethhdr *eth;
@@ -25,8 +28,14 @@ struct packet {
 	__u32 ifindex;
 	__be16 ethertype; /* of what the tags enclose */
 	bool tagged;
+	__u16 vlan; /* id of the outermost tag */
 	struct flow flow; /* ports zero until take_ports() */
-	__u32 egress; /* interface to send on, once forwarded */
+	__u8 tcp_flags; /* zero until take_ports() */
+	const struct settings *settings;
+	__u32 egress; /* interface to send on, once forwarded; the other three likewise */
+	__u32 server;
+	__be32 server_address;
+	__u32 service;
 };
 
 struct vlan_tag {
@@ -73,6 +82,8 @@ static __always_inline bool take_ethernet(struct packet *p)
 		if (!tag)
 			return false;
 		p->ethertype = tag->ethertype;
+		if (!p->tagged)
+			p->vlan = bpf_ntohs(tag->tci) & VLAN_ID;
 		p->tagged = true;
 	}
 	return true;
@@ -104,18 +115,26 @@ static __always_inline bool has_ports(const struct packet *p)
 	return p->flow.protocol == IPPROTO_TCP || p->flow.protocol == IPPROTO_UDP;
 }
 
-/* Both TCP and UDP begin with the ports; a frame that is too short for the whole header has none. */
+#define TCP_FLAGS_AT 13
+#define TCP_FIN 0x01
+#define TCP_SYN 0x02
+#define TCP_RST 0x04
+#define TCP_ACK 0x10
+
+/* Both TCP and UDP begin with the ports; a packet that is too short for the whole header has none. */
 static __always_inline bool take_ports(struct packet *p, const struct iphdr *ip)
 {
 	__u32 header = ip->ihl * 4;
-	__u32 least = p->flow.protocol == IPPROTO_TCP ? sizeof(struct tcphdr) : sizeof(struct udphdr);
-	if (bpf_ntohs(ip->tot_len) < header + least)
+	bool tcp = p->flow.protocol == IPPROTO_TCP;
+	if (bpf_ntohs(ip->tot_len) < header + (tcp ? sizeof(struct tcphdr) : sizeof(struct udphdr)))
 		return false;
 	p->next = (void *)ip + header;
-	struct udphdr *ports = take(p, struct udphdr);
-	if (!ports)
+	struct udphdr *ports = p->next;
+	if (!(tcp ? (void *)take(p, struct tcphdr) : (void *)take(p, struct udphdr)))
 		return false;
 	p->flow.source_port = ports->source;
 	p->flow.destination_port = ports->dest;
+	if (tcp)
+		p->tcp_flags = ((__u8 *)ports)[TCP_FLAGS_AT];
 	return true;
 }

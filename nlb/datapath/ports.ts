@@ -8,6 +8,8 @@ export interface Port {
   mac: string;
   /** Bits ROLE_ACCESS and ROLE_SERVER. */
   roles: number;
+  /** Where it is a VLAN's: the number of the interface that its tagged frames come in on, and its id there. */
+  vlan?: { parent: number; id: number };
 }
 
 export interface PortNames {
@@ -29,6 +31,7 @@ export function findPorts({ accessInterfaces, serverInterfaces }: PortNames): Po
     if (!found) throw new Error(`There is no network interface ${device}: check the configuration, or create it`);
     const access = accessInterfaces.includes(device) ? CONSTANTS.ROLE_ACCESS : 0;
     const server = serverInterfaces.includes(device) ? CONSTANTS.ROLE_SERVER : 0;
-    return { device, ifindex: found.ifindex, mac: found.mac, roles: access | server };
+    const { ifindex, mac, vlan } = found;
+    return { device, ifindex, mac, roles: access | server, ...(vlan && { vlan }) };
   });
 }

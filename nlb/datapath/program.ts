@@ -2,6 +2,7 @@ import { closeSync } from 'node:fs';
 import { join } from 'node:path';
 import { mapInfo } from '../kernel/bpf-map.ts';
 import { type BpfObject, loadObject } from '../kernel/bpf-object.ts';
+import { counterRows } from './counters.ts';
 import { STRUCTS } from './layout.ts';
 import { openLease } from './lease.ts';
 import type { Pins } from './pins.ts';
@@ -15,7 +16,14 @@ export interface Loaded {
 }
 
 const OBJECT_FILE = join(import.meta.dirname, 'datapath.bpf.o');
-const MAPS = ['settings', 'lease', 'servers', 'clusters', 'services', 'selections', 'connections', 'counters'];
+const MAPS = [
+  ...['settings', 'lease', 'servers', 'clusters', 'service_ids', 'services', 'selections'],
+  ...['connections', 'embryos', 'affinities', 'fragments', 'counters', 'server_tallies', 'service_tallies'],
+];
+/** What need not hold a whole table of connections: what it pushes out is mostly found again by its hash. */
+const MOST_FLEETING = 65_536;
+/** Datagrams whose fragments are on their way at one time. */
+const MOST_DATAGRAMS = 16_384;
 
 /**
  * Load the programs, always those of this version, onto the tables that are pinned where these have our layout and the
@@ -37,13 +45,21 @@ export function loadProgram(pins: Pins, sizes: TableSizes): Loaded {
   }
 }
 
-function entriesOf({ maxConnections, maxServers, maxServices }: TableSizes): Record<string, number> {
+/** How many entries each table has, by its name in the program, where that is not what was compiled in. */
+export function entriesOf(sizes: TableSizes): Record<string, number> {
+  const { maxConnections, maxServers, maxServices } = sizes;
+  const fleeting = Math.min(maxConnections, MOST_FLEETING);
   return {
     servers: maxServers,
     clusters: maxServices,
+    service_ids: maxServices,
     services: maxServices,
     selections: maxServices,
     connections: maxConnections,
+    embryos: fleeting,
+    affinities: fleeting,
+    fragments: Math.min(maxConnections, MOST_DATAGRAMS),
+    ...counterRows(sizes),
   };
 }
 

@@ -13,6 +13,7 @@ export interface ServerTable {
   put(wanted: ServerEntry[], ports: Port[]): Change[];
   /** Clear the entries that are not among the wanted ones. */
   dropOthers(wanted: ServerEntry[]): Change[];
+  ids(): number[];
   /** In the order of their ids. */
   read(ports: Port[]): ServerEntry[];
   close(): void;
@@ -25,6 +26,7 @@ export function openServerTable(fd: number, maxServers: number): ServerTable {
   return {
     put: (wanted, ports) => wanted.flatMap((server) => put(words, server, ports)),
     dropOthers: (wanted) => dropOthers(words, new Set(wanted.map(({ id }) => id))),
+    ids: () => ids(words),
     read: (ports) => ids(words).map((id) => decode(id, entryAt(memory, id), ports)),
     close: () => memory.close(),
   };
@@ -56,14 +58,15 @@ function dropOthers(words: BigUint64Array, kept: Set<number>): Change[] {
   return gone.map((id) => ({ table: 'servers', change: 'removed', subject: String(id) }));
 }
 
-function encode({ address, mac, usable, device, id }: ServerEntry, ports: Port[]): BigUint64Array {
+function encode({ address, mac, usable, draining, device, id }: ServerEntry, ports: Port[]): BigUint64Array {
   const port = device === undefined ? ports[0] : ports.find((candidate) => candidate.device === device);
   if (!port || !(port.roles & CONSTANTS.ROLE_SERVER))
     throw new RangeError(`Server ${id}: ${device} leads to no server`);
   const bytes = Buffer.alloc(AT.size);
   bytes.set(mac === undefined ? [] : macToOctets(mac), AT.mac);
-  const flags = (usable ? CONSTANTS.SERVER_USABLE : 0) | (mac === undefined ? 0 : CONSTANTS.SERVER_HAS_MAC);
-  bytes.writeUInt8(CONSTANTS.SERVER_KNOWN | flags, AT.flags);
+  const flags = (usable ? CONSTANTS.SERVER_USABLE : 0) | (draining ? CONSTANTS.SERVER_DRAINING : 0);
+  const hasMac = mac === undefined ? 0 : CONSTANTS.SERVER_HAS_MAC;
+  bytes.writeUInt8(CONSTANTS.SERVER_KNOWN | flags | hasMac, AT.flags);
   bytes.set(macToOctets(port.mac), AT.ownMac);
   bytes.set(quadToBytes(address), AT.address);
   bytes.writeUInt32LE(port.ifindex, AT.ifindex);
@@ -81,6 +84,7 @@ function decode(id: number, bytes: Buffer, ports: Port[]): ServerEntry {
     address: bytesToQuad(bytes.subarray(AT.address)),
     ...(flags & CONSTANTS.SERVER_HAS_MAC && { mac: octetsToMac(bytes.subarray(AT.mac)) }),
     usable: (flags & CONSTANTS.SERVER_USABLE) !== 0,
+    ...(flags & CONSTANTS.SERVER_DRAINING && { draining: true as const }),
     ...(device !== undefined && { device }),
   };
 }

@@ -13,13 +13,18 @@ import { bytesToQuad, quadToBytes } from '../kernel/inet.ts';
 import { CONSTANTS, STRUCTS } from './layout.ts';
 import { type Change, nameOfService, type ServiceEntry } from './tables.ts';
 
-const { serviceKey: KEY, service: VALUE } = STRUCTS;
+const { serviceKey: KEY, service: ROW } = STRUCTS;
+const ID_BYTES = 4;
+const NS_PER_MS = 1_000_000n;
 const SELECTION_BYTES = 2 * CONSTANTS.SELECTION_SLOTS;
 const PROTOCOLS = { tcp: 6, udp: 17 } as const;
 
-type ServiceName = Omit<ServiceEntry, 'slots'>;
+type ServiceName = Omit<ServiceEntry, 'slots' | 'persistence'>;
 
-/** Services, and for each a selection table: a map of its own that is filled first and then put in place whole. */
+/**
+ * Services: ids by address, protocol and port; by id, what each is; and for each a selection table, a map of its own that
+ * is filled first and then put in place whole.
+ */
 export interface ServiceTable {
   /** Write new services, and new selection tables where the slots differ. Throws KernelRefusal. */
   put(wanted: ServiceEntry[]): Change[];
@@ -27,24 +32,33 @@ export interface ServiceTable {
   dropOthers(wanted: ServiceEntry[]): Change[];
   /** In the order of address, port, protocol. Throws KernelRefusal. */
   read(): ServiceEntry[];
+  /** The number of each service, by name. Throws KernelRefusal. */
+  ids(): Map<string, number>;
 }
 
 /** Selection tables are never written once in use, so what a map of a given id holds is known for good. */
 type Contents = Map<number, Buffer>;
 
-export function openServiceTable(services: number, selections: number): ServiceTable {
+export function openServiceTable(descriptor: (map: string) => number): ServiceTable {
+  const [ids, rows, selections] = [descriptor('service_ids'), descriptor('services'), descriptor('selections')];
   const contents: Contents = new Map();
   const selectionOf = (id: number): Buffer | undefined => readSelection(selections, id, contents);
   return {
     put: (wanted) => {
-      const known = idsByName(services);
+      const known = idsByName(ids);
       return [
         ...wanted.flatMap((service) => putSelection(selections, contents, service, claimId(known, service))),
-        ...wanted.flatMap((service) => putService(services, service, claimId(known, service))),
+        ...wanted.flatMap((service) => putService(ids, rows, service, claimId(known, service))),
       ];
     },
-    dropOthers: (wanted) => dropOthers(services, selections, contents, new Set(wanted.map(nameOfService))),
-    read: () => listServices(services).map(({ id, ...name }) => ({ ...name, slots: decodeSlots(selectionOf(id)) })),
+    dropOthers: (wanted) => dropOthers(ids, rows, selections, contents, new Set(wanted.map(nameOfService))),
+    ids: () => idsByName(ids),
+    read: () =>
+      listServices(ids).map(({ id, ...name }) => ({
+        ...name,
+        ...decodePersistence(getEntry(rows, indexKey(id), ROW.size)),
+        slots: decodeSlots(selectionOf(id)),
+      })),
   };
 }
 
@@ -66,16 +80,19 @@ function listServices(services: number): (ServiceName & { id: number })[] {
   return listKeys(services, KEY.size)
     .sort(Buffer.compare)
     .flatMap((key) => {
-      const id = getEntry(services, key, VALUE.size)?.readUInt32LE(VALUE.id);
+      const id = getEntry(services, key, ID_BYTES)?.readUInt32LE(0);
       return id === undefined ? [] : [{ ...decodeKey(key), id }];
     });
 }
 
-function putService(services: number, service: ServiceName, id: number): Change[] {
-  const key = encodeKey(service);
-  if (getEntry(services, key, VALUE.size)) return [];
-  putEntry(services, key, indexKey(id));
-  return [{ table: 'services', change: 'added', subject: nameOfService(service) }];
+/** What it is comes before the key that leads there. */
+function putService(ids: number, rows: number, service: ServiceEntry, id: number): Change[] {
+  const [key, row] = [encodeKey(service), encodeService(service, id)];
+  const known = getEntry(ids, key, ID_BYTES) !== undefined;
+  if (known && getEntry(rows, indexKey(id), ROW.size)?.equals(row)) return [];
+  putEntry(rows, indexKey(id), row);
+  if (!known) putEntry(ids, key, indexKey(id));
+  return [{ table: 'services', change: known ? 'changed' : 'added', subject: nameOfService(service) }];
 }
 
 function putSelection(selections: number, contents: Contents, service: ServiceEntry, id: number): Change[] {
@@ -94,10 +111,11 @@ function putSelection(selections: number, contents: Contents, service: ServiceEn
   return [{ table: 'selections', change: current ? 'changed' : 'added', subject: nameOfService(service) }];
 }
 
-function dropOthers(services: number, selections: number, contents: Contents, kept: Set<string>): Change[] {
-  const gone = listServices(services).filter((service) => !kept.has(nameOfService(service)));
+function dropOthers(ids: number, rows: number, selections: number, contents: Contents, kept: Set<string>): Change[] {
+  const gone = listServices(ids).filter((service) => !kept.has(nameOfService(service)));
   for (const service of gone) {
-    dropEntry(services, encodeKey(service));
+    dropEntry(ids, encodeKey(service));
+    putEntry(rows, indexKey(service.id), Buffer.alloc(ROW.size));
     contents.delete(selectionId(selections, service.id) ?? 0);
     dropEntry(selections, indexKey(service.id));
   }
@@ -129,12 +147,36 @@ function decodeSlots(bytes: Buffer | undefined): Int32Array {
   return slots;
 }
 
-function encodeKey({ address, protocol, port }: ServiceName): Buffer {
+/** The key of a service in the kernel's table. */
+export function encodeKey({ address, protocol, port }: ServiceName): Buffer {
   const key = Buffer.alloc(KEY.size);
   key.set(quadToBytes(address), KEY.address);
   key.writeUInt16BE(port, KEY.port);
   key.writeUInt8(PROTOCOLS[protocol], KEY.protocol);
   return key;
+}
+
+/** The row of a service in the kernel's table. */
+export function encodeService({ address, protocol, port, persistence }: ServiceEntry, id: number): Buffer {
+  const row = Buffer.alloc(ROW.size);
+  row.set(quadToBytes(address), ROW.address);
+  row.writeUInt16BE(port, ROW.port);
+  row.writeUInt8(PROTOCOLS[protocol], ROW.protocol);
+  row.writeUInt8(CONSTANTS.SERVICE_KNOWN, ROW.flags);
+  row.writeUInt32LE(id, ROW.id);
+  if (!persistence) return row;
+  row.writeBigUInt64LE(BigInt(persistence.timeoutMs) * NS_PER_MS, ROW.persistenceNs);
+  row.writeUInt32BE(maskOf(persistence.prefix), ROW.persistenceMask);
+  return row;
+}
+
+const maskOf = (prefix: number): number => 2 ** 32 - 2 ** (32 - prefix);
+
+function decodePersistence(row: Buffer | undefined): Pick<ServiceEntry, 'persistence'> {
+  const timeoutNs = row?.readBigUInt64LE(ROW.persistenceNs) ?? 0n;
+  if (!row || timeoutNs === 0n) return {};
+  const prefix = 32 - Math.log2(2 ** 32 - row.readUInt32BE(ROW.persistenceMask));
+  return { persistence: { timeoutMs: Number(timeoutNs / NS_PER_MS), prefix } };
 }
 
 function decodeKey(key: Buffer): ServiceName {

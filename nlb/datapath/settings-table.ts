@@ -2,27 +2,37 @@ import { getEntry, indexKey, putEntry } from '../kernel/bpf-map.ts';
 import { bytesToQuad, macToOctets, quadToBytes } from '../kernel/inet.ts';
 import { CONSTANTS, OUTCOMES, STRUCTS } from './layout.ts';
 import type { Port } from './ports.ts';
-import type { Change, Tables } from './tables.ts';
+import type { Change, TableSizes, Tables } from './tables.ts';
+import { NUMBER_OF, TIMEOUTS, type Timeouts } from './timeouts.ts';
 
 const { settings: AT, port: PORT } = STRUCTS;
 
-type PairAddresses = Pick<Tables, 'nlbs' | 'peer'>;
+const NS_PER_MS = 1_000_000n;
 
-/** Write the pair's addresses and the interfaces, where they are not what is there. Throws KernelRefusal. */
-export function putSettings(fd: number, addresses: PairAddresses, ports: Port[]): Change[] {
-  const wanted = encode(addresses, ports);
+type Told = Pick<Tables, 'nlbs' | 'peer' | 'timeouts'>;
+
+/** Write the pair's addresses, the timeouts and the interfaces, where they are not what is there. Throws KernelRefusal. */
+export function putSettings(fd: number, told: Told, ports: Port[], sizes: TableSizes): Change[] {
+  const wanted = encode(told, ports, sizes);
   const current = getEntry(fd, indexKey(0), AT.size);
   if (current?.equals(wanted)) return [];
   putEntry(fd, indexKey(0), wanted);
-  const subject = `${addresses.nlbs}, ${ports.map(({ device }) => device).join(' ')}`;
+  const subject = `${told.nlbs}, ${ports.map(({ device }) => device).join(' ')}`;
   return [{ table: 'settings', change: 'changed', subject }];
 }
 
-/** The addresses that the data path looks for in ARP requests; 0.0.0.0 before the first apply(). Throws KernelRefusal. */
-export function readAddresses(fd: number): PairAddresses {
+/** What the data path has been told; addresses are 0.0.0.0 and times zero before the first apply(). Throws KernelRefusal. */
+export function readSettings(fd: number): Told {
   const settings = getEntry(fd, indexKey(0), AT.size) ?? Buffer.alloc(AT.size);
-  return { nlbs: bytesToQuad(settings.subarray(AT.nlbs)), peer: bytesToQuad(settings.subarray(AT.peer)) };
+  const times = TIMEOUTS.map((name) => [name, Number(settings.readBigUInt64LE(timeoutAt(name)) / NS_PER_MS)]);
+  return {
+    nlbs: bytesToQuad(settings.subarray(AT.nlbs)),
+    peer: bytesToQuad(settings.subarray(AT.peer)),
+    timeouts: Object.fromEntries(times) as Timeouts,
+  };
 }
+
+const timeoutAt = (name: keyof Timeouts): number => AT.timeoutsNs + 8 * NUMBER_OF[name];
 
 /** Whether the tables were written by a program that lays them out, and counts its outcomes, as this one does. */
 export function isOurLayout(fd: number): boolean {
@@ -33,18 +43,23 @@ export function isOurLayout(fd: number): boolean {
   );
 }
 
-function encode({ nlbs, peer }: PairAddresses, ports: Port[]): Buffer {
+function encode({ nlbs, peer, timeouts }: Told, ports: Port[], sizes: TableSizes): Buffer {
   const bytes = Buffer.alloc(AT.size);
   bytes.writeUInt32LE(CONSTANTS.LAYOUT_VERSION, AT.layoutVersion);
   bytes.writeUInt32LE(OUTCOMES.length, AT.outcomes);
   bytes.set(quadToBytes(nlbs), AT.nlbs);
   bytes.set(quadToBytes(peer), AT.peer);
   bytes.writeUInt32LE(ports.length, AT.portCount);
-  for (const [index, { ifindex, mac, roles }] of ports.entries()) {
+  bytes.writeUInt32LE(sizes.maxServers, AT.maxServers);
+  bytes.writeUInt32LE(sizes.maxServices, AT.maxServices);
+  for (const name of TIMEOUTS) bytes.writeBigUInt64LE(BigInt(timeouts[name]) * NS_PER_MS, timeoutAt(name));
+  for (const [index, { ifindex, mac, roles, vlan }] of ports.entries()) {
     const at = AT.ports + index * PORT.size;
     bytes.writeUInt32LE(ifindex, at + PORT.ifindex);
     bytes.set(macToOctets(mac), at + PORT.mac);
     bytes.writeUInt8(roles, at + PORT.roles);
+    bytes.writeUInt32LE(vlan?.parent ?? 0, at + PORT.parent);
+    bytes.writeUInt16LE(vlan?.id ?? 0, at + PORT.vlan);
   }
   return bytes;
 }

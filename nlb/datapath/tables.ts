@@ -1,4 +1,5 @@
 import { CONSTANTS } from './layout.ts';
+import type { Timeouts } from './timeouts.ts';
 
 /** What the data path works from: all that the control plane decides, and nothing that it does not. */
 export interface Tables {
@@ -6,6 +7,7 @@ export interface Tables {
   nlbs: string;
   /** The other node's own address on the access subnet; its requests for the NLBS address are noted in the lease page. */
   peer: string;
+  timeouts: Timeouts;
   clusterAddresses: string[];
   servers: ServerEntry[];
   services: ServiceEntry[];
@@ -19,6 +21,8 @@ export interface ServerEntry {
   mac?: string;
   /** Whether packets may be sent there. */
   usable: boolean;
+  /** It keeps the connections that it has, and gets no new ones. False where absent. */
+  draining?: true;
   /** Device that leads to the server; the first server interface where absent. */
   device?: string;
 }
@@ -27,9 +31,19 @@ export interface ServiceEntry {
   /** One of the cluster addresses. */
   address: string;
   protocol: 'tcp' | 'udp';
+  /** Zero: every port that no other service of that address and protocol has. */
   port: number;
+  /** Keeps a client on its server; absent where every connection is placed by itself. */
+  persistence?: Persistence;
   /** 65,537 server ids, -1 for none (see maglev.ts). */
   slots: Int32Array;
+}
+
+export interface Persistence {
+  /** How long after the client's last new connection. */
+  timeoutMs: number;
+  /** Bits of the client's address that count, 1 to 32: with 24, a whole /24 is one client. */
+  prefix: number;
 }
 
 /** One thing that apply() did. `subject` for people: `tcp 203.0.113.10:80`. */
@@ -46,8 +60,21 @@ export interface TableSizes {
   maxServices: number;
 }
 
-export const nameOfService = ({ protocol, address, port }: Omit<ServiceEntry, 'slots'>): string =>
+export const nameOfService = ({ protocol, address, port }: Omit<ServiceEntry, 'slots' | 'persistence'>): string =>
   `${protocol} ${address}:${port}`;
+
+/**
+ * The service that a fragment without ports is taken to be for, where it comes before the beginning of its datagram: the
+ * one of any port, or else the one of the lowest port. Undefined where the address has none of that protocol.
+ */
+export function fragmentService<Service extends Omit<ServiceEntry, 'slots'>>(
+  services: Iterable<Service>,
+  address: string,
+  protocol: ServiceEntry['protocol'],
+): Service | undefined {
+  const candidates = [...services].filter((service) => service.address === address && service.protocol === protocol);
+  return candidates.sort((a, b) => a.port - b.port)[0];
+}
 
 /** Throws a RangeError where the tables contradict themselves or do not fit, before anything is written. */
 export function checkTables(tables: Tables, { maxServers, maxServices }: TableSizes): void {
@@ -65,6 +92,8 @@ export function checkTables(tables: Tables, { maxServers, maxServices }: TableSi
   for (const service of services) {
     const name = nameOfService(service);
     if (!clusterAddresses.includes(service.address)) refuse(`${name} is at no cluster address`);
+    const { timeoutMs = 1, prefix = 1 } = service.persistence ?? {};
+    if (!(timeoutMs > 0 && prefix >= 1 && prefix <= 32)) refuse(`${name} persists for ${timeoutMs} ms, /${prefix}`);
     if (service.slots.length !== CONSTANTS.SELECTION_SLOTS) refuse(`${name} has ${service.slots.length} slots`);
   }
 }

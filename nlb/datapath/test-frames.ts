@@ -9,11 +9,14 @@ export const bytesOf = (hex: string): Buffer => Buffer.from(hex.replaceAll(' ', 
 export const TO_US = `020000000001 020000000011`;
 const TO_OTHERS = `020000000099 020000000011`;
 export const TO_ALL = `ffffffffffff 020000000011`;
-const TO_SERVER_SIDE = `020000000002 020000000020`;
+export const TO_SERVER_SIDE = `020000000002 020000000020`;
 export const IP = '0800 4500 0024 1234 4000 3f11 0000 c6336402 cb00710a';
 export const UDP = '3039 0035 0010 0000 6f6e65766970 3131';
 export const IP_TCP = '0800 4500 0028 1234 4000 3f06 0000 c6336402 cb00710a';
 export const TCP = '3039 0050 00000001 00000000 5002 ffff 0000 0000';
+/** From a router on the way to the client; what the UDP service had sent it. */
+const IP_ERROR = '0800 4500 0038 0001 0000 3f01 0000 0a000001 cb00710a';
+const QUOTE = '4500 05dc 0009 0000 4011 0000 cb00710a c6336402 0035 3039 05c8 0000';
 export const ASK = '0806 0001 0800 06 04 0001 020000000011 0a4d0101 000000000000';
 const ANSWER = '0806 0001 0800 06 04 0002 020000000011 0a4d0101 020000000001';
 export const NLBS_IP = '0a4d0164';
@@ -68,8 +71,78 @@ export const CASES: Case[] = [
   },
   { what: 'a VLAN tag', frame: `${TO_US} 8100 0000 ${IP} ${UDP}`, outcome: 'DROPPED_TAGGED' },
   { what: 'two VLAN tags', frame: `${TO_US} 88a8 0005 8100 0006 ${IP} ${UDP}`, outcome: 'DROPPED_TAGGED' },
-  { what: 'a first fragment', frame: `${TO_US} ${IP.replace('4000', '2000')} ${UDP}`, outcome: 'DROPPED_FRAGMENT' },
-  { what: 'a later fragment', frame: `${TO_US} ${IP.replace('4000', '0002')} ${UDP}`, outcome: 'DROPPED_FRAGMENT' },
+  {
+    what: 'the beginning of a datagram in fragments',
+    frame: `${TO_US} ${IP.replace('4000', '2000')} ${UDP}`,
+    outcome: 'FORWARDED_ESTABLISHED',
+  },
+  { what: 'its end', frame: `${TO_US} ${IP.replace('4000', '0002')} ${UDP}`, outcome: 'FORWARDED_FRAGMENT' },
+  {
+    what: 'a fragment that comes first',
+    frame: `${TO_US} ${IP.replace('1234 4000', '1235 2002')} ${UDP}`,
+    outcome: 'FORWARDED_FRAGMENT',
+  },
+  {
+    what: 'the beginning of TCP in fragments, too short for its flags',
+    frame: `${TO_US} ${IP_TCP.replace('0028 1234 4000', '0024 1234 2000')} ${TCP}`,
+    outcome: 'DROPPED_MALFORMED',
+  },
+  {
+    what: 'a fragment of ICMP',
+    frame: `${TO_US} ${IP.replace('4000 3f11', '2000 3f01')} ${UDP}`,
+    outcome: 'DROPPED_NOT_SERVED',
+  },
+  {
+    what: 'fragmentation needed',
+    frame: `${TO_US} ${IP_ERROR} 0304 0000 00000578 ${QUOTE}`,
+    outcome: 'FORWARDED_ICMP',
+  },
+  { what: 'host unreachable', frame: `${TO_US} ${IP_ERROR} 0301 0000 00000000 ${QUOTE}`, outcome: 'FORWARDED_ICMP' },
+  { what: 'time exceeded', frame: `${TO_US} ${IP_ERROR} 0b00 0000 00000000 ${QUOTE}`, outcome: 'FORWARDED_ICMP' },
+  { what: 'a parameter problem', frame: `${TO_US} ${IP_ERROR} 0c00 0000 00000000 ${QUOTE}`, outcome: 'FORWARDED_ICMP' },
+  { what: 'a redirect', frame: `${TO_US} ${IP_ERROR} 0501 0000 00000000 ${QUOTE}`, outcome: 'DROPPED_NOT_SERVED' },
+  {
+    what: 'an error about a port that is not served',
+    frame: `${TO_US} ${IP_ERROR} 0301 0000 00000000 ${QUOTE.replace('0035 3039', '0036 3039')}`,
+    outcome: 'DROPPED_NOT_SERVED',
+  },
+  {
+    what: 'an error about a packet of another sender',
+    frame: `${TO_US} ${IP_ERROR} 0301 0000 00000000 ${QUOTE.replace('cb00710a', 'cb00710b')}`,
+    outcome: 'DROPPED_NOT_SERVED',
+  },
+  {
+    what: 'an error about a packet that is no TCP or UDP',
+    frame: `${TO_US} ${IP_ERROR} 0301 0000 00000000 ${QUOTE.replace('4011', '4001')}`,
+    outcome: 'DROPPED_NOT_SERVED',
+  },
+  {
+    what: 'an error about a later fragment',
+    frame: `${TO_US} ${IP_ERROR} 0301 0000 00000000 ${QUOTE.replace('0009 0000', '0009 0002')}`,
+    outcome: 'DROPPED_NOT_SERVED',
+  },
+  {
+    what: 'an error that quotes too little',
+    frame: `${TO_US} ${IP_ERROR.replace('0038', '0037')} 0301 0000 00000000 ${QUOTE}`,
+    outcome: 'DROPPED_MALFORMED',
+  },
+  {
+    what: 'an error that quotes a header of four words',
+    frame: `${TO_US} ${IP_ERROR} 0301 0000 00000000 ${QUOTE.replace('4500', '4400')}`,
+    outcome: 'DROPPED_MALFORMED',
+  },
+  {
+    what: 'an error without a lease',
+    frame: `${TO_US} ${IP_ERROR} 0304 0000 00000578 ${QUOTE}`,
+    outcome: 'DROPPED_NO_LEASE',
+    unleased: true,
+  },
+  {
+    what: 'a fragment without a lease',
+    frame: `${TO_US} ${IP.replace('4000', '0002')} ${UDP}`,
+    outcome: 'DROPPED_NO_LEASE',
+    unleased: true,
+  },
   {
     what: 'an IPv4 length beyond the frame',
     frame: `${TO_US} ${IP.replace('0024', '0025')} ${UDP}`,

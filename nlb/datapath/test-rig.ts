@@ -7,6 +7,7 @@ import { CONSTANTS } from './layout.ts';
 import { openLease } from './lease.ts';
 import { findPorts } from './ports.ts';
 import type { Tables } from './tables.ts';
+import { DEFAULT_TIMEOUTS } from './timeouts.ts';
 
 /** Support for tests: the interfaces of a load balancer, in the namespace that the test is in, and what it is told. */
 
@@ -43,7 +44,7 @@ export function options(directory: string): DatapathOptions {
 
 export const CLUSTER = '203.0.113.10';
 export const NLBS = '10.77.1.100';
-const PEER = '10.77.1.12';
+export const PEER = '10.77.1.12';
 
 /** UDP port 53 of the cluster address goes to server 0, TCP port 80 to server 1. */
 export function tables(): Tables {
@@ -51,6 +52,7 @@ export function tables(): Tables {
   return {
     nlbs: NLBS,
     peer: PEER,
+    timeouts: DEFAULT_TIMEOUTS,
     clusterAddresses: [CLUSTER],
     servers: [
       { id: 0, address: '10.77.2.20', mac: MAC.server0, usable: true },

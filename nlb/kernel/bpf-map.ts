@@ -8,7 +8,6 @@ import {
   mapNextKey,
   mapUpdate,
   objInfo,
-  possibleCpus,
 } from './libbpf.ts';
 import { KernelRefusal } from './refusal.ts';
 
@@ -69,12 +68,6 @@ export function listKeys(fd: number, bytes: number): Buffer[] {
   }
 }
 
-/** The value of each processor for one entry of a per-processor map, `bytes` (a multiple of eight) each. */
-export function getPerCpu(fd: number, key: Uint8Array, bytes: number): Buffer[] {
-  const all = getEntry(fd, key, bytes * possibleCpus()) ?? Buffer.alloc(0);
-  return Array.from({ length: all.length / bytes }, (_, cpu) => all.subarray(cpu * bytes, (cpu + 1) * bytes));
-}
-
 /** Keys and values of a chunk of a hash map, one behind the other. */
 export interface Batch {
   count: number;
@@ -84,13 +77,21 @@ export interface Batch {
 
 const BATCH_ENTRIES = 32_768;
 
-/** Walk a large hash map in chunks while others write it. The buffers are used again for the next chunk. */
-export function* walkBatches(fd: number, keyBytes: number, valueBytes: number): Generator<Batch> {
-  const keys = Buffer.alloc(BATCH_ENTRIES * keyBytes);
-  const values = Buffer.alloc(BATCH_ENTRIES * valueBytes);
+/**
+ * Walk a hash map in chunks while others write it. The buffers are used again for the next chunk.
+ * @param chunk entries of a chunk at most; the map has no more, or this is well above what one of its buckets may hold
+ */
+export function* walkBatches(
+  fd: number,
+  keyBytes: number,
+  valueBytes: number,
+  chunk: number = BATCH_ENTRIES,
+): Generator<Batch> {
+  const keys = Buffer.alloc(chunk * keyBytes);
+  const values = Buffer.alloc(chunk * valueBytes);
   const next = Buffer.alloc(Math.max(keyBytes, 8));
   for (let from: Buffer | null = null; ; from = Buffer.from(next)) {
-    const count = Uint32Array.of(BATCH_ENTRIES);
+    const count = Uint32Array.of(chunk);
     const result = mapLookupBatch(fd, from, next, keys, values, count, null);
     if (result !== -ENOENT) insist('walk map', fd, result);
     yield { count: count[0] ?? 0, keys, values };

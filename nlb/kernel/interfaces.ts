@@ -12,6 +12,8 @@ export interface NetworkInterface {
   /** What is so: up, and with a carrier (IFF_RUNNING). */
   running: boolean;
   mtu: number;
+  /** Where it is one of IEEE 802.1Q: the number of the interface below, and the VLAN's id there. */
+  vlan?: { parent: number; id: number };
 }
 
 const RTM_GETLINK = 18;
@@ -19,6 +21,11 @@ const IFINFO_BYTES = 16;
 const IFLA_ADDRESS = 1;
 const IFLA_IFNAME = 3;
 const IFLA_MTU = 4;
+const IFLA_LINK = 5;
+const IFLA_LINKINFO = 18;
+const IFLA_INFO_KIND = 1;
+const IFLA_INFO_DATA = 2;
+const IFLA_VLAN_ID = 1;
 const IFF_UP = 0x1;
 const IFF_RUNNING = 0x40;
 
@@ -51,5 +58,17 @@ function decodeInterface(payload: Buffer): NetworkInterface {
     up: (flags & IFF_UP) !== 0,
     running: (flags & IFF_RUNNING) !== 0,
     mtu: attributes.get(IFLA_MTU)?.readUInt32LE(0) ?? 0,
+    ...decodeVlan(attributes),
   };
+}
+
+/** From the attributes of a link (linux/if_link.h); nothing where it is no VLAN's. */
+export function decodeVlan(attributes: ReadonlyMap<number, Buffer>): Pick<NetworkInterface, 'vlan'> {
+  const info = decodeAttributes(attributes.get(IFLA_LINKINFO) ?? Buffer.alloc(0));
+  if (valueText(info.get(IFLA_INFO_KIND) ?? Buffer.alloc(0)) !== 'vlan') return {};
+  const id = decodeAttributes(info.get(IFLA_INFO_DATA) ?? Buffer.alloc(0))
+    .get(IFLA_VLAN_ID)
+    ?.readUInt16LE(0);
+  const parent = attributes.get(IFLA_LINK)?.readUInt32LE(0);
+  return id === undefined || parent === undefined ? {} : { vlan: { parent, id } };
 }

@@ -98,8 +98,8 @@ const reachesTarget = ({ hasTarget, targetDowns }: Node): boolean => hasTarget &
  * that the question for the address is not answered, while both subnets lose beats, or lost them just before. It counts
  * until either subnet is whole. A node that stands still whole, data path and all, where beats were lost is as good as
  * split off, for its lease outlasts its silence. So is one that died, or stands still, with a longer lease than who has just
- * started and never heard of it would wait for, which takes two nodes that are set differently. Healing takes two that listen, so the time of
- * a stall does not count.
+ * started and never heard of it would wait for, which takes two nodes that are set differently. Healing takes two that
+ * listen, so the time of a stall does not count.
  */
 function openSplitWatch({ agenda, network, nodes }: World, healedWithinMs: number) {
   const { access, server } = network.wires;

@@ -1,0 +1,36 @@
+import type { Result } from './decision.ts';
+import type { Knowledge } from './knowledge.ts';
+import { CONSTANTS, type OutcomeName } from './layout.ts';
+import type { Arp } from './packet.ts';
+import type { Port } from './ports.ts';
+
+/**
+ * Who may be told where the NLBS address is; and nobody is told where a cluster address is. Only requests are answered,
+ * so only requests are held back. In the layout of the prior art the NLBS address is the cluster address: then the lease
+ * decides. The peer asks when it is about to lead: that is noted, lease or no lease, because without one the request goes
+ * no further and the daemon would never hear of it.
+ */
+export function decideArp(
+  arp: Arp | undefined,
+  port: Port,
+  { told, lease }: Pick<Knowledge, 'told' | 'lease'>,
+  nowNs: bigint,
+): Result {
+  const outcome = gate(arp, port, { told, lease }, nowNs);
+  const nlbsAsked = outcome === 'PASSED_ARP_NLBS' || outcome === 'DROPPED_ARP_NO_LEASE';
+  return { outcome, writes: nlbsAsked && arp?.sender === told.peer ? [{ table: 'peerAsked' }] : [], counts: [] };
+}
+
+function gate(
+  arp: Arp | undefined,
+  port: Port,
+  { told, lease }: Pick<Knowledge, 'told' | 'lease'>,
+  nowNs: bigint,
+): OutcomeName {
+  if (!arp?.isRequest) return 'PASSED_ARP';
+  const nlbs = arp.target === told.nlbs;
+  if (!nlbs && !told.clusters.has(arp.target)) return 'PASSED_ARP';
+  if (!(port.roles & CONSTANTS.ROLE_ACCESS)) return 'DROPPED_ARP_SERVER_SIDE';
+  if (!nlbs) return 'DROPPED_ARP_CLUSTER';
+  return nowNs < lease.answerUntilNs ? 'PASSED_ARP_NLBS' : 'DROPPED_ARP_NO_LEASE';
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The life of a connection, as seen from the client's packets alone.
+ *
+ *   first packet        TCP with ACK                FIN
+ *   ───────────► UNPROVEN ──────────► ESTABLISHED ──────► FINISHED
+ *                    │                     └── RST ──► RESET ◄┘
+ *                    └── any UDP ──► DATAGRAMS
+ */
+#pragma once
+
+#include "lookup.bpf.h"
+#include "packet.bpf.h"
+
+static __always_inline bool is_tcp(const struct packet *p)
+{
+	return p->flow.protocol == IPPROTO_TCP;
+}
+
+static __always_inline bool is_expired(const struct packet *p, const struct connection *connection, __u64 now_ns)
+{
+	__u64 state = connection->state;
+	barrier_var(state); /* the verifier must see the comparison of what is then the index */
+	return state >= STATES || connection->seen_ns + p->settings->timeouts_ns[state] <= now_ns;
+}
+
+/* A client may use the ports of a connection that it has ended for another one (RFC 9293 section 3.10.7.4). */
+static __always_inline bool begins_again(const struct packet *p, const struct connection *connection)
+{
+	bool ended = connection->state == STATE_FINISHED || connection->state == STATE_RESET;
+	return ended && (p->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN;
+}
+
+/* A packet that the sender of a flood of first packets does not send. */
+static __always_inline bool proves(const struct packet *p)
+{
+	return !is_tcp(p) || (p->tcp_flags & (TCP_SYN | TCP_RST | TCP_ACK)) == TCP_ACK;
+}
+
+static __always_inline enum connection_state proven_state(const struct packet *p)
+{
+	if (!is_tcp(p))
+		return STATE_DATAGRAMS;
+	return p->tcp_flags & TCP_FIN ? STATE_FINISHED : STATE_ESTABLISHED;
+}
+
+/* What a connection is after one more packet. */
+static __always_inline enum connection_state next_state(const struct packet *p, enum connection_state state)
+{
+	if (p->tcp_flags & TCP_RST)
+		return STATE_RESET;
+	return p->tcp_flags & TCP_FIN && state == STATE_ESTABLISHED ? STATE_FINISHED : state;
+}

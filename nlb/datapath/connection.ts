@@ -1,0 +1,52 @@
+import type { Segment } from './flow.ts';
+import type { Connection } from './knowledge.ts';
+import type { Timeouts } from './timeouts.ts';
+
+/**
+ * The life of a connection, as far as the client's packets tell of it; the server's pass the load balancer by.
+ *
+ *     first packet           an ACK                    FIN
+ *    ─────────────► unproven ──────► established ─────────────► finished
+ *                      │                  │          RST           │
+ *                      │                  └───────► reset ◄────────┘
+ *                      └── UDP: any ──► datagrams
+ */
+export type ConnectionState = 'unproven' | 'established' | 'finished' | 'reset' | 'datagrams';
+
+const NS_PER_MS = 1_000_000n;
+const TIMEOUT: Record<ConnectionState, keyof Timeouts> = {
+  unproven: 'unprovenMs',
+  established: 'establishedMs',
+  finished: 'finishedMs',
+  reset: 'resetMs',
+  datagrams: 'datagramsMs',
+};
+
+/** Whether it has been silent for so long that it counts as absent. */
+export function isExpired({ state, seenNs }: Connection, timeouts: Timeouts, nowNs: bigint): boolean {
+  return seenNs + BigInt(timeouts[TIMEOUT[state]]) * NS_PER_MS <= nowNs;
+}
+
+/** A client may use the ports of a connection that it has ended for another one (RFC 9293 section 3.10.7.4). */
+export function beginsAgain({ state }: Connection, { tcp }: Segment): boolean {
+  return (state === 'finished' || state === 'reset') && tcp?.syn === true && !tcp.ack;
+}
+
+/** Whether a second packet is one that the sender of a flood of first packets does not send. */
+export function proves({ tcp }: Segment): boolean {
+  return tcp === undefined || (tcp.ack && !tcp.syn && !tcp.rst);
+}
+
+/** What a connection is that has just proved itself. */
+export function provenState({ tcp }: Segment): ConnectionState {
+  if (tcp === undefined) return 'datagrams';
+  return tcp.fin ? 'finished' : 'established';
+}
+
+/** What it is after one more packet. */
+export function nextState(state: ConnectionState, { tcp }: Segment): ConnectionState {
+  if (tcp?.rst) return 'reset';
+  return tcp?.fin && state === 'established' ? 'finished' : state;
+}
+
+export const isActive = ({ state }: Connection): boolean => state === 'established' || state === 'datagrams';

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the data path and user space share. layout.ts is generated from the BTF of these declarations: an enum or a struct
+ * that user space needs must be reachable from a map's key or value.
+ */
+#pragma once
+
+#include <linux/types.h>
+#include <linux/if_ether.h>
+
+enum layout {
+	/* A pinned table of another version is not adopted. Raise it with every change to a key or a value. */
+	LAYOUT_VERSION = 3,
+	/* A prime number (see maglev.ts). */
+	SELECTION_SLOTS = 65537,
+	NO_SERVER = 0xffff,
+	MAX_PORTS = 16,
+	/* How many slots, the flow's own first, are tried for a server that takes new connections. */
+	SELECTION_TRIES = 16,
+	/* Counters of one processor: the outcomes, and room up to a power of two. */
+	COUNTERS_PER_CPU = 32,
+	NO_SERVICE = 0xffff,
+	/* Timeouts: of each state of a connection, and then of fragments. */
+	FRAGMENT_TIMEOUT = 5,
+	TIMEOUTS = 6,
+};
+
+/* Every way out has a name, and so a counter. The verdict follows from the name's first word: keep them together. */
+enum outcome {
+	PASSED_NOT_OURS, /* to no cluster address, or no IPv4 */
+	PASSED_TAGGED, /* for a VLAN whose own interface is one of ours: decided there */
+	PASSED_ARP, /* about no address of ours, or an answer */
+	PASSED_ARP_NLBS, /* the kernel, which holds the alias, answers */
+	FORWARDED_ESTABLISHED, /* of a connection that has proved itself by a second packet, this one included */
+	FORWARDED_NEW, /* the first packet of a connection that is seen */
+	FORWARDED_REPEATED, /* a first packet again: it proves nothing */
+	FORWARDED_MOVED, /* its server is no longer usable: chosen again */
+	FORWARDED_FRAGMENT, /* to where another fragment of its datagram has gone, or as the first to come */
+	FORWARDED_ICMP, /* an error, to the server of the flow that it quotes */
+	DROPPED_ARP_NO_LEASE, /* about the NLBS address, while another may hold it */
+	DROPPED_ARP_CLUSTER,
+	DROPPED_ARP_SERVER_SIDE,
+	DROPPED_SERVER_SIDE, /* from the server subnet to a cluster address */
+	DROPPED_FLOODED, /* not to our hardware address */
+	DROPPED_MALFORMED,
+	DROPPED_FRAGMENT, /* it has no ports, and nothing says which service it is for */
+	DROPPED_TAGGED, /* in any other VLAN */
+	DROPPED_NOT_SERVED, /* port or protocol without a service */
+	DROPPED_NO_LEASE,
+	DROPPED_NO_SERVER,
+	OUTCOMES,
+};
+_Static_assert(OUTCOMES <= COUNTERS_PER_CPU, "every outcome is counted");
+
+enum port_roles {
+	ROLE_ACCESS = 1,
+	ROLE_SERVER = 2,
+	ROLE_BOTH = 3, /* one-armed: everything arrives and leaves here */
+} __attribute__((packed));
+
+/* One of this node's network interfaces. */
+struct port {
+	__u32 ifindex;
+	__u8 mac[ETH_ALEN];
+	enum port_roles roles;
+	__u8 zero;
+	/* Of a VLAN's interface: the one that its tagged frames come in on, and its id there. Else both are zero. */
+	__u32 parent;
+	__u16 vlan;
+	__u16 zero2;
+};
+_Static_assert(sizeof(struct port) == 20, "shared with user space");
+
+/* What one direction of traffic tells of a connection. */
+enum connection_state {
+	STATE_UNPROVEN, /* nothing yet has come but its first packet */
+	STATE_ESTABLISHED, /* TCP: a segment that acknowledges, after the first */
+	STATE_FINISHED, /* TCP: the client has sent FIN */
+	STATE_RESET, /* TCP: the client has sent RST */
+	STATE_DATAGRAMS, /* UDP: a second datagram */
+	STATES,
+} __attribute__((packed));
+
+_Static_assert(FRAGMENT_TIMEOUT == STATES && TIMEOUTS == STATES + 1, "the states come first");
+
+struct settings {
+	enum layout layout_version;
+	/* The number of outcomes of the program that the tables were made for. */
+	enum outcome outcomes;
+	__be32 nlbs;
+	__be32 peer; /* the other node, on the access subnet */
+	__u32 port_count;
+	/* Rows of one processor in the tallies. */
+	__u32 max_servers;
+	__u32 max_services;
+	__u32 zero;
+	/* How long after its last packet a connection counts as absent, and after the first one to come, a fragment. */
+	__u64 timeouts_ns[TIMEOUTS];
+	struct port ports[MAX_PORTS];
+};
+_Static_assert(sizeof(struct settings) == 32 + 8 * TIMEOUTS + 20 * MAX_PORTS, "shared with user space");
+
+/* Instants of CLOCK_MONOTONIC. User space maps the page and renews the first two by plain stores. */
+struct lease {
+	__u64 answer_until_ns;
+	__u64 forward_until_ns;
+	/* Written here: when the peer last asked for the NLBS address, as a node does that is about to lead. */
+	__u64 peer_asked_ns;
+};
+_Static_assert(sizeof(struct lease) == 24, "shared with user space");
+
+enum server_flags {
+	SERVER_KNOWN = 1,
+	SERVER_USABLE = 2,
+	SERVER_HAS_MAC = 4,
+	SERVER_READY = 7, /* may be sent to */
+	SERVER_DRAINING = 8, /* gets no new connections */
+} __attribute__((packed));
+
+/*
+ * Three words of eight bytes, each written at once, so that no packet sees half of a hardware address. Cleared flags mean
+ * that the other words count for nothing.
+ */
+struct server {
+	__u8 mac[ETH_ALEN];
+	enum server_flags flags;
+	__u8 zero;
+	__u8 own_mac[ETH_ALEN]; /* of the interface that leads to the server */
+	__u16 zero2;
+	__be32 address;
+	__u32 ifindex;
+};
+_Static_assert(sizeof(struct server) == 24, "shared with user space");
+
+/* Of a cluster address: the services that fragments without ports are for, by id, or NO_SERVICE. */
+struct cluster {
+	__u32 tcp_service;
+	__u32 udp_service;
+};
+_Static_assert(sizeof(struct cluster) == 8, "shared with user space");
+
+struct service_key {
+	__be32 address;
+	__be16 port;
+	__u8 protocol;
+	__u8 zero;
+};
+_Static_assert(sizeof(struct service_key) == 8, "shared with user space");
+
+enum service_flags {
+	SERVICE_KNOWN = 1,
+} __attribute__((packed));
+
+/* By id. It says itself what it serves, because an id may be given to another service later. */
+struct service {
+	/* How long a client stays with its server after a connection's proof; zero where it need not. */
+	__u64 persistence_ns;
+	__be32 persistence_mask; /* of the client's address: who counts as one client */
+	__be32 address;
+	__be16 port; /* zero: any port that no other service has */
+	__u8 protocol;
+	enum service_flags flags;
+	__u32 id; /* its own, also in the selection tables and the tallies */
+};
+_Static_assert(sizeof(struct service) == 24, "shared with user space");
+
+/* Server ids by slot, NO_SERVER for none. Replaced whole, never written while in use. */
+struct selection {
+	__u16 servers[SELECTION_SLOTS];
+};
+_Static_assert(sizeof(struct selection) == 2 * SELECTION_SLOTS, "shared with user space");
+
+struct flow {
+	__be32 source;
+	__be32 destination;
+	__be16 source_port;
+	__be16 destination_port;
+	__u8 protocol;
+	__u8 zero[3];
+};
+_Static_assert(sizeof(struct flow) == 16, "shared with user space");
+
+/* The server by id and by address, because an id may be given to another server later. */
+struct connection {
+	__u64 seen_ns;
+	__u32 server;
+	__be32 server_address;
+	__u16 service;
+	enum connection_state state;
+	__u8 zero[5];
+};
+_Static_assert(sizeof(struct connection) == 24, "shared with user space");
+
+/* A client, or a whole network of them, of a service that keeps clients on their servers. */
+struct affinity_key {
+	__be32 client; /* masked */
+	__be32 address;
+	__be16 port; /* as configured: zero for any */
+	__u8 protocol;
+	__u8 zero;
+};
+_Static_assert(sizeof(struct affinity_key) == 12, "shared with user space");
+
+struct affinity {
+	__u64 seen_ns;
+	__u32 server;
+	__be32 server_address;
+};
+_Static_assert(sizeof(struct affinity) == 16, "shared with user space");
+
+/* What the fragments of one datagram have in common (RFC 791 section 3.2). */
+struct fragment_key {
+	__be32 source;
+	__be32 destination;
+	__be16 id;
+	__u8 protocol;
+	__u8 zero;
+};
+_Static_assert(sizeof(struct fragment_key) == 12, "shared with user space");
+
+/* Where they go. */
+struct fragment {
+	__u64 seen_ns; /* the first one to come */
+	__u32 server;
+	__be32 server_address;
+	__u16 service;
+	__u8 awaits_first; /* the one that begins the datagram has yet to come */
+	__u8 zero[5];
+};
+_Static_assert(sizeof(struct fragment) == 24, "shared with user space");
+
+struct counter {
+	__u64 packets;
+	__u64 bytes;
+};
+_Static_assert(sizeof(struct counter) == 16, "shared with user space");
+
+/* Of one server, or of one service, as one processor has seen it: only the sum over all of them means something. */
+struct tally {
+	__u64 packets;
+	__u64 bytes;
+	__u64 opened; /* connections whose first packet was sent there */
+	__s64 active; /* connections that are established, or exchange datagrams */
+};
+_Static_assert(sizeof(struct tally) == 32, "shared with user space");

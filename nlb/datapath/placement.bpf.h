@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Which server a new connection goes to. */
+#pragma once
+
+#include "lookup.bpf.h"
+#include "packet.bpf.h"
+
+/* A server that can be sent to now, or NULL. */
+static __always_inline struct server *find_ready(__u32 id)
+{
+	struct server *server = bpf_map_lookup_elem(&servers, &id);
+	return server && (server->flags & SERVER_READY) == SERVER_READY ? server : NULL;
+}
+
+/* The server of that id, where it is still the one that was meant, and may be sent to. */
+static __always_inline struct server *find_same(__u32 id, __be32 address)
+{
+	struct server *server = find_ready(id);
+	return server && server->address == address ? server : NULL;
+}
+
+static __always_inline bool takes_new(const struct server *server)
+{
+	return server && !(server->flags & SERVER_DRAINING);
+}
+
+/* Two connections of a client that must stay on its server have the same hash. */
+static __always_inline struct flow placed_by(const struct service *service, const struct flow *flow)
+{
+	if (!service->persistence_ns)
+		return *flow;
+	return (struct flow){
+		.source = flow->source & service->persistence_mask,
+		.destination = flow->destination,
+		.protocol = flow->protocol,
+	};
+}
+
+static __always_inline __u32 rotate(__u32 word, int bits)
+{
+	return word << bits | word >> (32 - bits);
+}
+
+/* Bob Jenkins's hash of three words (lookup3's final mix, as in the kernel's jhash_3words), in host order. */
+static __always_inline __u32 hash_of(const struct flow *flow)
+{
+	__u32 start = 0xdeadbeef + (3 << 2) + flow->protocol;
+	__u32 a = start + bpf_ntohl(flow->source);
+	__u32 b = start + bpf_ntohl(flow->destination);
+	__u32 c = start + ((__u32)bpf_ntohs(flow->source_port) << 16 | bpf_ntohs(flow->destination_port));
+
+	c ^= b; c -= rotate(b, 14);
+	a ^= c; a -= rotate(c, 11);
+	b ^= a; b -= rotate(a, 25);
+	c ^= b; c -= rotate(b, 16);
+	a ^= c; a -= rotate(c, 4);
+	b ^= a; b -= rotate(a, 14);
+	c ^= b; c -= rotate(b, 24);
+	return c;
+}
+
+/*
+ * What the selection table has in the slot of the flow's hash, or in the next one where that server takes nothing new: so
+ * nothing is lost between the moment that a server fails and that in which the table says so. An id, or NO_SERVER.
+ */
+static __always_inline __u32 select_server(const struct service *service, const struct flow *flow)
+{
+	void *table = bpf_map_lookup_elem(&selections, &service->id);
+	struct selection *selection = table ? only_entry(table) : NULL;
+	if (!selection)
+		return NO_SERVER;
+	struct flow hashed = placed_by(service, flow);
+	/* Hash × slots ÷ 2³² spreads as evenly as a remainder and needs no division. */
+	__u64 first = (__u64)hash_of(&hashed) * SELECTION_SLOTS >> 32;
+	for (__u64 step = 0; step < SELECTION_TRIES; step++) {
+		__u64 slot = first + step < SELECTION_SLOTS ? first + step : first + step - SELECTION_SLOTS;
+		barrier_var(slot); /* the verifier must see the comparison that the compiler finds needless */
+		if (slot >= SELECTION_SLOTS)
+			return NO_SERVER;
+		__u32 id = selection->servers[slot];
+		if (takes_new(find_ready(id)))
+			return id;
+	}
+	return NO_SERVER;
+}
+
+static __always_inline struct affinity_key affinity_key(const struct service *service, const struct flow *flow)
+{
+	return (struct affinity_key){
+		.client = flow->source & service->persistence_mask,
+		.address = service->address,
+		.port = service->port,
+		.protocol = service->protocol,
+	};
+}
+
+/*
+ * The client's server where it is to be kept, or else the selection table's: an id, or NO_SERVER. A function of its own,
+ * so that the verifier looks at it once, and not on every way that leads here.
+ */
+__noinline __u32 place(const struct flow *flow, __u32 service_id, __u64 now_ns)
+{
+	struct service *service = flow ? service_by_id(service_id) : NULL;
+	if (!service)
+		return NO_SERVER;
+	if (service->persistence_ns) {
+		struct affinity_key key = affinity_key(service, flow);
+		struct affinity *kept = bpf_map_lookup_elem(&affinities, &key);
+		if (kept && now_ns < kept->seen_ns + service->persistence_ns &&
+		    takes_new(find_same(kept->server, kept->server_address)))
+			return kept->server;
+	}
+	return select_server(service, flow);
+}
+
+/* A connection that has proved itself binds its client. */
+static __always_inline void bind_client(const struct service *service, const struct flow *flow,
+					const struct connection *connection)
+{
+	if (!service->persistence_ns)
+		return;
+	struct affinity_key key = affinity_key(service, flow);
+	struct affinity kept = {
+		.seen_ns = connection->seen_ns,
+		.server = connection->server,
+		.server_address = connection->server_address,
+	};
+	bpf_map_update_elem(&affinities, &key, &kept, BPF_ANY);
+}

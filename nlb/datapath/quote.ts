@@ -1,0 +1,26 @@
+import { type Flow, hasPorts } from './flow.ts';
+import { type Ipv4, readIpv4 } from './packet.ts';
+
+/**
+ * Errors of ICMP that routers send about a server's packet, on its way from the cluster address to a client (RFC 792):
+ * unreachable (fragmentation needed, too), time exceeded, parameter problem. They quote that packet's beginning, and are
+ * meant for the server that has sent it.
+ */
+const ERROR_TYPES = [3, 11, 12];
+const ICMP_BYTES = 8;
+const IPV4_BYTES = 20;
+/** Of what follows the quoted header; the ports come first. */
+const QUOTED_BYTES = 8;
+
+/** The flow that the quoted packet answers, `other` where it is none of ours, `malformed` where it is cut short. */
+export function readQuotedFlow(frame: Buffer, { payloadAt, endAt, destination }: Ipv4): Flow | 'other' | 'malformed' {
+  if (payloadAt + ICMP_BYTES > endAt) return 'malformed';
+  if (!ERROR_TYPES.includes(frame.readUInt8(payloadAt))) return 'other';
+  const quoted = readIpv4(frame, payloadAt + ICMP_BYTES);
+  if (!quoted || quoted.payloadAt < quoted.at + IPV4_BYTES) return 'malformed';
+  if (quoted.payloadAt + QUOTED_BYTES > endAt) return 'malformed';
+  const { protocol, source, destination: client, payloadAt: portsAt } = quoted;
+  if (!hasPorts(protocol) || source !== destination || quoted.fragmentOffset > 0) return 'other';
+  const [sourcePort, destinationPort] = [frame.readUInt16BE(portsAt + 2), frame.readUInt16BE(portsAt)];
+  return { protocol, source: client, destination, sourcePort, destinationPort };
+}

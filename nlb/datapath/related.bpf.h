@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Packets that go where others of their flow have gone: fragments, and ICMP errors. */
+#pragma once
+
+#include "balance.bpf.h"
+
+static __always_inline struct fragment_key fragment_key(const struct iphdr *ip)
+{
+	return (struct fragment_key){
+		.source = ip->saddr,
+		.destination = ip->daddr,
+		.id = ip->id,
+		.protocol = ip->protocol,
+	};
+}
+
+/* The service that fragments were recorded for, where it still is one of that address and protocol. */
+static __always_inline bool is_served(const struct packet *p, const struct fragment *known)
+{
+	struct service *service = service_by_id(known->service);
+	return service && service->address == p->flow.destination && service->protocol == p->flow.protocol;
+}
+
+/* What is known of the packet's datagram, where it still counts. */
+static __always_inline struct fragment *find_datagram(const struct packet *p, const struct fragment_key *key,
+						      __u64 now_ns)
+{
+	struct fragment *known = bpf_map_lookup_elem(&fragments, key);
+	if (!known || known->seen_ns + p->settings->timeouts_ns[FRAGMENT_TIMEOUT] <= now_ns || !is_served(p, known))
+		return NULL;
+	return find_same(known->server, known->server_address) ? known : NULL;
+}
+
+static __always_inline void record_datagram(const struct packet *p, const struct fragment_key *key, bool awaits_first,
+					    __u64 now_ns)
+{
+	struct fragment sent = {
+		.seen_ns = now_ns,
+		.server = p->server,
+		.server_address = p->server_address,
+		.service = p->service,
+		.awaits_first = awaits_first,
+	};
+	bpf_map_update_elem(&fragments, key, &sent, BPF_ANY);
+}
+
+static __always_inline enum outcome send_along(struct packet *p, const struct fragment *known)
+{
+	struct server *server = find_ready(known->server);
+	return server ? send_to(p, server, known->server, known->service, FORWARDED_FRAGMENT) : DROPPED_NO_SERVER;
+}
+
+/* A fragment without ports. Where it comes before all others of its datagram, its addresses alone decide. */
+static __always_inline enum outcome follow(struct packet *p, const struct iphdr *ip, const struct cluster *cluster,
+					   __u64 now_ns)
+{
+	struct fragment_key key = fragment_key(ip);
+	struct fragment *known = find_datagram(p, &key, now_ns);
+	if (known)
+		return send_along(p, known);
+	__u32 service = is_tcp(p) ? cluster->tcp_service : cluster->udp_service;
+	if (!service_by_id(service))
+		return DROPPED_FRAGMENT;
+	__u32 id = place(&p->flow, service, now_ns);
+	struct server *server = find_ready(id);
+	if (!server)
+		return DROPPED_NO_SERVER;
+	enum outcome outcome = send_to(p, server, id, service, FORWARDED_FRAGMENT);
+	record_datagram(p, &key, true, now_ns);
+	return outcome;
+}
+
+/* A datagram's beginning: it follows what came before it, or else the others follow it. */
+static __always_inline enum outcome lead(struct packet *p, const struct iphdr *ip, const struct service *service,
+					 struct connection *connection, __u64 now_ns)
+{
+	struct fragment_key key = fragment_key(ip);
+	struct fragment *known = find_datagram(p, &key, now_ns);
+	if (known && known->awaits_first) {
+		known->awaits_first = false;
+		return send_along(p, known);
+	}
+	enum outcome outcome = balance(p, service, connection, now_ns);
+	if (outcome < DROPPED_ARP_NO_LEASE)
+		record_datagram(p, &key, false, now_ns);
+	return outcome;
+}
+
+/* An error goes to the server of the flow that it quotes, and changes nothing: anybody can send one. */
+static __always_inline enum outcome relate(struct packet *p, const struct service *service,
+					   const struct connection *known, __u64 now_ns)
+{
+	if (!known || known->service != service->id || is_expired(p, known, now_ns))
+		known = find_embryo(p, service, now_ns);
+	struct server *server = known ? find_same(known->server, known->server_address) : NULL;
+	__u32 id = server ? known->server : place(&p->flow, service->id, now_ns);
+	if (!server)
+		server = find_ready(id);
+	return server ? send_to(p, server, id, service->id, FORWARDED_ICMP) : DROPPED_NO_SERVER;
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What is counted. */
+#pragma once
+
+#include <stdbool.h>
+#include "packet.bpf.h"
+
+static __always_inline void count_outcome(const struct packet *p, enum outcome outcome)
+{
+	__u32 row = bpf_get_smp_processor_id() * COUNTERS_PER_CPU + outcome;
+	struct counter *counter = bpf_map_lookup_elem(&counters, &row);
+	if (!counter)
+		return;
+	counter->packets++;
+	counter->bytes += p->bytes;
+}
+
+struct tallies {
+	struct tally *server; /* or NULL */
+	struct tally *service; /* or NULL */
+};
+
+static __always_inline struct tallies tallies_of(const struct packet *p, __u32 server, __u32 service)
+{
+	__u32 cpu = bpf_get_smp_processor_id();
+	__u32 server_row = cpu * p->settings->max_servers + server;
+	__u32 service_row = cpu * p->settings->max_services + service;
+	return (struct tallies){
+		.server = bpf_map_lookup_elem(&server_tallies, &server_row),
+		.service = bpf_map_lookup_elem(&service_tallies, &service_row),
+	};
+}
+
+static __always_inline void count_packet(const struct packet *p, __u32 server, __u32 service)
+{
+	struct tallies tallies = tallies_of(p, server, service);
+	if (!tallies.server || !tallies.service)
+		return;
+	tallies.server->packets++;
+	tallies.server->bytes += p->bytes;
+	tallies.service->packets++;
+	tallies.service->bytes += p->bytes;
+}
+
+static __always_inline void count_opened(const struct packet *p, __u32 server, __u32 service)
+{
+	struct tallies tallies = tallies_of(p, server, service);
+	if (!tallies.server || !tallies.service)
+		return;
+	tallies.server->opened++;
+	tallies.service->opened++;
+}
+
+static __always_inline bool is_active(const struct connection *connection)
+{
+	return connection->state == STATE_ESTABLISHED || connection->state == STATE_DATAGRAMS;
+}
+
+/* Where the connection is active: that there is one more, or one less. */
+static __always_inline void count_active(const struct packet *p, const struct connection *connection, int change)
+{
+	if (!is_active(connection))
+		return;
+	struct tallies tallies = tallies_of(p, connection->server, connection->service);
+	if (!tallies.server || !tallies.service)
+		return;
+	tallies.server->active += change;
+	tallies.service->active += change;
+}
