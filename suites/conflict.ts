@@ -151,6 +151,7 @@ export default await suite(
             node: other.name,
             after: heal,
             withinMs: HEALED_WITHIN_MS,
+            from: 'end',
           }),
         };
       },

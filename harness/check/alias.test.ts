@@ -64,6 +64,19 @@ t.test('the alias is released in time after an act', async (t) => {
   t.match(told(released, SEEN, HELD, KILL, act(120, 'over')), /^unknown: only 20 ms/);
   t.match(told(released, SEEN, EMPTY, KILL, OVER), /^unknown: nlb1 did not hold/);
   t.match(told(released, SEEN, HELD, OVER), /^unknown: "kill" on nlb1 was not done/);
+
+  const mended = aliasReleased({
+    address: NLBS,
+    node: 'nlb1',
+    after: { what: 'mend' },
+    withinMs: 50,
+    from: 'end',
+  });
+  const mend = { ...act(100, 'mend'), untilNs: 200e6 };
+  t.match(told(mended, HELD, mend, removed(240, 'nlb1'), OVER), /^pass: nlb1 released .* after 40 ms/);
+  t.match(told(mended, HELD, mend, removed(150, 'nlb1'), OVER), /^pass: nlb1 released .* after 0 ms/);
+  t.match(told(mended, HELD, mend, removed(251, 'nlb1'), OVER), /^fail: .* only after 51 ms/);
+  t.match(told(mended, SEEN, HELD, mend, act(240, 'over')), /^unknown: only 40 ms/);
 });
 
 t.test('two nodes never hold the alias', async (t) => {

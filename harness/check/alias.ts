@@ -63,9 +63,18 @@ function censusesOf(events: readonly HistoryEvent[]): HistoryEvent[] {
   return events.filter((event) => event.kind === 'census');
 }
 
-/** ALIAS-4, ALIAS-5: a node that held the address when something was done to it lets go in time, and stays so that long. */
-export function aliasReleased(options: { address: string; node: string; after: ActFilter; withinMs: number }): Checker {
-  const { address, node, after, withinMs } = options;
+/**
+ * ALIAS-4, ALIAS-5: a node that held the address when something was done to it lets go in time, and stays so that long.
+ * @param options.from from when the time counts: an act that mends something has no effect before its end
+ */
+export function aliasReleased(options: {
+  address: string;
+  node: string;
+  after: ActFilter;
+  withinMs: number;
+  from?: 'begin' | 'end';
+}): Checker {
+  const { address, node, after, withinMs, from = 'begin' } = options;
   return (during, all = during) => {
     const act = findAct(during, after);
     if (!act) return unknown(`${actText(after)} was not done`);
@@ -73,13 +82,14 @@ export function aliasReleased(options: { address: string; node: string; after: A
     if (!held)
       return unknown(`${node} did not hold ${address} when ${actText(after)} began: nothing to release`, [act]);
     const evidence = [act, ...held.evidence];
-    const tookNs = held.untilNs - act.atNs;
+    const sinceNs = from === 'begin' ? act.atNs : (act.untilNs ?? act.atNs);
+    const tookNs = Math.max(0, held.untilNs - sinceNs);
     if (tookNs <= withinMs * NS_PER_MS) return pass(`${node} released ${address} after ${toMs(tookNs)}`, evidence);
     if (tookNs !== Number.POSITIVE_INFINITY) {
       return fail(`${node} released ${address} only after ${toMs(tookNs)}`, evidence);
     }
     const kept = fail(`${node} did not release ${address} within ${withinMs} ms`, evidence);
-    const watchedNs = (spanOf(during)?.untilNs ?? 0) - act.atNs;
+    const watchedNs = (spanOf(during)?.untilNs ?? 0) - sinceNs;
     if (watchedNs < withinMs * NS_PER_MS)
       return unknown(`only ${toMs(watchedNs)} were watched after ${actText(after)}`, evidence);
     return unlessBlind(during, all, [{ what: 'addresses', where: [node] }], kept);
