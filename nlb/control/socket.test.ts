@@ -62,6 +62,31 @@ t.test('one line, one answer; also when several come at once, or one comes in pi
   t.match((await lines.next()).value, /a request is/);
 });
 
+t.test('who hangs up before the answer is there harms nobody', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'nlb-'));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, 'nlbd.sock');
+  const asked = Promise.withResolvers<void>();
+  const ready = Promise.withResolvers<void>();
+  const server = await serve(path, async (command) => {
+    asked.resolve();
+    if (command === 'slow') await ready.promise;
+    return { ok: true, value: command };
+  });
+  t.teardown(() => server.close());
+  const accepted = once(server, 'connection') as Promise<[Socket]>;
+  const socket = connect(path, () => socket.write('{"command":"slow"}\n'));
+  const [served] = await accepted;
+  // Not by `once`, which takes the error on the way for its own.
+  const hungUp = new Promise((resolve) => served.once('close', resolve));
+  await asked.promise;
+  socket.destroy();
+  await once(socket, 'close');
+  ready.resolve();
+  await hungUp;
+  t.same(await request(path, 'next'), { ok: true, value: 'next' });
+});
+
 t.test('a line without an end is hung up on', async (t) => {
   const { path } = await door(t);
   const socket = connect(path, () => socket.write('x'.repeat(5000)));
