@@ -208,3 +208,12 @@ t.test('a node that stops lets go in every state, and does not come back', async
     t.equal(ticked(stopped.role, 3000).role.state.name, 'inop');
   }
 });
+
+t.test('who resigned, and was succeeded, leads again at once when its successor resigns', async (t) => {
+  const second = { ...settings, primary: false, lowerAddress: false };
+  const aside = play(active(), [heard(46), { type: 'AskedToStandBy', atMs: 47 }], second).role;
+  const succeeded = play(aside, [heard(60, { state: 'active', primary: true }), tick(61)], second).role;
+  const known = play(succeeded, [heard(110, { state: 'active', primary: true }), tick(110)], second).role;
+  const { entered } = ticked(play(known, [heard(120, { resigned: true, primary: true })], second).role, 140, second);
+  t.match(entered, [{ state: 'active', reason: 'nlb2 resigned, address unanswered' }]);
+});

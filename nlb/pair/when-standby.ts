@@ -8,11 +8,22 @@ export function whenStandby(role: In<'standby'>, event: Event, settings: Setting
   switch (event.type) {
     case 'Ticked':
       return whenTicked(role, event.atMs, settings);
+    case 'Heard':
+      return stay(isRelieved(role, event.atMs) ? resignedUntil(role, event.atMs) : role);
     case 'AskedToLead':
       return stay(claimed(role, event.atMs + settings.letGoMs), ['beat']);
     default:
       return stay(role);
   }
+}
+
+/** Whether another leads, in whose favour this node resigned: should that one resign as well, this one leads again. */
+function isRelieved({ peer, state }: In<'standby'>, atMs: number): boolean {
+  return peer.standing?.state === 'active' && atMs < state.resignedUntilMs;
+}
+
+function resignedUntil(role: In<'standby'>, resignedUntilMs: number): In<'standby'> {
+  return { ...role, state: { ...role.state, resignedUntilMs } };
 }
 
 function claimed(role: In<'standby'>, claimUntilMs: number): In<'standby'> {
