@@ -18,7 +18,7 @@ const announced = arp(
   { atMs: 300, from: access('nlb2'), to: [] },
   { operation: 'request', senderMac: MACS.nlb2 ?? '', senderIp: NLBS, targetIp: NLBS },
 );
-const given = address(700, { node: 'nlb1', device: 'access', address: `${NLBS}/32`, change: 'added' });
+const given = address(790, { node: 'nlb1', device: 'access', address: `${NLBS}/32`, change: 'added' });
 const removed = address(610, { node: 'nlb1', device: 'access', address: `${NLBS}/32`, change: 'removed' });
 
 function packet(atMs: number, node: string, { to, port }: { to: string; port: number }, from = access(node)) {

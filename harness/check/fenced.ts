@@ -4,13 +4,11 @@ import { requestsReaching } from './arp.ts';
 import { unlessBlind } from './coverage.ts';
 import type { Path } from './forwarding.ts';
 import { holdingsOf } from './holdings.ts';
+import { EVENT_DELAY_NS } from './one-answerer.ts';
 import { longestPause, type Pause, type Sender } from './pause.ts';
 import { arpsOf, eventsOf, type Port, packetsOf, portText } from './seen.ts';
 import { NS_PER_MS, type Span, toMs } from './span.ts';
 import { type Checker, fail, pass, unknown, type Verdict } from './verdict.ts';
-
-/** A claim may be seen before the event of its own alias is read. */
-const EVENT_DELAY_NS = 20 * NS_PER_MS;
 
 /** How a stalled node is told, and what must have been tried on it: so often before it woke, and so often afterwards. */
 interface Stalled {

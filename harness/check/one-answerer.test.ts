@@ -33,6 +33,13 @@ t.test('two nodes never speak for the address in the same time', async (t) => {
     'not before it came back',
   );
   t.match(told(one, SEEN, handed, back, claim(199, 'nlb1'), claim(210, 'nlb2'), OVER), /^fail: nlb2 still/);
+  const soon = [change(5, 'nlb1', 'added'), change(25, 'nlb1', 'removed'), change(50, 'nlb1', 'added')];
+  t.match(
+    told(one, SEEN, handed, soon, claim(49, 'nlb1', 'request'), OVER),
+    /^pass: .* nlb1, then nlb2, then nlb1/,
+    'given it again within the time that an event may be late',
+  );
+  t.match(told(one, SEEN, handed, soon.slice(0, 1), change(45, 'nlb1', 'removed'), claim(42, 'nlb1'), OVER), /^fail/);
   t.match(told(one, SEEN, handed, claim(35, 'fw1'), OVER), /^pass: 4 claims/, 'others are not meant');
   t.match(told(one, handed, OVER), /^unknown: frames of access/);
   t.match(told(one, watched('frames', 'access', 5), handed, OVER), /^unknown: .* 5 were missed/);

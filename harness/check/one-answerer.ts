@@ -1,6 +1,6 @@
 import type { HistoryEvent } from '../history/event.ts';
 import { unlessBlind } from './coverage.ts';
-import { holdingsOf } from './holdings.ts';
+import { type Holding, holdingsOf } from './holdings.ts';
 import { type ArpSeen, arpsOf, eventsOf } from './seen.ts';
 import { NS_PER_MS, toMs } from './span.ts';
 import { type Checker, fail, pass, unknown } from './verdict.ts';
@@ -45,14 +45,20 @@ function tenuresOf(claims: readonly ArpSeen[], all: readonly HistoryEvent[], add
   const holdings = holdingsOf(all, address);
   const tenures = new Map<string, Tenure>();
   for (const claim of claims) {
-    const { node, atNs } = claim.event;
-    const begun = holdings.filter((one) => one.node === node && one.fromNs <= atNs + EVENT_DELAY_NS).length;
-    const key = `${node} ${begun}`;
+    const { node } = claim.event;
+    const own = holdings.filter((one) => one.node === node);
+    const key = `${node} ${timeOfHolding(own, claim.event.atNs)}`;
     const known = tenures.get(key);
     if (known) known.last = claim;
     else tenures.set(key, { node, first: claim, last: claim });
   }
   return [...tenures.values()];
+}
+
+/** In which of its times of holding a node made a claim: in one that lasts; else in one whose event was yet to be read. */
+function timeOfHolding(own: readonly Holding[], atNs: number): number {
+  const lasting = own.findIndex(({ fromNs, untilNs }) => fromNs <= atNs && atNs < untilNs);
+  return lasting < 0 ? own.filter(({ fromNs }) => fromNs <= atNs + EVENT_DELAY_NS).length : lasting + 1;
 }
 
 /** Tenures come in the order of their first claims. */
