@@ -80,11 +80,12 @@ program
 program
   .command('bench <what>')
   .description(
-    'measure: lab (bring-up and teardown), failover (what clients notice of each fault), each against bounds',
+    'measure against bounds: lab (bring-up and teardown), failover (what clients notice of each fault), datapath (what a packet costs)',
   )
   .option('--trials <n>', 'number of trials', count)
   .option('--fault <name>', 'failover: this fault alone')
-  .option('--json <file>', 'failover: write every trial to a file')
+  .option('--runs <n>', 'datapath: single runs for each median', count)
+  .option('--json <file>', 'failover, datapath: write all that was measured to a file')
   .action(async (what, options) => (await import('./commands/bench.ts')).bench(what, options));
 
 function count(text: string): number {

@@ -1,8 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import chalk from 'chalk';
+import { type Judgement, judge } from '../bench/datapath-bound.ts';
+import { type Figures, measureDatapath } from '../bench/datapath-measured.ts';
+import { COST_HEADING, costRow, judgementRow, RATE_HEADING, rateRows } from '../bench/datapath-row.ts';
 import { type FaultResult, faultNames, measureFailover } from '../bench/failover.ts';
-import { HEADING, notesOf, outcomeOf, rowOf } from '../bench/failover-row.ts';
+import { HEADING, notesOf, type Outcome, outcomeOf, rowOf } from '../bench/failover-row.ts';
 import { LAB_BUDGETS, type LabTrial, labTrial } from '../bench/lab.ts';
 import { summarise } from '../bench/summary.ts';
 import { machine } from '../doctor/probe.ts';
@@ -12,12 +15,19 @@ import { EXIT, UserError } from './problem.ts';
 
 export interface BenchOptions {
   trials?: number;
-  /** One fault alone, and where all results go as JSON: of `failover`. */
+  /** One fault alone: of `failover`. */
   fault?: string;
+  /** Single runs for each median: of `datapath`. */
+  runs?: number;
+  /** Where all results go as JSON: of `failover` and `datapath`. */
   json?: string;
 }
 
-const BENCHES: Record<string, (options: BenchOptions) => Promise<void>> = { lab: benchLab, failover: benchFailover };
+const BENCHES: Record<string, (options: BenchOptions) => Promise<void>> = {
+  lab: benchLab,
+  failover: benchFailover,
+  datapath: benchDatapath,
+};
 
 /** `onevip bench`: measures against bounds. Exits 1 when one is missed, 2 when something could not be measured. */
 export async function bench(what: string, options: BenchOptions): Promise<void> {
@@ -37,7 +47,7 @@ const WORDS: Record<keyof LabTrial, string> = {
 /** How long labs take to make and to remove, against their budgets. */
 async function benchLab({ trials = 10 }: BenchOptions): Promise<void> {
   const plan = loadPlan('invention');
-  console.log(`${conditions(trials)}; milliseconds`);
+  console.log(`${conditions(`invention, ${trials} trials`)}; milliseconds`);
   const measured: LabTrial[] = [];
   for (let trial = 0; trial < trials; trial++) measured.push(await labTrial(plan));
   console.log(`${''.padEnd(22)}     min  median     p99     max  budget`);
@@ -45,9 +55,9 @@ async function benchLab({ trials = 10 }: BenchOptions): Promise<void> {
   if (kept.includes(false)) process.exitCode = EXIT.failed;
 }
 
-function conditions(trials: number): string {
+function conditions(what: string): string {
   const { kernel, cores, node } = machine();
-  return `invention, ${trials} trials; kernel ${kernel}, ${cores} cores, Node ${node}`;
+  return `${what}; kernel ${kernel}, ${cores} cores, Node ${node}`;
 }
 
 /** Prints a phase's row; gives whether its median keeps the budget. */
@@ -70,7 +80,7 @@ async function benchFailover({ trials = 100, fault, json }: BenchOptions): Promi
   if (fault !== undefined && !faultNames.includes(fault)) {
     throw new UserError(`there is no fault ${fault}; there are: ${faultNames.join(', ')}`, EXIT.usage);
   }
-  console.log(`${conditions(trials)}; 1,000 probes a second; load ${load()}`);
+  console.log(`${conditions(`invention, ${trials} trials`)}; 1,000 probes a second; load ${load()}`);
   console.log(HEADING.join('\n'));
   const results: FaultResult[] = [];
   for await (const result of measureFailover(trials, fault)) {
@@ -80,11 +90,30 @@ async function benchFailover({ trials = 100, fault, json }: BenchOptions): Promi
   }
   console.log(`load at the end ${load()}`);
   if (json !== undefined) writeFileSync(json, JSON.stringify({ machine: machine(), trials, results }, undefined, 2));
-  process.exitCode = exitCodeOf(results);
+  process.exitCode = exitCodeOf(results.map(outcomeOf));
 }
 
-function exitCodeOf(results: readonly FaultResult[]): number {
-  const outcomes = results.map(outcomeOf);
+function exitCodeOf(outcomes: readonly (Outcome | Judgement['verdict'])[]): number {
   if (outcomes.includes('missed')) return EXIT.failed;
   return outcomes.includes('not measured') ? EXIT.provedNothing : EXIT.passed;
+}
+
+/** What a packet costs in the data path, and how many get through it a second. */
+async function benchDatapath({ runs = 20_000, trials = 15, json }: BenchOptions): Promise<void> {
+  console.log(`${conditions(`medians of ${runs} single runs; ${trials} trials`)}; load ${load()}\n${COST_HEADING}`);
+  const extent = { cost: ['--runs', String(runs)], rate: ['--trials', String(trials)] };
+  const figures: Figures = { cells: [], rates: [], missing: [] };
+  for await (const figure of measureDatapath(extent)) {
+    if ('situation' in figure) console.log(costRow(figure));
+    if ('situation' in figure) figures.cells.push(figure);
+    else if ('missing' in figure) figures.missing.push(figure);
+    else figures.rates.push(figure);
+  }
+  console.log([RATE_HEADING, ...rateRows(figures.rates, figures.missing)].join('\n'));
+  const judgements = judge(figures);
+  for (const judgement of judgements) console.log(judgementRow(judgement));
+  console.log(`load at the end ${load()}`);
+  if (json !== undefined)
+    writeFileSync(json, JSON.stringify({ machine: machine(), figures, judgements }, undefined, 2));
+  process.exitCode = exitCodeOf(judgements.map(({ verdict }) => verdict));
 }

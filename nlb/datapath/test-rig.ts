@@ -1,4 +1,4 @@
-import { mkdtempSync, rmdirSync } from 'node:fs';
+import { mkdtempSync, rmdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run } from '../kernel/private-namespaces.ts';
@@ -9,7 +9,7 @@ import { findPorts } from './ports.ts';
 import type { Tables } from './tables.ts';
 import { DEFAULT_TIMEOUTS } from './timeouts.ts';
 
-/** Support for tests: the interfaces of a load balancer, in the namespace that the test is in, and what it is told. */
+/** Support for tests and measurements: the interfaces of a load balancer, in the namespace that the test is in, and what it is told. */
 
 export const MAC = {
   access: '02:00:00:00:00:01',
@@ -24,7 +24,7 @@ export const MAC = {
  * counted among a test's frames.
  */
 export function makeInterfaces(): void {
-  run('sysctl -qw net.ipv6.conf.default.disable_ipv6=1');
+  writeFileSync('/proc/sys/net/ipv6/conf/default/disable_ipv6', '1');
   run(`ip link add access address ${MAC.access} type veth peer name router address ${MAC.router}`);
   run(`ip link add server address ${MAC.server} type veth peer name farm`);
   for (const device of ['access', 'router', 'server', 'farm']) run(`ip link set ${device} up`);

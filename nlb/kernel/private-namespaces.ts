@@ -2,14 +2,17 @@ import { spawn, spawnSync } from 'node:child_process';
 import { readlinkSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-/** Support for tests that change network settings: namespaces that cannot outlive the test, not even after SIGKILL. */
+/**
+ * Support for tests and measurements that change network settings: namespaces that cannot outlive them, not even after
+ * SIGKILL.
+ */
 
 const MARK = 'ONEVIP_TEST_IN_PRIVATE_NAMESPACES';
 
 /**
- * Run the whole test file again in a network and a mount namespace of its own, which the kernel takes away with the last
- * process in it. Returns only inside. Outside it ends the process with the result of the run inside, or, where the user
- * is not root, reports the file as skipped (in TAP) and says why.
+ * Run the whole file again, with the same words, in a network and a mount namespace of its own, which the kernel takes
+ * away with the last process in it. Returns only inside. Outside it ends the process with the result of the run inside,
+ * or, where the user is not root, reports the file as skipped (in TAP) and says why.
  */
 export function enterPrivateNamespaces(moduleUrl: string): void {
   if (process.env[MARK]) return;
@@ -17,7 +20,7 @@ export function enterPrivateNamespaces(moduleUrl: string): void {
     console.log('TAP version 14\n1..0 # SKIP needs root, to make network namespaces');
     process.exit(0);
   }
-  const command = [process.execPath, ...process.execArgv, fileURLToPath(moduleUrl)];
+  const command = [process.execPath, ...process.execArgv, fileURLToPath(moduleUrl), ...process.argv.slice(2)];
   const options = { stdio: 'inherit', env: { ...process.env, [MARK]: '1' } } as const;
   const { status } = spawnSync('unshare', ['--net', '--mount', ...command], options);
   process.exit(status ?? 1);

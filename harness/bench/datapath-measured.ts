@@ -1,0 +1,65 @@
+import path from 'node:path';
+import { execa } from 'execa';
+import { z } from 'zod';
+
+/** What the load balancer's own measuring programs print, one JSON object a line. */
+
+const count = z.number().int().nonnegative();
+
+/** Medians of single runs, in nanoseconds, of a program that does nothing and, by turns with it, of the data path. */
+const Cell = z.object({
+  situation: z.enum(['established', 'in turn', 'new', 'flood']),
+  servers: count,
+  services: count,
+  /** Put there beforehand. */
+  connections: count,
+  /** All that the table was found to hold when the measuring began. */
+  present: count,
+  /** Of each program. */
+  runs: count,
+  floorNs: z.number().positive(),
+  ns: z.number().positive(),
+});
+export type Cell = z.infer<typeof Cell>;
+
+/** One trial of a way through the load balancer: frames sent, and where they arrived. */
+const Rate = z.object({
+  way: z.string(),
+  sent: count,
+  /** At each server. */
+  arrived: z.array(count),
+  /** Addressed to no server. */
+  astray: count,
+  tookNs: z.number().positive(),
+});
+export type Rate = z.infer<typeof Rate>;
+
+/** A way that cannot be measured, and why. */
+const Missing = z.object({ way: z.string(), missing: z.string() });
+export type Missing = z.infer<typeof Missing>;
+
+/** The figures of one run. */
+export interface Figures {
+  cells: Cell[];
+  rates: Rate[];
+  missing: Missing[];
+}
+
+/** Words of the two programs' command lines. */
+export interface Extent {
+  cost: string[];
+  rate: string[];
+}
+
+/** Runs both programs, one after the other, each in network namespaces of its own. @throws when one of them fails. */
+export async function* measureDatapath({ cost, rate }: Extent): AsyncGenerator<Cell | Rate | Missing> {
+  for await (const line of linesOf('cost.ts', cost)) yield Cell.parse(line);
+  for await (const line of linesOf('rate.ts', rate)) yield z.union([Rate, Missing]).parse(line);
+}
+
+const PROGRAMS = path.resolve(import.meta.dirname, '../../nlb/measure');
+
+async function* linesOf(program: string, words: string[]): AsyncGenerator<unknown> {
+  const child = execa(process.execPath, [path.join(PROGRAMS, program), ...words]);
+  for await (const line of child) yield JSON.parse(line);
+}

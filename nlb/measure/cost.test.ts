@@ -1,0 +1,116 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import t from 'tap';
+import { hold, ifindexOf, makeInterfaces } from '../datapath/test-rig.ts';
+import { prepareRuns, runProgram } from '../kernel/bpf-test-run.ts';
+import { monotonicNs } from '../kernel/clock.ts';
+import { enterPrivateNamespaces } from '../kernel/private-namespaces.ts';
+import { KernelRefusal } from '../kernel/refusal.ts';
+import { type Cell, measureCell, median } from './cell.ts';
+import { frameOf, setFlag, setFlow } from './frames.ts';
+import { feedStream, loadRig, makeFrames, setStream } from './rig.ts';
+import { ENDS, mountPins, openScene } from './scene.ts';
+import { FLOWS_IN_TURN, SITUATIONS } from './situations.ts';
+
+enterPrivateNamespaces(import.meta.url);
+
+const [EPERM, EINTR] = [1, 4];
+
+t.test('the program measures each situation at each size, and says what was there', async (t) => {
+  const words = ['--runs', '300', '--servers', '3,20', '--services', '5', '--connections', '0,2000'];
+  const { stdout, stderr, status } = spawnSync(process.execPath, [join(import.meta.dirname, 'cost.ts'), ...words], {
+    encoding: 'utf8',
+    env: { PATH: process.env.PATH },
+  });
+  t.equal(stderr, '');
+  t.equal(status, 0);
+  const cells = stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Cell);
+  const named = cells.map(({ connections, servers, situation, present }) => [connections, servers, situation, present]);
+  const flooded = FLOWS_IN_TURN + 301;
+  const expected = [0, 2000].flatMap((connections) =>
+    [3, 20].flatMap((servers) => [
+      [connections, servers, 'established', connections + 1],
+      [connections, servers, 'in turn', connections + 1 + FLOWS_IN_TURN],
+      [connections, servers, 'new', connections + 1 + FLOWS_IN_TURN],
+    ]),
+  );
+  t.same(
+    named.filter(([, , situation]) => situation !== 'flood'),
+    expected,
+  );
+  const floods = cells.filter(({ situation }) => situation === 'flood');
+  t.equal(floods.length, 4);
+  for (const { present, connections } of floods) t.ok(present > connections + flooded, `${present} in a flood`);
+  for (const { runs, services, ns, floorNs } of cells) {
+    t.same([runs, services], [300, 5]);
+    t.ok(floorNs > 0 && ns > floorNs, `${ns} ns, of which ${floorNs} for running anything`);
+  }
+});
+
+t.test('in a namespace of this test', async (t) => {
+  mountPins();
+  makeInterfaces();
+  const rig = loadRig();
+  const size = { servers: 3, services: 4 };
+  const datapath = openScene(size, 'tcp', 'tc');
+  t.teardown(() => datapath.remove());
+  const input = { frame: frameOf('tcp', ENDS), ifindex: ifindexOf('access') };
+  const pair = () => ({
+    measured: prepareRuns(datapath.programs.xdp, input),
+    floor: prepareRuns(rig.program('do_nothing'), input),
+  });
+
+  t.test('a stream that is fed to the data path makes as many connections as it has flows', async (t) => {
+    const before = datapath.connectionCount();
+    feedStream(rig, datapath.programs.xdp, { ...ENDS, flows: 70_000, packetsPerFlow: 2 }, input.frame, input.ifindex);
+    t.equal(datapath.connectionCount() - before, 70_000);
+  });
+
+  t.test('a stream that is interrupted goes on where it was', async (t) => {
+    setStream(rig, { ...ENDS, flows: 10, packetsPerFlow: 1 });
+    const asked: number[] = [];
+    makeFrames(rig.map('stream'), 100, (frames) => {
+      asked.push(frames);
+      runProgram(rig.program('feed'), { ...input, hook: 'xdp', repeat: asked.length === 1 ? 30 : frames });
+      if (asked.length === 1) throw new KernelRefusal('test-run program', 'a frame', EINTR);
+    });
+    t.same(asked, [100, 70]);
+    const refuse = (): never => {
+      throw new KernelRefusal('test-run program', 'a frame', EPERM);
+    };
+    t.throws(() => makeFrames(rig.map('stream'), 101, refuse), { message: /EPERM/ });
+  });
+
+  t.test('what becomes of frames otherwise than is measured is an error, and no figure', async (t) => {
+    hold(datapath.leaseFd, monotonicNs());
+    for (const situation of SITUATIONS) {
+      const measure = () => measureCell(datapath, pair(), situation, size, 10);
+      t.throws(measure, { message: new RegExp(`${situation.name}: 0 of 10 frames were ${situation.outcome}`) });
+    }
+  });
+});
+
+t.test('the median is a measured figure, by nearest rank', async (t) => {
+  const table: [number[], number][] = [
+    [[7], 7],
+    [[9, 1, 5], 5],
+    [[4, 1, 3, 2], 2],
+    [[100, 9, 10], 10],
+  ];
+  for (const [sample, expected] of table) t.equal(median(Uint32Array.from(sample)), expected);
+});
+
+t.test('frames are what they are said to be, down to the checksum', async (t) => {
+  const ends = { to: '02:00:00:00:00:01', from: '02:00:00:00:00:11' };
+  const rest = '02000000000102000000001108004500';
+  const tcp = frameOf('tcp', ends);
+  t.equal(tcp.toString('hex', 0, 16), rest);
+  t.equal(tcp.toString('hex', 16, 54), '002800004000400638b3c6120000cb00710a0000000100000000000000005002000000000000');
+  t.equal(frameOf('udp', ends).toString('hex', 16, 42), '001c00004000401138b4c6120000cb00710a0000000100080000');
+  setFlow(tcp, 0xc6120102, 4000, 80);
+  setFlag(tcp, 'ack');
+  t.equal(tcp.toString('hex', 26, 54), 'c6120102cb00710a0fa0005000000000000000005010000000000000');
+});

@@ -1,0 +1,22 @@
+import { createInterface } from 'node:readline';
+import { ifindexOf } from '../datapath/test-rig.ts';
+import { openPinned } from '../kernel/bpf-link.ts';
+import { sendLiveFrames } from '../kernel/bpf-test-run.ts';
+import { monotonicNs } from '../kernel/clock.ts';
+import { frameOf } from './frames.ts';
+import { makeFrames } from './rig.ts';
+import { ENDS, pinOf } from './scene.ts';
+
+/**
+ * The generator, in the network namespace of the router: `node generator.ts`, started by wire.ts. Says the index of its
+ * interface; then for each line, a number, it sends so many frames and says how many nanoseconds that took. Ends with its
+ * input.
+ */
+const [program = -1, stream = -1] = ['generate', 'stream'].map((name) => openPinned(pinOf(name)));
+const frame = frameOf('udp', ENDS);
+console.log(ifindexOf('router'));
+for await (const line of createInterface(process.stdin)) {
+  const began = monotonicNs();
+  makeFrames(stream, Number(line), (frames) => sendLiveFrames(program, frame, frames));
+  console.log(Number(monotonicNs() - began));
+}

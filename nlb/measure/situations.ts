@@ -1,0 +1,88 @@
+import type { OutcomeName } from '../datapath/layout.ts';
+import type { FrameRunner } from '../kernel/bpf-test-run.ts';
+import { FIRST_CLIENT, LOWEST_PORT, setFlag, setFlow } from './frames.ts';
+import type { Size } from './scene.ts';
+
+/** What is done in one situation, and what must become of every frame of it. */
+export interface Situation {
+  name: 'established' | 'in turn' | 'new' | 'flood';
+  outcome: OutcomeName;
+  /** What has gone by before it is measured. */
+  prepare(measured: FrameRunner, size: Size): void;
+  /** Make the frame of that run. */
+  write(frame: Buffer, run: number, size: Size): void;
+}
+
+/** So many established flows are in use at the same time. */
+export const FLOWS_IN_TURN = 20_000;
+/** Frames of a flood that has been going on: more than any table for unproven connections needs to be full. */
+const FLOOD_BEFORE = 100_000;
+
+/** Clients of each situation, so that none meets flows of another one. */
+const CLIENTS = { established: FIRST_CLIENT, 'in turn': FIRST_CLIENT + 0x100, new: FIRST_CLIENT + 0x200 } as const;
+const PORTS_PER_CLIENT = 1000;
+const LOWEST_CLIENT_PORT = 10_000;
+
+/** One flow of a row of them; the services take turns. */
+function setNumbered(frame: Buffer, client: number, flow: number, { services }: Size): void {
+  const source = client + Math.floor(flow / PORTS_PER_CLIENT);
+  setFlow(frame, source, LOWEST_CLIENT_PORT + (flow % PORTS_PER_CLIENT), LOWEST_PORT + (flow % services));
+}
+
+/** A connection's first two segments, which establish it. */
+function establish(measured: FrameRunner, flows: number, client: number, size: Size): void {
+  for (let flow = 0; flow < flows; flow++) {
+    setNumbered(measured.frame, client, flow, size);
+    for (const flag of ['syn', 'ack'] as const) {
+      setFlag(measured.frame, flag);
+      measured.run();
+    }
+  }
+}
+
+/** Numbers that look like chance and are the same in every run of the program (the final mix of MurmurHash3). */
+function scatter(number: number): number {
+  let mixed = Math.imul(number + 1, 0x9e3779b9);
+  mixed = Math.imul(mixed ^ (mixed >>> 16), 0x85ebca6b);
+  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
+  return (mixed ^ (mixed >>> 16)) >>> 0;
+}
+
+/** A SYN of a source that was not there before, always to the first service. */
+function setAttacker(frame: Buffer, number: number): void {
+  setFlag(frame, 'syn');
+  setFlow(frame, scatter(number), 1024 + (scatter(~number) % 60_000), LOWEST_PORT);
+}
+
+/** In the order in which they are measured: each leaves more connections behind than the one before. */
+export const SITUATIONS: readonly Situation[] = [
+  {
+    name: 'established',
+    outcome: 'FORWARDED_ESTABLISHED',
+    prepare: (measured, size) => establish(measured, 1, CLIENTS.established, size),
+    write: () => {},
+  },
+  {
+    name: 'in turn',
+    outcome: 'FORWARDED_ESTABLISHED',
+    prepare: (measured, size) => establish(measured, FLOWS_IN_TURN, CLIENTS['in turn'], size),
+    write: (frame, run, size) => setNumbered(frame, CLIENTS['in turn'], run % FLOWS_IN_TURN, size),
+  },
+  {
+    name: 'new',
+    outcome: 'FORWARDED_NEW',
+    prepare: (measured) => setFlag(measured.frame, 'syn'),
+    write: (frame, run, size) => setNumbered(frame, CLIENTS.new, run, size),
+  },
+  {
+    name: 'flood',
+    outcome: 'FORWARDED_NEW',
+    prepare: (measured) => {
+      for (let number = 0; number < FLOOD_BEFORE; number++) {
+        setAttacker(measured.frame, number);
+        measured.run();
+      }
+    },
+    write: (frame, run) => setAttacker(frame, FLOOD_BEFORE + run),
+  },
+];

@@ -1,0 +1,109 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { makeInterfaces } from '../datapath/test-rig.ts';
+import { pin } from '../kernel/bpf-link.ts';
+import { switchOnGro } from '../kernel/offload.ts';
+import { type OtherNamespace, openNamespace, run, until } from '../kernel/private-namespaces.ts';
+import { type Arrivals, loadRig, openArrivals, setStream } from './rig.ts';
+import { ENDS, pinOf } from './scene.ts';
+
+/** A load balancer (where this process is) between a generator and a sink, each joined to it by a veth, without a bridge. */
+export interface Wire {
+  /** Send frames of flows in turn, as fast as they can be made, and wait until none arrives any more. */
+  send(frames: number, flows: number): Promise<Passage>;
+  close(): void;
+}
+
+/** What became of so many frames. */
+export interface Passage {
+  sent: number;
+  /** At servers, by their ids. */
+  arrived: number[];
+  /** At the sink, but addressed to no server. */
+  astray: number;
+  tookNs: number;
+}
+
+/** So long nothing has arrived when what is missing is given up. */
+const QUIET_MS = 100;
+
+export async function openWire(): Promise<Wire> {
+  makeInterfaces();
+  switchOnGro('access');
+  const rig = loadRig();
+  for (const name of ['generate', 'count']) pin(rig.program(name), pinOf(name));
+  pin(rig.map('stream'), pinOf('stream'));
+  const [router, farm] = [await openNamespace(), await openNamespace()];
+  moveTo(router, 'router');
+  moveTo(farm, 'farm');
+  farm.run(`ip link set farm xdpdrv pinned ${pinOf('count')}`);
+  const generator = await startGenerator(router);
+  const arrivals = openArrivals(rig);
+  const start = (flows: number): void =>
+    setStream(rig, { ...ENDS, flows, packetsPerFlow: 1, ifindex: generator.ifindex });
+  return {
+    send: async (frames, flows) => {
+      start(flows);
+      const before = arrivals.read();
+      const tookNs = await generator.send(frames);
+      return { sent: frames, ...since(before, await settled(arrivals.read, total(before) + frames)), tookNs };
+    },
+    close: () => {
+      generator.close();
+      for (const namespace of [router, farm]) namespace.close();
+      arrivals.close();
+      rig.close();
+    },
+  };
+}
+
+function moveTo(namespace: OtherNamespace, device: string): void {
+  run(`ip link set ${device} netns ${namespace.pid}`);
+  namespace.run(`ip link set ${device} up`);
+}
+
+/** The next number that the generator says, of the frames that it is told to send or of its interface at first. */
+interface Generator {
+  ifindex: number;
+  send(frames: number): Promise<number>;
+  close(): void;
+}
+
+async function startGenerator({ enter }: OtherNamespace): Promise<Generator> {
+  const [program = '', ...words] = [...enter, process.execPath, join(import.meta.dirname, 'generator.ts')];
+  const child = spawn(program, words, { stdio: ['pipe', 'pipe', 'inherit'] });
+  const said = createInterface(child.stdout)[Symbol.asyncIterator]();
+  const number = async (): Promise<number> => {
+    const { value, done } = await said.next();
+    if (done) throw new Error('The generator has ended: see what it said');
+    return Number(value);
+  };
+  return {
+    ifindex: await number(),
+    send: (frames) => {
+      child.stdin.write(`${frames}\n`);
+      return number();
+    },
+    close: () => child.stdin.end(),
+  };
+}
+
+function since(before: Arrivals, after: Arrivals): Pick<Passage, 'arrived' | 'astray'> {
+  const arrived = after.servers.map((count, id) => count - (before.servers[id] ?? 0));
+  return { arrived, astray: after.others - before.others };
+}
+
+/** The arrivals once there are so many, or no more for a while: a scheduled processor may have some in its queue. */
+async function settled(read: () => Arrivals, expected: number): Promise<Arrivals> {
+  let [last, sinceMs] = [read(), Date.now()];
+  await until(() => {
+    const now = read();
+    if (total(now) !== total(last)) sinceMs = Date.now();
+    last = now;
+    return total(now) >= expected || Date.now() - sinceMs > QUIET_MS;
+  }, 'nothing arrives any more');
+  return last;
+}
+
+const total = ({ servers, others }: Arrivals): number => servers.reduce((sum, count) => sum + count, others);
