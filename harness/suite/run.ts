@@ -13,6 +13,7 @@ import { judge, type Word, worst } from './judge.ts';
 import type { Scene } from './scene.ts';
 import { openStage, type Stage } from './stage.ts';
 import { leftOut, type Suite, type SuiteTest } from './suite.ts';
+import { atRest } from './waits.ts';
 
 /** For all tests of a suite together; each wait has a limit of its own, far below. */
 const TIME_LIMIT_MS = 240_000;
@@ -96,10 +97,14 @@ function commandFor({ name }: Suite, { longSeconds, random }: SuiteTest, topolog
   return `./onevip conformance ${name} --topology ${topology}${long}${random ? ` --seed ${seed}` : ''}`;
 }
 
-/** A test that throws has failed at what it was doing; what its claims would have been is not known. */
+/**
+ * A test begins when the pair is at rest, so that nothing of what was before it is taken for its own. One that throws has
+ * failed at what it was doing; what its claims would have been is not known.
+ */
 async function runChecks({ scene, settle }: Stage, test: SuiteTest): Promise<Judged[]> {
-  const fromNs = scene.nowNs();
   try {
+    await atRest(scene);
+    const fromNs = scene.nowNs();
     const claims = await test.run(scene);
     await settle();
     const events = scene.recorder.events();
