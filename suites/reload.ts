@@ -19,6 +19,8 @@ import type { LoadResult } from '../harness/traffic/client-handle.ts';
 const PROBES_PER_SECOND = 300;
 /** So many long connections that each of three servers has some of them, but for one run in a million. */
 const FLOWS = 40;
+/** Two of three flows go to the other two servers; fewer than a quarter of all do so once in a thousand million runs. */
+const ELSEWHERE = FLOWS / 4;
 const REQUESTS = 60;
 /** A request that nobody will answer need not be waited for any longer. */
 const GIVE_UP_MS = 300;
@@ -142,7 +144,7 @@ export default await suite(
           ...noTakeover(scene),
           'connections of the other servers go on': between(
             { untilNs: removedNs },
-            otherFlowsKept({ server: 'server2', after: remove, protocol: 'tcp', atLeast: FLOWS / 2 }),
+            otherFlowsKept({ server: 'server2', after: remove, protocol: 'tcp', atLeast: ELSEWHERE }),
           ),
           'the removed one gets nothing new': between(
             { untilNs: removedNs },
