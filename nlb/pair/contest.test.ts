@@ -15,7 +15,7 @@ t.test('a standby asks when its peer says that it is not active, and leads when 
     t.same([states(before), count(before.effects, 'askAddress')], [[], 3]);
     const { entered, effects } = play(before.role, [tick(59.5)]);
     t.match(entered, [{ state: 'active', atMs: 59.5, reason: /, address unanswered$/ }]);
-    t.same(effects, ['renewLease', 'addAlias', 'announce', 'beat']);
+    t.same(effects, ['beat', 'renewLease', 'addAlias', 'announce', 'beat']);
   }
 });
 

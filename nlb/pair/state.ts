@@ -76,11 +76,12 @@ export interface Step {
 
 /**
  * Leaving active lets go of the lease before anything else, and says so three times, because a lost beat would cost the
- * peer an interval; entering it takes the lease before the address.
+ * peer an interval; entering it takes the lease before the address, and, as with each renewal, beats before the lease: a
+ * node that stalls in between has told its peer more than it has granted itself.
  */
 export function enter(role: Role, state: State, reason: string, atMs: number): Step {
   const leaving: Effect[] = role.state.name === 'active' ? ['dropLease', 'removeAlias', 'beat', 'beat'] : [];
-  const entering: Effect[] = state.name === 'active' ? ['renewLease', 'addAlias', 'announce'] : [];
+  const entering: Effect[] = state.name === 'active' ? ['beat', 'renewLease', 'addAlias', 'announce'] : [];
   return {
     role: { ...role, state, reason, sinceMs: atMs },
     effects: [...leaving, ...entering, 'beat'],
