@@ -16,7 +16,7 @@ const STATES: Role[] = ['initial', 'active', 'standby', 'inop'];
 const LAB_HEARTBEAT = { intervalMs: 20, leaseMs: 150, deadAfterMs: 200 };
 
 /** The default million takes 100 MiB on each node, and its making is what holds up the neighbours. */
-const LAB_CONNECTIONS = 65_536;
+const LAB_TABLES = { maxConnections: 65_536, maxServers: 256, maxServices: 64 };
 
 /** So that a target is lost in a third of a second, and a hold-down is over in one. */
 const LAB_REACH = { intervalMs: 100, timeoutMs: 60, rise: 2, fall: 3 };
@@ -103,7 +103,7 @@ function configuration(own: NodePlan, setup: PairSetup, script: string) {
     scripts: { initial: script, active: script, standby: script, inop: script, timeLimitMs: 2000 },
     heartbeat: { ...(setup.pace === 'default' ? {} : LAB_HEARTBEAT), keyFile: writeKeys(own.name, setup) },
     datapath: {
-      maxConnections: LAB_CONNECTIONS,
+      ...LAB_TABLES,
       mode: process.env.ONEVIP_DATAPATH ?? 'auto',
       pinDirectory: path.join(bpfFolder, own.name),
     },

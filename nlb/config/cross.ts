@@ -22,6 +22,7 @@ export function crossProblems(config: Partial<Config>): Problem[] {
     ...nameTwice('servers', config.servers),
     ...nameTwice('services', config.services),
     ...serviceProblems(config),
+    ...tooMany(config),
   ];
 }
 
@@ -141,6 +142,21 @@ function nameTwice(section: string, items: readonly { name: string }[] | undefin
       ? []
       : [{ path: [section, i, 'name'], message: `"${name}" is the name of ${section}[${first}] too` }];
   });
+}
+
+/** The data path's tables are made once, of the size that they are to have. */
+function tooMany({ datapath, servers = [], services = [], clusterAddresses = [] }: Partial<Config>): Problem[] {
+  if (datapath === undefined) return [];
+  const lists = [
+    ['servers', servers.length, 'maxServers'],
+    ['services', services.length, 'maxServices'],
+    ['clusterAddresses', clusterAddresses.length, 'maxServices'],
+  ] as const;
+  return lists.flatMap(([section, count, size]) =>
+    count > datapath[size]
+      ? [{ path: [section], message: `are ${count}, and datapath.${size} leaves room for ${datapath[size]}` }]
+      : [],
+  );
 }
 
 function serviceProblems({ services, servers, clusterAddresses }: Partial<Config>): Problem[] {

@@ -38,7 +38,13 @@ t.test('a short configuration is completed with the defaults', async (t) => {
     primary: true,
     heartbeat: { port: 4694, intervalMs: 10, deadAfterMs: 40, leaseMs: 30, forwardGraceMs: 500 },
     servers: [{ weight: 1 }, { weight: 3 }],
-    datapath: { mode: 'auto', pinDirectory: '/sys/fs/bpf/nlb' },
+    datapath: {
+      mode: 'auto',
+      pinDirectory: '/sys/fs/bpf/nlb',
+      maxConnections: 1_000_000,
+      maxServers: 4096,
+      maxServices: 512,
+    },
     control: { socket: '/run/nlb/nlbd.sock' },
     scripts: { timeLimitMs: 5000 },
     reach: { targets: [], intervalMs: 500, timeoutMs: 300, rise: 2, fall: 3 },
@@ -168,6 +174,16 @@ const one: [what: string, change: [string, string], problem: string][] = [
     'one leg for both subnets',
     ['interface: server', 'interface: access'],
     'nlb.yaml:4:22: server.interface: "access" is the access interface; each leg needs its own',
+  ],
+  [
+    'more servers than the tables hold',
+    ['heartbeat:', 'datapath: { maxServers: 1 }\nheartbeat:'],
+    'nlb.yaml:9:3: servers: are 2, and datapath.maxServers leaves room for 1',
+  ],
+  [
+    'more services than the tables hold',
+    ['heartbeat:', 'datapath: { maxServices: 1 }\nheartbeat:'],
+    'nlb.yaml:12:3: services: are 2, and datapath.maxServices leaves room for 1',
   ],
   [
     'a peer that is the node itself',

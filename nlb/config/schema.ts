@@ -103,7 +103,10 @@ const datapath = z.strictObject({
   mode: z.enum(['auto', 'xdp', 'xdp-generic', 'tc']).default('auto'),
   /** On a bpf file system, which is mounted there if need be. */
   pinDirectory: path.default('/sys/fs/bpf/nlb'),
-  maxConnections: z.int().min(1024).max(16_777_216).default(262_144),
+  /** How many entries the tables have. One more number, 65,535, stands for none in them. */
+  maxConnections: z.int().min(1024).max(16_777_216).default(1_000_000),
+  maxServers: z.int().min(1).max(65_535).default(4096),
+  maxServices: z.int().min(1).max(65_535).default(512),
 });
 
 export const sections = {
@@ -116,9 +119,9 @@ export const sections = {
   heartbeat: heartbeat.prefault({}),
   reach: reach.prefault({}),
   recovery: recovery.prefault({}),
-  clusterAddresses: z.array(ipv4).min(1).max(256),
-  servers: z.array(server).min(1).max(1024),
-  services: z.array(service).min(1).max(256),
+  clusterAddresses: z.array(ipv4).min(1),
+  servers: z.array(server).min(1),
+  services: z.array(service).min(1),
   scripts: scripts.prefault({}),
   datapath: datapath.prefault({}),
   control: z.strictObject({ socket: path.default('/run/nlb/nlbd.sock') }).prefault({}),

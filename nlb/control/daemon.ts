@@ -12,7 +12,6 @@ import { numberServers } from './identity.ts';
 import { openLoop } from './loop.ts';
 import { beatOrders } from './orders.ts';
 import { openReloader, type Reloaded } from './reload.ts';
-import { MAX_SERVERS, MAX_SERVICES } from './sizes.ts';
 import { serve } from './socket.ts';
 import { composeStatus } from './status.ts';
 
@@ -114,13 +113,11 @@ export async function startDaemon(start: Start, log: Log, died: (error: Error) =
 /** On tables that are new, the cluster addresses are guarded before the first frame comes in. */
 function datapathFor(config: Config): Datapath {
   const nothing = { hardware: new Map(), verdicts: new Map() };
-  const ids = numberServers(config.servers, [], MAX_SERVERS);
+  const ids = numberServers(config.servers, [], config.datapath.maxServers);
   return openDatapath({
     ...config.datapath,
     accessInterfaces: [config.access.interface],
     serverInterfaces: [config.server.interface],
-    maxServers: MAX_SERVERS,
-    maxServices: MAX_SERVICES,
     first: desire(config, { ids, ...nothing }, openSelector()).tables,
   });
 }

@@ -12,7 +12,6 @@ import { doubtful, type HardwareAddresses, remember } from './neighbours.ts';
 import { type Reach, verdictsKept, watchReach } from './reach.ts';
 import { openWays } from './reach-ways.ts';
 import { type AddressChange, reconcileLoopback } from './reconcile.ts';
-import { MAX_SERVERS } from './sizes.ts';
 
 /**
  * The slow path: looks at what is, computes what should be, and does the difference, again and again. The only holder of
@@ -50,7 +49,7 @@ export function openLoop(first: Config, datapath: Datapath, hooks: LoopHooks): L
   const startedMs = performance.now();
   const askedMs = new Map<string, number>();
   let config = first;
-  let ids = numberServers(config.servers, earlier.servers, MAX_SERVERS);
+  let ids = numberServers(config.servers, earlier.servers, first.datapath.maxServers);
   let hardware: HardwareAddresses = inheritedHardware(earlier, startedMs);
   let desired: Desired | undefined;
   let applied = '';
@@ -148,7 +147,7 @@ export function openLoop(first: Config, datapath: Datapath, hooks: LoopHooks): L
 
   function use(next: Config): void {
     const known = config.servers.map(({ name, address }) => ({ id: ids.get(name) ?? 0, address }));
-    ids = numberServers(next.servers, known, MAX_SERVERS);
+    ids = numberServers(next.servers, known, next.datapath.maxServers);
     const before = config.reach;
     config = next;
     if (JSON.stringify(config.reach) !== JSON.stringify(before)) {

@@ -31,7 +31,7 @@ const status: Status = {
   conflicts: [],
   nlbs: '10.77.1.100' as Status['nlbs'],
   clusterAddresses: [],
-  datapath: { mode: 'xdp', adopted: false, connections: 0, outcomes: {} },
+  datapath: { mode: 'xdp', adopted: false, connections: 5, memoryBytes: 3.25 * 2 ** 20, outcomes: {} },
   servers: [],
   services: [],
   memoryLocked: { granted: true },
@@ -52,6 +52,10 @@ t.test('a path that does not work while the peer lives is called faulty', async 
   t.equal(row('by access'), 'last beat 3 ms ago');
   t.equal(row('by server'), 'FAULTY for 65 s, the peer lives: no beat yet');
   t.equal(row('by server', { peer: { ...status.peer, faultyPaths: [] } }), 'no beat yet');
+});
+
+t.test('the memory of the tables is stated', async (t) => {
+  t.equal(row('data path'), 'xdp, 5 connections, tables of 3.3 MiB');
 });
 
 t.test('what the system does not grant is shown with its reason', async (t) => {

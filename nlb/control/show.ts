@@ -13,7 +13,10 @@ export function showStatus(status: Status): string {
     ...Object.entries(peer.paths).map(([path, agoMs]): [string, string] => [`by ${path}`, pathText(peer, path, agoMs)]),
     ['nlbs', `${status.nlbs}, lease ${lease.answerRemainingMs} ms, forwarding ${lease.forwardRemainingMs} ms`],
     ...status.conflicts.map((conflict): [string, string] => ['conflict', conflictText(conflict)]),
-    ['data path', `${datapath.mode}${datapath.adopted ? ', adopted' : ''}, ${datapath.connections} connections`],
+    [
+      'data path',
+      `${datapath.mode}${datapath.adopted ? ', adopted' : ''}, ${datapath.connections} connections, tables of ${mebibytes(datapath.memoryBytes)}`,
+    ],
     ['recovery', recovery(status)],
     ...status.reach.map((target): [string, string] => [
       target.name,
@@ -65,6 +68,8 @@ function whyOut({ mac, checks }: Status['servers'][number]): string {
   );
   return [...(mac === null ? ['no hardware address'] : []), ...failed].join('; ');
 }
+
+const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 
 function duration(milliseconds: number): string {
   return milliseconds < 10_000 ? `${milliseconds} ms` : `${Math.round(milliseconds / 1000)} s`;

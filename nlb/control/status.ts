@@ -34,6 +34,7 @@ export function composeStatus({ config, beat, datapath, loop, memoryLocked }: St
       mode: datapath.mode,
       adopted: datapath.adopted,
       connections: datapath.connectionCount(),
+      memoryBytes: datapath.memoryBytes(),
       outcomes: outcomes(datapath),
     },
     reach: reach(config, loop),

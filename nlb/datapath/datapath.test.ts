@@ -6,7 +6,7 @@ import t from 'tap';
 import { programName, xdpProgramOn } from '../kernel/bpf-link.ts';
 import { enterPrivateNamespaces, run } from '../kernel/private-namespaces.ts';
 import { type Datapath, openDatapath } from './datapath.ts';
-import { OUTCOMES } from './layout.ts';
+import { CONSTANTS, OUTCOMES, STRUCTS } from './layout.ts';
 import { openLease, openPinnedLease } from './lease.ts';
 import { findPorts } from './ports.ts';
 import type { Tables } from './tables.ts';
@@ -323,6 +323,20 @@ t.test('a million connections are what fits by default sizes', async (t) => {
   const datapath = openDatapath({ ...options(directory), ...sizes, first: tables() });
   t.teardown(() => datapath.remove());
   t.equal(datapath.connectionCount(), 0);
+});
+
+t.test('the memory of the tables is what the kernel says it is, and grows with connections and services', async (t) => {
+  const bytesOf = (sizes: object, services: Tables['services'] = []) => {
+    const datapath = openDatapath({ ...options(pinDirectory(t)), ...sizes, first: { ...tables(), services } });
+    const bytes = datapath.memoryBytes();
+    datapath.remove();
+    return bytes;
+  };
+  const [small, large] = [bytesOf({ maxConnections: 100_000 }), bytesOf({ maxConnections: 300_000 })];
+  const each = (large - small) / 200_000;
+  t.ok(each >= STRUCTS.flow.size + STRUCTS.connection.size && each < 200, `${each} bytes for each connection`);
+  const service = (bytesOf({}, tables().services) - bytesOf({})) / tables().services.length;
+  t.ok(service >= 2 * CONSTANTS.SELECTION_SLOTS && service < 3 * CONSTANTS.SELECTION_SLOTS, `${service} for a service`);
 });
 
 t.test('links of an interface that is gone are cleared away, and the new one is attached to', async (t) => {

@@ -2,9 +2,10 @@ import { monotonicNs } from '../kernel/clock.ts';
 import { attach, type DatapathMode, detachAll } from './attach.ts';
 import { dropOtherClusters, putClusters, readClusters } from './cluster-table.ts';
 import { type Counters, countConnections, openCounters, type Tally } from './counters.ts';
+import { weighTables } from './memory.ts';
 import { openPins, type Pins } from './pins.ts';
 import { findPorts, type PortNames } from './ports.ts';
-import { type Loaded, loadProgram } from './program.ts';
+import { type Loaded, loadProgram, MAPS } from './program.ts';
 import { openServerTable, type ServerTable } from './server-table.ts';
 import { openServiceTable } from './service-table.ts';
 import { putSettings, readSettings } from './settings-table.ts';
@@ -50,6 +51,8 @@ export interface Datapath {
   sweep(): number;
   /** Those that have proved themselves, and those that have yet to. Walks the tables: some milliseconds for each 100,000. */
   connectionCount(): number;
+  /** What the tables take of the kernel's memory, in bytes, by its own account. */
+  memoryBytes(): number;
   /** For openLease(), in whatever thread. */
   readonly leaseFd: number;
   /** Descriptors of the programs, for test runs. */
@@ -128,6 +131,7 @@ function openTables({ object }: Loaded, servers: ServerTable, options: DatapathO
 }
 
 function readings({ object }: Loaded, counters: Counters, { ids, timeouts }: ReturnType<typeof openTables>) {
+  const weigh = weighTables(MAPS.map((name) => object.map(name)));
   return {
     outcomes: counters.outcomes,
     tallies: (): Tallies => ({
@@ -139,6 +143,7 @@ function readings({ object }: Loaded, counters: Counters, { ids, timeouts }: Ret
       counters.recount(swept);
       return swept.removed;
     },
+    memoryBytes: () => weigh(ids().services.size),
     leaseFd: object.map('lease'),
     connectionCount: () => countConnections(object.map('connections')) + countConnections(object.map('embryos')),
   };

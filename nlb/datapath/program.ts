@@ -16,7 +16,8 @@ export interface Loaded {
 }
 
 const OBJECT_FILE = join(import.meta.dirname, 'datapath.bpf.o');
-const MAPS = [
+/** The tables, by their names in the program. */
+export const MAPS = [
   ...['settings', 'lease', 'servers', 'clusters', 'service_ids', 'services', 'selections'],
   ...['connections', 'embryos', 'affinities', 'fragments', 'counters', 'server_tallies', 'service_tallies'],
 ];

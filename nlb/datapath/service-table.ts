@@ -16,7 +16,7 @@ import { type Change, nameOfService, type ServiceEntry } from './tables.ts';
 const { serviceKey: KEY, service: ROW } = STRUCTS;
 const ID_BYTES = 4;
 const NS_PER_MS = 1_000_000n;
-const SELECTION_BYTES = 2 * CONSTANTS.SELECTION_SLOTS;
+export const SELECTION_BYTES = 2 * CONSTANTS.SELECTION_SLOTS;
 const PROTOCOLS = { tcp: 6, udp: 17 } as const;
 
 type ServiceName = Omit<ServiceEntry, 'slots' | 'persistence'>;

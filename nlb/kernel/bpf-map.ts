@@ -1,4 +1,4 @@
-import { closeSync } from 'node:fs';
+import { closeSync, readFileSync } from 'node:fs';
 import {
   mapCreate,
   mapDelete,
@@ -34,6 +34,13 @@ export function mapInfo(fd: number): MapInfo {
   insist('describe map', fd, objInfo(fd, info, Uint32Array.of(info.length)));
   const word = (index: number): number => info.readUInt32LE(4 * index);
   return { type: word(0), id: word(1), keySize: word(2), valueSize: word(3), maxEntries: word(4), flags: word(5) };
+}
+
+/** Bytes of kernel memory that a map takes, by its own account. Maps within a map are not counted. */
+export function mapBytes(fd: number): number {
+  const [, bytes] = /^memlock:\s*(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8')) ?? [];
+  if (bytes === undefined) throw new Error(`descriptor ${fd} is no BPF map: it has no account of its memory`);
+  return Number(bytes);
 }
 
 /** Write an entry, new or not. Throws KernelRefusal, for instance E2BIG when the map is full. */
