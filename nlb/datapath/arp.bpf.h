@@ -2,8 +2,7 @@
 /* Who may be told where the NLBS address is, and that nobody is told where a cluster address is. */
 #pragma once
 
-#include "clock.bpf.h"
-#include "lookup.bpf.h"
+#include "lease.bpf.h"
 #include "packet.bpf.h"
 
 #define ARP_REQUEST 1

@@ -6,8 +6,7 @@
  * Nothing that is sent to a cluster address gets past this program to the node's own stack, which would answer it.
  */
 #include "arp.bpf.h"
-#include "clock.bpf.h"
-#include "lookup.bpf.h"
+#include "lease.bpf.h"
 #include "packet.bpf.h"
 #include "related.bpf.h"
 #include "tables.bpf.h"
@@ -50,7 +49,7 @@ static __always_inline enum outcome decide_ipv4(struct packet *p, const struct p
 		return DROPPED_MALFORMED;
 	if (!service && content != LATER_FRAGMENT)
 		return DROPPED_NOT_SERVED;
-	__u64 now_ns = clock_ns();
+	__u64 now_ns = tick_ns();
 	if (!may_forward(now_ns))
 		return DROPPED_NO_LEASE;
 	if (!service)

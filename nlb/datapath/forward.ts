@@ -15,12 +15,17 @@ import { follow, lead, relate } from './related.ts';
  * placed by its hash. datapath.bpf.c does the same in the kernel, and differential.test.ts holds the two against each other.
  */
 
-export interface Arrival {
+export interface Clocks {
+  /** CLOCK_MONOTONIC. */
+  nowNs: bigint;
+  /** The same as of the kernel's last tick (CLOCK_MONOTONIC_COARSE). What is written down of flows bears this time. */
+  tickNs: bigint;
+}
+
+export interface Arrival extends Clocks {
   frame: Buffer;
   /** The interface that it came in on. */
   ifindex: number;
-  /** CLOCK_MONOTONIC. */
-  nowNs: bigint;
 }
 
 /** What becomes of a frame. Nothing is changed: `record()` does what the decision says, so that the next frame finds it. */
@@ -68,28 +73,35 @@ function decideForCluster(packet: ClusterPacket, known: Knowledge): Result {
   return ip.protocol === PROTOCOL.icmp && !fragment ? decideError(packet, known) : dropped('DROPPED_NOT_SERVED');
 }
 
-const hasLease = ({ lease }: Knowledge, nowNs: bigint): boolean => nowNs < lease.forwardUntilNs;
+const LEASE_MARGIN_NS = BigInt(CONSTANTS.LEASE_MARGIN_NS);
 
-function decideSegment({ ip, frame, nowNs }: ClusterPacket, known: Knowledge): Result {
+/** By the clock of the last tick, which costs less, where the lease goes on for long; by the exact one where it may be over. */
+function mayForward({ nowNs, tickNs }: Arrival, { lease }: Knowledge): boolean {
+  return tickNs + LEASE_MARGIN_NS < lease.forwardUntilNs || nowNs < lease.forwardUntilNs;
+}
+
+function decideSegment(arrival: ClusterPacket, known: Knowledge): Result {
+  const { ip, frame, tickNs: nowNs } = arrival;
   const segment = readSegment(frame, ip);
   if (!segment) return dropped('DROPPED_MALFORMED');
   const service = serviceOf(segment.flow, known);
   if (!service) return dropped('DROPPED_NOT_SERVED');
-  if (!hasLease(known, nowNs)) return dropped('DROPPED_NO_LEASE');
+  if (!mayForward(arrival, known)) return dropped('DROPPED_NO_LEASE');
   const packet = { segment, service, nowNs };
   return ip.moreFragments ? lead(ip, packet, known) : balance(packet, known);
 }
 
-function decideLater({ ip, nowNs }: ClusterPacket, known: Knowledge): Result {
-  return hasLease(known, nowNs) ? follow(ip, known, nowNs) : dropped('DROPPED_NO_LEASE');
+function decideLater(arrival: ClusterPacket, known: Knowledge): Result {
+  return mayForward(arrival, known) ? follow(arrival.ip, known, arrival.tickNs) : dropped('DROPPED_NO_LEASE');
 }
 
-function decideError({ ip, frame, nowNs }: ClusterPacket, known: Knowledge): Result {
+function decideError(arrival: ClusterPacket, known: Knowledge): Result {
+  const { ip, frame, tickNs } = arrival;
   const flow = readQuotedFlow(frame, ip);
   if (flow === 'malformed') return dropped('DROPPED_MALFORMED');
   const service = flow === 'other' ? undefined : serviceOf(flow, known);
   if (flow === 'other' || !service) return dropped('DROPPED_NOT_SERVED');
-  return hasLease(known, nowNs) ? relate(flow, service, known, nowNs) : dropped('DROPPED_NO_LEASE');
+  return mayForward(arrival, known) ? relate(flow, service, known, tickNs) : dropped('DROPPED_NO_LEASE');
 }
 
 function readdressed(frame: Buffer, { mac, ownMac }: Server): Buffer {

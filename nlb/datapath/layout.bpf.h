@@ -23,6 +23,12 @@ enum layout {
 	/* Timeouts: of each state of a connection, and then of fragments. */
 	FRAGMENT_TIMEOUT = 5,
 	TIMEOUTS = 6,
+	/*
+	 * Who has the lease for longer than this may forward by the clock of the last tick. On a machine that runs, that clock
+	 * is late by a tick, 10 ms at most; or by about six, where the processor that keeps it has stopped and another one has
+	 * to find out (the kernel's MAX_STALLED_JIFFIES).
+	 */
+	LEASE_MARGIN_NS = 100000000,
 };
 
 /* Every way out has a name, and so a counter. The verdict follows from the name's first word: keep them together. */

@@ -12,25 +12,6 @@ static __always_inline void *only_entry(void *table)
 	return bpf_map_lookup_elem(table, &first);
 }
 
-static __always_inline bool may_answer(__u64 now_ns)
-{
-	struct lease *held = only_entry(&lease);
-	return held && now_ns < *(volatile __u64 *)&held->answer_until_ns;
-}
-
-static __always_inline bool may_forward(__u64 now_ns)
-{
-	struct lease *held = only_entry(&lease);
-	return held && now_ns < *(volatile __u64 *)&held->forward_until_ns;
-}
-
-static __always_inline void note_peer_asks(__u64 now_ns)
-{
-	struct lease *page = only_entry(&lease);
-	if (page)
-		*(volatile __u64 *)&page->peer_asked_ns = now_ns;
-}
-
 /* A copy, so that what follows is the same to the verifier for every place in the list. */
 static __always_inline bool find_port(const struct settings *settings, __u32 ifindex, struct port *port)
 {

@@ -1,5 +1,5 @@
 import t from 'tap';
-import type { OutcomeName } from './layout.ts';
+import { CONSTANTS, type OutcomeName } from './layout.ts';
 import type { ServerEntry, Tables } from './tables.ts';
 import { ASK, bytesOf, CASES, IP, IP_TCP, NLBS_IP, TCP, TO_ALL, TO_SERVER_SIDE, TO_US, UDP } from './test-frames.ts';
 import { MAC, tables } from './test-rig.ts';
@@ -26,6 +26,28 @@ function sayUnleased(hex: string, on?: 'server') {
   talk.endLease();
   return talk.say(hex, on);
 }
+
+t.test(
+  'a lease is judged by the last tick only to forward, and only where it goes on for longer than the margin',
+  async (t) => {
+    const MARGIN = CONSTANTS.LEASE_MARGIN_NS;
+    const ask = `${TO_ALL} ${ASK} ${NLBS_IP}`;
+    // Nanoseconds that the lease goes on for, and that the clock of the last tick is late.
+    for (const [leftNs, lateNs, forwards, answers] of [
+      [1, 4_000_000, true, true],
+      [0, 4_000_000, false, false],
+      [0, MARGIN, false, false],
+      [0, MARGIN + 1, true, false],
+      [-1, MARGIN + 1, false, false],
+    ] as const) {
+      const talk = openTalk();
+      talk.holdLease(leftNs, lateNs);
+      const what = `${leftNs} ns left, ${lateNs} ns late`;
+      t.equal(talk.say(udp()).outcome, forwards ? 'FORWARDED_NEW' : 'DROPPED_NO_LEASE', what);
+      t.equal(talk.say(ask).outcome, answers ? 'PASSED_ARP_NLBS' : 'DROPPED_ARP_NO_LEASE', `${what}: ARP`);
+    }
+  },
+);
 
 /** A TCP segment of client 198.51.100.CLIENT with those flags, to port 80. */
 function tcp(flags: string, client = 2, port = 0x3039): string {

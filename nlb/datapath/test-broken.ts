@@ -1,6 +1,8 @@
 import type { Decision } from './decision.ts';
-import { type Arrival, forward } from './forward.ts';
+import { type Arrival, type Clocks, forward } from './forward.ts';
 import type { Bond, Kept, Knowledge, Server, Service, Told } from './knowledge.ts';
+import { CONSTANTS } from './layout.ts';
+import type { LeaseTimes } from './lease.ts';
 import { withFlags } from './test-packets.ts';
 import { TIMEOUTS } from './timeouts.ts';
 
@@ -39,6 +41,23 @@ const reading =
     return { ...decision, frame: Buffer.concat([addresses.subarray(0, 12), arrival.frame.subarray(12)]) };
   };
 
+const timed =
+  (change: (clocks: Clocks) => Clocks): Specification =>
+  (arrival, known) =>
+    forward({ ...arrival, ...change(arrival) }, known);
+
+/** Judges by itself whether it may forward. */
+const leased = (holds: (clocks: Clocks, lease: LeaseTimes) => boolean): Specification =>
+  knowing(({ lease }, arrival) => ({
+    lease: { ...lease, forwardUntilNs: holds(arrival, lease) ? FOREVER_NS : 0n },
+  }));
+
+const MARGIN_NS = BigInt(CONSTANTS.LEASE_MARGIN_NS);
+const margined =
+  (marginNs: bigint) =>
+  ({ nowNs, tickNs }: Clocks, { forwardUntilNs }: LeaseTimes): boolean =>
+    tickNs + marginNs < forwardUntilNs || nowNs < forwardUntilNs;
+
 const overlooking = (flag: number): Specification =>
   reading((frame) => withFlags(frame, (flags) => flags & ~flag).copy(frame));
 
@@ -66,7 +85,14 @@ const longer = TIMEOUTS.map((name): [string, Specification] => [
 export const broken: Record<string, Specification> = {
   'forwards for ever': knowing(({ lease }) => ({ lease: { ...lease, forwardUntilNs: FOREVER_NS } })),
   'answers for ever': knowing(({ lease }) => ({ lease: { ...lease, answerUntilNs: FOREVER_NS } })),
-  'its clock is late by a nanosecond': (arrival, known) => forward({ ...arrival, nowNs: arrival.nowNs - 1n }, known),
+  'its clock is late by a nanosecond': timed(({ nowNs, tickNs }) => ({ nowNs: nowNs - 1n, tickNs })),
+  'its ticks are late by a nanosecond': timed(({ nowNs, tickNs }) => ({ nowNs, tickNs: tickNs - 1n })),
+  'goes by the exact clock alone': timed(({ nowNs }) => ({ nowNs, tickNs: nowNs })),
+  'goes by ticks alone': timed(({ tickNs }) => ({ nowNs: tickNs, tickNs })),
+  'forwards by the exact clock alone': leased(({ nowNs }, { forwardUntilNs }) => nowNs < forwardUntilNs),
+  'forwards by ticks alone': leased(({ tickNs }, { forwardUntilNs }) => tickNs < forwardUntilNs),
+  'wants a nanosecond more of lease': leased(margined(MARGIN_NS + 1n)),
+  'is content with a nanosecond less': leased(margined(MARGIN_NS - 1n)),
   'takes what is not to its hardware address': reading((frame, { ifindex }, known) => {
     const port = known.told.ports.find((candidate) => candidate.ifindex === ifindex);
     if (port) frame.write(port.mac.replaceAll(':', ''), 'hex');

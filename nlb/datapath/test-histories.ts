@@ -62,6 +62,9 @@ const waits = fc
     fc.constantFrom(0n, 0n, -1n, 1n),
   )
   .map(([ns, more]) => ns + more);
+const MARGIN_NS = BigInt(CONSTANTS.LEASE_MARGIN_NS);
+/** How late the clock of the last tick is: by nothing, by a part of a tick, or as on a machine that has stood still. */
+const latenesses = [0n, 1n, 4_000_000n, MARGIN_NS, MARGIN_NS + 1n] as const;
 const lease = fc.record({
   answerNs: often(SECOND_NS, 0n, 1n),
   forwardNs: often(10_000n * SECOND_NS, 0n, 1n),
@@ -89,7 +92,7 @@ const again = fc.record({
   ),
   fragment: fc.oneof({ weight: 4, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: fragment }),
 });
-const wait = fc.record({ do: fc.constant('wait' as const), ns: waits });
+const wait = fc.record({ do: fc.constant('wait' as const), ns: waits, lateNs: often<bigint>(...latenesses) });
 
 /** What happens beside the frames. */
 const change = fc.oneof(
@@ -131,6 +134,7 @@ export const histories = fc.record({
   priorArt: often(false, true),
   serving: fc.tuple(...SERVICES.map(() => often(true, false))),
   lease,
+  lateNs: fc.constantFrom<bigint[]>(...latenesses),
   servers: serverStates,
   /** Of every kind, or those of a few clients that keep to their conversations. */
   steps: fc.oneof(steps(anything), steps(talk)),

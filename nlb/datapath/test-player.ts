@@ -1,5 +1,5 @@
 import type { Tally } from './counters.ts';
-import type { forward } from './forward.ts';
+import type { Clocks, forward } from './forward.ts';
 import { type Told, toldBy } from './knowledge.ts';
 import { CONSTANTS, OUTCOMES, type OutcomeName } from './layout.ts';
 import type { LeaseTimes } from './lease.ts';
@@ -25,7 +25,7 @@ export interface Cast {
 interface Stage extends Cast {
   history: History;
   ports: Port[];
-  nowNs: bigint;
+  clocks: Clocks;
   servers: ServerState[];
   services: { serving: boolean; entry: ServiceEntry }[];
   lease: LeaseTimes;
@@ -50,7 +50,7 @@ const SERVER_IDS = [0, 1, 2, 3, 4];
 export function play(history: History, cast: Cast): OutcomeName[] {
   const stage = open(history, cast);
   for (const step of history.steps) {
-    stage.story.push(`${stage.nowNs} ${show(step)}`);
+    stage.story.push(`${stage.clocks.nowNs} ${show(step)}`);
     (ACTS[step.do] as (stage: Stage, step: Step) => void)(stage, step);
   }
   for (const table of KEPT) agree(stage, table, sorted(stage.ledger.kept[table]), sorted(cast.twin.kept[table].read()));
@@ -64,10 +64,10 @@ function open(history: History, cast: Cast): Stage {
     ...cast,
     history,
     ports: portsOf(history, cast.interfaces),
-    nowNs: BEGIN_NS,
+    clocks: clocksAt(BEGIN_NS, history.lateNs),
     servers: history.servers,
     services: SERVICES.map((entry, index) => ({ entry, serving: history.serving[index] ?? true })),
-    lease: leaseFrom(history.lease, BEGIN_NS),
+    lease: leaseFrom(history.lease, { nowNs: BEGIN_NS }),
     told: toldBy({ nlbs: NLBS, peer: PEER, timeouts: TIMEOUTS, clusterAddresses: [], servers: [], services: [] }, []),
     ledger: { ...openLedger(), peerAskedNs: twin.peerAskedNs() },
     before: countedIn(twin),
@@ -75,7 +75,7 @@ function open(history: History, cast: Cast): Stage {
     seen: [],
   };
   for (const table of KEPT) twin.kept[table].clear();
-  twin.setClock(stage.nowNs);
+  twin.setClocks(stage.clocks);
   twin.setLease(stage.lease);
   tell(stage);
   return stage;
@@ -94,12 +94,12 @@ const ACTS: { [Name in Step['do']]: (stage: Stage, step: Act<Name>) => void } = 
     if (fragment !== null) frame = asFragment(frame, fragment);
     send(stage, { ...stage.last, frame });
   },
-  wait: (stage, { ns }) => {
-    stage.nowNs += ns;
-    stage.twin.setClock(stage.nowNs);
+  wait: (stage, { ns, lateNs }) => {
+    stage.clocks = clocksAt(stage.clocks.nowNs + ns, lateNs);
+    stage.twin.setClocks(stage.clocks);
   },
   lease: (stage, { lease }) => {
-    stage.lease = leaseFrom(lease, stage.nowNs);
+    stage.lease = leaseFrom(lease, stage.clocks);
     stage.twin.setLease(stage.lease);
   },
   servers: (stage, { states }) => {
@@ -132,12 +132,15 @@ const ACTS: { [Name in Step['do']]: (stage: Stage, step: Act<Name>) => void } = 
 };
 
 function send(stage: Stage, { frame, on }: Act<'send'>): void {
-  const { twin, interfaces, history, nowNs, told, lease, ledger } = stage;
+  const { twin, interfaces, history, clocks, told, lease, ledger } = stage;
   const hook = frame.length < TC_LEAST_BYTES ? 'xdp' : history.hook;
-  const decision = stage.specification({ frame, ifindex: interfaces[on], nowNs }, { told, lease, kept: ledger.kept });
+  const decision = stage.specification(
+    { frame, ifindex: interfaces[on], ...clocks },
+    { told, lease, kept: ledger.kept },
+  );
   stage.story.push(`  ${decision.outcome} ${show(decision.writes)}`);
   stage.seen.push(decision.outcome);
-  record(ledger, decision, nowNs);
+  record(ledger, decision, clocks.nowNs);
   const ran = twin.run(hook, frame, interfaces[on]);
   const [word = 'PASSED'] = decision.outcome.split('_') as (keyof typeof VERDICTS.xdp)[];
   agree(stage, 'verdict', VERDICTS[hook][word], ran.verdict);
@@ -200,7 +203,10 @@ const since = (before: Counted, after: Counted): [string, bigint][] =>
     .map(([name, count]): [string, bigint] => [name, count - (before.get(name) ?? 0n)])
     .filter(([, n]) => n !== 0n);
 
-function leaseFrom({ answerNs, forwardNs }: Act<'lease'>['lease'], nowNs: bigint): LeaseTimes {
+/** Both go forward, because every wait is longer than the one is ever late. */
+const clocksAt = (nowNs: bigint, lateNs: bigint): Clocks => ({ nowNs, tickNs: nowNs - lateNs });
+
+function leaseFrom({ answerNs, forwardNs }: Act<'lease'>['lease'], { nowNs }: Pick<Clocks, 'nowNs'>): LeaseTimes {
   return { answerUntilNs: nowNs + answerNs, forwardUntilNs: nowNs + forwardNs };
 }
 

@@ -30,6 +30,7 @@ export function openTalk(more?: Pick<Port, 'vlan'>) {
   const ports: Port[] = more ? [...PORTS, third] : PORTS;
   const ledger = openLedger();
   let nowNs = BEGIN_NS;
+  let lateNs = 0n;
   let told = toldBy(tables(), ports);
   let untilNs = 2n ** 63n;
   return {
@@ -41,13 +42,18 @@ export function openTalk(more?: Pick<Port, 'vlan'>) {
     endLease: (): void => {
       untilNs = nowNs;
     },
+    /** The lease goes on for so long, and the clock of the last tick is so late. */
+    holdLease: (leftNs: number, tickLateNs: number): void => {
+      untilNs = nowNs + BigInt(leftNs);
+      lateNs = BigInt(tickLateNs);
+    },
     wait: (ms: number): void => {
       nowNs += BigInt(ms) * NS_PER_MS;
     },
     /** `hex`: the frame. */
     say(hex: string, on: 'access' | 'server' = 'access'): Said {
       const lease = { answerUntilNs: untilNs, forwardUntilNs: untilNs };
-      const arrival = { frame: bytesOf(hex), ifindex: IFINDEX[on], nowNs };
+      const arrival = { frame: bytesOf(hex), ifindex: IFINDEX[on], nowNs, tickNs: nowNs - lateNs };
       const decision = forward(arrival, { told, lease, kept: ledger.kept });
       record(ledger, decision, nowNs);
       const { outcome, frame } = decision;

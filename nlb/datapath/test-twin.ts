@@ -9,6 +9,7 @@ import { dropOtherClusters, putClusters } from './cluster-table.ts';
 import type { ConnectionState } from './connection.ts';
 import { openCounters } from './counters.ts';
 import { nameOfFlow } from './flow.ts';
+import type { Clocks } from './forward.ts';
 import type { Bond, Connection, Fragments } from './knowledge.ts';
 import { STRUCTS } from './layout.ts';
 import { type LeaseTimes, openLease } from './lease.ts';
@@ -33,8 +34,8 @@ const SIZES = { maxConnections: 256, maxServers: 8, maxServices: 8 };
 export function openTwin(services: ServiceEntry[], slots: Int32Array[]) {
   const object = loadObject({ file: OBJECT_FILE, entries: entriesOf(SIZES), reuse: {} });
   const fd = (map: string): number => object.map(map);
-  const [clock, lease] = [mapMemory(fd('test_clock'), 8), openLease(fd('lease'))];
-  const nowNs = new BigUint64Array(clock.buffer);
+  const [clock, lease] = [mapMemory(fd('test_clock'), 16), openLease(fd('lease'))];
+  const clocks = new BigUint64Array(clock.buffer);
   const servers = openServerTable(fd('servers'), SIZES.maxServers);
   const ids = new Map(services.map((service, id) => [nameOfService(service), id]));
   const tellServices = openServices(fd, services, slots);
@@ -47,7 +48,7 @@ export function openTwin(services: ServiceEntry[], slots: Int32Array[]) {
       putClusters(fd('clusters'), tables, ids);
       dropOtherClusters(fd('clusters'), tables.clusterAddresses);
     },
-    setClock: (ns: bigint): void => void Atomics.store(nowNs, 0, ns),
+    setClocks: ({ nowNs, tickNs }: Clocks): void => clocks.set([nowNs, tickNs]),
     setLease: ({ answerUntilNs, forwardUntilNs }: LeaseTimes): void => lease.set(answerUntilNs, forwardUntilNs),
     run: (hook: 'xdp' | 'tc', frame: Buffer, ifindex: number) =>
       runProgram(object.program(`onevip_${hook}`), { frame, ifindex, hook }),

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The lease, and by which clock it is judged. */
+#pragma once
+
+#include <stdbool.h>
+#include "clock.bpf.h"
+#include "lookup.bpf.h"
+
+/* By the exact clock alone: two that answer never overlap. */
+static __always_inline bool may_answer(__u64 now_ns)
+{
+	struct lease *held = only_entry(&lease);
+	return held && now_ns < *(volatile __u64 *)&held->answer_until_ns;
+}
+
+/* A live node renews its lease long before the margin: so nearly every packet is spared the exact clock. */
+static __always_inline bool may_forward(__u64 tick_ns)
+{
+	struct lease *held = only_entry(&lease);
+	if (!held)
+		return false;
+	__u64 until_ns = *(volatile __u64 *)&held->forward_until_ns;
+	return tick_ns + LEASE_MARGIN_NS < until_ns || clock_ns() < until_ns;
+}
+
+static __always_inline void note_peer_asks(__u64 now_ns)
+{
+	struct lease *page = only_entry(&lease);
+	if (page)
+		*(volatile __u64 *)&page->peer_asked_ns = now_ns;
+}
