@@ -9,7 +9,7 @@ import {
   totalsLine,
   VERDICTS,
 } from './outcome.ts';
-import type { CheckResult, RunReport, TestResult, Verdict } from './run-report.ts';
+import type { CheckResult, NotRun, RunReport, TestResult, Verdict } from './run-report.ts';
 
 export interface TerminalOptions {
   colour: boolean;
@@ -74,10 +74,14 @@ function notTested(rows: readonly RequirementRow[], paint: Paint): string[] {
   return ids.length === 0 ? [] : ['', paint.dim(`not tested in this run: ${ids.join(', ')}`)];
 }
 
+/** A line for each command that would run some of them. */
 function notRun({ notRun }: RunReport, paint: Paint): string[] {
-  return notRun.map(({ suite, title, proves, because, runIt }) =>
-    paint.dim(`not run: ${visible(suite)}: ${oneLine(title)}${ids(proves)}: ${visible(because)}: ${visible(runIt)}`),
-  );
+  return [...Map.groupBy(notRun, ({ runIt }) => runIt)].map(([runIt, tests]) => {
+    const proves = [...new Set(tests.flatMap((test) => test.proves))];
+    const { suite, title, because } = tests[0] as NotRun;
+    const what = tests.length === 1 ? oneLine(title) : `${tests.length} tests`;
+    return paint.dim(`not run: ${visible(suite)}: ${what}${ids(proves)}: ${visible(because)}: ${visible(runIt)}`);
+  });
 }
 
 function details(verdict: Verdict, { results }: RunReport, paint: Paint): string[] {

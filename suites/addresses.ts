@@ -10,7 +10,7 @@ const REQUESTS = 30;
 export default await suite(
   import.meta,
   'one public address is enough',
-  { topologies: ['invention', 'invention-flat'], everywhere: true, seconds: 4 },
+  { topologies: ['invention', 'invention-flat'], everywhere: true, thorough: 'elsewhere', seconds: 4 },
   {
     'with traffic flowing, the cluster address is the only public one': {
       proves: ['ADDR-1'],

@@ -38,7 +38,7 @@ const oneAtATime = (scene: Scene) => {
 export default await suite(
   import.meta,
   'the NLBS address is an alias on the access interface of the active alone',
-  { topologies: ['invention', 'invention-flat'], everywhere: true, seconds: 7 },
+  { topologies: ['invention', 'invention-flat'], everywhere: true, thorough: 'elsewhere', seconds: 7 },
   {
     'from its start on, the active holds the alias and the standby does not': {
       proves: ['ALIAS-1', 'ALIAS-2', 'ALIAS-3'],

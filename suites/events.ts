@@ -130,7 +130,7 @@ function lapseClaims(scene: Scene, { active }: Pair): Claims {
 export default await suite(
   import.meta,
   'the event log says why, when, and what it cost',
-  { topologies: ['invention'], seconds: 10 },
+  { topologies: ['invention'], seconds: 10, thorough: true },
   {
     'kill -9 of the active daemon': explains(
       'kill -9',

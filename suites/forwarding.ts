@@ -56,7 +56,7 @@ function injectForCluster(scene: Scene, to: string, protocol: 'tcp' | 'udp', por
 export default await suite(
   import.meta,
   'packets pass with nothing changed but hardware addresses, and replies bypass the load balancers',
-  { topologies: ['invention', 'invention-flat'], everywhere: true, seconds: 9 },
+  { topologies: ['invention', 'invention-flat'], everywhere: true, thorough: 'elsewhere', seconds: 9 },
   {
     'a forwarded packet keeps every byte from its IP header on, and reaches one server': {
       proves: ['FWD-1', 'FWD-2', 'FWD-4', 'FWD-5', 'ROUTE-4'],

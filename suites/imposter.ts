@@ -52,6 +52,7 @@ export default await suite(
   { topologies: ['invention'], seconds: 14 },
   {
     'thousands of forged, mutated, truncated, oversized, reflected and replayed datagrams a second change nothing': {
+      thorough: true,
       proves: ['HA-12'],
       random: true,
       run: async (scene) => {
@@ -82,6 +83,7 @@ export default await suite(
       },
     },
     'recordings of before a restart are known for what they are, and change nothing': {
+      thorough: true,
       proves: ['HA-12'],
       run: async (scene) => {
         const { active, standby } = await atRest(scene);

@@ -125,6 +125,7 @@ export default await suite(
       },
     },
     'through one fault after the other, two never answer': {
+      thorough: true,
       proves: ['ALIAS-8'],
       run: async (scene) => {
         const nodes = scene.lab.nodes('nlb');

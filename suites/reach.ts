@@ -106,12 +106,16 @@ export default await suite(
       rules: (scene, active) => [unanswered(scene, active)],
       losesNothing: true,
     }),
-    'the active is cut off from the firewalls': takesOver({
-      what: 'no frame passes between the active and the firewalls',
-      rules: apartFromFirewalls,
-      losesNothing: false,
-    }),
+    'the active is cut off from the firewalls': {
+      thorough: true,
+      ...takesOver({
+        what: 'no frame passes between the active and the firewalls',
+        rules: apartFromFirewalls,
+        losesNothing: false,
+      }),
+    },
     'both lose the same target: nothing moves': {
+      thorough: true,
       proves: ['HA-2'],
       run: async (scene) => {
         const { active, standby } = await scene.lab.pair();

@@ -99,6 +99,7 @@ export default await suite(
   { topologies: ['invention'], seconds: 16 },
   {
     'weights are changed: new connections follow them, and those that are there stay': {
+      thorough: true,
       proves: ['HA-15', 'FWD-5'],
       run: async (scene) => {
         await scene.lab.pair();
@@ -160,6 +161,7 @@ export default await suite(
       },
     },
     'a service is removed, and added again: what is for it is dropped meanwhile, and all else goes on': {
+      thorough: true,
       proves: ['HA-15', 'FWD-9'],
       run: async (scene) => {
         const { active } = await scene.lab.pair();
@@ -190,6 +192,7 @@ export default await suite(
       },
     },
     'a bad file is refused whole, and the pair goes on by the one before': {
+      thorough: true,
       proves: ['HA-15'],
       run: async (scene) => {
         const { active } = await scene.lab.pair();
@@ -210,6 +213,7 @@ export default await suite(
       },
     },
     'the key of the heartbeats is changed in three steps, on one node after the other': {
+      thorough: true,
       proves: ['HA-15', 'HA-12'],
       run: async (scene) => {
         const { active, standby } = await scene.lab.pair();

@@ -73,6 +73,7 @@ export default await suite(
   { topologies: ['invention'], seconds: 16, pair: { keeps: true } },
   {
     'the active is restarted while its peer lives: it hands over first': {
+      thorough: true,
       proves: ['HA-14', 'ALIAS-8'],
       run: async (scene) => {
         const { active, standby } = await scene.lab.pair();
@@ -95,6 +96,7 @@ export default await suite(
       },
     },
     'a lone node is restarted again and again: the address is answered for all the time, and nothing is lost': {
+      thorough: true,
       proves: ['HA-14'],
       run: async (scene) => {
         const { active, absent } = await alone(scene);
@@ -161,6 +163,7 @@ export default await suite(
       },
     },
     'kill -9 and a start of a lone node: it knows the connections of its earlier life': {
+      thorough: true,
       proves: ['HA-14', 'HA-4'],
       run: async (scene) => {
         const { active, absent } = await alone(scene);

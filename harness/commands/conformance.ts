@@ -11,10 +11,10 @@ import { examine, machine } from '../doctor/probe.ts';
 import { collectGarbage } from '../lab/gc.ts';
 import { beginRun, endRun, newRunId } from '../lab/run-folder.ts';
 import { type Catalogue, readCatalogue } from '../suite/catalogue.ts';
-import { discoverSuites, type Job, planJobs } from '../suite/discover.ts';
+import { discoverSuites, hasWork, planJobs } from '../suite/discover.ts';
 import { checkIds } from '../suite/ids.ts';
 import { runJob } from '../suite/job.ts';
-import { leftOut, type Suite } from '../suite/suite.ts';
+import { type Depth, type Job, jobName, leftOut, type Suite } from '../suite/suite.ts';
 import { topologyNames } from '../topology/find.ts';
 import { EXIT, UserError } from './problem.ts';
 
@@ -22,6 +22,8 @@ export interface ConformanceOptions {
   topology?: string;
   jobs?: number;
   list?: boolean;
+  /** Run thorough tests, too; so does a run of suites that are named. */
+  thorough?: boolean;
   /** Run long tests, too. */
   long?: boolean;
   /** Of everything random; drawn when absent. */
@@ -37,15 +39,15 @@ export async function conformance(names: string[], options: ConformanceOptions):
   const catalogue = readCatalogue();
   for (const suite of suites) checkIds(catalogue, suite);
   // Each suite is a process of its own, and so told.
-  if (options.long) process.env.ONEVIP_LONG = '1';
+  process.env.ONEVIP_DEPTH = depthOf(names, options);
   if (options.seed !== undefined) process.env.ONEVIP_SEED = String(options.seed);
-  const jobs = planJobs(suites, knownTopology(options.topology));
-  if (jobs.length === 0) throw new UserError(`none of these suites runs on ${options.topology}`, EXIT.usage);
-  if (options.list) return printList(jobs);
+  const planned = planJobs(suites, knownTopology(options.topology));
+  if (planned.length === 0) throw new UserError(`none of these suites runs on ${options.topology}`, EXIT.usage);
+  if (options.list) return printList(planned);
   await refuseUnfitMachine();
   await collectGarbage();
   const folder = beginRun(newRunId(new Date()));
-  const report = await runAll(jobs, options.jobs ?? DEFAULT_JOBS, folder);
+  const report = await runAll(planned, options.jobs ?? DEFAULT_JOBS, folder);
   // A suite that crashed may have left its lab.
   await collectGarbage();
   writeReports(folder, report, catalogue);
@@ -53,6 +55,12 @@ export async function conformance(names: string[], options: ConformanceOptions):
   const terminal = { colour: chalk.level > 0, columns: process.stdout.columns ?? 0 };
   process.stdout.write(terminalReport(report, catalogue.requirements, terminal));
   process.exitCode = exitCodeOf(report.results);
+}
+
+/** Whoever names suites wants to know more of them than a brief run tells. */
+function depthOf(names: string[], { thorough, long }: ConformanceOptions): Depth {
+  if (long) return 'long';
+  return thorough || names.length > 0 ? 'thorough' : 'brief';
 }
 
 function chosen(suites: Suite[], names: string[]): Suite[] {
@@ -67,12 +75,15 @@ function knownTopology(name: string | undefined): string | undefined {
   throw new UserError(`no topology is named ${name}; there are ${topologyNames().join(', ')}`, EXIT.usage);
 }
 
-function printList(jobs: Job[]): void {
-  for (const { suite, topology } of jobs) {
+function printList(planned: Job[]): void {
+  for (const job of planned) {
+    const { suite, topology } = job;
     console.log(`${chalk.bold(suite.name)} on ${topology}: ${suite.title}`);
+    const brief = leftOut(job, 'brief');
     for (const [title, { proves, longSeconds }] of Object.entries(suite.tests)) {
       const long = longSeconds ? ` (long: about ${longSeconds} s, with --long)` : '';
-      console.log(`  ${title}${long} ${chalk.dim(proves.join(' '))}`);
+      const thorough = brief.get(title) === 'thorough' ? ' (thorough)' : '';
+      console.log(`  ${title}${long}${thorough} ${chalk.dim(proves.join(' '))}`);
     }
   }
 }
@@ -84,11 +95,12 @@ async function refuseUnfitMachine(): Promise<void> {
   throw new UserError(`this machine cannot run the suites:\n${lines.join('\n')}`, EXIT.machineUnfit);
 }
 
-async function runAll(jobs: Job[], atOnce: number, folder: string): Promise<RunReport> {
+async function runAll(planned: Job[], atOnce: number, folder: string): Promise<RunReport> {
   const startedAt = new Date().toISOString();
   const began = performance.now();
   // The suites are interrupted with us, and take their labs down: what they have found by then is still reported.
   process.on('SIGINT', () => {});
+  const jobs = planned.filter((job) => hasWork(job));
   const results = await inParallel(jobs, atOnce, (job) =>
     runJob(job, folder, (line) => showProgress(job, line, began)),
   );
@@ -100,17 +112,18 @@ async function runAll(jobs: Job[], atOnce: number, folder: string): Promise<RunR
     topology: [...new Set(jobs.map(({ topology }) => topology))].join(', '),
     command: `./onevip ${process.argv.slice(2).join(' ')}`,
     results: results.flat(),
-    notRun: jobs.flatMap(notRun),
+    notRun: planned.flatMap(notRun),
   };
 }
 
-function notRun({ suite, topology }: Job): NotRun[] {
-  return leftOut(suite.tests).map((title) => ({
-    suite: suite.name,
+function notRun(job: Job): NotRun[] {
+  const { suite, topology } = job;
+  return [...leftOut(job)].map(([title, why]) => ({
+    suite: jobName(job),
     title,
     proves: suite.tests[title]?.proves ?? [],
-    because: `long: takes about ${suite.tests[title]?.longSeconds} s`,
-    runIt: `./onevip conformance ${suite.name} --topology ${topology} --long`,
+    because: why === 'long' ? `long: takes about ${suite.tests[title]?.longSeconds} s` : 'thorough',
+    runIt: `./onevip conformance ${suite.name} --topology ${topology}${why === 'long' ? ' --long' : ''}`,
   }));
 }
 

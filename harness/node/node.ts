@@ -47,12 +47,12 @@ export class LabNode {
   }
 
   /** Runs a command to its end, with `input` on its standard input. It does not reject when the command fails. */
-  run = (command: string[], input = ''): Promise<Ran> => this.runAs(this.name, command, input);
-  /** The same beside the node: in its network, but no part of it, so that it runs while the node is frozen. */
-  runBeside = (command: string[], input = ''): Promise<Ran> => this.runAs(WATCHERS, command, input);
+  run = (command: string[], input = ''): Promise<Ran> => this.toItsEnd(this.words(command), input);
+  /** The same beside the node: in its network, but no part of it, so that it runs while the node is frozen. For what is soon over. */
+  runBeside = (command: string[], input = ''): Promise<Ran> =>
+    this.toItsEnd(['nsenter', `--net=${netnsPath(this.home.netns)}`, '--', ...command], input);
 
-  private async runAs(group: string, command: string[], input: string): Promise<Ran> {
-    const [file, ...args] = this.words(command, group);
+  private async toItsEnd([file, ...args]: [string, ...string[]], input: string): Promise<Ran> {
     const done = await execa(file, args, { input, env: this.home.env, reject: false });
     return { exitCode: done.exitCode, stdout: done.stdout, stderr: done.stderr };
   }

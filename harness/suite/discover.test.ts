@@ -40,9 +40,9 @@ t.test('long tests count for the length of their suite where they are wanted', a
   const tests = { sleeps: { proves: [], longSeconds: 60, run: async () => ({}) } };
   const suites = [suite('busy', { topologies: ['invention'], seconds: 9 })];
   suites.push({ ...suite('sleepy', { topologies: ['invention'], seconds: 2 }), tests });
-  const names = (long: boolean) => planJobs(suites, undefined, long).map((job) => job.suite.name);
-  t.same(names(false), ['busy', 'sleepy']);
-  t.same(names(true), ['sleepy', 'busy']);
+  const names = (depth: Depth) => planJobs(suites, undefined, depth).map((job) => job.suite.name);
+  t.same(names("brief"), ['busy', 'sleepy']);
+  t.same(names("long"), ['sleepy', 'busy']);
 });
 
 t.test('every suite of the project is found, without running, and can run', async (t) => {

@@ -7,8 +7,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { TestResult } from '../../reports/run-report.ts';
 import { collectGarbage } from '../lab/gc.ts';
 import { PROJECT } from '../lab/run-folder.ts';
-import { type Job, suiteFile } from './discover.ts';
-import { leftOut } from './suite.ts';
+import { suiteFile } from './discover.ts';
+import { type Job, leftOut } from './suite.ts';
 
 /** No suite takes this long unless it hangs. */
 const TIME_LIMIT_MS = 300_000;
@@ -74,9 +74,9 @@ function readResults(file: string): TestResult[] {
 function contradiction(job: Job, results: TestResult[], exitCode: number | null, stderr: string): string | undefined {
   const last = stderr.trim().split('\n').slice(-12).join('\n');
   if (exitCode === null) return `the suite was killed: a signal, or the limit of ${TIME_LIMIT_MS / 1000} s. ${last}`;
-  const omitted = leftOut(job.suite.tests);
+  const omitted = leftOut(job);
   const missing = Object.keys(job.suite.tests).filter(
-    (title) => !omitted.includes(title) && !results.some((result) => result.title === title),
+    (title) => !omitted.has(title) && !results.some((result) => result.title === title),
   );
   if (missing.length > 0) return `the suite ended with ${exitCode} before it had run: ${missing.join('; ')}. ${last}`;
   const allPassed = results.every(({ verdict }) => verdict === 'pass');

@@ -12,7 +12,7 @@ import { checkIds } from './ids.ts';
 import { judge, type Word, worst } from './judge.ts';
 import type { Scene } from './scene.ts';
 import { openStage, type Stage } from './stage.ts';
-import { leftOut, type Suite, type SuiteTest } from './suite.ts';
+import { jobName, leftOut, type Suite, type SuiteTest } from './suite.ts';
 import { atRest } from './waits.ts';
 
 /** For all tests of a suite together; each wait has a limit of its own, far below. */
@@ -43,10 +43,11 @@ export async function runSuite(suite: Suite): Promise<Suite> {
     await stage.close();
     if (process.env.ONEVIP_RUN === undefined) endRun(run);
   });
-  const omitted = leftOut(suite.tests);
+  const omitted = leftOut({ suite, topology });
   for (const [title, test] of Object.entries(suite.tests)) {
-    if (omitted.includes(title)) {
-      await t.test(title, { skip: 'long: ONEVIP_LONG=1 runs it' }, async () => {});
+    const why = omitted.get(title);
+    if (why) {
+      await t.test(title, { skip: `${why}: ONEVIP_DEPTH=${why} runs it` }, async () => {});
       continue;
     }
     await t.test(title, async (tt) => {
@@ -79,7 +80,7 @@ async function runTest(stage: Stage, { suite, title, test, topology, folder }: R
   const verdict = worst(checks.map((check) => check.verdict));
   const decisive = checks.find((check) => check.verdict === verdict);
   return {
-    suite: topology === suite.topologies[0] ? suite.name : `${suite.name}@${topology}`,
+    suite: jobName({ suite, topology }),
     title,
     proves: test.proves,
     verdict,

@@ -10,6 +10,8 @@ export interface SuiteTest {
   proves: string[];
   /** Whether anything in it is random: its seed is then shown with its verdict. */
   random?: boolean;
+  /** What it proves, a brief run proves by other tests; left out there. */
+  thorough?: true;
   /** About how long it takes, in seconds, where that is too long for a run that was not asked for long tests. */
   longSeconds?: number;
   /** Acts on the lab, waits for what should follow, and gives the claims to be judged. Never sleeps for a fixed time. */
@@ -21,6 +23,8 @@ export interface SuiteOptions {
   topologies: string[];
   /** On all of them in a conformance run, not only on the first. */
   everywhere?: boolean;
+  /** All its tests are thorough; `elsewhere`: on every topology but its first. */
+  thorough?: true | 'elsewhere';
   /** About how long it takes, in seconds: the longest suites start first. */
   seconds: number;
   servers?: number;
@@ -40,12 +44,43 @@ export interface Suite extends SuiteOptions {
   tests: Record<string, SuiteTest>;
 }
 
-/** Whether long tests are wanted: `ONEVIP_LONG=1`, which `conformance --long` sets. */
-const longWanted = (): boolean => process.env.ONEVIP_LONG === '1';
+/**
+ * How much a run proves. `brief`: every requirement that is tested at all, within a minute. `thorough`: in every way that takes
+ * no minute itself. `long`: in every way.
+ */
+export type Depth = 'brief' | 'thorough' | 'long';
 
-/** The titles of the tests that a run leaves out: the long ones, where they are not wanted. */
-export function leftOut(tests: Record<string, SuiteTest>, long = longWanted()): string[] {
-  return Object.entries(tests).flatMap(([title, { longSeconds }]) => (longSeconds && !long ? [title] : []));
+/** `ONEVIP_DEPTH`, which `conformance` sets; a suite that is started alone is thorough. */
+export function depthWanted(): Depth {
+  const asked = process.env.ONEVIP_DEPTH ?? 'thorough';
+  if (asked === 'brief' || asked === 'thorough' || asked === 'long') return asked;
+  throw new Error(`ONEVIP_DEPTH is "${asked}"; it must be brief, thorough or long`);
+}
+
+/** A suite on a topology: what a run is made of. */
+export interface Job {
+  suite: Suite;
+  topology: string;
+}
+
+/** What a job is called in reports. */
+export const jobName = ({ suite, topology }: Job): string =>
+  topology === suite.topologies[0] ? suite.name : `${suite.name}@${topology}`;
+
+/** The titles of the tests that a run of that depth leaves out, each with the reason. */
+export function leftOut({ suite, topology }: Job, depth = depthWanted()): Map<string, 'long' | 'thorough'> {
+  const { thorough, topologies, tests } = suite;
+  const whole = thorough === true || (thorough === 'elsewhere' && topology !== topologies[0]);
+  const reason = (test: SuiteTest) => {
+    if (test.longSeconds && depth !== 'long') return 'long';
+    return depth === 'brief' && (whole || test.thorough) ? 'thorough' : undefined;
+  };
+  return new Map(
+    Object.entries(tests).flatMap(([title, test]) => {
+      const why = reason(test);
+      return why ? [[title, why] as const] : [];
+    }),
+  );
 }
 
 /**
