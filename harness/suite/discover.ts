@@ -24,14 +24,17 @@ export function planJobs(suites: Suite[], topology?: string, depth?: Depth): Job
   return jobs.sort((one, other) => secondsOf(other, depth) - secondsOf(one, depth));
 }
 
-/** A suite says how long its tests take that are not long; those that are left out of these count as if all took the same. */
+/** To bring up a lab and take it down, on two cores that others use, too. */
+const LAB_SECONDS = 4;
+
+/** A suite says how long its lab and its tests take that are not long; the latter count as if all took the same. */
 function secondsOf(job: Job, depth?: Depth): number {
   const omitted = leftOut(job, depth);
   const tests = Object.entries(job.suite.tests);
   const usual = tests.filter(([, { longSeconds }]) => !longSeconds);
   const kept = usual.filter(([title]) => !omitted.has(title)).length / Math.max(1, usual.length);
   const added = tests.map(([title, { longSeconds = 0 }]) => (omitted.has(title) ? 0 : longSeconds));
-  return added.reduce((sum, more) => sum + more, job.suite.seconds * (tests.length === 0 ? 1 : kept));
+  return added.reduce((sum, more) => sum + more, LAB_SECONDS + (job.suite.seconds - LAB_SECONDS) * kept);
 }
 
 /** Whether the depth leaves anything of the job to run. */

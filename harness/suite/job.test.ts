@@ -26,7 +26,7 @@ const SAID = print(
   '    ok 1 - a claim',
   'ok 1 - it answers # time=2ms',
   'not ok 2 - it moves',
-  'ok 3 - it sleeps # SKIP long: ONEVIP_LONG=1 runs it',
+  'ok 3 - it sleeps # SKIP long: ONEVIP_DEPTH=long runs it',
   '1..3',
 );
 
@@ -88,8 +88,8 @@ t.test('a suite that writes nothing, or not everything, has failed, though it en
 });
 
 t.test('a long test is missed where long tests are wanted', async (t) => {
-  process.env.ONEVIP_LONG = '1';
-  t.teardown(() => delete process.env.ONEVIP_LONG);
+  process.env.ONEVIP_DEPTH = 'long';
+  t.teardown(() => delete process.env.ONEVIP_DEPTH);
   t.match(await complaint(t, '', BOTH), { because: /before it had run: it sleeps\./ });
 });
 
