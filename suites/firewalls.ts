@@ -104,6 +104,7 @@ export default await suite(
       },
     },
     'a firewall and the active die together': {
+      thorough: true,
       proves: ['HA-7', 'HA-1'],
       run: async (scene) => {
         const { master } = await firewalls(scene);

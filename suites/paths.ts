@@ -84,6 +84,7 @@ export default await suite(
   { topologies: ['invention'], seconds: 9 },
   {
     'the path over the server subnet is silent': {
+      thorough: true,
       proves: ['HA-16', 'HA-11'],
       run: async (scene) => {
         const { active, standby } = await scene.lab.pair();

@@ -132,7 +132,10 @@ export default await suite(
       },
     },
     'SIGSTOP of the daemon for 1 s': isFenced({ how: 'stop', ms: 1000, askEveryMs: 5 }),
-    'every process of the node frozen for 1 s': isFenced({ how: 'freeze', ms: 1000, askEveryMs: 5 }),
+    'every process of the node frozen for 1 s': {
+      thorough: true,
+      ...isFenced({ how: 'freeze', ms: 1000, askEveryMs: 5 }),
+    },
     'SIGSTOP of the daemon for 60 s': isFenced({ how: 'stop', ms: 60_000, askEveryMs: 10, longSeconds: 65 }),
   },
 );
