@@ -6,7 +6,7 @@ import { firewalls, requestHttp } from '../harness/suite/everyday.ts';
 import { askFor } from '../harness/suite/inject.ts';
 import type { Scene } from '../harness/suite/scene.ts';
 import { suite } from '../harness/suite/suite.ts';
-import { heardAsking, knows } from '../harness/suite/waits.ts';
+import { hasAnnounced, heardAsking, knows } from '../harness/suite/waits.ts';
 
 const TIMES = 10;
 const ANSWER_WITHIN_MS = 50;
@@ -28,6 +28,13 @@ async function askOnServer(scene: Scene, address: string): Promise<void> {
 function each(ports: Port[], words: string, checker: (port: Port) => Checker): Record<string, Checker> {
   return Object.fromEntries(ports.map((port) => [`${port.node}/${port.leg} ${words}`, checker(port)]));
 }
+
+/**
+ * An announcement would fill the entry that a firewall has just lost, and nobody would ask. The last one comes two seconds
+ * after a lead began.
+ */
+const noMoreAnnounced = (scene: Scene, active: string): Promise<void> =>
+  hasAnnounced(scene, scene.port(active, 'access'), scene.nlbs, 100);
 
 /**
  * A firewall forgets the hardware address of the NLBS address, as when the entry ages out. Not by deleting the entry: that
@@ -127,6 +134,7 @@ export default await suite(
       run: async (scene) => {
         const { active } = await scene.lab.pair();
         const { master } = await firewalls(scene);
+        await noMoreAnnounced(scene, active.name);
         await forget(scene, master.name);
         await requestHttp(scene, 1);
         return {
@@ -147,6 +155,7 @@ export default await suite(
         const { active } = await scene.lab.pair();
         const { master } = await firewalls(scene);
         const load = await scene.client.startUdpProbes({ target: scene.target('echo-udp'), perSecond: 200 });
+        await noMoreAnnounced(scene, active.name);
         for (let flush = 0; flush < FLUSHES; flush++) {
           const beforeNs = scene.nowNs();
           await forget(scene, master.name);

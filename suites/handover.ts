@@ -5,7 +5,7 @@ import { tookOver } from '../harness/check/takeover.ts';
 import { cut, heal, signal, startSystem } from '../harness/suite/faults.ts';
 import type { Scene } from '../harness/suite/scene.ts';
 import { type SuiteTest, suite } from '../harness/suite/suite.ts';
-import { answersAgain, runsScript, sends, takesAlias } from '../harness/suite/waits.ts';
+import { answersAgain, atRest, runsScript, sends, takesAlias } from '../harness/suite/waits.ts';
 
 const PROBES_PER_SECOND = 500;
 const FLOWS = 20;
@@ -106,7 +106,7 @@ export default await suite(
         const { active, standby } = await scene.lab.pair();
         const [primary, other] = active.home.plan.primary ? [active, standby] : [standby, active];
         if (primary !== active) await scene.lab.system.takeOver(primary);
-        await scene.lab.pair();
+        await atRest(scene);
         const fromNs = scene.nowNs();
         await scene.act('kill -9', primary.name, () => signal(scene, primary, 'SIGKILL'));
         await runsScript(scene, other.name, 'active', fromNs);

@@ -49,10 +49,9 @@ function firewallOf(scene: Scene, victim: string): string {
 export default await suite(
   import.meta,
   'heartbeats are believed from the peer alone, authenticated and fresh',
-  { topologies: ['invention'], seconds: 14 },
+  { topologies: ['invention'], seconds: 14, thorough: true },
   {
     'thousands of forged, mutated, truncated, oversized, reflected and replayed datagrams a second change nothing': {
-      thorough: true,
       proves: ['HA-12'],
       random: true,
       run: async (scene) => {
@@ -83,7 +82,6 @@ export default await suite(
       },
     },
     'recordings of before a restart are known for what they are, and change nothing': {
-      thorough: true,
       proves: ['HA-12'],
       run: async (scene) => {
         const { active, standby } = await atRest(scene);

@@ -213,7 +213,6 @@ export default await suite(
       },
     },
     'the key of the heartbeats is changed in three steps, on one node after the other': {
-      thorough: true,
       proves: ['HA-15', 'HA-12'],
       run: async (scene) => {
         const { active, standby } = await scene.lab.pair();

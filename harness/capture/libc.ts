@@ -11,6 +11,7 @@ const functions = {
   send: libc.func('int64_t send(int fd, const void *bytes, size_t size, int flags)'),
   poll: libc.func('int poll(void *descriptors, unsigned long count, int timeoutMs)'),
   close: libc.func('int close(int fd)'),
+  madvise: libc.func('int madvise(void *address, size_t size, int advice)'),
   mmap: libc.func('void *mmap(void *at, size_t size, int protection, int flags, int fd, int64_t offset)'),
   munmap: libc.func('int munmap(void *at, size_t size)'),
   if_nametoindex: libc.func('uint32_t if_nametoindex(const char *name)'),

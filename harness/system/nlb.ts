@@ -16,7 +16,7 @@ const STATES: Role[] = ['initial', 'active', 'standby', 'inop'];
 const LAB_HEARTBEAT = { intervalMs: 20, leaseMs: 150, deadAfterMs: 200 };
 
 /** The default million takes 100 MiB on each node, and its making is what holds up the neighbours. */
-const LAB_TABLES = { maxConnections: 65_536, maxServers: 256, maxServices: 64 };
+const LAB_TABLES = { maxConnections: 16_384, maxServers: 256, maxServices: 64 };
 
 /** So that a target is lost in a third of a second, and a hold-down is over in one. */
 const LAB_REACH = { intervalMs: 100, timeoutMs: 60, rise: 2, fall: 3 };
