@@ -51,7 +51,7 @@ export interface Suite extends SuiteOptions {
 export type Depth = 'brief' | 'thorough' | 'long';
 
 /** `ONEVIP_DEPTH`, which `conformance` sets; a suite that is started alone is thorough. */
-export function depthWanted(): Depth {
+function depthWanted(): Depth {
   const asked = process.env.ONEVIP_DEPTH ?? 'thorough';
   if (asked === 'brief' || asked === 'thorough' || asked === 'long') return asked;
   throw new Error(`ONEVIP_DEPTH is "${asked}"; it must be brief, thorough or long`);
