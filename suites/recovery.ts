@@ -6,7 +6,7 @@ import type { LabNode } from '../harness/node/node.ts';
 import { signal, startSystem } from '../harness/suite/faults.ts';
 import type { Scene } from '../harness/suite/scene.ts';
 import { type Claims, suite } from '../harness/suite/suite.ts';
-import { answersAgain, runsScript, takesAlias } from '../harness/suite/waits.ts';
+import { answersAgain, atRest, runsScript, takesAlias } from '../harness/suite/waits.ts';
 
 const PROBES_PER_SECOND = 200;
 /** Of the pair in a lab: the first hold-down, doubled each time that the lead is lost again soon. */
@@ -14,12 +14,13 @@ const HOLD_DOWNS_MS = [1000, 2000];
 /** The other one may have led before the primary did, when the lab came up, so its hold-down may be one step further. */
 const HAS_IT_BACK_WITHIN_MS = 8000;
 
-/** The primary of the topology, once it leads, and the other one. */
+/** The primary of the topology, once it leads and its script of that has run, and the other one, which may have led before. */
 async function pairOf(scene: Scene): Promise<{ primary: LabNode; other: LabNode }> {
   const { active, standby } = await scene.lab.pair(10_000);
-  const isPrimary = active.home.plan.primary === true;
-  if (!isPrimary) await runsScript(scene, standby.name, 'active');
-  return isPrimary ? { primary: active, other: standby } : { primary: standby, other: active };
+  const [primary, other] = active.home.plan.primary ? [active, standby] : [standby, active];
+  await runsScript(scene, primary.name, 'active');
+  await atRest(scene);
+  return { primary, other };
 }
 
 /** The primary dies and is started again; gives the time in which it came back and had the lead again. */
@@ -50,6 +51,7 @@ export default await suite(
           timeoutMs: 1000,
         });
         await answersAgain(scene, load);
+        const fromNs = scene.nowNs();
         const returns = [];
         for (const _ of HOLD_DOWNS_MS) {
           returns.push(await dieAndReturn(scene, primary));
@@ -62,15 +64,14 @@ export default await suite(
           between(span, noneLost({ protocol: 'udp', atLeast: PROBES_PER_SECOND / 4 })),
         ]);
         return {
-          'it has the lead back each time, and only when it stands by': scriptsRan({
-            node: primary.name,
-            states: HOLD_DOWNS_MS.flatMap(() => ['initial', 'standby', 'active']),
-          }),
-          'the other one, which leads meanwhile, lets it wait longer each time': heldAtLeast({
-            address: scene.nlbs,
-            node: other.name,
-            eachMs: HOLD_DOWNS_MS,
-          }),
+          'it has the lead back each time, and only when it stands by': between(
+            { fromNs },
+            scriptsRan({ node: primary.name, states: HOLD_DOWNS_MS.flatMap(() => ['initial', 'standby', 'active']) }),
+          ),
+          'the other one, which leads meanwhile, lets it wait longer each time': between(
+            { fromNs },
+            heldAtLeast({ address: scene.nlbs, node: other.name, eachMs: HOLD_DOWNS_MS }),
+          ),
           ...Object.fromEntries(lossless),
         };
       },
