@@ -7,7 +7,7 @@ import { battlefield, inflictAll, OVER } from '../harness/suite/chaos.ts';
 import { askFor } from '../harness/suite/inject.ts';
 import type { Scene } from '../harness/suite/scene.ts';
 import { type Claims, suite } from '../harness/suite/suite.ts';
-import { answersAgain, atRest } from '../harness/suite/waits.ts';
+import { answersInARow, atRest } from '../harness/suite/waits.ts';
 
 const LENGTH_MS = 8000;
 /** A daemon that was just started again listens, looks at its servers, and finds its place; a firewall finds its own. */
@@ -44,7 +44,7 @@ export default await suite(
         const stopAsking = askAllTheTime(scene, field.firewall);
         await inflictAll(scene, schedule);
         await atRest(scene);
-        await answersAgain(scene, load, PROBES_PER_SECOND);
+        await answersInARow(scene, load, PROBES_PER_SECOND);
         stopAsking();
         await load.stop();
         const order = (node: string): Claims => ({

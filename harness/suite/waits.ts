@@ -63,6 +63,16 @@ export async function answersAgain(scene: Scene, load: Load, atLeast = 20): Prom
   await until(() => answered() >= atLeast, { what: `${atLeast} probes are answered again`, withinMs: 10_000 });
 }
 
+/** The last so many probes that were sent from now on are answered, without one that was lost between them. */
+export async function answersInARow(scene: Scene, load: Load, count: number): Promise<void> {
+  const sinceNs = scene.nowNs();
+  const inARow = () => {
+    const last = load.probes.filter(({ atNs }) => atNs >= sinceNs).slice(-count);
+    return last.length === count && last.every(({ outcome }) => outcome === 'answered');
+  };
+  await until(inARow, { what: `${count} probes are answered in a row`, withinMs: 10_000 });
+}
+
 /** So many probes of the load have ended, one way or another. */
 export async function probesEnded(load: Load, atLeast: number): Promise<void> {
   await until(() => load.probes.length >= atLeast, { what: `${atLeast} probes have ended`, withinMs: 10_000 });
