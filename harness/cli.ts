@@ -74,7 +74,7 @@ program
   .option('--topology <topology>', 'run only what can run on this topology, on it')
   .option('--jobs <n>', 'suites at once', count)
   .option('--list', 'list suites, tests and requirements, and run nothing')
-  .option('--thorough', 'run thorough tests, too, as with suites that are named')
+  .option('--thorough', 'run thorough tests, too, as with suites or a topology that are named')
   .option('--long', 'run long tests, too')
   .option('--seed <n>', 'of everything random; drawn when absent', count)
   .action(async (suites, options) => (await import('./commands/conformance.ts')).conformance(suites, options));

@@ -22,7 +22,7 @@ export interface ConformanceOptions {
   topology?: string;
   jobs?: number;
   list?: boolean;
-  /** Run thorough tests, too; so does a run of suites that are named. */
+  /** Run thorough tests, too; so does a run of suites or a topology that are named. */
   thorough?: boolean;
   /** Run long tests, too. */
   long?: boolean;
@@ -57,10 +57,10 @@ export async function conformance(names: string[], options: ConformanceOptions):
   process.exitCode = exitCodeOf(report.results);
 }
 
-/** Whoever names suites wants to know more of them than a brief run tells. */
-function depthOf(names: string[], { thorough, long }: ConformanceOptions): Depth {
+/** Whoever names suites or a topology wants to know more of them than a brief run tells. */
+function depthOf(names: string[], { thorough, long, topology }: ConformanceOptions): Depth {
   if (long) return 'long';
-  return thorough || names.length > 0 ? 'thorough' : 'brief';
+  return thorough || names.length > 0 || topology !== undefined ? 'thorough' : 'brief';
 }
 
 function chosen(suites: Suite[], names: string[]): Suite[] {

@@ -78,8 +78,9 @@ async function censusOf(node: LabNode): Promise<Pick<CensusTaken, 'addresses' | 
   };
 }
 
-/** `ip` prints a list for each command, on a line of its own; nothing, or an empty line, where there is nothing to list. */
-function readLists(text: string): [unknown[], unknown[]] {
-  const [first = '[]', second = '[]'] = text.split('\n').filter((line) => line.startsWith('['));
-  return [JSON.parse(first), JSON.parse(second)];
+/** `ip` prints a list for each command, on a line of its own, empty where there is nothing to list. */
+function readLists(text: string): unknown[][] {
+  const lists = text.split('\n').filter((line) => line.startsWith('['));
+  if (lists.length !== 2) throw new Error(`two lists were asked for, and ip printed ${lists.length}: ${text}`);
+  return lists.map((line) => JSON.parse(line) as unknown[]);
 }
