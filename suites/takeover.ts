@@ -109,14 +109,17 @@ export default await suite(
         startSystem(scene, struck);
       },
     }),
-    'both links down, the daemon running': takesOverAfter({
-      what: 'both links down',
-      strike: async (scene, active) => {
-        await cutBoth(scene, active.name);
-      },
-      mend: async (scene, struck) => {
-        await healBoth(scene, struck.name);
-      },
-    }),
+    'both links down, the daemon running': {
+      thorough: true,
+      ...takesOverAfter({
+        what: 'both links down',
+        strike: async (scene, active) => {
+          await cutBoth(scene, active.name);
+        },
+        mend: async (scene, struck) => {
+          await healBoth(scene, struck.name);
+        },
+      }),
+    },
   },
 );

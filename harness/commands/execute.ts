@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { constants } from 'node:os';
 import { namedLab } from './named-lab.ts';
 import { EXIT, UserError } from './problem.ts';
@@ -8,9 +8,7 @@ export async function execute(name: string, nodeName: string, command: string[])
   if (command[0] === '--') command.shift();
   if (command.length === 0) throw new UserError('no command: onevip exec LAB NODE -- COMMAND…', EXIT.usage);
   const node = nodeOf(name, nodeName);
-  const [file, ...args] = node.words(command);
-  const child = spawn(file, args, { stdio: 'inherit', env: { ...process.env, ...node.home.env } });
-  process.exitCode = await ended(child);
+  process.exitCode = await ended(node.openHere(command));
 }
 
 /** `onevip shell`: the user's shell on a node. */
@@ -27,7 +25,7 @@ function nodeOf(name: string, nodeName: string) {
 }
 
 /** Exit code as a shell gives it: 128 and the signal's number for a program ended by one. */
-function ended(child: ReturnType<typeof spawn>): Promise<number> {
+function ended(child: ChildProcess): Promise<number> {
   // The terminal sends an interrupt to both of us; the program on the node decides what it means.
   process.on('SIGINT', () => {});
   return new Promise((resolve, reject) => {

@@ -1,4 +1,4 @@
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import koffi from 'koffi';
 
 const CLONE_NEWNET = 0x40000000;
@@ -9,6 +9,7 @@ const setns = libc.func('int setns(int fd, int nstype)');
 export const netnsPath = (netns: string): string => `/run/netns/${netns}`;
 
 function enter(path: string, subject: string): void {
+  if (!existsSync(path)) throw new Error(`the network namespace ${subject} does not exist: was its lab taken down?`);
   const fd = openSync(path, 'r');
   try {
     if (setns(fd, CLONE_NEWNET) !== 0) {

@@ -56,19 +56,8 @@ export interface Monitor {
  * The reader has real-time priority, so that this is soon after the change. Settles once the kernel has it on its list.
  */
 export async function startMonitor(node: LabNode, seen: (event: Monitored) => void): Promise<Monitor> {
-  const child = node.openWatcher([
-    'env',
-    'TZ=UTC',
-    'chrt',
-    '--fifo',
-    '10',
-    'ip',
-    '-ts',
-    '-o',
-    'monitor',
-    'address',
-    'neigh',
-  ]);
+  const command = ['chrt', '--fifo', '10', 'ip', '-ts', '-o', 'monitor', 'address', 'neigh'];
+  const child = node.openWatcher(command, { TZ: 'UTC' });
   if (!child.stdout || child.pid === undefined) throw new Error(`cannot start ip monitor on ${node.name}`);
   let fences = 0;
   createInterface({ input: child.stdout }).on('line', (line) => {

@@ -1,10 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type SpawnOptions, type StdioOptions, spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
-import { getPriority } from 'node:os';
+import { constants, getPriority, setPriority } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
 import { cgroupPath, killCgroup, processesOf, setFrozen, WATCHERS } from '../driver/cgroup.ts';
-import { inNamespace, netnsPath } from '../driver/namespace.ts';
+import { inNamespace } from '../driver/namespace.ts';
 import type { NodePlan } from '../topology/plan.ts';
 
 /** What a node needs to know of the lab that it is in. */
@@ -25,8 +25,19 @@ export interface Ran {
   stderr: string;
 }
 
-/** Enters the node's control group before it becomes the program, so that not even its first child can stay outside. */
-const ENTER = 'echo $$ >"$1" && netns=$2 nice=$3 && shift 3 && exec nice -n "$nice" nsenter --net="$netns" -- "$@"';
+/** Enters the control group before it becomes the program, so that not even its first child can stay outside. */
+const JOIN = 'echo $$ >"$1" && shift && exec "$@"';
+
+/** A harness that goes before other work, in order to miss nothing, must not take its lab along. */
+function atOrdinaryPriority<T>(start: () => T): T {
+  const own = getPriority();
+  setPriority(constants.priority.PRIORITY_NORMAL);
+  try {
+    return start();
+  } finally {
+    setPriority(own);
+  }
+}
 
 /** A node of a running lab: where programs run, and what can be done to it. */
 export class LabNode {
@@ -38,23 +49,25 @@ export class LabNode {
     this.name = home.plan.name;
   }
 
-  /** The words of a command that runs `command` on this node, by default as one of the node's processes. */
-  words(command: string[], group: string = this.name): [string, ...string[]] {
-    const procs = path.join(cgroupPath(this.home.lab, group), 'cgroup.procs');
-    // A harness that goes before other work, in order to miss nothing, must not take its lab along.
-    const ordinary = String(-getPriority());
-    return ['sh', '-c', ENTER, 'sh', procs, netnsPath(this.home.netns), ordinary, ...command];
-  }
-
   /** Runs a command to its end, with `input` on its standard input. It does not reject when the command fails. */
-  run = (command: string[], input = ''): Promise<Ran> => this.toItsEnd(this.words(command), input);
+  run = async (command: string[], input = ''): Promise<Ran> =>
+    this.begin(command, (file, args) => this.toItsEnd(file, args, input));
   /** The same beside the node: in its network, but no part of it, so that it runs while the node is frozen. For what is soon over. */
-  runBeside = (command: string[], input = ''): Promise<Ran> =>
-    this.toItsEnd(['nsenter', `--net=${netnsPath(this.home.netns)}`, '--', ...command], input);
+  runBeside = async ([file = '', ...args]: string[], input = ''): Promise<Ran> =>
+    this.inside(() => this.toItsEnd(file, args, input));
 
-  private async toItsEnd([file, ...args]: [string, ...string[]], input: string): Promise<Ran> {
+  private async toItsEnd(file: string, args: string[], input: string): Promise<Ran> {
     const done = await execa(file, args, { input, env: this.home.env, reject: false });
     return { exitCode: done.exitCode, stdout: done.stdout, stderr: done.stderr };
+  }
+
+  /**
+   * Begins a command on this node, by default as one of the node's processes: `start` must make a child process of the words that
+   * it is given, at once. A child is born in the network, and with the priority, that its maker has at that moment.
+   */
+  private begin<T>(command: string[], start: (file: string, args: string[]) => T, group: string = this.name): T {
+    const procs = path.join(cgroupPath(this.home.lab, group), 'cgroup.procs');
+    return this.inside(() => atOrdinaryPriority(() => start('sh', ['-c', JOIN, 'sh', procs, ...command])));
   }
 
   /**
@@ -64,8 +77,8 @@ export class LabNode {
   start(label: string, command: string[], env: Record<string, string> = {}): number {
     const log = openSync(this.logFile(label), 'a');
     try {
-      const [file, ...args] = this.words(command);
-      const child = spawn(file, args, { stdio: ['ignore', log, log], detached: true, env: this.environment(env) });
+      const options: SpawnOptions = { stdio: ['ignore', log, log], detached: true, env: this.environment(env) };
+      const child = this.begin(command, (file, args) => spawn(file, args, options));
       child.unref();
       if (child.pid === undefined) throw new Error(`cannot start ${label} on ${this.name}: ${command.join(' ')}`);
       return child.pid;
@@ -75,19 +88,20 @@ export class LabNode {
   }
 
   /** Starts a program whose standard streams are the harness's to use; it should end when its standard input does. */
-  open(command: string[]): ChildProcess {
-    const [file, ...args] = this.words(command);
-    return spawn(file, args, { stdio: ['pipe', 'pipe', 'inherit'], env: this.environment({}) });
-  }
+  open = (command: string[]): ChildProcess => this.begin(command, this.spawning(['pipe', 'pipe', 'inherit']));
+  /** Starts a program that has the harness's own standard streams: for a user at a terminal. */
+  openHere = (command: string[]): ChildProcess => this.begin(command, this.spawning('inherit'));
+  /** Starts a program that watches the node: it sees the node's network, and no fault of the node touches it. */
+  openWatcher = (command: string[], env: Record<string, string> = {}): ChildProcess =>
+    this.begin(command, this.spawning(['ignore', 'pipe', 'inherit'], env), WATCHERS);
+
+  private spawning =
+    (stdio: StdioOptions, env: Record<string, string> = {}) =>
+    (file: string, args: string[]): ChildProcess =>
+      spawn(file, args, { stdio, env: this.environment(env) });
 
   private environment(more: Record<string, string>): NodeJS.ProcessEnv {
     return { ...process.env, ...this.home.env, ...more };
-  }
-
-  /** The same for a program that watches the node: it sees the node's network, and no fault of the node touches it. */
-  openWatcher(command: string[]): ChildProcess {
-    const [file, ...args] = this.words(command, WATCHERS);
-    return spawn(file, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   }
 
   logFile(label: string): string {

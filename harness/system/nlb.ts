@@ -69,8 +69,9 @@ const socketFile = (folder: string, node: string): string => path.join(folder, `
 function writeStateScript(node: string, folder: string): string {
   const script = stateScript(folder, node);
   const journal = journalFile(folder, node);
-  const line = '"$NLB_STATE" "$NLB_PREVIOUS" "$(cut -d" " -f1 /proc/uptime)" "$NLB_REASON"';
-  writeFileSync(script, `#!/bin/sh\nprintf '%s\\t%s\\t%s\\t%s\\n' ${line} >>${journal}\n`);
+  const line = '"$NLB_STATE" "$NLB_PREVIOUS" "$uptime" "$NLB_REASON"';
+  const lines = ['#!/bin/sh', 'read -r uptime _ </proc/uptime', `printf '%s\\t%s\\t%s\\t%s\\n' ${line} >>${journal}`];
+  writeFileSync(script, `${lines.join('\n')}\n`);
   chmodSync(script, 0o755);
   return script;
 }
