@@ -39,8 +39,8 @@ export interface Start {
   keepMs?: number;
 }
 
-/** How long a stopping leader waits for its peer to lead, and then goes on forwarding: two announcements' time. */
-const TAKEN_OVER_WITHIN_MS = 300;
+/** How long a stopping leader waits for its peer to lead, which counts in beats, and then goes on forwarding: two announcements' time. */
+const takenOverWithinMs = (config: Config): number => Math.max(300, 20 * config.heartbeat.intervalMs);
 const FORWARD_ON_MS = 150;
 
 /**
@@ -96,13 +96,13 @@ export async function startDaemon(start: Start, log: Log, died: (error: Error) =
     server.close();
     rmSync(config.control.socket, { force: true });
     if (keepMs === undefined) {
-      if (await handOver(beat, () => beat.request('stop')))
+      if (await handOver(beat, inForce, () => beat.request('stop')))
         await new Promise((resolve) => setTimeout(resolve, FORWARD_ON_MS));
       loop.withdraw();
     } else {
       // A script may take its time, and the lease that is left for the successor must not wait for it.
       await scripts.idle();
-      await handOver(beat, () => leave(beat, keepMs, events));
+      await handOver(beat, inForce, () => leave(beat, keepMs, events));
       loop.leave();
     }
     await scripts.idle();
@@ -123,11 +123,15 @@ function datapathFor(config: Config): Datapath {
 }
 
 /** Stop so that the peer leads. @returns whether this node led before, and the peer has taken over */
-async function handOver(beat: BeatHandle, stop: () => Promise<{ status: BeatStatus; kept?: true }>): Promise<boolean> {
+async function handOver(
+  beat: BeatHandle,
+  config: Config,
+  stop: () => Promise<{ status: BeatStatus; kept?: true }>,
+): Promise<boolean> {
   const before = await beat.status();
   const { status, kept } = await stop();
   if (kept || before.state !== 'active' || !status.peer.alive) return false;
-  return eventually(beat, ({ peer }) => peer.state === 'active', TAKEN_OVER_WITHIN_MS);
+  return eventually(beat, ({ peer }) => peer.state === 'active', takenOverWithinMs(config));
 }
 
 async function leave(beat: BeatHandle, keepMs: number, events: EventLog) {

@@ -2,8 +2,8 @@ import { getPriority, setPriority } from 'node:os';
 import t from 'tap';
 import { makeLab, unmakeLab } from '../driver/netns.ts';
 import { thisProcess } from '../driver/registry.ts';
-import { Lab } from '../lab/lab.ts';
 import { loadPlan } from '../topology/load.ts';
+import { Lab } from './lab.ts';
 
 const skip = process.getuid?.() === 0 ? false : 'a lab needs root';
 const STATE = {
