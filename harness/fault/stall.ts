@@ -10,13 +10,21 @@ import type { LabNode } from '../node/node.ts';
 export type Stall = 'stop' | 'freeze';
 
 /**
+ * Whether threads have yet to stand still: those of real-time priority, where there are any. The others, too, must be given a
+ * processor in order to stop, for which they may wait as long as the whole stall is meant to last, and nobody waits for them.
+ * The state is the first field behind the name, the policy the 39th (proc(5)).
+ */
+const MOVES = `{ sub(/.*\\) /, ""); moving = $1 != "T"; any += moving; if ($39 > 0) { urgent = 1; late += moving } }
+END { exit !(urgent ? late : any) }`;
+
+/**
  * The length is the fault itself: it is kept by a program before which nothing ordinary runs, not by this process's timers, and
- * counted from when the last thread stands still, for one that waits for a processor stops only when it has been given one.
+ * counted from when the daemon stands still, for what waits for a processor stops only when it has been given one.
  */
 const SCRIPTS: Record<Stall, string> = {
   stop: `
 kill -STOP "$2"
-while grep -h ^State: /proc/"$2"/task/*/status | grep -qv 'T (stopped)'; do sleep 0.001; done
+while awk '${MOVES}' /proc/"$2"/task/*/stat; do sleep 0.001; done
 sleep "$3"
 kill -CONT "$2"`,
   freeze: `
