@@ -1,6 +1,6 @@
 import t from 'tap';
 import { announcedOnTakeover, neighbourReplaced } from './announcement.ts';
-import { address, arp, neighbour, OVER, told, watched } from './literal-history.ts';
+import { address, arp, neighbour, OVER, standstill, told, watched } from './literal-history.ts';
 
 const NLBS = '10.77.1.100';
 const NLB2 = { lan: 'access', node: 'nlb2', leg: 'access' };
@@ -37,6 +37,8 @@ t.test('a new active announces the address at once, by a broadcast request', asy
   t.match(told(announced, SEEN, added(100), announce(100.4), announce(300), OVER), /^pass: .* 0\.4 ms after/);
   t.match(told(announced, SEEN, added(100), announce(99.8), OVER), /^pass/, 'the event is read after the fact');
   t.match(told(announced, SEEN, added(100), announce(101.5), OVER), /^fail: .* 1\.5 ms after/);
+  t.match(told(announced, SEEN, added(100), standstill(100.1, 121), announce(121.5), OVER), /^pass: .* 0\.6 ms after/);
+  t.match(told(announced, SEEN, added(100), standstill(100.1, 121), announce(122.5), OVER), /^fail: .* 1\.6 ms after/);
   t.match(
     told(announced, SEEN, added(100), announce(100), added(500), OVER),
     /^fail: .* announced nothing/,

@@ -5,6 +5,7 @@ import { bare } from './networks.ts';
 import { readerDelayNs } from './reader-delay.ts';
 import { type ArpSeen, arpsOf, eventsOf, type Port, portText } from './seen.ts';
 import { NS_PER_MS, toMs } from './span.ts';
+import { ranNs } from './standstill.ts';
 import { type Checker, fail, pass, unknown, type Verdict } from './verdict.ts';
 
 /** ARP packets of a port that speak of an address as sender and target: announcements, well made or not. */
@@ -50,7 +51,7 @@ export function announcedOnTakeover(options: {
     if (bad) return fail(`an announcement of ${portText(port)} ${malformation(bad, mac)}`, [bad.event]);
     const heard = announcementsHeard(during, port.lan, address, mac);
     const lateNs = readerDelayNs(all, heard, address);
-    const verdicts = added.map((event) => announcedAt(event, made, withinMs, lateNs));
+    const verdicts = added.map((event) => announcedAt(event, made, withinMs, lateNs, all));
     const worst = verdicts.find(({ verdict }) => verdict === 'fail') ?? verdicts[0];
     const sights = [{ what: 'frames' as const, where: [port.lan] }];
     return worst ? unlessBlind(during, all, sights, worst) : unknown('nothing to judge');
@@ -63,11 +64,17 @@ function announcementsHeard(events: readonly HistoryEvent[], lan: string, addres
   );
 }
 
-function announcedAt(added: AddressChanged, made: readonly ArpSeen[], withinMs: number, lateNs: number): Verdict {
+function announcedAt(
+  added: AddressChanged,
+  made: readonly ArpSeen[],
+  withinMs: number,
+  lateNs: number,
+  all: readonly HistoryEvent[],
+): Verdict {
   const earliestNs = added.atNs - withinMs * NS_PER_MS - lateNs;
   const first = made.find(({ event }) => event.atNs >= earliestNs);
   if (!first) return fail(`${added.node} added ${added.address} and announced nothing`, [added]);
-  const tookNs = first.event.atNs - added.atNs;
+  const tookNs = ranNs(all, added.atNs, first.event.atNs);
   const late = lateNs > withinMs * NS_PER_MS ? `; such events were read ${toMs(lateNs)} late` : '';
   const because = `the first announcement came ${toMs(tookNs)} after the address event${late}`;
   const judge = tookNs <= withinMs * NS_PER_MS ? pass : fail;
@@ -138,7 +145,7 @@ function replacedIn(
   if (prior.mac === mac) return unknown(`${node} had ${mac} for ${address} already`, [prior, heard.event]);
   const changed = entries.find((entry) => entry.atNs >= sinceNs && entry.mac === mac);
   if (!changed) return fail(`${node} kept ${prior.mac} for ${address}`, [prior, heard.event]);
-  const tookNs = changed.atNs - heard.event.atNs;
+  const tookNs = ranNs(all, heard.event.atNs, changed.atNs);
   const evidence = [prior, heard.event, changed];
   if (tookNs > withinMs * NS_PER_MS) return fail(`${node} changed its entry only after ${toMs(tookNs)}`, evidence);
   const asked = arpsOf(during, { ...port, direction: 'sent' }).filter(

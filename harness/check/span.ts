@@ -14,7 +14,15 @@ export function toMs(ns: number): string {
 }
 
 /** Things that the harness read afterwards, whose instants say little about how long it looked. */
-const NOT_COUNTED: readonly HistoryEvent['kind'][] = ['watched', 'census', 'served', 'script', 'logged', 'counted'];
+const NOT_COUNTED: readonly HistoryEvent['kind'][] = [
+  'watched',
+  'census',
+  'served',
+  'script',
+  'logged',
+  'counted',
+  'standstill',
+];
 
 /** From the first to the last thing done or seen. @returns undefined when there is none */
 export function spanOf(events: readonly HistoryEvent[]): Span | undefined {

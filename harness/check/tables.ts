@@ -3,6 +3,7 @@ import { announcementsFrom, type Table } from './announcement.ts';
 import { unlessBlind } from './coverage.ts';
 import { arpsOf, type Port, portText } from './seen.ts';
 import { type ActFilter, actText, findAct, NS_PER_MS, toMs } from './span.ts';
+import { ranNs } from './standstill.ts';
 import { type Checker, fail, pass, unknown, type Verdict } from './verdict.ts';
 
 interface Righting {
@@ -74,7 +75,7 @@ function rightAgain(table: Table, options: Righting, cause: Cause, all: readonly
   const right = entries.slice(wrongAt).find((entry) => entry.mac === mac && !isGone(entry));
   if (!right) return fail(`${node} still names ${wrong.mac}`, [cause.event, wrong]);
   const evidence = [cause.event, wrong, right];
-  const tookNs = right.atNs - cause.untilNs;
+  const tookNs = ranNs(all, cause.untilNs, right.atNs);
   if (tookNs > withinMs * NS_PER_MS) return fail(`${node} named ${wrong.mac} for another ${toMs(tookNs)}`, evidence);
   const [asked] = asking(table, options.address, cause.untilNs, right.atNs, all);
   if (asked) return unknown(`${node} asked for itself`, [...evidence, asked.event]);

@@ -13,6 +13,7 @@ export type HistoryEvent =
   | ScriptRan
   | EventLogged
   | Counted
+  | StoodStill
   | Watched;
 
 interface At {
@@ -123,6 +124,12 @@ export interface Counted extends At {
   what: string;
   /** Since the beginning of whoever counts, by name. */
   counts: Record<string, number>;
+}
+
+/** The machine kept its processors from everybody, urgent threads included, until `untilNs`. It may have begun up to 4 ms later. */
+export interface StoodStill extends At {
+  kind: 'standstill';
+  untilNs: number;
 }
 
 /** Proof of watching: what was watched, from when until when, and how much was missed. */

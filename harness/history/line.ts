@@ -22,6 +22,7 @@ const KINDS: Record<Kind, true> = {
   script: true,
   logged: true,
   counted: true,
+  standstill: true,
   watched: true,
 };
 

@@ -21,6 +21,7 @@ const EVENTS: HistoryEvent[] = [
   { kind: 'census', atNs: 6, addresses: [{ node: 'nlb1', device: 'lo', address: '127.0.0.1/8' }], routes: [] },
   { kind: 'script', atNs: 7, node: 'nlb1', state: 'active', previous: 'standby', reason: 'peer silent' },
   { kind: 'counted', atNs: 7, node: 'nlb1', what: 'refused heartbeats', counts: { forged: 3 } },
+  { kind: 'standstill', atNs: 8, untilNs: 12 },
   frame(4, Uint8Array.of(0, 1, 255)),
 ];
 

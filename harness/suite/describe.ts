@@ -29,6 +29,8 @@ function words(event: HistoryEvent): string {
       return `${event.node} says: ${event.text}`;
     case 'counted':
       return `${event.node}: ${event.what}: ${countsText(event.counts)}`;
+    case 'standstill':
+      return `the machine stood still${took(event)}`;
     case 'watched':
       return `watched ${event.what} of ${event.where} until ${(event.untilNs / 1e6).toFixed(3)} ms, missed ${event.missed}`;
   }

@@ -1,5 +1,6 @@
 import { cpSync } from 'node:fs';
 import path from 'node:path';
+import { type Metronome, startMetronome } from '../clock/metronome.ts';
 import { ownClocks } from '../fault/clock.ts';
 import { openHistory, type Recorder } from '../history/recorder.ts';
 import { openClient } from '../lab/client.ts';
@@ -29,10 +30,12 @@ export interface Stage {
 export async function openStage(options: StageOptions, topology: string, folder: string): Promise<Stage> {
   const recorder = openHistory({ file: path.join(folder, 'history.jsonl') });
   const { lab, watch } = await watchedLab(options, topology, recorder);
+  const metronome = startMetronome();
   try {
-    return await furnish(lab, watch, recorder, folder);
+    return await furnish({ lab, watch, metronome, recorder, folder });
   } catch (error) {
     await watch.stop();
+    await metronome.stop();
     keepLogs(lab, folder);
     await lab.down();
     recorder.close();
@@ -63,24 +66,40 @@ async function watchedLab(options: StageOptions, topology: string, recorder: Rec
   return { lab, watch };
 }
 
-async function furnish(lab: Lab, watch: Watch, recorder: Recorder, folder: string): Promise<Stage> {
+interface Parts {
+  lab: Lab;
+  watch: Watch;
+  metronome: Metronome;
+  recorder: Recorder;
+  folder: string;
+}
+
+async function furnish({ lab, watch, metronome, recorder, folder }: Parts): Promise<Stage> {
   const client = await openClient(lab, recorder);
   const journals = new Journals(lab, recorder);
   await Promise.all([awaitAnswer(client, lab.plan), lab.pair(10_000)]);
+  const collect = (): void => {
+    journals.collect();
+    for (const { fromNs, untilNs } of metronome.take()) {
+      const [atNs, endNs] = [recorder.fromMonotonic(fromNs), recorder.fromMonotonic(untilNs)];
+      recorder.record({ kind: 'standstill', atNs, untilNs: endNs });
+    }
+  };
   const refresh = (): void => {
     watch.drain();
-    journals.collect();
+    collect();
   };
   const settle = async (): Promise<void> => {
     await watch.settle();
-    journals.collect();
+    collect();
   };
   const scene = new Scene({ lab, recorder, client, folder, seed: chooseSeed(process.env.ONEVIP_SEED), refresh });
   const close = async (): Promise<void> => {
     scene.close();
     client.close();
     await watch.stop();
-    journals.collect();
+    collect();
+    await metronome.stop();
     keepLogs(lab, folder);
     await lab.down();
     writeCaptures(recorder.events(), folder);
