@@ -118,6 +118,7 @@ export default await suite(
       },
     },
     'when a split heals, both firewalls point to the one that leads': {
+      thorough: true,
       proves: ['ARP-14'],
       run: async (scene) => {
         const { active, standby } = await scene.lab.pair();

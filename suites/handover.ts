@@ -72,9 +72,10 @@ export default await suite(
     'the active is asked to stand by': losesNothing('stand by', (scene, { active }) =>
       scene.lab.system.standBy(scene.lab.node(active)),
     ),
-    'the standby is asked to take over': losesNothing('take over', (scene, { standby }) =>
-      scene.lab.system.takeOver(scene.lab.node(standby)),
-    ),
+    'the standby is asked to take over': {
+      thorough: true,
+      ...losesNothing('take over', (scene, { standby }) => scene.lab.system.takeOver(scene.lab.node(standby))),
+    },
     'each state runs its script once each time that it is entered, in order': {
       proves: ['HA-5'],
       run: async (scene) => {

@@ -93,11 +93,14 @@ export default await suite(
       strike: async (scene, active) => signal(scene, active, 'SIGKILL'),
       mend: async (scene, struck) => startSystem(scene, struck),
     }),
-    'SIGSTOP of the active daemon, and its return': takesOverAfter({
-      what: 'SIGSTOP',
-      strike: async (scene, active) => signal(scene, active, 'SIGSTOP'),
-      mend: async (scene, struck) => signal(scene, struck, 'SIGCONT'),
-    }),
+    'SIGSTOP of the active daemon, and its return': {
+      thorough: true,
+      ...takesOverAfter({
+        what: 'SIGSTOP',
+        strike: async (scene, active) => signal(scene, active, 'SIGSTOP'),
+        mend: async (scene, struck) => signal(scene, struck, 'SIGCONT'),
+      }),
+    },
     'power loss: both links dead at once, every process frozen': takesOverAfter({
       what: 'power loss',
       strike: async (scene, active) => {
