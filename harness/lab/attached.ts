@@ -15,19 +15,40 @@ interface FilterText {
 }
 
 /**
- * What of packet programs a node has, a line for each: `access: xdp 17` for what is attached to a device, `pinned: …` for
- * what is kept by a name in the lab's BPF file system, and so lives without a process.
+ * What of packet programs a node has, a line for each: `access: xdp 17` for what is attached to a device, `access: ingress
+ * chain port0` for one of the packet filter, `access: packet socket` for one that hears everything there, `pinned: …`
+ * for what is kept by a name in the lab's BPF file system, and so lives without a process.
  */
 export async function attachedTo(lab: Lab, node: LabNode): Promise<string[]> {
   const links = await readJson<LinkText>(node, ['ip', '-json', '-details', 'link']);
   const programs = links.flatMap(({ ifname, xdp }) => (xdp?.prog ? [`${ifname}: xdp ${xdp.prog.id}`] : []));
   const filters = await Promise.all(node.home.plan.legs.map(({ name }) => filtersOn(node, name)));
-  return [...programs, ...filters.flat(), ...pinnedFor(lab, node)];
+  const inUserSpace = [...(await chainsOn(node)), ...(await socketsOn(node))];
+  return [...programs, ...filters.flat(), ...inUserSpace, ...pinnedFor(lab, node)];
 }
 
 async function filtersOn(node: LabNode, device: string): Promise<string[]> {
   const found = await readJson<FilterText>(node, ['tc', '-json', 'filter', 'show', 'dev', device, 'ingress']);
   return found.flatMap(({ options }) => (options?.bpf_name ? [`${device}: tc ${options.bpf_name}`] : []));
+}
+
+/** As text, because nft 1.0.6 leaves the device out of its JSON. */
+async function chainsOn(node: LabNode): Promise<string[]> {
+  const { stdout } = await node.runBeside(['nft', 'list', 'chains', 'netdev']);
+  const chains = stdout.matchAll(/chain (\S+) \{\s*type \S+ hook ingress device "([^"]+)"/g);
+  return Array.from(chains, ([, chain, device]) => `${device}: ingress chain ${chain}`);
+}
+
+/** Fields of /proc/net/packet: the protocol that it hears, in hexadecimal, and the number of its interface. */
+const [PROTOCOL, INTERFACE] = [3, 4];
+const EVERY_PROTOCOL = '0003';
+
+async function socketsOn(node: LabNode): Promise<string[]> {
+  const links = await readJson<LinkText & { ifindex: number }>(node, ['ip', '-json', 'link']);
+  const { stdout } = await node.runBeside(['cat', '/proc/net/packet']);
+  const rows = stdout.split('\n').map((line) => line.trim().split(/\s+/));
+  const heard = rows.filter((row) => row[PROTOCOL] === EVERY_PROTOCOL).map((row) => Number(row[INTERFACE]));
+  return links.flatMap(({ ifname, ifindex }) => (heard.includes(ifindex) ? [`${ifname}: packet socket`] : []));
 }
 
 /** The kernel itself puts files whose names end in .debug into such a file system. */

@@ -18,6 +18,8 @@ const LAB_HEARTBEAT = { intervalMs: 20, leaseMs: 150, deadAfterMs: 200 };
 /** The default million takes 100 MiB on each node, and its making is what holds up the neighbours. */
 const LAB_TABLES = { maxConnections: 16_384, maxServers: 256, maxServices: 64 };
 
+const DATAPATH = process.env.ONEVIP_DATAPATH ?? 'auto';
+
 /** So that a target is lost in a third of a second, and a hold-down is over in one. */
 const LAB_REACH = { intervalMs: 100, timeoutMs: 60, rise: 2, fall: 3 };
 const LAB_HOLD_DOWN = { holdDownMs: 1000, holdDownMaxMs: 8000 };
@@ -105,8 +107,9 @@ function configuration(own: NodePlan, setup: PairSetup, script: string) {
     heartbeat: { ...(setup.pace === 'default' ? {} : LAB_HEARTBEAT), keyFile: writeKeys(own.name, setup) },
     datapath: {
       ...LAB_TABLES,
-      mode: process.env.ONEVIP_DATAPATH ?? 'auto',
-      pinDirectory: path.join(bpfFolder, own.name),
+      mode: DATAPATH,
+      // A data path in user space has files, which lie beside the place that it is given.
+      pinDirectory: path.join(DATAPATH === 'userspace' ? folder : bpfFolder, own.name),
     },
     control: { socket: socketFile(folder, own.name) },
   };

@@ -5,16 +5,17 @@ import { addClsact, filterProgram, putFilter, removeClsact, removeFilter } from 
 import type { PinnedLink, Pins } from './pins.ts';
 import type { Port } from './ports.ts';
 
-/** How frames reach the data path, fastest first. */
-export type DatapathMode = 'xdp' | 'xdp-generic' | 'tc';
+/** How frames reach a program in the kernel, fastest first. */
+export type BpfMode = 'xdp' | 'xdp-generic' | 'tc';
+export type DatapathMode = BpfMode | 'userspace';
 
-/** Descriptors of the two programs. */
+/** Descriptors of the two programs, of which one is loaded when it is asked for. */
 export interface Programs {
-  xdp: number;
-  tc: number;
+  xdp(): number;
+  tc(): number;
 }
 
-const MODES: DatapathMode[] = ['xdp', 'xdp-generic', 'tc'];
+const MODES: BpfMode[] = ['xdp', 'xdp-generic', 'tc'];
 const TC_PROGRAM = 'onevip_tc';
 /** Number and place of our classic filter among those of an interface. */
 export const FILTER = { handle: 0x1171, priority: 1171 };
@@ -27,7 +28,7 @@ const NO_TCX = ['EINVAL', 'EOPNOTSUPP'];
  * no longer wanted go. Throws an Error that names a program of somebody else's, which is never displaced, or that says
  * why each mode was refused.
  */
-export function attach(pins: Pins, ports: Port[], programs: Programs, wanted: 'auto' | DatapathMode): DatapathMode {
+export function attach(pins: Pins, ports: Port[], programs: Programs, wanted: 'auto' | BpfMode): BpfMode {
   const refusals: string[] = [];
   for (const mode of wanted === 'auto' ? candidates(pins) : [wanted]) {
     try {
@@ -48,24 +49,24 @@ export function detachAll(pins: Pins): void {
   for (const ifindex of pins.remembered('filters')) dropFilter(pins, ifindex);
 }
 
-const modeOf = (kind: LinkKind): DatapathMode => (kind === 'tcx' ? 'tc' : kind);
+const modeOf = (kind: LinkKind): BpfMode => (kind === 'tcx' ? 'tc' : kind);
 
-function candidates(pins: Pins): DatapathMode[] {
+function candidates(pins: Pins): BpfMode[] {
   const before = pins.links().map(({ kind }) => modeOf(kind));
   if (pins.remembered('filters').length > 0) before.push('tc');
   return [...new Set([...before, ...MODES])];
 }
 
 /** On every port or, when one of them refuses, on none that was not attached before. */
-function attachAll(pins: Pins, ports: Port[], programs: Programs, mode: DatapathMode): void {
+function attachAll(pins: Pins, ports: Port[], programs: Programs, mode: BpfMode): void {
   const made: PinnedLink[] = [];
   try {
     for (const { ifindex, device } of ports) {
-      if (mode === 'tc') attachTc(pins, ifindex, programs.tc, made);
+      if (mode === 'tc') attachTc(pins, ifindex, programs.tc(), made);
       else {
         refuseForeign(pins, ifindex, device);
         dropOtherXdp(pins, ifindex, mode);
-        putLink(pins, { kind: mode, ifindex }, programs.xdp, made);
+        putLink(pins, { kind: mode, ifindex }, programs.xdp(), made);
       }
     }
   } catch (error) {
@@ -102,7 +103,7 @@ function putLink(pins: Pins, link: PinnedLink, program: number, made: PinnedLink
 }
 
 /** Driver and generic mode exclude each other on one interface. */
-function dropOtherXdp(pins: Pins, ifindex: number, mode: DatapathMode): void {
+function dropOtherXdp(pins: Pins, ifindex: number, mode: BpfMode): void {
   const others = pins.links().filter((link) => link.ifindex === ifindex && link.kind !== 'tcx' && link.kind !== mode);
   for (const link of others) pins.dropLink(link);
 }
@@ -151,7 +152,7 @@ function dropFilter(pins: Pins, ifindex: number): void {
   pins.forget('qdiscs', ifindex);
 }
 
-function dropOthers(pins: Pins, ports: Port[], mode: DatapathMode): void {
+function dropOthers(pins: Pins, ports: Port[], mode: BpfMode): void {
   const isPort = (ifindex: number): boolean => ports.some((port) => port.ifindex === ifindex);
   for (const link of pins.links()) if (modeOf(link.kind) !== mode || !isPort(link.ifindex)) pins.dropLink(link);
   for (const ifindex of pins.remembered('filters')) if (mode !== 'tc' || !isPort(ifindex)) dropFilter(pins, ifindex);

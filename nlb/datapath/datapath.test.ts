@@ -243,6 +243,16 @@ t.test('an interface that does not exist is named, and nothing is left behind', 
   t.same(readdirSync(directory), []);
 });
 
+t.test('an interface whose packets go to another one is refused, which is named by its kind', async (t) => {
+  run('ip link add onto type bridge');
+  run('ip link set access master onto');
+  t.teardown(() => run('ip link del onto'));
+  t.throws(
+    () => openDatapath(options(pinDirectory(t))),
+    /access is part of a bridge, which gets its packets: configure the bridge instead/,
+  );
+});
+
 t.test('each mode gives way to another one, over the same tables', async (t) => {
   const directory = mounted(t);
   let adopted = false;

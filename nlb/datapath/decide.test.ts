@@ -2,9 +2,12 @@ import t from 'tap';
 import { runProgram } from '../kernel/bpf-test-run.ts';
 import { monotonicNs } from '../kernel/clock.ts';
 import { enterPrivateNamespaces } from '../kernel/private-namespaces.ts';
+import type { Address } from './address.ts';
 import { type Datapath, openDatapath } from './datapath.ts';
-import { OUTCOMES, type OutcomeName } from './layout.ts';
+import { toldBy } from './knowledge.ts';
+import { CONSTANTS, OUTCOMES, type OutcomeName } from './layout.ts';
 import { openLease } from './lease.ts';
+import { findPorts } from './ports.ts';
 import type { Tables } from './tables.ts';
 import {
   ASK,
@@ -20,7 +23,20 @@ import {
   TO_US,
   UDP,
 } from './test-frames.ts';
-import { hold, ifindexOf, MAC, makeInterfaces, options, pinDirectory, tables } from './test-rig.ts';
+import {
+  CLUSTER,
+  hold,
+  ifindexOf,
+  MAC,
+  makeInterfaces,
+  options,
+  pinDirectory,
+  programsOf,
+  swept,
+  tables,
+} from './test-rig.ts';
+import { trace } from './trace.ts';
+import { packetOf } from './trace-packet.ts';
 
 enterPrivateNamespaces(import.meta.url);
 makeInterfaces();
@@ -40,7 +56,7 @@ function open(t: { teardown(act: () => void): void }): Datapath {
 /** Run a frame through a hook: the outcome that was counted, the verdict, and the frame that came out. */
 function send(datapath: Datapath, hook: 'xdp' | 'tc', frame: Buffer, on = 'access') {
   const before = datapath.outcomes();
-  const { verdict, frame: out } = runProgram(datapath.programs[hook], { frame, ifindex: ifindexOf(on), hook });
+  const { verdict, frame: out } = runProgram(programsOf(datapath)[hook](), { frame, ifindex: ifindexOf(on), hook });
   const after = datapath.outcomes();
   const counted = OUTCOMES.filter((name) => after[name].packets !== before[name].packets);
   const bytes = counted.map((name) => after[name].bytes - before[name].bytes);
@@ -238,17 +254,61 @@ t.test('a sweep removes what has expired, and puts the count of active connectio
   const opened = 3000;
   for (let port = 1; port <= opened; port++) establish(datapath, port);
   t.equal(active(datapath), BigInt(opened), 'the full table has pushed some out, which nobody has seen');
-  t.equal(datapath.sweep(), 0);
+  t.equal(swept(datapath), 0);
   const left = Number(active(datapath));
   t.ok(left > 0 && left <= options('').maxConnections, `${left} are left`);
   establish(datapath, opened + 1);
-  t.equal(datapath.sweep(), 0);
+  t.equal(swept(datapath), 0);
   t.ok(Math.abs(Number(active(datapath)) - left) <= left / 2);
   datapath.apply({ ...tables(), timeouts: { ...tables().timeouts, establishedMs: 0 } });
-  const removed = datapath.sweep();
+  const removed = swept(datapath);
   t.equal(active(datapath), 0n);
   t.ok(removed > 0, `${removed} removed`);
   t.equal(datapath.connectionCount(), 0);
   establish(datapath, 1);
   t.equal(active(datapath), 1n, 'and counting goes on');
+});
+
+t.test('what is known of connections can be listed, and looked up for one of them', async (t) => {
+  const datapath = open(t);
+  t.same([...datapath.connections()].flat(), []);
+  send(datapath, 'xdp', bytesOf(`${TO_US} ${IP} ${UDP}`));
+  establish(datapath, 4711);
+  const known = [...datapath.connections()].flat();
+  t.equal(known.length, 2);
+  for (const { flow, connection } of known) {
+    t.match(flow, { source: /^198\.51\.100\./, destination: CLUSTER });
+    t.equal(connection.service, `${flow.protocol === 6 ? 'tcp' : 'udp'} ${CLUSTER}:${flow.destinationPort}`);
+    t.equal(connection.serverAddress, flow.protocol === 6 ? '10.77.2.21' : '10.77.2.20');
+    const { kept, told, lease } = datapath.knowledgeOf(flow);
+    t.same([...kept.connections.values(), ...kept.embryos.values()], [connection]);
+    t.same(told, toldBy(tables(), findPorts(options(''))));
+    t.equal(lease.forwardUntilNs, FOREVER_NS);
+  }
+});
+
+t.test('what a trace says is what the program then does', async (t) => {
+  const datapath = open(t);
+  const slots = new Int32Array(CONSTANTS.SELECTION_SLOTS).map((_, slot) => slot % 2);
+  const persistence = { timeoutMs: 60_000, prefix: 32 };
+  datapath.apply({ ...tables(), services: [{ address: CLUSTER, protocol: 'tcp', port: 80, slots, persistence }] });
+  const seen = new Set<string>();
+  for (let port = 1; port <= 60; port++) {
+    const source = `198.51.100.${(port % 20) + 1}` as Address;
+    const flow = {
+      protocol: 6,
+      source,
+      destination: CLUSTER as Address,
+      sourcePort: port,
+      destinationPort: port % 7 === 0 ? 81 : 80,
+    };
+    for (const kind of ['first', 'next', 'next'] as const) {
+      const { outcome, server } = trace(flow, datapath.knowledgeOf(flow), monotonicNs(), String);
+      const { counted, out } = send(datapath, 'xdp', packetOf(flow, MAC.access, kind));
+      t.same([outcome], counted, `${port}, ${kind}`);
+      if (server) t.equal(out.toString('hex', 0, 6), server.mac?.replaceAll(':', ''));
+      seen.add(`${outcome} ${server?.id}`);
+    }
+  }
+  t.ok(seen.size >= 5, [...seen].join());
 });

@@ -43,6 +43,21 @@ export function nameOfFlow({ protocol, source, sourcePort, destination, destinat
   return `${protocol} ${source}:${sourcePort} > ${destination}:${destinationPort}`;
 }
 
+const FLOW_NAME = /^(\d+) ([\d.]+):(\d+) > ([\d.]+):(\d+)$/;
+
+/** The flow of that name. Throws a RangeError where it is none. */
+export function flowNamed(name: string): Flow {
+  const [, protocol, source, sourcePort, destination, destinationPort] = FLOW_NAME.exec(name) ?? [];
+  if (destinationPort === undefined) throw new RangeError(`"${name}" names no flow`);
+  return {
+    protocol: Number(protocol),
+    source: source as Address,
+    destination: destination as Address,
+    sourcePort: Number(sourcePort),
+    destinationPort: Number(destinationPort),
+  };
+}
+
 const rotate = (word: number, bits: number): number => (word << bits) | (word >>> (32 - bits));
 
 /**

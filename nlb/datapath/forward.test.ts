@@ -8,7 +8,18 @@ import { filterProgram } from '../kernel/tc-filter.ts';
 import { attachFilter, FILTER } from './attach.ts';
 import { type Datapath, openDatapath } from './datapath.ts';
 import { openPins, type Pins } from './pins.ts';
-import { CLUSTER, hold, ifindexOf, MAC, makeInterfaces, NLBS, options, pinDirectory, tables } from './test-rig.ts';
+import {
+  CLUSTER,
+  hold,
+  ifindexOf,
+  MAC,
+  makeInterfaces,
+  NLBS,
+  options,
+  pinDirectory,
+  programsOf,
+  tables,
+} from './test-rig.ts';
 
 /** Real datagrams through three network namespaces: router, load balancer (this process), server. */
 enterPrivateNamespaces(import.meta.url);
@@ -102,12 +113,23 @@ for (const mode of ['xdp', 'xdp-generic', 'tc'] as const) {
   });
 }
 
+t.test('a datagram reaches the server by user space, also one whose checksum the driver was to fill in', async (t) => {
+  const datapath = openDatapath({ ...options(pinDirectory(t)), mode: 'userspace', first: tables() });
+  t.teardown(() => datapath.remove());
+  await forwards(t, datapath, 'user space');
+  hold(datapath.leaseFd, monotonicNs() + 60_000_000_000n);
+  router.run('ethtool -K router tx on');
+  t.teardown(() => router.run('ethtool -K router tx off'));
+  send('with half a checksum');
+  await until(() => heard.includes('10.77.1.1 with half a checksum'), 'the datagram with half a checksum');
+});
+
 t.test('a datagram reaches the server by a classic tc filter, for kernels without tcx', async (t) => {
   const directory = pinDirectory(t);
   const datapath = openDatapath({ ...options(directory), mode: 'tc', first: tables() });
   const pins = openPins(directory);
   for (const link of pins.links()) pins.dropLink(link);
-  for (const device of ['access', 'server']) attachFilter(pins, ifindexOf(device), datapath.programs.tc);
+  for (const device of ['access', 'server']) attachFilter(pins, ifindexOf(device), programsOf(datapath).tc());
   t.match(run('tc filter show dev access ingress'), /onevip_tc/);
   await forwards(t, datapath, 'classic tc');
   const filters = ['access', 'server'].map((device) => filterProgram({ ...FILTER, ifindex: ifindexOf(device) }) ?? 0);

@@ -1,9 +1,10 @@
-import { closeSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { openPinned } from '../kernel/bpf-link.ts';
 import { mapMemory } from '../kernel/memory-map.ts';
 import { KernelRefusal } from '../kernel/refusal.ts';
 import { STRUCTS } from './layout.ts';
+import { FILES, placeFor } from './userspace/place.ts';
 
 /** Until when the data path may answer for the NLBS address, and forward: nanoseconds of CLOCK_MONOTONIC (clock.ts). */
 export interface LeaseTimes {
@@ -17,6 +18,8 @@ export interface Lease {
   get(): LeaseTimes;
   /** When the data path last saw the peer itself ask for the NLBS address, in nanoseconds of CLOCK_MONOTONIC; 0 for never. */
   peerAskedNs(): bigint;
+  /** For a data path that is no BPF program: the peer has asked at that instant. */
+  notePeerAsked(atNs: bigint): void;
   /** The lease stays as it is. Afterwards everything else throws. */
   close(): void;
 }
@@ -26,8 +29,20 @@ export interface Lease {
  * @param pinDirectory as for openDatapath()
  */
 export function openPinnedLease(pinDirectory: string): Lease | undefined {
+  const [pinned, ofFile] = [openBy(() => openPinned(join(pinDirectory, 'maps', 'lease'))), openLeaseFile(pinDirectory)];
+  if (!pinned || !ofFile) return pinned ?? ofFile;
+  // A life of another mode has left both, and both say the same, or one of them nothing.
+  return pinned.get().answerUntilNs < ofFile.get().answerUntilNs ? ofFile : pinned;
+}
+
+/** Only that of a data path in user space. */
+export function openLeaseFile(pinDirectory: string): Lease | undefined {
+  return openBy(() => openExisting(join(placeFor(pinDirectory), FILES.lease)));
+}
+
+function openBy(open: () => number | undefined): Lease | undefined {
   try {
-    const fd = openPinned(join(pinDirectory, 'maps', 'lease'));
+    const fd = open();
     if (fd === undefined) return undefined;
     try {
       return openLease(fd);
@@ -41,10 +56,28 @@ export function openPinnedLease(pinDirectory: string): Lease | undefined {
   }
 }
 
+function openExisting(file: string): number | undefined {
+  try {
+    return openSync(file, 'r+');
+  } catch {
+    return undefined;
+  }
+}
+
 const AT = STRUCTS.lease;
 const ANSWER = AT.answerUntilNs / 8;
 const FORWARD = AT.forwardUntilNs / 8;
 const PEER_ASKED = AT.peerAskedNs / 8;
+
+/** What it says at the moment. Throws KernelRefusal. */
+export function readLease(fd: number): LeaseTimes {
+  const lease = openLease(fd);
+  try {
+    return lease.get();
+  } finally {
+    lease.close();
+  }
+}
 
 /** From `Datapath.leaseFd`, in whatever thread of the process. Throws KernelRefusal. */
 export function openLease(fd: number): Lease {
@@ -61,6 +94,7 @@ export function openLease(fd: number): Lease {
     },
     get: () => ({ answerUntilNs: Atomics.load(held(), ANSWER), forwardUntilNs: Atomics.load(held(), FORWARD) }),
     peerAskedNs: () => Atomics.load(held(), PEER_ASKED),
+    notePeerAsked: (atNs) => void Atomics.store(held(), PEER_ASKED, atNs),
     close: () => {
       if (words) memory.close();
       words = undefined;

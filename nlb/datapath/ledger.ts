@@ -33,17 +33,24 @@ export function openLedger(): Ledger {
 /** Write down and count what a decision says. */
 export function record(ledger: Ledger, decision: Decision, nowNs: bigint): void {
   const bytes = BigInt(decision.frame.length);
-  for (const write of decision.writes) {
-    if (write.table === 'peerAsked') ledger.peerAskedNs = nowNs;
-    else if (write.value === undefined) ledger.kept[write.table].delete(write.name);
-    else (ledger.kept[write.table] as Map<string, Bond>).set(write.name, write.value);
-  }
+  writeDown(ledger.kept, decision, () => {
+    ledger.peerAskedNs = nowNs;
+  });
   for (const counted of decision.counts) {
     count(tallyOf(ledger.servers, counted.server), counted, bytes);
     count(tallyOf(ledger.services, counted.service), counted, bytes);
   }
   const outcome = ledger.outcomes.get(decision.outcome) ?? { packets: 0n, bytes: 0n };
   ledger.outcomes.set(decision.outcome, { packets: outcome.packets + 1n, bytes: outcome.bytes + bytes });
+}
+
+/** Write down what a decision says, and tell when it says that the peer has asked for the NLBS address. */
+export function writeDown(kept: Ledger['kept'], { writes }: Pick<Decision, 'writes'>, peerAsked: () => void): void {
+  for (const write of writes) {
+    if (write.table === 'peerAsked') peerAsked();
+    else if (write.value === undefined) kept[write.table].delete(write.name);
+    else (kept[write.table] as Map<string, Bond>).set(write.name, write.value);
+  }
 }
 
 function tallyOf<Key>(tallies: Map<Key, Tally>, key: Key): Tally {

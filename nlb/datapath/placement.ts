@@ -1,4 +1,4 @@
-import { networkOf } from './address.ts';
+import { type Address, networkOf } from './address.ts';
 import { type Flow, hashOf } from './flow.ts';
 import type { Bond, Knowledge, Server, Service, Told } from './knowledge.ts';
 import { CONSTANTS } from './layout.ts';
@@ -18,15 +18,30 @@ export function boundServer(told: Told, { server: id, serverAddress }: Bond): Se
 }
 
 /** The client's server where the service keeps clients on theirs, or else the selection table's choice. */
-export function place(service: Service, flow: Flow, { told, kept }: Knowledge, nowNs: bigint): Server | undefined {
+export function place(service: Service, flow: Flow, known: Knowledge, nowNs: bigint): Server | undefined {
+  return boundClient(service, flow, known, nowNs) ?? selectServer(known.told, service, flow);
+}
+
+/** The server that the client is kept on, where it may be sent something new. */
+export function boundClient(
+  service: Service,
+  flow: Flow,
+  { told, kept }: Knowledge,
+  nowNs: bigint,
+): Server | undefined {
   const bond = kept.affinities.get(nameOfClient(service, flow));
   const bound = bond && isFresh(bond, service, nowNs) ? boundServer(told, bond) : undefined;
-  return bound && !bound.draining ? bound : selectServer(told, service, flow);
+  return bound?.draining ? undefined : bound;
 }
 
 /** Key of a client's bond. */
-export function nameOfClient({ name, persistence }: Service, { source }: Flow): string {
-  return `${networkOf(source, persistence?.prefix ?? 0)} at ${name}`;
+export function nameOfClient(service: Service, flow: Flow): string {
+  return `${clientOf(service, flow)} at ${service.name}`;
+}
+
+/** All of its network that counts as one client. */
+export function clientOf({ persistence }: Service, { source }: Pick<Flow, 'source'>): Address {
+  return networkOf(source, persistence?.prefix ?? 0);
 }
 
 function isFresh({ seenNs }: Bond, { persistence }: Service, nowNs: bigint): boolean {
@@ -34,17 +49,25 @@ function isFresh({ seenNs }: Bond, { persistence }: Service, nowNs: bigint): boo
 }
 
 /**
- * The server in the slot of the flow's hash (hash × slots ÷ 2³²), or in the next one where that server takes nothing new:
- * so nothing is lost between the moment that a server fails and that in which the table says so.
+ * The server in the slot of the flow's hash, or in the next one where that server takes nothing new: so nothing is lost
+ * between the moment that a server fails and that in which the table says so.
  */
 function selectServer(told: Told, service: Service, flow: Flow): Server | undefined {
-  const { slots } = service;
-  const first = Math.floor((hashOf(placedBy(service, flow)) * slots.length) / 2 ** 32);
-  for (let step = 0; step < CONSTANTS.SELECTION_TRIES; step++) {
-    const server = readyServer(told, slots[(first + step) % slots.length] ?? -1);
+  for (const { id } of slotsFor(service, flow)) {
+    const server = readyServer(told, id);
     if (server && !server.draining) return server;
   }
   return undefined;
+}
+
+/** The slots that are tried for a flow, in their order, the first one by its hash (hash × slots ÷ 2³²); and the server's id in each. */
+export function* slotsFor(service: Service, flow: Flow): Generator<{ slot: number; id: number }> {
+  const { slots } = service;
+  const first = Math.floor((hashOf(placedBy(service, flow)) * slots.length) / 2 ** 32);
+  for (let step = 0; step < CONSTANTS.SELECTION_TRIES; step++) {
+    const slot = (first + step) % slots.length;
+    yield { slot, id: slots[slot] ?? -1 };
+  }
 }
 
 /** What counts of a flow: all connections of a client that is to stay on one server have one hash. */

@@ -18,9 +18,12 @@ export interface PortNames {
   serverInterfaces: string[];
 }
 
+/** Kinds of interfaces to which their members' packets go. */
+const GIVE_AWAY = ['bond', 'bridge', 'team'];
+
 /**
  * The configured interfaces, server interfaces first, so that the first one is where servers are by default.
- * Throws an Error that names an interface that does not exist, and KernelRefusal.
+ * Throws an Error that names an interface that does not exist, or gives its packets away, and KernelRefusal.
  */
 export function findPorts({ accessInterfaces, serverInterfaces }: PortNames): Port[] {
   const devices = [...new Set([...serverInterfaces, ...accessInterfaces])];
@@ -29,6 +32,10 @@ export function findPorts({ accessInterfaces, serverInterfaces }: PortNames): Po
   return devices.map((device) => {
     const found = findInterface(device);
     if (!found) throw new Error(`There is no network interface ${device}: check the configuration, or create it`);
+    if (GIVE_AWAY.includes(found.memberOf ?? ''))
+      throw new Error(
+        `${device} is part of a ${found.memberOf}, which gets its packets: configure the ${found.memberOf} instead`,
+      );
     const access = accessInterfaces.includes(device) ? CONSTANTS.ROLE_ACCESS : 0;
     const server = serverInterfaces.includes(device) ? CONSTANTS.ROLE_SERVER : 0;
     const { ifindex, mac, vlan } = found;

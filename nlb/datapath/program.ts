@@ -3,17 +3,25 @@ import { join } from 'node:path';
 import { mapInfo } from '../kernel/bpf-map.ts';
 import { type BpfObject, loadObject } from '../kernel/bpf-object.ts';
 import { counterRows } from './counters.ts';
+import type { Kept } from './knowledge.ts';
 import { STRUCTS } from './layout.ts';
 import { openLease } from './lease.ts';
 import type { Pins } from './pins.ts';
 import { isOurLayout } from './settings-table.ts';
 import type { TableSizes } from './tables.ts';
 
-/** The programs in the kernel, with tables that are new or those of an earlier life. */
+/** The tables in the kernel, new ones or those of an earlier life, and programs that work by them. */
 export interface Loaded {
-  object: BpfObject;
   adopted: boolean;
+  /** Descriptor of a table, by its name in the program. */
+  map(name: string): number;
+  /** Descriptor of the program for that hook. It is loaded when it is asked for first. Throws KernelRefusal. */
+  program(hook: Hook): number;
+  /** Closes the descriptors. What is attached or pinned stays. */
+  close(): void;
 }
+
+export type Hook = 'xdp' | 'tc';
 
 const OBJECT_FILE = join(import.meta.dirname, 'datapath.bpf.o');
 /** The tables, by their names in the program. */
@@ -27,41 +35,64 @@ const MOST_FLEETING = 65_536;
 const MOST_DATAGRAMS = 16_384;
 
 /**
- * Load the programs, always those of this version, onto the tables that are pinned where these have our layout and the
- * wanted sizes, otherwise onto new tables, which are pinned in their place. Throws KernelRefusal.
+ * Load a program, always that of this version, onto the tables that are pinned where these have our layout and the wanted
+ * sizes, otherwise onto new tables, which are pinned in their place. Throws KernelRefusal.
  */
-export function loadProgram(pins: Pins, sizes: TableSizes): Loaded {
+export function loadProgram(pins: Pins, sizes: TableSizes, first: Hook): Loaded {
   const entries = entriesOf(sizes);
   const pinned = openPinnedMaps(pins);
   try {
     const adopted = isUsable(pinned, entries);
-    const object = loadObject({ file: OBJECT_FILE, entries, reuse: adopted ? pinned : {} });
+    const object = load(entries, adopted ? pinned : {}, first);
     if (!adopted) {
       carryLease(pinned, object);
       pinAnew(pins, object);
     }
-    return { object, adopted };
+    return { adopted, ...withOthers(object, entries, first) };
   } finally {
     for (const fd of Object.values(pinned)) closeSync(fd);
   }
 }
 
+const load = (entries: Record<string, number>, reuse: Record<string, number>, hook: Hook): BpfObject =>
+  loadObject({ file: OBJECT_FILE, entries, reuse, programs: [nameOf(hook)] });
+
+const nameOf = (hook: Hook): string => `onevip_${hook}`;
+
+/** The tables are those of the first object; what the others add is a program on these. */
+function withOthers(object: BpfObject, entries: Record<string, number>, first: Hook): Omit<Loaded, 'adopted'> {
+  const objects = new Map<Hook, BpfObject>([[first, object]]);
+  const program = (hook: Hook): number => {
+    const tables = Object.fromEntries(MAPS.map((name) => [name, object.map(name)]));
+    const loaded = objects.get(hook) ?? load(entries, tables, hook);
+    objects.set(hook, loaded);
+    return loaded.program(nameOf(hook));
+  };
+  const close = (): void => {
+    for (const each of objects.values()) each.close();
+  };
+  return { map: object.map, program, close };
+}
+
 /** How many entries each table has, by its name in the program, where that is not what was compiled in. */
 export function entriesOf(sizes: TableSizes): Record<string, number> {
-  const { maxConnections, maxServers, maxServices } = sizes;
-  const fleeting = Math.min(maxConnections, MOST_FLEETING);
+  const { maxServers, maxServices } = sizes;
   return {
     servers: maxServers,
     clusters: maxServices,
     service_ids: maxServices,
     services: maxServices,
     selections: maxServices,
-    connections: maxConnections,
-    embryos: fleeting,
-    affinities: fleeting,
-    fragments: Math.min(maxConnections, MOST_DATAGRAMS),
+    ...mostOf(sizes),
     ...counterRows(sizes),
   };
+}
+
+/** How many entries the tables hold that the data path itself writes. */
+export function mostOf({ maxConnections }: Pick<TableSizes, 'maxConnections'>): Record<keyof Kept, number> {
+  const fleeting = Math.min(maxConnections, MOST_FLEETING);
+  const fragments = Math.min(maxConnections, MOST_DATAGRAMS);
+  return { connections: maxConnections, embryos: fleeting, affinities: fleeting, fragments };
 }
 
 function openPinnedMaps(pins: Pins): Record<string, number> {

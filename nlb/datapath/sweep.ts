@@ -14,15 +14,18 @@ export interface Swept {
 const { flow: FLOW, connection: AT } = STRUCTS;
 const NS_PER_MS = 1_000_000n;
 
+/** A million entries take some 400 ms; so many take three or four. */
+const STEP_ENTRIES = 8192;
+
 /**
- * Remove what has expired, and count what has not. The data path goes on meanwhile: what it opens or ends during the walk
- * may be counted or not. `nowNs` of CLOCK_MONOTONIC. Throws KernelRefusal.
+ * Remove what has expired, and count what has not, in steps of a few milliseconds. The data path goes on meanwhile: what it
+ * opens or ends during the walk may be counted or not. `nowNs` of CLOCK_MONOTONIC. Throws KernelRefusal.
  */
-export function sweep(connections: number, timeouts: Timeouts, nowNs: bigint): Swept {
+export function* sweep(connections: number, timeouts: Timeouts, nowNs: bigint): Generator<void, Swept> {
   const limits = TIMEOUTS.map((name) => [NUMBER_OF[name], BigInt(timeouts[name]) * NS_PER_MS] as const);
   const timeoutNs = new Map<number, bigint>(limits);
   const swept: Swept = { removed: 0, servers: new Map(), services: new Map() };
-  for (const { count, keys, values } of walkBatches(connections, FLOW.size, AT.size)) {
+  for (const { count, keys, values } of walkBatches(connections, FLOW.size, AT.size, STEP_ENTRIES)) {
     for (let index = 0; index < count; index++) {
       const value = values.subarray(index * AT.size, (index + 1) * AT.size);
       const state = value.readUInt8(AT.state);
@@ -30,6 +33,7 @@ export function sweep(connections: number, timeouts: Timeouts, nowNs: bigint): S
       if (seenNs + (timeoutNs.get(state) ?? 0n) > nowNs) countActive(swept, value, state);
       else if (remove(connections, keys.subarray(index * FLOW.size, (index + 1) * FLOW.size), seenNs)) swept.removed++;
     }
+    yield;
   }
   return swept;
 }

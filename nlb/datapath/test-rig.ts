@@ -2,7 +2,7 @@ import { mkdtempSync, rmdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run } from '../kernel/private-namespaces.ts';
-import type { DatapathOptions } from './datapath.ts';
+import type { Datapath, DatapathOptions } from './datapath.ts';
 import { CONSTANTS } from './layout.ts';
 import { openLease } from './lease.ts';
 import { findPorts } from './ports.ts';
@@ -82,4 +82,19 @@ export function hold(leaseFd: number, untilNs: bigint): void {
   const lease = openLease(leaseFd);
   lease.set(untilNs, untilNs);
   lease.close();
+}
+
+/** A whole sweep: how many connections it has removed. */
+export function swept(datapath: Pick<Datapath, 'sweep'>): number {
+  const sweep = datapath.sweep();
+  for (;;) {
+    const { done, value } = sweep.next();
+    if (done) return value;
+  }
+}
+
+/** Those of a data path that is in the kernel. */
+export function programsOf({ programs }: Pick<Datapath, 'programs'>): NonNullable<Datapath['programs']> {
+  if (!programs) throw new Error('This data path has no programs in the kernel');
+  return programs;
 }

@@ -2,15 +2,12 @@ import { join } from 'node:path';
 import { createSingle, dropEntry, indexKey, putEntry, walkBatches } from '../kernel/bpf-map.ts';
 import { loadObject } from '../kernel/bpf-object.ts';
 import { runProgram } from '../kernel/bpf-test-run.ts';
-import { bytesToQuad } from '../kernel/inet.ts';
 import { mapMemory } from '../kernel/memory-map.ts';
-import { type Address, addressAt } from './address.ts';
 import { dropOtherClusters, putClusters } from './cluster-table.ts';
-import type { ConnectionState } from './connection.ts';
 import { openCounters } from './counters.ts';
+import { decodeBond, decodeClient, decodeConnection, decodeDatagram, decodeFlow, decodeFragments } from './entries.ts';
 import { nameOfFlow } from './flow.ts';
 import type { Clocks } from './forward.ts';
-import type { Bond, Connection, Fragments } from './knowledge.ts';
 import { STRUCTS } from './layout.ts';
 import { type LeaseTimes, openLease } from './lease.ts';
 import type { Port } from './ports.ts';
@@ -88,22 +85,14 @@ export interface KeptTable<Value> {
   clear(): void;
 }
 
-const STATES: ConnectionState[] = ['unproven', 'established', 'finished', 'reset', 'datagrams'];
-
 function keptTables(fd: (map: string) => number, services: string[]) {
-  const connection = (value: Buffer): Connection => ({
-    ...decodeBond(value),
-    service: services[value.readUInt16LE(CONNECTION.service)] ?? 'unknown',
-    state: STATES[value.readUInt8(CONNECTION.state)] ?? 'unproven',
-  });
-  const fragments = (value: Buffer): Fragments => ({
-    ...decodeBond(value),
-    service: services[value.readUInt16LE(FRAGMENT.service)] ?? 'unknown',
-    awaitsFirst: value.readUInt8(FRAGMENT.awaitsFirst) !== 0,
-  });
+  const names = new Map(services.entries());
+  const flowName = (key: Buffer): string => nameOfFlow(decodeFlow(key));
+  const connection = (value: Buffer) => decodeConnection(value, names);
+  const fragments = (value: Buffer) => decodeFragments(value, names);
   return {
-    connections: keptTable(fd('connections'), { key: FLOW, value: CONNECTION }, decodeFlow, connection),
-    embryos: keptTable(fd('embryos'), { key: FLOW, value: CONNECTION }, decodeFlow, connection),
+    connections: keptTable(fd('connections'), { key: FLOW, value: CONNECTION }, flowName, connection),
+    embryos: keptTable(fd('embryos'), { key: FLOW, value: CONNECTION }, flowName, connection),
     affinities: keptTable(fd('affinities'), { key: CLIENT, value: STRUCTS.affinity }, decodeClient, decodeBond),
     fragments: keptTable(fd('fragments'), { key: DATAGRAM, value: FRAGMENT }, decodeDatagram, fragments),
   };
@@ -145,37 +134,3 @@ function keptTable<Value>(
 /** A copy: a walk uses its memory again. */
 const entryAt = (bytes: Buffer, index: number, size: number): Buffer =>
   Buffer.from(bytes.subarray(index * size, (index + 1) * size));
-
-function decodeFlow(key: Buffer): string {
-  return nameOfFlow({
-    protocol: key.readUInt8(FLOW.protocol),
-    source: addressAt(key, FLOW.source),
-    destination: addressAt(key, FLOW.destination),
-    sourcePort: key.readUInt16BE(FLOW.sourcePort),
-    destinationPort: key.readUInt16BE(FLOW.destinationPort),
-  });
-}
-
-function decodeClient(key: Buffer): string {
-  const service = nameOfService({
-    protocol: key.readUInt8(CLIENT.protocol) === 6 ? 'tcp' : 'udp',
-    address: bytesToQuad(key.subarray(CLIENT.address)),
-    port: key.readUInt16BE(CLIENT.port),
-  });
-  return `${bytesToQuad(key.subarray(CLIENT.client))} at ${service}`;
-}
-
-function decodeDatagram(key: Buffer): string {
-  const [source, destination] = [DATAGRAM.source, DATAGRAM.destination].map((at) => bytesToQuad(key.subarray(at)));
-  const id = key.readUInt16BE(DATAGRAM.id);
-  return `${key.readUInt8(DATAGRAM.protocol)} ${source} > ${destination} #${id}`;
-}
-
-/** All entries begin alike. */
-function decodeBond(value: Buffer): Bond {
-  return {
-    seenNs: value.readBigUInt64LE(CONNECTION.seenNs),
-    server: value.readUInt32LE(CONNECTION.server),
-    serverAddress: bytesToQuad(value.subarray(CONNECTION.serverAddress)) as Address,
-  };
-}

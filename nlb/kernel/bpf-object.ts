@@ -8,8 +8,11 @@ import {
   objectFindMap,
   objectFindProgram,
   objectLoad,
+  objectNextProgram,
   objectOpenFile,
   programFd,
+  programName,
+  programSetAutoload,
 } from './libbpf.ts';
 import { lastErrno } from './libc.ts';
 import { KernelRefusal } from './refusal.ts';
@@ -30,22 +33,30 @@ export interface LoadOptions {
   entries: Record<string, number>;
   /** Descriptors of existing maps to use instead of new ones, by name. They are duplicated. */
   reuse: Record<string, number>;
+  /** The programs that are wanted; all of them when absent. The kernel examines each, which takes tens of milliseconds. */
+  programs?: readonly string[];
 }
 
 /** How much of what libbpf says goes into an error: its end, where the reason is. */
 const DETAIL_LINES = 15;
 
 /** Hand the object to the kernel. Throws KernelRefusal with libbpf's and the verifier's last words. */
-export function loadObject({ file, entries, reuse }: LoadOptions): BpfObject {
+export function loadObject({ file, entries, reuse, programs }: LoadOptions): BpfObject {
   let object: Handle = null;
   const { result: errno, said } = listening(() => {
     object = objectOpenFile(file, null);
     if (!object) return lastErrno();
+    if (programs) leaveOut(object, programs);
     return prepare(object, entries, reuse) || -objectLoad(object);
   });
   if (errno === 0) return accepted(object);
   if (object) objectClose(object);
   throw new KernelRefusal('load BPF object', file, errno, said.split('\n').slice(-DETAIL_LINES).join('\n'));
+}
+
+function leaveOut(object: Handle, wanted: readonly string[]): void {
+  for (let program = objectNextProgram(object, null); program; program = objectNextProgram(object, program))
+    if (!wanted.includes(programName(program))) programSetAutoload(program, false);
 }
 
 /** Zero, or the errno of the first setting that libbpf refused. */

@@ -14,6 +14,8 @@ export interface NetworkInterface {
   mtu: number;
   /** Where it is one of IEEE 802.1Q: the number of the interface below, and the VLAN's id there. */
   vlan?: { parent: number; id: number };
+  /** Where it belongs to another interface, that one's kind: `bond`, `bridge`, `team`, `vrf`. */
+  memberOf?: string;
 }
 
 const RTM_GETLINK = 18;
@@ -25,6 +27,7 @@ const IFLA_LINK = 5;
 const IFLA_LINKINFO = 18;
 const IFLA_INFO_KIND = 1;
 const IFLA_INFO_DATA = 2;
+const IFLA_INFO_SLAVE_KIND = 4;
 const IFLA_VLAN_ID = 1;
 const IFF_UP = 0x1;
 const IFF_RUNNING = 0x40;
@@ -59,7 +62,14 @@ function decodeInterface(payload: Buffer): NetworkInterface {
     running: (flags & IFF_RUNNING) !== 0,
     mtu: attributes.get(IFLA_MTU)?.readUInt32LE(0) ?? 0,
     ...decodeVlan(attributes),
+    ...decodeMembership(attributes),
   };
+}
+
+function decodeMembership(attributes: ReadonlyMap<number, Buffer>): Pick<NetworkInterface, 'memberOf'> {
+  const info = decodeAttributes(attributes.get(IFLA_LINKINFO) ?? Buffer.alloc(0));
+  const kind = info.get(IFLA_INFO_SLAVE_KIND);
+  return kind ? { memberOf: valueText(kind) } : {};
 }
 
 /** From the attributes of a link (linux/if_link.h); nothing where it is no VLAN's. */

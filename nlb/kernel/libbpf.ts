@@ -21,6 +21,14 @@ export const objectFindMap: (object: Handle, name: string) => Handle = libbpf.fu
 export const objectFindProgram: (object: Handle, name: string) => Handle = libbpf.func(
   'void *bpf_object__find_program_by_name(void *object, const char *name)',
 );
+/** The first one after null; null after the last. */
+export const objectNextProgram: (object: Handle, before: Handle) => Handle = libbpf.func(
+  'void *bpf_object__next_program(void *object, void *before)',
+);
+export const programName: (program: Handle) => string = libbpf.func('const char *bpf_program__name(void *program)');
+export const programSetAutoload: (program: Handle, autoload: boolean) => number = libbpf.func(
+  'int bpf_program__set_autoload(void *program, bool autoload)',
+);
 export const programFd: (program: Handle) => number = libbpf.func('int bpf_program__fd(void *program)');
 export const mapFd: (map: Handle) => number = libbpf.func('int bpf_map__fd(void *map)');
 export const mapSetMaxEntries: (map: Handle, entries: number) => number = libbpf.func(

@@ -28,6 +28,27 @@ export const sendto: (
 export const recv: (fd: number, data: Uint8Array, length: number, flags: number) => number = libc.func(
   'int64_t recv(int fd, _Out_ void *data, size_t length, int flags)',
 );
+/** `messages`: an array of struct mmsghdr, of which the kernel writes lengths and flags. */
+export const recvmmsg: (fd: number, messages: Uint8Array, count: number, flags: number, timeout: null) => number =
+  libc.func('int recvmmsg(int fd, void *messages, unsigned int count, int flags, void *timeout)');
+export const sendmmsg: (fd: number, messages: Uint8Array, count: number, flags: number) => number = libc.func(
+  'int sendmmsg(int fd, void *messages, unsigned int count, int flags)',
+);
+/** `addressLength` is of the buffer, and then of what is in it. */
+export const recvfrom: (
+  fd: number,
+  data: Uint8Array,
+  length: number,
+  flags: number,
+  address: Uint8Array,
+  addressLength: Uint32Array,
+) => number = libc.func(
+  'int64_t recvfrom(int fd, _Out_ void *data, size_t length, int flags, _Out_ void *address, _Inout_ uint32_t *addressLength)',
+);
+/** `descriptors`: an array of struct pollfd, of which the kernel writes the events. Negative: without end. */
+export const poll: (descriptors: Uint8Array, count: number, timeoutMs: number) => number = libc.func(
+  'int poll(void *descriptors, unsigned long count, int timeoutMs)',
+);
 export const setsockopt: (fd: number, level: number, name: number, value: Uint8Array, length: number) => number =
   libc.func('int setsockopt(int fd, int level, int name, const void *value, uint32_t length)');
 

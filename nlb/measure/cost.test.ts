@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import t from 'tap';
-import { hold, ifindexOf, makeInterfaces } from '../datapath/test-rig.ts';
+import { hold, ifindexOf, makeInterfaces, programsOf } from '../datapath/test-rig.ts';
 import { prepareRuns, runProgram } from '../kernel/bpf-test-run.ts';
 import { monotonicNs } from '../kernel/clock.ts';
 import { enterPrivateNamespaces } from '../kernel/private-namespaces.ts';
@@ -59,13 +59,19 @@ t.test('in a namespace of this test', async (t) => {
   t.teardown(() => datapath.remove());
   const input = { frame: frameOf('tcp', ENDS), ifindex: ifindexOf('access') };
   const pair = () => ({
-    measured: prepareRuns(datapath.programs.xdp, input),
+    measured: prepareRuns(programsOf(datapath).xdp(), input),
     floor: prepareRuns(rig.program('do_nothing'), input),
   });
 
   t.test('a stream that is fed to the data path makes as many connections as it has flows', async (t) => {
     const before = datapath.connectionCount();
-    feedStream(rig, datapath.programs.xdp, { ...ENDS, flows: 70_000, packetsPerFlow: 2 }, input.frame, input.ifindex);
+    feedStream(
+      rig,
+      programsOf(datapath).xdp(),
+      { ...ENDS, flows: 70_000, packetsPerFlow: 2 },
+      input.frame,
+      input.ifindex,
+    );
     t.equal(datapath.connectionCount() - before, 70_000);
   });
 

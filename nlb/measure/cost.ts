@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { ifindexOf, makeInterfaces } from '../datapath/test-rig.ts';
+import { ifindexOf, makeInterfaces, programsOf } from '../datapath/test-rig.ts';
 import type { BpfObject } from '../kernel/bpf-object.ts';
 import { prepareRuns } from '../kernel/bpf-test-run.ts';
 import { enterPrivateNamespaces } from '../kernel/private-namespaces.ts';
@@ -37,9 +37,9 @@ function measureSize(rig: BpfObject, size: Size, connections: number): void {
   const datapath = openScene(size, 'tcp', 'tc');
   const input = { frame: frameOf('tcp', ENDS), ifindex: ifindexOf('access') };
   const stream = { ...ENDS, flows: connections, packetsPerFlow: 2, source: FIRST_CLIENT + 0x1_0000 };
-  if (connections > 0) feedStream(rig, datapath.programs.xdp, stream, input.frame, input.ifindex);
+  if (connections > 0) feedStream(rig, programsOf(datapath).xdp(), stream, input.frame, input.ifindex);
   const pair = {
-    measured: prepareRuns(datapath.programs.xdp, input),
+    measured: prepareRuns(programsOf(datapath).xdp(), input),
     floor: prepareRuns(rig.program('do_nothing'), input),
   };
   for (const situation of SITUATIONS) {

@@ -24,18 +24,16 @@ t.test('frames get to every server by each way, and none to anybody else', async
     .split('\n')
     .map((line) => JSON.parse(line) as Rate & { missing?: string });
   t.same(
-    lines.filter(({ missing }) => missing !== undefined),
-    [{ way: 'userspace', missing: 'this version has no such data path' }],
+    lines.map(({ way, missing }) => missing ?? way),
+    ['xdp', 'tc', 'userspace', 'nftables', 'xdp', 'tc', 'userspace', 'nftables'],
   );
-  const rates = lines.filter(({ missing }) => missing === undefined);
-  t.same(
-    rates.map(({ way }) => way),
-    ['xdp', 'tc', 'nftables', 'xdp', 'tc', 'nftables'],
-  );
-  for (const { way, sent, arrived, astray, tookNs } of rates) {
+  for (const { way, sent, arrived, astray, tookNs } of lines) {
     t.same([sent, astray], [30_000, 0], way);
     t.equal(arrived.length, SERVERS, `${way}: ${arrived}`);
-    t.ok(sum(arrived) > sent / 2 && sum(arrived) <= sent, `${way}: ${sum(arrived)} arrived`);
+    t.ok(
+      sum(arrived) > sent / (way === 'userspace' ? 50 : 2) && sum(arrived) <= sent,
+      `${way}: ${sum(arrived)} arrived`,
+    );
     t.ok(Math.min(...arrived) > sum(arrived) / SERVERS / 2, `${way} spreads them: ${arrived}`);
     t.ok(tookNs > 0);
   }

@@ -41,14 +41,4 @@ const byNftables: Way = {
   },
 };
 
-/** The compiler refuses this line as soon as there is such a mode: then it belongs among the measured ones. */
-const NOT_THERE: Exclude<'userspace', DatapathMode> = 'userspace';
-
-const byNothing: Way = {
-  name: NOT_THERE,
-  open: () => {
-    throw new Error('this version has no such data path');
-  },
-};
-
-export const WAYS: readonly Way[] = [byDatapath('xdp'), byDatapath('tc'), byNothing, byNftables];
+export const WAYS: readonly Way[] = [byDatapath('xdp'), byDatapath('tc'), byDatapath('userspace'), byNftables];

@@ -1,0 +1,161 @@
+import { monotonicNs } from '../kernel/clock.ts';
+import { attach, type BpfMode, detachAll } from './attach.ts';
+import { dropOtherClusters, putClusters, readClusters } from './cluster-table.ts';
+import { type Counters, countConnections, openCounters } from './counters.ts';
+import type { Datapath, DatapathOptions, Tallies } from './datapath.ts';
+import type { Flow } from './flow.ts';
+import { type Knowledge, toldBy } from './knowledge.ts';
+import { openLease, openLeaseFile, readLease } from './lease.ts';
+import { type KnownConnection, listTable, recall } from './listing.ts';
+import { weighTables } from './memory.ts';
+import { openPins, type Pins } from './pins.ts';
+import { findPorts, type Port } from './ports.ts';
+import { type Loaded, loadProgram, MAPS } from './program.ts';
+import { openServerTable, type ServerTable } from './server-table.ts';
+import { openServiceTable } from './service-table.ts';
+import { putSettings, readSettings } from './settings-table.ts';
+import { sweep } from './sweep.ts';
+import { type Change, checkTables, type Tables } from './tables.ts';
+import { removeUserspace } from './userspace.ts';
+
+/** The data path as BPF programs in the kernel. */
+
+export interface LoadedPins {
+  pins: Pins;
+  loaded: Loaded;
+}
+
+/** The programs with their tables, new ones or those of an earlier life. Throws KernelRefusal. */
+export function loadKernel(options: DatapathOptions): LoadedPins {
+  const pins = openPins(options.pinDirectory);
+  try {
+    return { pins, loaded: loadProgram(pins, options, options.mode === 'tc' ? 'tc' : 'xdp') };
+  } catch (error) {
+    discard(pins);
+    throw error;
+  }
+}
+
+/** The lease of an earlier life in user space goes on. */
+function takeOverLease(pinDirectory: string, fd: number): void {
+  const [left, lease] = [openLeaseFile(pinDirectory), openLease(fd)];
+  const times = left?.get();
+  if (times) lease.set(times.answerUntilNs, times.forwardUntilNs);
+  left?.close();
+  lease.close();
+}
+
+/** Attach what has been loaded. Throws as openDatapath(). */
+export function openInKernel(
+  options: DatapathOptions & { mode: 'auto' | BpfMode },
+  ports: Port[],
+  { pins, loaded }: LoadedPins,
+): Datapath {
+  const servers = openServerTable(loaded.map('servers'), options.maxServers);
+  const tables = openTables(loaded, servers, options);
+  const counters = openCounters((name) => loaded.map(name), options);
+  const abandon = (): void => {
+    counters.close();
+    servers.close();
+    loaded.close();
+  };
+  try {
+    if (options.first && !loaded.adopted) tables.apply(options.first);
+    const programs = { xdp: () => loaded.program('xdp'), tc: () => loaded.program('tc') };
+    takeOverLease(options.pinDirectory, loaded.map('lease'));
+    const mode = attach(pins, ports, programs, options.mode);
+    removeUserspace(options.pinDirectory);
+    return {
+      mode,
+      adopted: loaded.adopted,
+      programs,
+      apply: tables.apply,
+      actual: tables.actual,
+      ...readings(loaded, counters, tables),
+      abandon,
+      remove: removal(pins, abandon),
+    };
+  } catch (error) {
+    abandon();
+    if (!loaded.adopted) discard(pins);
+    throw error;
+  }
+}
+
+function openTables(loaded: Loaded, servers: ServerTable, options: DatapathOptions) {
+  const [settings, clusters] = [loaded.map('settings'), loaded.map('clusters')];
+  const services = openServiceTable((name) => loaded.map(name));
+  const apply = (wanted: Tables): Change[] => {
+    checkTables(wanted, options);
+    const ports = findPorts(options);
+    // Making selections takes milliseconds, in which every server that they name, before and after, must be ready.
+    const ready = wanted.servers.filter(({ usable, mac }) => usable && mac !== undefined);
+    return [
+      ...putSettings(settings, wanted, ports, options),
+      ...servers.put(ready, ports),
+      ...services.put(wanted.services),
+      ...servers.put(wanted.servers, ports),
+      ...putClusters(clusters, wanted, services.ids()),
+      ...services.dropOthers(wanted.services),
+      ...dropOtherClusters(clusters, wanted.clusterAddresses),
+      ...servers.dropOthers(wanted.servers),
+    ];
+  };
+  const actual = (): Tables => ({
+    ...readSettings(settings),
+    clusterAddresses: readClusters(clusters),
+    servers: servers.read(findPorts(options)),
+    services: services.read(),
+  });
+  const ids = () => ({ servers: servers.ids(), services: services.ids() });
+  const told = () => toldBy(actual(), findPorts(options));
+  return { apply, actual, ids, told, timeouts: () => readSettings(settings).timeouts };
+}
+
+function readings(loaded: Loaded, counters: Counters, { ids, told, timeouts }: ReturnType<typeof openTables>) {
+  const map = (name: string): number => loaded.map(name);
+  const weigh = weighTables(MAPS.map(map));
+  const names = () => new Map([...ids().services].map(([name, id]) => [id, name]));
+  return {
+    outcomes: counters.outcomes,
+    tallies: (): Tallies => ({
+      servers: new Map(ids().servers.map((id) => [id, counters.ofServer(id)])),
+      services: new Map([...ids().services].map(([name, id]) => [name, counters.ofService(id)])),
+    }),
+    *sweep(): Generator<void, number> {
+      const swept = yield* sweep(map('connections'), timeouts(), monotonicNs());
+      counters.recount(swept);
+      return swept.removed;
+    },
+    *connections(): Generator<KnownConnection[]> {
+      for (const table of ['connections', 'embryos']) yield* listTable(map(table), names());
+    },
+    knowledgeOf: (flow: Flow): Knowledge => {
+      const known = told();
+      const kept = recall(map, flow, { names: names(), services: known.services.values() });
+      return { told: known, lease: readLease(map('lease')), kept };
+    },
+    memoryBytes: () => weigh(ids().services.size),
+    leaseFd: map('lease'),
+    connectionCount: () => countConnections(map('connections')) + countConnections(map('embryos')),
+  };
+}
+
+/** What an earlier life left there goes. */
+export const removeFromKernel = (pinDirectory: string): void => removal(openPins(pinDirectory))();
+
+function removal(pins: Pins, abandon?: () => void): () => void {
+  return () => {
+    detachAll(pins);
+    pins.unpinMaps();
+    abandon?.();
+    pins.tidy();
+  };
+}
+
+/** Take back what a failed start has pinned, unless an earlier life's links still use the place. */
+function discard(pins: Pins): void {
+  if (pins.links().length > 0 || pins.remembered('filters').length > 0) return;
+  pins.unpinMaps();
+  pins.tidy();
+}

@@ -1,0 +1,113 @@
+import fc from 'fast-check';
+import t from 'tap';
+import { monotonicNs } from '../../kernel/clock.ts';
+import { enterPrivateNamespaces, run, until } from '../../kernel/private-namespaces.ts';
+import { nameOfFlow } from '../flow.ts';
+import { forward } from '../forward.ts';
+import { type Connection, toldBy } from '../knowledge.ts';
+import type { OutcomeName } from '../layout.ts';
+import { openLedger, record } from '../ledger.ts';
+import { readEthernet, readIpv4 } from '../packet.ts';
+import { findPorts } from '../ports.ts';
+import type { Tables } from '../tables.ts';
+import { SERVICES, TIMEOUTS } from '../test-histories.ts';
+import { CLUSTERS, conversation, frames } from '../test-packets.ts';
+import { hold, MAC, makeInterfaces, NLBS, options, PEER, pinDirectory } from '../test-rig.ts';
+import { openUserspace } from '../userspace.ts';
+import { arpAnswer } from './arp-answer.ts';
+import { openEnds, summed } from './test-ends.ts';
+
+/** The forwarder and forward.ts, on the same generated frames: those of the differential test, through a real pair of veths. */
+enterPrivateNamespaces(import.meta.url);
+makeInterfaces();
+// As on a node that leads, so that its own stack would answer whatever gets to it.
+run(`ip address add ${NLBS}/24 dev access`);
+run('ip link set lo up');
+run('sysctl -q net.ipv4.icmp_ratemask=0');
+for (const address of CLUSTERS) run(`ip address add ${address}/32 dev lo`);
+run('ip route add default via 10.77.1.1 dev access');
+run(`ip neighbour add 10.77.1.1 lladdr ${MAC.router} dev access`);
+
+const SEED = Number(process.env.ONEVIP_DATAPATH_SEED ?? Date.now() % 2 ** 31);
+const FRAMES = 1500;
+const HOUR_NS = 3_600_000_000_000n;
+
+const TABLES: Tables = {
+  nlbs: NLBS,
+  peer: PEER,
+  timeouts: TIMEOUTS,
+  clusterAddresses: CLUSTERS,
+  servers: [0, 1, 2, 3].map((id) => ({
+    id,
+    address: `10.77.2.2${id}`,
+    mac: `02:00:00:00:00:2${id}`,
+    usable: id !== 2,
+  })),
+  services: SERVICES,
+};
+
+/** Of a frame that ends in its VLAN tag, or just behind, the kernel tells nobody. */
+const TAGGED_BYTES = 20;
+const isTold = (frame: Buffer): boolean =>
+  frame.length >= TAGGED_BYTES || ![0x8100, 0x88a8].includes(frame.readUInt16BE(12));
+
+/** What the node's stack sends in its own name is its right. */
+function isOwn(frame: Buffer): boolean {
+  const ethernet = readEthernet(frame);
+  return ethernet?.ethertype === 0x0800 && readIpv4(frame, ethernet.payloadAt)?.source === NLBS;
+}
+
+t.test(`the forwarder does what forward.ts says, and the stack nothing (seed ${SEED})`, async (t) => {
+  const settings = { ...options(pinDirectory(t)), mode: 'userspace' as const };
+  const datapath = openUserspace({ ...settings, first: TABLES });
+  t.teardown(() => datapath.remove());
+  hold(datapath.leaseFd, monotonicNs() + HOUR_NS);
+  const ends = openEnds();
+  const ports = findPorts(settings);
+  const access = ports.find(({ device }) => device === 'access') ?? ports[0];
+  if (!access) throw new Error('no access port');
+  const told = toldBy(TABLES, ports);
+  const lease = { answerUntilNs: HOUR_NS, forwardUntilNs: HOUR_NS };
+  const ledger = openLedger();
+  const expected = { forwarded: [] as string[], answered: [] as string[] };
+  const kinds = fc.oneof({ weight: 3, arbitrary: frames }, { weight: 1, arbitrary: conversation });
+  const generated = fc.sample(kinds.filter(isTold).map(summed), { numRuns: FRAMES, seed: SEED });
+  const total = (): bigint => Object.values(datapath.outcomes()).reduce((sum, { packets }) => sum + packets, 0n);
+  for (const [sent, frame] of generated.entries()) {
+    // Time stands still: what matters is what is found, and nothing expires in the seconds that this takes.
+    const decision = forward(
+      { frame, ifindex: access.ifindex, nowNs: 1n, tickNs: 1n },
+      { told, lease, kept: ledger.kept },
+    );
+    record(ledger, decision, 1n);
+    if (decision.egress !== undefined) expected.forwarded.push(decision.frame.toString('hex'));
+    const answer = decision.outcome === 'PASSED_ARP_NLBS' ? arpAnswer(frame, access) : undefined;
+    if (answer) expected.answered.push(answer.toString('hex'));
+    ends.send(frame);
+    // No more at once than wait without loss at any of the sockets.
+    if (sent % 64 === 63) await until(() => total() === BigInt(sent + 1), `frame ${sent} is counted`);
+  }
+  await until(() => total() === BigInt(FRAMES), 'every frame is counted');
+  await until(() => datapath.connectionCount() >= 0, 'what it had in hand is sent');
+
+  const forwarded = ends.heard('server').map((frame) => frame.toString('hex'));
+  t.same(forwarded, expected.forwarded);
+  t.ok(forwarded.length > FRAMES / 10, `${forwarded.length} were forwarded`);
+  const answered = ends.heard('access').filter((frame) => !isOwn(frame));
+  t.same(
+    answered.map((frame) => frame.toString('hex')),
+    expected.answered,
+  );
+  t.ok(answered.length > 0, `${answered.length} were answered`);
+  const outcomes = Object.entries(datapath.outcomes()).filter(([, { packets }]) => packets > 0n);
+  t.same(new Map(outcomes as [OutcomeName, object][]), ledger.outcomes);
+  t.same(
+    [...datapath.tallies().servers].filter(([, { packets }]) => packets > 0n).sort(),
+    [...ledger.servers].filter(([, { packets }]) => packets > 0n).sort(),
+  );
+  const timeless = ([name, { seenNs: _, ...rest }]: [string, Connection]) => [name, rest];
+  const known = [...datapath.connections()]
+    .flat()
+    .map(({ flow, connection }) => timeless([nameOfFlow(flow), connection]));
+  t.same(known.sort(), [...ledger.kept.connections, ...ledger.kept.embryos].map(timeless).sort());
+});

@@ -1,0 +1,69 @@
+import type { Port } from '../ports.ts';
+import { type Change, nameOfService, type ServiceEntry, type Tables } from '../tables.ts';
+
+/** What the data path works from, all at once. */
+export interface Situation {
+  tables: Tables;
+  ports: readonly Port[];
+}
+
+/** What is different, in the order in which a data path in the kernel is told: here all of it comes at once. */
+export function changesBetween(before: Situation, after: Situation): Change[] {
+  const [was, is] = [before.tables, after.tables];
+  const subject = `${is.nlbs}, ${after.ports.map(({ device }) => device).join(' ')}`;
+  const settings = ({ tables: { nlbs, peer, timeouts }, ports }: Situation) => ({ nlbs, peer, timeouts, ports });
+  const clusters = ({ clusterAddresses }: Tables) => new Map(clusterAddresses.map((address) => [address, address]));
+  const servers = (tables: Tables) =>
+    new Map(tables.servers.map((server) => [String(server.id), [`${server.id} ${server.address}`, server] as const]));
+  const [serversWere, serversAre] = [servers(was), servers(is)];
+  const [servicesWere, servicesAre] = [servicesOf(was), servicesOf(is)];
+  return [
+    ...(same(settings(before), settings(after)) ? [] : [{ table: 'settings', change: 'changed', subject } as const]),
+    ...put('servers', serversWere, serversAre, ([name]) => name),
+    ...selections(was, is),
+    ...put('services', servicesWere, servicesAre),
+    ...put('clusters', clusters(was), clusters(is)),
+    ...gone('services', servicesWere, servicesAre),
+    ...gone('clusters', clusters(was), clusters(is)),
+    ...gone('servers', serversWere, serversAre),
+  ];
+}
+
+const same = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other);
+
+/** Without their selections, which are judged by themselves. */
+const servicesOf = ({ services }: Tables) =>
+  new Map(services.map(({ slots: _, ...service }) => [nameOfService(service), service]));
+
+function put<Value>(
+  table: Change['table'],
+  before: ReadonlyMap<string, Value>,
+  after: ReadonlyMap<string, Value>,
+  subjectOf: (value: Value, key: string) => string = (_, key) => key,
+): Change[] {
+  return [...after].flatMap(([key, value]): Change[] => {
+    const known = before.get(key);
+    if (known !== undefined && same(known, value)) return [];
+    return [{ table, change: known === undefined ? 'added' : 'changed', subject: subjectOf(value, key) }];
+  });
+}
+
+function gone(table: Change['table'], before: ReadonlyMap<string, unknown>, after: ReadonlyMap<string, unknown>) {
+  const keys = [...before.keys()].filter((key) => !after.has(key));
+  return keys.map((subject): Change => ({ table, change: 'removed', subject }));
+}
+
+function selections(before: Tables, after: Tables): Change[] {
+  const known = new Map(before.services.map((service) => [nameOfService(service), service.slots]));
+  return after.services.flatMap((service): Change[] => {
+    const slots = known.get(nameOfService(service));
+    if (slots && equal(slots, service.slots)) return [];
+    return [{ table: 'selections', change: slots ? 'changed' : 'added', subject: nameOfService(service) }];
+  });
+}
+
+function equal(one: ServiceEntry['slots'], other: ServiceEntry['slots']): boolean {
+  return one === other || Buffer.from(one.buffer, one.byteOffset, one.byteLength).equals(bytesOf(other));
+}
+
+const bytesOf = (slots: Int32Array): Uint8Array => new Uint8Array(slots.buffer, slots.byteOffset, slots.byteLength);

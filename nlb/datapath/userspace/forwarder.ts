@@ -1,0 +1,25 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { awaitReadable } from '../../kernel/readiness.ts';
+import { openAnswerer } from '../../kernel/unix-datagram.ts';
+import { openForwarding } from './forwarding.ts';
+import { FILES } from './place.ts';
+
+/**
+ * `node forwarder.ts PLACE`: a process of its own, so that it outlives the daemon as a BPF program does. It forwards for as
+ * long as the lease in the place says, whoever renews that, and runs until it is killed, or its place has been removed; it
+ * has nothing to put away.
+ */
+const [place = ''] = process.argv.slice(2);
+const IDLE_MS = 1000;
+const forwarding = openForwarding(place);
+// Last, because whoever finds it may ask: then all the rest is there.
+const questions = openAnswerer(join(place, FILES.questions));
+
+for (let idle = false; !idle || existsSync(place); ) {
+  const ports = forwarding.ports();
+  const [asked, ...ready] = awaitReadable([questions.fd, ...ports], IDLE_MS);
+  idle = !asked && !ready.includes(true);
+  for (const [index, fd] of ports.entries()) if (ready[index]) forwarding.carry(fd);
+  if (asked) questions.answer(forwarding.answer);
+}

@@ -1,0 +1,108 @@
+import { closeSync } from 'node:fs';
+import { monotonicNs } from '../../kernel/clock.ts';
+import { openBatch } from '../../kernel/packet-batch.ts';
+import { openPacketPort, sendFrame } from '../../kernel/packet-port.ts';
+import type { Decision } from '../decision.ts';
+import { forward } from '../forward.ts';
+import { type Told, toldBy } from '../knowledge.ts';
+import { openLease } from '../lease.ts';
+import { type Ledger, writeDown } from '../ledger.ts';
+import type { Port } from '../ports.ts';
+import { mostOf } from '../program.ts';
+import { arpAnswer } from './arp-answer.ts';
+import { FILES, openMapped } from './place.ts';
+import { RecentMap } from './recent-map.ts';
+import { openReplies } from './replies.ts';
+import { openRows } from './rows.ts';
+import { read, type Said } from './told.ts';
+
+/** The specification at work: frames of the ports in, and out. */
+export interface Forwarding {
+  /** Descriptors on which frames come in. */
+  ports(): number[];
+  /** Deal with what waits on the port of that descriptor, one batch of it at most. Throws KernelRefusal. */
+  carry(fd: number): void;
+  answer(question: string): string;
+}
+
+const MACS_BYTES = 12;
+
+/** By what is written in the place. Throws KernelRefusal, and an Error where nothing is written there. */
+export function openForwarding(place: string): Forwarding {
+  let { said, told } = taken(place);
+  const { sizes } = said;
+  const mapped = openMapped(place, sizes);
+  const [lease, rows] = [openLease(mapped.fd(FILES.lease)), openRows(mapped.fd, sizes)];
+  mapped.close();
+  const kept = tablesOf(sizes);
+  const batch = openBatch();
+  const sockets = new Map<number, { port: Port; fd: number }>();
+  usePorts(sockets, told.ports);
+
+  const answerArp = (frame: Buffer, port: Port, fd: number): void => {
+    const answer = arpAnswer(frame, port);
+    // Looked at once more: a process may be held up anywhere, and who is held up here must not answer afterwards.
+    if (answer && monotonicNs() < lease.get().answerUntilNs) sendFrame(fd, answer);
+  };
+  const decide = (frame: Buffer, { ifindex }: Port, nowNs: bigint): Decision => {
+    const decision = forward({ frame, ifindex, nowNs, tickNs: nowNs }, { told, lease: lease.get(), kept });
+    writeDown(kept, decision, () => lease.notePeerAsked(nowNs));
+    rows.count(decision, said.numbers);
+    return decision;
+  };
+  const carry = (fd: number): void => {
+    const port = portOf(sockets, fd);
+    const leaving = new Map<number, number[]>();
+    const count = port ? batch.receive(fd) : 0;
+    for (let index = 0; port && index < count; index++) {
+      const frame = batch.frame(index);
+      const { outcome, egress, frame: out } = decide(frame, port, monotonicNs());
+      if (outcome === 'PASSED_ARP_NLBS') answerArp(frame, port, fd);
+      if (egress === undefined) continue;
+      batch.overwrite(index, out.subarray(0, MACS_BYTES));
+      leaving.set(egress, [...(leaving.get(egress) ?? []), index]);
+    }
+    // As with the answer above.
+    if (monotonicNs() >= lease.get().forwardUntilNs) return;
+    for (const [egress, indices] of leaving) batch.send(sockets.get(egress)?.fd ?? -1, indices);
+  };
+  const take = (): void => {
+    ({ said, told } = taken(place));
+    usePorts(sockets, told.ports);
+  };
+  return {
+    ports: () => [...sockets.values()].map(({ fd }) => fd),
+    carry,
+    answer: openReplies({ place, kept, situation: () => ({ said, told }), take }),
+  };
+}
+
+function taken(place: string): { said: Said; told: Told } {
+  const said = read(place);
+  if (!said) throw new Error(`Nothing that this version can read is in ${place}`);
+  return { said, told: toldBy(said.tables, said.ports) };
+}
+
+function tablesOf(sizes: Said['sizes']): Ledger['kept'] {
+  const { connections, embryos, affinities, fragments } = mostOf(sizes);
+  return {
+    connections: new RecentMap(connections),
+    embryos: new RecentMap(embryos),
+    affinities: new RecentMap(affinities),
+    fragments: new RecentMap(fragments),
+  };
+}
+
+/** A socket for each port, kept while the interface is the same. Throws KernelRefusal. */
+function usePorts(sockets: Map<number, { port: Port; fd: number }>, ports: Port[]): void {
+  for (const [ifindex, { fd }] of sockets) {
+    if (ports.some((port) => port.ifindex === ifindex)) continue;
+    closeSync(fd);
+    sockets.delete(ifindex);
+  }
+  for (const port of ports)
+    sockets.set(port.ifindex, { port, fd: sockets.get(port.ifindex)?.fd ?? openPacketPort(port.ifindex) });
+}
+
+const portOf = (sockets: Map<number, { port: Port; fd: number }>, fd: number): Port | undefined =>
+  [...sockets.values()].find((socket) => socket.fd === fd)?.port;

@@ -1,0 +1,71 @@
+import { spawnSync } from 'node:child_process';
+import { quadToBytes } from '../../kernel/inet.ts';
+import { CONSTANTS } from '../layout.ts';
+import type { Port } from '../ports.ts';
+import type { Tables } from '../tables.ts';
+
+/**
+ * What the node's own stack must not get, because the forwarder sees to it: packets to cluster addresses, and questions
+ * for them and for the NLBS address. A table of nftables at the ingress of our interfaces drops it, behind the place where
+ * packet sockets look. It stays when the daemon dies; so does whatever it must keep away from the stack.
+ */
+
+export type Guarded = Pick<Tables, 'nlbs' | 'clusterAddresses'>;
+
+/** Put the table, or replace it, in one step. Throws an Error with what nft says. */
+export function putGuard(name: string, guarded: Guarded, ports: readonly Port[]): void {
+  nft(rulesetOf(name, guarded, ports));
+}
+
+/** One that is not there is no error. Throws as putGuard(). */
+export function dropGuard(name: string): void {
+  nft(`add table netdev ${name}\ndelete table netdev ${name}\n`);
+}
+
+/** As nft reads it. */
+function rulesetOf(name: string, { nlbs, clusterAddresses }: Guarded, ports: readonly Port[]): string {
+  const set = (label: string, addresses: readonly string[]): string =>
+    `set ${label} { type ipv4_addr; ${addresses.length > 0 ? `elements = { ${[...new Set(addresses)].join(', ')} }` : ''} }`;
+  return [
+    `add table netdev ${name}`,
+    `delete table netdev ${name}`,
+    `table netdev ${name} {`,
+    set('clusters', clusterAddresses),
+    set('asked', [...clusterAddresses, nlbs]),
+    ...ports.map((port, index) => chainOf(port, `port${index}`, { nlbs, clusterAddresses }, ports)),
+    '}\n',
+  ].join('\n');
+}
+
+/** Before the rules of anybody else: what is not for the stack is not for them either. */
+const PRIORITY = -500;
+
+/**
+ * The kernel takes the outer tag off before it asks us, and an inner one afterwards. Where the outer one is that of VLAN 0
+ * (a priority, and no VLAN), what is inside goes to the stack. Behind the inner tag: a type, and an IPv4 header.
+ */
+const INSIDE_TWO_TAGS = 'meta protocol { 0x8100, 0x88a8 } @nh,16,16 0x0800 @nh,160,32';
+const hexOf = (address: string): string => `0x${Buffer.from(quadToBytes(address)).toString('hex')}`;
+
+function chainOf(port: Port, name: string, { nlbs, clusterAddresses }: Guarded, ports: readonly Port[]): string {
+  const inside = ports.flatMap(({ vlan }) => (vlan?.parent === port.ifindex ? [`vlan id ${vlan.id} accept`] : []));
+  // An announcement: it asks nobody, no stack answers it, and the daemon must hear who claims the address.
+  const announcement = `arp saddr ip ${nlbs} arp daddr ip ${nlbs} accept`;
+  return [
+    `chain ${name} {`,
+    `type filter hook ingress device "${port.device}" priority ${PRIORITY}; policy accept;`,
+    ...inside,
+    'ip daddr @clusters drop',
+    ...clusterAddresses.map((address) => `${INSIDE_TWO_TAGS} ${hexOf(address)} drop`),
+    ...(port.roles & CONSTANTS.ROLE_ACCESS ? [announcement] : []),
+    'arp operation request arp daddr ip @asked drop',
+    '}',
+  ].join('\n');
+}
+
+function nft(ruleset: string): void {
+  const { status, stderr, error } = spawnSync('nft', ['-f', '-'], { input: ruleset, encoding: 'utf8' });
+  if (error)
+    throw new Error(`nftables cannot be run, which keeps the node's own stack from our packets: ${error.message}`);
+  if (status !== 0) throw new Error(`nft refused to keep the node's own stack from our packets: ${stderr.trim()}`);
+}

@@ -1,0 +1,90 @@
+import { createHash } from 'node:crypto';
+import { closeSync, existsSync, ftruncateSync, mkdirSync, openSync, rmdirSync, rmSync, statfsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { counterRows } from '../counters.ts';
+import { STRUCTS } from '../layout.ts';
+import type { TableSizes } from '../tables.ts';
+
+/**
+ * What outlives the daemon, as files in a directory: where a data path in the kernel has tables and pins. The lease and
+ * the counters are memory that both processes map.
+ */
+export const FILES = {
+  lease: 'lease',
+  /** What the forwarder works from (told.ts). */
+  told: 'told',
+  /** Which process the forwarder is (process.ts). */
+  forwarder: 'forwarder',
+  /** Where the forwarder takes questions (questions.ts). */
+  questions: 'questions',
+  /** Answers that are too large to be sent. */
+  answer: 'answer',
+  /** What the forwarder complained about. */
+  complaints: 'complaints',
+} as const;
+
+/** linux/magic.h */
+const [BPF_FS, SYSFS] = [0xcafe4a11, 0x62656572];
+const RUNTIME_DIRECTORY = '/run/nlb';
+
+/**
+ * The directory that goes with a pin directory: beside it, or, where no files can be there, in /run/nlb. Whether something
+ * is mounted on the pin directory itself makes no difference.
+ */
+export function placeFor(pinDirectory: string): string {
+  let parent = dirname(pinDirectory);
+  while (!existsSync(parent)) parent = dirname(parent);
+  const files = ![BPF_FS, SYSFS].includes(statfsSync(parent).type);
+  return files ? `${pinDirectory}.userspace` : join(RUNTIME_DIRECTORY, pinDirectory.slice(1).replaceAll('/', '-'));
+}
+
+/** The name under which the packet filter knows this place. */
+export const filterNameFor = (place: string): string =>
+  `nlb_${createHash('sha256').update(place).digest('hex').slice(0, 12)}`;
+
+/** Octets of the files that are mapped. */
+export function mappedBytes(sizes: TableSizes): Record<string, number> {
+  const { counters = 0, server_tallies = 0, service_tallies = 0 } = counterRows(sizes);
+  return {
+    [FILES.lease]: STRUCTS.lease.size,
+    counters: counters * STRUCTS.counter.size,
+    server_tallies: server_tallies * STRUCTS.tally.size,
+    service_tallies: service_tallies * STRUCTS.tally.size,
+  };
+}
+
+/** Make the place with files of zeros to be mapped; whatever was there before is gone. */
+export function furnish(place: string, sizes: TableSizes): void {
+  clear(place);
+  mkdirSync(place, { recursive: true, mode: 0o700 });
+  for (const [name, bytes] of Object.entries(mappedBytes(sizes))) {
+    const fd = openSync(join(place, name), 'wx', 0o600);
+    // Whole pages are mapped, and what lies behind the end of a file must not be touched.
+    ftruncateSync(fd, Math.ceil(bytes / PAGE_BYTES) * PAGE_BYTES);
+    closeSync(fd);
+  }
+}
+
+const PAGE_BYTES = 4096;
+
+/** Descriptors of the mapped files, by name. */
+export function openMapped(place: string, sizes: TableSizes): { fd(name: string): number; close(): void } {
+  const fds = new Map(Object.keys(mappedBytes(sizes)).map((name) => [name, openSync(join(place, name), 'r+')]));
+  return {
+    fd: (name) => fds.get(name) ?? -1,
+    close: () => {
+      for (const fd of fds.values()) closeSync(fd);
+      fds.clear();
+    },
+  };
+}
+
+/** Remove everything, and the directory that all places share where this was the last one. */
+export function clear(place: string): void {
+  rmSync(place, { recursive: true, force: true });
+  try {
+    if (dirname(place) === RUNTIME_DIRECTORY) rmdirSync(RUNTIME_DIRECTORY);
+  } catch {
+    // Others are there, or it never was.
+  }
+}

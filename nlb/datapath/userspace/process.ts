@@ -1,0 +1,73 @@
+import { spawn } from 'node:child_process';
+import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { identify, lives, type ProcessIdentity } from '../../kernel/process-identity.ts';
+import { awaitReadable } from '../../kernel/readiness.ts';
+import { KernelRefusal } from '../../kernel/refusal.ts';
+import { FILES } from './place.ts';
+import { put } from './questions.ts';
+
+/** The forwarder as the daemon sees it. */
+
+const PROGRAM = join(import.meta.dirname, 'forwarder.ts');
+const READY_WITHIN_MS = 10_000;
+const GONE_WITHIN_MS = 5000;
+const LOOK_EVERY_MS = 2;
+
+/** The one that works in the place, where it lives. */
+export function findForwarder(place: string): ProcessIdentity | undefined {
+  try {
+    const known = JSON.parse(readFileSync(join(place, FILES.forwarder), 'utf8')) as ProcessIdentity;
+    return lives(known) ? known : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Start it, in a session of its own, so that no signal to the daemon's reaches it. It is not ready yet. */
+export function startForwarder(place: string): ProcessIdentity {
+  rmSync(join(place, FILES.questions), { force: true });
+  const complaints = openSync(join(place, FILES.complaints), 'w', 0o600);
+  // Helpers of the engine could hold up the thread that forwards. What it is started from names the place.
+  const words = ['--single-threaded-gc', '--no-concurrent-recompilation', '--no-concurrent-sparkplug', PROGRAM, place];
+  const child = spawn(process.execPath, words, { detached: true, stdio: ['ignore', 'ignore', complaints] });
+  closeSync(complaints);
+  child.unref();
+  const identity = child.pid === undefined ? undefined : identify(child.pid);
+  if (!identity) throw new Error(`The forwarder could not be started: ${process.execPath} ${words.join(' ')}`);
+  writeFileSync(join(place, FILES.forwarder), JSON.stringify(identity), { mode: 0o600 });
+  return identity;
+}
+
+/** Blocks the thread until it answers: some tenths of a second. Throws an Error with its complaint where it does not. */
+export function awaitForwarder(place: string, forwarder: ProcessIdentity): void {
+  const deadlineMs = performance.now() + READY_WITHIN_MS;
+  while (!answers(place)) {
+    const late = performance.now() > deadlineMs;
+    if (late || !lives(forwarder)) throw new Error(`The forwarder did not start.\n${complaintsIn(place)}`);
+    awaitReadable([], LOOK_EVERY_MS);
+  }
+}
+
+/** What it said before it died. */
+export const complaintsIn = (place: string): string => readFileSync(join(place, FILES.complaints), 'utf8').trim();
+
+function answers(place: string): boolean {
+  try {
+    put(place, 'count');
+    return true;
+  } catch (error) {
+    if (error instanceof KernelRefusal) return false;
+    throw error;
+  }
+}
+
+/** End it, and return when it is gone. Throws an Error where it stays. */
+export function endForwarder(forwarder: ProcessIdentity): void {
+  const deadlineMs = performance.now() + GONE_WITHIN_MS;
+  if (lives(forwarder)) process.kill(forwarder.pid, 'SIGKILL');
+  while (lives(forwarder)) {
+    if (performance.now() > deadlineMs) throw new Error(`The forwarder (process ${forwarder.pid}) cannot be ended`);
+    awaitReadable([], LOOK_EVERY_MS);
+  }
+}

@@ -1,0 +1,25 @@
+import t from 'tap';
+import { RecentMap } from './recent-map.ts';
+
+t.test('what was written longest ago makes room', async (t) => {
+  const map = new RecentMap<number>(3);
+  for (const [name, value] of [
+    ['a', 1],
+    ['b', 2],
+    ['c', 3],
+    ['a', 4],
+    ['d', 5],
+  ] as const)
+    map.set(name, value);
+  t.same(
+    [...map],
+    [
+      ['c', 3],
+      ['a', 4],
+      ['d', 5],
+    ],
+  );
+  map.delete('c');
+  map.set('e', 6);
+  t.same([...map.keys()], ['a', 'd', 'e']);
+});

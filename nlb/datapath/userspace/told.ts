@@ -1,0 +1,64 @@
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { deserialize, serialize } from 'node:v8';
+import { CONSTANTS, OUTCOMES } from '../layout.ts';
+import type { Port } from '../ports.ts';
+import { nameOfService, type TableSizes, type Tables } from '../tables.ts';
+import { FILES } from './place.ts';
+
+/** All that the forwarder works from, in a file that is replaced as a whole. */
+export interface Said {
+  sizes: TableSizes;
+  tables: Tables;
+  /** Server interfaces first. */
+  ports: Port[];
+  /** Rows of the services' tallies, by name. */
+  numbers: ReadonlyMap<string, number>;
+}
+
+/** Goes up when files or questions change their meaning. */
+const FORMAT = 1;
+const VERSION = [FORMAT, CONSTANTS.LAYOUT_VERSION, ...OUTCOMES].join(' ');
+
+/** Before the first tables: nothing is known, and nothing is forwarded. */
+export const NOTHING: Tables = {
+  nlbs: '0.0.0.0',
+  peer: '0.0.0.0',
+  timeouts: { unprovenMs: 0, establishedMs: 0, finishedMs: 0, resetMs: 0, datagramsMs: 0, fragmentMs: 0 },
+  clusterAddresses: [],
+  servers: [],
+  services: [],
+};
+
+/** A reader finds what was there before, or all of this. */
+export function write(place: string, said: Said): void {
+  const [file, draft] = [join(place, FILES.told), join(place, `${FILES.told}.new`)];
+  writeFileSync(draft, serialize({ version: VERSION, ...said }), { mode: 0o600 });
+  renameSync(draft, file);
+}
+
+/** Undefined where there is none, or one of another version. */
+export function read(place: string): Said | undefined {
+  try {
+    const { version, ...said } = deserialize(readFileSync(join(place, FILES.told))) as Said & { version: string };
+    return version === VERSION ? said : undefined;
+  } catch {
+    // No such file, or something else under that name.
+    return undefined;
+  }
+}
+
+/** Services keep their rows; new ones get the lowest that nobody has. */
+export function numbered(tables: Tables, known: ReadonlyMap<string, number>): ReadonlyMap<string, number> {
+  const names = tables.services.map(nameOfService);
+  const numbers = new Map([...known].filter(([name]) => names.includes(name)));
+  const taken = new Set(numbers.values());
+  let next = 0;
+  for (const name of names) {
+    if (numbers.has(name)) continue;
+    while (taken.has(next)) next++;
+    taken.add(next);
+    numbers.set(name, next);
+  }
+  return numbers;
+}
