@@ -3,6 +3,7 @@
 #pragma once
 
 #include "connection.bpf.h"
+#include "hints.bpf.h"
 #include "placement.bpf.h"
 #include "tally.bpf.h"
 
@@ -26,7 +27,7 @@ static __always_inline enum outcome carry_on(struct packet *p, const struct serv
 {
 	struct server *server = find_same(known->server, known->server_address);
 	struct connection before = *known;
-	if (!server) {
+	if (unlikely(!server)) {
 		__u32 id = place(&p->flow, service->id, now_ns);
 		server = find_ready(id);
 		if (!server)
@@ -37,11 +38,11 @@ static __always_inline enum outcome carry_on(struct packet *p, const struct serv
 	bool moved = known->server != before.server || known->server_address != before.server_address;
 	known->state = next_state(p, before.state);
 	known->seen_ns = now_ns;
-	if (moved || known->state != before.state) {
+	if (unlikely(moved || known->state != before.state)) {
 		count_active(p, &before, -1);
 		count_active(p, known, 1);
 	}
-	if (moved)
+	if (unlikely(moved))
 		bind_client(service, &p->flow, known);
 	return send_to(p, server, known->server, known->service, moved ? FORWARDED_MOVED : FORWARDED_ESTABLISHED);
 }
@@ -102,9 +103,9 @@ static __always_inline enum outcome begin(struct packet *p, const struct service
 static __always_inline enum outcome balance(struct packet *p, const struct service *service, struct connection *known,
 					    __u64 now_ns)
 {
-	if (!known)
+	if (unlikely(!known))
 		return begin(p, service, now_ns);
-	if (known->service == service->id && !is_expired(p, known, now_ns) && !begins_again(p, known))
+	if (likely(known->service == service->id && !is_expired(p, known, now_ns) && !begins_again(p, known)))
 		return carry_on(p, service, known, now_ns);
 	count_active(p, known, -1);
 	bpf_map_delete_elem(&connections, &p->flow);

@@ -6,6 +6,7 @@
  * Nothing that is sent to a cluster address gets past this program to the node's own stack, which would answer it.
  */
 #include "arp.bpf.h"
+#include "hints.bpf.h"
 #include "lease.bpf.h"
 #include "packet.bpf.h"
 #include "related.bpf.h"
@@ -26,7 +27,7 @@ static __always_inline bool is_for(const struct port *port, const struct ethhdr 
 static __always_inline enum outcome decide_ipv4(struct packet *p, const struct port *port)
 {
 	struct iphdr *ip = take_ipv4(p);
-	if (!ip)
+	if (unlikely(!ip))
 		return PASSED_NOT_OURS;
 	enum content content = take_content(p, ip);
 	bool flow = content == SEGMENT || content == ICMP_ERROR;
@@ -34,29 +35,29 @@ static __always_inline enum outcome decide_ipv4(struct packet *p, const struct p
 	/* A known connection names its service: of the large tables its packets need only the one. */
 	struct connection *known = flow ? bpf_map_lookup_elem(&connections, &p->flow) : NULL;
 	struct service *service = known ? service_of(known, &p->flow) : NULL;
-	if (flow && !service)
+	if (unlikely(flow && !service))
 		service = find_service(&p->flow);
 	struct cluster *cluster = service ? NULL : find_cluster(ip->daddr);
-	if (!service && !cluster)
+	if (unlikely(!service && !cluster))
 		return PASSED_NOT_OURS;
-	if (!(port->roles & ROLE_ACCESS))
+	if (unlikely(!(port->roles & ROLE_ACCESS)))
 		return DROPPED_SERVER_SIDE;
-	if (!is_for(port, p->eth))
+	if (unlikely(!is_for(port, p->eth)))
 		return DROPPED_FLOODED;
-	if (p->tagged)
+	if (unlikely(p->tagged))
 		return DROPPED_TAGGED;
-	if (content == MALFORMED)
+	if (unlikely(content == MALFORMED))
 		return DROPPED_MALFORMED;
-	if (!service && content != LATER_FRAGMENT)
+	if (unlikely(!service && content != LATER_FRAGMENT))
 		return DROPPED_NOT_SERVED;
 	__u64 now_ns = tick_ns();
-	if (!may_forward(now_ns))
+	if (unlikely(!may_forward(now_ns)))
 		return DROPPED_NO_LEASE;
-	if (!service)
+	if (unlikely(!service))
 		return cluster ? follow(p, ip, cluster, now_ns) : DROPPED_NOT_SERVED;
-	if (content == ICMP_ERROR)
+	if (unlikely(content == ICMP_ERROR))
 		return relate(p, service, known, now_ns);
-	if (ip->frag_off & bpf_htons(IP_MORE_FRAGMENTS))
+	if (unlikely(ip->frag_off & bpf_htons(IP_MORE_FRAGMENTS)))
 		return lead(p, ip, service, known, now_ns);
 	return balance(p, service, known, now_ns);
 }
@@ -70,7 +71,7 @@ static __always_inline enum outcome decide(struct packet *p)
 		return PASSED_NOT_OURS;
 	if (p->tagged && is_port_of(current, p->ifindex, p->vlan))
 		return PASSED_TAGGED;
-	if (p->ethertype == bpf_htons(ETH_P_IP))
+	if (likely(p->ethertype == bpf_htons(ETH_P_IP)))
 		return decide_ipv4(p, &port);
 	if (p->ethertype == bpf_htons(ETH_P_ARP))
 		return decide_arp(p, current, &port);
