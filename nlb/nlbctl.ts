@@ -1,7 +1,9 @@
-import { Command, CommanderError } from 'commander';
-import { DaemonGone, follow, NoDaemon, request } from './control/client.ts';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { DaemonGone, follow, list, NoDaemon, type Request, request } from './control/client.ts';
+import type { ConnectionShown, CountersShown, TraceShown } from './control/look.ts';
 import type { Reloaded } from './control/reload.ts';
 import { showStatus } from './control/show.ts';
+import { showConnection, showCounters, showTrace } from './control/show-look.ts';
 import { showReload } from './control/show-reload.ts';
 import type { Status } from './control/status.ts';
 import { EXIT } from './exit-codes.ts';
@@ -17,21 +19,21 @@ program
   .description('the state of this node, of the pair, and of the servers')
   .option('--json', 'as one JSON object')
   .action(async ({ json }: { json?: true }) => {
-    const status = (await ask('status')) as Status;
+    const status = (await ask({ command: 'status' })) as Status;
     print(json ? JSON.stringify(status) : showStatus(status));
   });
 program
   .command('takeover')
   .description('have this node lead, with nothing lost')
   .action(async () => {
-    await ask('takeover');
+    await ask({ command: 'takeover' });
     print('active');
   });
 program
   .command('standby')
   .description('have the peer lead, with nothing lost')
   .action(async () => {
-    await ask('standby');
+    await ask({ command: 'standby' });
     print('standby');
   });
 program
@@ -40,7 +42,7 @@ program
   .option('-f, --follow', 'go on with what happens, until Ctrl-C or the end of the daemon')
   .action(async ({ follow }: { follow?: true }) => {
     if (follow) return followEvents();
-    for (const event of (await ask('events')) as object[]) print(JSON.stringify(event));
+    for (const event of (await ask({ command: 'events' })) as object[]) print(JSON.stringify(event));
   });
 
 program
@@ -49,22 +51,86 @@ program
   .option('--check', 'only say what that would change')
   .option('--json', 'as one JSON object')
   .action(async ({ check, json }: { check?: true; json?: true }) => {
-    const reloaded = (await ask(check ? 'reload-check' : 'reload')) as Reloaded;
+    const reloaded = (await ask({ command: check ? 'reload-check' : 'reload' })) as Reloaded;
     print(json ? JSON.stringify(reloaded) : showReload(reloaded));
     if (reloaded.outcome === 'refused') process.exitCode = EXIT.config;
   });
 
-async function ask(command: string): Promise<unknown> {
-  const answer = await request(program.opts<{ socket: string }>().socket, command);
+program
+  .command('counters')
+  .description('what has become of packets, and what each service and each server has been sent')
+  .option('--json', 'as one JSON object')
+  .action(async ({ json }: { json?: true }) => {
+    const counters = (await ask({ command: 'counters' })) as CountersShown;
+    print(json ? JSON.stringify(counters) : showCounters(counters));
+  });
+program
+  .command('connections')
+  .description('the connections that the data path knows')
+  .option('--server <name>', 'only those to this server')
+  .option('--client <address>', 'only those of this client')
+  .option('--limit <n>', 'no more than so many', count, 1000)
+  .option('--json', 'a JSON object a line')
+  .action(listConnections);
+program
+  .command('trace')
+  .description('what would become of the next packet of a client, and why; nothing is sent')
+  .argument('<client>', 'ADDRESS:PORT, or ADDRESS for a port of your choice: then 49152 is taken', clientOf)
+  .option('--service <name>', 'only to this service')
+  .option('--json', 'a JSON object a line')
+  .action(async (client: ReturnType<typeof clientOf>, { service, json }: { service?: string; json?: true }) => {
+    const traces = (await ask({
+      command: 'trace',
+      ...client,
+      ...(service !== undefined && { service }),
+    })) as TraceShown[];
+    print(json ? traces.map((each) => JSON.stringify(each)).join('\n') : traces.map(showTrace).join('\n\n'));
+  });
+
+interface Wanted {
+  server?: string;
+  client?: string;
+  limit: number;
+  json?: true;
+}
+
+async function listConnections({ json, ...wanted }: Wanted): Promise<void> {
+  endWithReader();
+  const row = (each: unknown) => print(json ? JSON.stringify(each) : showConnection(each as ConnectionShown));
+  const answer = await list(program.opts<{ socket: string }>().socket, { command: 'connections', ...wanted }, row);
+  if (!answer.ok) return end(EXIT.refused, answer.error);
+  const { more } = answer.value as { more: boolean };
+  if (more) process.stderr.write(`nlbctl: there are more than ${wanted.limit}; --limit shows them\n`);
+}
+
+function count(text: string): number {
+  if (/^[1-9]\d*$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('it must be a whole number above zero.');
+}
+
+const ANY_PORT = '49152';
+
+function clientOf(text: string): { client: string; port: number } {
+  const [, client, port = ANY_PORT] = /^([\d.]+)(?::(\d{1,5}))?$/.exec(text) ?? [];
+  if (client === undefined) throw new InvalidArgumentError('it must be ADDRESS or ADDRESS:PORT.');
+  return { client, port: Number(port) };
+}
+
+async function ask(asked: Request): Promise<unknown> {
+  const answer = await request(program.opts<{ socket: string }>().socket, asked);
   if (answer.ok) return answer.value;
   return end(EXIT.refused, answer.error);
 }
 
 async function followEvents(): Promise<void> {
-  // Whoever reads may have had enough: `nlbctl events -f | head -1`.
-  process.stdout.on('error', () => process.exit(EXIT.ok));
-  const answer = await follow(program.opts<{ socket: string }>().socket, 'follow', print);
+  endWithReader();
+  const answer = await follow(program.opts<{ socket: string }>().socket, { command: 'follow' }, print);
   if (!answer.ok) end(EXIT.refused, answer.error);
+}
+
+/** Whoever reads may have had enough: `nlbctl events -f | head -1`. */
+function endWithReader(): void {
+  process.stdout.on('error', () => process.exit(EXIT.ok));
 }
 
 function print(text: string): void {

@@ -153,6 +153,23 @@ t.test('a pair elects, survives the loss of its leader, hands over, and leaves n
   t.equal(states(), 'active,standby');
   writeFileSync(two.config, readFileSync(two.config, 'utf8').replace('weight: -7', 'weight: 7'));
   for (const node of nodes) t.match(ctl(node, 'status').stdout, /^real time +(yes|no: E\w+)\nmemory +(not )?locked/m);
+  t.match(JSON.parse(ctl(one, 'counters', '--json').stdout), {
+    outcomes: [{ name: 'PASSED_NOT_OURS' }],
+    services: [{ name: 'http', packets: 0 }],
+  });
+  t.match(ctl(one, 'counters').stdout, /^server +packets +bytes +new +active\nserver1 +0 +0 +0 +0$/m);
+  t.match(ctl(one, 'connections'), { status: 0, stdout: '' });
+  t.match(ctl(one, 'connections', '--server', 'nobody'), {
+    status: 75,
+    stderr: /there is no server "nobody"; there are server1/,
+  });
+  t.match(ctl(one, 'connections', '--limit', 'x'), { status: 64, stderr: /must be a whole number/ });
+  t.match(
+    ctl(one, 'trace', '198.51.100.10:4711').stdout,
+    /^tcp 198\.51\.100\.10:4711 > 203\.0\.113\.10:80, SYN\n[\s\S]*FORWARDED_NEW → server1/,
+  );
+  t.match(ctl(two, 'trace', '198.51.100.10').stdout, /:49152 > [\s\S]*holds no lease[\s\S]*DROPPED_NO_LEASE/);
+  t.match(ctl(one, 'trace', 'nonsense'), { status: 64, stderr: /must be ADDRESS or ADDRESS:PORT/ });
   const follower = follow(one);
   await until(() => follower.events().some(({ state }) => state === 'active'), 'the follower is told what was before');
 
@@ -192,9 +209,8 @@ t.test('a pair elects, survives the loss of its leader, hands over, and leaves n
     t.notMatch(inside(node, 'ip -d link show'), /xdp/);
     t.notOk(existsSync(node.socket));
   }
-  t.same(readFileSync(two.journal, 'utf8').trim().split('\n'), [
-    'initial initial',
-    'initial standby',
+  // Before that it may have led, too: where its peer came up later.
+  t.same(readFileSync(two.journal, 'utf8').trim().split('\n').slice(-4), [
     'standby active',
     'active standby',
     'standby active',

@@ -11,7 +11,8 @@ import { scriptProblem } from './script-file.ts';
 export function crossProblems(config: Partial<Config>): Problem[] {
   return [
     ...labelTooLong(config),
-    ...sameDevice(config),
+    ...deviceTwice(config),
+    ...leadsNowhere(config),
     ...addressTwice(config),
     ...peerIsSelf(config),
     ...timesOutOfOrder(config),
@@ -33,11 +34,37 @@ function labelTooLong({ access }: Partial<Config>): Problem[] {
   return [{ path: ['access', 'interface'], message }];
 }
 
-function sameDevice({ access, server }: Partial<Config>): Problem[] {
-  if (access === undefined || server === undefined || access.interface !== server.interface) return [];
-  return [
-    { path: ['server', 'interface'], message: `"${server.interface}" is the access interface; each leg needs its own` },
-  ];
+/** Each interface is on one side. */
+function deviceTwice({ access, server }: Partial<Config>): Problem[] {
+  const sides = [
+    ['access', access],
+    ['server', server],
+  ] as const;
+  const named = sides.flatMap(([side, leg]) => [
+    ...(leg ? [{ device: leg.interface, path: [side, 'interface'] }] : []),
+    ...(leg?.furtherInterfaces ?? []).map((device, i) => ({ device, path: [side, 'furtherInterfaces', i] })),
+  ]);
+  return named.flatMap(({ device, path }, index) => {
+    const first = named.findIndex((other) => other.device === device);
+    if (first === index) return [];
+    return [{ path, message: `"${device}" is ${named[first]?.path.join('.')} already; each leg needs its own` }];
+  });
+}
+
+/** A server is behind one of the interfaces to servers. */
+function leadsNowhere({ server: leg, servers }: Partial<Config>): Problem[] {
+  if (leg === undefined) return [];
+  const devices = [leg.interface, ...leg.furtherInterfaces];
+  return (servers ?? []).flatMap(({ interface: device }, i) =>
+    device === undefined || devices.includes(device)
+      ? []
+      : [
+          {
+            path: ['servers', i, 'interface'],
+            message: `"${device}" is none of the server interfaces: ${devices.join(', ')}`,
+          },
+        ],
+  );
 }
 
 /** Every address has one holder. The NLBS address may be a cluster address: that is the layout of the prior art. */
@@ -176,6 +203,8 @@ function serviceProblems({ services, servers, clusterAddresses }: Partial<Config
       if (known && !known.has(name)) report(['servers', j], `there is no server "${name}"`);
     if (service.protocol === 'udp' && service.check && service.check.port === undefined)
       report(['check'], 'a tcp check of a udp service needs a port');
+    if (service.protocol === 'tcp' && service.port === 'any' && service.check?.port === undefined)
+      report(['check'], 'a service of any port is checked at one that it names: check.port is missing');
     if (service.check && service.check.timeoutMs > service.check.intervalMs)
       report(
         ['check', 'timeoutMs'],

@@ -37,7 +37,7 @@ t.test('each change is told by its path, as it was and as it will be, and when i
     [[['address: 10.77.2.21', 'address: 10.77.2.29']], ['~ servers[a].address: 10.77.2.21 → 10.77.2.29 (reload)']],
     [
       [['services:', '  - { name: c, address: 10.77.2.23 }\nservices:']],
-      ['+ servers[c]: { name: c, address: 10.77.2.23, weight: 1 } (reload)'],
+      ['+ servers[c]: { name: c, address: 10.77.2.23, weight: 1, draining: false } (reload)'],
     ],
     [
       [[', 203.0.113.11]', ', 203.0.113.11, 203.0.113.12]']],

@@ -37,7 +37,19 @@ t.test('a short configuration is completed with the defaults', async (t) => {
     node: 'nlb1',
     primary: true,
     heartbeat: { port: 4694, intervalMs: 10, deadAfterMs: 40, leaseMs: 30, forwardGraceMs: 500 },
-    servers: [{ weight: 1 }, { weight: 3 }],
+    access: { furtherInterfaces: [] },
+    servers: [
+      { weight: 1, draining: false },
+      { weight: 3, draining: false },
+    ],
+    timeouts: {
+      unprovenMs: 240_000,
+      establishedMs: 7_440_000,
+      finishedMs: 240_000,
+      resetMs: 240_000,
+      datagramsMs: 300_000,
+      fragmentMs: 30_000,
+    },
     datapath: {
       mode: 'auto',
       pinDirectory: '/sys/fs/bpf/nlb',
@@ -95,7 +107,7 @@ const one: [what: string, change: [string, string], problem: string][] = [
   [
     'an unknown section, at its key',
     ['primary:', 'primry:'],
-    `nlb.yaml:2:1: primry: unknown setting; known are node, primary, access, server, nlbs, peer, heartbeat, reach, recovery, clusterAddresses, servers, services, scripts, datapath, control, log`,
+    `nlb.yaml:2:1: primry: unknown setting; known are node, primary, access, server, nlbs, peer, heartbeat, reach, recovery, clusterAddresses, servers, services, scripts, timeouts, datapath, control, log`,
   ],
   [
     'an unknown key within a section, at the key',
@@ -173,7 +185,32 @@ const one: [what: string, change: [string, string], problem: string][] = [
   [
     'one leg for both subnets',
     ['interface: server', 'interface: access'],
-    'nlb.yaml:4:22: server.interface: "access" is the access interface; each leg needs its own',
+    'nlb.yaml:4:22: server.interface: "access" is access.interface already; each leg needs its own',
+  ],
+  [
+    'an interface that is on both sides, or twice on one',
+    ['10.77.2.11 }', '10.77.2.11, furtherInterfaces: [b, access] }'],
+    'nlb.yaml:4:74: server.furtherInterfaces[1]: "access" is access.interface already; each leg needs its own',
+  ],
+  [
+    'a server behind an interface that leads to none',
+    ['10.77.2.21 }', '10.77.2.21, interface: access }'],
+    'nlb.yaml:9:54: servers[0].interface: "access" is none of the server interfaces: server',
+  ],
+  [
+    'a TCP service of any port that is not said where to check',
+    ['port: 80', 'port: any'],
+    'nlb.yaml:12:5: services[0].check: a service of any port is checked at one that it names: check.port is missing',
+  ],
+  [
+    'a client that is to stay by more bits than there are',
+    ['port: 80 }', 'port: 80, persistence: { prefix: 33 } }'],
+    'nlb.yaml:12:90: services[0].persistence.prefix: Too big: expected number to be <=32',
+  ],
+  [
+    'a timeout of no time',
+    ['heartbeat:', 'timeouts: { resetMs: 0 }\nheartbeat:'],
+    'nlb.yaml:14:22: timeouts.resetMs: Too small: expected number to be >=1',
   ],
   [
     'more servers than the tables hold',

@@ -18,6 +18,7 @@ const SECTIONS: Record<keyof Config, Effective> = {
   servers: 'reload',
   services: 'reload',
   scripts: 'reload',
+  timeouts: 'reload',
   datapath: 'restart',
   control: 'restart',
   log: 'reload',

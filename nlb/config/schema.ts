@@ -20,9 +20,18 @@ const name = z
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'must be a name: letters, digits, ".", "_", "-", at most 63');
 const port = z.int().min(1).max(65_535);
 const milliseconds = z.int().min(1).max(3_600_000);
+const timeout = z
+  .int()
+  .min(1)
+  .max(7 * 24 * 3_600_000);
 const path = z.string().startsWith('/', 'must be an absolute path');
 
-const leg = z.strictObject({ interface: device, address: ipv4 });
+/** `furtherInterfaces`: others on which the same comes in, or by which servers are reached; addresses and beats are the first one's. */
+const leg = z.strictObject({
+  interface: device,
+  address: ipv4,
+  furtherInterfaces: z.array(device).max(14).default([]),
+});
 
 const check = z.strictObject({
   type: z.literal('tcp').default('tcp'),
@@ -36,16 +45,32 @@ const check = z.strictObject({
   fall: z.int().min(1).max(100).default(2),
 });
 
-const server = z.strictObject({ name, address: ipv4, weight: z.int().min(0).max(1000).default(1) });
+const server = z.strictObject({
+  name,
+  address: ipv4,
+  weight: z.int().min(0).max(1000).default(1),
+  /** It keeps the connections that it has, and gets no new ones. */
+  draining: z.boolean().default(false),
+  /** By which it is reached, where that is not `server.interface`. */
+  interface: device.optional(),
+});
+
+/** A client stays on its server: so long after its last new connection, and with all addresses that have so many bits alike. */
+const persistence = z.strictObject({
+  prefix: z.int().min(1).max(32).default(32),
+  timeoutMs: timeout.default(600_000),
+});
 
 const service = z.strictObject({
   name,
   address: ipv4,
   protocol: z.enum(['tcp', 'udp']),
-  port,
+  /** `any`: every port that no other service of that address and protocol has. */
+  port: z.union([port, z.literal('any')]),
   /** Names of the servers that serve it; all of them when absent. */
   servers: z.array(name).min(1).optional(),
   check: check.optional(),
+  persistence: persistence.optional(),
 });
 
 /**
@@ -100,13 +125,31 @@ const scripts = z.strictObject({
 });
 
 const datapath = z.strictObject({
-  mode: z.enum(['auto', 'xdp', 'xdp-generic', 'tc']).default('auto'),
+  mode: z.enum(['auto', 'xdp', 'xdp-generic', 'tc', 'userspace']).default('auto'),
   /** On a bpf file system, which is mounted there if need be. */
   pinDirectory: path.default('/sys/fs/bpf/nlb'),
   /** How many entries the tables have. One more number, 65,535, stands for none in them. */
   maxConnections: z.int().min(1024).max(16_777_216).default(1_000_000),
   maxServers: z.int().min(1).max(65_535).default(4096),
   maxServices: z.int().min(1).max(65_535).default(512),
+});
+
+/**
+ * How long after its last packet a connection counts as absent. The defaults are what RFC 5382 REQ-5 (and RFC 7857 section
+ * 2.2, after a reset) and RFC 4787 REQ-5 ask of a translator, and Linux's own time for reassembly.
+ */
+const timeouts = z.strictObject({
+  /** Nothing but its first packet has come. */
+  unprovenMs: timeout.default(240_000),
+  /** TCP, in use. */
+  establishedMs: timeout.default(7_440_000),
+  /** TCP, after the client's FIN; after its RST. */
+  finishedMs: timeout.default(240_000),
+  resetMs: timeout.default(240_000),
+  /** UDP. */
+  datagramsMs: timeout.default(300_000),
+  /** What is known of a datagram that comes in fragments. */
+  fragmentMs: timeout.default(30_000),
 });
 
 export const sections = {
@@ -123,6 +166,7 @@ export const sections = {
   servers: z.array(server).min(1),
   services: z.array(service).min(1),
   scripts: scripts.prefault({}),
+  timeouts: timeouts.prefault({}),
   datapath: datapath.prefault({}),
   control: z.strictObject({ socket: path.default('/run/nlb/nlbd.sock') }).prefault({}),
   log: z.strictObject({ level: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info') }).prefault({}),
@@ -130,7 +174,10 @@ export const sections = {
 
 const whole = z.strictObject(sections);
 export type Config = z.output<typeof whole>;
+export type ServerConfig = Config['servers'][number];
 export type ServiceConfig = Config['services'][number];
+/** As the data path has it: zero for any. */
+export const portNumber = ({ port }: Pick<ServiceConfig, 'port'>): number => (port === 'any' ? 0 : port);
 export type CheckConfig = z.output<typeof check>;
 export type ReachConfig = Config['reach'];
 

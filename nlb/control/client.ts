@@ -17,10 +17,16 @@ export class DaemonGone extends Error {
   }
 }
 
+/** The name of a command, and what else it needs to know. */
+export interface Request {
+  command: string;
+  [parameter: string]: unknown;
+}
+
 /** Ask a running daemon. Throws NoDaemon. */
-export function request(path: string, command: string): Promise<Answer> {
+export function request(path: string, asked: Request): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const lines = say(path, command, reject);
+    const lines = say(path, asked, reject);
     lines.once('line', (line) => {
       resolve(JSON.parse(line) as Answer);
       lines.hangUp();
@@ -33,9 +39,9 @@ export function request(path: string, command: string): Promise<Answer> {
  * Follow something of a running daemon: `take` is given each line, as JSON. Settles with the answer only when it is a refusal.
  * Throws NoDaemon where none answers, DaemonGone when it ends.
  */
-export function follow(path: string, command: string, take: (line: string) => void): Promise<Answer> {
+export function follow(path: string, asked: Request, take: (line: string) => void): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const lines = say(path, command, reject);
+    const lines = say(path, asked, reject);
     let answered = false;
     lines.once('line', (first) => {
       answered = true;
@@ -49,9 +55,32 @@ export function follow(path: string, command: string, take: (line: string) => vo
   });
 }
 
+/**
+ * Have a running daemon list something: `take` is given each row. Settles with what stands at the end, or with the refusal.
+ * Throws NoDaemon where none answers, DaemonGone when it ends before the list does.
+ */
+export function list(path: string, asked: Request, take: (row: unknown) => void): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const lines = say(path, asked, reject);
+    const settle = (answer: Answer): void => {
+      resolve(answer);
+      lines.hangUp();
+    };
+    let answered = false;
+    lines.on('line', (line) => {
+      const said = JSON.parse(line) as Answer | { end: unknown };
+      if (!answered && 'ok' in said && !said.ok) settle(said);
+      else if (answered && 'end' in said) settle({ ok: true, value: said.end });
+      else if (answered) take(said);
+      answered = true;
+    });
+    lines.once('close', () => reject(answered ? new DaemonGone(path) : new NoDaemon(path, undefined)));
+  });
+}
+
 /** The lines that come back. */
-function say(path: string, command: string, failed: (error: NoDaemon) => void) {
-  const socket = connect(path, () => socket.write(`${JSON.stringify({ command })}\n`));
+function say(path: string, asked: Request, failed: (error: NoDaemon) => void) {
+  const socket = connect(path, () => socket.write(`${JSON.stringify(asked)}\n`));
   socket.once('error', (error: NodeJS.ErrnoException) => failed(new NoDaemon(path, error.code)));
   const lines = createInterface({ input: socket });
   // The interface repeats the socket's errors, which are dealt with above.

@@ -2,8 +2,9 @@ import type { StateName } from '../pair/beat.ts';
 import type { BeatHandle } from './beat/handle.ts';
 import type { BeatStatus } from './beat/mail.ts';
 import type { EventLog } from './events.ts';
+import type { Looking } from './look.ts';
 import type { Reloader } from './reload.ts';
-import type { Answer, Following, Handler } from './socket.ts';
+import type { Answer, Following, Handler, Listing, Parameters } from './socket.ts';
 
 /** How long a requested handover may take before the operator is told that it did not happen. */
 const HANDOVER_MS = 1500;
@@ -14,23 +15,27 @@ export interface CommandParts {
   status(): Promise<unknown>;
   events: EventLog;
   reloader: Reloader;
+  looking: Looking;
 }
 
 /** What the operator may ask of a running daemon. */
-export function openCommands({ beat, status, events, reloader }: CommandParts): Handler {
-  const commands: Record<string, () => Promise<Answer | Following>> = {
+export function openCommands({ beat, status, events, reloader, looking }: CommandParts): Handler {
+  const commands: Record<string, (parameters: Parameters) => Promise<Answer | Following | Listing>> = {
     status: async () => ({ ok: true, value: await status() }),
     events: async () => ({ ok: true, value: events.recent() }),
     follow: async () => ({ follow: events.read }),
+    counters: async () => ({ ok: true, value: looking.counters() }),
+    connections: async (parameters) => ({ rows: looking.connections(parameters) }),
+    trace: async (parameters) => ({ ok: true, value: looking.trace(parameters) }),
     reload: async () => ({ ok: true, value: await reloader.reload('nlbctl') }),
     'reload-check': async () => ({ ok: true, value: await reloader.check() }),
     takeover: () => handover(beat, 'lead', 'active'),
     standby: () => handover(beat, 'standBy', 'standby'),
   };
-  return async (command) => {
+  return async (command, parameters) => {
     const run = Object.hasOwn(commands, command) ? commands[command] : undefined;
     return run
-      ? run()
+      ? run(parameters)
       : { ok: false, error: `unknown command "${command}"; known are ${Object.keys(commands).join(', ')}` };
   };
 }

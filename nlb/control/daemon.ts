@@ -9,6 +9,7 @@ import { eventually, openCommands } from './commands.ts';
 import { desire, openSelector } from './desired.ts';
 import { type EventLog, openEvents } from './events.ts';
 import { numberServers } from './identity.ts';
+import { openLooking } from './look.ts';
 import { openLoop } from './loop.ts';
 import { beatOrders } from './orders.ts';
 import { openReloader, type Reloaded } from './reload.ts';
@@ -65,7 +66,7 @@ export async function startDaemon(start: Start, log: Log, died: (error: Error) =
     died,
   });
   const memoryLocked = lockMemory();
-  const datapath = datapathFor(config);
+  const datapath = datapathFor(config, problem);
   beat.useLease(datapath.leaseFd);
   const loop = openLoop(config, datapath, {
     facts: (facts) => beat.tell(facts),
@@ -87,7 +88,12 @@ export async function startDaemon(start: Start, log: Log, died: (error: Error) =
   });
   const status = async () =>
     composeStatus({ config: inForce, beat: await beat.status(), datapath, loop, memoryLocked });
-  const commands = openCommands({ beat, status, events, reloader });
+  const looking = openLooking({
+    config: () => inForce,
+    datapath,
+    servers: () => loop.desired()?.tables.servers ?? [],
+  });
+  const commands = openCommands({ beat, status, events, reloader, looking });
   const server = await serve(config.control.socket, commands).catch((error) => {
     loop.withdraw();
     throw error;
@@ -111,14 +117,15 @@ export async function startDaemon(start: Start, log: Log, died: (error: Error) =
 }
 
 /** On tables that are new, the cluster addresses are guarded before the first frame comes in. */
-function datapathFor(config: Config): Datapath {
+function datapathFor(config: Config, problem: (text: string) => void): Datapath {
   const nothing = { hardware: new Map(), verdicts: new Map() };
   const ids = numberServers(config.servers, [], config.datapath.maxServers);
   return openDatapath({
     ...config.datapath,
-    accessInterfaces: [config.access.interface],
-    serverInterfaces: [config.server.interface],
+    accessInterfaces: [config.access.interface, ...config.access.furtherInterfaces],
+    serverInterfaces: [config.server.interface, ...config.server.furtherInterfaces],
     first: desire(config, { ids, ...nothing }, openSelector()).tables,
+    problem,
   });
 }
 

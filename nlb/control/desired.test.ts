@@ -1,5 +1,6 @@
 import t from 'tap';
 import { parseConfig } from '../config/load.ts';
+import { DEFAULT_TIMEOUTS } from '../datapath/timeouts.ts';
 import { desire, openSelector, type Seen } from './desired.ts';
 import { verdictKey } from './health.ts';
 
@@ -54,6 +55,32 @@ t.test('a server that serves nothing is not usable, so that its connections are 
     { id: 4, address: '10.77.2.21', usable: true, mac: 'mac of 10.77.2.21' },
     { id: 7, address: '10.77.2.22', usable: false },
   ]);
+});
+
+t.test('what the configuration says of servers and services is told', async (t) => {
+  const changed = parseConfig(
+    text('10.77.1.100')
+      .replace('10.77.2.21 }', '10.77.2.21, draining: true }')
+      .replace(
+        '{ interface: server, address: 10.77.2.11 }',
+        '{ interface: server, address: 10.77.2.11, furtherInterfaces: [other] }',
+      )
+      .replace('10.77.2.22 }', '10.77.2.22, interface: other }')
+      .replace('port: 7 }', 'port: any, persistence: { prefix: 24, timeoutMs: 5000 } }')
+      .replace('services:', 'timeouts: { establishedMs: 1234 }\nservices:'),
+    'nlb.yaml',
+  );
+  const { tables } = desire(changed, seen({ a: true, b: true }), openSelector());
+  t.match(tables.servers, [
+    { id: 4, usable: true, draining: true },
+    { id: 7, usable: true, device: 'other' },
+  ]);
+  t.notOk('draining' in (tables.servers[1] ?? {}) || 'device' in (tables.servers[0] ?? {}));
+  t.match(tables.services[1], { port: 0, persistence: { prefix: 24, timeoutMs: 5000 } });
+  t.notOk('persistence' in (tables.services[0] ?? {}));
+  t.same(new Set(tables.services[0]?.slots), new Set([7]), 'nothing new for the server that is draining');
+  t.equal(tables.timeouts.establishedMs, 1234);
+  t.same(desire(config, seen({}), openSelector()).tables.timeouts, DEFAULT_TIMEOUTS);
 });
 
 t.test('cluster addresses are wanted on the loopback, but never the one that is the NLBS address', async (t) => {

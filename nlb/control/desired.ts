@@ -1,8 +1,7 @@
 import { buildTable } from '../balance/maglev.ts';
-import type { Config, ServiceConfig } from '../config/schema.ts';
+import { type Config, portNumber, type ServerConfig, type ServiceConfig } from '../config/schema.ts';
 import type { Tables } from '../datapath/tables.ts';
-import { DEFAULT_TIMEOUTS } from '../datapath/timeouts.ts';
-import { serversOf, serves, type Verdicts } from './health.ts';
+import { serving, type Verdicts } from './health.ts';
 import type { HardwareAddresses } from './neighbours.ts';
 
 /** What the node should be like: a pure function of its configuration and of what is seen. */
@@ -20,39 +19,47 @@ export interface Seen {
 }
 
 export function desire(config: Config, seen: Seen, select: Selector): Desired {
+  const serves = serving(config, seen.verdicts);
+  const somewhere = new Set([...serves.values()].flat());
   return {
     tables: {
       nlbs: config.nlbs,
       peer: config.peer.access,
-      timeouts: DEFAULT_TIMEOUTS,
+      timeouts: config.timeouts,
       clusterAddresses: config.clusterAddresses,
-      servers: config.servers.map((server) => serverRow(config, server, seen)),
-      services: config.services.map((service) => serviceRow(config, service, seen, select)),
+      servers: config.servers.map((server) => serverRow(server, somewhere.has(server), seen)),
+      services: config.services.map((service) => serviceRow(service, serves.get(service.name) ?? [], seen, select)),
     },
     // In the prior art's layout the active's alias is a cluster address; on the loopback it would be answered for always.
     loopback: config.clusterAddresses.filter((address) => address !== config.nlbs),
   };
 }
 
-function serverRow(
-  config: Config,
-  { name, address }: Config['servers'][number],
-  seen: Seen,
-): Tables['servers'][number] {
+function serverRow(server: ServerConfig, serves: boolean, seen: Seen): Tables['servers'][number] {
+  const { name, address, draining, interface: device } = server;
   const mac = seen.hardware.get(address)?.mac;
-  const somewhere = config.services.some(
-    (service) =>
-      serversOf(config, service).some((server) => server.name === name) && serves(config, service, name, seen.verdicts),
-  );
-  return { id: idOf(name, seen), address, usable: mac !== undefined && somewhere, ...(mac !== undefined && { mac }) };
+  return {
+    id: idOf(name, seen),
+    address,
+    usable: mac !== undefined && serves,
+    ...(mac !== undefined && { mac }),
+    ...(draining && { draining }),
+    ...(device !== undefined && { device }),
+  };
 }
 
-function serviceRow(config: Config, service: ServiceConfig, seen: Seen, select: Selector): Tables['services'][number] {
-  const { address, protocol, port } = service;
-  const eligible = serversOf(config, service)
-    .filter((server) => seen.hardware.has(server.address) && serves(config, service, server.name, seen.verdicts))
+function serviceRow(
+  service: ServiceConfig,
+  serves: readonly ServerConfig[],
+  seen: Seen,
+  select: Selector,
+): Tables['services'][number] {
+  const { address, protocol, persistence } = service;
+  const eligible = serves
+    .filter((server) => !server.draining && seen.hardware.has(server.address))
     .map(({ name, weight }) => ({ name, weight, id: idOf(name, seen) }));
-  return { address, protocol, port, slots: select(service.name, eligible) };
+  const slots = select(service.name, eligible);
+  return { address, protocol, port: portNumber(service), ...(persistence && { persistence }), slots };
 }
 
 function idOf(name: string, { ids }: Seen): number {

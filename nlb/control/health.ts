@@ -1,6 +1,6 @@
 import type { Verdict } from '../balance/checks/verdict.ts';
 import { type Watched, watchServer } from '../balance/checks/watch.ts';
-import { type CheckConfig, type Config, defaultCheck, type ServiceConfig } from '../config/schema.ts';
+import { type CheckConfig, type Config, defaultCheck, portNumber, type ServiceConfig } from '../config/schema.ts';
 
 /** Verdicts by service and server; none while the first check is under way. */
 export type Verdicts = ReadonlyMap<string, Verdict | undefined>;
@@ -15,7 +15,9 @@ export function checkOf(service: ServiceConfig): CheckConfig | undefined {
 }
 
 export function serversOf(config: Config, service: ServiceConfig): Config['servers'] {
-  return config.servers.filter(({ name }) => service.servers?.includes(name) ?? true);
+  if (!service.servers) return config.servers;
+  const wanted = new Set(service.servers);
+  return config.servers.filter(({ name }) => wanted.has(name));
 }
 
 /** Checks every server of every service, and keeps the verdicts. */
@@ -69,7 +71,8 @@ interface Watch {
 function watchedBy(config: Config): Map<string, Watched> {
   const all = config.services.flatMap((service) => {
     const check = checkOf(service);
-    const { name, port } = service;
+    const { name } = service;
+    const port = portNumber(service);
     return check
       ? serversOf(config, service).map((server) => [verdictKey(name, server.name), { ...server, port, check }] as const)
       : [];
@@ -81,9 +84,28 @@ function isSame(one: Watched, other: Watched): boolean {
   return JSON.stringify(one) === JSON.stringify(other);
 }
 
-/** Whether a server serves a service: by the service's own check, or else by all the checks that the server has. */
-export function serves(config: Config, service: ServiceConfig, server: string, verdicts: Verdicts): boolean {
-  const judges = checkOf(service) ? [service] : config.services;
-  const keys = judges.map(({ name }) => verdictKey(name, server)).filter((key) => verdicts.has(key));
-  return keys.every((key) => verdicts.get(key)?.healthy === true);
+/**
+ * The servers that serve each service, by its name: by the service's own check, or else by all the checks that the server
+ * has. A server that no check is made of is taken to serve.
+ */
+export function serving(config: Config, verdicts: Verdicts): ReadonlyMap<string, Config['servers']> {
+  const failed = new Set<string>();
+  const passing = new Map<string, Config['servers']>();
+  for (const service of config.services) {
+    if (!checkOf(service)) continue;
+    const passes = ({ name }: { name: string }): boolean => {
+      const key = verdictKey(service.name, name);
+      const healthy = !verdicts.has(key) || verdicts.get(key)?.healthy === true;
+      if (!healthy) failed.add(name);
+      return healthy;
+    };
+    passing.set(service.name, serversOf(config, service).filter(passes));
+  }
+  for (const service of config.services)
+    if (!checkOf(service))
+      passing.set(
+        service.name,
+        serversOf(config, service).filter(({ name }) => !failed.has(name)),
+      );
+  return passing;
 }

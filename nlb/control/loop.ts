@@ -12,6 +12,7 @@ import { doubtful, type HardwareAddresses, remember } from './neighbours.ts';
 import { type Reach, verdictsKept, watchReach } from './reach.ts';
 import { openWays } from './reach-ways.ts';
 import { type AddressChange, reconcileLoopback } from './reconcile.ts';
+import { startSweeping } from './sweeping.ts';
 
 /**
  * The slow path: looks at what is, computes what should be, and does the difference, again and again. The only holder of
@@ -73,18 +74,21 @@ export function openLoop(first: Config, datapath: Datapath, hooks: LoopHooks): L
     });
   let reach = lookFurther();
 
+  /** Each server where it is behind, and nowhere else: another subnet may have the same address. */
   function lookAtNeighbours(): void {
-    const leg = findInterface(config.server.interface);
-    if (leg === undefined) return;
     const nowMs = performance.now();
-    const seen = listNeighbours(leg.ifindex);
+    const legs = serversByInterface(config).flatMap(([device, addresses]) => {
+      const leg = findInterface(device);
+      return leg ? [{ leg, addresses, seen: listNeighbours(leg.ifindex) }] : [];
+    });
+    const seen = legs.flatMap(({ addresses, seen }) => seen.filter(({ address }) => addresses.has(address)));
     hardware = remember(hardware, seen, nowMs);
-    const addresses = config.servers.map(({ address }) => address);
-    for (const address of doubtful(addresses, seen)) {
-      if (nowMs - (askedMs.get(address) ?? -ASK_EVERY_MS) < ASK_EVERY_MS) continue;
-      askedMs.set(address, nowMs);
-      if (leg.running) probeNeighbour(leg.ifindex, address);
-    }
+    for (const { leg, addresses } of legs)
+      for (const address of doubtful([...addresses], seen)) {
+        if (nowMs - (askedMs.get(address) ?? -ASK_EVERY_MS) < ASK_EVERY_MS) continue;
+        askedMs.set(address, nowMs);
+        if (leg.running) probeNeighbour(leg.ifindex, address);
+      }
   }
 
   /** While the loopback holds an address, the data path must keep it from the stack, which would answer for it. */
@@ -162,7 +166,9 @@ export function openLoop(first: Config, datapath: Datapath, hooks: LoopHooks): L
   health.watch(config);
   pass();
   const timer = setInterval(pass, PASS_EVERY_MS);
+  const sweeping = startSweeping(datapath, hooks.problem);
   const rest = () => {
+    sweeping.stop();
     clearInterval(timer);
     clearImmediate(soon);
     health.stop();
@@ -183,6 +189,13 @@ export function openLoop(first: Config, datapath: Datapath, hooks: LoopHooks): L
       datapath.abandon();
     },
   };
+}
+
+function serversByInterface({ server, servers }: Config): [device: string, addresses: ReadonlySet<string>][] {
+  return [server.interface, ...server.furtherInterfaces].map((device) => {
+    const behind = servers.filter((each) => (each.interface ?? server.interface) === device);
+    return [device, new Set(behind.map(({ address }) => address))];
+  });
 }
 
 /** Whether this life of the daemon has found a healthy server, or has looked at all. What it has inherited tells nothing. */

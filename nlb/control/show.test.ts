@@ -55,7 +55,7 @@ t.test('a path that does not work while the peer lives is called faulty', async 
 });
 
 t.test('the memory of the tables is stated', async (t) => {
-  t.equal(row('data path'), 'xdp, 5 connections, tables of 3.3 MiB');
+  t.equal(row('data path'), 'xdp, 5 active connections, tables of 3.3 MiB');
 });
 
 t.test('what the system does not grant is shown with its reason', async (t) => {

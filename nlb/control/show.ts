@@ -15,7 +15,7 @@ export function showStatus(status: Status): string {
     ...status.conflicts.map((conflict): [string, string] => ['conflict', conflictText(conflict)]),
     [
       'data path',
-      `${datapath.mode}${datapath.adopted ? ', adopted' : ''}, ${datapath.connections} connections, tables of ${mebibytes(datapath.memoryBytes)}`,
+      `${datapath.mode}${datapath.adopted ? ', adopted' : ''}, ${datapath.connections} active connections, tables of ${mebibytes(datapath.memoryBytes)}`,
     ],
     ['recovery', recovery(status)],
     ...status.reach.map((target): [string, string] => [

@@ -5,13 +5,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import t from 'tap';
-import { follow, request } from './client.ts';
+import { follow, list, request } from './client.ts';
 import { type EventLog, openEvents } from './events.ts';
 import { type Handler, serve } from './socket.ts';
 
 type Test = { teardown(end: () => void): unknown };
 
-/** A control socket that answers `name`, `big` (a mebibyte) and `follow`, and counts what it was asked. */
+const MOST_ROWS = 10_000;
+
+/** A control socket that answers `name`, `big` (a mebibyte), `follow` and `list`, and counts what it was asked. */
 async function door(t: Test) {
   // A socket's path may have 107 bytes: too few for the folder of a test.
   const folder = mkdtempSync(join(tmpdir(), 'nlb-'));
@@ -20,9 +22,23 @@ async function door(t: Test) {
   const log = openEvents(() => undefined);
   const asked: string[] = [];
   const sockets: Socket[] = [];
-  const handle: Handler = async (command) => {
+  const made = { rows: 0, ended: false };
+  async function* rowsFor({ rows, fails }: Record<string, unknown>) {
+    try {
+      for (let row = 0; row < Number(rows); row++) {
+        if (fails === row) throw new Error('it is gone');
+        made.rows++;
+        yield { row, text: 'x'.repeat(1000) };
+      }
+      return { more: false };
+    } finally {
+      made.ended = true;
+    }
+  }
+  const handle: Handler = async (command, parameters) => {
     asked.push(command);
     if (command === 'follow') return { follow: log.read };
+    if (command === 'list') return { rows: rowsFor(parameters) };
     if (command === 'refuse') return { ok: false, error: 'not now' };
     return { ok: true, value: command === 'big' ? 'x'.repeat(1 << 20) : command };
   };
@@ -33,7 +49,7 @@ async function door(t: Test) {
     for (const socket of sockets) socket.destroy();
   };
   t.teardown(close);
-  return { path, log, asked, sockets, close };
+  return { path, log, asked, sockets, made, close };
 }
 
 /** Adds events until the condition holds; each is written to the reader as far as that takes it. */
@@ -48,8 +64,8 @@ async function addUntil(log: EventLog, done: () => boolean, most: number): Promi
 
 t.test('one line, one answer; also when several come at once, or one comes in pieces', async (t) => {
   const { path } = await door(t);
-  t.same(await request(path, 'status'), { ok: true, value: 'status' });
-  t.same(await request(path, 'refuse'), { ok: false, error: 'not now' });
+  t.same(await request(path, { command: 'status' }), { ok: true, value: 'status' });
+  t.same(await request(path, { command: 'refuse' }), { ok: false, error: 'not now' });
   const socket = connect(path);
   t.teardown(() => socket.destroy());
   const lines = createInterface({ input: socket })[Symbol.asyncIterator]();
@@ -84,7 +100,7 @@ t.test('who hangs up before the answer is there harms nobody', async (t) => {
   await once(socket, 'close');
   ready.resolve();
   await hungUp;
-  t.same(await request(path, 'next'), { ok: true, value: 'next' });
+  t.same(await request(path, { command: 'next' }), { ok: true, value: 'next' });
 });
 
 t.test('a line without an end is hung up on', async (t) => {
@@ -103,7 +119,7 @@ t.test('who follows is given what is kept, and then each event as it happens', a
   log.add('health', { i: 1 });
   const lines: string[] = [];
   const { promise: both, resolve } = Promise.withResolvers<void>();
-  const followed = follow(path, 'follow', (line) => {
+  const followed = follow(path, { command: 'follow' }, (line) => {
     lines.push(line);
     if (lines.length === 1) log.add('health', { i: 2 });
     else resolve();
@@ -122,10 +138,10 @@ t.test('who follows is given what is kept, and then each event as it happens', a
 
 t.test('a refusal is the answer to a follower too, and no daemon is told apart from one that went', async (t) => {
   const { path, close } = await door(t);
-  t.same(await follow(path, 'refuse', () => undefined), { ok: false, error: 'not now' });
+  t.same(await follow(path, { command: 'refuse' }, () => undefined), { ok: false, error: 'not now' });
   close();
   await t.rejects(
-    follow(path, 'follow', () => undefined),
+    follow(path, { command: 'follow' }, () => undefined),
     /no nlbd answers/,
   );
 });
@@ -190,7 +206,7 @@ t.test('who asks and takes no answers is asked no more: its requests wait with i
   t.teardown(() => greedy.destroy());
   greedy.pause();
   await once(greedy, 'connect');
-  const other = async () => t.same(await request(path, 'status'), { ok: true, value: 'status' });
+  const other = async () => t.same(await request(path, { command: 'status' }), { ok: true, value: 'status' });
   for (let i = 0; i < 20; i++) await other();
   const bigs = asked.filter((command) => command === 'big').length;
   t.equal(bigs, 1, 'a second answer is not made before the first is taken');
@@ -201,4 +217,41 @@ t.test('who asks and takes no answers is asked no more: its requests wait with i
     if (bytes >= 100 << 20) break;
   }
   t.equal(asked.filter((command) => command === 'big').length, 100, 'and none is lost');
+});
+
+t.test('who has something listed is given each row, and what stands at the end', async (t) => {
+  const { path } = await door(t);
+  const rows: unknown[] = [];
+  const end = await list(path, { command: 'list', rows: 3 }, (row) => rows.push(row));
+  t.same(end, { ok: true, value: { more: false } });
+  t.match(rows, [{ row: 0 }, { row: 1 }, { row: 2 }]);
+  t.same(await list(path, { command: 'refuse' }, () => t.fail()), { ok: false, error: 'not now' });
+  const socket = connect(path);
+  t.teardown(() => socket.destroy());
+  const lines = createInterface({ input: socket })[Symbol.asyncIterator]();
+  socket.write('{"command":"list","rows":0}\n{"command":"after"}\n');
+  for (const line of ['{"ok":true,"value":null}', '{"end":{"more":false}}', '{"ok":true,"value":"after"}'])
+    t.equal((await lines.next()).value, line);
+});
+
+t.test('a list is made as fast as it is taken, and no more of it once the reader hangs up', async (t) => {
+  const { path, made } = await door(t);
+  const socket = connect(path, () => socket.write(`{"command":"list","rows":${MOST_ROWS}}\n`));
+  await once(socket, 'readable');
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  t.ok(made.rows < MOST_ROWS, `${made.rows} rows wait for the reader`);
+  socket.destroy();
+  for (let turn = 0; turn < 1000 && !made.ended; turn++) await new Promise((resolve) => setTimeout(resolve, 5));
+  t.ok(made.ended);
+  t.ok(made.rows < MOST_ROWS);
+});
+
+t.test('a list that cannot be gone on with ends the conversation, which the reader is told', async (t) => {
+  const { path } = await door(t);
+  const rows: unknown[] = [];
+  await t.rejects(
+    list(path, { command: 'list', rows: 9, fails: 2 }, (row) => rows.push(row)),
+    /hung up/,
+  );
+  t.equal(rows.length, 2);
 });

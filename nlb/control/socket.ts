@@ -4,15 +4,22 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 
 /**
- * The operator's door: a unix socket; one JSON object a line, `{"command": "status"}`, and one line for each answer. After the
- * answer to a command that follows something, every further line is a piece of that, until one of the two hangs up.
+ * The operator's door: a unix socket; one JSON object a line, `{"command": "status"}`, and one line for each answer. What else a
+ * command needs to know stands beside its name. After the answer to a command that follows something, every further line is a
+ * piece of that, until one of the two hangs up. After that of one that lists something, every further line is a row, until one
+ * says `{"end": …}`.
  */
 export type Answer = { ok: true; value: unknown } | { ok: false; error: string };
 /** What is followed, from its beginning on; `more` is called whenever there is more to take. */
 export interface Following {
   follow(more: () => void): { take(): unknown; isBehind(): boolean; close(): void };
 }
-export type Handler = (command: string) => Promise<Answer | Following>;
+/** Rows, made as they are taken; what the generator returns is said at the end. */
+export interface Listing {
+  rows: AsyncGenerator<unknown, unknown>;
+}
+export type Parameters = Record<string, unknown>;
+export type Handler = (command: string, parameters: Parameters) => Promise<Answer | Following | Listing>;
 
 /** Whether a daemon answers at that path. */
 export function isServed(path: string): Promise<boolean> {
@@ -61,7 +68,11 @@ async function converse(socket: Socket, handle: Handler): Promise<void> {
     for await (const line of linesOf(socket)) {
       const answer = await reply(line, handle);
       if ('follow' in answer) return pour(socket, answer);
-      if (!say(socket, answer)) await once(socket, 'drain', { signal: gone.signal });
+      const write = async (piece: unknown): Promise<void> => {
+        if (!say(socket, piece)) await once(socket, 'drain', { signal: gone.signal });
+      };
+      if ('rows' in answer) await list(answer, write);
+      else await write(answer);
     }
     socket.end();
   } catch {
@@ -108,12 +119,26 @@ function say(socket: Socket, piece: unknown): boolean {
   return socket.write(`${JSON.stringify(piece)}\n`);
 }
 
-async function reply(line: string, handle: Handler): Promise<Answer | Following> {
+/** One after the other, as fast as they are taken. Whoever hangs up ends it. */
+async function list({ rows }: Listing, write: (piece: unknown) => Promise<void>): Promise<void> {
+  try {
+    await write({ ok: true, value: null });
+    for (;;) {
+      const { done, value } = await rows.next();
+      if (done) return await write({ end: value });
+      await write(value);
+    }
+  } finally {
+    await rows.return(undefined);
+  }
+}
+
+async function reply(line: string, handle: Handler): Promise<Answer | Following | Listing> {
   try {
     const request: unknown = JSON.parse(line);
     if (typeof request === 'object' && request !== null && 'command' in request && typeof request.command === 'string')
-      return await handle(request.command);
-    return { ok: false, error: 'a request is {"command": NAME}' };
+      return await handle(request.command, request as Parameters);
+    return { ok: false, error: 'a request is {"command": NAME}, with what else the command needs to know' };
   } catch (error) {
     return { ok: false, error: error instanceof Error ? error.message : String(error) };
   }
