@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { EXIT, UserError } from './commands/problem.ts';
 import { BadTopology } from './topology/load.ts';
 
@@ -9,6 +9,7 @@ const program = new Command('onevip')
   .showHelpAfterError()
   .exitOverride();
 
+const DATAPATHS = ['auto', 'xdp', 'xdp-generic', 'tc', 'userspace'];
 const servers = ['--servers <n>', 'number of servers', count] as const;
 
 program
@@ -77,6 +78,7 @@ program
   .option('--thorough', 'run thorough tests, too, as with suites or a topology that are named')
   .option('--long', 'run long tests, too')
   .option('--seed <n>', 'of everything random; drawn when absent', count)
+  .addOption(new Option('--datapath <mode>', 'how the load balancers forward').choices(DATAPATHS))
   .action(async (suites, options) => (await import('./commands/conformance.ts')).conformance(suites, options));
 program
   .command('bench <what>')

@@ -28,6 +28,8 @@ export interface ConformanceOptions {
   long?: boolean;
   /** Of everything random; drawn when absent. */
   seed?: number;
+  /** The load balancers' `datapath.mode`; `auto` when absent. */
+  datapath?: string;
 }
 
 /** Labs at once on a machine where nobody says otherwise: most of a suite's time is waiting. */
@@ -40,6 +42,7 @@ export async function conformance(names: string[], options: ConformanceOptions):
   for (const suite of suites) checkIds(catalogue, suite);
   // Each suite is a process of its own, and so told.
   process.env.ONEVIP_DEPTH = depthOf(names, options);
+  if (options.datapath !== undefined) process.env.ONEVIP_DATAPATH = options.datapath;
   if (options.seed !== undefined) process.env.ONEVIP_SEED = String(options.seed);
   const planned = planJobs(suites, knownTopology(options.topology));
   if (planned.length === 0) throw new UserError(`none of these suites runs on ${options.topology}`, EXIT.usage);
