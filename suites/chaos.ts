@@ -26,7 +26,7 @@ function askAllTheTime(scene: Scene, struck: string): () => void {
 export default await suite(
   import.meta,
   'after any faults the pair settles, and two never speak for the address',
-  { topologies: ['invention'], seconds: 13 },
+  { topologies: ['invention'], servers: 2, seconds: 13 },
   {
     'eight seconds of random faults': {
       proves: ['HA-13', 'ALIAS-8', 'HA-5'],

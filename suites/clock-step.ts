@@ -59,7 +59,7 @@ async function stepBoth(scene: Scene, load: { calm(): Promise<void> }, hours: Ho
 export default await suite(
   import.meta,
   'the wall clock plays no part in who leads',
-  { topologies: ['invention'], seconds: 9, thorough: true, ownClocks: true },
+  { topologies: ['invention'], servers: 2, seconds: 9, thorough: true, ownClocks: true },
   {
     'steps of an hour, forth and back, on the active and on the standby': {
       proves: ['HA-12'],

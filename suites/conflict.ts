@@ -63,7 +63,7 @@ async function splitPair(scene: Scene, sides: { node: string; firewall: string }
 export default await suite(
   import.meta,
   'the address is defended, and announced until everybody knows',
-  { topologies: ['invention'], seconds: 14 },
+  { topologies: ['invention'], servers: 2, seconds: 14 },
   {
     'an ARP probe for the address is answered by the active alone': {
       proves: ['ARP-11', 'ARP-10'],

@@ -42,7 +42,7 @@ async function repair(scene: Scene, firewall: LabNode): Promise<void> {
 export default await suite(
   import.meta,
   'the firewall pair: is the lab itself sound, and does the cluster live through its takeover',
-  { topologies: ['invention'], seconds: 10 },
+  { topologies: ['invention'], servers: 2, seconds: 10 },
   {
     'advertisements are as RFC 9568 says, and the backup is silent': {
       proves: ['VRRP-1', 'VRRP-2'],

@@ -67,7 +67,7 @@ interface Pair {
 export default await suite(
   import.meta,
   'a switch for maintenance loses nothing',
-  { topologies: ['invention'], seconds: 8 },
+  { topologies: ['invention'], servers: 2, seconds: 8 },
   {
     'the active is asked to stand by': losesNothing('stand by', (scene, { active }) =>
       scene.lab.system.standBy(scene.lab.node(active)),

@@ -99,7 +99,7 @@ const onePath = (segment: string) => ({
 export default await suite(
   import.meta,
   'heartbeats alone that are lost move nothing: the address is the witness',
-  { topologies: ['invention'], seconds: 13, thorough: true },
+  { topologies: ['invention'], servers: 2, seconds: 13, thorough: true },
   {
     'dropped on all paths, and let through again': {
       proves: ['HA-11'],

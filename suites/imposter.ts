@@ -49,7 +49,7 @@ function firewallOf(scene: Scene, victim: string): string {
 export default await suite(
   import.meta,
   'heartbeats are believed from the peer alone, authenticated and fresh',
-  { topologies: ['invention'], seconds: 14, thorough: true },
+  { topologies: ['invention'], servers: 2, seconds: 14, thorough: true },
   {
     'thousands of forged, mutated, truncated, oversized, reflected and replayed datagrams a second change nothing': {
       proves: ['HA-12'],

@@ -86,7 +86,7 @@ const leavesNothing = (scene: Scene, { name: node }: LabNode, wasActive: boolean
 export default await suite(
   import.meta,
   'whatever becomes of a node, it does not go on speaking for the address',
-  { topologies: ['invention'], seconds: 13 },
+  { topologies: ['invention'], servers: 2, seconds: 13 },
   {
     'a killed daemon’s address is answered for by nobody, and taken away at its next start': {
       proves: ['ALIAS-7', 'ALIAS-8'],

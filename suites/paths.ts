@@ -81,7 +81,7 @@ const calm = (scene: Scene): Claims => ({
 export default await suite(
   import.meta,
   'a heartbeat path that does not work is reported, and does nothing else',
-  { topologies: ['invention'], seconds: 9 },
+  { topologies: ['invention'], servers: 2, seconds: 9 },
   {
     'the path over the server subnet is silent': {
       thorough: true,

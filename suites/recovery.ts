@@ -38,7 +38,7 @@ async function dieAndReturn(scene: Scene, primary: LabNode): Promise<{ fromNs: n
 export default await suite(
   import.meta,
   'a primary that recovers has the lead back by itself, and ever later the more often it loses it',
-  { topologies: ['invention'], seconds: 11, thorough: true, pair: { recovery: 'automatic' } },
+  { topologies: ['invention'], servers: 2, seconds: 11, thorough: true, pair: { recovery: 'automatic' } },
   {
     'a primary that dies and returns, again and again': {
       proves: ['HA-8'],

@@ -17,7 +17,7 @@ const ASK_EVERY_MS = 2;
 export default await suite(
   import.meta,
   'at its default pace, too, a load balancer that was held up wakes fenced',
-  { topologies: ['invention'], seconds: 6, thorough: true, pace: 'default' },
+  { topologies: ['invention'], servers: 2, seconds: 6, thorough: true, pace: 'default' },
   {
     'SIGSTOP for 50 ms, past the lease, again and again: one speaks for the address at a time': {
       proves: ['HA-10', 'ALIAS-8'],

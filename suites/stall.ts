@@ -109,7 +109,7 @@ function claimsOf(scene: Scene, how: Stall, stalled: string, successor: string, 
 export default await suite(
   import.meta,
   'a load balancer that is held up past its lease is fenced, and one that is not is left alone',
-  { topologies: ['invention'], seconds: 9 },
+  { topologies: ['invention'], servers: 2, seconds: 9 },
   {
     'SIGSTOP for 50 ms, within the lease: nothing moves and nothing is lost': {
       proves: ['HA-10'],

@@ -95,7 +95,7 @@ function spoilScripts(scene: Scene, node: LabNode): void {
 export default await suite(
   import.meta,
   'whatever is slow, hangs or fails beside it, the beat goes on',
-  { topologies: ['invention'], seconds: 14, thorough: true, pair: { env: HOLDABLE } },
+  { topologies: ['invention'], servers: 2, seconds: 14, thorough: true, pair: { env: HOLDABLE } },
   {
     'the main threads of both daemons are held up for a second at a time': {
       proves: ['HA-1'],

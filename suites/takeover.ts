@@ -86,7 +86,7 @@ function claimsOf(scene: Scene, what: string, from: string, to: string): Claims 
 export default await suite(
   import.meta,
   'the standby takes over when the active fails',
-  { topologies: ['invention'], seconds: 14 },
+  { topologies: ['invention'], servers: 2, seconds: 14 },
   {
     'kill -9 of the active daemon': takesOverAfter({
       what: 'kill -9',

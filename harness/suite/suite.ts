@@ -27,6 +27,7 @@ export interface SuiteOptions {
   thorough?: true | 'elsewhere';
   /** About how long it takes, in seconds: the longest suites start first. */
   seconds: number;
+  /** Two where their number does not matter: each takes some of the processors that labs share. Three when absent. */
   servers?: number;
   /** Of the pair in the suite's lab. */
   pair?: Wishes;
