@@ -4,7 +4,7 @@ import type { HistoryEvent } from '../history/event.ts';
 import { openClient } from '../lab/client.ts';
 import { Journals } from '../lab/journal.ts';
 import { bringUp, type Lab, SYSTEMS } from '../lab/lab.ts';
-import { awaitAnswer } from '../lab/ready.ts';
+import { awaitRest } from '../lab/ready.ts';
 import type { LabNode } from '../node/node.ts';
 import { loadPlan } from '../topology/load.ts';
 import type { Client, Load } from '../traffic/client-handle.ts';
@@ -40,7 +40,7 @@ export async function openRig(prepare: (lab: Lab) => void): Promise<Rig> {
 
 async function furnish(lab: Lab, history: TrialHistory): Promise<Rig> {
   const client = await openClient(lab, history);
-  await Promise.all([awaitAnswer(client, lab.plan), lab.pair(10_000)]);
+  await awaitRest(lab, client);
   const journals = new Journals(lab, history);
   const ports = watchPorts(lab, watchedPorts(lab), history);
   return {

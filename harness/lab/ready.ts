@@ -1,5 +1,7 @@
+import { networkInterfaces } from 'node:os';
 import { until } from '../clock/until.ts';
 import { openHistory } from '../history/recorder.ts';
+import type { LabNode } from '../node/node.ts';
 import type { Plan } from '../topology/plan.ts';
 import type { Client } from '../traffic/client-handle.ts';
 import { openClient } from './client.ts';
@@ -9,7 +11,7 @@ import type { Lab } from './lab.ts';
 const TRY_FOR_MS = 150;
 
 /** Waits until a request that `client` sends to the first cluster address is answered. */
-export async function awaitAnswer(client: Client, plan: Plan, withinMs = 10_000): Promise<void> {
+async function awaitAnswer(client: Client, plan: Plan, withinMs = 10_000): Promise<void> {
   const service = plan.services.find(({ protocol, name }) => protocol === 'tcp' && name === 'http');
   const [address] = plan.addresses.cluster;
   if (!service || !address) throw new Error(`the topology ${plan.topology} serves no HTTP: what could answer?`);
@@ -21,7 +23,33 @@ export async function awaitAnswer(client: Client, plan: Plan, withinMs = 10_000)
   });
 }
 
-/** The same with a client of its own, which is gone afterwards. */
+/**
+ * Waits until a lab is at rest: the firewall of the highest priority leads, though another may have come up first; one load
+ * balancer leads and the other stands by; and a request is answered.
+ */
+export async function awaitRest(lab: Lab, client: Client): Promise<void> {
+  const settled = until(() => isLedByHighest(lab), {
+    what: 'the firewall of the highest priority holds every VRRP address, and the others none',
+    withinMs: 10_000,
+    everyMs: 20,
+  });
+  await Promise.all([lab.pair(10_000), settled.then(() => awaitAnswer(client, lab.plan))]);
+}
+
+function isLedByHighest(lab: Lab): boolean {
+  const priority = (node: LabNode): number => node.home.plan.vrrp?.priority ?? 0;
+  const [first, ...others] = lab.nodes('firewall').toSorted((one, other) => priority(other) - priority(one));
+  return !first || (heldBy(first).every(Boolean) && !others.some((other) => heldBy(other).some(Boolean)));
+}
+
+/** Of each virtual address, whether the firewall holds it. */
+function heldBy(firewall: LabNode): boolean[] {
+  const all = firewall.inside(() => Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []));
+  const held = new Set(all.map(({ address }) => address));
+  return (firewall.home.plan.vrrp?.routers ?? []).map(({ address }) => held.has(address));
+}
+
+/** A first answer, with a client of its own, which is gone afterwards. */
 export async function awaitService(lab: Lab): Promise<void> {
   const recorder = openHistory();
   const client = await openClient(lab, recorder);

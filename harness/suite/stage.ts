@@ -6,7 +6,7 @@ import { openHistory, type Recorder } from '../history/recorder.ts';
 import { openClient } from '../lab/client.ts';
 import { Journals } from '../lab/journal.ts';
 import { bringUp, type Lab, SYSTEMS } from '../lab/lab.ts';
-import { awaitAnswer } from '../lab/ready.ts';
+import { awaitRest } from '../lab/ready.ts';
 import { Watch } from '../lab/watch.ts';
 import { loadPlan } from '../topology/load.ts';
 import { Scene } from './scene.ts';
@@ -77,7 +77,7 @@ interface Parts {
 async function furnish({ lab, watch, metronome, recorder, folder }: Parts): Promise<Stage> {
   const client = await openClient(lab, recorder);
   const journals = new Journals(lab, recorder);
-  await Promise.all([awaitAnswer(client, lab.plan), lab.pair(10_000)]);
+  await awaitRest(lab, client);
   const collect = (): void => {
     journals.collect();
     for (const { fromNs, untilNs } of metronome.take()) {
