@@ -135,12 +135,20 @@ export async function announces(scene: Scene, port: Port, address: string, since
   await scene.wait(`${port.node} announces ${address}`, enough, { sinceNs });
 }
 
-/** The port has announced the address as often as after a takeover, and not for so long. */
+/** Only the last of the announcements after a takeover comes so long after the one before it. */
+const LAST_GAP_NS = 1000 * NS_PER_MS;
+
+/**
+ * The port has announced the address as often as after a takeover, and not for so long. Where two have spoken for it, the one
+ * that leads begins anew, so their number says nothing.
+ */
 export async function hasAnnounced(scene: Scene, port: Port, address: string, quietMs: number): Promise<void> {
   const over = (events: HistoryEvent[]) => {
-    const made = announcementsFrom(events, port, address);
-    const last = made.at(-1)?.event.atNs ?? 0;
-    return made.length >= 4 && last < scene.nowNs() - quietMs * NS_PER_MS;
+    const [before, last] = announcementsFrom(events, port, address)
+      .slice(-2)
+      .map(({ event }) => event.atNs);
+    if (before === undefined || last === undefined) return false;
+    return last - before >= LAST_GAP_NS && last < scene.nowNs() - quietMs * NS_PER_MS;
   };
   await scene.wait(`${port.node} has announced ${address}, and not for ${quietMs} ms`, over);
 }
