@@ -38,5 +38,7 @@ static __always_inline enum outcome decide_arp(struct packet *p, const struct se
 	/* Without a lease the request goes no further, not even to a packet socket: the daemon learns of it here. */
 	if (sender == settings->peer)
 		note_peer_asks(now_ns);
+	if (!sender) /* a probe, RFC 5227 section 2.1.1 */
+		be_fenced(now_ns);
 	return may_answer(now_ns) ? PASSED_ARP_NLBS : DROPPED_ARP_NO_LEASE;
 }

@@ -206,6 +206,17 @@ t.test('another thread sets the lease without a system call', async (t) => {
   t.same(lease.get(), { answerUntilNs: 123456789012345678n, forwardUntilNs: 2n ** 63n });
 });
 
+t.test('a renewal does not undo what the data path has done to the lease meanwhile', async (t) => {
+  const lease = openLease(open(t).leaseFd);
+  t.teardown(() => lease.close());
+  lease.set(1n, 2n);
+  t.ok(lease.moveForwarding(2n, 3n));
+  t.same(lease.get(), { answerUntilNs: 1n, forwardUntilNs: 3n });
+  lease.endForwarding();
+  t.notOk(lease.moveForwarding(3n, 4n));
+  t.same(lease.get(), { answerUntilNs: 1n, forwardUntilNs: 0n });
+});
+
 t.test('a closed lease throws instead of touching what is no longer mapped', async (t) => {
   const lease = openLease(open(t).leaseFd);
   lease.close();

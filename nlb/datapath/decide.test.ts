@@ -179,6 +179,30 @@ for (const hook of HOOKS) {
     t.notOk(notedBy(peerAsks, 'server'), 'on the server side');
   });
 
+  t.test(`${hook}: who probes for the NLBS address ends the forwarding of one whose lease has lapsed`, async (t) => {
+    const datapath = open(t);
+    const page = openLease(datapath.leaseFd);
+    t.teardown(() => page.close());
+    const flow = bytesOf(`${TO_US} ${IP} ${UDP}`);
+    const after = (hex: string, answerUntilNs: bigint, on = 'access'): string | undefined => {
+      page.set(answerUntilNs, FOREVER_NS);
+      send(datapath, hook, bytesOf(hex), on);
+      t.equal(page.get().answerUntilNs, answerUntilNs, 'of answering nothing changes');
+      return send(datapath, hook, flow).counted[0];
+    };
+    const lapsedNs = monotonicNs();
+    const probe = `${TO_ALL} ${ASK.replace('0a4d0101', '00000000')} ${NLBS_IP}`;
+    t.equal(after(`${TO_ALL} ${ASK} ${NLBS_IP}`, lapsedNs), 'FORWARDED_NEW', 'a question');
+    t.equal(after(`${TO_ALL} ${ASK.replace('0a4d0101', PEER_IP)} ${NLBS_IP}`, lapsedNs), 'FORWARDED_ESTABLISHED');
+    t.equal(after(probe, lapsedNs), 'DROPPED_NO_LEASE', 'a probe');
+    t.equal(page.get().forwardUntilNs, 0n);
+    t.equal(after(probe, FOREVER_NS), 'FORWARDED_ESTABLISHED', 'the lease is held');
+    t.equal(after(probe, 0n), 'FORWARDED_ESTABLISHED', 'it was given back');
+    t.equal(after(probe, lapsedNs, 'server'), 'FORWARDED_ESTABLISHED', 'on the server side');
+    t.equal(after(probe.replace(NLBS_IP, CLUSTER_IP), lapsedNs), 'FORWARDED_ESTABLISHED', 'for a cluster address');
+    t.equal(after(probe.replace('04 0001', '04 0002'), lapsedNs), 'FORWARDED_ESTABLISHED', 'an answer');
+  });
+
   t.test(`${hook}: a frame cut off anywhere never gets to the stack as a cluster's packet`, async (t) => {
     const datapath = open(t);
     const whole = bytesOf(`${TO_US} ${IP_TCP} ${TCP}`);

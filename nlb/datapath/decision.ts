@@ -15,12 +15,16 @@ export interface Decision {
   counts: Counted[];
 }
 
-/** An entry's new value, undefined where it goes; or that the peer has asked for the NLBS address just now. */
+/**
+ * An entry's new value, undefined where it goes; or that the peer has asked for the NLBS address just now; or that forwarding
+ * ends, whatever the lease says.
+ */
 export type Write =
   | { table: 'connections' | 'embryos'; name: string; value: Connection | undefined }
   | { table: 'affinities'; name: string; value: Bond | undefined }
   | { table: 'fragments'; name: string; value: Fragments | undefined }
-  | { table: 'peerAsked' };
+  | { table: 'peerAsked' }
+  | { table: 'fenced' };
 
 /** For the server and for the service: a packet that was sent there, a connection that was opened, active ones more or less. */
 export type Counted = { server: number; service: string } & (

@@ -12,13 +12,20 @@ export interface LeaseTimes {
   forwardUntilNs: bigint;
 }
 
-/** The lease, in memory that the data path reads: setting it is two plain stores and no system call. */
+/** The lease, in memory that the data path reads, and shares with it: changing it is no system call. */
 export interface Lease {
+  /** Whatever it said before. */
   set(answerUntilNs: bigint, forwardUntilNs: bigint): void;
+  /** Answering ends then; 0 gives the lease back. */
+  answerUntil(ns: bigint): void;
+  /** Change when forwarding ends, where that is still `from`. False where the data path has ended it meanwhile. */
+  moveForwarding(from: bigint, to: bigint): boolean;
   get(): LeaseTimes;
   /** When the data path last saw the peer itself ask for the NLBS address, in nanoseconds of CLOCK_MONOTONIC; 0 for never. */
   peerAskedNs(): bigint;
-  /** For a data path that is no BPF program: the peer has asked at that instant. */
+  /** For a data path that is no BPF program: forwarding is over. */
+  endForwarding(): void;
+  /** Likewise: the peer has asked at that instant. */
   notePeerAsked(atNs: bigint): void;
   /** The lease stays as it is. Afterwards everything else throws. */
   close(): void;
@@ -93,6 +100,9 @@ export function openLease(fd: number): Lease {
       Atomics.store(held(), FORWARD, forwardUntilNs);
     },
     get: () => ({ answerUntilNs: Atomics.load(held(), ANSWER), forwardUntilNs: Atomics.load(held(), FORWARD) }),
+    answerUntil: (ns) => void Atomics.store(held(), ANSWER, ns),
+    moveForwarding: (from, to) => Atomics.compareExchange(held(), FORWARD, from, to) === from,
+    endForwarding: () => void Atomics.store(held(), FORWARD, 0n),
     peerAskedNs: () => Atomics.load(held(), PEER_ASKED),
     notePeerAsked: (atNs) => void Atomics.store(held(), PEER_ASKED, atNs),
     close: () => {

@@ -13,6 +13,8 @@ export interface Ledger {
   };
   /** When the peer last asked for the NLBS address; zero for never. */
   peerAskedNs: bigint;
+  /** When forwarding last ended because another node was about to lead; zero for never. */
+  fencedNs: bigint;
   outcomes: Map<OutcomeName, Count>;
   /** By id. */
   servers: Map<number, Tally>;
@@ -24,6 +26,7 @@ export function openLedger(): Ledger {
   return {
     kept: { connections: new Map(), embryos: new Map(), affinities: new Map(), fragments: new Map() },
     peerAskedNs: 0n,
+    fencedNs: 0n,
     outcomes: new Map(),
     servers: new Map(),
     services: new Map(),
@@ -33,8 +36,13 @@ export function openLedger(): Ledger {
 /** Write down and count what a decision says. */
 export function record(ledger: Ledger, decision: Decision, nowNs: bigint): void {
   const bytes = BigInt(decision.frame.length);
-  writeDown(ledger.kept, decision, () => {
-    ledger.peerAskedNs = nowNs;
+  writeDown(ledger.kept, decision, {
+    peerAsked: () => {
+      ledger.peerAskedNs = nowNs;
+    },
+    fenced: () => {
+      ledger.fencedNs = nowNs;
+    },
   });
   for (const counted of decision.counts) {
     count(tallyOf(ledger.servers, counted.server), counted, bytes);
@@ -44,10 +52,14 @@ export function record(ledger: Ledger, decision: Decision, nowNs: bigint): void 
   ledger.outcomes.set(decision.outcome, { packets: outcome.packets + 1n, bytes: outcome.bytes + bytes });
 }
 
-/** Write down what a decision says, and tell when it says that the peer has asked for the NLBS address. */
-export function writeDown(kept: Ledger['kept'], { writes }: Pick<Decision, 'writes'>, peerAsked: () => void): void {
+/** Write down what a decision says; what concerns the lease is told. */
+export function writeDown(
+  kept: Ledger['kept'],
+  { writes }: Pick<Decision, 'writes'>,
+  told: Record<'peerAsked' | 'fenced', () => void>,
+): void {
   for (const write of writes) {
-    if (write.table === 'peerAsked') peerAsked();
+    if (write.table === 'peerAsked' || write.table === 'fenced') told[write.table]();
     else if (write.value === undefined) kept[write.table].delete(write.name);
     else (kept[write.table] as Map<string, Bond>).set(write.name, write.value);
   }

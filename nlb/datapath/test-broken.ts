@@ -85,6 +85,13 @@ const longer = TIMEOUTS.map((name): [string, Specification] => [
 export const broken: Record<string, Specification> = {
   'forwards for ever': knowing(({ lease }) => ({ lease: { ...lease, forwardUntilNs: FOREVER_NS } })),
   'answers for ever': knowing(({ lease }) => ({ lease: { ...lease, answerUntilNs: FOREVER_NS } })),
+  'is not fenced': deciding(({ writes }) => ({ writes: writes.filter(({ table }) => table !== 'fenced') })),
+  'is fenced by every question': deciding(({ outcome, writes }) => ({
+    writes: outcome === 'DROPPED_ARP_NO_LEASE' ? [...writes, { table: 'fenced' }] : writes,
+  })),
+  'is fenced while its successor counts on it': knowing(({ lease }) => ({
+    lease: { ...lease, answerUntilNs: lease.answerUntilNs || 1n },
+  })),
   'its clock is late by a nanosecond': timed(({ nowNs, tickNs }) => ({ nowNs: nowNs - 1n, tickNs })),
   'its ticks are late by a nanosecond': timed(({ nowNs, tickNs }) => ({ nowNs, tickNs: tickNs - 1n })),
   'goes by the exact clock alone': timed(({ nowNs }) => ({ nowNs, tickNs: nowNs })),

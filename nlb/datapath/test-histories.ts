@@ -66,7 +66,8 @@ const MARGIN_NS = BigInt(CONSTANTS.LEASE_MARGIN_NS);
 /** How late the clock of the last tick is: by nothing, by a part of a tick, or as on a machine that has stood still. */
 const latenesses = [0n, 1n, 4_000_000n, MARGIN_NS, MARGIN_NS + 1n] as const;
 const lease = fc.record({
-  answerNs: often(SECOND_NS, 0n, 1n),
+  /** Null: given back. */
+  answerNs: often<bigint | null>(SECOND_NS, 0n, 1n, null),
   forwardNs: often(10_000n * SECOND_NS, 0n, 1n),
 });
 

@@ -102,7 +102,7 @@ const arp = fc.record({
   tags: often<number[]>([], [5], [0], [5, 6]),
   header: often('000108000604', '000608000604', '000186dd0604', '000108000804', '000108000610'),
   operation: often(1, 2, 0, 3),
-  sender: fc.constantFrom(PEER, '10.77.1.1'),
+  sender: fc.constantFrom(PEER, '10.77.1.1', '0.0.0.0'),
   target: fc.constantFrom(NLBS, ...CLUSTERS, STRANGER),
 });
 

@@ -140,11 +140,14 @@ function send(stage: Stage, { frame, on }: Act<'send'>): void {
   );
   stage.story.push(`  ${decision.outcome} ${show(decision.writes)}`);
   stage.seen.push(decision.outcome);
+  ledger.fencedNs = 0n;
   record(ledger, decision, clocks.nowNs);
+  if (ledger.fencedNs !== 0n) stage.lease = { ...lease, forwardUntilNs: 0n };
   const ran = twin.run(hook, frame, interfaces[on]);
   const [word = 'PASSED'] = decision.outcome.split('_') as (keyof typeof VERDICTS.xdp)[];
   agree(stage, 'verdict', VERDICTS[hook][word], ran.verdict);
   agree(stage, 'frame', decision.frame.toString('hex'), ran.frame.toString('hex'));
+  agree(stage, 'lease', stage.lease, twin.lease());
   agree(stage, 'peer asked', ledger.peerAskedNs, twin.peerAskedNs());
 }
 
@@ -207,7 +210,7 @@ const since = (before: Counted, after: Counted): [string, bigint][] =>
 const clocksAt = (nowNs: bigint, lateNs: bigint): Clocks => ({ nowNs, tickNs: nowNs - lateNs });
 
 function leaseFrom({ answerNs, forwardNs }: Act<'lease'>['lease'], { nowNs }: Pick<Clocks, 'nowNs'>): LeaseTimes {
-  return { answerUntilNs: nowNs + answerNs, forwardUntilNs: nowNs + forwardNs };
+  return { answerUntilNs: answerNs === null ? 0n : nowNs + answerNs, forwardUntilNs: nowNs + forwardNs };
 }
 
 function portsOf({ oneArmed, vlanned }: History, { access, server }: Cast['interfaces']): Port[] {

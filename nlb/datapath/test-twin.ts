@@ -47,6 +47,7 @@ export function openTwin(services: ServiceEntry[], slots: Int32Array[]) {
     },
     setClocks: ({ nowNs, tickNs }: Clocks): void => clocks.set([nowNs, tickNs]),
     setLease: ({ answerUntilNs, forwardUntilNs }: LeaseTimes): void => lease.set(answerUntilNs, forwardUntilNs),
+    lease: (): LeaseTimes => lease.get(),
     run: (hook: 'xdp' | 'tc', frame: Buffer, ifindex: number) =>
       runProgram(object.program(`onevip_${hook}`), { frame, ifindex, hook }),
     kept: keptTables(fd, services.map(nameOfService)),

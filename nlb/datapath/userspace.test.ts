@@ -7,7 +7,7 @@ import { monotonicNs } from '../kernel/clock.ts';
 import { enterPrivateNamespaces, run, until } from '../kernel/private-namespaces.ts';
 import { lives } from '../kernel/process-identity.ts';
 import { type Datapath, openDatapath } from './datapath.ts';
-import { openPinnedLease } from './lease.ts';
+import { openLease, openPinnedLease } from './lease.ts';
 import type { Tables } from './tables.ts';
 import { bytesOf, CLUSTER_IP, IP, NLBS_IP, PEER_IP, TO_ALL, TO_US, UDP } from './test-frames.ts';
 import {
@@ -132,6 +132,27 @@ t.test('that the peer has asked is noted, lease or no lease', async (t) => {
   await dealtWith(datapath);
   t.ok((lease?.peerAskedNs() ?? 0n) > beforeNs);
   lease?.close();
+});
+
+t.test('whoever probes for the NLBS address ends the forwarding of one whose lease has lapsed', async (t) => {
+  const datapath = open(t);
+  const lease = openLease(datapath.leaseFd);
+  t.teardown(() => lease.close());
+  const dropped = (): bigint => datapath.outcomes().DROPPED_NO_LEASE.packets;
+  const laterNs = monotonicNs() + HOUR_NS;
+  for (const [answerUntilNs, drops, why] of [
+    [laterNs, 0n, 'it is held'],
+    [0n, 0n, 'it was given back'],
+    [monotonicNs(), 1n, 'it has lapsed'],
+  ] as const) {
+    lease.set(answerUntilNs, laterNs);
+    const before = dropped();
+    ends.send(ask('00000000', NLBS_IP));
+    await dealtWith(datapath);
+    ends.send(DATAGRAM);
+    await dealtWith(datapath);
+    t.equal(dropped() - before, drops, why);
+  }
 });
 
 t.test('the stack gets nothing that is for a cluster address, by whatever tag, and all else', async (t) => {

@@ -25,7 +25,9 @@ t.test('a lone node leads when it has listened for as long as a leader may be si
   ]);
   t.ok(role.sinceMs >= 40 && role.sinceMs <= 50, `at ${role.sinceMs} ms`);
   t.ok(count(effects, 'askAddress') >= 3);
-  t.same(effects.slice(effects.indexOf('renewLease'), effects.indexOf('renewLease') + 4), [
+  t.same(effects.slice(effects.indexOf('fence'), effects.indexOf('fence') + 6), [
+    'fence',
+    'beat',
     'renewLease',
     'addAlias',
     'announce',
@@ -104,6 +106,20 @@ t.test(
     t.ok(role.sinceMs - 5 > 30 && role.sinceMs - 5 <= 40, `${role.sinceMs - 5} ms after the last beat`);
   },
 );
+
+t.test('a peer that is silent is fenced before the address moves, and nobody else', async (t) => {
+  const { effects } = ticked(standby(), 60);
+  t.ok(effects.indexOf('fence') >= 0 && effects.indexOf('fence') < effects.indexOf('renewLease'));
+  t.equal(count(effects, 'fence'), 1);
+  for (const start of [standby(), fresh()]) {
+    const refused = ticked(play(start, [{ type: 'Refused', atMs: 6 }]).role, 60);
+    t.same(states(refused), ['active']);
+    t.notOk(refused.effects.includes('fence'), 'one whose daemon is gone forwards to the end of its grace');
+  }
+  const resigned = ticked(play(standby(), [heard(6, { state: 'standby', resigned: true })]).role, 44);
+  t.same(states(resigned), ['active']);
+  t.notOk(resigned.effects.includes('fence'), 'nor one that let go by itself');
+});
 
 t.test('a standby stays where it is while the address is answered, however long the silence', async (t) => {
   let role = standby();

@@ -1,7 +1,7 @@
 import type { Fitness, Standing, StateName } from './beat.ts';
 import { type HoldDown, holdDownFrom } from './hold-down.ts';
 import type { Lasting } from './lasting.ts';
-import type { Peer } from './peer.ts';
+import { isAlive, type Peer } from './peer.ts';
 import type { Settings } from './settings.ts';
 
 /** The words of the role: its states, what happens to it, what it has done. The machine itself is in `role.ts`. */
@@ -55,8 +55,19 @@ export type Event =
   | { type: 'AskedToStandBy'; atMs: number }
   | { type: 'AskedToStop'; atMs: number };
 
-/** What to do, in this order. `renewLease` is until the new state's `leaseEndsMs`. */
-export type Effect = 'renewLease' | 'dropLease' | 'addAlias' | 'removeAlias' | 'announce' | 'askAddress' | 'beat';
+/**
+ * What to do, in this order. `renewLease` is until the new state's `leaseEndsMs`; `fence` tells the data path of one that led
+ * and is silent that it is to forward no more.
+ */
+export type Effect =
+  | 'renewLease'
+  | 'dropLease'
+  | 'addAlias'
+  | 'removeAlias'
+  | 'fence'
+  | 'announce'
+  | 'askAddress'
+  | 'beat';
 
 export interface Entry {
   state: StateName;
@@ -93,11 +104,17 @@ export function stay(role: Role, effects: Effect[] = []): Step {
   return { role, effects, entered: [] };
 }
 
+/**
+ * A peer that is silent is fenced first. One whose host refuses beats need not be: its daemon is gone, and what its data path
+ * forwards to the end of its time is not lost.
+ */
 export function lead(role: Role, reason: string, atMs: number, settings: Settings): Step {
   const asked = role.state.name === 'standby' && atMs < role.state.claimUntilMs;
   const holdDown = asked ? { ...role.holdDown, untilMs: atMs } : holdDownFrom(role.holdDown, atMs, settings);
   const leading = { ...role, holdDown, setAside: false };
-  return enter(leading, { name: 'active', leaseEndsMs: atMs + settings.leaseMs }, reason, atMs);
+  const step = enter(leading, { name: 'active', leaseEndsMs: atMs + settings.leaseMs }, reason, atMs);
+  const isSilent = !isAlive(role.peer, settings) && !role.peer.refused;
+  return isSilent ? { ...step, effects: ['fence', ...step.effects] } : step;
 }
 
 export function standBy(resignedUntilMs = 0): State {

@@ -12,6 +12,8 @@ export interface NlbsAddress {
   announce(): void;
   /** Ask on the access subnet who holds the address. */
   ask(): void;
+  /** Probe for the address (RFC 5227 section 2.1.1): a data path whose lease nobody renews any more ends its forwarding. */
+  fence(): void;
   /** Who else spoke as the holder since the last call. */
   claims(): ClaimsSeen;
   close(): void;
@@ -47,10 +49,13 @@ export function openNlbsAddress({ device, ownAddress, peerAddress, nlbs }: Acces
     remove: () => removeAddress(alias),
     announce: () => arp.announce(nlbs, leg.mac),
     ask: () => arp.ask(nlbs, ownAddress, leg.mac),
+    fence: () => arp.ask(nlbs, NO_ADDRESS, leg.mac),
     claims: () => heed(arp.receive()),
     close: () => arp.close(),
   };
 }
+
+const NO_ADDRESS = '0.0.0.0';
 
 function openHearing(nlbs: string, peerAddress: string, ownMac: string): (packets: ArpPacket[]) => ClaimsSeen {
   let peerMac: string | undefined;

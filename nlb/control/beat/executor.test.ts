@@ -7,20 +7,33 @@ const GRACE_MS = 500;
 const nowMs = () => Number(monotonicNs()) / 1e6;
 const ACCESS = { device: 'nowhere', ownAddress: '10.77.1.11', peerAddress: '10.77.1.12', nlbs: '10.77.1.100' };
 
-/** An executor, and a lease page in plain memory; `storing` happens in the midst of a store, as a stall would. */
-function holding(answerUntilNs: bigint, storing = () => {}) {
+/**
+ * An executor, and a lease page in plain memory. What is `storing` happens in the midst of a renewal, as a stall would: before
+ * the first of its stores, and between the two.
+ */
+function holding(answerUntilNs: bigint, storing: { first?: () => void; between?: () => void } = {}) {
   let times = { answerUntilNs: 0n, forwardUntilNs: 0n };
   const page: LeasePage = {
     get: () => times,
-    set: (answer, forward) => {
-      if (answer !== 0n) storing();
-      times = { answerUntilNs: answer, forwardUntilNs: forward };
+    answerUntil: (ns) => {
+      if (ns !== 0n) storing.between?.();
+      times = { ...times, answerUntilNs: ns };
+    },
+    moveForwarding: (from, to) => {
+      storing.first?.();
+      if (times.forwardUntilNs !== from) return false;
+      times = { ...times, forwardUntilNs: to };
+      return true;
     },
     peerAskedNs: () => 0n,
   };
   const executor = executorWith(page);
-  page.set(answerUntilNs, answerUntilNs);
-  return { executor, page };
+  times = { answerUntilNs, forwardUntilNs: answerUntilNs };
+  /** As the data path does at the sight of another that is about to lead. */
+  const fence = () => {
+    times = { ...times, forwardUntilNs: 0n };
+  };
+  return { executor, page, fence };
 }
 
 function executorWith(page: LeasePage) {
@@ -52,14 +65,39 @@ t.test('none is set that is over already', async (t) => {
   t.equal(page.get().answerUntilNs, 0n);
 });
 
-t.test('who stalls between the look and the store takes it back', async (t) => {
-  const heldNs = monotonicNs() + 100n * MS;
-  let stalls = false;
-  const { executor, page } = holding(heldNs, () => {
-    while (stalls && monotonicNs() <= heldNs);
+for (const when of ['first', 'between'] as const) {
+  t.test(`who stalls between the look and a store takes it back (${when})`, async (t) => {
+    const heldNs = monotonicNs() + 100n * MS;
+    const { executor, page } = holding(heldNs, {
+      [when]: () => {
+        while (monotonicNs() <= heldNs);
+      },
+    });
+    t.match(executor.run('renewLease', nowMs() + 60_000), /^stalled/);
+    t.same(page.get(), { answerUntilNs: 0n, forwardUntilNs: heldNs });
   });
-  stalls = true;
-  t.match(executor.run('renewLease', nowMs() + 60_000), /^stalled/);
+
+  t.test(`who was fenced in such a stall stays so (${when})`, async (t) => {
+    const heldNs = monotonicNs() + 100n * MS;
+    const stalled = {
+      [when]: () => {
+        while (monotonicNs() <= heldNs);
+        fence();
+      },
+    };
+    const { executor, page, fence } = holding(heldNs, stalled);
+    t.match(executor.run('renewLease', nowMs() + 60_000), when === 'first' ? /^another node took over$/ : /^stalled/);
+    t.equal(page.get().forwardUntilNs, 0n);
+    t.ok(page.get().answerUntilNs <= heldNs);
+    executor.run('dropLease', 0);
+    t.equal(page.get().forwardUntilNs, 0n, 'nor does letting go bring it back');
+  });
+}
+
+t.test('who lets go of the lease goes on forwarding to its end', async (t) => {
+  const heldNs = monotonicNs() + 100n * MS;
+  const { executor, page } = holding(heldNs);
+  executor.run('dropLease', 0);
   t.same(page.get(), { answerUntilNs: 0n, forwardUntilNs: heldNs });
 });
 

@@ -1,14 +1,11 @@
+import type { Lease } from '../../datapath/lease.ts';
 import { monotonicNs } from '../../kernel/clock.ts';
 import { leaseRefusal } from '../../pair/renewal.ts';
 import type { Effect } from '../../pair/state.ts';
 import { type AccessLeg, type ClaimsSeen, type NlbsAddress, openNlbsAddress } from '../../scripts/nlbs-address.ts';
 
 /** The part of the data path's lease that the beat thread needs. */
-export interface LeasePage {
-  set(answerUntilNs: bigint, forwardUntilNs: bigint): void;
-  get(): { answerUntilNs: bigint; forwardUntilNs: bigint };
-  peerAskedNs(): bigint;
-}
+export type LeasePage = Pick<Lease, 'get' | 'answerUntil' | 'moveForwarding' | 'peerAskedNs'>;
 
 /** What the role orders to be done to the address and the lease. A failure is reported and stops nothing else. */
 export interface Executor {
@@ -61,15 +58,20 @@ export function openExecutor(access: AccessLeg, forwardGraceMs: number, problem:
     const refusal = () => leaseRefusal(toMs(before.answerUntilNs), endsMs, toMs(monotonicNs()));
     const refused = refusal();
     if (refused !== undefined) return refused;
-    page.set(toNs(endsMs), toNs(endsMs + forwardGraceMs));
+    const forwardUntilNs = toNs(endsMs + forwardGraceMs);
+    if (!page.moveForwarding(before.forwardUntilNs, forwardUntilNs)) return 'another node took over';
+    page.answerUntil(toNs(endsMs));
     // A stall may have come between the look and the store, too.
     const late = refusal();
-    if (late !== undefined) page.set(0n, before.forwardUntilNs);
+    if (late === undefined) return undefined;
+    page.answerUntil(0n);
+    page.moveForwarding(forwardUntilNs, before.forwardUntilNs);
     return late;
   };
   const effects: Record<Exclude<Effect, 'beat' | 'renewLease'>, () => void> = {
     // Forwarding ends by itself at the instant of the last renewal: what still comes to us is not lost.
-    dropLease: () => page?.set(0n, page.get().forwardUntilNs),
+    dropLease: () => page?.answerUntil(0n),
+    fence: () => address?.fence(),
     addAlias: () => address?.add(),
     removeAlias: () => {
       quiet();

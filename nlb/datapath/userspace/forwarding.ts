@@ -46,7 +46,7 @@ export function openForwarding(place: string): Forwarding {
   };
   const decide = (frame: Buffer, { ifindex }: Port, nowNs: bigint): Decision => {
     const decision = forward({ frame, ifindex, nowNs, tickNs: nowNs }, { told, lease: lease.get(), kept });
-    writeDown(kept, decision, () => lease.notePeerAsked(nowNs));
+    writeDown(kept, decision, { peerAsked: () => lease.notePeerAsked(nowNs), fenced: () => lease.endForwarding() });
     rows.count(decision, said.numbers);
     return decision;
   };
