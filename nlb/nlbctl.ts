@@ -79,12 +79,8 @@ program
   .option('--service <name>', 'only to this service')
   .option('--json', 'a JSON object a line')
   .action(async (client: ReturnType<typeof clientOf>, { service, json }: { service?: string; json?: true }) => {
-    const traces = (await ask({
-      command: 'trace',
-      ...client,
-      ...(service !== undefined && { service }),
-    })) as TraceShown[];
-    print(json ? traces.map((each) => JSON.stringify(each)).join('\n') : traces.map(showTrace).join('\n\n'));
+    const wanted = { ...client, ...(service !== undefined && { service }) };
+    await listRows('trace', wanted, (trace: TraceShown) => (json ? JSON.stringify(trace) : `${showTrace(trace)}\n`));
   });
 
 interface Wanted {
@@ -95,12 +91,17 @@ interface Wanted {
 }
 
 async function listConnections({ json, ...wanted }: Wanted): Promise<void> {
-  endWithReader();
-  const row = (each: unknown) => print(json ? JSON.stringify(each) : showConnection(each as ConnectionShown));
-  const answer = await list(program.opts<{ socket: string }>().socket, { command: 'connections', ...wanted }, row);
-  if (!answer.ok) return end(EXIT.refused, answer.error);
-  const { more } = answer.value as { more: boolean };
+  const text = (connection: ConnectionShown) => (json ? JSON.stringify(connection) : showConnection(connection));
+  const { more } = (await listRows('connections', wanted, text)) as { more: boolean };
   if (more) process.stderr.write(`nlbctl: there are more than ${wanted.limit}; --limit shows them\n`);
+}
+
+/** A row at a time; gives what is said at the end. */
+async function listRows<Row>(command: string, wanted: object, text: (row: Row) => string): Promise<unknown> {
+  endWithReader();
+  const row = (each: unknown) => print(text(each as Row));
+  const answer = await list(program.opts<{ socket: string }>().socket, { command, ...wanted }, row);
+  return answer.ok ? answer.value : end(EXIT.refused, answer.error);
 }
 
 function count(text: string): number {

@@ -1,5 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
+import { deviceIndex } from '../driver/device.ts';
+import { tcxPrograms } from '../driver/tcx.ts';
 import type { LabNode } from '../node/node.ts';
 import { readJson } from './census.ts';
 import type { Lab } from './lab.ts';
@@ -15,7 +17,7 @@ interface FilterText {
 }
 
 /**
- * What of packet programs a node has, a line for each: `access: xdp 17` for what is attached to a device, `access: ingress
+ * What of packet programs a node has, a line for each: `access: xdp 17` (or tc, or tcx) for what is attached to a device, `access: ingress
  * chain port0` for one of the packet filter, `access: packet socket` for one that hears everything there, `pinned: …`
  * for what is kept by a name in the lab's BPF file system, and so lives without a process.
  */
@@ -27,9 +29,12 @@ export async function attachedTo(lab: Lab, node: LabNode): Promise<string[]> {
   return [...programs, ...filters.flat(), ...inUserSpace, ...pinnedFor(lab, node)];
 }
 
+/** Programs of the classic kind, and those of tcx, which `tc` does not show. */
 async function filtersOn(node: LabNode, device: string): Promise<string[]> {
   const found = await readJson<FilterText>(node, ['tc', '-json', 'filter', 'show', 'dev', device, 'ingress']);
-  return found.flatMap(({ options }) => (options?.bpf_name ? [`${device}: tc ${options.bpf_name}`] : []));
+  const classic = found.flatMap(({ options }) => (options?.bpf_name ? [`${device}: tc ${options.bpf_name}`] : []));
+  const tcx = node.inside(() => tcxPrograms(deviceIndex(device)));
+  return [...classic, ...tcx.map((id) => `${device}: tcx ${id}`)];
 }
 
 /** As text, because nft 1.0.6 leaves the device out of its JSON. */

@@ -26,7 +26,7 @@ export function openCommands({ beat, status, events, reloader, looking }: Comman
     follow: async () => ({ follow: events.read }),
     counters: async () => ({ ok: true, value: looking.counters() }),
     connections: async (parameters) => ({ rows: looking.connections(parameters) }),
-    trace: async (parameters) => ({ ok: true, value: looking.trace(parameters) }),
+    trace: async (parameters) => ({ rows: looking.trace(parameters) }),
     reload: async () => ({ ok: true, value: await reloader.reload('nlbctl') }),
     'reload-check': async () => ({ ok: true, value: await reloader.check() }),
     takeover: () => handover(beat, 'lead', 'active'),

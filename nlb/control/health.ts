@@ -20,6 +20,19 @@ export function serversOf(config: Config, service: ServiceConfig): Config['serve
   return config.servers.filter(({ name }) => wanted.has(name));
 }
 
+/** The addresses of servers that fail a check of a service of theirs. */
+export function failingServers(config: Config, verdicts: Verdicts): ReadonlySet<string> {
+  const failsFor = ({ name }: ServiceConfig, server: Config['servers'][number]): boolean =>
+    verdicts.get(verdictKey(name, server.name))?.healthy === false;
+  return new Set(
+    config.services.flatMap((service) =>
+      serversOf(config, service)
+        .filter((server) => failsFor(service, server))
+        .map(({ address }) => address as string),
+    ),
+  );
+}
+
 /** Checks every server of every service, and keeps the verdicts. */
 export interface Health {
   readonly verdicts: Verdicts;

@@ -85,8 +85,8 @@ function looking(known: KnownConnection[] = connectionsOf(5)) {
   return openLooking({ config: () => config, datapath: datapath as unknown as Datapath, servers: () => servers });
 }
 
-async function rowsOf(rows: ReturnType<ReturnType<typeof looking>['connections']>) {
-  const all = [];
+async function rowsOf<Row, End>(rows: AsyncGenerator<Row, End>) {
+  const all: Row[] = [];
   for (;;) {
     const { done, value } = await rows.next();
     if (done) return { all, end: value };
@@ -142,12 +142,13 @@ t.test('connections are listed, all of them or those of a server or a client, as
 });
 
 t.test('a trace says what would become of a packet to each service', async (t) => {
-  const traces = looking().trace({ client: '198.51.100.10', port: 4711 });
+  const { all: traces } = await rowsOf(looking().trace({ client: '198.51.100.10', port: 4711 }));
   t.match(traces, [
     { outcome: 'FORWARDED_NEW', server: { name: 'b', address: '10.77.2.22', mac: '02:00:00:00:00:22' } },
     { packet: 'udp 198.51.100.10:4711 > 203.0.113.10:7, a datagram', outcome: 'DROPPED_NOT_SERVED' },
   ]);
-  t.equal(looking().trace({ client: '198.51.100.10', port: 4711, service: 'echo' }).length, 1);
+  t.equal((await rowsOf(looking().trace({ client: '198.51.100.10', port: 4711, service: 'echo' }))).all.length, 1);
+  t.equal(traces[0]?.because[1], 'tcp port 80 is served, by http', 'as the operator calls it');
   const [text = ''] = traces.map(showTrace);
   t.match(text, /^tcp 198\.51\.100\.10:4711 > 203\.0\.113\.10:80, SYN\n {2}203\.0\.113\.10 is a cluster address\n/);
   t.match(text, /: b \(10\.77\.2\.22\)\n {2}FORWARDED_NEW → b, 10\.77\.2\.22 at 02:00:00:00:00:22$/);

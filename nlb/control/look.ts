@@ -37,7 +37,7 @@ export function openLooking({ config, datapath, servers }: LookParts) {
     trace: (parameters: Parameters) => {
       const wanted = understood(TRACE, parameters);
       if (wanted.service !== undefined) insistOn('service', wanted.service, config().services);
-      return flowsOf(wanted, config().services).map((flow) => traceShown(datapath, flow, names()));
+      return tracesShown(datapath, flowsOf(wanted, config().services), names());
     },
   };
 }
@@ -139,9 +139,20 @@ function flowsOf({ client, port, service }: z.output<typeof TRACE>, services: Co
     }));
 }
 
+async function* tracesShown(datapath: Datapath, flows: readonly Flow[], names: Names) {
+  for (const flow of flows) {
+    yield traceShown(datapath, flow, names);
+    // As with connections: there may be many services.
+    await setImmediate();
+  }
+}
+
 function traceShown(datapath: Datapath, flow: Flow, names: Names) {
-  const label = (server: { id: number; address: string }): string => `${names.server(server)} (${server.address})`;
-  const { server, ...traced } = trace(flow, datapath.knowledgeOf(flow), monotonicNs(), label);
+  const labels = {
+    server: (server: { id: number; address: string }) => `${names.server(server)} (${server.address})`,
+    service: names.service,
+  };
+  const { server, ...traced } = trace(flow, datapath.knowledgeOf(flow), monotonicNs(), labels);
   const to = server && { name: names.server(server), address: server.address, mac: server.mac ?? null };
   return { ...traced, ...(to && { server: to }) };
 }

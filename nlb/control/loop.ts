@@ -5,7 +5,7 @@ import { findInterface } from '../kernel/interfaces.ts';
 import { listNeighbours, probeNeighbour } from '../kernel/neighbours.ts';
 import type { SlowFacts } from './beat/mail.ts';
 import { type Desired, desire, openSelector } from './desired.ts';
-import { openHealth, type Verdicts } from './health.ts';
+import { failingServers, openHealth, type Verdicts } from './health.ts';
 import { numberServers } from './identity.ts';
 import { inheritedHardware, inheritedVerdicts } from './inherit.ts';
 import { doubtful, type HardwareAddresses, remember } from './neighbours.ts';
@@ -83,8 +83,9 @@ export function openLoop(first: Config, datapath: Datapath, hooks: LoopHooks): L
     });
     const seen = legs.flatMap(({ addresses, seen }) => seen.filter(({ address }) => addresses.has(address)));
     hardware = remember(hardware, seen, nowMs);
+    const failing = failingServers(config, health.verdicts);
     for (const { leg, addresses } of legs)
-      for (const address of doubtful([...addresses], seen)) {
+      for (const address of doubtful([...addresses], seen, failing)) {
         if (nowMs - (askedMs.get(address) ?? -ASK_EVERY_MS) < ASK_EVERY_MS) continue;
         askedMs.set(address, nowMs);
         if (leg.running) probeNeighbour(leg.ifindex, address);

@@ -20,8 +20,17 @@ export function remember(known: HardwareAddresses, seen: readonly Neighbour[], n
 /** States in which the kernel is sure, or is finding out by itself. */
 const SETTLED = new Set(['REACHABLE', 'DELAY', 'PROBE', 'INCOMPLETE', 'PERMANENT', 'NOARP']);
 
-/** Which of the addresses the kernel should be made to ask for. */
-export function doubtful(addresses: readonly string[], seen: readonly Neighbour[]): string[] {
-  const settled = new Set(seen.flatMap(({ address, state }) => (SETTLED.has(state) ? [address] : [])));
+/**
+ * Which of the addresses the kernel should be made to ask for. What it was told half a minute ago still counts as reachable
+ * for it; where a server's check fails, it may be that the server has got another hardware address, and has told nobody.
+ */
+export function doubtful(
+  addresses: readonly string[],
+  seen: readonly Neighbour[],
+  failing: ReadonlySet<string>,
+): string[] {
+  const isSettled = ({ address, state }: Neighbour) =>
+    SETTLED.has(state) && !(state === 'REACHABLE' && failing.has(address));
+  const settled = new Set(seen.filter(isSettled).map(({ address }) => address));
   return addresses.filter((address) => !settled.has(address));
 }

@@ -56,6 +56,12 @@ t.test(
 );
 
 t.test('the kernel is made to ask where it does not know, or is no longer sure', async (t) => {
-  const seen = ['REACHABLE', 'STALE', 'FAILED', 'INCOMPLETE', 'PERMANENT'].map((state) => ({ address: state, state }));
-  t.same(doubtful([...seen.map(({ address }) => address), 'never seen'], seen), ['STALE', 'FAILED', 'never seen']);
+  const states = ['REACHABLE', 'STALE', 'FAILED', 'INCOMPLETE', 'PROBE', 'PERMANENT'];
+  const seen = states.map((state) => ({ address: state, state }));
+  t.same(doubtful([...states, 'never seen'], seen, new Set()), ['STALE', 'FAILED', 'never seen']);
+  t.same(
+    doubtful(states, seen, new Set(states)),
+    ['REACHABLE', 'STALE', 'FAILED'],
+    'of servers that fail their checks, also where it is sure; but not where it is asking',
+  );
 });

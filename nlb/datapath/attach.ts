@@ -57,9 +57,11 @@ function candidates(pins: Pins): BpfMode[] {
   return [...new Set([...before, ...MODES])];
 }
 
+type Undo = () => void;
+
 /** On every port or, when one of them refuses, on none that was not attached before. */
 function attachAll(pins: Pins, ports: Port[], programs: Programs, mode: BpfMode): void {
-  const made: PinnedLink[] = [];
+  const made: Undo[] = [];
   try {
     for (const { ifindex, device } of ports) {
       if (mode === 'tc') attachTc(pins, ifindex, programs.tc(), made);
@@ -70,22 +72,22 @@ function attachAll(pins: Pins, ports: Port[], programs: Programs, mode: BpfMode)
       }
     }
   } catch (error) {
-    for (const link of made) pins.dropLink(link);
+    for (const undo of made) undo();
     throw error;
   }
 }
 
-function attachTc(pins: Pins, ifindex: number, program: number, made: PinnedLink[]): void {
+function attachTc(pins: Pins, ifindex: number, program: number, made: Undo[]): void {
   try {
     putLink(pins, { kind: 'tcx', ifindex }, program, made);
   } catch (error) {
     if (!(error instanceof KernelRefusal) || !NO_TCX.includes(error.errno)) throw error;
-    attachFilter(pins, ifindex, program);
+    if (attachFilter(pins, ifindex, program) === 'added') made.push(() => dropFilter(pins, ifindex));
   }
 }
 
 /** Give an existing link the program, or make the link. */
-function putLink(pins: Pins, link: PinnedLink, program: number, made: PinnedLink[]): void {
+function putLink(pins: Pins, link: PinnedLink, program: number, made: Undo[]): void {
   const existing = pins.openLink(link);
   if (existing !== undefined) {
     try {
@@ -99,7 +101,7 @@ function putLink(pins: Pins, link: PinnedLink, program: number, made: PinnedLink
     pins.dropLink(link);
   }
   pins.keepLink(link, createLink(program, link.ifindex, link.kind));
-  made.push(link);
+  made.push(() => pins.dropLink(link));
 }
 
 /** Driver and generic mode exclude each other on one interface. */
@@ -135,13 +137,22 @@ function foreign(device: string, id: number): Error {
 }
 
 /** Classic tc, which tests use on any kernel. */
-export function attachFilter(pins: Pins, ifindex: number, program: number): void {
+export function attachFilter(pins: Pins, ifindex: number, program: number): 'added' | 'replaced' {
   const filter = { ...FILTER, ifindex };
   const running = filterProgram(filter);
   if (running !== undefined && programName(running) !== TC_PROGRAM) throw foreign(`interface ${ifindex}`, running);
   if (addClsact(ifindex)) pins.remember('qdiscs', ifindex);
-  putFilter(filter, program);
+  try {
+    putFilter(filter, program, running !== undefined);
+  } catch (error) {
+    if (!(error instanceof KernelRefusal) || error.errno !== 'EEXIST') throw error;
+    const at = `priority ${FILTER.priority}, handle ${FILTER.handle}`;
+    throw new Error(
+      `interface ${ifindex} has a filter of somebody else at ${at}. It is left alone. Move it, or remove it`,
+    );
+  }
   pins.remember('filters', ifindex);
+  return running === undefined ? 'added' : 'replaced';
 }
 
 function dropFilter(pins: Pins, ifindex: number): void {

@@ -306,10 +306,13 @@ t.test('what is known of connections can be listed, and looked up for one of the
     t.equal(connection.serverAddress, flow.protocol === 6 ? '10.77.2.21' : '10.77.2.20');
     const { kept, told, lease } = datapath.knowledgeOf(flow);
     t.same([...kept.connections.values(), ...kept.embryos.values()], [connection]);
-    t.same(told, toldBy(tables(), findPorts(options(''))));
+    const services = tables().services.filter(({ port }) => port === flow.destinationPort);
+    t.same(told, toldBy({ ...tables(), services }, findPorts(options(''))), 'of the services, its own');
     t.equal(lease.forwardUntilNs, FOREVER_NS);
   }
 });
+
+const LABELS = { server: String, service: String };
 
 t.test('what a trace says is what the program then does', async (t) => {
   const datapath = open(t);
@@ -327,7 +330,7 @@ t.test('what a trace says is what the program then does', async (t) => {
       destinationPort: port % 7 === 0 ? 81 : 80,
     };
     for (const kind of ['first', 'next', 'next'] as const) {
-      const { outcome, server } = trace(flow, datapath.knowledgeOf(flow), monotonicNs(), String);
+      const { outcome, server } = trace(flow, datapath.knowledgeOf(flow), monotonicNs(), LABELS);
       const { counted, out } = send(datapath, 'xdp', packetOf(flow, MAC.access, kind));
       t.same([outcome], counted, `${port}, ${kind}`);
       if (server) t.equal(out.toString('hex', 0, 6), server.mac?.replaceAll(':', ''));

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
+import { join } from 'node:path';
 import t from 'tap';
 import { linkInfo, programName } from '../kernel/bpf-link.ts';
 import { monotonicNs } from '../kernel/clock.ts';
@@ -135,6 +136,22 @@ t.test('a datagram reaches the server by a classic tc filter, for kernels withou
   const filters = ['access', 'server'].map((device) => filterProgram({ ...FILTER, ifindex: ifindexOf(device) }) ?? 0);
   await removesAll(t, datapath, filters);
   t.notMatch(run('tc qdisc show dev access'), /clsact/, 'the qdisc that it made is gone');
+});
+
+t.test('a filter of somebody else in the place of ours is named and left alone', async (t) => {
+  const directory = pinDirectory(t);
+  const datapath = openDatapath({ ...options(directory), mode: 'tc', first: tables() });
+  t.teardown(() => datapath.remove());
+  run('tc qdisc add dev access clsact');
+  t.teardown(() => run('tc qdisc del dev access clsact'));
+  const bytecode = t.testdir({ program: '1,6 0 0 0' });
+  const place = `dev access ingress protocol all pref ${FILTER.priority}`;
+  run(`tc filter add ${place} handle ${FILTER.handle} bpf bytecode-file ${join(bytecode, 'program')}`);
+  const before = run('tc filter show dev access ingress');
+  const attachOurs = () => attachFilter(openPins(directory), ifindexOf('access'), programsOf(datapath).tc());
+  t.throws(attachOurs, /has a filter of somebody else at priority 1171/);
+  t.equal(run('tc filter show dev access ingress'), before);
+  t.match(before, /bytecode/, 'it is there');
 });
 
 t.test('a daemon killed with SIGKILL leaves traffic flowing, and the next one adopts it', async (t) => {

@@ -7,12 +7,13 @@ import type { Flow } from './flow.ts';
 import { type Knowledge, toldBy } from './knowledge.ts';
 import { openLease, openLeaseFile, readLease } from './lease.ts';
 import { type KnownConnection, listTable, recall } from './listing.ts';
+import { couldServe } from './lookup.ts';
 import { weighTables } from './memory.ts';
 import { openPins, type Pins } from './pins.ts';
 import { findPorts, type Port } from './ports.ts';
 import { type Loaded, loadProgram, MAPS } from './program.ts';
 import { openServerTable, type ServerTable } from './server-table.ts';
-import { openServiceTable } from './service-table.ts';
+import { openServiceTable, type ServiceName } from './service-table.ts';
 import { putSettings, readSettings } from './settings-table.ts';
 import { sweep } from './sweep.ts';
 import { type Change, checkTables, type Tables } from './tables.ts';
@@ -101,18 +102,22 @@ function openTables(loaded: Loaded, servers: ServerTable, options: DatapathOptio
       ...servers.dropOthers(wanted.servers),
     ];
   };
-  const actual = (): Tables => ({
+  const actual = (wanted?: (service: ServiceName) => boolean): Tables => ({
     ...readSettings(settings),
     clusterAddresses: readClusters(clusters),
     servers: servers.read(findPorts(options)),
-    services: services.read(),
+    services: services.read(wanted),
   });
   const ids = () => ({ servers: servers.ids(), services: services.ids() });
-  const told = () => toldBy(actual(), findPorts(options));
-  return { apply, actual, ids, told, timeouts: () => readSettings(settings).timeouts };
+  const toldOf = (flow: Flow) =>
+    toldBy(
+      actual((service) => couldServe(flow, service)),
+      findPorts(options),
+    );
+  return { apply, actual: () => actual(), ids, toldOf, timeouts: () => readSettings(settings).timeouts };
 }
 
-function readings(loaded: Loaded, counters: Counters, { ids, told, timeouts }: ReturnType<typeof openTables>) {
+function readings(loaded: Loaded, counters: Counters, { ids, toldOf, timeouts }: ReturnType<typeof openTables>) {
   const map = (name: string): number => loaded.map(name);
   const weigh = weighTables(MAPS.map(map));
   const names = () => new Map([...ids().services].map(([name, id]) => [id, name]));
@@ -131,7 +136,7 @@ function readings(loaded: Loaded, counters: Counters, { ids, told, timeouts }: R
       for (const table of ['connections', 'embryos']) yield* listTable(map(table), names());
     },
     knowledgeOf: (flow: Flow): Knowledge => {
-      const known = told();
+      const known = toldOf(flow);
       const kept = recall(map, flow, { names: names(), services: known.services.values() });
       return { told: known, lease: readLease(map('lease')), kept };
     },

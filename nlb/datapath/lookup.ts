@@ -14,6 +14,12 @@ export function serviceOf(flow: Flow, { told, kept }: Knowledge): Service | unde
   return known ?? findService(flow, { told });
 }
 
+/** Whether a packet of the flow, or a connection of it, could be this service's. */
+export const couldServe = (
+  flow: Flow,
+  { address, protocol, port }: Pick<Service, 'protocol' | 'port'> & { address: string },
+) => address === flow.destination && protocol === protocolOf(flow) && (port === flow.destinationPort || port === 0);
+
 /** That of the port, or else that of any port. */
 export function findService(flow: Flow, { told }: Pick<Knowledge, 'told'>): Service | undefined {
   const of = { address: flow.destination, protocol: protocolOf(flow) } as const;

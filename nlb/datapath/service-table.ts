@@ -19,7 +19,7 @@ const NS_PER_MS = 1_000_000n;
 export const SELECTION_BYTES = 2 * CONSTANTS.SELECTION_SLOTS;
 const PROTOCOLS = { tcp: 6, udp: 17 } as const;
 
-type ServiceName = Omit<ServiceEntry, 'slots' | 'persistence'>;
+export type ServiceName = Omit<ServiceEntry, 'slots' | 'persistence'>;
 
 /**
  * Services: ids by address, protocol and port; by id, what each is; and for each a selection table, a map of its own that
@@ -30,8 +30,8 @@ export interface ServiceTable {
   put(wanted: ServiceEntry[]): Change[];
   /** Remove the services that are not wanted. Throws KernelRefusal. */
   dropOthers(wanted: ServiceEntry[]): Change[];
-  /** In the order of address, port, protocol. Throws KernelRefusal. */
-  read(): ServiceEntry[];
+  /** Those that are wanted, in the order of address, port, protocol. Throws KernelRefusal. */
+  read(wanted?: (service: ServiceName) => boolean): ServiceEntry[];
   /** The number of each service, by name. Throws KernelRefusal. */
   ids(): Map<string, number>;
 }
@@ -53,12 +53,14 @@ export function openServiceTable(descriptor: (map: string) => number): ServiceTa
     },
     dropOthers: (wanted) => dropOthers(ids, rows, selections, contents, new Set(wanted.map(nameOfService))),
     ids: () => idsByName(ids),
-    read: () =>
-      listServices(ids).map(({ id, ...name }) => ({
-        ...name,
-        ...decodePersistence(getEntry(rows, indexKey(id), ROW.size)),
-        slots: decodeSlots(selectionOf(id)),
-      })),
+    read: (wanted = () => true) =>
+      listServices(ids)
+        .filter(wanted)
+        .map(({ id, ...name }) => ({
+          ...name,
+          ...decodePersistence(getEntry(rows, indexKey(id), ROW.size)),
+          slots: decodeSlots(selectionOf(id)),
+        })),
   };
 }
 

@@ -42,7 +42,10 @@ function knowing({
 }
 
 const traced = (known: Parameters<typeof knowing>[0], flow: Partial<Flow> = {}) =>
-  trace({ ...FLOW, ...flow }, knowing(known), NOW_NS, ({ id }) => `server ${id}`);
+  trace({ ...FLOW, ...flow }, knowing(known), NOW_NS, {
+    server: ({ id }) => `server ${id}`,
+    service: (name) => `service ${name}`,
+  });
 
 const established = (more: Partial<Connection> = {}): Map<string, Connection> =>
   new Map([
@@ -65,7 +68,7 @@ t.test('a first packet is placed by its hash', async (t) => {
   t.equal(outcome, 'FORWARDED_NEW');
   t.match(because, [
     `${CLUSTER} is a cluster address`,
-    `tcp port 80 is served, by ${SERVICE}`,
+    `tcp port 80 is served, by service ${SERVICE}`,
     'this node may forward for 1000 ms more',
     'nothing is known of this connection: it is a new one',
     /^by its hash it goes to slot \d+ of 65537: server 1$/,

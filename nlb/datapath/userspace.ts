@@ -5,6 +5,7 @@ import { type Flow, flowNamed, nameOfFlow } from './flow.ts';
 import { type Knowledge, toldBy } from './knowledge.ts';
 import { readLease } from './lease.ts';
 import type { KnownConnection } from './listing.ts';
+import { couldServe } from './lookup.ts';
 import { nameOfClient } from './placement.ts';
 import { findPorts } from './ports.ts';
 import { dropGuard, putGuard } from './userspace/guard.ts';
@@ -94,7 +95,9 @@ function readings({ place, counters, leaseFd, said }: Readable) {
         yield chunk.map(([name, connection]) => ({ flow: flowNamed(name), connection }));
     },
     knowledgeOf: (flow: Flow): Knowledge => {
-      const told = toldBy(said().tables, said().ports);
+      const { tables, ports } = said();
+      const services = tables.services.filter((service) => couldServe(flow, service));
+      const told = toldBy({ ...tables, services }, ports);
       const clients = [...told.services.values()].map((service) => nameOfClient(service, flow));
       const kept = { ...recall(place, nameOfFlow(flow), clients), fragments: new Map() };
       return { told, lease: readLease(leaseFd), kept };

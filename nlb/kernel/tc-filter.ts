@@ -34,11 +34,11 @@ export function removeClsact(ifindex: number): void {
     throw refusal('remove the clsact qdisc', ifindex, result);
 }
 
-/** Attach a program, in place of the one that the filter has. Throws KernelRefusal. */
-export function putFilter(filter: TcFilter, program: number): void {
+/** Attach a program, in place of the one that the filter has (`replace`) or where there is none. Throws KernelRefusal. */
+export function putFilter(filter: TcFilter, program: number, replace: boolean): void {
   const options = encodeFilter(filter);
   options.writeInt32LE(program, 8);
-  options.writeUInt32LE(BPF_TC_F_REPLACE, 12);
+  options.writeUInt32LE(replace ? BPF_TC_F_REPLACE : 0, 12);
   const result = tcAttach(encodeHook(filter.ifindex, BPF_TC_INGRESS), options);
   if (result < 0) throw refusal('attach by tc', filter.ifindex, result);
 }
