@@ -39,6 +39,9 @@ t.test('a new active announces the address at once, by a broadcast request', asy
   t.match(told(announced, SEEN, added(100), announce(101.5), OVER), /^fail: .* 1\.5 ms after/);
   t.match(told(announced, SEEN, added(100), standstill(100.1, 121), announce(121.5), OVER), /^pass: .* 0\.6 ms after/);
   t.match(told(announced, SEEN, added(100), standstill(100.1, 121), announce(122.5), OVER), /^fail: .* 1\.6 ms after/);
+  const heldUp = [standstill(92, 96), standstill(96, 99.9)].flat();
+  t.match(told(announced, SEEN, announce(92.5), heldUp, added(100), OVER), /^pass/, 'and later where it was held up');
+  t.match(told(announced, SEEN, announce(90.5), heldUp, added(100), OVER), /^fail/, 'but not by more than that');
   t.match(
     told(announced, SEEN, added(100), announce(100), added(500), OVER),
     /^fail: .* announced nothing/,

@@ -5,7 +5,7 @@ import { bare } from './networks.ts';
 import { readerDelayNs } from './reader-delay.ts';
 import { type ArpSeen, arpsOf, eventsOf, type Port, portText } from './seen.ts';
 import { NS_PER_MS, toMs } from './span.ts';
-import { ranNs } from './standstill.ts';
+import { happenedAfterNs, ranNs } from './standstill.ts';
 import { type Checker, fail, pass, unknown, type Verdict } from './verdict.ts';
 
 /** ARP packets of a port that speak of an address as sender and target: announcements, well made or not. */
@@ -26,7 +26,8 @@ function malformation({ ethernet, arp }: ArpSeen, mac: string): string | undefin
 /**
  * ARP-3: each time the node adds the address to that device, it broadcasts an ARP request with its hardware address, and
  * the address as sender and target, within so many milliseconds of the address event. The event is read a moment after the
- * fact, so the frame may come as much before it; and earlier by as much as the readers are shown to have been late then.
+ * fact, so the frame may come as much before it; and earlier by as much as the readers are shown to have been late then, or
+ * as the machine stood still until then.
  */
 export function announcedOnTakeover(options: {
   address: string;
@@ -71,7 +72,7 @@ function announcedAt(
   lateNs: number,
   all: readonly HistoryEvent[],
 ): Verdict {
-  const earliestNs = added.atNs - withinMs * NS_PER_MS - lateNs;
+  const earliestNs = happenedAfterNs(all, added.atNs) - withinMs * NS_PER_MS - lateNs;
   const first = made.find(({ event }) => event.atNs >= earliestNs);
   if (!first) return fail(`${added.node} added ${added.address} and announced nothing`, [added]);
   const tookNs = ranNs(all, added.atNs, first.event.atNs);

@@ -12,3 +12,16 @@ export function ranNs(all: readonly HistoryEvent[], fromNs: number, untilNs: num
   }
   return untilNs - fromNs - stoodNs;
 }
+
+/** Whoever is held up by a standstill reads what happened in it so soon after its end. */
+const CAUGHT_UP_NS = 1_000_000;
+
+/** The earliest instant at which what was read then may have happened: the beginning of the standstill that it was read in or just after. */
+export function happenedAfterNs(all: readonly HistoryEvent[], readNs: number): number {
+  let earliestNs = readNs;
+  for (const event of all.toReversed()) {
+    if (event.kind !== 'standstill' || event.atNs >= earliestNs) continue;
+    if (event.untilNs >= earliestNs - CAUGHT_UP_NS) earliestNs = event.atNs;
+  }
+  return earliestNs;
+}
