@@ -5,7 +5,7 @@ import { tookOver } from '../harness/check/takeover.ts';
 import { advertsWellFormed, backupDoesNotAnswer, backupTookOver, type RouterLeg } from '../harness/check/vrrp.ts';
 import { ADVERT_SECONDS } from '../harness/driver/firewall.ts';
 import type { LabNode } from '../harness/node/node.ts';
-import { firewalls } from '../harness/suite/everyday.ts';
+import { firewalls, virtualMac } from '../harness/suite/everyday.ts';
 import { cutBoth, healBoth, startSystem } from '../harness/suite/faults.ts';
 import { failFirewall, repairFirewall } from '../harness/suite/firewall-power.ts';
 import { askFor } from '../harness/suite/inject.ts';
@@ -20,9 +20,6 @@ const TIMES = 10;
 /** The backup waits up to 0.4 s; a firewall that was not master has no connection to know, and the client sends again. */
 const SERVED_AGAIN_WITHIN_MS = 1500;
 const FLOWS = 20;
-
-/** Both virtual MACs of RFC 9568 7.3 end in the virtual router's id. */
-const virtualMac = (id: number): string => `00:00:5e:00:01:${id.toString(16).padStart(2, '0')}`;
 
 function legsOf(scene: Scene, master: LabNode, backup: LabNode): RouterLeg[] {
   return (master.home.plan.vrrp?.routers ?? []).map(({ leg, id, address }) => ({

@@ -76,7 +76,7 @@ export default await suite(
           'the destination is a server’s hardware address': destinationIsServer({
             path,
             services: services(scene),
-            serverMacs: Object.fromEntries(scene.servers.map(({ name }) => [name, scene.mac(name, 'server')])),
+            serverMacs: scene.serverMacs,
           }),
           'by the servers’ logs, one server accepts each connection': acceptedByOne({
             target: scene.target('echo'),

@@ -1,6 +1,6 @@
 import t from 'tap';
-import { asked, asks, asksOnlyInSilence } from './asking.ts';
-import { arp, OVER, told, udp, watched } from './literal-history.ts';
+import { asked, asks, asksAtMostEvery, asksOnlyInSilence } from './asking.ts';
+import { act, arp, OVER, told, udp, watched } from './literal-history.ts';
 
 const NLBS = '10.77.1.100';
 const SEEN = watched('frames', 'access');
@@ -64,4 +64,21 @@ t.test('each of several ports was asked, so often', async (t) => {
   t.match(told(both, SEEN, one, OVER), /^unknown: 2 .* 0 requests reached nlb2\/access; 2 were wanted/);
   t.match(told(both, twice, OVER), /^unknown: frames of access/);
   t.match(told(asked({ address: NLBS, ports: [], atLeast: 0 }), SEEN, OVER), /^unknown/, 'nobody was to be asked');
+});
+
+t.test('a port asks no more than once in so long', async (t) => {
+  const cut = act(5, 'cut');
+  const rare = asksAtMostEvery({ address: NLBS, port: port('nlb2'), everyMs: 100, after: { what: 'cut' }, atLeast: 3 });
+  const at = (...instants: number[]) => instants.flatMap((atMs) => ask(atMs, 'nlb2', []));
+  t.equal(
+    told(rare, SEEN, cut, at(10, 110, 215), OVER),
+    'pass: nlb2/access asked 3 times for 10.77.1.100, no two in less than 100 ms',
+  );
+  t.match(told(rare, SEEN, cut, at(10, 102, 215), OVER), /^pass/, 'a tick less is the kernel’s way of counting');
+  t.match(told(rare, SEEN, cut, at(10, 90, 215), OVER), /^fail: .* asked 3 times .*, two of them within 80 ms/);
+  t.match(told(rare, SEEN, cut, at(1, 10, 110, 215), OVER), /^pass/, 'one of before the act');
+  t.match(told(rare, SEEN, cut, at(10, 110, 215), ask(50, 'nlb1', []), OVER), /^pass/, 'another asker');
+  t.match(told(rare, SEEN, cut, at(10, 110), OVER), /^unknown: .* asked 2 times .*; 3 were wanted/);
+  t.match(told(rare, SEEN, at(10, 110, 215), OVER), /^unknown: "cut" was not done/);
+  t.match(told(rare, cut, at(10, 110, 215), OVER), /^unknown: frames of access/);
 });

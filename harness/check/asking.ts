@@ -3,7 +3,7 @@ import { requestsReaching } from './arp.ts';
 import { unlessBlind } from './coverage.ts';
 import { datagramsOf } from './datagrams.ts';
 import { type ArpSeen, arpsOf, eventsOf, type Port, portText } from './seen.ts';
-import { NS_PER_MS } from './span.ts';
+import { type ActFilter, actText, findAct, NS_PER_MS, toMs } from './span.ts';
 import { type Checker, fail, pass, unknown } from './verdict.ts';
 
 /** Requests for the address that the port sent. An announcement asks nothing. */
@@ -77,5 +77,36 @@ export function asked(options: { address: string; ports: Port[]; atLeast: number
     if (few || ports.length === 0) return unknown(`${because}; ${atLeast} were wanted`, eventsOf(few?.requests ?? []));
     const evidence = reached.flatMap(({ requests }) => eventsOf(requests.slice(0, 1)));
     return unlessBlind(during, all, [{ what: 'frames', where: ports.map(({ lan }) => lan) }], pass(because, evidence));
+  };
+}
+
+/** A kernel counts the time to the next question in ticks, of ten milliseconds at most, and the tick may have begun before. */
+const TICK_MS = 10;
+
+/**
+ * ARP-16: after the act the port asked for the address again and again, and never twice within `everyMs` (RFC 1122 section
+ * 2.3.2.1); at least so often.
+ */
+export function asksAtMostEvery(options: {
+  address: string;
+  port: Port;
+  everyMs: number;
+  after: ActFilter;
+  atLeast: number;
+}): Checker {
+  const { address, port, everyMs, after, atLeast } = options;
+  return (during, all = during) => {
+    const act = findAct(during, after);
+    if (!act) return unknown(`${actText(after)} was not done`);
+    const questions = questionsOf(during, port, address).filter(({ event }) => event.atNs > (act.untilNs ?? act.atNs));
+    const instants = questions.map(({ event }) => event.atNs);
+    const shortest = Math.min(...instants.slice(1).map((atNs, index) => atNs - (instants[index] ?? atNs)));
+    const because = `${portText(port)} asked ${questions.length} times for ${address}`;
+    const evidence = [act, ...eventsOf(questions)];
+    if (shortest < (everyMs - TICK_MS) * NS_PER_MS)
+      return fail(`${because}, two of them within ${toMs(shortest)}`, evidence);
+    if (questions.length < Math.max(2, atLeast)) return unknown(`${because}; ${atLeast} were wanted`, evidence);
+    const rare = pass(`${because}, no two in less than ${toMs(shortest)}`, evidence);
+    return unlessBlind(during, all, [{ what: 'frames', where: [port.lan] }], rare);
   };
 }

@@ -23,18 +23,25 @@ const same = (packet: PacketSeen['packet'], { address, protocol, port }: Service
   return destination === address && transport?.kind === protocol && transport.destinationPort === port;
 };
 
-/** Packets for one of the services that came in by the access leg, addressed to it. */
-function arriving(events: readonly HistoryEvent[], { access, mac }: Path, services: readonly Service[]): PacketSeen[] {
+/** Which packets are meant, on either side of the load balancer. */
+export type Meant = (seen: PacketSeen) => boolean;
+
+/** Packets for one of the services. */
+export const isFor =
+  (services: readonly Service[]): Meant =>
+  ({ packet }) =>
+    services.some((service) => same(packet, service));
+
+/** Packets that came in by the access leg, addressed to it. */
+function arriving(events: readonly HistoryEvent[], { access, mac }: Path, meant: Meant): PacketSeen[] {
   return packetsOf(events, { ...access, direction: 'received' }).filter(
-    ({ ethernet, packet }) => ethernet.destination === mac && services.some((service) => same(packet, service)),
+    (seen) => seen.ethernet.destination === mac && meant(seen),
   );
 }
 
-/** Packets for one of the services that left by the server leg. */
-function leaving(events: readonly HistoryEvent[], { server }: Path, services: readonly Service[]): PacketSeen[] {
-  return packetsOf(events, { ...server, direction: 'sent' }).filter(({ packet }) =>
-    services.some((service) => same(packet, service)),
-  );
+/** Packets that left by the server leg. */
+function leaving(events: readonly HistoryEvent[], { server }: Path, meant: Meant): PacketSeen[] {
+  return packetsOf(events, { ...server, direction: 'sent' }).filter(meant);
 }
 
 const contentKey = ({ packet }: PacketSeen): string => Buffer.from(packet.bytes).toString('latin1');
@@ -46,7 +53,7 @@ function identity({ packet }: PacketSeen): string {
     transport?.kind === 'tcp' || transport?.kind === 'udp'
       ? `${transport.sourcePort} ${transport.destinationPort}`
       : '';
-  const place = transport?.kind === 'tcp' ? transport.sequence : '';
+  const place = transport?.kind === 'tcp' ? transport.sequence : packet.fragmentOffset;
   return `${packet.source} ${packet.destination} ${packet.protocol} ${ports} ${packet.identification} ${place}`;
 }
 
@@ -63,21 +70,31 @@ function pairOff(incoming: readonly PacketSeen[], outgoing: readonly PacketSeen[
   return { pairs, strangers, lost: [...waiting.values()].flat() };
 }
 
-/**
- * FWD-1: each packet for a service that the access leg was handed leaves by the server leg, with every byte from the IP
- * header on unchanged, and none leaves that did not come. Needs `atLeast` such pairs. Packets that came in the last
- * `withinMs` may be on their way still.
- */
+/** What of it was forwarded: each packet as it came and as it left, with the same bytes from the IP header on. */
+export function passage(events: readonly HistoryEvent[], path: Path, meant: Meant) {
+  return pairOff(arriving(events, path, meant), leaving(events, path, meant), contentKey);
+}
+
+/** FWD-1: each packet for a service is passed on unchanged; see `passesUnchanged`. */
 export function onlyHardwareAddressesChanged(options: {
   path: Path;
   services: Service[];
   atLeast: number;
   withinMs: number;
 }): Checker {
-  const { path, services, atLeast, withinMs } = options;
+  const { services, ...rest } = options;
+  return passesUnchanged({ ...rest, meant: isFor(services) });
+}
+
+/**
+ * FWD-1, FWD-7, FWD-8: each packet that is meant and that the access leg was handed leaves by the server leg, with every byte
+ * from the IP header on unchanged, and none leaves that did not come. Needs `atLeast` such pairs. Packets that came in the
+ * last `withinMs` may be on their way still.
+ */
+export function passesUnchanged(options: { path: Path; meant: Meant; atLeast: number; withinMs: number }): Checker {
+  const { path, meant, atLeast, withinMs } = options;
   return (during, all = during) => {
-    const incoming = arriving(during, path, services);
-    const { pairs, strangers, lost } = pairOff(incoming, leaving(during, path, services), contentKey);
+    const { pairs, strangers, lost } = passage(during, path, meant);
     const changed = pairOff(lost, strangers, identity).pairs[0];
     if (changed)
       return fail(`${portText(path.server)} sent a packet with other bytes than it came with`, eventsOf(changed));
@@ -116,7 +133,7 @@ export function destinationIsServer(options: {
   const { path, services, serverMacs } = options;
   const known = new Map(Object.entries(serverMacs).map(([name, mac]) => [mac, name]));
   return (during, all = during) => {
-    const sent = leaving(during, path, services);
+    const sent = leaving(during, path, isFor(services));
     const astray = sent.find(({ ethernet }) => !known.has(ethernet.destination));
     if (astray)
       return fail(`a packet was sent to ${astray.ethernet.destination}, which is no server's`, [astray.event]);
@@ -141,7 +158,7 @@ export function droppedPort(options: { path: Path; unserved: Service; atLeast: n
     if (forwarded) return fail(`${node} sent on a packet for port ${unserved.port}`, [forwarded.event]);
     const answered = sent.find(({ packet }) => speaksFor(packet, unserved));
     if (answered) return fail(`${node} answered a packet for port ${unserved.port} itself`, [answered.event]);
-    const came = arriving(during, path, [unserved]);
+    const came = arriving(during, path, isFor([unserved]));
     const reached = `${came.length} packets for port ${unserved.port} reached ${portText(path.access)}`;
     if (came.length < atLeast) return unknown(`${reached}; ${atLeast} were wanted`);
     const sights = [{ what: 'frames' as const, where: [path.access.lan, path.server.lan] }];

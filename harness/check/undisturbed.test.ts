@@ -1,6 +1,6 @@
 import t from 'tap';
 import { act, address, OVER, probe, script, told, watched } from './literal-history.ts';
-import { addressesUntouched, newFlowsReach, noScriptRan, otherFlowsKept } from './undisturbed.ts';
+import { addressesUntouched, flowsStayAt, newFlowsReach, noScriptRan, otherFlowsKept } from './undisturbed.ts';
 
 const NODES = ['nlb1', 'nlb2'];
 const seen = NODES.map((node) => watched('addresses', node));
@@ -45,6 +45,16 @@ t.test('flows of other servers keep theirs, and lose nothing', async (t) => {
     /^unknown: server2 had no flow/,
   );
   t.match(told(kept, of(1, 'a', 'server1'), of(20, 'a', 'server1')), /^unknown: "reload" was not done/);
+});
+
+t.test('flows of one server stay at it, and lose nothing', async (t) => {
+  const stay = flowsStayAt({ server: 'server1', protocol: 'tcp', ...change });
+  const before = [of(1, 'a', 'server1'), of(2, 'b', 'server2'), act(10, 'reload')];
+  t.match(told(stay, before, of(20, 'a', 'server1'), of(20, 'b', 'server3')), /^pass: each of 1 flows kept/);
+  t.match(told(stay, before, of(20, 'a', 'server2')), /^fail: a went to server2/);
+  t.match(told(stay, before, of(20, 'a', undefined)), /^fail: a ended reset/);
+  t.match(told(stay, before, of(20, 'b', 'server2'), of(20, 'c', 'server1')), /^unknown: 0 flows lasted/);
+  t.match(told(stay, of(1, 'a', 'server1'), of(20, 'a', 'server1')), /^unknown: "reload" was not done/);
 });
 
 t.test('new flows reach a server', async (t) => {

@@ -1,7 +1,7 @@
-import type { ProbeEnded, ScriptRan } from '../history/event.ts';
+import type { Acted, HistoryEvent, ProbeEnded, ScriptRan } from '../history/event.ts';
 import { unlessBlind } from './coverage.ts';
 import { type ActFilter, actText, findAct } from './span.ts';
-import { type Checker, fail, pass, unknown } from './verdict.ts';
+import { type Checker, fail, pass, unknown, type Verdict } from './verdict.ts';
 
 /** What a change that concerns others must leave alone. */
 
@@ -34,35 +34,54 @@ export function noScriptRan(options: { nodes: string[] }): Checker {
   };
 }
 
+interface Kept {
+  after: ActFilter;
+  protocol: ProbeEnded['protocol'];
+  atLeast: number;
+}
+
+/** Flows of a protocol that were answered before the act. */
+function flowsBegunBefore(events: readonly HistoryEvent[], act: Acted, protocol: Kept['protocol']): ProbeEnded[][] {
+  const probes = events.filter((event) => event.kind === 'probe' && event.protocol === protocol);
+  const flows = [...Map.groupBy(probes as ProbeEnded[], ({ node, flow }) => `${node} ${flow}`).values()];
+  return flows.filter(([first]) => first?.server !== undefined && first.atNs < act.atNs);
+}
+
+/** None of the flows lost anything or changed its server; at least so many lasted until after the act. */
+function judgeKept(flows: readonly ProbeEnded[][], act: Acted, atLeast: number): Verdict {
+  const doneNs = act.untilNs ?? act.atNs;
+  const astray = flows.map((flow) => flow.find((probe) => probe.server !== flow[0]?.server)).find(Boolean);
+  if (astray) return fail(`${astray.flow} ${fateOf(astray)}`, [act, astray]);
+  const kept = flows.filter((flow) => flow.some(({ atNs }) => atNs > doneNs));
+  if (kept.length < atLeast) return unknown(`${kept.length} flows lasted; ${atLeast} were wanted`, [act]);
+  const evidence = kept.slice(0, 3).flatMap((flow) => flow.slice(-1));
+  return pass(`each of ${kept.length} flows kept its server`, [act, ...evidence]);
+}
+
+/** FWD-12: flows that this server answered before the act lost nothing, and were answered by it until after it. At least so many. */
+export function flowsStayAt({ server, after, protocol, atLeast }: Kept & { server: string }): Checker {
+  return (during) => {
+    const act = findAct(during, after);
+    if (!act) return unknown(`${actText(after)} was not done`);
+    const own = flowsBegunBefore(during, act, protocol).filter(([first]) => first?.server === server);
+    return judgeKept(own, act, atLeast);
+  };
+}
+
 /**
  * HA-15, BAL-4: flows that were answered before the act, by another server than the one named, lost nothing and were
  * answered by that same server until after it. At least so many; and the one named had flows too, so that there was something to
  * be kept apart.
  */
-export function otherFlowsKept(options: {
-  server: string;
-  after: ActFilter;
-  protocol: ProbeEnded['protocol'];
-  atLeast: number;
-}): Checker {
-  const { server, after, protocol, atLeast } = options;
+export function otherFlowsKept({ server, after, protocol, atLeast }: Kept & { server: string }): Checker {
   return (during) => {
     const act = findAct(during, after);
     if (!act) return unknown(`${actText(after)} was not done`);
-    const doneNs = act.untilNs ?? act.atNs;
-    const probes = during.filter((event) => event.kind === 'probe' && event.protocol === protocol);
-    const flows = [...Map.groupBy(probes as ProbeEnded[], ({ node, flow }) => `${node} ${flow}`).values()];
-    const begun = flows.filter(([first]) => first?.server !== undefined && first.atNs < act.atNs);
+    const begun = flowsBegunBefore(during, act, protocol);
     const others = begun.filter(([first]) => first?.server !== server);
-    const astray = others.map((flow) => flow.find((probe) => probe.server !== flow[0]?.server)).find(Boolean);
-    if (astray) return fail(`${astray.flow} ${fateOf(astray)}`, [act, astray]);
-    const kept = others.filter((flow) => flow.some(({ atNs }) => atNs > doneNs));
-    if (others.length === begun.length) return unknown(`${server} had no flow when ${actText(after)} began`, [act]);
-    if (kept.length < atLeast) return unknown(`${kept.length} flows lasted; ${atLeast} were wanted`, [act]);
-    return pass(`each of ${kept.length} flows kept its server`, [
-      act,
-      ...kept.slice(0, 3).flatMap((flow) => flow.slice(-1)),
-    ]);
+    const verdict = judgeKept(others, act, atLeast);
+    if (verdict.verdict === 'fail' || others.length < begun.length) return verdict;
+    return unknown(`${server} had no flow when ${actText(after)} began`, [act]);
   };
 }
 

@@ -3,6 +3,7 @@ import { closeSync } from 'node:fs';
 import koffi from 'koffi';
 import t from 'tap';
 import { deviceIndex, setOffload } from './device.ts';
+import { sendTagsInFrames } from './features.ts';
 import { inNamespace } from './namespace.ts';
 
 const skip = process.getuid?.() === 0 ? false : 'namespaces need root';
@@ -44,6 +45,18 @@ t.test('in a real namespace', { skip }, async (t) => {
       shown?.ifindex,
     );
     t.throws(() => inNamespace(NETNS, () => deviceIndex('elsewhere')), { message: /no network device elsewhere/ });
+  });
+
+  t.test('tags are sent in frames, and nothing else is changed', async (t) => {
+    const features = () =>
+      execFileSync('ip', ['netns', 'exec', NETNS, 'ethtool', '-k', 'there'], { encoding: 'utf8' }).split('\n');
+    const before = features();
+    inNamespace(NETNS, () => sendTagsInFrames('there'));
+    t.same(
+      features().filter((line) => !before.includes(line)),
+      ['tx-vlan-offload: off', 'tx-vlan-stag-hw-insert: off'],
+    );
+    t.throws(() => inNamespace(NETNS, () => sendTagsInFrames('elsewhere')), { message: /on elsewhere: errno 19/ });
   });
 
   t.test('offloads are switched off and on, and no other is changed', async (t) => {

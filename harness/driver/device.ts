@@ -1,7 +1,7 @@
 import { closeSync } from 'node:fs';
 import koffi from 'koffi';
 
-/** Commands of the ethtool ioctl (linux/ethtool.h). */
+/** Those that have a command of their own in the ethtool ioctl (linux/ethtool.h). */
 const FEATURES = { 'tx-checksum': 0x17, gro: 0x2c } as const;
 export type Feature = keyof typeof FEATURES;
 
@@ -22,16 +22,22 @@ const ioctl = libc.func('ioctl', 'int', ['int', 'unsigned long', koffi.inout(kof
  * @throws when the kernel refuses, with the device and the errno.
  */
 export function setOffload(device: string, feature: Feature, on: boolean): void {
+  const value = Buffer.alloc(8);
+  value.writeUInt32LE(FEATURES[feature], 0);
+  value.writeUInt32LE(on ? 1 : 0, 4);
+  ethtool(device, value, `switch ${feature} ${on ? 'on' : 'off'}`);
+}
+
+/**
+ * One command of the ethtool ioctl: the answer is written into `request`.
+ * @throws when the kernel refuses, with what was to be done, the device and the errno.
+ */
+export function ethtool(device: string, request: Buffer, what: string): void {
   const fd = socket(AF_INET, SOCK_DGRAM, 0);
   if (fd < 0) throw new Error(`cannot open a socket for ethtool: errno ${koffi.errno()}`);
   try {
-    const value = Buffer.alloc(8);
-    value.writeUInt32LE(FEATURES[feature], 0);
-    value.writeUInt32LE(on ? 1 : 0, 4);
-    const request = { name: device, data: value, rest: new Array(16).fill(0) };
-    if (ioctl(fd, SIOCETHTOOL, request) !== 0) {
-      throw new Error(`cannot switch ${feature} ${on ? 'on' : 'off'} on ${device}: errno ${koffi.errno()}`);
-    }
+    const asked = { name: device, data: request, rest: new Array(16).fill(0) };
+    if (ioctl(fd, SIOCETHTOOL, asked) < 0) throw new Error(`cannot ${what} on ${device}: errno ${koffi.errno()}`);
   } finally {
     closeSync(fd);
   }

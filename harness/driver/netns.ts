@@ -5,6 +5,7 @@ import type { NodePlan, Plan } from '../topology/plan.ts';
 import { lan, lansOf, legsOnLan, namespaces, node as nodeBatch } from './batch.ts';
 import { cgroupPath, makeCgroup, removeCgroups, WATCHERS } from './cgroup.ts';
 import { setOffload } from './device.ts';
+import { sendTagsInFrames } from './features.ts';
 import { type LabNames, labNames } from './names.ts';
 import { inNamespace, netnsPath } from './namespace.ts';
 import { forget, type LabState, labFolder, register } from './registry.ts';
@@ -96,7 +97,10 @@ function hideLoopbackAddresses(): void {
 
 function preparePorts(plan: Plan, lanName: string): void {
   if (existsSync('/proc/sys/net/bridge')) sysctl('net/bridge/bridge-nf-call-iptables', '0');
-  for (const { leg } of legsOnLan(plan, lanName)) setOffload(leg.port, 'gro', true);
+  for (const { leg } of legsOnLan(plan, lanName)) {
+    setOffload(leg.port, 'gro', true);
+    sendTagsInFrames(leg.port);
+  }
 }
 
 function sysctl(name: string, value: string): void {

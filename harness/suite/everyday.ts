@@ -33,6 +33,9 @@ export function firewalls(scene: Scene): Promise<{ master: LabNode; backup: LabN
   );
 }
 
+/** The hardware address of a virtual router, by its id (RFC 9568 section 7.3). */
+export const virtualMac = (id: number): string => `00:00:5e:00:01:${id.toString(16).padStart(2, '0')}`;
+
 /** Both firewalls send something to the NLBS address, so that both have an entry to be replaced. */
 export async function resolveEverywhere(scene: Scene): Promise<void> {
   for (const firewall of scene.lab.nodes('firewall')) {

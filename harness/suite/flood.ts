@@ -1,11 +1,10 @@
 import type { Batch } from '../check/refused.ts';
-import { until } from '../clock/until.ts';
 import { type Forgery, forge } from '../fault/forgery.ts';
 import type { Random } from '../fault/random.ts';
 import { lieUnreachable, pretend, recordingsFor, type Way, waysTo } from './imposter.ts';
+import { inTime } from './in-time.ts';
 import type { Scene } from './scene.ts';
 
-const TICK_MS = 5;
 /** One lie for so many forgeries. */
 const LIE_EVERY = 50;
 
@@ -33,22 +32,6 @@ export async function flood(
   return Object.fromEntries(
     [...batches].map(([victim, each]) => [victim, batchesOf(each.map(({ forgery }) => forgery))]),
   );
-}
-
-async function inTime(count: number, perSecond: number, send: (number: number) => void): Promise<void> {
-  const began = performance.now();
-  let sent = 0;
-  const tick = () => {
-    const due = Math.min(count, ((performance.now() - began) / 1000) * perSecond);
-    for (; sent < due; sent++) send(sent);
-  };
-  const timer = setInterval(tick, TICK_MS);
-  try {
-    const what = `${count} forgeries are sent`;
-    await until(() => sent >= count, { what, withinMs: (count / perSecond) * 1000 + 20_000, everyMs: TICK_MS });
-  } finally {
-    clearInterval(timer);
-  }
 }
 
 function batchesOf(forgeries: readonly Forgery[]): Batch[] {

@@ -46,28 +46,41 @@ function broadcast(arp: Omit<Parameters<typeof encodeArp>[0], 'targetMac'>): Uin
   return encodeEthernet(header, encodeArp({ ...arp, targetMac: ZERO_MAC }));
 }
 
-/** A TCP SYN or a UDP datagram for the first cluster address, as a firewall would send it on, to any hardware address. */
+/** Where a packet for the cluster enters the access LAN, and the hardware address and port that it is for. */
+export interface Entry {
+  from: string;
+  to: string;
+  protocol: 'tcp' | 'udp';
+  port: number;
+}
+
+/**
+ * A TCP SYN or a UDP datagram for the first cluster address, as a firewall would send it on, to any hardware address.
+ * @param options for the IPv4 header (RFC 791)
+ */
 export function packetForCluster(
   scene: Scene,
-  { from, to, protocol, port }: { from: string; to: string; protocol: 'tcp' | 'udp'; port: number },
+  { from, to, protocol, port }: Entry,
   sourcePort: number,
+  { source = strangerAt(scene, 99), options = new Uint8Array() } = {},
 ): Uint8Array {
-  const ends = { source: clientAddress(scene), destination: scene.cluster };
+  const ends = { source, destination: scene.cluster };
   const ports = { sourcePort, destinationPort: port };
   const segment =
     protocol === 'tcp'
       ? encodeTcp({ ...ends, ...ports, sequence: 1, flags: ['syn'] })
       : encodeUdp({ ...ends, ...ports, payload: new TextEncoder().encode('onevip') });
-  const packet = encodeIpv4({ ...ends, protocol: PROTOCOL[protocol], identification: sourcePort }, segment);
+  const header = { ...ends, protocol: PROTOCOL[protocol], identification: sourcePort, options };
+  const packet = encodeIpv4(header, segment);
   return encodeEthernet({ destination: to, source: scene.mac(from, 'access'), etherType: ETHER_TYPE.ipv4 }, packet);
 }
 
-/** An address of the first client's subnet that no node has, so that no kernel answers what comes back to it. */
-function clientAddress(scene: Scene): string {
+/** An address of the first client's subnet that no node has, so that no kernel answers what comes back to it; from 99 on. */
+export function strangerAt(scene: Scene, host: number): string {
   const [client] = scene.lab.nodes('client');
   const [leg] = client?.home.plan.legs ?? [];
   if (!client || !leg) throw new Error(`the topology ${scene.lab.plan.topology} has no client`);
-  return scene.address(client.name, leg.name).replace(/\d+$/, '99');
+  return scene.address(client.name, leg.name).replace(/\d+$/, String(host));
 }
 
 /** An ICMP echo request from a leg of a node to an address, at that hardware address. */

@@ -126,6 +126,11 @@ export class Scene {
     return this.lab.nodes('server');
   }
 
+  /** Where the servers are on the server subnet, by name. */
+  get serverMacs(): Record<string, Mac> {
+    return Object.fromEntries(this.servers.map(({ name }) => [name, this.mac(name, 'server')]));
+  }
+
   /** Does something to the lab and records when it began and when it was over. */
   async act<T>(what: string, node: string | undefined, action: () => T | Promise<T>): Promise<T> {
     const atNs = this.recorder.nowNs();

@@ -1,4 +1,5 @@
 import { announcementsFrom } from '../check/announcement.ts';
+import type { Meant } from '../check/forwarding.ts';
 import { arpsOf, framesOf, type Port, packetsOf } from '../check/seen.ts';
 import { NS_PER_MS } from '../check/span.ts';
 import { until } from '../clock/until.ts';
@@ -98,6 +99,13 @@ export async function receivedForCluster(scene: Scene, node: string, times: numb
   await scene.wait(`${times} packets for the cluster reach ${node}`, reached, { sinceNs });
 }
 
+/** So many of the packets that are meant reached the node's access leg, from `sinceNs` on. */
+export async function reach(scene: Scene, node: string, meant: Meant, times: number, sinceNs: number): Promise<void> {
+  const came = (events: HistoryEvent[]) =>
+    packetsOf(events, { ...scene.port(node, 'access'), direction: 'received' }).filter(meant).length >= times;
+  await scene.wait(`${times} of the packets that are meant reach ${node}`, came, { sinceNs });
+}
+
 /** The node has sent so many frames by a leg, from now on: a load balancer that lives does so all the time. */
 export async function sends(scene: Scene, node: string, leg: string, frames: number): Promise<void> {
   const sent = (events: HistoryEvent[]) =>
@@ -151,4 +159,24 @@ export async function hasAnnounced(scene: Scene, port: Port, address: string, qu
     return last - before >= LAST_GAP_NS && last < scene.nowNs() - quietMs * NS_PER_MS;
   };
   await scene.wait(`${port.node} has announced ${address}, and not for ${quietMs} ms`, over);
+}
+
+/** For so long nothing has been news to the node of the address's hardware address. */
+export async function neighbourAtRest(scene: Scene, node: string, address: string, quietMs: number): Promise<void> {
+  const over = (events: HistoryEvent[]) => {
+    const last = events.findLast(
+      (event) => event.kind === 'neighbour' && event.node === node && event.address === address,
+    );
+    return (last?.atNs ?? 0) < scene.nowNs() - quietMs * NS_PER_MS;
+  };
+  await scene.wait(`nothing has changed in ${node}'s entry for ${address} for ${quietMs} ms`, over);
+}
+
+/** The port has sent so many packets for the cluster to the hardware address, from `sinceNs` on. */
+export async function sendsTo(scene: Scene, port: Port, mac: string, times: number, sinceNs: number): Promise<void> {
+  const sent = (events: HistoryEvent[]) =>
+    packetsOf(events, { ...port, direction: 'sent' }).filter(
+      ({ ethernet, packet }) => ethernet.destination === mac && packet.destination === scene.cluster,
+    ).length >= times;
+  await scene.wait(`${port.node} sends ${times} packets to ${mac}`, sent, { sinceNs, withinMs: 10_000 });
 }

@@ -107,6 +107,7 @@ function configuration(own: NodePlan, setup: PairSetup, script: string) {
     heartbeat: { ...(setup.pace === 'default' ? {} : LAB_HEARTBEAT), keyFile: writeKeys(own.name, setup) },
     datapath: {
       ...LAB_TABLES,
+      ...(setup.maxConnections && { maxConnections: setup.maxConnections }),
       mode: DATAPATH,
       // A data path in user space has files, which lie beside the place that it is given.
       pinDirectory: path.join(DATAPATH === 'userspace' ? folder : bpfFolder, own.name),

@@ -19,6 +19,8 @@ export interface Wishes {
   secrets?: string[];
   /** A daemon that is stopped leaves all for its successor, so that a restart loses nothing even without a peer. */
   keeps?: boolean;
+  /** How many connections its table holds; where nothing is said, as many as labs need. */
+  maxConnections?: number;
   /** Variables of the environment for the daemons, besides the nodes' own. */
   env?: Record<string, string>;
 }

@@ -8,7 +8,7 @@ import { type Desired, desire, openSelector } from './desired.ts';
 import { failingServers, openHealth, type Verdicts } from './health.ts';
 import { numberServers } from './identity.ts';
 import { inheritedHardware, inheritedVerdicts } from './inherit.ts';
-import { doubtful, type HardwareAddresses, remember } from './neighbours.ts';
+import { ASK_EVERY_MS, doubtful, type HardwareAddresses, remember } from './neighbours.ts';
 import { type Reach, verdictsKept, watchReach } from './reach.ts';
 import { openWays } from './reach-ways.ts';
 import { type AddressChange, reconcileLoopback } from './reconcile.ts';
@@ -39,8 +39,6 @@ export interface LoopHooks {
 }
 
 const PASS_EVERY_MS = 100;
-/** RFC 1122 section 2.3.2.1: no more than one ARP request a second for one address. */
-const ASK_EVERY_MS = 1000;
 /** How long a node that has just started waits for the verdict on its servers and reach targets before it may lead without. */
 const FIRST_VERDICTS_MS = 1000;
 

@@ -20,6 +20,9 @@ export function remember(known: HardwareAddresses, seen: readonly Neighbour[], n
 /** States in which the kernel is sure, or is finding out by itself. */
 const SETTLED = new Set(['REACHABLE', 'DELAY', 'PROBE', 'INCOMPLETE', 'PERMANENT', 'NOARP']);
 
+/** RFC 1122 section 2.3.2.1: no more than one ARP request a second for one address. */
+export const ASK_EVERY_MS = 1000;
+
 /**
  * Which of the addresses the kernel should be made to ask for. What it was told half a minute ago still counts as reachable
  * for it; where a server's check fails, it may be that the server has got another hardware address, and has told nobody.
@@ -29,8 +32,9 @@ export function doubtful(
   seen: readonly Neighbour[],
   failing: ReadonlySet<string>,
 ): string[] {
-  const isSettled = ({ address, state }: Neighbour) =>
-    SETTLED.has(state) && !(state === 'REACHABLE' && failing.has(address));
+  const isInDoubt = ({ address, state, confirmedMs = 0 }: Neighbour) =>
+    state === 'REACHABLE' && failing.has(address) && confirmedMs >= ASK_EVERY_MS;
+  const isSettled = (neighbour: Neighbour) => SETTLED.has(neighbour.state) && !isInDoubt(neighbour);
   const settled = new Set(seen.filter(isSettled).map(({ address }) => address));
   return addresses.filter((address) => !settled.has(address));
 }

@@ -57,11 +57,13 @@ t.test(
 
 t.test('the kernel is made to ask where it does not know, or is no longer sure', async (t) => {
   const states = ['REACHABLE', 'STALE', 'FAILED', 'INCOMPLETE', 'PROBE', 'PERMANENT'];
-  const seen = states.map((state) => ({ address: state, state }));
+  const seen = states.map((state) => ({ address: state, state, confirmedMs: 1000 }));
   t.same(doubtful([...states, 'never seen'], seen, new Set()), ['STALE', 'FAILED', 'never seen']);
   t.same(
     doubtful(states, seen, new Set(states)),
     ['REACHABLE', 'STALE', 'FAILED'],
     'of servers that fail their checks, also where it is sure; but not where it is asking',
   );
+  const fresh = { address: 'a', state: 'REACHABLE', confirmedMs: 990 };
+  t.same(doubtful(['a'], [fresh], new Set(['a'])), [], 'nor where it has only just asked');
 });

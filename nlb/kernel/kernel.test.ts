@@ -108,7 +108,9 @@ t.test('a neighbour is probed: unknown, then answering, then silent', async (t) 
 
   probeNeighbour(left, '10.9.0.2');
   await until(() => found('10.9.0.2')?.state === 'REACHABLE', 'reachable');
-  t.same(found('10.9.0.2'), { address: '10.9.0.2', mac: '02:00:00:00:00:02', state: 'REACHABLE' });
+  t.match(found('10.9.0.2'), { address: '10.9.0.2', mac: '02:00:00:00:00:02', state: 'REACHABLE' });
+  const { confirmedMs = -1 } = found('10.9.0.2') ?? {};
+  t.ok(confirmedMs >= 0 && confirmedMs < 5000, `just now: ${confirmedMs} ms ago`);
 
   other.run('ip link set right address 02:00:00:00:00:03');
   probeNeighbour(left, '10.9.0.2');

@@ -9,6 +9,8 @@ export interface Neighbour {
   mac?: string;
   /** The kernel's word: REACHABLE, STALE, DELAY, PROBE, INCOMPLETE, FAILED, NOARP, PERMANENT, NONE. */
   state: string;
+  /** How long ago the neighbour last showed that it has this hardware address, in milliseconds. Absent where the kernel does not say. */
+  confirmedMs?: number;
 }
 
 const RTM_NEWNEIGH = 28;
@@ -17,6 +19,9 @@ const AF_INET = 2;
 const NDMSG_BYTES = 12;
 const NDA_DST = 1;
 const NDA_LLADDR = 2;
+const NDA_CACHEINFO = 3;
+/** What the kernel counts ages in for user space (USER_HZ is 100 on all machines that Linux runs on now). */
+const CLOCK_TICK_MS = 10;
 const NTF_USE = 0x01;
 const NUD_PROBE = 0x10;
 const STATES: Record<number, string> = {
@@ -82,5 +87,13 @@ function decodeNeighbour(payload: Buffer): Neighbour[] {
   if (payload.readUInt8(0) !== AF_INET || address?.length !== 4) return [];
   const mac = attributes.get(NDA_LLADDR);
   const state = STATES[payload.readUInt16LE(8)] ?? 'NONE';
-  return [{ address: bytesToQuad(address), state, ...(mac?.length === 6 && { mac: octetsToMac(mac) }) }];
+  const age = attributes.get(NDA_CACHEINFO)?.readUInt32LE(0);
+  return [
+    {
+      address: bytesToQuad(address),
+      state,
+      ...(mac?.length === 6 && { mac: octetsToMac(mac) }),
+      ...(age !== undefined && { confirmedMs: age * CLOCK_TICK_MS }),
+    },
+  ];
 }

@@ -1,0 +1,69 @@
+import type { Acted, HistoryEvent } from '../history/event.ts';
+import { unlessBlind } from './coverage.ts';
+import type { Path } from './forwarding.ts';
+import { type ArpSeen, arpsOf, eventsOf, type PacketSeen, packetsOf, portText } from './seen.ts';
+import { type ActFilter, actText, findAct, NS_PER_MS, spanOf, toMs } from './span.ts';
+import { type Checker, fail, pass, unknown } from './verdict.ts';
+
+interface Change {
+  path: Path;
+  clusterAddress: string;
+  /** The server's own address, and its hardware addresses before and after the act. */
+  address: string;
+  before: string;
+  now: string;
+  after: ActFilter;
+  /** From the first ARP packet that names the new one. */
+  withinMs: number;
+  atLeast: number;
+}
+
+/** What was sent to a hardware address of the cluster's packets. */
+function forwardedTo(events: readonly HistoryEvent[], { path, clusterAddress }: Change, mac: string): PacketSeen[] {
+  return packetsOf(events, { ...path.server, direction: 'sent' }).filter(
+    ({ ethernet, packet }) => ethernet.destination === mac && packet.destination === clusterAddress,
+  );
+}
+
+/** The first packet after the act that names the server's new hardware address to the load balancer, as any ARP packet does (RFC 826). */
+function firstNaming(events: readonly HistoryEvent[], change: Change, act: Acted): ArpSeen | undefined {
+  return arpsOf(events, { ...change.path.server, direction: 'received' }).find(
+    ({ event, arp }) => event.atNs >= act.atNs && arp.senderIp === change.address && arp.senderMac === change.now,
+  );
+}
+
+/**
+ * ARP-15: so soon after a server has first named its new hardware address, the cluster's packets go there, and none to the one
+ * of before; at least so many went to each.
+ */
+export function followsHardwareAddress(change: Change): Checker {
+  const { path, before, now, after, withinMs, atLeast, address } = change;
+  return (during, all = during) => {
+    const act = findAct(during, after);
+    if (!act) return unknown(`${actText(after)} was not done`);
+    const named = firstNaming(during, change, act);
+    if (!named) return unknown(`${address} did not name its new hardware address`, [act]);
+    const dueNs = named.event.atNs + withinMs * NS_PER_MS;
+    const old = forwardedTo(during, change, before);
+    const fresh = forwardedTo(during, change, now);
+    const [first] = fresh;
+    const late = old.find(({ event }) => event.atNs > dueNs);
+    const sights = [{ what: 'frames' as const, where: [path.server.lan] }];
+    if (late) {
+      const because = `${portText(path.server)} still sent to ${before} ${toMs(late.event.atNs - named.event.atNs)} after ${now} was named`;
+      return fail(because, [act, named.event, late.event]);
+    }
+    if ((spanOf(during)?.untilNs ?? 0) < dueNs) return unknown(`the test ended within ${withinMs} ms`, [act]);
+    if (!first || first.event.atNs > dueNs) {
+      const none = fail(`${portText(path.server)} sent nothing to ${now} within ${withinMs} ms`, [act, named.event]);
+      return unlessBlind(during, all, sights, none);
+    }
+    const earlier = old.filter(({ event }) => event.atNs < act.atNs).length;
+    const because =
+      `${earlier} packets were sent to ${before}, and then ${fresh.length} to ${now}, the first ` +
+      `${toMs(first.event.atNs - named.event.atNs)} after it was named and ${toMs(first.event.atNs - act.atNs)} after the change`;
+    if (earlier < atLeast || fresh.length < atLeast) return unknown(`${because}; ${atLeast} each were wanted`);
+    const evidence = [act, named.event, ...eventsOf([first])];
+    return unlessBlind(during, all, sights, pass(because, evidence));
+  };
+}

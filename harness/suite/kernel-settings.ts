@@ -1,0 +1,35 @@
+import { writeFileSync } from 'node:fs';
+import type { LabNode } from '../node/node.ts';
+import { clientAtRouter } from './odd-packets.ts';
+import type { Scene } from './scene.ts';
+
+/** What tests change in the kernels of a lab's nodes, as an operator or a worn-out network card would. */
+
+async function ip(node: LabNode, ...words: string[]): Promise<void> {
+  const done = await node.runBeside(['ip', ...words]);
+  if (done.exitCode !== 0) throw new Error(`ip ${words.join(' ')} on ${node.name} failed: ${done.stderr}`);
+}
+
+/** From now on the router's way to the first client carries packets of so many octets at most. Gives what ends that. */
+export async function narrowPath(scene: Scene, mtu: number): Promise<() => Promise<void>> {
+  const { router, client } = clientAtRouter(scene);
+  const node = scene.lab.node(router.node);
+  const route = [`${scene.address(client.node, client.leg)}/32`, 'dev', router.leg];
+  await ip(node, 'route', 'add', ...route, 'mtu', String(mtu));
+  return () => ip(node, 'route', 'delete', ...route);
+}
+
+/**
+ * The servers forget a connection that does not finish its opening after one second, in which they answer it once. They would
+ * go on answering for a minute, and whatever a test makes of half connections would disturb those after it.
+ */
+export function forgetHalfOpen(scene: Scene): void {
+  for (const server of scene.servers) server.inside(() => writeFileSync('/proc/sys/net/ipv4/tcp_synack_retries', '0'));
+}
+
+export const setMac = (node: LabNode, leg: string, mac: string): Promise<void> =>
+  ip(node, 'link', 'set', leg, 'address', mac);
+
+/** The node no longer knows the hardware address of a neighbour, as when that has not answered for long. */
+export const forgetNeighbour = (node: LabNode, address: string, leg: string): Promise<void> =>
+  ip(node, 'neigh', 'change', address, 'dev', leg, 'nud', 'failed');

@@ -1,0 +1,222 @@
+import { type ErrorKind, errorsReachTheirServer, isErrorAbout } from '../harness/check/errors.ts';
+import { flawedGoNoFurther, flawOf } from '../harness/check/flawed.ts';
+import { isFor, type Meant, passesUnchanged } from '../harness/check/forwarding.ts';
+import { fragmentsStayTogether, isFragmentFor } from '../harness/check/fragments.ts';
+import { downloadNarrowed } from '../harness/check/path-mtu.ts';
+import { noneLost } from '../harness/check/probes.ts';
+import { oneServerPerFlow } from '../harness/check/selection.ts';
+import { flooded } from '../harness/check/syn-flood.ts';
+import { flowsStayAt } from '../harness/check/undisturbed.ts';
+import type { Checker } from '../harness/check/verdict.ts';
+import type { LabNode } from '../harness/node/node.ts';
+import { inTime } from '../harness/suite/in-time.ts';
+import type { Entry } from '../harness/suite/inject.ts';
+import { forgetHalfOpen, narrowPath } from '../harness/suite/kernel-settings.ts';
+import { FLOWS, firstServer, underLoad, withoutWeight } from '../harness/suite/live-flows.ts';
+import { neighbourTests } from '../harness/suite/neighbour-tests.ts';
+import {
+  beginConnections,
+  clientAtRouter,
+  oddPackets,
+  reportErrors,
+  sendFragments,
+} from '../harness/suite/odd-packets.ts';
+import type { Scene } from '../harness/suite/scene.ts';
+import { suite } from '../harness/suite/suite.ts';
+import { answersAgain, reach } from '../harness/suite/waits.ts';
+
+/** Of those of one server, fewer than so many are there twice in a million runs. */
+const OF_ONE_SERVER = 2;
+/** A packet that came in leaves within this, or never. */
+const PASS_WITHIN_MS = 200;
+/** The smallest that the configuration allows, and a flood of four times as many first packets. */
+const TABLE = 1024;
+const FLOOD = { connections: 4 * TABLE, perSecond: 6000 };
+/** A table that favours what was used twice must not take the flood for that; and so it does where each first packet comes again. */
+const EACH = 2;
+const ODD = { count: 600, perSecond: 1200 };
+/** Of 400 malformed ones a ninth is made in each way; each flaw comes by one way at least. */
+const ODD_EACH = 20;
+const DATAGRAMS = 48;
+const NARROW_MTU = 1200;
+/** More than one packet takes, also on the narrow path. */
+const DOWNLOAD = { count: 6, intervalMs: 100, payloadBytes: 4000 };
+
+/** What routers say of packets on their way (RFC 792), by what FWD-7 calls it. */
+const ERRORS: ErrorKind[] = [
+  { name: 'fragmentation needed', type: 3, code: 4 },
+  { name: 'host unreachable', type: 3, code: 1 },
+  { name: 'time exceeded', type: 11, code: 0 },
+];
+
+/** By which packets for a service reach the active past the firewalls' filter. */
+function entryOf(scene: Scene, active: LabNode, service: string): Entry {
+  const { protocol, port } = scene.service(service);
+  return { from: 'fw1', to: scene.mac(active.name, 'access'), protocol, port };
+}
+
+const nothingLost: Record<string, Checker> = {
+  'no message of a connection is lost': noneLost({ protocol: 'tcp', atLeast: 2 * FLOWS }),
+  'no datagram is lost': noneLost({ protocol: 'udp', atLeast: 2 * FLOWS }),
+};
+
+/** What is meant passes with nothing changed but hardware addresses. */
+const unchanged = (scene: Scene, active: LabNode, meant: Meant, atLeast: number): Checker =>
+  passesUnchanged({ path: scene.path(active.name), meant, atLeast, withinMs: PASS_WITHIN_MS });
+
+export default await suite(
+  import.meta,
+  'packets that are odd, hostile or about others do no harm, and go where they belong',
+  {
+    topologies: ['invention', 'invention-flat'],
+    everywhere: true,
+    thorough: 'elsewhere',
+    seconds: 18,
+    pair: { maxConnections: TABLE },
+  },
+  {
+    'an ICMP error goes to the server of the flow that it quotes, whatever would be chosen by now': {
+      proves: ['FWD-7'],
+      run: async (scene) => {
+        const { active } = await scene.lab.pair();
+        const about = isErrorAbout(scene.cluster);
+        await underLoad(scene, (flows) =>
+          withoutWeight(scene, active, async () => {
+            const sinceNs = scene.nowNs();
+            const known = flows();
+            reportErrors(scene, known, ERRORS);
+            await reach(scene, active.name, about, known.length * ERRORS.length, sinceNs);
+          }),
+        );
+        return {
+          'each to its flow’s server': errorsReachTheirServer({
+            path: scene.path(active.name),
+            clusterAddress: scene.cluster,
+            serverMacs: scene.serverMacs,
+            kinds: ERRORS,
+            servers: scene.servers.map(({ name }) => name),
+            atLeast: FLOWS,
+          }),
+          'with nothing changed but hardware addresses': unchanged(scene, active, about, FLOWS * ERRORS.length),
+          ...nothingLost,
+        };
+      },
+    },
+    'a download goes on when a hop on its way is narrowed': {
+      proves: ['FWD-7'],
+      run: async (scene) => {
+        const { active } = await scene.lab.pair();
+        const { client, router } = clientAtRouter(scene);
+        const narrowed = { what: 'narrow the hop to the client', node: router.node };
+        const flows = await scene.client.startTcpFlows({ target: scene.target('echo'), ...DOWNLOAD });
+        await answersAgain(scene, flows, 2 * DOWNLOAD.count);
+        const widen = await scene.act(narrowed.what, narrowed.node, () => narrowPath(scene, NARROW_MTU));
+        await answersAgain(scene, flows, 6 * DOWNLOAD.count);
+        await flows.stop();
+        await widen();
+        return {
+          'in packets that fit': downloadNarrowed({
+            port: scene.port(client.node, client.leg),
+            clusterAddress: scene.cluster,
+            mtu: NARROW_MTU,
+            after: narrowed,
+            atLeast: 2 * DOWNLOAD.count,
+          }),
+          'no message is lost': noneLost({ protocol: 'tcp', atLeast: 8 * DOWNLOAD.count }),
+          'each error to its flow’s server': errorsReachTheirServer({
+            path: scene.path(active.name),
+            clusterAddress: scene.cluster,
+            serverMacs: scene.serverMacs,
+            kinds: ERRORS.slice(0, 1),
+            servers: [],
+            atLeast: 1,
+          }),
+          'with nothing changed but hardware addresses': unchanged(scene, active, isErrorAbout(scene.cluster), 1),
+        };
+      },
+    },
+    'the fragments of a datagram go to one server, in order or not': {
+      proves: ['FWD-8'],
+      run: async (scene) => {
+        const { active } = await scene.lab.pair();
+        const sinceNs = scene.nowNs();
+        sendFragments(scene, entryOf(scene, active, 'echo-udp'), DATAGRAMS);
+        await reach(scene, active.name, isFragmentFor(scene.cluster), 3 * DATAGRAMS, sinceNs);
+        return {
+          'all of each to one': fragmentsStayTogether({
+            path: scene.path(active.name),
+            service: scene.service('echo-udp'),
+            serverMacs: scene.serverMacs,
+            atLeast: DATAGRAMS / 4,
+          }),
+          'with nothing changed but hardware addresses': unchanged(
+            scene,
+            active,
+            isFragmentFor(scene.cluster),
+            3 * DATAGRAMS,
+          ),
+        };
+      },
+    },
+    'malformed frames go no further, and good traffic goes on': {
+      proves: ['FWD-11'],
+      random: true,
+      run: async (scene) => {
+        const { active } = await scene.lab.pair();
+        forgetHalfOpen(scene);
+        const services = ['echo', 'echo-udp'];
+        const isSound: Meant = (seen) =>
+          isFor(services.map((name) => scene.service(name)))(seen) && !flawOf(seen.event);
+        const hasOptions: Meant = (seen) => isSound(seen) && seen.packet.options.length > 0;
+        const sinceNs = scene.nowNs();
+        await underLoad(scene, async () => {
+          const entries = services.map((name) => entryOf(scene, active, name));
+          await inTime(ODD.count, ODD.perSecond, oddPackets(scene, entries));
+          await reach(scene, active.name, hasOptions, ODD.count / 3, sinceNs);
+        });
+        return {
+          'what is flawed ends there': flawedGoNoFurther({
+            path: scene.path(active.name),
+            clusterAddress: scene.cluster,
+            atLeast: ODD_EACH,
+          }),
+          'what has options is sound, and passes': unchanged(scene, active, hasOptions, ODD.count / 3),
+          'so does all that is sound': unchanged(scene, active, isSound, 2 * FLOWS + ODD.count / 3),
+          ...nothingLost,
+        };
+      },
+    },
+    'connections outlive a flood of first packets that fills the table several times over': {
+      proves: ['FWD-12'],
+      run: async (scene) => {
+        const { active } = await scene.lab.pair();
+        forgetHalfOpen(scene);
+        const send = beginConnections(scene, entryOf(scene, active, 'echo'));
+        const begin = (number: number) => send(Math.floor(number / EACH));
+        await underLoad(scene, () =>
+          withoutWeight(scene, active, () =>
+            scene.act('flood', active.name, () => inTime(EACH * FLOOD.connections, FLOOD.perSecond, begin)),
+          ),
+        );
+        const ofVictim = { server: firstServer(scene).name, protocol: 'tcp' as const, atLeast: OF_ONE_SERVER };
+        return {
+          'the flood reaches the load balancer': flooded({
+            port: scene.port(active.name, 'access'),
+            mac: scene.mac(active.name, 'access'),
+            clusterAddress: scene.cluster,
+            connections: FLOOD.connections,
+            sources: 500,
+            perSecond: FLOOD.perSecond / 2,
+          }),
+          'those that the table alone keeps at their server stay there': flowsStayAt({
+            ...ofVictim,
+            after: { what: 'flood' },
+          }),
+          'each keeps its server': oneServerPerFlow({ atLeast: FLOWS }),
+          ...nothingLost,
+        };
+      },
+    },
+    ...neighbourTests,
+  },
+);
