@@ -54,7 +54,7 @@ async function forgetNeighbours(scene: Scene, node: string): Promise<void> {
 export default await suite(
   import.meta,
   'who answers for which address, and who never does',
-  { topologies: ['invention', 'invention-flat'], everywhere: true, seconds: 8 },
+  { topologies: ['invention', 'invention-flat'], everywhere: true, thorough: 'elsewhere', seconds: 8 },
   {
     'the active answers for the NLBS address, the standby does not': {
       proves: ['ARP-1', 'ARP-2', 'ARP-10', 'ALIAS-2'],

@@ -78,6 +78,7 @@ export default await suite(
     },
     'each state runs its script once each time that it is entered, in order': {
       proves: ['HA-5'],
+      thorough: true,
       run: async (scene) => {
         const { active, standby } = await scene.lab.pair();
         const fromNs = scene.nowNs();

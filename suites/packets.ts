@@ -104,6 +104,7 @@ export default await suite(
     },
     'a download goes on when a hop on its way is narrowed': {
       proves: ['FWD-7'],
+      thorough: true,
       run: async (scene) => {
         const { active } = await scene.lab.pair();
         const { client, router } = clientAtRouter(scene);

@@ -113,6 +113,7 @@ export default await suite(
   {
     'SIGSTOP for 50 ms, within the lease: nothing moves and nothing is lost': {
       proves: ['HA-10'],
+      thorough: true,
       run: async (scene) => {
         const { active, standby } = await atRest(scene);
         const fromNs = scene.nowNs();

@@ -21,18 +21,27 @@ export function pcapngHeader(interfaceNames: readonly string[]): Uint8Array {
   return joined(section(), ...interfaceNames.map(interfaceBlock));
 }
 
-/** One packet, to follow the header or another packet. */
+/** The flags, and the end of the options: a code and a length before each value. */
+const OPTIONS_BYTES = 12;
+const FLAGS_BYTES = 4;
+
+/** One packet, to follow the header or another packet. Made in one piece, because a history has tens of thousands. */
 export function pcapngPacket(packet: PcapngPacket): Uint8Array {
-  const { bytes, direction } = packet;
-  const header = new Uint8Array(PACKET_HEADER_BYTES);
-  const view = viewOf(header);
-  view.setUint32(0, packet.interface, true);
-  view.setUint32(4, Number(packet.timeNs >> 32n), true);
-  view.setUint32(8, Number(packet.timeNs & 0xffff_ffffn), true);
-  view.setUint32(12, bytes.length, true);
-  view.setUint32(16, packet.wireBytes ?? bytes.length, true);
-  const options = direction ? [option(PACKET_OPTION_FLAGS, words(DIRECTION[direction])), endOfOptions()] : [];
-  return block(BLOCK_TYPE.packet, header, padded(bytes), ...options);
+  const { bytes, direction, timeNs } = packet;
+  const optionsAt = 8 + PACKET_HEADER_BYTES + paddedLength(bytes.length);
+  const length = optionsAt + (direction ? OPTIONS_BYTES : 0) + 4;
+  const block = Buffer.alloc(length);
+  const words = [BLOCK_TYPE.packet, length, packet.interface, Number(timeNs >> 32n), Number(timeNs & 0xffff_ffffn)];
+  const header = [...words, bytes.length, packet.wireBytes ?? bytes.length];
+  for (const [index, word] of header.entries()) block.writeUInt32LE(word, index * 4);
+  block.set(bytes, 8 + PACKET_HEADER_BYTES);
+  if (direction) {
+    block.writeUInt32LE(PACKET_OPTION_FLAGS | (FLAGS_BYTES << 16), optionsAt);
+    block.writeUInt32LE(DIRECTION[direction], optionsAt + 4);
+    block.writeUInt32LE(OPTION_END, optionsAt + 8);
+  }
+  block.writeUInt32LE(length, length - 4);
+  return block;
 }
 
 function section(): Uint8Array {
