@@ -31,6 +31,8 @@ const OF_ONE_SERVER = 2;
 const PASS_WITHIN_MS = 200;
 /** The smallest that the configuration allows, and a flood of four times as many first packets. */
 const TABLE = 1024;
+/** Connections are silent for so long at a time: longer than the flood takes to fill the table. */
+const SILENT_MS = 1000;
 const FLOOD = { connections: 4 * TABLE, perSecond: 6000 };
 /** A table that favours what was used twice must not take the flood for that; and so it does where each first packet comes again. */
 const EACH = 2;
@@ -194,11 +196,9 @@ export default await suite(
         forgetHalfOpen(scene);
         const send = beginConnections(scene, entryOf(scene, active, 'echo'));
         const begin = (number: number) => send(Math.floor(number / EACH));
-        await underLoad(scene, () =>
-          withoutWeight(scene, active, () =>
-            scene.act('flood', active.name, () => inTime(EACH * FLOOD.connections, FLOOD.perSecond, begin)),
-          ),
-        );
+        const doIt = () => inTime(EACH * FLOOD.connections, FLOOD.perSecond, begin);
+        const unkept = () => withoutWeight(scene, active, () => scene.act('flood', active.name, doIt));
+        await underLoad(scene, unkept, SILENT_MS);
         const ofVictim = { server: firstServer(scene).name, protocol: 'tcp' as const, atLeast: OF_ONE_SERVER };
         return {
           'the flood reaches the load balancer': flooded({
@@ -207,7 +207,7 @@ export default await suite(
             clusterAddress: scene.cluster,
             connections: FLOOD.connections,
             sources: 500,
-            perSecond: FLOOD.perSecond / 2,
+            perSecond: (EACH * TABLE * 1000) / SILENT_MS,
           }),
           'those that the table alone keeps at their server stay there': flowsStayAt({
             ...ofVictim,

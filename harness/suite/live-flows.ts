@@ -8,12 +8,16 @@ import { answersAgain } from './waits.ts';
 /** So many that each of three servers has some, but for one run in a million. */
 export const FLOWS = 40;
 const PROBES_PER_SECOND = 200;
-/** Each connection is silent for so long at a time: longer than a flood takes to fill a small table. */
+/** Each connection is silent for so long at a time. */
 const SILENT_MS = 500;
 
 /** Connections and datagram flows go on while something is done; it is over when each connection has been answered after it. */
-export async function underLoad(scene: Scene, doIt: (flows: () => ProbeEnded[]) => Promise<void>): Promise<void> {
-  const connections = { target: scene.target('echo'), count: FLOWS, intervalMs: SILENT_MS };
+export async function underLoad(
+  scene: Scene,
+  doIt: (flows: () => ProbeEnded[]) => Promise<void>,
+  silentMs = SILENT_MS,
+): Promise<void> {
+  const connections = { target: scene.target('echo'), count: FLOWS, intervalMs: silentMs };
   const datagrams = { target: scene.target('echo-udp'), perSecond: PROBES_PER_SECOND, sourcePorts: FLOWS };
   const tcp = await scene.client.startTcpFlows(connections);
   const udp = await scene.client.startUdpProbes(datagrams);
