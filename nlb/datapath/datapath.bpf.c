@@ -32,11 +32,12 @@ static __always_inline enum outcome decide_ipv4(struct packet *p, const struct p
 	enum content content = take_content(p, ip);
 	bool flow = content == SEGMENT || content == ICMP_ERROR;
 
+	struct service *expected = unlikely(p->tcp_flags & TCP_SYN) ? anticipate(&p->flow) : NULL;
 	/* A known connection names its service: of the large tables its packets need only the one. */
 	struct connection *known = flow ? bpf_map_lookup_elem(&connections, &p->flow) : NULL;
 	struct service *service = known ? service_of(known, &p->flow) : NULL;
 	if (unlikely(flow && !service))
-		service = find_service(&p->flow);
+		service = expected ? expected : find_service(&p->flow);
 	struct cluster *cluster = service ? NULL : find_cluster(ip->daddr);
 	if (unlikely(!service && !cluster))
 		return PASSED_NOT_OURS;

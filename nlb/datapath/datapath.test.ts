@@ -9,6 +9,7 @@ import { type Datapath, openDatapath } from './datapath.ts';
 import { CONSTANTS, OUTCOMES, STRUCTS } from './layout.ts';
 import { openLease, openPinnedLease } from './lease.ts';
 import { findPorts } from './ports.ts';
+import { roomy } from './program.ts';
 import type { Tables } from './tables.ts';
 import { CLUSTER, ifindexOf, makeInterfaces, options, pinDirectory, tables } from './test-rig.ts';
 
@@ -300,6 +301,18 @@ t.test('automatic choice keeps the mode of the earlier life', async (t) => {
   const next = openDatapath(options(directory));
   t.equal(next.mode, 'tc');
   next.remove();
+});
+
+t.test('a table has more buckets than entries, and no less room than is wanted', async (t) => {
+  for (const [wanted, made] of [
+    [1000, 1025],
+    [1024, 1025],
+    [819, 819],
+    [820, 1025],
+    [513, 513],
+    [1_000_000, 1_048_577],
+  ] as const)
+    t.equal(roomy(wanted), made);
 });
 
 t.test('tables of another size are not adopted, but their links are', async (t) => {

@@ -56,11 +56,15 @@ static __always_inline struct service *service_by_id(__u32 id)
 }
 
 /* That of the port, or else that of any port. */
-static __always_inline struct service *find_service(const struct flow *flow)
+static __always_inline __u32 *find_service_id(const struct flow *flow)
 {
 	__u32 *id = service_id(flow, flow->destination_port);
-	if (!id)
-		id = service_id(flow, 0);
+	return id ? id : service_id(flow, 0);
+}
+
+static __always_inline struct service *find_service(const struct flow *flow)
+{
+	__u32 *id = find_service_id(flow);
 	return id ? service_by_id(*id) : NULL;
 }
 

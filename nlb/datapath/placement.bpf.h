@@ -59,6 +59,34 @@ static __always_inline __u32 hash_of(const struct flow *flow)
 	return c;
 }
 
+static __always_inline __u64 first_slot(const struct service *service, const struct flow *flow)
+{
+	struct flow hashed = placed_by(service, flow);
+	/* Hash × slots ÷ 2³² spreads as evenly as a remainder and needs no division. */
+	return (__u64)hash_of(&hashed) * SELECTION_SLOTS >> 32;
+}
+
+/*
+ * The service that a first packet will need, and a look at the slot that its server will be in: the processor waits for
+ * that memory while it waits for the large table's, and not afterwards.
+ */
+static __always_inline struct service *anticipate(const struct flow *flow)
+{
+	__u32 *id = find_service_id(flow);
+	void *table = id ? bpf_map_lookup_elem(&selections, id) : NULL;
+	struct service *service = id ? service_by_id(*id) : NULL;
+	struct selection *selection = service && table ? only_entry(table) : NULL;
+	if (!selection)
+		return service;
+	__u64 slot = first_slot(service, flow);
+	barrier_var(slot);
+	if (slot < SELECTION_SLOTS) {
+		__u32 server = selection->servers[slot];
+		barrier_var(server);
+	}
+	return service;
+}
+
 /*
  * What the selection table has in the slot of the flow's hash, or in the next one where that server takes nothing new: so
  * nothing is lost between the moment that a server fails and that in which the table says so. An id, or NO_SERVER.
@@ -69,9 +97,7 @@ static __always_inline __u32 select_server(const struct service *service, const 
 	struct selection *selection = table ? only_entry(table) : NULL;
 	if (!selection)
 		return NO_SERVER;
-	struct flow hashed = placed_by(service, flow);
-	/* Hash × slots ÷ 2³² spreads as evenly as a remainder and needs no division. */
-	__u64 first = (__u64)hash_of(&hashed) * SELECTION_SLOTS >> 32;
+	__u64 first = first_slot(service, flow);
 	for (__u64 step = 0; step < SELECTION_TRIES; step++) {
 		__u64 slot = first + step < SELECTION_SLOTS ? first + step : first + step - SELECTION_SLOTS;
 		barrier_var(slot); /* the verifier must see the comparison that the compiler finds needless */

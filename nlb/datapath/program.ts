@@ -77,15 +77,30 @@ function withOthers(object: BpfObject, entries: Record<string, number>, first: H
 /** How many entries each table has, by its name in the program, where that is not what was compiled in. */
 export function entriesOf(sizes: TableSizes): Record<string, number> {
   const { maxServers, maxServices } = sizes;
+  const most = mostOf(sizes);
   return {
     servers: maxServers,
     clusters: maxServices,
-    service_ids: maxServices,
+    service_ids: roomy(maxServices),
     services: maxServices,
     selections: maxServices,
-    ...mostOf(sizes),
+    ...most,
+    connections: roomy(most.connections),
+    embryos: roomy(most.embryos),
     ...counterRows(sizes),
   };
+}
+
+const BUCKETS_FEW = 1.25;
+
+/**
+ * The entries to ask for where so many are wanted. The kernel makes as many buckets as the next power of two. Where that is
+ * hardly more than the entries, a look for what is not there mostly meets another entry, and waits for its memory; one entry
+ * more than the power of two makes twice the buckets.
+ */
+export function roomy(entries: number): number {
+  const buckets = 2 ** Math.ceil(Math.log2(entries));
+  return buckets < BUCKETS_FEW * entries ? buckets + 1 : entries;
 }
 
 /** How many entries the tables hold that the data path itself writes. */
