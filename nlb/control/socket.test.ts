@@ -23,14 +23,14 @@ async function door(t: Test) {
   const asked: string[] = [];
   const sockets: Socket[] = [];
   const made = { rows: 0, ended: false };
-  async function* rowsFor({ rows, fails }: Record<string, unknown>) {
+  async function* rowsFor({ rows, fails, silent }: Record<string, unknown>) {
     try {
       for (let row = 0; row < Number(rows); row++) {
         if (fails === row) throw new Error('it is gone');
         made.rows++;
         yield { row, text: 'x'.repeat(1000) };
       }
-      return { more: false };
+      return silent ? undefined : { more: false };
     } finally {
       made.ended = true;
     }
@@ -225,6 +225,8 @@ t.test('who has something listed is given each row, and what stands at the end',
   const end = await list(path, { command: 'list', rows: 3 }, (row) => rows.push(row));
   t.same(end, { ok: true, value: { more: false } });
   t.match(rows, [{ row: 0 }, { row: 1 }, { row: 2 }]);
+  const silent = { command: 'list', rows: 1, silent: true };
+  t.same(await list(path, silent, (row) => t.match(row, { row: 0 })), { ok: true, value: null }, 'or that it is over');
   t.same(await list(path, { command: 'refuse' }, () => t.fail()), { ok: false, error: 'not now' });
   const socket = connect(path);
   t.teardown(() => socket.destroy());

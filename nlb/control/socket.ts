@@ -14,7 +14,7 @@ export type Answer = { ok: true; value: unknown } | { ok: false; error: string }
 export interface Following {
   follow(more: () => void): { take(): unknown; isBehind(): boolean; close(): void };
 }
-/** Rows, made as they are taken; what the generator returns is said at the end. */
+/** Rows, made as they are taken; what the generator returns is said at the end, null where that is nothing. */
 export interface Listing {
   rows: AsyncGenerator<unknown, unknown>;
 }
@@ -125,7 +125,7 @@ async function list({ rows }: Listing, write: (piece: unknown) => Promise<void>)
     await write({ ok: true, value: null });
     for (;;) {
       const { done, value } = await rows.next();
-      if (done) return await write({ end: value });
+      if (done) return await write({ end: value ?? null });
       await write(value);
     }
   } finally {
