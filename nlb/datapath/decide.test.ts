@@ -1,13 +1,8 @@
 import t from 'tap';
-import { runProgram } from '../kernel/bpf-test-run.ts';
 import { monotonicNs } from '../kernel/clock.ts';
 import { enterPrivateNamespaces } from '../kernel/private-namespaces.ts';
-import type { Address } from './address.ts';
-import { type Datapath, openDatapath } from './datapath.ts';
-import { toldBy } from './knowledge.ts';
-import { CONSTANTS, OUTCOMES, type OutcomeName } from './layout.ts';
+import type { OutcomeName } from './layout.ts';
 import { openLease } from './lease.ts';
-import { findPorts } from './ports.ts';
 import type { Tables } from './tables.ts';
 import {
   ASK,
@@ -23,45 +18,14 @@ import {
   TO_US,
   UDP,
 } from './test-frames.ts';
-import {
-  CLUSTER,
-  hold,
-  ifindexOf,
-  MAC,
-  makeInterfaces,
-  options,
-  pinDirectory,
-  programsOf,
-  swept,
-  tables,
-} from './test-rig.ts';
-import { trace } from './trace.ts';
-import { packetOf } from './trace-packet.ts';
+import { hold, MAC, makeInterfaces, tables } from './test-rig.ts';
+import { FOREVER_NS, openLeased, send } from './test-send.ts';
 
 enterPrivateNamespaces(import.meta.url);
 makeInterfaces();
 
 const HOOKS = ['xdp', 'tc'] as const;
 const VERDICTS = { xdp: { PASSED: 2, FORWARDED: 4, DROPPED: 1 }, tc: { PASSED: -1, FORWARDED: 7, DROPPED: 2 } };
-const FOREVER_NS = 2n ** 63n;
-
-function open(t: { teardown(act: () => void): void }): Datapath {
-  const datapath = openDatapath(options(pinDirectory(t)));
-  t.teardown(() => datapath.remove());
-  datapath.apply(tables());
-  hold(datapath.leaseFd, FOREVER_NS);
-  return datapath;
-}
-
-/** Run a frame through a hook: the outcome that was counted, the verdict, and the frame that came out. */
-function send(datapath: Datapath, hook: 'xdp' | 'tc', frame: Buffer, on = 'access') {
-  const before = datapath.outcomes();
-  const { verdict, frame: out } = runProgram(programsOf(datapath)[hook](), { frame, ifindex: ifindexOf(on), hook });
-  const after = datapath.outcomes();
-  const counted = OUTCOMES.filter((name) => after[name].packets !== before[name].packets);
-  const bytes = counted.map((name) => after[name].bytes - before[name].bytes);
-  return { verdict, out, counted, bytes };
-}
 
 /** What must come out of a forwarded frame: the same, but for the two hardware addresses. */
 function forwarded(frame: Buffer, mac: string): Buffer {
@@ -70,7 +34,7 @@ function forwarded(frame: Buffer, mac: string): Buffer {
 
 for (const hook of HOOKS) {
   t.test(`${hook}: each frame goes one way, which is counted`, async (t) => {
-    const datapath = open(t);
+    const datapath = openLeased(t);
     for (const { what, frame: hex, outcome, on, unleased, xdpOnly } of CASES) {
       if (xdpOnly && hook !== 'xdp') continue;
       hold(datapath.leaseFd, unleased ? monotonicNs() : FOREVER_NS);
@@ -87,7 +51,7 @@ for (const hook of HOOKS) {
   });
 
   t.test(`${hook}: a connection keeps its server while that is usable, and no longer`, async (t) => {
-    const datapath = open(t);
+    const datapath = openLeased(t);
     const frame = bytesOf(`${TO_US} ${IP} ${UDP}`);
     const expectTo = (mac: string, outcome: OutcomeName, what: string): void => {
       const { out, counted } = send(datapath, hook, frame);
@@ -111,7 +75,7 @@ for (const hook of HOOKS) {
   });
 
   t.test(`${hook}: without a server that can be reached nothing is forwarded`, async (t) => {
-    const datapath = open(t);
+    const datapath = openLeased(t);
     const frame = bytesOf(`${TO_US} ${IP} ${UDP}`);
     const [first, second] = tables().servers;
     for (const [what, server] of [
@@ -129,7 +93,7 @@ for (const hook of HOOKS) {
   });
 
   t.test(`${hook}: a connection does not take a service for its own that has got its number`, async (t) => {
-    const datapath = open(t);
+    const datapath = openLeased(t);
     const frame = bytesOf(`${TO_US} ${IP_TCP} ${TCP}`);
     const acknowledging = bytesOf(`${TO_US} ${IP_TCP} ${TCP.replace('5002', '5010')}`);
     t.same(send(datapath, hook, frame).counted, ['FORWARDED_NEW']);
@@ -144,7 +108,7 @@ for (const hook of HOOKS) {
   });
 
   t.test(`${hook}: in the prior-art layout the lease decides about the one address`, async (t) => {
-    const datapath = open(t);
+    const datapath = openLeased(t);
     datapath.apply({ ...tables(), nlbs: '203.0.113.10' });
     const ask = bytesOf(`${TO_ALL} ${ASK} ${CLUSTER_IP}`);
     t.same(send(datapath, hook, ask).counted, ['PASSED_ARP_NLBS']);
@@ -154,7 +118,7 @@ for (const hook of HOOKS) {
   });
 
   t.test(`${hook}: a question of the peer's for the NLBS address is noted, lease or no lease`, async (t) => {
-    const datapath = open(t);
+    const datapath = openLeased(t);
     const page = openLease(datapath.leaseFd);
     t.teardown(() => page.close());
     const notedBy = (hex: string, on = 'access'): boolean => {
@@ -180,7 +144,7 @@ for (const hook of HOOKS) {
   });
 
   t.test(`${hook}: who probes for the NLBS address ends the forwarding of one whose lease has lapsed`, async (t) => {
-    const datapath = open(t);
+    const datapath = openLeased(t);
     const page = openLease(datapath.leaseFd);
     t.teardown(() => page.close());
     const flow = bytesOf(`${TO_US} ${IP} ${UDP}`);
@@ -204,7 +168,7 @@ for (const hook of HOOKS) {
   });
 
   t.test(`${hook}: a frame cut off anywhere never gets to the stack as a cluster's packet`, async (t) => {
-    const datapath = open(t);
+    const datapath = openLeased(t);
     const whole = bytesOf(`${TO_US} ${IP_TCP} ${TCP}`);
     // Without a whole IPv4 header the kernel makes no socket buffer in a test run.
     for (let length = hook === 'xdp' ? 14 : 34; length < whole.length; length++) {
@@ -213,129 +177,3 @@ for (const hook of HOOKS) {
     }
   });
 }
-
-t.test('flows spread over the slots as their hash says', async (t) => {
-  const datapath = open(t);
-  const spread = tables();
-  const slots = spread.services[0]?.slots ?? new Int32Array();
-  slots.forEach((_, slot) => {
-    slots[slot] = slot % 2;
-  });
-  datapath.apply(spread);
-  let first = 0;
-  const FLOWS = 400;
-  for (let port = 1; port <= FLOWS; port++) {
-    const frame = bytesOf(`${TO_US} ${IP} ${UDP}`);
-    frame.writeUInt16BE(port, 34);
-    first += send(datapath, 'xdp', frame).out.readUInt8(5) === 0x20 ? 1 : 0;
-  }
-  // Binomial with p = 1/2: five standard deviations of 10 either side. The hash is fixed, so this never flickers.
-  t.ok(Math.abs(first - FLOWS / 2) < 50, `${first} of ${FLOWS} to server 0`);
-  t.equal(datapath.connectionCount(), FLOWS);
-});
-
-/** A connection from that port of a client that has proved itself. */
-function establish(datapath: Datapath, port: number): void {
-  for (const flags of ['5002', '5010']) {
-    const frame = bytesOf(`${TO_US} ${IP_TCP} ${TCP.replace('5002', flags)}`);
-    frame.writeUInt16BE(port, 34);
-    send(datapath, 'xdp', frame);
-  }
-}
-
-const active = (datapath: Datapath) => datapath.tallies().services.get('tcp 203.0.113.10:80')?.active;
-
-t.test('each server and each service has its tally', async (t) => {
-  const datapath = open(t);
-  establish(datapath, 1);
-  send(datapath, 'tc', bytesOf(`${TO_US} ${IP} ${UDP}`));
-  const none = { packets: 0n, bytes: 0n, opened: 0n, active: 0n };
-  const [web, dns] = [
-    { packets: 2n, bytes: 108n, opened: 1n, active: 1n },
-    { packets: 1n, bytes: 50n, opened: 1n, active: 0n },
-  ];
-  const { servers, services } = datapath.tallies();
-  t.same(
-    servers,
-    new Map([
-      [0, dns],
-      [1, web],
-    ]),
-  );
-  t.same(
-    services,
-    new Map([
-      ['udp 203.0.113.10:53', dns],
-      ['tcp 203.0.113.10:80', web],
-    ]),
-  );
-  datapath.apply({ ...tables(), servers: [...tables().servers, { id: 5, address: '10.77.2.5', usable: true }] });
-  t.same(datapath.tallies().servers.get(5), none);
-});
-
-t.test('a sweep removes what has expired, and puts the count of active connections right', async (t) => {
-  const datapath = open(t);
-  const opened = 3000;
-  for (let port = 1; port <= opened; port++) establish(datapath, port);
-  t.equal(active(datapath), BigInt(opened), 'the full table has pushed some out, which nobody has seen');
-  t.equal(swept(datapath), 0);
-  const left = Number(active(datapath));
-  t.ok(left > 0 && left <= options('').maxConnections, `${left} are left`);
-  establish(datapath, opened + 1);
-  t.equal(swept(datapath), 0);
-  t.ok(Math.abs(Number(active(datapath)) - left) <= left / 2);
-  datapath.apply({ ...tables(), timeouts: { ...tables().timeouts, establishedMs: 0 } });
-  const removed = swept(datapath);
-  t.equal(active(datapath), 0n);
-  t.ok(removed > 0, `${removed} removed`);
-  t.equal(datapath.connectionCount(), 0);
-  establish(datapath, 1);
-  t.equal(active(datapath), 1n, 'and counting goes on');
-});
-
-t.test('what is known of connections can be listed, and looked up for one of them', async (t) => {
-  const datapath = open(t);
-  t.same([...datapath.connections()].flat(), []);
-  send(datapath, 'xdp', bytesOf(`${TO_US} ${IP} ${UDP}`));
-  establish(datapath, 4711);
-  const known = [...datapath.connections()].flat();
-  t.equal(known.length, 2);
-  for (const { flow, connection } of known) {
-    t.match(flow, { source: /^198\.51\.100\./, destination: CLUSTER });
-    t.equal(connection.service, `${flow.protocol === 6 ? 'tcp' : 'udp'} ${CLUSTER}:${flow.destinationPort}`);
-    t.equal(connection.serverAddress, flow.protocol === 6 ? '10.77.2.21' : '10.77.2.20');
-    const { kept, told, lease } = datapath.knowledgeOf(flow);
-    t.same([...kept.connections.values(), ...kept.embryos.values()], [connection]);
-    const services = tables().services.filter(({ port }) => port === flow.destinationPort);
-    t.same(told, toldBy({ ...tables(), services }, findPorts(options(''))), 'of the services, its own');
-    t.equal(lease.forwardUntilNs, FOREVER_NS);
-  }
-});
-
-const LABELS = { server: String, service: String };
-
-t.test('what a trace says is what the program then does', async (t) => {
-  const datapath = open(t);
-  const slots = new Int32Array(CONSTANTS.SELECTION_SLOTS).map((_, slot) => slot % 2);
-  const persistence = { timeoutMs: 60_000, prefix: 32 };
-  datapath.apply({ ...tables(), services: [{ address: CLUSTER, protocol: 'tcp', port: 80, slots, persistence }] });
-  const seen = new Set<string>();
-  for (let port = 1; port <= 60; port++) {
-    const source = `198.51.100.${(port % 20) + 1}` as Address;
-    const flow = {
-      protocol: 6,
-      source,
-      destination: CLUSTER as Address,
-      sourcePort: port,
-      destinationPort: port % 7 === 0 ? 81 : 80,
-    };
-    for (const kind of ['first', 'next', 'next'] as const) {
-      const { outcome, server } = trace(flow, datapath.knowledgeOf(flow), monotonicNs(), LABELS);
-      const { counted, out } = send(datapath, 'xdp', packetOf(flow, MAC.access, kind));
-      t.same([outcome], counted, `${port}, ${kind}`);
-      if (server) t.equal(out.toString('hex', 0, 6), server.mac?.replaceAll(':', ''));
-      seen.add(`${outcome} ${server?.id}`);
-    }
-  }
-  t.ok(seen.size >= 5, [...seen].join());
-});

@@ -1,0 +1,27 @@
+import { runProgram } from '../kernel/bpf-test-run.ts';
+import { type Datapath, openDatapath } from './datapath.ts';
+import { OUTCOMES } from './layout.ts';
+import { hold, ifindexOf, options, pinDirectory, programsOf, tables } from './test-rig.ts';
+
+/** Support for tests of the program in the kernel: a data path, and single frames through it. */
+
+export const FOREVER_NS = 2n ** 63n;
+
+/** With the tables of the rig, and a lease without end. */
+export function openLeased(t: { teardown(act: () => void): void }): Datapath {
+  const datapath = openDatapath(options(pinDirectory(t)));
+  t.teardown(() => datapath.remove());
+  datapath.apply(tables());
+  hold(datapath.leaseFd, FOREVER_NS);
+  return datapath;
+}
+
+/** Run a frame through a hook: the outcome that was counted, the verdict, and the frame that came out. */
+export function send(datapath: Datapath, hook: 'xdp' | 'tc', frame: Buffer, on = 'access') {
+  const before = datapath.outcomes();
+  const { verdict, frame: out } = runProgram(programsOf(datapath)[hook](), { frame, ifindex: ifindexOf(on), hook });
+  const after = datapath.outcomes();
+  const counted = OUTCOMES.filter((name) => after[name].packets !== before[name].packets);
+  const bytes = counted.map((name) => after[name].bytes - before[name].bytes);
+  return { verdict, out, counted, bytes };
+}
