@@ -2,20 +2,13 @@ import { readdirSync, statfsSync } from 'node:fs';
 import t from 'tap';
 import { programName, xdpProgramOn } from '../kernel/bpf-link.ts';
 import { enterPrivateNamespaces, run } from '../kernel/private-namespaces.ts';
-import { type Datapath, openDatapath } from './datapath.ts';
+import { openDatapath } from './datapath.ts';
 import { openLease, openPinnedLease } from './lease.ts';
 import { ifindexOf, makeInterfaces, options, pinDirectory, tables } from './test-rig.ts';
+import { openEmpty as open, type Scope } from './test-send.ts';
 
 enterPrivateNamespaces(import.meta.url);
 makeInterfaces();
-
-type Scope = { teardown(act: () => void): void };
-
-function open(t: Scope, mode: 'auto' | 'xdp' | 'xdp-generic' | 'tc' = 'auto'): Datapath {
-  const datapath = openDatapath({ ...options(pinDirectory(t)), mode });
-  t.teardown(() => datapath.remove());
-  return datapath;
-}
 
 /** A directory with a BPF file system of its own, which outlives a datapath. */
 function mounted(t: Scope): string {

@@ -3,27 +3,20 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import t from 'tap';
 import { enterPrivateNamespaces, run } from '../kernel/private-namespaces.ts';
-import { type Datapath, openDatapath } from './datapath.ts';
+import { openDatapath } from './datapath.ts';
 import { CONSTANTS, OUTCOMES, STRUCTS } from './layout.ts';
 import { openLease } from './lease.ts';
 import { findPorts } from './ports.ts';
 import { roomy } from './program.ts';
 import type { Tables } from './tables.ts';
 import { CLUSTER, ifindexOf, makeInterfaces, options, pinDirectory, tables } from './test-rig.ts';
+import { openEmpty as open } from './test-send.ts';
 
 /** Before the data path has been told any. */
 const NONE = { unprovenMs: 0, establishedMs: 0, finishedMs: 0, resetMs: 0, datagramsMs: 0, fragmentMs: 0 };
 
 enterPrivateNamespaces(import.meta.url);
 makeInterfaces();
-
-type Scope = { teardown(act: () => void): void };
-
-function open(t: Scope, mode: 'auto' | 'xdp' | 'xdp-generic' | 'tc' = 'auto'): Datapath {
-  const datapath = openDatapath({ ...options(pinDirectory(t)), mode });
-  t.teardown(() => datapath.remove());
-  return datapath;
-}
 
 t.test('what is applied is what is there, and applying it again changes nothing', async (t) => {
   const datapath = open(t);

@@ -1,5 +1,5 @@
 import { runProgram } from '../kernel/bpf-test-run.ts';
-import { type Datapath, openDatapath } from './datapath.ts';
+import { type Datapath, type DatapathOptions, openDatapath } from './datapath.ts';
 import { OUTCOMES } from './layout.ts';
 import { hold, ifindexOf, options, pinDirectory, programsOf, tables } from './test-rig.ts';
 
@@ -7,10 +7,18 @@ import { hold, ifindexOf, options, pinDirectory, programsOf, tables } from './te
 
 export const FOREVER_NS = 2n ** 63n;
 
-/** With the tables of the rig, and a lease without end. */
-export function openLeased(t: { teardown(act: () => void): void }): Datapath {
-  const datapath = openDatapath(options(pinDirectory(t)));
+export type Scope = { teardown(act: () => void): void };
+
+/** That of the rig, with empty tables and without a lease; removed after the test. */
+export function openEmpty(t: Scope, mode: DatapathOptions['mode'] = 'auto'): Datapath {
+  const datapath = openDatapath({ ...options(pinDirectory(t)), mode });
   t.teardown(() => datapath.remove());
+  return datapath;
+}
+
+/** With the tables of the rig, and a lease without end. */
+export function openLeased(t: Scope): Datapath {
+  const datapath = openEmpty(t);
   datapath.apply(tables());
   hold(datapath.leaseFd, FOREVER_NS);
   return datapath;
