@@ -21,8 +21,8 @@ static __always_inline bool asks_for_ipv4(const struct arp_ipv4 *arp)
  */
 static __always_inline enum outcome decide_arp(struct packet *p, const struct settings *settings, const struct port *port)
 {
-	struct arp_ipv4 *arp = take(p, struct arp_ipv4);
-	if (!arp || !asks_for_ipv4(arp))
+	struct arp_ipv4 *arp;
+	if (!take(p, arp) || !asks_for_ipv4(arp))
 		return PASSED_ARP;
 	__be32 sender, target;
 	__builtin_memcpy(&sender, arp->sender_ip, sizeof(sender));

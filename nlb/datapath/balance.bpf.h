@@ -11,13 +11,34 @@
 static __always_inline enum outcome send_to(struct packet *p, const struct server *server, __u32 id, __u32 service,
 					    enum outcome outcome)
 {
-	__builtin_memcpy(p->eth->h_dest, server->mac, ETH_ALEN);
-	__builtin_memcpy(p->eth->h_source, server->own_mac, ETH_ALEN);
-	p->egress = server->ifindex;
+	p->to = server;
 	p->server = id;
-	p->server_address = server->address;
 	p->service = service;
-	count_packet(p, id, service);
+	return outcome;
+}
+
+/* From one server to another, from one state to another: what was active no longer is, what is active now is. */
+static __always_inline enum outcome change(struct packet *p, struct connection *known, __u32 id,
+					   const struct server *server, enum outcome outcome)
+{
+	count_active(p, known, -1);
+	known->server = id;
+	known->server_address = server->address;
+	known->state = next_state(p, known->state);
+	count_active(p, known, 1);
+	return send_to(p, server, id, known->service, outcome);
+}
+
+static __always_inline enum outcome move(struct packet *p, const struct service *service, struct connection *known,
+					 __u64 now_ns)
+{
+	__u32 id = place(p->flow, service->id, now_ns);
+	struct server *server = find_ready(id);
+	if (!server)
+		return DROPPED_NO_SERVER;
+	known->seen_ns = now_ns;
+	enum outcome outcome = change(p, known, id, server, FORWARDED_MOVED);
+	bind_client(service, p->flow, known);
 	return outcome;
 }
 
@@ -25,43 +46,31 @@ static __always_inline enum outcome send_to(struct packet *p, const struct serve
 static __always_inline enum outcome carry_on(struct packet *p, const struct service *service, struct connection *known,
 					     __u64 now_ns)
 {
-	struct server *server = find_same(known->server, known->server_address);
-	struct connection before = *known;
-	if (unlikely(!server)) {
-		__u32 id = place(&p->flow, service->id, now_ns);
-		server = find_ready(id);
-		if (!server)
-			return DROPPED_NO_SERVER;
-		known->server = id;
-		known->server_address = server->address;
-	}
-	bool moved = known->server != before.server || known->server_address != before.server_address;
-	known->state = next_state(p, before.state);
+	__u32 id = known->server;
+	struct server *server = find_same(id, known->server_address);
+	if (unlikely(!server))
+		return move(p, service, known, now_ns);
 	known->seen_ns = now_ns;
-	if (unlikely(moved || known->state != before.state)) {
-		count_active(p, &before, -1);
-		count_active(p, known, 1);
-	}
-	if (unlikely(moved))
-		bind_client(service, &p->flow, known);
-	return send_to(p, server, known->server, known->service, moved ? FORWARDED_MOVED : FORWARDED_ESTABLISHED);
+	if (unlikely(p->tcp_flags & (TCP_FIN | TCP_RST)))
+		return change(p, known, id, server, FORWARDED_ESTABLISHED);
+	return send_to(p, server, id, known->service, FORWARDED_ESTABLISHED);
 }
 
 /* The second packet that an embryo needs: the connection changes tables. */
 static __always_inline void establish(struct packet *p, const struct service *service, struct connection *proven)
 {
 	proven->state = proven_state(p);
-	if (bpf_map_update_elem(&connections, &p->flow, proven, BPF_ANY))
+	if (bpf_map_update_elem(&connections, p->flow, proven, BPF_ANY))
 		return;
-	bpf_map_delete_elem(&embryos, &p->flow);
+	bpf_map_delete_elem(&embryos, p->flow);
 	count_active(p, proven, 1);
-	bind_client(service, &p->flow, proven);
+	bind_client(service, p->flow, proven);
 }
 
 static __always_inline struct connection *find_embryo(const struct packet *p, const struct service *service,
 						      __u64 now_ns)
 {
-	struct connection *embryo = bpf_map_lookup_elem(&embryos, &p->flow);
+	struct connection *embryo = bpf_map_lookup_elem(&embryos, p->flow);
 	return embryo && embryo->service == service->id && !is_expired(p, embryo, now_ns) ? embryo : NULL;
 }
 
@@ -71,7 +80,7 @@ static __always_inline enum outcome begin(struct packet *p, const struct service
 	struct connection *embryo = find_embryo(p, service, now_ns);
 	struct server *server = embryo ? find_same(embryo->server, embryo->server_address) : NULL;
 	bool kept = server;
-	__u32 id = kept ? embryo->server : place(&p->flow, service->id, now_ns);
+	__u32 id = kept ? embryo->server : place(p->flow, service->id, now_ns);
 	if (!kept)
 		server = find_ready(id);
 	if (!server)
@@ -87,7 +96,7 @@ static __always_inline enum outcome begin(struct packet *p, const struct service
 	if (proven)
 		establish(p, service, &next);
 	else
-		bpf_map_update_elem(&embryos, &p->flow, &next, BPF_ANY);
+		bpf_map_update_elem(&embryos, p->flow, &next, BPF_ANY);
 	if (!embryo)
 		count_opened(p, id, service->id);
 	enum outcome outcome = !embryo ? FORWARDED_NEW : !kept ? FORWARDED_MOVED : FORWARDED_REPEATED;
@@ -108,7 +117,7 @@ static __always_inline enum outcome balance(struct packet *p, const struct servi
 	if (likely(known->service == service->id && !is_expired(p, known, now_ns) && !begins_again(p, known)))
 		return carry_on(p, service, known, now_ns);
 	count_active(p, known, -1);
-	bpf_map_delete_elem(&connections, &p->flow);
-	service = find_service(&p->flow);
+	bpf_map_delete_elem(&connections, p->flow);
+	service = find_service(p->flow);
 	return service ? begin(p, service, now_ns) : DROPPED_NOT_SERVED;
 }

@@ -14,7 +14,7 @@
 
 static __always_inline bool is_tcp(const struct packet *p)
 {
-	return p->flow.protocol == IPPROTO_TCP;
+	return p->flow->protocol == IPPROTO_TCP;
 }
 
 static __always_inline bool is_expired(const struct packet *p, const struct connection *connection, __u64 now_ns)

@@ -15,7 +15,7 @@ const PROTOCOLS = { tcp: 6, udp: 17 } as const;
 
 export function decodeFlow(key: Buffer): Flow {
   return {
-    protocol: key.readUInt8(FLOW.protocol),
+    protocol: key.readUInt32LE(FLOW.protocol),
     source: addressAt(key, FLOW.source),
     destination: addressAt(key, FLOW.destination),
     sourcePort: key.readUInt16BE(FLOW.sourcePort),
@@ -29,7 +29,7 @@ export function encodeFlow({ protocol, source, destination, sourcePort, destinat
   key.set(quadToBytes(destination), FLOW.destination);
   key.writeUInt16BE(sourcePort, FLOW.sourcePort);
   key.writeUInt16BE(destinationPort, FLOW.destinationPort);
-  key.writeUInt8(protocol, FLOW.protocol);
+  key.writeUInt32LE(protocol, FLOW.protocol);
   return key;
 }
 

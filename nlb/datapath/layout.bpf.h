@@ -181,8 +181,7 @@ struct flow {
 	__be32 destination;
 	__be16 source_port;
 	__be16 destination_port;
-	__u8 protocol;
-	__u8 zero[3];
+	__u32 protocol;
 };
 _Static_assert(sizeof(struct flow) == 16, "shared with user space");
 

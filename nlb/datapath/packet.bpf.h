@@ -10,6 +10,7 @@
 #include <linux/tcp.h>
 #include <linux/udp.h>
 #include <bpf/bpf_endian.h>
+#include "hints.bpf.h"
 #include "tables.bpf.h"
 
 #define MAX_TAGS 2
@@ -29,12 +30,11 @@ struct packet {
 	__be16 ethertype; /* of what the tags enclose */
 	bool tagged;
 	__u16 vlan; /* id of the outermost tag */
-	struct flow flow; /* ports zero until take_ports() */
+	struct flow *flow; /* ports zero until take_ports(); elsewhere, so that the compiler may keep the rest in registers */
 	__u8 tcp_flags; /* zero until take_ports() */
 	const struct settings *settings;
-	__u32 egress; /* interface to send on, once forwarded; the other three likewise */
+	const struct server *to; /* NULL until it is to be forwarded; the other two say nothing until then */
 	__u32 server;
-	__be32 server_address;
 	__u32 service;
 };
 
@@ -56,15 +56,22 @@ struct arp_ipv4 {
 };
 _Static_assert(sizeof(struct arp_ipv4) == 28, "RFC 826");
 
-/* The header that begins at the cursor, or NULL where the frame ends first. */
-#define take(p, type)                                            \
-	({                                                       \
-		type *header = (p)->next;                        \
-		bool fits = (void *)(header + 1) <= (p)->end;    \
-		if (fits)                                        \
-			(p)->next = header + 1;                  \
-		fits ? header : NULL;                            \
-	})
+/* Whether the frame has a whole header at the cursor: `header` is then that, and the cursor after it. */
+#define take(p, header)                                              \
+	((header) = (p)->next, (void *)((header) + 1) <= (p)->end && \
+				       ((p)->next = (header) + 1, true))
+
+/* A word and a half at once; the compiler, which knows of no alignment, would take the octets one by one. */
+static __always_inline void copy_mac(__u8 *to, const __u8 *from)
+{
+	*(__u32 *)to = *(__u32 *)from;
+	*(__u16 *)(to + 4) = *(__u16 *)(from + 4);
+}
+
+static __always_inline bool is_same_mac(const __u8 *one, const __u8 *other)
+{
+	return *(__u32 *)one == *(__u32 *)other && *(__u16 *)(one + 4) == *(__u16 *)(other + 4);
+}
 
 static __always_inline bool is_tag(__be16 ethertype)
 {
@@ -73,13 +80,12 @@ static __always_inline bool is_tag(__be16 ethertype)
 
 static __always_inline bool take_ethernet(struct packet *p)
 {
-	p->eth = take(p, struct ethhdr);
-	if (!p->eth)
+	if (!take(p, p->eth))
 		return false;
-	p->ethertype = p->eth->h_proto;
-	for (int i = 0; i < MAX_TAGS && is_tag(p->ethertype); i++) {
-		struct vlan_tag *tag = take(p, struct vlan_tag);
-		if (!tag)
+	p->ethertype = *(__be16 *)&p->eth->h_proto;
+	for (int i = 0; i < MAX_TAGS && unlikely(is_tag(p->ethertype)); i++) {
+		struct vlan_tag *tag;
+		if (!take(p, tag))
 			return false;
 		p->ethertype = tag->ethertype;
 		if (!p->tagged)
@@ -92,12 +98,12 @@ static __always_inline bool take_ethernet(struct packet *p)
 /* The fixed part of the header, without options; its addresses go into the flow. */
 static __always_inline struct iphdr *take_ipv4(struct packet *p)
 {
-	struct iphdr *ip = take(p, struct iphdr);
-	if (!ip || ip->version != 4)
+	struct iphdr *ip;
+	if (!take(p, ip) || ip->version != 4)
 		return NULL;
-	p->flow.source = ip->saddr;
-	p->flow.destination = ip->daddr;
-	p->flow.protocol = ip->protocol;
+	p->flow->source = ip->saddr;
+	p->flow->destination = ip->daddr;
+	p->flow->protocol = ip->protocol;
 	return ip;
 }
 
@@ -106,13 +112,15 @@ static __always_inline bool lengths_agree(const struct packet *p, const struct i
 {
 	__u32 header = ip->ihl * 4;
 	__u32 total = bpf_ntohs(ip->tot_len);
-	__u32 carried = p->bytes - ((void *)ip - (void *)p->eth);
+	__u64 ahead = (void *)ip - (void *)p->eth;
+	barrier_var(ahead);
+	__u32 carried = p->bytes - ahead;
 	return header >= sizeof(*ip) && header <= total && total <= carried;
 }
 
 static __always_inline bool has_ports(const struct packet *p)
 {
-	return p->flow.protocol == IPPROTO_TCP || p->flow.protocol == IPPROTO_UDP;
+	return p->flow->protocol == IPPROTO_TCP || p->flow->protocol == IPPROTO_UDP;
 }
 
 #define TCP_FLAGS_AT 13
@@ -125,15 +133,16 @@ static __always_inline bool has_ports(const struct packet *p)
 static __always_inline bool take_ports(struct packet *p, const struct iphdr *ip)
 {
 	__u32 header = ip->ihl * 4;
-	bool tcp = p->flow.protocol == IPPROTO_TCP;
+	bool tcp = p->flow->protocol == IPPROTO_TCP;
 	if (bpf_ntohs(ip->tot_len) < header + (tcp ? sizeof(struct tcphdr) : sizeof(struct udphdr)))
 		return false;
 	p->next = (void *)ip + header;
-	struct udphdr *ports = p->next;
-	if (!(tcp ? (void *)take(p, struct tcphdr) : (void *)take(p, struct udphdr)))
+	struct udphdr *udp;
+	struct tcphdr *segment;
+	__be32 *ports = p->next;
+	if (tcp ? !take(p, segment) : !take(p, udp))
 		return false;
-	p->flow.source_port = ports->source;
-	p->flow.destination_port = ports->dest;
+	*(__be32 *)&p->flow->source_port = *ports;
 	if (tcp)
 		p->tcp_flags = ((__u8 *)ports)[TCP_FLAGS_AT];
 	return true;

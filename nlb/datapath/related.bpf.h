@@ -18,7 +18,7 @@ static __always_inline struct fragment_key fragment_key(const struct iphdr *ip)
 static __always_inline bool is_served(const struct packet *p, const struct fragment *known)
 {
 	struct service *service = service_by_id(known->service);
-	return service && service->address == p->flow.destination && service->protocol == p->flow.protocol;
+	return service && service->address == p->flow->destination && service->protocol == p->flow->protocol;
 }
 
 /* What is known of the packet's datagram, where it still counts. */
@@ -31,13 +31,14 @@ static __always_inline struct fragment *find_datagram(const struct packet *p, co
 	return find_same(known->server, known->server_address) ? known : NULL;
 }
 
+/* That its fragments go where this packet goes. */
 static __always_inline void record_datagram(const struct packet *p, const struct fragment_key *key, bool awaits_first,
 					    __u64 now_ns)
 {
 	struct fragment sent = {
 		.seen_ns = now_ns,
 		.server = p->server,
-		.server_address = p->server_address,
+		.server_address = p->to->address,
 		.service = p->service,
 		.awaits_first = awaits_first,
 	};
@@ -61,7 +62,7 @@ static __always_inline enum outcome follow(struct packet *p, const struct iphdr 
 	__u32 service = is_tcp(p) ? cluster->tcp_service : cluster->udp_service;
 	if (!service_by_id(service))
 		return DROPPED_FRAGMENT;
-	__u32 id = place(&p->flow, service, now_ns);
+	__u32 id = place(p->flow, service, now_ns);
 	struct server *server = find_ready(id);
 	if (!server)
 		return DROPPED_NO_SERVER;
@@ -81,7 +82,7 @@ static __always_inline enum outcome lead(struct packet *p, const struct iphdr *i
 		return send_along(p, known);
 	}
 	enum outcome outcome = balance(p, service, connection, now_ns);
-	if (outcome < DROPPED_ARP_NO_LEASE)
+	if (p->to)
 		record_datagram(p, &key, false, now_ns);
 	return outcome;
 }
@@ -93,7 +94,7 @@ static __always_inline enum outcome relate(struct packet *p, const struct servic
 	if (!known || known->service != service->id || is_expired(p, known, now_ns))
 		known = find_embryo(p, service, now_ns);
 	struct server *server = known ? find_same(known->server, known->server_address) : NULL;
-	__u32 id = server ? known->server : place(&p->flow, service->id, now_ns);
+	__u32 id = server ? known->server : place(p->flow, service->id, now_ns);
 	if (!server)
 		server = find_ready(id);
 	return server ? send_to(p, server, id, service->id, FORWARDED_ICMP) : DROPPED_NO_SERVER;

@@ -31,9 +31,10 @@ static __always_inline struct tallies tallies_of(const struct packet *p, __u32 s
 	};
 }
 
-static __always_inline void count_packet(const struct packet *p, __u32 server, __u32 service)
+/* One that is forwarded. */
+static __always_inline void count_packet(const struct packet *p)
 {
-	struct tallies tallies = tallies_of(p, server, service);
+	struct tallies tallies = tallies_of(p, p->server, p->service);
 	if (!tallies.server || !tallies.service)
 		return;
 	tallies.server->packets++;

@@ -33,11 +33,11 @@ static __always_inline bool is_error(__u8 type)
 /* The quoted packet is on its way from the cluster address to the client: its flow is turned round. */
 static __always_inline void turn_round(struct packet *p, const struct iphdr *quoted, const struct udphdr *ports)
 {
-	p->flow.source = quoted->daddr;
-	p->flow.destination = quoted->saddr;
-	p->flow.source_port = ports->dest;
-	p->flow.destination_port = ports->source;
-	p->flow.protocol = quoted->protocol;
+	p->flow->source = quoted->daddr;
+	p->flow->destination = quoted->saddr;
+	p->flow->source_port = ports->dest;
+	p->flow->destination_port = ports->source;
+	p->flow->protocol = quoted->protocol;
 }
 
 static __always_inline enum content take_error(struct packet *p, const struct iphdr *ip)
@@ -46,19 +46,19 @@ static __always_inline enum content take_error(struct packet *p, const struct ip
 	p->next = (void *)ip + ip->ihl * 4;
 	if (p->next + sizeof(struct icmp_header) > end)
 		return MALFORMED;
-	struct icmp_header *icmp = take(p, struct icmp_header);
-	if (!icmp)
+	struct icmp_header *icmp;
+	if (!take(p, icmp))
 		return MALFORMED;
 	if (!is_error(icmp->type))
 		return OTHER;
-	struct iphdr *quoted = take(p, struct iphdr);
-	if (!quoted || quoted->version != 4 || quoted->ihl < 5)
+	struct iphdr *quoted;
+	if (!take(p, quoted) || quoted->version != 4 || quoted->ihl < 5)
 		return MALFORMED;
 	p->next = (void *)quoted + quoted->ihl * 4;
 	if (p->next + QUOTED_BYTES > end)
 		return MALFORMED;
-	struct udphdr *ports = take(p, struct udphdr);
-	if (!ports)
+	struct udphdr *ports;
+	if (!take(p, ports))
 		return MALFORMED;
 	bool tcp_or_udp = quoted->protocol == IPPROTO_TCP || quoted->protocol == IPPROTO_UDP;
 	if (!tcp_or_udp || quoted->saddr != ip->daddr || quoted->frag_off & bpf_htons(IP_OFFSET))
