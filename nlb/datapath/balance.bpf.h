@@ -4,6 +4,7 @@
 
 #include "connection.bpf.h"
 #include "hints.bpf.h"
+#include "known.bpf.h"
 #include "placement.bpf.h"
 #include "tally.bpf.h"
 
@@ -62,6 +63,7 @@ static __always_inline void establish(struct packet *p, const struct service *se
 	proven->state = proven_state(p);
 	if (bpf_map_update_elem(&connections, p->flow, proven, BPF_ANY))
 		return;
+	mark_known(p);
 	bpf_map_delete_elem(&embryos, p->flow);
 	count_active(p, proven, 1);
 	bind_client(service, p->flow, proven);
@@ -112,12 +114,12 @@ static __always_inline enum outcome begin(struct packet *p, const struct service
 static __always_inline enum outcome balance(struct packet *p, const struct service *service, struct connection *known,
 					    __u64 now_ns)
 {
-	if (unlikely(!known))
-		return begin(p, service, now_ns);
-	if (likely(known->service == service->id && !is_expired(p, known, now_ns) && !begins_again(p, known)))
+	if (likely(known && known->service == service->id && !is_expired(p, known, now_ns) && !begins_again(p, known)))
 		return carry_on(p, service, known, now_ns);
-	count_active(p, known, -1);
-	bpf_map_delete_elem(&connections, p->flow);
-	service = find_service(p->flow);
+	if (known) {
+		count_active(p, known, -1);
+		bpf_map_delete_elem(&connections, p->flow);
+		service = find_service(p->flow);
+	}
 	return service ? begin(p, service, now_ns) : DROPPED_NOT_SERVED;
 }

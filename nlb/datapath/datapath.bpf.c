@@ -37,9 +37,11 @@ static __always_inline enum outcome decide_ipv4(struct packet *p, const struct p
 	enum content content = take_content(p, ip);
 	bool flow = content == SEGMENT || content == ICMP_ERROR;
 
-	struct service *expected = unlikely(p->tcp_flags & TCP_SYN) ? anticipate(p->flow) : NULL;
-	/* A known connection names its service: of the large tables its packets need only the one. */
-	struct connection *known = flow ? bpf_map_lookup_elem(&connections, p->flow) : NULL;
+	bool first = p->tcp_flags & TCP_SYN;
+	struct service *expected = unlikely(first) ? anticipate(p->flow) : NULL;
+	bool unknown = !flow || unlikely(first && !may_be_known(p));
+	/* A known connection names its service: of the large tables its packets need only the one, and most first ones none. */
+	struct connection *known = unknown ? NULL : bpf_map_lookup_elem(&connections, p->flow);
 	struct service *service = known ? service_of(known, p->flow) : NULL;
 	if (unlikely(flow && !service))
 		service = expected ? expected : find_service(p->flow);
@@ -63,9 +65,7 @@ static __always_inline enum outcome decide_ipv4(struct packet *p, const struct p
 		return cluster ? follow(p, ip, cluster, now_ns) : DROPPED_NOT_SERVED;
 	if (unlikely(content == ICMP_ERROR))
 		return relate(p, service, known, now_ns);
-	if (unlikely(ip->frag_off & bpf_htons(IP_MORE_FRAGMENTS)))
-		return lead(p, ip, service, known, now_ns);
-	return balance(p, service, known, now_ns);
+	return lead(p, ip, service, known, now_ns);
 }
 
 static __always_inline enum outcome decide(struct packet *p)

@@ -60,15 +60,17 @@ export function flowNamed(name: string): Flow {
 
 const rotate = (word: number, bits: number): number => (word << bits) | (word >>> (32 - bits));
 
-/**
- * 32 bits that follow from the flow alone, so that both nodes of a pair place it alike. Bob Jenkins's lookup3 of three
- * words: the two addresses, and the ports; the protocol is the seed.
- */
+/** 32 bits that follow from the flow alone, so that both nodes of a pair place it alike. */
 export function hashOf({ protocol, source, destination, sourcePort, destinationPort }: Flow): number {
+  return hashOfWords(protocol, wordOf(source), wordOf(destination), (sourcePort << 16) | destinationPort);
+}
+
+/** Bob Jenkins's lookup3 of three words: the two addresses, and both ports; the protocol is the seed. */
+export function hashOfWords(protocol: number, source: number, destination: number, ports: number): number {
   const start = (0xdeadbeef + (3 << 2) + protocol) | 0;
-  let a = (start + wordOf(source)) | 0;
-  let b = (start + wordOf(destination)) | 0;
-  let c = (start + ((sourcePort << 16) | destinationPort)) | 0;
+  let a = (start + source) | 0;
+  let b = (start + destination) | 0;
+  let c = (start + ports) | 0;
   c = ((c ^ b) - rotate(b, 14)) | 0;
   a = ((a ^ c) - rotate(c, 11)) | 0;
   b = ((b ^ a) - rotate(a, 25)) | 0;

@@ -5,6 +5,7 @@ import { type Counters, countConnections, openCounters } from './counters.ts';
 import type { Datapath, DatapathOptions, Tallies } from './datapath.ts';
 import type { Flow } from './flow.ts';
 import { type Knowledge, toldBy } from './knowledge.ts';
+import { type KnownFlows, openKnownFlows } from './known-flows.ts';
 import { openLease, openLeaseFile, readLease } from './lease.ts';
 import { type KnownConnection, listTable, recall } from './listing.ts';
 import { couldServe } from './lookup.ts';
@@ -55,8 +56,10 @@ export function openInKernel(
   const servers = openServerTable(loaded.map('servers'), options.maxServers);
   const tables = openTables(loaded, servers, options);
   const counters = openCounters((name) => loaded.map(name), options);
+  const known = openKnownFlows(loaded.map('known_flows'), options);
   const abandon = (): void => {
     counters.close();
+    known.close();
     servers.close();
     loaded.close();
   };
@@ -72,7 +75,7 @@ export function openInKernel(
       programs,
       apply: tables.apply,
       actual: tables.actual,
-      ...readings(loaded, counters, tables),
+      ...readings(loaded, { counters, known }, tables),
       abandon,
       remove: removal(pins, abandon),
     };
@@ -117,7 +120,11 @@ function openTables(loaded: Loaded, servers: ServerTable, options: DatapathOptio
   return { apply, actual: () => actual(), ids, toldOf, timeouts: () => readSettings(settings).timeouts };
 }
 
-function readings(loaded: Loaded, counters: Counters, { ids, toldOf, timeouts }: ReturnType<typeof openTables>) {
+function readings(
+  loaded: Loaded,
+  { counters, known }: { counters: Counters; known: KnownFlows },
+  { ids, toldOf, timeouts }: ReturnType<typeof openTables>,
+) {
   const map = (name: string): number => loaded.map(name);
   const weigh = weighTables(MAPS.map(map));
   const names = () => new Map([...ids().services].map(([name, id]) => [id, name]));
@@ -128,7 +135,7 @@ function readings(loaded: Loaded, counters: Counters, { ids, toldOf, timeouts }:
       services: new Map([...ids().services].map(([name, id]) => [name, counters.ofService(id)])),
     }),
     *sweep(): Generator<void, number> {
-      const swept = yield* sweep(map('connections'), timeouts(), monotonicNs());
+      const swept = yield* sweep({ connections: map('connections'), known }, timeouts(), monotonicNs());
       counters.recount(swept);
       return swept.removed;
     },

@@ -10,7 +10,7 @@
 
 enum layout {
 	/* A pinned table of another version is not adopted. Raise it with every change to a key or a value. */
-	LAYOUT_VERSION = 3,
+	LAYOUT_VERSION = 4,
 	/* A prime number (see maglev.ts). */
 	SELECTION_SLOTS = 65537,
 	NO_SERVER = 0xffff,
@@ -99,7 +99,7 @@ struct settings {
 	/* Rows of one processor in the tallies. */
 	__u32 max_servers;
 	__u32 max_services;
-	__u32 zero;
+	__u32 filter_words; /* of one half of the filter of known flows: a power of two */
 	/* How long after its last packet a connection counts as absent, and after the first one to come, a fragment. */
 	__u64 timeouts_ns[TIMEOUTS];
 	struct port ports[MAX_PORTS];

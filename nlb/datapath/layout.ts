@@ -1,7 +1,7 @@
 /** Generated from the type information of datapath.bpf.o by `node nlb/datapath/build.ts`. Do not edit. */
 
 export const CONSTANTS = {
-  LAYOUT_VERSION: 3,
+  LAYOUT_VERSION: 4,
   SELECTION_SLOTS: 65537,
   NO_SERVER: 65535,
   MAX_PORTS: 16,
@@ -65,6 +65,7 @@ export const STRUCTS = {
     portCount: 16,
     maxServers: 20,
     maxServices: 24,
+    filterWords: 28,
     timeoutsNs: 32,
     ports: 80,
   },

@@ -4,6 +4,7 @@ import { mapInfo } from '../kernel/bpf-map.ts';
 import { type BpfObject, loadObject } from '../kernel/bpf-object.ts';
 import { counterRows } from './counters.ts';
 import type { Kept } from './knowledge.ts';
+import { filterRows } from './known-flows.ts';
 import { STRUCTS } from './layout.ts';
 import { openLease } from './lease.ts';
 import type { Pins } from './pins.ts';
@@ -27,7 +28,16 @@ const OBJECT_FILE = join(import.meta.dirname, 'datapath.bpf.o');
 /** The tables, by their names in the program. */
 export const MAPS = [
   ...['settings', 'lease', 'servers', 'clusters', 'service_ids', 'services', 'selections'],
-  ...['connections', 'embryos', 'affinities', 'fragments', 'counters', 'server_tallies', 'service_tallies'],
+  ...[
+    'connections',
+    'known_flows',
+    'embryos',
+    'affinities',
+    'fragments',
+    'counters',
+    'server_tallies',
+    'service_tallies',
+  ],
 ];
 /** What need not hold a whole table of connections: what it pushes out is mostly found again by its hash. */
 const MOST_FLEETING = 65_536;
@@ -86,6 +96,7 @@ export function entriesOf(sizes: TableSizes): Record<string, number> {
     selections: maxServices,
     ...most,
     connections: roomy(most.connections),
+    known_flows: filterRows(sizes),
     embryos: roomy(most.embryos),
     ...counterRows(sizes),
   };

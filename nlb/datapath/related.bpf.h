@@ -71,18 +71,19 @@ static __always_inline enum outcome follow(struct packet *p, const struct iphdr 
 	return outcome;
 }
 
-/* A datagram's beginning: it follows what came before it, or else the others follow it. */
+/* A segment or datagram. The beginning of one in fragments follows what came before it, or else the others follow it. */
 static __always_inline enum outcome lead(struct packet *p, const struct iphdr *ip, const struct service *service,
 					 struct connection *connection, __u64 now_ns)
 {
+	bool others = ip->frag_off & bpf_htons(IP_MORE_FRAGMENTS);
 	struct fragment_key key = fragment_key(ip);
-	struct fragment *known = find_datagram(p, &key, now_ns);
-	if (known && known->awaits_first) {
+	struct fragment *known = unlikely(others) ? find_datagram(p, &key, now_ns) : NULL;
+	if (unlikely(known && known->awaits_first)) {
 		known->awaits_first = false;
 		return send_along(p, known);
 	}
 	enum outcome outcome = balance(p, service, connection, now_ns);
-	if (p->to)
+	if (unlikely(others && p->to))
 		record_datagram(p, &key, false, now_ns);
 	return outcome;
 }

@@ -1,5 +1,6 @@
 import { getEntry, indexKey, putEntry } from '../kernel/bpf-map.ts';
 import { bytesToQuad, macToOctets, quadToBytes } from '../kernel/inet.ts';
+import { filterWords } from './known-flows.ts';
 import { CONSTANTS, OUTCOMES, STRUCTS } from './layout.ts';
 import type { Port } from './ports.ts';
 import type { Change, TableSizes, Tables } from './tables.ts';
@@ -52,6 +53,7 @@ function encode({ nlbs, peer, timeouts }: Told, ports: Port[], sizes: TableSizes
   bytes.writeUInt32LE(ports.length, AT.portCount);
   bytes.writeUInt32LE(sizes.maxServers, AT.maxServers);
   bytes.writeUInt32LE(sizes.maxServices, AT.maxServices);
+  bytes.writeUInt32LE(filterWords(sizes), AT.filterWords);
   for (const name of TIMEOUTS) bytes.writeBigUInt64LE(BigInt(timeouts[name]) * NS_PER_MS, timeoutAt(name));
   for (const [index, { ifindex, mac, roles, vlan }] of accessFirst(ports).entries()) {
     const at = AT.ports + index * PORT.size;

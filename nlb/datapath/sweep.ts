@@ -1,4 +1,5 @@
 import { dropEntry, getEntry, walkBatches } from '../kernel/bpf-map.ts';
+import type { KnownFlows } from './known-flows.ts';
 import { CONSTANTS, STRUCTS } from './layout.ts';
 import { NUMBER_OF, TIMEOUTS, type Timeouts } from './timeouts.ts';
 
@@ -11,6 +12,12 @@ export interface Swept {
   services: Map<number, number>;
 }
 
+/** The table of connections, by its descriptor, and the filter before it. */
+export interface SweptTable {
+  connections: number;
+  known: Pick<KnownFlows, 'renew'>;
+}
+
 const { flow: FLOW, connection: AT } = STRUCTS;
 const NS_PER_MS = 1_000_000n;
 
@@ -18,23 +25,29 @@ const NS_PER_MS = 1_000_000n;
 const STEP_ENTRIES = 8192;
 
 /**
- * Remove what has expired, and count what has not, in steps of a few milliseconds. The data path goes on meanwhile: what it
- * opens or ends during the walk may be counted or not. `nowNs` of CLOCK_MONOTONIC. Throws KernelRefusal.
+ * Remove what has expired, and count what has not, in steps of a few milliseconds. What is left makes the filter of known
+ * flows anew. The data path goes on meanwhile: what it opens or ends during the walk may be counted or not. `nowNs` of
+ * CLOCK_MONOTONIC. Throws KernelRefusal.
  */
-export function* sweep(connections: number, timeouts: Timeouts, nowNs: bigint): Generator<void, Swept> {
+export function* sweep(table: SweptTable, timeouts: Timeouts, nowNs: bigint): Generator<void, Swept> {
   const limits = TIMEOUTS.map((name) => [NUMBER_OF[name], BigInt(timeouts[name]) * NS_PER_MS] as const);
   const timeoutNs = new Map<number, bigint>(limits);
   const swept: Swept = { removed: 0, servers: new Map(), services: new Map() };
-  for (const { count, keys, values } of walkBatches(connections, FLOW.size, AT.size, STEP_ENTRIES)) {
+  const renewal = table.known.renew();
+  for (const { count, keys, values } of walkBatches(table.connections, FLOW.size, AT.size, STEP_ENTRIES)) {
     for (let index = 0; index < count; index++) {
+      const key = keys.subarray(index * FLOW.size, (index + 1) * FLOW.size);
       const value = values.subarray(index * AT.size, (index + 1) * AT.size);
       const state = value.readUInt8(AT.state);
       const seenNs = value.readBigUInt64LE(AT.seenNs);
-      if (seenNs + (timeoutNs.get(state) ?? 0n) > nowNs) countActive(swept, value, state);
-      else if (remove(connections, keys.subarray(index * FLOW.size, (index + 1) * FLOW.size), seenNs)) swept.removed++;
+      const over = seenNs + (timeoutNs.get(state) ?? 0n) <= nowNs;
+      if (over && remove(table.connections, key, seenNs)) swept.removed++;
+      else renewal.add(key);
+      if (!over) countActive(swept, value, state);
     }
     yield;
   }
+  renewal.finish();
   return swept;
 }
 

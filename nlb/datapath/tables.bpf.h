@@ -73,6 +73,15 @@ struct {
 	__type(value, struct connection);
 } connections SEC(".maps");
 
+/* Which flows may be in that table: two halves, and behind them the number of the one that counts. See known.bpf.h. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 3); /* set at load */
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, __u64);
+} known_flows SEC(".maps");
+
 /*
  * Connections of which one packet has been seen. A flood of first packets churns this table alone; what it pushes out is
  * placed by the same hash again, mostly on the same server.

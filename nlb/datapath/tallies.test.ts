@@ -6,9 +6,9 @@ import type { Datapath } from './datapath.ts';
 import { toldBy } from './knowledge.ts';
 import { CONSTANTS } from './layout.ts';
 import { findPorts } from './ports.ts';
-import { bytesOf, IP, IP_TCP, TCP, TO_US, UDP } from './test-frames.ts';
+import { bytesOf, IP, TO_US, UDP } from './test-frames.ts';
 import { CLUSTER, MAC, makeInterfaces, options, swept, tables } from './test-rig.ts';
-import { FOREVER_NS, openLeased, send } from './test-send.ts';
+import { establish, FOREVER_NS, openLeased, send } from './test-send.ts';
 import { trace } from './trace.ts';
 import { packetOf } from './trace-packet.ts';
 
@@ -34,15 +34,6 @@ t.test('flows spread over the slots as their hash says', async (t) => {
   t.ok(Math.abs(first - FLOWS / 2) < 50, `${first} of ${FLOWS} to server 0`);
   t.equal(datapath.connectionCount(), FLOWS);
 });
-
-/** A connection from that port of a client that has proved itself. */
-function establish(datapath: Datapath, port: number): void {
-  for (const flags of ['5002', '5010']) {
-    const frame = bytesOf(`${TO_US} ${IP_TCP} ${TCP.replace('5002', flags)}`);
-    frame.writeUInt16BE(port, 34);
-    send(datapath, 'xdp', frame);
-  }
-}
 
 const active = (datapath: Datapath) => datapath.tallies().services.get('tcp 203.0.113.10:80')?.active;
 

@@ -1,6 +1,7 @@
 import { runProgram } from '../kernel/bpf-test-run.ts';
 import { type Datapath, type DatapathOptions, openDatapath } from './datapath.ts';
 import { OUTCOMES } from './layout.ts';
+import { bytesOf, IP_TCP, TCP, TO_US } from './test-frames.ts';
 import { hold, ifindexOf, options, pinDirectory, programsOf, tables } from './test-rig.ts';
 
 /** Support for tests of the program in the kernel: a data path, and single frames through it. */
@@ -32,4 +33,17 @@ export function send(datapath: Datapath, hook: 'xdp' | 'tc', frame: Buffer, on =
   const counted = OUTCOMES.filter((name) => after[name].packets !== before[name].packets);
   const bytes = counted.map((name) => after[name].bytes - before[name].bytes);
   return { verdict, out, counted, bytes };
+}
+
+/** A TCP segment from that port of the client, to the rig's web service. */
+export function segment(port: number, flag: 'syn' | 'ack'): Buffer {
+  const frame = bytesOf(`${TO_US} ${IP_TCP} ${TCP.replace('5002', { syn: '5002', ack: '5010' }[flag])}`);
+  frame.writeUInt16BE(port, 34);
+  return frame;
+}
+
+/** A connection from that port of the client that has proved itself. */
+export function establish(datapath: Datapath, port: number): void {
+  send(datapath, 'xdp', segment(port, 'syn'));
+  send(datapath, 'xdp', segment(port, 'ack'));
 }

@@ -19,7 +19,8 @@ export type Protocol = ServiceEntry['protocol'];
 /** What a load balancer holds by default. */
 const SIZES = { maxConnections: 1_000_000, maxServers: 4096, maxServices: 512 };
 const BPF_FS = '/sys/fs/bpf';
-const PINS = `${BPF_FS}/datapath`;
+/** A place of its own for each process: what goes with it in user space lies in /run, where all of them would meet. */
+const PINS = `${BPF_FS}/datapath-${process.pid}`;
 const HOUR_NS = 3_600_000_000_000n;
 export const ENDS = { to: MAC.access, from: MAC.router };
 
