@@ -29,12 +29,44 @@ static __always_inline bool is_for(const struct port *port, const struct ethhdr 
 	return is_same_mac(eth->h_dest, port->mac);
 }
 
+/* Whether it is what nearly all packets are: a whole one that neither begins nor ends a connection. */
+static __always_inline bool is_plain(const struct packet *p, const struct iphdr *ip, const struct port *port,
+				     enum content content)
+{
+	bool whole = content == SEGMENT && !(ip->frag_off & bpf_htons(IP_MORE_FRAGMENTS));
+	bool ours = port->roles & ROLE_ACCESS && is_for(port, p->eth) && !p->tagged;
+	return whole && ours && !(p->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST));
+}
+
+/*
+ * The straight way, in few steps: a plain packet of a connection that goes on as it did. FORWARDED_ESTABLISHED, or
+ * OUTCOMES where there is more to be looked at; then nothing has been changed.
+ */
+static __always_inline enum outcome go_straight(struct packet *p)
+{
+	struct connection *known = bpf_map_lookup_elem(&connections, p->flow);
+	if (!known || !service_of(known, p->flow))
+		return OUTCOMES;
+	__u64 now_ns = tick_ns();
+	__u32 id = known->server;
+	struct server *server = find_same(id, known->server_address);
+	if (!server || is_expired(p, known, now_ns) || !may_forward(now_ns))
+		return OUTCOMES;
+	known->seen_ns = now_ns;
+	return send_to(p, server, id, known->service, FORWARDED_ESTABLISHED);
+}
+
 static __always_inline enum outcome decide_ipv4(struct packet *p, const struct port *port)
 {
 	struct iphdr *ip = take_ipv4(p);
 	if (unlikely(!ip))
 		return PASSED_NOT_OURS;
 	enum content content = take_content(p, ip);
+	if (likely(is_plain(p, ip, port, content))) {
+		enum outcome outcome = go_straight(p);
+		if (likely(outcome != OUTCOMES))
+			return outcome;
+	}
 	bool flow = content == SEGMENT || content == ICMP_ERROR;
 
 	bool first = p->tcp_flags & TCP_SYN;
