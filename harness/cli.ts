@@ -87,7 +87,7 @@ program
   )
   .option('--trials <n>', 'number of trials', count)
   .option('--fault <name>', 'failover: this fault alone')
-  .option('--runs <n>', 'datapath: single runs for each median', count)
+  .option('--runs <n>', 'datapath: single runs for each median, at least', count)
   .option('--json <file>', 'failover, datapath: write all that was measured to a file')
   .action(async (what, options) => (await import('./commands/bench.ts')).bench(what, options));
 

@@ -25,8 +25,10 @@ export interface Pair {
 /**
  * Run both programs by turns, so that whatever disturbs the machine disturbs both. Throws where the data path did anything
  * else with a frame than what the situation is about: then something else was measured.
+ * @param asked runs of each program, or a multiple of that, as the situation wants it
  */
-export function measureCell(datapath: Datapath, pair: Pair, situation: Situation, size: Size, runs: number): Measured {
+export function measureCell(datapath: Datapath, pair: Pair, situation: Situation, size: Size, asked: number): Measured {
+  const runs = asked * situation.times;
   situation.prepare(pair.measured, size);
   const present = datapath.connectionCount();
   const before = datapath.outcomes()[situation.outcome].packets;

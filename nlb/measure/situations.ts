@@ -7,6 +7,12 @@ import type { Size } from './scene.ts';
 export interface Situation {
   name: 'established' | 'in turn' | 'new' | 'flood';
   outcome: OutcomeName;
+  /**
+   * Runs for each one that is asked for. Bursts come in which the machine does all more slowly, a half or a third, for 50 to
+   * 150 ms, mostly while the kernel frees what was measured before: a median must rest on more than that. What fills a table
+   * can only be run as often as fits in there.
+   */
+  times: number;
   /** What has gone by before it is measured. */
   prepare(measured: FrameRunner, size: Size): void;
   /** Make the frame of that run. */
@@ -59,24 +65,28 @@ export const SITUATIONS: readonly Situation[] = [
   {
     name: 'established',
     outcome: 'FORWARDED_ESTABLISHED',
+    times: 20,
     prepare: (measured, size) => establish(measured, 1, CLIENTS.established, size),
     write: () => {},
   },
   {
     name: 'in turn',
     outcome: 'FORWARDED_ESTABLISHED',
+    times: 10,
     prepare: (measured, size) => establish(measured, FLOWS_IN_TURN, CLIENTS['in turn'], size),
     write: (frame, run, size) => setNumbered(frame, CLIENTS['in turn'], run % FLOWS_IN_TURN, size),
   },
   {
     name: 'new',
     outcome: 'FORWARDED_NEW',
+    times: 3,
     prepare: (measured) => setFlag(measured.frame, 'syn'),
     write: (frame, run, size) => setNumbered(frame, CLIENTS.new, run, size),
   },
   {
     name: 'flood',
     outcome: 'FORWARDED_NEW',
+    times: 5,
     prepare: (measured) => {
       for (let number = 0; number < FLOOD_BEFORE; number++) {
         setAttacker(measured.frame, number);
