@@ -17,6 +17,17 @@ interface Stalled {
   atLeast: number;
 }
 
+/** A stall, and what its successor announced while it lasted; undefined where there was none of both. */
+function succession(during: readonly HistoryEvent[], { address, beats }: Stalled, successor: Port) {
+  const pause = longestPause(during, beats);
+  const since = pause && during.filter(({ atNs }) => atNs >= pause.last.atNs);
+  const [announced] = since ? announcementsFrom(since, successor, address) : [];
+  return pause && announced && { pause, announced };
+}
+
+const notSucceeded = ({ beats }: Stalled, successor: Port): Verdict =>
+  unknown(`${portText(successor)} announced nothing while ${beats.node} was stalled`);
+
 /** From an instant on until the node is given the address anew, which makes it lawful again, or until all is over. */
 function fencedSpan(all: readonly HistoryEvent[], { address, beats }: Stalled, fromNs: number): Span {
   const again = holdingsOf(all, address).find(({ node, fromNs: heldNs }) => node === beats.node && heldNs > fromNs);
@@ -41,12 +52,11 @@ function refused(
  * though it is asked.
  */
 export function silentOnceSucceeded(options: Stalled & { port: Port; successor: Port }): Checker {
-  const { address, port, successor, beats } = options;
+  const { address, port, successor } = options;
   return (during, all = during) => {
-    const pause = longestPause(during, beats);
-    const since = pause && during.filter(({ atNs }) => atNs >= pause.last.atNs);
-    const [announced] = since ? announcementsFrom(since, successor, address) : [];
-    if (!pause || !announced) return unknown(`${portText(successor)} announced nothing while ${port.node} was stalled`);
+    const found = succession(during, options, successor);
+    if (!found) return notSucceeded(options, successor);
+    const { pause, announced } = found;
     const { fromNs, untilNs } = fencedSpan(all, options, announced.event.atNs);
     const within = during.filter(({ atNs }) => atNs > fromNs && atNs < untilNs);
     const claim = arpsOf(within, { ...port, direction: 'sent' }).find(({ arp }) => arp.senderIp === address);
@@ -63,23 +73,24 @@ export function silentOnceSucceeded(options: Stalled & { port: Port; successor: 
 }
 
 /**
- * HA-10: from so long after its last heartbeat on, a stalled node forwards nothing, though it is handed packets.
- * @param options.afterMs lease and grace: what firewalls still send to it is forwarded a little longer than it answers
+ * HA-10: from the first announcement of its successor on, a stalled node forwards nothing, though it is handed packets, and
+ * though it would have a while left in which it may: what it forwarded now, its successor would have to answer for.
  */
-export function forwardsNoMore(options: Stalled & { path: Path; clusterAddress: string; afterMs: number }): Checker {
-  const { path, clusterAddress, afterMs, beats } = options;
+export function forwardsNoMore(options: Stalled & { path: Path; clusterAddress: string; successor: Port }): Checker {
+  const { path, clusterAddress, successor } = options;
   return (during, all = during) => {
-    const pause = longestPause(during, beats);
-    if (!pause) return unknown(`${beats.node} was not seen sending heartbeats`);
-    const { fromNs, untilNs } = fencedSpan(all, options, pause.last.atNs + afterMs * NS_PER_MS);
+    const found = succession(during, options, successor);
+    if (!found) return notSucceeded(options, successor);
+    const { pause, announced } = found;
+    const { fromNs, untilNs } = fencedSpan(all, options, announced.event.atNs);
     const within = during.filter(({ atNs }) => atNs > fromNs && atNs < untilNs);
     const forCluster = (port: Port, direction: FrameSeen['direction']) =>
       packetsOf(within, { ...port, direction }).filter(({ packet }) => packet.destination === clusterAddress);
     const [forwarded] = forCluster(path.server, 'sent');
     if (forwarded) {
-      const lateNs = forwarded.event.atNs - pause.last.atNs;
-      const because = `${portText(path.server)} forwarded a packet ${toMs(lateNs)} after its last heartbeat`;
-      return fail(because, [pause.last, pause.next, forwarded.event]);
+      const lateNs = forwarded.event.atNs - fromNs;
+      const because = `${portText(path.server)} forwarded a packet ${toMs(lateNs)} after its successor’s announcement`;
+      return fail(because, [pause.last, announced.event, pause.next, forwarded.event]);
     }
     const handed = forCluster(path.access, 'received').filter(({ ethernet }) => ethernet.destination === path.mac);
     const words = { what: `packets were handed to ${portText(path.access)}`, silent: 'it forwarded none' };
@@ -95,12 +106,10 @@ export function forwardsNoMore(options: Stalled & { path: Path; clusterAddress: 
 export function clientsLeft(
   options: Stalled & { clusterAddress: string; client: string; from: Port; to: Path; withinMs: number },
 ): Checker {
-  const { address, beats, clusterAddress, client, from, to, withinMs, atLeast } = options;
+  const { clusterAddress, client, from, to, withinMs, atLeast } = options;
   return (during, all = during) => {
-    const pause = longestPause(during, beats);
-    const since = pause && during.filter(({ atNs }) => atNs >= pause.last.atNs);
-    const [announced] = since ? announcementsFrom(since, to.access, address) : [];
-    if (!announced) return unknown(`${portText(to.access)} announced nothing while ${beats.node} was stalled`);
+    const announced = succession(during, options, to.access)?.announced;
+    if (!announced) return notSucceeded(options, to.access);
     const { fromNs, untilNs } = fencedSpan(all, options, announced.event.atNs + withinMs * NS_PER_MS);
     const within = during.filter(({ atNs }) => atNs > fromNs && atNs < untilNs);
     const sentOn = (port: Port) =>

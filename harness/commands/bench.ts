@@ -100,7 +100,9 @@ function exitCodeOf(outcomes: readonly (Outcome | Judgement['verdict'])[]): numb
 
 /** What a packet costs in the data path, and how many get through it a second. */
 async function benchDatapath({ runs = 20_000, trials = 15, json }: BenchOptions): Promise<void> {
-  console.log(`${conditions(`medians of at least ${runs} single runs; ${trials} trials`)}; load ${load()}\n${COST_HEADING}`);
+  console.log(
+    `${conditions(`medians of at least ${runs} single runs; ${trials} trials`)}; load ${load()}\n${COST_HEADING}`,
+  );
   const extent = { cost: ['--runs', String(runs)], rate: ['--trials', String(trials)] };
   const figures: Figures = { cells: [], rates: [], missing: [] };
   for await (const figure of measureDatapath(extent)) {
