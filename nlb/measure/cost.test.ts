@@ -95,7 +95,9 @@ t.test('in a namespace of this test', async (t) => {
     hold(datapath.leaseFd, monotonicNs());
     for (const situation of SITUATIONS) {
       const measure = () => measureCell(datapath, pair(), situation, size, 10);
-      t.throws(measure, { message: new RegExp(`${situation.name}: 0 of ${10 * situation.times} frames were ${situation.outcome}`) });
+      t.throws(measure, {
+        message: new RegExp(`${situation.name}: 0 of ${10 * situation.times} frames were ${situation.outcome}`),
+      });
     }
   });
 });
