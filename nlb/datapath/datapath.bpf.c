@@ -39,21 +39,22 @@ static __always_inline bool is_plain(const struct packet *p, const struct iphdr 
 }
 
 /*
- * The straight way, in few steps: a plain packet of a connection that goes on as it did. FORWARDED_ESTABLISHED, or
- * OUTCOMES where there is more to be looked at; then nothing has been changed.
+ * The straight way, in few steps: whether a plain packet is of a connection that goes on as it did, and so is forwarded. All
+ * else has to be looked at from the beginning: nothing has been changed.
  */
-static __always_inline enum outcome go_straight(struct packet *p)
+static __always_inline bool goes_straight(struct packet *p)
 {
 	struct connection *known = bpf_map_lookup_elem(&connections, p->flow);
 	if (!known || !service_of(known, p->flow))
-		return OUTCOMES;
+		return false;
 	__u64 now_ns = tick_ns();
 	__u32 id = known->server;
 	struct server *server = find_same(id, known->server_address);
 	if (!server || is_expired(p, known, now_ns) || !may_forward(now_ns))
-		return OUTCOMES;
+		return false;
 	known->seen_ns = now_ns;
-	return send_to(p, server, id, known->service, FORWARDED_ESTABLISHED);
+	send_to(p, server, id, known->service, FORWARDED_ESTABLISHED);
+	return true;
 }
 
 static __always_inline enum outcome decide_ipv4(struct packet *p, const struct port *port)
@@ -62,13 +63,10 @@ static __always_inline enum outcome decide_ipv4(struct packet *p, const struct p
 	if (unlikely(!ip))
 		return PASSED_NOT_OURS;
 	enum content content = take_content(p, ip);
-	if (likely(is_plain(p, ip, port, content))) {
-		enum outcome outcome = go_straight(p);
-		if (likely(outcome != OUTCOMES))
-			return outcome;
-	}
-	bool flow = content == SEGMENT || content == ICMP_ERROR;
+	if (likely(is_plain(p, ip, port, content) && goes_straight(p)))
+		return FORWARDED_ESTABLISHED;
 
+	bool flow = content == SEGMENT || content == ICMP_ERROR;
 	bool first = p->tcp_flags & TCP_SYN;
 	struct service *expected = unlikely(first) ? anticipate(p->flow) : NULL;
 	bool unknown = !flow || unlikely(first && !may_be_known(p));
