@@ -1,6 +1,6 @@
 import t from 'tap';
 import { answersWith, neverSendsFor, noAnswerFrom, repliesWellFormed } from './arp.ts';
-import { arp, OVER, told, udp, watched } from './literal-history.ts';
+import { arp, OVER, standstill, told, udp, watched } from './literal-history.ts';
 
 const NLBS = '10.77.1.100';
 const NLB1 = { lan: 'access', node: 'nlb1', leg: 'access' };
@@ -42,6 +42,8 @@ t.test('every request is answered, with one hardware address', async (t) => {
   t.match(told(active, SEEN, two, announce(5), OVER), /^pass/, 'an announcement wants no answer');
   t.match(told(active, SEEN, two, ask(5), OVER), /^fail: nlb1\/access did not answer/);
   t.match(told(active, SEEN, two, ask(5), reply(16), OVER), /^fail/, 'an answer may be too late');
+  t.match(told(active, SEEN, two, ask(5), standstill(5.5, 11), reply(16), OVER), /^pass/, 'nobody ran in that time');
+  t.match(told(active, SEEN, two, ask(5), standstill(5.5, 6), reply(16), OVER), /^fail/, 'but in the rest of it');
   t.match(told(active, SEEN, two, ask(5), reply(6, MAC1, { targetMac: FW2_MAC }), OVER), /^fail/, 'or go to another');
   t.match(told(active, SEEN, two, reply(5, MAC2), OVER), /^fail: nlb2\/access answered .* with 02:00:00:00:00:0c/);
   t.match(told(active, SEEN, two, reply(5, MAC2, {}, NLB1), OVER), /^fail: nlb1\/access answered/);
@@ -101,6 +103,7 @@ t.test('replies go to the asker alone, and to nobody who did not ask', async (t)
   t.match(told(formed, SEEN, ask(1), reply(2), OVER), /^pass: 1 replies/);
   t.match(told(formed, SEEN, ask(1), reply(2), reply(3), OVER), /^fail: .* nobody asked/, 'each request has one reply');
   t.match(told(formed, SEEN, ask(1), reply(20), OVER), /^fail/);
+  t.match(told(formed, SEEN, ask(1), standstill(2, 15), reply(20), OVER), /^pass/, 'nobody ran in that time');
   t.match(told(formed, SEEN, ask(1), reply(2, MAC1, { targetIp: '10.77.1.3' }), OVER), /^fail/, 'not swapped');
   t.match(told(formed, SEEN, ask(1), reply(2, MAC1, { targetMac: FW2_MAC }), OVER), /^fail/);
   const everybody = { destination: 'ff:ff:ff:ff:ff:ff' };

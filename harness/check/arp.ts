@@ -2,6 +2,7 @@ import type { HistoryEvent } from '../history/event.ts';
 import { unlessBlind } from './coverage.ts';
 import { type ArpSeen, arpsOf, eventsOf, framesOf, type Port, portText } from './seen.ts';
 import { NS_PER_MS, spanOf } from './span.ts';
+import { ranNs, standstillsIn } from './standstill.ts';
 import { type Checker, fail, pass, unknown } from './verdict.ts';
 
 /** Requests for an address that reached a port. Announcements ask nothing, and are left out. */
@@ -24,12 +25,15 @@ function repliesFor(arps: readonly ArpSeen[], address: string): ArpSeen[] {
   return arps.filter(({ arp }) => arp.operation === 'reply' && arp.senderIp === address);
 }
 
-/** Whether `reply` may be the answer to `request`: to that asker, for that address, afterwards and in time. */
-function answers(reply: ArpSeen, request: ArpSeen, withinMs: number): boolean {
-  const tookNs = reply.event.atNs - request.event.atNs;
+/**
+ * Whether `reply` may be the answer to `request`: to that asker, for that address, afterwards and in time, of which what the
+ * machine stood still is no part.
+ */
+function answers(reply: ArpSeen, request: ArpSeen, withinMs: number, standstills: readonly HistoryEvent[]): boolean {
+  const [askedNs, answeredNs] = [request.event.atNs, reply.event.atNs];
   return (
-    tookNs >= 0 &&
-    tookNs <= withinMs * NS_PER_MS &&
+    answeredNs >= askedNs &&
+    ranNs(standstills, askedNs, answeredNs) <= withinMs * NS_PER_MS &&
     reply.arp.senderIp === request.arp.targetIp &&
     reply.arp.targetIp === request.arp.senderIp &&
     reply.arp.targetMac === request.arp.senderMac
@@ -59,7 +63,10 @@ export function answersWith(options: {
     const own = replies.filter(({ event }) => event.node === port.node && event.leg === port.leg);
     const lastNs = (spanOf(during)?.untilNs ?? 0) - withinMs * NS_PER_MS;
     const requests = requestsReaching(during, port, address, senderIp);
-    const unanswered = requests.filter((request) => !own.some((reply) => answers(reply, request, withinMs)));
+    const standstills = standstillsIn(all);
+    const isAnswered = (request: ArpSeen): boolean =>
+      own.some((reply) => answers(reply, request, withinMs, standstills));
+    const unanswered = requests.filter((request) => !isAnswered(request));
     const overdue = unanswered.find(({ event }) => event.atNs <= lastNs);
     const sights = [{ what: 'frames' as const, where: [port.lan] }];
     if (overdue) {
@@ -122,12 +129,13 @@ export function repliesWellFormed(options: { ports: Port[]; withinMs: number }):
   const { ports, withinMs } = options;
   return (during, all = during) => {
     const sights = [{ what: 'frames' as const, where: ports.map(({ lan }) => lan) }];
+    const standstills = standstillsIn(all);
     const shown: ArpSeen[] = [];
     for (const port of ports) {
       const open = arpsOf(during, { ...port, direction: 'received' }).filter(({ arp }) => arp.operation === 'request');
       for (const reply of arpsOf(during, { ...port, direction: 'sent' })) {
         if (reply.arp.operation !== 'reply') continue;
-        const asked = open.findIndex((request) => answers(reply, request, withinMs));
+        const asked = open.findIndex((request) => answers(reply, request, withinMs, standstills));
         const problem = asked < 0 ? 'nobody asked for it' : addressing(reply);
         if (problem) {
           const verdict = fail(`a reply from ${portText(port)}: ${problem}`, [reply.event]);

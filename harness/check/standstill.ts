@@ -13,6 +13,10 @@ export function ranNs(all: readonly HistoryEvent[], fromNs: number, untilNs: num
   return untilNs - fromNs - stoodNs;
 }
 
+/** All that ranNs() needs of a history, for those who ask it often. */
+export const standstillsIn = (all: readonly HistoryEvent[]): HistoryEvent[] =>
+  all.filter(({ kind }) => kind === 'standstill');
+
 /** Whoever is held up by a standstill reads what happened in it so soon after its end. */
 const CAUGHT_UP_NS = 1_000_000;
 
