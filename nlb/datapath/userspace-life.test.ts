@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import t from 'tap';
 import { xdpProgramOn } from '../kernel/bpf-link.ts';
@@ -38,6 +38,15 @@ t.test('a daemon killed with SIGKILL leaves frames flowing, and the next one ado
   ends.send(DATAGRAM);
   ends.next('server');
   t.match(datapath.outcomes(), { FORWARDED_NEW: { packets: 1n }, FORWARDED_ESTABLISHED: { packets: 1n } });
+});
+
+t.test('the forwarder comes before every ordinary process', async (t) => {
+  const directory = pinDirectory(t);
+  open(t, directory);
+  const stat = readFileSync(`/proc/${forwarderIn(directory).pid}/stat`, 'utf8');
+  // proc_pid_stat(5): rt_priority and policy, the 40th and 41st field; the second may hold blanks. 1 is SCHED_FIFO.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  t.same(fields.slice(37, 39), ['1', '1']);
 });
 
 t.test('removal leaves nothing', async (t) => {
