@@ -1,6 +1,6 @@
 import t from 'tap';
 import { parseConfig } from '../config/load.ts';
-import { DEFAULT_TIMEOUTS } from '../datapath/timeouts.ts';
+import { DEFAULT_TIMEOUTS } from '../datapath/specification/timeouts.ts';
 import { desire, openSelector, type Seen } from './desired.ts';
 import { verdictKey } from './health.ts';
 

@@ -1,6 +1,6 @@
 import { buildTable } from '../balance/maglev.ts';
 import { type Config, portNumber, type ServerConfig, type ServiceConfig } from '../config/schema.ts';
-import type { Tables } from '../datapath/tables.ts';
+import type { Tables } from '../datapath/tables/tables.ts';
 import { serving, type Verdicts } from './health.ts';
 import type { HardwareAddresses } from './neighbours.ts';
 

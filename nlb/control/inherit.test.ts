@@ -1,7 +1,7 @@
 import t from 'tap';
 import { parseConfig } from '../config/load.ts';
-import type { Tables } from '../datapath/tables.ts';
-import { DEFAULT_TIMEOUTS } from '../datapath/timeouts.ts';
+import { DEFAULT_TIMEOUTS } from '../datapath/specification/timeouts.ts';
+import type { Tables } from '../datapath/tables/tables.ts';
 import { inheritedHardware, inheritedVerdicts } from './inherit.ts';
 
 const config = parseConfig(

@@ -1,6 +1,6 @@
 import { inheritedVerdict } from '../balance/checks/verdict.ts';
 import { type Config, portNumber } from '../config/schema.ts';
-import { nameOfService, type Tables } from '../datapath/tables.ts';
+import { nameOfService, type Tables } from '../datapath/tables/tables.ts';
 import { checkOf, serversOf, type Verdicts, verdictKey } from './health.ts';
 import type { HardwareAddresses } from './neighbours.ts';
 

@@ -1,12 +1,12 @@
 import t from 'tap';
 import { parseConfig } from '../config/load.ts';
-import type { Address } from '../datapath/address.ts';
 import type { Datapath } from '../datapath/datapath.ts';
-import { toldBy } from '../datapath/knowledge.ts';
-import { CONSTANTS } from '../datapath/layout.ts';
-import type { KnownConnection } from '../datapath/listing.ts';
-import type { ServerEntry } from '../datapath/tables.ts';
-import { DEFAULT_TIMEOUTS } from '../datapath/timeouts.ts';
+import { CONSTANTS } from '../datapath/program/layout.ts';
+import type { Address } from '../datapath/specification/address.ts';
+import { toldBy } from '../datapath/specification/knowledge.ts';
+import { DEFAULT_TIMEOUTS } from '../datapath/specification/timeouts.ts';
+import type { KnownConnection } from '../datapath/tables/listing.ts';
+import type { ServerEntry } from '../datapath/tables/tables.ts';
 import { monotonicNs } from '../kernel/clock.ts';
 import { openLooking } from './look.ts';
 import { showConnection, showCounters, showTrace } from './show-look.ts';

@@ -1,3 +1,4 @@
+import { type AddressChange, reconcileLoopback } from '../address/loopback.ts';
 import type { Config } from '../config/schema.ts';
 import type { Datapath } from '../datapath/datapath.ts';
 import { addAddress, listAddresses, removeAddress } from '../kernel/addresses.ts';
@@ -11,7 +12,6 @@ import { inheritedHardware, inheritedVerdicts } from './inherit.ts';
 import { ASK_EVERY_MS, doubtful, type HardwareAddresses, remember } from './neighbours.ts';
 import { type Reach, verdictsKept, watchReach } from './reach.ts';
 import { openWays } from './reach-ways.ts';
-import { type AddressChange, reconcileLoopback } from './reconcile.ts';
 import { startSweeping } from './sweeping.ts';
 
 /**

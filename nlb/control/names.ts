@@ -1,5 +1,5 @@
 import { type Config, portNumber } from '../config/schema.ts';
-import { nameOfService, type ServerEntry } from '../datapath/tables.ts';
+import { nameOfService, type ServerEntry } from '../datapath/tables/tables.ts';
 
 /** What operators call the data path's servers and services. What the configuration names no more goes by its address. */
 export interface Names {

@@ -3,14 +3,14 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import t from 'tap';
 import { enterPrivateNamespaces, run } from '../kernel/private-namespaces.ts';
+import { findPorts } from './attach/ports.ts';
+import { roomy } from './attach/program.ts';
 import { openDatapath } from './datapath.ts';
-import { CONSTANTS, OUTCOMES, STRUCTS } from './layout.ts';
-import { openLease } from './lease.ts';
-import { findPorts } from './ports.ts';
-import { roomy } from './program.ts';
-import type { Tables } from './tables.ts';
-import { CLUSTER, ifindexOf, makeInterfaces, options, pinDirectory, tables } from './test-rig.ts';
-import { openEmpty as open } from './test-send.ts';
+import { CLUSTER, ifindexOf, makeInterfaces, options, pinDirectory, tables } from './kit/rig.ts';
+import { openEmpty as open } from './kit/send.ts';
+import { CONSTANTS, OUTCOMES, STRUCTS } from './program/layout.ts';
+import { openLease } from './tables/lease.ts';
+import type { Tables } from './tables/tables.ts';
 
 /** Before the data path has been told any. */
 const NONE = { unprovenMs: 0, establishedMs: 0, finishedMs: 0, resetMs: 0, datagramsMs: 0, fragmentMs: 0 };
@@ -181,7 +181,7 @@ t.test('another thread sets the lease without a system call', async (t) => {
   const lease = openLease(datapath.leaseFd);
   t.teardown(() => lease.close());
   t.same(lease.get(), { answerUntilNs: 0n, forwardUntilNs: 0n }, 'none at first');
-  const work = `const { openLease } = await import('${import.meta.resolve('./lease.ts')}');
+  const work = `const { openLease } = await import('${import.meta.resolve('./tables/lease.ts')}');
     const lease = openLease(${datapath.leaseFd});
     lease.set(123456789012345678n, 2n ** 63n);
     lease.close();`;

@@ -1,15 +1,15 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { KernelRefusal } from '../kernel/refusal.ts';
-import type { DatapathMode, Programs } from './attach.ts';
-import type { Counters, Tally } from './counters.ts';
-import type { Flow } from './flow.ts';
+import type { DatapathMode, Programs } from './attach/attach.ts';
+import { findPorts, type PortNames } from './attach/ports.ts';
 import { type LoadedPins, loadKernel, openInKernel, removeFromKernel } from './in-kernel.ts';
-import type { Knowledge } from './knowledge.ts';
-import type { KnownConnection } from './listing.ts';
-import { findPorts, type PortNames } from './ports.ts';
-import type { Change, TableSizes, Tables } from './tables.ts';
-import { hasUserspace, openUserspace } from './userspace.ts';
+import type { Flow } from './specification/flow.ts';
+import type { Knowledge } from './specification/knowledge.ts';
+import type { Counters, Tally } from './tables/counters.ts';
+import type { KnownConnection } from './tables/listing.ts';
+import type { Change, TableSizes, Tables } from './tables/tables.ts';
+import { hasUserspace, openUserspace } from './userspace/userspace.ts';
 
 export interface DatapathOptions extends PortNames, TableSizes {
   /** `auto`: the first of xdp, xdp-generic, tc that works on all interfaces; userspace where the kernel takes no BPF program. */

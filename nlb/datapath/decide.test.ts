@@ -1,9 +1,6 @@
 import t from 'tap';
 import { monotonicNs } from '../kernel/clock.ts';
 import { enterPrivateNamespaces } from '../kernel/private-namespaces.ts';
-import type { OutcomeName } from './layout.ts';
-import { openLease } from './lease.ts';
-import type { Tables } from './tables.ts';
 import {
   ASK,
   bytesOf,
@@ -17,9 +14,12 @@ import {
   TO_ALL,
   TO_US,
   UDP,
-} from './test-frames.ts';
-import { hold, MAC, makeInterfaces, tables } from './test-rig.ts';
-import { FOREVER_NS, openLeased, send } from './test-send.ts';
+} from './kit/frames.ts';
+import { hold, MAC, makeInterfaces, tables } from './kit/rig.ts';
+import { FOREVER_NS, openLeased, send } from './kit/send.ts';
+import type { OutcomeName } from './program/layout.ts';
+import { openLease } from './tables/lease.ts';
+import type { Tables } from './tables/tables.ts';
 
 enterPrivateNamespaces(import.meta.url);
 makeInterfaces();

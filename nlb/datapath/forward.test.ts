@@ -6,9 +6,9 @@ import { linkInfo, programName } from '../kernel/bpf-link.ts';
 import { monotonicNs } from '../kernel/clock.ts';
 import { enterPrivateNamespaces, openNamespace, run, until } from '../kernel/private-namespaces.ts';
 import { filterProgram } from '../kernel/tc-filter.ts';
-import { attachFilter, FILTER } from './attach.ts';
+import { attachFilter, FILTER } from './attach/attach.ts';
+import { openPins, type Pins } from './attach/pins.ts';
 import { type Datapath, openDatapath } from './datapath.ts';
-import { openPins, type Pins } from './pins.ts';
 import {
   CLUSTER,
   hold,
@@ -20,7 +20,7 @@ import {
   pinDirectory,
   programsOf,
   tables,
-} from './test-rig.ts';
+} from './kit/rig.ts';
 
 /** Real datagrams through three network namespaces: router, load balancer (this process), server. */
 enterPrivateNamespaces(import.meta.url);
@@ -158,7 +158,7 @@ t.test('a daemon killed with SIGKILL leaves traffic flowing, and the next one ad
   const directory = pinDirectory(t);
   run(`mount -t bpf bpf ${directory}`);
   t.teardown(() => run(`umount ${directory}`));
-  const [datapathUrl, rigUrl] = ['./datapath.ts', './test-rig.ts'].map((file) => import.meta.resolve(file));
+  const [datapathUrl, rigUrl] = ['./datapath.ts', './kit/rig.ts'].map((file) => import.meta.resolve(file));
   const life = `const { openDatapath } = await import('${datapathUrl}');
     const { options, pinDirectory, tables } = await import('${rigUrl}');
     openDatapath({ ...options('${directory}'), first: tables() });

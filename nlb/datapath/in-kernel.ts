@@ -1,24 +1,24 @@
 import { monotonicNs } from '../kernel/clock.ts';
-import { attach, type BpfMode, detachAll } from './attach.ts';
-import { dropOtherClusters, putClusters, readClusters } from './cluster-table.ts';
-import { type Counters, countConnections, openCounters } from './counters.ts';
+import { attach, type BpfMode, detachAll } from './attach/attach.ts';
+import { openPins, type Pins } from './attach/pins.ts';
+import { findPorts, type Port } from './attach/ports.ts';
+import { type Loaded, loadProgram, MAPS } from './attach/program.ts';
 import type { Datapath, DatapathOptions, Tallies } from './datapath.ts';
-import type { Flow } from './flow.ts';
-import { type Knowledge, toldBy } from './knowledge.ts';
-import { type KnownFlows, openKnownFlows } from './known-flows.ts';
-import { openLease, openLeaseFile, readLease } from './lease.ts';
-import { type KnownConnection, listTable, recall } from './listing.ts';
-import { couldServe } from './lookup.ts';
-import { weighTables } from './memory.ts';
-import { openPins, type Pins } from './pins.ts';
-import { findPorts, type Port } from './ports.ts';
-import { type Loaded, loadProgram, MAPS } from './program.ts';
-import { openServerTable, type ServerTable } from './server-table.ts';
-import { openServiceTable, type ServiceName } from './service-table.ts';
-import { putSettings, readSettings } from './settings-table.ts';
-import { sweep } from './sweep.ts';
-import { type Change, checkTables, type Tables } from './tables.ts';
-import { removeUserspace } from './userspace.ts';
+import type { Flow } from './specification/flow.ts';
+import { type Knowledge, toldBy } from './specification/knowledge.ts';
+import { couldServe } from './specification/lookup.ts';
+import { dropOtherClusters, putClusters, readClusters } from './tables/cluster-table.ts';
+import { type Counters, countConnections, openCounters } from './tables/counters.ts';
+import { type KnownFlows, openKnownFlows } from './tables/known-flows.ts';
+import { openLease, openLeaseFile, readLease } from './tables/lease.ts';
+import { type KnownConnection, listTable, recall } from './tables/listing.ts';
+import { weighTables } from './tables/memory.ts';
+import { openServerTable, type ServerTable } from './tables/server-table.ts';
+import { openServiceTable, type ServiceName } from './tables/service-table.ts';
+import { putSettings, readSettings } from './tables/settings-table.ts';
+import { sweep } from './tables/sweep.ts';
+import { type Change, checkTables, type Tables } from './tables/tables.ts';
+import { removeUserspace } from './userspace/userspace.ts';
 
 /** The data path as BPF programs in the kernel. */
 

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import t from 'tap';
-import { hold, ifindexOf, makeInterfaces, programsOf } from '../datapath/test-rig.ts';
+import { hold, ifindexOf, makeInterfaces, programsOf } from '../datapath/kit/rig.ts';
 import { prepareRuns, runProgram } from '../kernel/bpf-test-run.ts';
 import { monotonicNs } from '../kernel/clock.ts';
 import { enterPrivateNamespaces } from '../kernel/private-namespaces.ts';

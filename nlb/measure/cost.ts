@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { ifindexOf, makeInterfaces, programsOf } from '../datapath/test-rig.ts';
+import { ifindexOf, makeInterfaces, programsOf } from '../datapath/kit/rig.ts';
 import type { BpfObject } from '../kernel/bpf-object.ts';
 import { prepareRuns } from '../kernel/bpf-test-run.ts';
 import { enterPrivateNamespaces } from '../kernel/private-namespaces.ts';

@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline';
-import { ifindexOf } from '../datapath/test-rig.ts';
+import { ifindexOf } from '../datapath/kit/rig.ts';
 import { openPinned } from '../kernel/bpf-link.ts';
 import { sendLiveFrames } from '../kernel/bpf-test-run.ts';
 import { monotonicNs } from '../kernel/clock.ts';

@@ -9,7 +9,7 @@ import { KernelRefusal } from '../kernel/refusal.ts';
 import { type Ends, FIRST_CLIENT } from './frames.ts';
 
 /** The programs that the data path is measured with (rig.bpf.c). */
-const OBJECT_FILE = join(import.meta.dirname, '../datapath/rig.bpf.o');
+const OBJECT_FILE = join(import.meta.dirname, '../datapath/program/rig.bpf.o');
 /** struct stream. */
 const STREAM = { size: 40, made: 0, flows: 8, packetsPerFlow: 12, source: 16, ifindex: 20, to: 24, from: 30 } as const;
 /** Rows of the table of arrivals, for each processor: a server each, and the last for what is addressed to none. */

@@ -1,8 +1,8 @@
-import type { DatapathMode } from '../datapath/attach.ts';
+import type { DatapathMode } from '../datapath/attach/attach.ts';
 import { type Datapath, openDatapath } from '../datapath/datapath.ts';
-import { CONSTANTS } from '../datapath/layout.ts';
-import type { ServerEntry, ServiceEntry, Tables } from '../datapath/tables.ts';
-import { CLUSTER, hold, MAC, options, tables } from '../datapath/test-rig.ts';
+import { CLUSTER, hold, MAC, options, tables } from '../datapath/kit/rig.ts';
+import { CONSTANTS } from '../datapath/program/layout.ts';
+import type { ServerEntry, ServiceEntry, Tables } from '../datapath/tables/tables.ts';
 import { monotonicNs } from '../kernel/clock.ts';
 import { octetsToMac } from '../kernel/inet.ts';
 import { run } from '../kernel/private-namespaces.ts';

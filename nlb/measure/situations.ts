@@ -1,4 +1,4 @@
-import type { OutcomeName } from '../datapath/layout.ts';
+import type { OutcomeName } from '../datapath/program/layout.ts';
 import type { FrameRunner } from '../kernel/bpf-test-run.ts';
 import { FIRST_CLIENT, LOWEST_PORT, setFlag, setFlow } from './frames.ts';
 import type { Size } from './scene.ts';

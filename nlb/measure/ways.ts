@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import type { DatapathMode } from '../datapath/attach.ts';
-import { MAC } from '../datapath/test-rig.ts';
+import type { DatapathMode } from '../datapath/attach/attach.ts';
+import { MAC } from '../datapath/kit/rig.ts';
 import { run } from '../kernel/private-namespaces.ts';
 import { CLUSTER, LOWEST_PORT } from './frames.ts';
 import { macOf, openScene } from './scene.ts';

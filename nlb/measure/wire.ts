@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { makeInterfaces } from '../datapath/test-rig.ts';
+import { makeInterfaces } from '../datapath/kit/rig.ts';
 import { pin } from '../kernel/bpf-link.ts';
 import { switchOnGro } from '../kernel/offload.ts';
 import { type OtherNamespace, openNamespace, run, until } from '../kernel/private-namespaces.ts';

@@ -1,8 +1,8 @@
-import type { Lease } from '../../datapath/lease.ts';
+import { type AccessLeg, type ClaimsSeen, type NlbsAddress, openNlbsAddress } from '../../address/nlbs-address.ts';
+import type { Lease } from '../../datapath/tables/lease.ts';
 import { monotonicNs } from '../../kernel/clock.ts';
 import { leaseRefusal } from '../../pair/renewal.ts';
 import type { Effect } from '../../pair/state.ts';
-import { type AccessLeg, type ClaimsSeen, type NlbsAddress, openNlbsAddress } from '../../scripts/nlbs-address.ts';
 
 /** The part of the data path's lease that the beat thread needs. */
 export type LeasePage = Pick<Lease, 'get' | 'answerUntil' | 'moveForwarding' | 'peerAskedNs'>;

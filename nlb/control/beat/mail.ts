@@ -1,9 +1,9 @@
+import type { AccessLeg } from '../../address/nlbs-address.ts';
 import type { Grant } from '../../kernel/scheduling.ts';
 import type { Fitness, StateName } from '../../pair/beat.ts';
 import type { Conflict } from '../../pair/defence.ts';
 import type { Settings } from '../../pair/settings.ts';
 import type { Facts } from '../../pair/state.ts';
-import type { AccessLeg } from '../../scripts/nlbs-address.ts';
 import type { Change } from './evidence.ts';
 import type { PathChange } from './path-watch.ts';
 

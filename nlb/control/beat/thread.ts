@@ -1,6 +1,7 @@
 import { flushCompileCache } from 'node:module';
 import { parentPort, workerData } from 'node:worker_threads';
-import { type Lease, openLease, openPinnedLease } from '../../datapath/lease.ts';
+import { isAliasLeft, removeLeftAlias } from '../../address/nlbs-address.ts';
+import { type Lease, openLease, openPinnedLease } from '../../datapath/tables/lease.ts';
 import { monotonicNs } from '../../kernel/clock.ts';
 import { openLinkLook } from '../../kernel/link-flags.ts';
 import { beRealTime } from '../../kernel/scheduling.ts';
@@ -10,7 +11,6 @@ import { recentLeads } from '../../pair/hold-down.ts';
 import { isAlive } from '../../pair/peer.ts';
 import { begin, nextTickInMs, step } from '../../pair/role.ts';
 import { type Event, type Role, standing } from '../../pair/state.ts';
-import { isAliasLeft, removeLeftAlias } from '../../scripts/nlbs-address.ts';
 import { correspond } from './correspondent.ts';
 import { openExecutor } from './executor.ts';
 import type { BeatOrders, BeatStatus, ChangeableOrders, FromBeat, ToBeat } from './mail.ts';

@@ -1,5 +1,5 @@
 import { type ArpPacket, decodeArpFrame, encodeArpFrame } from '../../kernel/arp-packet.ts';
-import type { Port } from '../ports.ts';
+import type { Port } from '../attach/ports.ts';
 
 /**
  * The answer to an ARP request that the gate has let pass, as the node's own stack would give it (RFC 826, RFC 5227

@@ -1,5 +1,5 @@
-import type { Port } from '../ports.ts';
-import { type Change, nameOfService, type ServiceEntry, type Tables } from '../tables.ts';
+import type { Port } from '../attach/ports.ts';
+import { type Change, nameOfService, type ServiceEntry, type Tables } from '../tables/tables.ts';
 
 /** What the data path works from, all at once. */
 export interface Situation {

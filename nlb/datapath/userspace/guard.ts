@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { quadToBytes } from '../../kernel/inet.ts';
-import { CONSTANTS } from '../layout.ts';
-import type { Port } from '../ports.ts';
-import type { Tables } from '../tables.ts';
+import type { Port } from '../attach/ports.ts';
+import { CONSTANTS } from '../program/layout.ts';
+import type { Tables } from '../tables/tables.ts';
 
 /**
  * What the node's own stack must not get, because the forwarder sees to it: packets to cluster addresses, and questions

@@ -1,7 +1,7 @@
 import type { ProcessIdentity } from '../../kernel/process-identity.ts';
-import { type LeaseTimes, openLease, openPinnedLease } from '../lease.ts';
-import type { Port } from '../ports.ts';
-import { checkTables, type TableSizes, type Tables } from '../tables.ts';
+import type { Port } from '../attach/ports.ts';
+import { type LeaseTimes, openLease, openPinnedLease } from '../tables/lease.ts';
+import { checkTables, type TableSizes, type Tables } from '../tables/tables.ts';
 import { FILES, furnish, openMapped, placeFor } from './place.ts';
 import { endForwarder, findForwarder, startForwarder } from './process.ts';
 import { NOTHING, numbered, read, type Said, write } from './told.ts';

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { closeSync, existsSync, ftruncateSync, mkdirSync, openSync, rmdirSync, rmSync, statfsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { counterRows } from '../counters.ts';
-import { STRUCTS } from '../layout.ts';
-import type { TableSizes } from '../tables.ts';
+import { STRUCTS } from '../program/layout.ts';
+import { counterRows } from '../tables/counters.ts';
+import type { TableSizes } from '../tables/tables.ts';
 
 /**
  * What outlives the daemon, as files in a directory: where a data path in the kernel has tables and pins. The lease and

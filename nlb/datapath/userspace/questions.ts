@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { deserialize } from 'node:v8';
 import { ask } from '../../kernel/unix-datagram.ts';
-import type { Connection, Kept } from '../knowledge.ts';
+import type { Connection, Kept } from '../specification/knowledge.ts';
 import { FILES } from './place.ts';
 
 /** What the daemon asks of the forwarder, and what that answers. */

@@ -1,7 +1,7 @@
 import { type MemoryMap, mapMemory } from '../../kernel/memory-map.ts';
-import type { Counted, Decision } from '../decision.ts';
-import { OUTCOMES, type OutcomeName, STRUCTS } from '../layout.ts';
-import type { TableSizes } from '../tables.ts';
+import { OUTCOMES, type OutcomeName, STRUCTS } from '../program/layout.ts';
+import type { Counted, Decision } from '../specification/decision.ts';
+import type { TableSizes } from '../tables/tables.ts';
 import { mappedBytes } from './place.ts';
 
 /** The counters as the forwarder writes them: rows in memory that the daemon reads (counters.ts), those of processor 0. */

@@ -1,6 +1,6 @@
-import { isActive, isExpired } from '../connection.ts';
-import type { Connection } from '../knowledge.ts';
-import type { Timeouts } from '../timeouts.ts';
+import { isActive, isExpired } from '../specification/connection.ts';
+import type { Connection } from '../specification/knowledge.ts';
+import type { Timeouts } from '../specification/timeouts.ts';
 import type { Swept } from './questions.ts';
 
 const STEP_ENTRIES = 8192;

@@ -1,7 +1,7 @@
-import { type Address, wordOf } from '../address.ts';
-import { toldBy } from '../knowledge.ts';
-import { findPorts, type PortNames } from '../ports.ts';
-import { type Change, checkTables, type Tables } from '../tables.ts';
+import { findPorts, type PortNames } from '../attach/ports.ts';
+import { type Address, wordOf } from '../specification/address.ts';
+import { toldBy } from '../specification/knowledge.ts';
+import { type Change, checkTables, type Tables } from '../tables/tables.ts';
 import { changesBetween } from './changes.ts';
 import { type Guarded, putGuard } from './guard.ts';
 import { filterNameFor } from './place.ts';

@@ -1,9 +1,9 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
-import { CONSTANTS, OUTCOMES } from '../layout.ts';
-import type { Port } from '../ports.ts';
-import { nameOfService, type TableSizes, type Tables } from '../tables.ts';
+import type { Port } from '../attach/ports.ts';
+import { CONSTANTS, OUTCOMES } from '../program/layout.ts';
+import { nameOfService, type TableSizes, type Tables } from '../tables/tables.ts';
 import { FILES } from './place.ts';
 
 /** All that the forwarder works from, in a file that is replaced as a whole. */

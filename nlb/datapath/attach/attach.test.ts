@@ -1,0 +1,140 @@
+import { readdirSync, statfsSync } from 'node:fs';
+import t from 'tap';
+import { programName, xdpProgramOn } from '../../kernel/bpf-link.ts';
+import { enterPrivateNamespaces, run } from '../../kernel/private-namespaces.ts';
+import { openDatapath } from '../datapath.ts';
+import { ifindexOf, makeInterfaces, options, pinDirectory, tables } from '../kit/rig.ts';
+import { openEmpty as open, type Scope } from '../kit/send.ts';
+import { openLease, openPinnedLease } from '../tables/lease.ts';
+
+enterPrivateNamespaces(import.meta.url);
+makeInterfaces();
+
+/** A directory with a BPF file system of its own, which outlives a datapath. */
+function mounted(t: Scope): string {
+  const directory = pinDirectory(t);
+  run(`mount -t bpf bpf ${directory}`);
+  t.teardown(() => run(`umount ${directory}`));
+  return directory;
+}
+
+t.test('a program of somebody else is named and left alone', async (t) => {
+  const theirs = open(t, 'xdp-generic');
+  const before = xdpProgramOn(ifindexOf('access'));
+  t.ok(before);
+  for (const mode of ['auto', 'xdp', 'xdp-generic'] as const) {
+    t.throws(
+      () => open(t, mode),
+      new RegExp(`server runs a BPF program that is not ours: onevip_xdp \\(id ${before}\\)`),
+      mode,
+    );
+  }
+  t.equal(xdpProgramOn(ifindexOf('access')), before);
+  t.equal(theirs.mode, 'xdp-generic');
+});
+
+t.test('an interface that does not exist is named, and nothing is left behind', async (t) => {
+  const directory = pinDirectory(t);
+  const wrong = { ...options(directory), accessInterfaces: ['nowhere'] };
+  t.throws(() => openDatapath(wrong), /There is no network interface nowhere/);
+  t.same(readdirSync(directory), []);
+});
+
+t.test('an interface whose packets go to another one is refused, which is named by its kind', async (t) => {
+  run('ip link add onto type bridge');
+  run('ip link set access master onto');
+  t.teardown(() => run('ip link del onto'));
+  t.throws(
+    () => openDatapath(options(pinDirectory(t))),
+    /access is part of a bridge, which gets its packets: configure the bridge instead/,
+  );
+});
+
+t.test('each mode gives way to another one, over the same tables', async (t) => {
+  const directory = mounted(t);
+  let adopted = false;
+  for (const mode of ['xdp', 'xdp-generic', 'tc', 'xdp'] as const) {
+    const datapath = openDatapath({ ...options(directory), mode, first: tables() });
+    t.match(datapath, { mode, adopted });
+    t.equal(programName(xdpProgramOn(ifindexOf('access')) ?? 0), mode === 'tc' ? undefined : 'onevip_xdp');
+    t.equal(readdirSync(`${directory}/links`).length, 2);
+    datapath.abandon();
+    adopted = true;
+  }
+  const last = openDatapath(options(directory));
+  t.match(last, { mode: 'xdp', adopted: true });
+  last.remove();
+  t.equal(xdpProgramOn(ifindexOf('access')), undefined, 'detached when remove() returns');
+  // The kernel itself puts the files with .debug there.
+  t.same(
+    readdirSync(directory).filter((name) => !name.endsWith('.debug')),
+    [],
+  );
+});
+
+t.test('tables that are adopted stay as they are until something is applied', async (t) => {
+  const directory = mounted(t);
+  openDatapath({ ...options(directory), first: tables() }).abandon();
+  const next = openDatapath({ ...options(directory), first: { ...tables(), servers: [], services: [] } });
+  t.same(next.actual(), tables());
+  next.remove();
+});
+
+t.test('automatic choice keeps the mode of the earlier life', async (t) => {
+  const directory = mounted(t);
+  openDatapath({ ...options(directory), mode: 'tc' }).abandon();
+  const next = openDatapath(options(directory));
+  t.equal(next.mode, 'tc');
+  next.remove();
+});
+
+t.test('tables of another size are not adopted, but their links are', async (t) => {
+  const directory = mounted(t);
+  t.equal(openPinnedLease(directory), undefined, 'there is none yet');
+  openDatapath({ ...options(directory), first: tables() }).abandon();
+  const left = openPinnedLease(directory);
+  t.teardown(() => left?.close());
+  left?.set(123n, 456n);
+  const links = readdirSync(`${directory}/links`);
+  const next = openDatapath({ ...options(directory), maxConnections: 2000, first: tables() });
+  t.equal(next.adopted, false);
+  const lease = openLease(next.leaseFd);
+  t.teardown(() => lease.close());
+  t.same(lease.get(), { answerUntilNs: 123n, forwardUntilNs: 456n }, 'the lease goes on');
+  t.same(readdirSync(`${directory}/links`), links);
+  t.same(next.actual(), tables());
+  next.remove();
+});
+
+t.test('an interface that is no longer configured is let go', async (t) => {
+  const directory = mounted(t);
+  openDatapath({ ...options(directory), first: tables() }).abandon();
+  const next = openDatapath({ ...options(directory), accessInterfaces: ['server'] });
+  t.equal(xdpProgramOn(ifindexOf('access')), undefined);
+  t.ok(xdpProgramOn(ifindexOf('server')));
+  next.remove();
+});
+
+t.test('a directory that lies in no BPF file system becomes one, and is as before afterwards', async (t) => {
+  const directory = pinDirectory(t);
+  const before = statfsSync(directory).type;
+  const datapath = openDatapath(options(directory));
+  t.equal(statfsSync(directory).type, 0xcafe4a11);
+  datapath.remove();
+  t.equal(statfsSync(directory).type, before);
+});
+
+t.test('links of an interface that is gone are cleared away, and the new one is attached to', async (t) => {
+  const directory = mounted(t);
+  for (const mode of ['xdp', 'tc'] as const) {
+    openDatapath({ ...options(directory), mode, first: tables() }).abandon();
+    run('ip link del access');
+    run('ip link del server');
+    makeInterfaces();
+    const next = openDatapath({ ...options(directory), mode });
+    t.equal(next.adopted, true, 'the tables are adopted all the same');
+    t.equal(readdirSync(`${directory}/links`).length, 2, mode);
+    t.match(next.apply(tables()), [{ table: 'settings' }, { table: 'servers' }, { table: 'servers' }], 'new numbers');
+    next.remove();
+  }
+});

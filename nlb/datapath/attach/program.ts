@@ -1,0 +1,152 @@
+import { closeSync } from 'node:fs';
+import { join } from 'node:path';
+import { mapInfo } from '../../kernel/bpf-map.ts';
+import { type BpfObject, loadObject } from '../../kernel/bpf-object.ts';
+import { STRUCTS } from '../program/layout.ts';
+import type { Kept } from '../specification/knowledge.ts';
+import { counterRows } from '../tables/counters.ts';
+import { filterRows } from '../tables/known-flows.ts';
+import { openLease } from '../tables/lease.ts';
+import { isOurLayout } from '../tables/settings-table.ts';
+import type { TableSizes } from '../tables/tables.ts';
+import type { Pins } from './pins.ts';
+
+/** The tables in the kernel, new ones or those of an earlier life, and programs that work by them. */
+export interface Loaded {
+  adopted: boolean;
+  /** Descriptor of a table, by its name in the program. */
+  map(name: string): number;
+  /** Descriptor of the program for that hook. It is loaded when it is asked for first. Throws KernelRefusal. */
+  program(hook: Hook): number;
+  /** Closes the descriptors. What is attached or pinned stays. */
+  close(): void;
+}
+
+export type Hook = 'xdp' | 'tc';
+
+const OBJECT_FILE = join(import.meta.dirname, '../program/datapath.bpf.o');
+/** The tables, by their names in the program. */
+export const MAPS = [
+  ...['settings', 'lease', 'servers', 'clusters', 'service_ids', 'services', 'selections'],
+  ...[
+    'connections',
+    'known_flows',
+    'embryos',
+    'affinities',
+    'fragments',
+    'counters',
+    'server_tallies',
+    'service_tallies',
+  ],
+];
+/** What need not hold a whole table of connections: what it pushes out is mostly found again by its hash. */
+const MOST_FLEETING = 65_536;
+/** Datagrams whose fragments are on their way at one time. */
+const MOST_DATAGRAMS = 16_384;
+
+/**
+ * Load a program, always that of this version, onto the tables that are pinned where these have our layout and the wanted
+ * sizes, otherwise onto new tables, which are pinned in their place. Throws KernelRefusal.
+ */
+export function loadProgram(pins: Pins, sizes: TableSizes, first: Hook): Loaded {
+  const entries = entriesOf(sizes);
+  const pinned = openPinnedMaps(pins);
+  try {
+    const adopted = isUsable(pinned, entries);
+    const object = load(entries, adopted ? pinned : {}, first);
+    if (!adopted) {
+      carryLease(pinned, object);
+      pinAnew(pins, object);
+    }
+    return { adopted, ...withOthers(object, entries, first) };
+  } finally {
+    for (const fd of Object.values(pinned)) closeSync(fd);
+  }
+}
+
+const load = (entries: Record<string, number>, reuse: Record<string, number>, hook: Hook): BpfObject =>
+  loadObject({ file: OBJECT_FILE, entries, reuse, programs: [nameOf(hook)] });
+
+const nameOf = (hook: Hook): string => `onevip_${hook}`;
+
+/** The tables are those of the first object; what the others add is a program on these. */
+function withOthers(object: BpfObject, entries: Record<string, number>, first: Hook): Omit<Loaded, 'adopted'> {
+  const objects = new Map<Hook, BpfObject>([[first, object]]);
+  const program = (hook: Hook): number => {
+    const tables = Object.fromEntries(MAPS.map((name) => [name, object.map(name)]));
+    const loaded = objects.get(hook) ?? load(entries, tables, hook);
+    objects.set(hook, loaded);
+    return loaded.program(nameOf(hook));
+  };
+  const close = (): void => {
+    for (const each of objects.values()) each.close();
+  };
+  return { map: object.map, program, close };
+}
+
+/** How many entries each table has, by its name in the program, where that is not what was compiled in. */
+export function entriesOf(sizes: TableSizes): Record<string, number> {
+  const { maxServers, maxServices } = sizes;
+  const most = mostOf(sizes);
+  return {
+    servers: maxServers,
+    clusters: maxServices,
+    service_ids: roomy(maxServices),
+    services: maxServices,
+    selections: maxServices,
+    ...most,
+    connections: roomy(most.connections),
+    known_flows: filterRows(sizes),
+    embryos: roomy(most.embryos),
+    ...counterRows(sizes),
+  };
+}
+
+const BUCKETS_FEW = 1.25;
+
+/**
+ * The entries to ask for where so many are wanted. The kernel makes as many buckets as the next power of two. Where that is
+ * hardly more than the entries, a look for what is not there mostly meets another entry, and waits for its memory; one entry
+ * more than the power of two makes twice the buckets.
+ */
+export function roomy(entries: number): number {
+  const buckets = 2 ** Math.ceil(Math.log2(entries));
+  return buckets < BUCKETS_FEW * entries ? buckets + 1 : entries;
+}
+
+/** How many entries the tables hold that the data path itself writes. */
+export function mostOf({ maxConnections }: Pick<TableSizes, 'maxConnections'>): Record<keyof Kept, number> {
+  const fleeting = Math.min(maxConnections, MOST_FLEETING);
+  const fragments = Math.min(maxConnections, MOST_DATAGRAMS);
+  return { connections: maxConnections, embryos: fleeting, affinities: fleeting, fragments };
+}
+
+function openPinnedMaps(pins: Pins): Record<string, number> {
+  const found = MAPS.map((name) => [name, pins.openMap(name)]);
+  return Object.fromEntries(found.filter(([, fd]) => fd !== undefined));
+}
+
+function isUsable(pinned: Record<string, number>, entries: Record<string, number>): boolean {
+  if (!isOurs(pinned)) return false;
+  return Object.entries(entries).every(([name, count]) => mapInfo(pinned[name] ?? -1).maxEntries === count);
+}
+
+function isOurs({ settings, ...pinned }: Record<string, number>): boolean {
+  if (settings === undefined || MAPS.some((name) => name !== 'settings' && pinned[name] === undefined)) return false;
+  return mapInfo(settings).valueSize === STRUCTS.settings.size && isOurLayout(settings);
+}
+
+/** Tables of another size are made anew; the address goes on being answered for while that is so. */
+function carryLease(pinned: Record<string, number>, object: BpfObject): void {
+  if (!isOurs(pinned) || pinned.lease === undefined) return;
+  const [before, after] = [openLease(pinned.lease), openLease(object.map('lease'))];
+  const { answerUntilNs, forwardUntilNs } = before.get();
+  after.set(answerUntilNs, forwardUntilNs);
+  before.close();
+  after.close();
+}
+
+function pinAnew(pins: Pins, object: BpfObject): void {
+  pins.unpinMaps();
+  for (const name of MAPS) pins.pinMap(name, object.map(name));
+}

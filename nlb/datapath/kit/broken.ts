@@ -1,0 +1,168 @@
+import { CONSTANTS } from '../program/layout.ts';
+import type { Decision } from '../specification/decision.ts';
+import { type Arrival, type Clocks, forward } from '../specification/forward.ts';
+import type { Bond, Kept, Knowledge, Server, Service, Told } from '../specification/knowledge.ts';
+import { TIMEOUTS } from '../specification/timeouts.ts';
+import type { LeaseTimes } from '../tables/lease.ts';
+import { withFlags } from './packets.ts';
+
+/** Support for the differential test: specifications that are wrong in one thing each, which it must find out. */
+
+type Specification = typeof forward;
+
+const FOREVER_NS = 2n ** 63n;
+
+const knowing =
+  (change: (known: Knowledge, arrival: Arrival) => Partial<Knowledge>): Specification =>
+  (arrival, known) =>
+    forward(arrival, { ...known, ...change(known, arrival) });
+
+const told = (change: (told: Told) => Partial<Told>): Specification =>
+  knowing((known) => ({ told: { ...known.told, ...change(known.told) } }));
+
+const kept = (change: (kept: Kept, told: Told) => Partial<Kept>): Specification =>
+  knowing((known) => ({ kept: { ...known.kept, ...change(known.kept, known.told) } }));
+
+const deciding =
+  (change: (decision: Decision, arrival: Arrival) => Partial<Decision>): Specification =>
+  (arrival, known) => {
+    const decision = forward(arrival, known);
+    return { ...decision, ...change(decision, arrival) };
+  };
+
+/** Reads other octets than came, but sends those. */
+const reading =
+  (change: (frame: Buffer, arrival: Arrival, known: Knowledge) => void): Specification =>
+  (arrival, known) => {
+    const frame = Buffer.from(arrival.frame);
+    change(frame, arrival, known);
+    const decision = forward({ ...arrival, frame }, known);
+    const addresses = decision.outcome.startsWith('FORWARDED') ? decision.frame : arrival.frame;
+    return { ...decision, frame: Buffer.concat([addresses.subarray(0, 12), arrival.frame.subarray(12)]) };
+  };
+
+const timed =
+  (change: (clocks: Clocks) => Clocks): Specification =>
+  (arrival, known) =>
+    forward({ ...arrival, ...change(arrival) }, known);
+
+/** Judges by itself whether it may forward. */
+const leased = (holds: (clocks: Clocks, lease: LeaseTimes) => boolean): Specification =>
+  knowing(({ lease }, arrival) => ({
+    lease: { ...lease, forwardUntilNs: holds(arrival, lease) ? FOREVER_NS : 0n },
+  }));
+
+const MARGIN_NS = BigInt(CONSTANTS.LEASE_MARGIN_NS);
+const margined =
+  (marginNs: bigint) =>
+  ({ nowNs, tickNs }: Clocks, { forwardUntilNs }: LeaseTimes): boolean =>
+    tickNs + marginNs < forwardUntilNs || nowNs < forwardUntilNs;
+
+const overlooking = (flag: number): Specification =>
+  reading((frame) => withFlags(frame, (flags) => flags & ~flag).copy(frame));
+
+const mapped = <Key, Value>(map: ReadonlyMap<Key, Value>, change: (value: Value) => Value | undefined) =>
+  new Map([...map].flatMap(([key, value]) => [[key, change(value)] as const].filter(has)));
+const has = <Key, Value>(entry: readonly [Key, Value | undefined]): entry is readonly [Key, Value] =>
+  entry[1] !== undefined;
+
+const services = (change: (service: Service) => Service | undefined): Specification =>
+  told((known) => ({ services: mapped(known.services, change) }));
+const servers = (change: (server: Server) => Server): Specification =>
+  told((known) => ({ servers: mapped(known.servers, change) }));
+
+const impersonal = ({ persistence: _, ...service }: Service): Service => service;
+const renumbered = <Kind extends Bond>(bond: Kind, { servers }: Told): Kind => ({
+  ...bond,
+  serverAddress: servers.get(bond.server)?.address ?? bond.serverAddress,
+});
+
+const longer = TIMEOUTS.map((name): [string, Specification] => [
+  `${name} lasts longer`,
+  told(({ timeouts }) => ({ timeouts: { ...timeouts, [name]: timeouts[name] + 1 } })),
+]);
+
+export const broken: Record<string, Specification> = {
+  'forwards for ever': knowing(({ lease }) => ({ lease: { ...lease, forwardUntilNs: FOREVER_NS } })),
+  'answers for ever': knowing(({ lease }) => ({ lease: { ...lease, answerUntilNs: FOREVER_NS } })),
+  'is not fenced': deciding(({ writes }) => ({ writes: writes.filter(({ table }) => table !== 'fenced') })),
+  'is fenced by every question': deciding(({ outcome, writes }) => ({
+    writes: outcome === 'DROPPED_ARP_NO_LEASE' ? [...writes, { table: 'fenced' }] : writes,
+  })),
+  'is fenced while its successor counts on it': knowing(({ lease }) => ({
+    lease: { ...lease, answerUntilNs: lease.answerUntilNs || 1n },
+  })),
+  'its clock is late by a nanosecond': timed(({ nowNs, tickNs }) => ({ nowNs: nowNs - 1n, tickNs })),
+  'its ticks are late by a nanosecond': timed(({ nowNs, tickNs }) => ({ nowNs, tickNs: tickNs - 1n })),
+  'goes by the exact clock alone': timed(({ nowNs }) => ({ nowNs, tickNs: nowNs })),
+  'goes by ticks alone': timed(({ tickNs }) => ({ nowNs: tickNs, tickNs })),
+  'forwards by the exact clock alone': leased(({ nowNs }, { forwardUntilNs }) => nowNs < forwardUntilNs),
+  'forwards by ticks alone': leased(({ tickNs }, { forwardUntilNs }) => tickNs < forwardUntilNs),
+  'wants a nanosecond more of lease': leased(margined(MARGIN_NS + 1n)),
+  'is content with a nanosecond less': leased(margined(MARGIN_NS - 1n)),
+  'takes what is not to its hardware address': reading((frame, { ifindex }, known) => {
+    const port = known.told.ports.find((candidate) => candidate.ifindex === ifindex);
+    if (port) frame.write(port.mac.replaceAll(':', ''), 'hex');
+  }),
+  'forwards without the server’s hardware address': deciding((_, { frame }) => ({ frame })),
+  'knows no peer': told(() => ({ peer: '0.0.0.0' as Told['peer'] })),
+  'takes a service of any port for that of port zero': services((service) =>
+    service.port === 0 ? undefined : service,
+  ),
+  'remembers no connection': kept(() => ({ connections: new Map() })),
+  'remembers no embryo': kept(() => ({ embryos: new Map() })),
+  'remembers no client': kept(() => ({ affinities: new Map() })),
+  'takes a server’s number for the server': kept(({ connections }, known) => ({
+    connections: mapped(connections, (connection) => renumbered(connection, known)),
+  })),
+  'keeps embryos that have proved themselves': deciding(({ writes }) => ({
+    writes: writes.filter((write) => write.table !== 'embryos' || write.value !== undefined),
+  })),
+  'keeps connections that are over': deciding(({ writes }) => ({
+    writes: writes.filter((write) => write.table !== 'connections' || write.value !== undefined),
+  })),
+  'overlooks FIN': overlooking(0x01),
+  'overlooks SYN': overlooking(0x02),
+  'overlooks RST': overlooking(0x04),
+  'overlooks ACK': overlooking(0x10),
+  ...Object.fromEntries(longer),
+  'drains no server': servers((server) => ({ ...server, draining: false })),
+  'takes draining for dead': servers(({ mac, ...server }) => ({ ...server, ...(mac && !server.draining && { mac }) })),
+  'tries no second slot': knowing((known) => ({ told: onlyFirstSlots(known.told) })),
+  'keeps no client': services(impersonal),
+  'keeps each client by itself': services((service) =>
+    service.persistence ? { ...service, persistence: { ...service.persistence, prefix: 32 } } : service,
+  ),
+  'keeps clients too long': services((service) =>
+    service.persistence ? { ...service, persistence: { ...service.persistence, timeoutMs: 86_400_000 } } : service,
+  ),
+  'remembers no fragment': kept(() => ({ fragments: new Map() })),
+  'lets every beginning of a datagram decide': kept(({ fragments }) => ({
+    fragments: mapped(fragments, (datagram) => ({ ...datagram, awaitsFirst: false })),
+  })),
+  'awaits a beginning for ever': kept(({ fragments }) => ({
+    fragments: mapped(fragments, (datagram) => ({ ...datagram, awaitsFirst: true })),
+  })),
+  'knows no VLAN': told(({ ports }) => ({ ports: ports.map(({ vlan: _, ...port }) => port) })),
+  'counts no packets': deciding(({ counts }) => ({ counts: counts.filter(({ what }) => what !== 'packet') })),
+  'counts no new connections': deciding(({ counts }) => ({ counts: counts.filter(({ what }) => what !== 'opened') })),
+  'counts no end of a connection': deciding(({ counts }) => ({
+    counts: counts.filter((counted) => counted.what !== 'active' || counted.by > 0),
+  })),
+};
+
+/** Servers that take nothing new are thrown out of the slots, so that a slot of theirs has none. */
+function onlyFirstSlots(known: Told): Told {
+  const takesNew = (id: number): boolean => {
+    const server = known.servers.get(id);
+    return server?.mac !== undefined && !server.draining;
+  };
+  if ([...known.servers.keys()].every(takesNew)) return known;
+  // The hash × slots ÷ 2³² finds the same server where each slot is there sixteen times, but its neighbours are itself.
+  const slots = (service: Service) => {
+    const wide = new Int32Array(service.slots.length * 16);
+    for (const [slot, id] of service.slots.entries()) wide.fill(takesNew(id) ? id : -1, slot * 16, (slot + 1) * 16);
+    return wide;
+  };
+  return { ...known, services: mapped(known.services, (service) => ({ ...service, slots: slots(service) })) };
+}

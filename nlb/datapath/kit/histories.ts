@@ -1,0 +1,145 @@
+import fc from 'fast-check';
+import { CONSTANTS } from '../program/layout.ts';
+import type { Timeouts } from '../specification/timeouts.ts';
+import type { ServiceEntry } from '../tables/tables.ts';
+import { CLUSTERS, conversation, flags, fragment, frames, often } from './packets.ts';
+
+/** Support for the differential test: what may happen to a data path. */
+
+const SECOND_NS = 1_000_000_000n;
+
+const slotsBy = (server: (slot: number) => number): Int32Array =>
+  Int32Array.from({ length: CONSTANTS.SELECTION_SLOTS }, (_, slot) => server(slot));
+/** Selection tables to choose from. Server 6 does not exist. */
+export const SELECTIONS = [
+  slotsBy((slot) => slot % 4),
+  slotsBy(() => 0),
+  slotsBy((slot) => (slot % 2 ? 3 : 1)),
+  slotsBy((slot) => (slot % 3 ? -1 : 2)),
+  slotsBy((slot) => (slot % 2 ? 6 : 0)),
+  slotsBy(() => -1),
+];
+
+const [first = '', second = ''] = CLUSTERS;
+const slots = SELECTIONS[0] ?? new Int32Array();
+/** All services that there can be. */
+export const SERVICES: ServiceEntry[] = [
+  { address: first, protocol: 'udp', port: 53, slots },
+  { address: first, protocol: 'tcp', port: 80, slots },
+  { address: first, protocol: 'tcp', port: 0, slots },
+  { address: second, protocol: 'tcp', port: 80, slots, persistence: { timeoutMs: 10_000, prefix: 24 } },
+  { address: second, protocol: 'udp', port: 0, slots, persistence: { timeoutMs: 10_000, prefix: 32 } },
+];
+
+export const TIMEOUTS: Timeouts = {
+  unprovenMs: 4000,
+  establishedMs: 60_000,
+  finishedMs: 10_000,
+  resetMs: 5000,
+  datagramsMs: 20_000,
+  fragmentMs: 4000,
+};
+
+const serverStates = fc.tuple(
+  ...[0, 1, 2, 3].map((id) =>
+    fc.record({
+      id: fc.constant(id),
+      there: often(true, false),
+      usable: fc.constantFrom(true, true, true, false),
+      draining: fc.constantFrom(true, false, false, false, false),
+      mac: often(true, false),
+      /** Whether another server has got the number. */
+      other: often(false, true),
+    }),
+  ),
+);
+export type ServerState = (typeof serverStates extends fc.Arbitrary<infer T> ? T : never)[number];
+
+/** To the end of a time, to just before it, and beyond. */
+const waits = fc
+  .tuple(
+    fc.constantFrom(...[1n, 4n, 5n, 10n, 10n, 20n, 60n].map((seconds) => seconds * SECOND_NS)),
+    fc.constantFrom(0n, 0n, -1n, 1n),
+  )
+  .map(([ns, more]) => ns + more);
+const MARGIN_NS = BigInt(CONSTANTS.LEASE_MARGIN_NS);
+/** How late the clock of the last tick is: by nothing, by a part of a tick, or as on a machine that has stood still. */
+const latenesses = [0n, 1n, 4_000_000n, MARGIN_NS, MARGIN_NS + 1n] as const;
+const lease = fc.record({
+  /** Null: given back. */
+  answerNs: often<bigint | null>(SECOND_NS, 0n, 1n, null),
+  forwardNs: often(10_000n * SECOND_NS, 0n, 1n),
+});
+
+const service = fc.nat({ max: SERVICES.length - 1 });
+const persistence = fc.constantFrom(
+  undefined,
+  { timeoutMs: 10_000, prefix: 24 },
+  { timeoutMs: 10_000, prefix: 1 },
+  { timeoutMs: 5000, prefix: 32 },
+);
+const kept = fc.constantFrom('connections' as const, 'embryos' as const, 'affinities' as const, 'fragments' as const);
+
+const on = often<'access' | 'server'>('access', 'server');
+const send = fc.record({ do: fc.constant('send' as const), frame: frames, on });
+const say = fc.record({ do: fc.constant('send' as const), frame: conversation, on: fc.constant('access' as const) });
+/** The last frame again; perhaps with other flags, from another port, as a fragment. */
+const again = fc.record({
+  do: fc.constant('again' as const),
+  flags: fc.option(flags, { freq: 2 }),
+  port: fc.oneof(
+    { weight: 4, arbitrary: fc.constant(null) },
+    { weight: 1, arbitrary: fc.constantFrom(40_001, 40_002) },
+  ),
+  fragment: fc.oneof({ weight: 4, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: fragment }),
+});
+const wait = fc.record({ do: fc.constant('wait' as const), ns: waits, lateNs: often<bigint>(...latenesses) });
+
+/** What happens beside the frames. */
+const change = fc.oneof(
+  { weight: 5, arbitrary: fc.record({ do: fc.constant('servers' as const), states: serverStates }) },
+  fc.record({ do: fc.constant('lease' as const), lease }),
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('select' as const),
+      service,
+      table: fc.nat({ max: SELECTIONS.length - 1 }),
+    }),
+  },
+  fc.record({ do: fc.constant('persist' as const), service, persistence }),
+  fc.record({ do: fc.constant('serve' as const), service }),
+  fc.record({ do: fc.constant('forget' as const), table: kept, which: fc.nat({ max: 3 }) }),
+);
+
+const anything = fc.oneof(
+  { weight: 8, arbitrary: send },
+  { weight: 2, arbitrary: say },
+  { weight: 2, arbitrary: again },
+  { weight: 1, arbitrary: wait },
+  { weight: 1, arbitrary: change },
+);
+const talk = fc.oneof(
+  { weight: 3, arbitrary: say },
+  { weight: 9, arbitrary: again },
+  { weight: 4, arbitrary: wait },
+  { weight: 3, arbitrary: change },
+);
+const steps = <T>(step: fc.Arbitrary<T>) => fc.array(step, { minLength: 1, maxLength: 20, size: 'max' });
+
+export const histories = fc.record({
+  hook: fc.constantFrom('xdp' as const, 'tc' as const),
+  oneArmed: often(false, true),
+  /** Whether VLAN 5 of the access interface has an interface of its own. */
+  vlanned: fc.boolean(),
+  priorArt: often(false, true),
+  serving: fc.tuple(...SERVICES.map(() => often(true, false))),
+  lease,
+  lateNs: fc.constantFrom<bigint[]>(...latenesses),
+  servers: serverStates,
+  /** Of every kind, or those of a few clients that keep to their conversations. */
+  steps: fc.oneof(steps(anything), steps(talk)),
+});
+type Arbitrated<T> = T extends fc.Arbitrary<infer V> ? V : never;
+export type History = Arbitrated<typeof histories>;
+export type Step = History['steps'][number];

@@ -1,0 +1,248 @@
+import type { Port } from '../attach/ports.ts';
+import { CONSTANTS, OUTCOMES, type OutcomeName } from '../program/layout.ts';
+import type { Clocks, forward } from '../specification/forward.ts';
+import { type Told, toldBy } from '../specification/knowledge.ts';
+import { type Ledger, openLedger, record } from '../specification/ledger.ts';
+import type { Tally } from '../tables/counters.ts';
+import type { LeaseTimes } from '../tables/lease.ts';
+import { nameOfService, type ServerEntry, type ServiceEntry, type Tables } from '../tables/tables.ts';
+import { type History, SELECTIONS, SERVICES, type ServerState, type Step, TIMEOUTS } from './histories.ts';
+import { asFragment, CLUSTERS, fromPort, withFlags } from './packets.ts';
+import { MAC, NLBS, PEER } from './rig.ts';
+import type { Twin } from './twin.ts';
+
+/** Support for the differential test: a history is played to the program in the kernel and to a specification. */
+
+/** What plays, and where. */
+export interface Cast {
+  twin: Twin;
+  specification: typeof forward;
+  /** Numbers of the interfaces. */
+  interfaces: { access: number; server: number };
+}
+
+/** How things stand, for both. */
+interface Stage extends Cast {
+  history: History;
+  ports: Port[];
+  clocks: Clocks;
+  servers: ServerState[];
+  services: { serving: boolean; entry: ServiceEntry }[];
+  lease: LeaseTimes;
+  told: Told;
+  ledger: Ledger;
+  /** What the kernel had counted before. */
+  before: Counted;
+  last?: Act<'send'>;
+  story: string[];
+  seen: OutcomeName[];
+}
+
+type Act<Name extends Step['do']> = Extract<Step, { do: Name }>;
+
+const BEGIN_NS = 1_000_000_000_000n;
+const VERDICTS = { xdp: { PASSED: 2, FORWARDED: 4, DROPPED: 1 }, tc: { PASSED: -1, FORWARDED: 7, DROPPED: 2 } };
+const KEPT = ['connections', 'embryos', 'affinities', 'fragments'] as const;
+/** One more than there are, for a number that no server has. */
+const SERVER_IDS = [0, 1, 2, 3, 4];
+
+/** The outcomes, frame by frame. Throws an Error that tells the story where the two do not agree. */
+export function play(history: History, cast: Cast): OutcomeName[] {
+  const stage = open(history, cast);
+  for (const step of history.steps) {
+    stage.story.push(`${stage.clocks.nowNs} ${show(step)}`);
+    (ACTS[step.do] as (stage: Stage, step: Step) => void)(stage, step);
+  }
+  for (const table of KEPT) agree(stage, table, sorted(stage.ledger.kept[table]), sorted(cast.twin.kept[table].read()));
+  agree(stage, 'counted', countedBy(stage.ledger), since(stage.before, countedIn(cast.twin)));
+  return stage.seen;
+}
+
+function open(history: History, cast: Cast): Stage {
+  const { twin } = cast;
+  const stage: Stage = {
+    ...cast,
+    history,
+    ports: portsOf(history, cast.interfaces),
+    clocks: clocksAt(BEGIN_NS, history.lateNs),
+    servers: history.servers,
+    services: SERVICES.map((entry, index) => ({ entry, serving: history.serving[index] ?? true })),
+    lease: leaseFrom(history.lease, { nowNs: BEGIN_NS }),
+    told: toldBy({ nlbs: NLBS, peer: PEER, timeouts: TIMEOUTS, clusterAddresses: [], servers: [], services: [] }, []),
+    ledger: { ...openLedger(), peerAskedNs: twin.peerAskedNs() },
+    before: countedIn(twin),
+    story: [show({ ...history, steps: undefined })],
+    seen: [],
+  };
+  for (const table of KEPT) twin.kept[table].clear();
+  twin.setClocks(stage.clocks);
+  twin.setLease(stage.lease);
+  tell(stage);
+  return stage;
+}
+
+const ACTS: { [Name in Step['do']]: (stage: Stage, step: Act<Name>) => void } = {
+  send: (stage, step) => {
+    stage.last = step;
+    send(stage, step);
+  },
+  again: (stage, { flags, port, fragment }) => {
+    if (!stage.last) return;
+    let { frame } = stage.last;
+    if (flags !== null) frame = withFlags(frame, () => flags);
+    if (port !== null) frame = fromPort(frame, port);
+    if (fragment !== null) frame = asFragment(frame, fragment);
+    send(stage, { ...stage.last, frame });
+  },
+  wait: (stage, { ns, lateNs }) => {
+    stage.clocks = clocksAt(stage.clocks.nowNs + ns, lateNs);
+    stage.twin.setClocks(stage.clocks);
+  },
+  lease: (stage, { lease }) => {
+    stage.lease = leaseFrom(lease, stage.clocks);
+    stage.twin.setLease(stage.lease);
+  },
+  servers: (stage, { states }) => {
+    stage.servers = states;
+    tell(stage);
+  },
+  serve: (stage, { service: index }) => {
+    const service = stage.services[index];
+    if (service) service.serving = !service.serving;
+    tell(stage);
+  },
+  select: (stage, { service: index, table }) => {
+    const service = stage.services[index];
+    if (service) service.entry = { ...service.entry, slots: SELECTIONS[table] ?? service.entry.slots };
+    tell(stage);
+  },
+  persist: (stage, { service: index, persistence }) => {
+    const service = stage.services[index];
+    if (!service) return;
+    const { persistence: _, ...entry } = service.entry;
+    service.entry = persistence ? { ...entry, persistence } : entry;
+    tell(stage);
+  },
+  forget: ({ ledger, twin }, { table, which }) => {
+    const name = [...ledger.kept[table].keys()].sort()[which];
+    if (name === undefined) return;
+    ledger.kept[table].delete(name);
+    twin.kept[table].forget(name);
+  },
+};
+
+function send(stage: Stage, { frame, on }: Act<'send'>): void {
+  const { twin, interfaces, history, clocks, told, lease, ledger } = stage;
+  const hook = frame.length < TC_LEAST_BYTES ? 'xdp' : history.hook;
+  const decision = stage.specification(
+    { frame, ifindex: interfaces[on], ...clocks },
+    { told, lease, kept: ledger.kept },
+  );
+  stage.story.push(`  ${decision.outcome} ${show(decision.writes)}`);
+  stage.seen.push(decision.outcome);
+  ledger.fencedNs = 0n;
+  record(ledger, decision, clocks.nowNs);
+  if (ledger.fencedNs !== 0n) stage.lease = { ...lease, forwardUntilNs: 0n };
+  const ran = twin.run(hook, frame, interfaces[on]);
+  const [word = 'PASSED'] = decision.outcome.split('_') as (keyof typeof VERDICTS.xdp)[];
+  agree(stage, 'verdict', VERDICTS[hook][word], ran.verdict);
+  agree(stage, 'frame', decision.frame.toString('hex'), ran.frame.toString('hex'));
+  agree(stage, 'lease', stage.lease, twin.lease());
+  agree(stage, 'peer asked', ledger.peerAskedNs, twin.peerAskedNs());
+}
+
+/** Of less than an Ethernet and an IP header the kernel may make no socket buffer in a test run. */
+const TC_LEAST_BYTES = 14 + 40;
+
+function tell(stage: Stage): void {
+  const tables = tablesOf(stage);
+  stage.twin.tell(tables, stage.ports);
+  stage.told = toldBy(tables, stage.ports);
+}
+
+function agree(stage: Stage, what: string, specified: unknown, kernel: unknown): void {
+  const [said, done] = [show(specified), show(kernel)];
+  if (said === done) return;
+  throw new Error([...stage.story, `${what}: specified ${said}`, `${what}: in the kernel ${done}`].join('\n'));
+}
+
+function show(value: unknown): string {
+  return JSON.stringify(value, (_, part) => (typeof part === 'bigint' ? String(part) : readable(part)));
+}
+
+const readable = (part: unknown): unknown => {
+  const isBuffer =
+    typeof part === 'object' && part !== null && 'type' in part && part.type === 'Buffer' && 'data' in part;
+  return isBuffer ? Buffer.from(part.data as number[]).toString('hex') : part;
+};
+
+const sorted = (kept: ReadonlyMap<string, unknown>) =>
+  [...kept].map(([name, value]) => ({ name, ...(value as object) })).sort((a, b) => (a.name < b.name ? -1 : 1));
+
+/** Numbers by what they count. */
+type Counted = Map<string, bigint>;
+
+function countedIn({ counters }: Twin): Counted {
+  const outcomes = Object.entries(counters.outcomes()).flatMap(([name, count]) => named(name, { ...count }));
+  const servers = SERVER_IDS.flatMap((id) => named(`server ${id}`, { ...counters.ofServer(id) }));
+  const services = SERVICES.flatMap((service, id) => named(nameOfService(service), { ...counters.ofService(id) }));
+  return new Map([...outcomes, ...servers, ...services]);
+}
+
+function countedBy({ outcomes, servers, services }: Ledger): [string, bigint][] {
+  const none: Tally = { packets: 0n, bytes: 0n, opened: 0n, active: 0n };
+  return [
+    ...OUTCOMES.flatMap((name) => named(name, { ...(outcomes.get(name) ?? { packets: 0n, bytes: 0n }) })),
+    ...SERVER_IDS.flatMap((id) => named(`server ${id}`, { ...(servers.get(id) ?? none) })),
+    ...SERVICES.map(nameOfService).flatMap((name) => named(name, { ...(services.get(name) ?? none) })),
+  ].filter(([, count]) => count !== 0n);
+}
+
+const named = (name: string, counts: Record<string, bigint>): [string, bigint][] =>
+  Object.entries(counts).map(([what, count]) => [`${name} ${what}`, count]);
+
+const since = (before: Counted, after: Counted): [string, bigint][] =>
+  [...after]
+    .map(([name, count]): [string, bigint] => [name, count - (before.get(name) ?? 0n)])
+    .filter(([, n]) => n !== 0n);
+
+/** Both go forward, because every wait is longer than the one is ever late. */
+const clocksAt = (nowNs: bigint, lateNs: bigint): Clocks => ({ nowNs, tickNs: nowNs - lateNs });
+
+function leaseFrom({ answerNs, forwardNs }: Act<'lease'>['lease'], { nowNs }: Pick<Clocks, 'nowNs'>): LeaseTimes {
+  return { answerUntilNs: answerNs === null ? 0n : nowNs + answerNs, forwardUntilNs: nowNs + forwardNs };
+}
+
+function portsOf({ oneArmed, vlanned }: History, { access, server }: Cast['interfaces']): Port[] {
+  const { ROLE_ACCESS, ROLE_SERVER, ROLE_BOTH } = CONSTANTS;
+  if (oneArmed) return [{ device: 'access', ifindex: access, mac: MAC.access, roles: ROLE_BOTH }];
+  const vlan = {
+    device: 'access.5',
+    ifindex: server + 1000,
+    mac: MAC.access,
+    roles: ROLE_ACCESS,
+    vlan: { parent: access, id: 5 },
+  };
+  return [
+    { device: 'server', ifindex: server, mac: MAC.server, roles: ROLE_SERVER },
+    { device: 'access', ifindex: access, mac: MAC.access, roles: ROLE_ACCESS },
+    ...(vlanned ? [vlan] : []),
+  ];
+}
+
+function tablesOf({ history, servers, services }: Stage): Tables {
+  return {
+    nlbs: history.priorArt ? (CLUSTERS[0] ?? NLBS) : NLBS,
+    peer: PEER,
+    timeouts: TIMEOUTS,
+    clusterAddresses: CLUSTERS,
+    servers: servers.filter(({ there }) => there).map(serverFrom),
+    services: services.filter(({ serving }) => serving).map(({ entry }) => entry),
+  };
+}
+
+function serverFrom({ id, usable, draining, mac, other }: ServerState): ServerEntry {
+  const address = `10.77.2.${(other ? 30 : 20) + id}`;
+  const known = mac && { mac: `02:00:00:00:0${other ? 1 : 0}:2${id}` };
+  return { id, address, usable, ...(draining && { draining }), ...known };
+}

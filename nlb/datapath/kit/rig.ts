@@ -1,0 +1,100 @@
+import { mkdtempSync, rmdirSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { run } from '../../kernel/private-namespaces.ts';
+import { findPorts } from '../attach/ports.ts';
+import type { Datapath, DatapathOptions } from '../datapath.ts';
+import { CONSTANTS } from '../program/layout.ts';
+import { DEFAULT_TIMEOUTS } from '../specification/timeouts.ts';
+import { openLease } from '../tables/lease.ts';
+import type { Tables } from '../tables/tables.ts';
+
+/** Support for tests and measurements: the interfaces of a load balancer, in the namespace that the test is in, and what it is told. */
+
+export const MAC = {
+  access: '02:00:00:00:00:01',
+  server: '02:00:00:00:00:02',
+  router: '02:00:00:00:00:11',
+  server0: '02:00:00:00:00:20',
+  server1: '02:00:00:00:00:21',
+} as const;
+
+/**
+ * Two devices, access and server; their other ends are router and farm. Without IPv6, whose own announcements would be
+ * counted among a test's frames.
+ */
+export function makeInterfaces(): void {
+  writeFileSync('/proc/sys/net/ipv6/conf/default/disable_ipv6', '1');
+  run(`ip link add access address ${MAC.access} type veth peer name router address ${MAC.router}`);
+  run(`ip link add server address ${MAC.server} type veth peer name farm`);
+  for (const device of ['access', 'router', 'server', 'farm']) run(`ip link set ${device} up`);
+}
+
+export function options(directory: string): DatapathOptions {
+  return {
+    mode: 'auto',
+    accessInterfaces: ['access'],
+    serverInterfaces: ['server'],
+    pinDirectory: directory,
+    maxConnections: 1000,
+    maxServers: 64,
+    maxServices: 16,
+  };
+}
+
+export const CLUSTER = '203.0.113.10';
+export const NLBS = '10.77.1.100';
+export const PEER = '10.77.1.12';
+
+/** UDP port 53 of the cluster address goes to server 0, TCP port 80 to server 1. */
+export function tables(): Tables {
+  const all = (id: number): Int32Array => new Int32Array(CONSTANTS.SELECTION_SLOTS).fill(id);
+  return {
+    nlbs: NLBS,
+    peer: PEER,
+    timeouts: DEFAULT_TIMEOUTS,
+    clusterAddresses: [CLUSTER],
+    servers: [
+      { id: 0, address: '10.77.2.20', mac: MAC.server0, usable: true },
+      { id: 1, address: '10.77.2.21', mac: MAC.server1, usable: true },
+    ],
+    services: [
+      { address: CLUSTER, protocol: 'udp', port: 53, slots: all(0) },
+      { address: CLUSTER, protocol: 'tcp', port: 80, slots: all(1) },
+    ],
+  };
+}
+
+/** The index of a device of the rig. */
+export function ifindexOf(device: string): number {
+  return findPorts({ accessInterfaces: [], serverInterfaces: [device] })[0]?.ifindex ?? 0;
+}
+
+/** A directory for pins that lies in no BPF file system, gone after the test. */
+export function pinDirectory(t: { teardown(act: () => void): void }): string {
+  const directory = mkdtempSync(join(tmpdir(), 'onevip-pins-'));
+  t.teardown(() => rmdirSync(directory));
+  return directory;
+}
+
+/** Hold the lease for both purposes until then. */
+export function hold(leaseFd: number, untilNs: bigint): void {
+  const lease = openLease(leaseFd);
+  lease.set(untilNs, untilNs);
+  lease.close();
+}
+
+/** A whole sweep: how many connections it has removed. */
+export function swept(datapath: Pick<Datapath, 'sweep'>): number {
+  const sweep = datapath.sweep();
+  for (;;) {
+    const { done, value } = sweep.next();
+    if (done) return value;
+  }
+}
+
+/** Those of a data path that is in the kernel. */
+export function programsOf({ programs }: Pick<Datapath, 'programs'>): NonNullable<Datapath['programs']> {
+  if (!programs) throw new Error('This data path has no programs in the kernel');
+  return programs;
+}

@@ -1,0 +1,49 @@
+import type { OutcomeName } from '../program/layout.ts';
+import type { ServerEntry, Tables } from '../tables/tables.ts';
+import { IP, IP_TCP, TCP, TO_US, UDP } from './frames.ts';
+import { tables } from './rig.ts';
+import { openTalk } from './talk.ts';
+
+/** Support for the specification's tests: stories of frames. */
+
+export const [SERVER0, SERVER1] = [0x20, 0x21];
+
+/** A TCP segment of client 198.51.100.CLIENT with those flags, to port 80. */
+export function tcp(flags: string, client = 2, port = 0x3039): string {
+  const bits = { S: 2, A: 16, F: 1, R: 4, P: 8 } as Record<string, number>;
+  const octet = [...flags].reduce((sum, flag) => sum | (bits[flag] ?? 0), 0);
+  const [ip, ports] = [IP_TCP.replace('c6336402', `c63364${hex2(client)}`), `${hex2(port >> 8)}${hex2(port & 0xff)}`];
+  return `${TO_US} ${ip} ${ports} ${TCP.slice(5).replace('5002', `50${hex2(octet)}`)}`;
+}
+export const udp = (client = 2): string => `${TO_US} ${IP.replace('c6336402', `c63364${hex2(client)}`)} ${UDP}`;
+const hex2 = (octet: number): string => octet.toString(16).padStart(2, '0');
+
+export type Line = [frame: string | number | ((tables: Tables) => void), outcome?: OutcomeName, to?: number];
+
+/** Tell a story: frames and what becomes of them; milliseconds that pass; what the control plane changes. */
+export function story(t: { same(found: unknown, wanted: unknown, what: string): unknown }, lines: Line[]) {
+  const talk = openTalk();
+  const told = tables();
+  for (const [index, [event, outcome, to]] of lines.entries()) {
+    if (typeof event === 'number') talk.wait(event);
+    else if (typeof event === 'string') {
+      const said = talk.say(event);
+      t.same([said.outcome, said.to], [outcome, to], `line ${index + 1}: ${outcome}`);
+    } else {
+      event(told);
+      talk.tell(told);
+    }
+  }
+  return talk.ledger;
+}
+
+export const change = (id: number, wanted: Partial<ServerEntry>) => (told: Tables) => {
+  told.servers = told.servers.map((server) => (server.id === id ? { ...server, ...wanted } : server));
+};
+export const reselect = (id: number) => (told: Tables) => {
+  for (const service of told.services) service.slots.fill(id);
+};
+
+/** Of each server: packets, connections that were opened, and how many are active. */
+export const tallies = (ledger: ReturnType<typeof story>) =>
+  [...ledger.servers].map(([id, { packets, opened, active }]) => [id, Number(packets), Number(opened), Number(active)]);

@@ -1,0 +1,144 @@
+import { join } from 'node:path';
+import { createSingle, dropEntry, indexKey, putEntry, walkBatches } from '../../kernel/bpf-map.ts';
+import { loadObject } from '../../kernel/bpf-object.ts';
+import { runProgram } from '../../kernel/bpf-test-run.ts';
+import { mapMemory } from '../../kernel/memory-map.ts';
+import type { Port } from '../attach/ports.ts';
+import { entriesOf } from '../attach/program.ts';
+import { STRUCTS } from '../program/layout.ts';
+import { nameOfFlow } from '../specification/flow.ts';
+import type { Clocks } from '../specification/forward.ts';
+import { dropOtherClusters, putClusters } from '../tables/cluster-table.ts';
+import { openCounters } from '../tables/counters.ts';
+import {
+  decodeBond,
+  decodeClient,
+  decodeConnection,
+  decodeDatagram,
+  decodeFlow,
+  decodeFragments,
+} from '../tables/entries.ts';
+import { type LeaseTimes, openLease } from '../tables/lease.ts';
+import { openServerTable } from '../tables/server-table.ts';
+import { encodeKey, encodeService } from '../tables/service-table.ts';
+import { putSettings } from '../tables/settings-table.ts';
+import { nameOfService, type ServiceEntry, type Tables } from '../tables/tables.ts';
+
+/**
+ * Support for the differential test: the program in the kernel, compiled with a clock that is set from here, and its
+ * tables, written without waiting: the daemon swaps whole selection tables, which costs the kernel a grace period.
+ */
+export type Twin = ReturnType<typeof openTwin>;
+
+const OBJECT_FILE = join(import.meta.dirname, '../program/datapath-test.bpf.o');
+/** Few, because all of a table is read after each history; more than one history ever writes. */
+const SIZES = { maxConnections: 256, maxServers: 8, maxServices: 8 };
+
+/** `services`: all that there can ever be; each keeps its number, which is its place in the list. */
+export function openTwin(services: ServiceEntry[], slots: Int32Array[]) {
+  const object = loadObject({ file: OBJECT_FILE, entries: entriesOf(SIZES), reuse: {} });
+  const fd = (map: string): number => object.map(map);
+  const [clock, lease] = [mapMemory(fd('test_clock'), 16), openLease(fd('lease'))];
+  const clocks = new BigUint64Array(clock.buffer);
+  const servers = openServerTable(fd('servers'), SIZES.maxServers);
+  const ids = new Map(services.map((service, id) => [nameOfService(service), id]));
+  const tellServices = openServices(fd, services, slots);
+  return {
+    tell(tables: Tables, ports: Port[]): void {
+      putSettings(fd('settings'), tables, ports, SIZES);
+      servers.put(tables.servers, ports);
+      servers.dropOthers(tables.servers);
+      tellServices(tables.services);
+      putClusters(fd('clusters'), tables, ids);
+      dropOtherClusters(fd('clusters'), tables.clusterAddresses);
+    },
+    setClocks: ({ nowNs, tickNs }: Clocks): void => clocks.set([nowNs, tickNs]),
+    setLease: ({ answerUntilNs, forwardUntilNs }: LeaseTimes): void => lease.set(answerUntilNs, forwardUntilNs),
+    lease: (): LeaseTimes => lease.get(),
+    run: (hook: 'xdp' | 'tc', frame: Buffer, ifindex: number) =>
+      runProgram(object.program(`onevip_${hook}`), { frame, ifindex, hook }),
+    kept: keptTables(fd, services.map(nameOfService)),
+    /** When the peer last asked for the NLBS address; it is never set back. */
+    peerAskedNs: () => lease.peerAskedNs(),
+    counters: openCounters(fd, SIZES),
+  };
+}
+
+function openServices(fd: (map: string) => number, services: ServiceEntry[], slots: Int32Array[]) {
+  const encoded = new Map(slots.map((table) => [table, encodeSlots(table)]));
+  const held = services.map((service, id) => {
+    const selection = createSingle('selection', encodeSlots(service.slots));
+    putEntry(fd('selections'), indexKey(id), indexKey(selection));
+    return { name: nameOfService(service), key: encodeKey(service), selection, slots: service.slots };
+  });
+  return (wanted: ServiceEntry[]): void => {
+    for (const [id, row] of held.entries()) {
+      const service = wanted.find((candidate) => nameOfService(candidate) === row.name);
+      const selected = encoded.get(service?.slots ?? row.slots);
+      if (service && selected && row.slots !== service.slots) putEntry(row.selection, indexKey(0), selected);
+      row.slots = service?.slots ?? row.slots;
+      putEntry(fd('services'), indexKey(id), service ? encodeService(service, id) : Buffer.alloc(STRUCTS.service.size));
+      if (service) putEntry(fd('service_ids'), row.key, indexKey(id));
+      else dropEntry(fd('service_ids'), row.key);
+    }
+  };
+}
+
+const encodeSlots = (slots: Int32Array): Buffer => Buffer.from(new Uint16Array(slots).buffer);
+
+/** A table that the data path writes, read whole. */
+export interface KeptTable<Value> {
+  read(): Map<string, Value>;
+  forget(name: string): void;
+  clear(): void;
+}
+
+function keptTables(fd: (map: string) => number, services: string[]) {
+  const names = new Map(services.entries());
+  const flowName = (key: Buffer): string => nameOfFlow(decodeFlow(key));
+  const connection = (value: Buffer) => decodeConnection(value, names);
+  const fragments = (value: Buffer) => decodeFragments(value, names);
+  return {
+    connections: keptTable(fd('connections'), { key: FLOW, value: CONNECTION }, flowName, connection),
+    embryos: keptTable(fd('embryos'), { key: FLOW, value: CONNECTION }, flowName, connection),
+    affinities: keptTable(fd('affinities'), { key: CLIENT, value: STRUCTS.affinity }, decodeClient, decodeBond),
+    fragments: keptTable(fd('fragments'), { key: DATAGRAM, value: FRAGMENT }, decodeDatagram, fragments),
+  };
+}
+
+const { flow: FLOW, connection: CONNECTION, affinityKey: CLIENT, fragmentKey: DATAGRAM, fragment: FRAGMENT } = STRUCTS;
+
+interface Sizes {
+  key: { size: number };
+  value: { size: number };
+}
+
+function keptTable<Value>(
+  fd: number,
+  { key, value }: Sizes,
+  nameOf: (key: Buffer) => string,
+  decode: (value: Buffer) => Value,
+): KeptTable<Value> {
+  const entries = (): { key: Buffer; value: Buffer }[] => {
+    const found = [];
+    for (const { count, keys, values } of walkBatches(fd, key.size, value.size, SIZES.maxConnections)) {
+      for (let index = 0; index < count; index++) {
+        found.push({ key: entryAt(keys, index, key.size), value: entryAt(values, index, value.size) });
+      }
+    }
+    return found;
+  };
+  return {
+    read: () => new Map(entries().map((entry) => [nameOf(entry.key), decode(entry.value)])),
+    forget: (name) => {
+      for (const entry of entries()) if (nameOf(entry.key) === name) dropEntry(fd, entry.key);
+    },
+    clear: () => {
+      for (const entry of entries()) dropEntry(fd, entry.key);
+    },
+  };
+}
+
+/** A copy: a walk uses its memory again. */
+const entryAt = (bytes: Buffer, index: number, size: number): Buffer =>
+  Buffer.from(bytes.subarray(index * size, (index + 1) * size));

@@ -1,0 +1,31 @@
+import { bytesToQuad, octetsToMac } from '../../kernel/inet.ts';
+
+/**
+ * Addresses as the specification of the data path sees them: text of a type of its own. What knows that an address has
+ * four octets is in this file and in the readers of headers, so that IPv6 is an addition.
+ */
+export type Address = string & { readonly brand: 'Address' };
+
+/** Six octets, lower case, with colons. */
+export type Mac = string & { readonly brand: 'Mac' };
+
+/** The address whose four octets begin at `at`; the caller has seen that they are there. */
+export function addressAt(bytes: Uint8Array, at: number): Address {
+  return bytesToQuad(bytes.subarray(at, at + 4)) as Address;
+}
+
+/** The hardware address whose six octets begin at `at`; the caller has seen that they are there. */
+export function macAt(bytes: Uint8Array, at: number): Mac {
+  return octetsToMac(bytes.subarray(at, at + 6)) as Mac;
+}
+
+/** An IPv4 address as one number of 32 bits. */
+export function wordOf(address: Address): number {
+  return address.split('.').reduce((word, octet) => word * 256 + Number(octet), 0);
+}
+
+/** The first address of its network: all bits after the prefix cleared. */
+export function networkOf(address: Address, prefix: number): Address {
+  const word = Math.floor(wordOf(address) / 2 ** (32 - prefix)) * 2 ** (32 - prefix);
+  return [24, 16, 8, 0].map((shift) => Math.floor(word / 2 ** shift) % 256).join('.') as Address;
+}

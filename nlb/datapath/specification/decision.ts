@@ -1,0 +1,48 @@
+import type { OutcomeName } from '../program/layout.ts';
+import type { Bond, Connection, Fragments, Server } from './knowledge.ts';
+
+/** What becomes of a frame, and what is to be done so that the next one finds it. */
+export interface Decision {
+  /** Its first word is the verdict: PASSED to the node's own stack, FORWARDED, or DROPPED. */
+  outcome: OutcomeName;
+  /** As it leaves: the same octets, but for the two hardware addresses of a frame that is forwarded. */
+  frame: Buffer;
+  /** The interface that a forwarded frame leaves by. */
+  egress?: number;
+  /** What is to be written down, in order. */
+  writes: Write[];
+  /** What is to be counted, beside the outcome. */
+  counts: Counted[];
+}
+
+/**
+ * An entry's new value, undefined where it goes; or that the peer has asked for the NLBS address just now; or that forwarding
+ * ends, whatever the lease says.
+ */
+export type Write =
+  | { table: 'connections' | 'embryos'; name: string; value: Connection | undefined }
+  | { table: 'affinities'; name: string; value: Bond | undefined }
+  | { table: 'fragments'; name: string; value: Fragments | undefined }
+  | { table: 'peerAsked' }
+  | { table: 'fenced' };
+
+/** For the server and for the service: a packet that was sent there, a connection that was opened, active ones more or less. */
+export type Counted = { server: number; service: string } & (
+  | { what: 'packet' }
+  | { what: 'opened' }
+  | { what: 'active'; by: 1 | -1 }
+);
+
+/** A decision before the frame is readdressed. */
+export interface Result extends Pick<Decision, 'outcome' | 'writes' | 'counts'> {
+  to?: Destination;
+}
+
+/** Where a frame is forwarded to, and for which service. */
+export interface Destination {
+  server: Server;
+  service: string;
+}
+
+export const passed = (outcome: OutcomeName & `PASSED_${string}`): Result => ({ outcome, writes: [], counts: [] });
+export const dropped = (outcome: OutcomeName & `DROPPED_${string}`): Result => ({ outcome, writes: [], counts: [] });

@@ -1,0 +1,108 @@
+import type { Port } from '../attach/ports.ts';
+import { CONSTANTS } from '../program/layout.ts';
+import type { LeaseTimes } from '../tables/lease.ts';
+import { nameOfService, type ServerEntry, type ServiceEntry, type Tables } from '../tables/tables.ts';
+import type { Address, Mac } from './address.ts';
+import type { ConnectionState } from './connection.ts';
+import type { Timeouts } from './timeouts.ts';
+
+/** All that a decision rests on, beside the frame and the time. */
+export interface Knowledge {
+  told: Told;
+  lease: LeaseTimes;
+  kept: Kept;
+}
+
+/** What the control plane has said. */
+export interface Told {
+  nlbs: Address;
+  /** The other node, on the access subnet. */
+  peer: Address;
+  timeouts: Timeouts;
+  ports: Port[];
+  clusters: ReadonlySet<Address>;
+  /** By name (`nameOfService`). */
+  services: ReadonlyMap<string, Service>;
+  /** By id. */
+  servers: ReadonlyMap<number, Server>;
+}
+
+export interface Service extends ServiceEntry {
+  name: string;
+  address: Address & ServiceEntry['address'];
+}
+
+export interface Server {
+  id: number;
+  address: Address;
+  /** Undefined while nothing may be sent there. */
+  mac?: Mac;
+  /** It keeps the connections that it has, and gets no new ones. */
+  draining: boolean;
+  /** Hardware address and number of the interface that leads there. */
+  ownMac: Mac;
+  ifindex: number;
+}
+
+/** What the data path itself has written down, by names. */
+export interface Kept {
+  /** By flow: those that have proved themselves by a second packet. */
+  connections: ReadonlyMap<string, Connection>;
+  /** By flow: those of which one packet has been seen. */
+  embryos: ReadonlyMap<string, Connection>;
+  /** By service and client: the server that the client is to stay on. */
+  affinities: ReadonlyMap<string, Bond>;
+  /** By datagram: where its fragments go. */
+  fragments: ReadonlyMap<string, Fragments>;
+}
+
+/** To a server: by id and by address, because an id may be given to another server later. */
+export interface Bond {
+  seenNs: bigint;
+  server: number;
+  serverAddress: Address;
+}
+
+export interface Connection extends Bond {
+  /** Name of the service that it began with. */
+  service: string;
+  state: ConnectionState;
+}
+
+export interface Fragments extends Bond {
+  /** Name of the service. */
+  service: string;
+  /** The one that begins the datagram, with the ports, has yet to come. */
+  awaitsFirst: boolean;
+}
+
+/** The control plane's tables, arranged for looking things up. `ports`: the default server interface first. */
+export function toldBy(tables: Tables, ports: Port[]): Told {
+  return {
+    nlbs: tables.nlbs as Address,
+    peer: tables.peer as Address,
+    timeouts: tables.timeouts,
+    ports,
+    clusters: new Set(tables.clusterAddresses as Address[]),
+    services: new Map(tables.services.map((entry) => [nameOfService(entry), serviceFrom(entry)])),
+    servers: new Map(tables.servers.map((entry) => [entry.id, serverFrom(entry, ports)])),
+  };
+}
+
+function serviceFrom(entry: ServiceEntry): Service {
+  return { ...entry, address: entry.address as Address, name: nameOfService(entry) };
+}
+
+function serverFrom({ id, address, mac, usable, draining, device }: ServerEntry, ports: Port[]): Server {
+  const port = ports.find((candidate) => candidate.device === (device ?? ports[0]?.device));
+  if (!port || !(port.roles & CONSTANTS.ROLE_SERVER))
+    throw new RangeError(`Server ${id}: ${device} leads to no server`);
+  return {
+    id,
+    address: address as Address,
+    ...(usable && mac !== undefined && { mac: mac as Mac }),
+    draining: draining === true,
+    ownMac: port.mac as Mac,
+    ifindex: port.ifindex,
+  };
+}

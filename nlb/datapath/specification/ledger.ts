@@ -1,0 +1,80 @@
+import type { OutcomeName } from '../program/layout.ts';
+import type { Count, Tally } from '../tables/counters.ts';
+import type { Decision } from './decision.ts';
+import type { Bond, Connection, Fragments, Kept } from './knowledge.ts';
+
+/** What the specification has written down and counted: the tables of flows, in memory. They grow without bound. */
+export interface Ledger {
+  kept: Kept & {
+    connections: Map<string, Connection>;
+    embryos: Map<string, Connection>;
+    affinities: Map<string, Bond>;
+    fragments: Map<string, Fragments>;
+  };
+  /** When the peer last asked for the NLBS address; zero for never. */
+  peerAskedNs: bigint;
+  /** When forwarding last ended because another node was about to lead; zero for never. */
+  fencedNs: bigint;
+  outcomes: Map<OutcomeName, Count>;
+  /** By id. */
+  servers: Map<number, Tally>;
+  /** By name. */
+  services: Map<string, Tally>;
+}
+
+export function openLedger(): Ledger {
+  return {
+    kept: { connections: new Map(), embryos: new Map(), affinities: new Map(), fragments: new Map() },
+    peerAskedNs: 0n,
+    fencedNs: 0n,
+    outcomes: new Map(),
+    servers: new Map(),
+    services: new Map(),
+  };
+}
+
+/** Write down and count what a decision says. */
+export function record(ledger: Ledger, decision: Decision, nowNs: bigint): void {
+  const bytes = BigInt(decision.frame.length);
+  writeDown(ledger.kept, decision, {
+    peerAsked: () => {
+      ledger.peerAskedNs = nowNs;
+    },
+    fenced: () => {
+      ledger.fencedNs = nowNs;
+    },
+  });
+  for (const counted of decision.counts) {
+    count(tallyOf(ledger.servers, counted.server), counted, bytes);
+    count(tallyOf(ledger.services, counted.service), counted, bytes);
+  }
+  const outcome = ledger.outcomes.get(decision.outcome) ?? { packets: 0n, bytes: 0n };
+  ledger.outcomes.set(decision.outcome, { packets: outcome.packets + 1n, bytes: outcome.bytes + bytes });
+}
+
+/** Write down what a decision says; what concerns the lease is told. */
+export function writeDown(
+  kept: Ledger['kept'],
+  { writes }: Pick<Decision, 'writes'>,
+  told: Record<'peerAsked' | 'fenced', () => void>,
+): void {
+  for (const write of writes) {
+    if (write.table === 'peerAsked' || write.table === 'fenced') told[write.table]();
+    else if (write.value === undefined) kept[write.table].delete(write.name);
+    else (kept[write.table] as Map<string, Bond>).set(write.name, write.value);
+  }
+}
+
+function tallyOf<Key>(tallies: Map<Key, Tally>, key: Key): Tally {
+  const tally = tallies.get(key) ?? { packets: 0n, bytes: 0n, opened: 0n, active: 0n };
+  tallies.set(key, tally);
+  return tally;
+}
+
+function count(tally: Tally, counted: Decision['counts'][number], bytes: bigint): void {
+  if (counted.what === 'active') tally.active += BigInt(counted.by);
+  if (counted.what === 'opened') tally.opened += 1n;
+  if (counted.what !== 'packet') return;
+  tally.packets += 1n;
+  tally.bytes += bytes;
+}

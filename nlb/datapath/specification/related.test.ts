@@ -1,0 +1,96 @@
+import t from 'tap';
+import { ASK, CASES, IP, NLBS_IP, TO_ALL, TO_SERVER_SIDE, TO_US, UDP } from '../kit/frames.ts';
+import { change, type Line, reselect, SERVER0, SERVER1, story, tallies, udp } from '../kit/story.ts';
+import { openTalk } from '../kit/talk.ts';
+import type { Tables } from '../tables/tables.ts';
+
+/** What the specification says of packets that follow others, and of tagged ones. */
+
+/** The datagram of number ID from the client's port PORT, as that fragment of it; offsets in units of eight octets. */
+function fragment(id: number, offset: number, more: boolean, port = 0x3039): string {
+  const flags = ((more ? 0x2000 : 0) | offset).toString(16).padStart(4, '0');
+  const header = IP.replace('1234 4000', `${id.toString(16).padStart(4, '0')} ${flags}`);
+  return `${TO_US} ${header} ${UDP.replace('3039', port.toString(16).padStart(4, '0'))}`;
+}
+
+/** Server 0 has the client's flow; new ones, and what has no ports, go to server 1. */
+const established: Line[] = [
+  [udp(), 'FORWARDED_NEW', SERVER0],
+  [udp(), 'FORWARDED_ESTABLISHED', SERVER0],
+  [reselect(1)],
+];
+
+t.test('all fragments of a datagram go where the first of them to come goes', async (t) => {
+  const inOrder = story(t, [
+    ...established,
+    [fragment(1, 0, true), 'FORWARDED_ESTABLISHED', SERVER0],
+    [fragment(1, 2, true), 'FORWARDED_FRAGMENT', SERVER0],
+    [fragment(1, 4, false), 'FORWARDED_FRAGMENT', SERVER0],
+  ]);
+  t.same(tallies(inOrder), [[0, 5, 1, 1]]);
+  story(t, [
+    ...established,
+    [fragment(2, 4, false), 'FORWARDED_FRAGMENT', SERVER1],
+    [fragment(2, 0, true), 'FORWARDED_FRAGMENT', SERVER1],
+    [fragment(2, 2, true), 'FORWARDED_FRAGMENT', SERVER1],
+    [fragment(3, 0, true), 'FORWARDED_ESTABLISHED', SERVER0],
+  ]);
+});
+
+t.test('a number that is used again is that of another datagram', async (t) => {
+  story(t, [
+    ...established,
+    [fragment(1, 0, true), 'FORWARDED_ESTABLISHED', SERVER0],
+    [fragment(1, 0, true, 5), 'FORWARDED_NEW', SERVER1],
+    [fragment(1, 2, false), 'FORWARDED_FRAGMENT', SERVER1],
+  ]);
+});
+
+t.test('a datagram is forgotten with its time, its server or its service', async (t) => {
+  const begun: Line[] = [...established, [fragment(1, 0, true), 'FORWARDED_ESTABLISHED', SERVER0]];
+  story(t, [...begun, [29_999], [fragment(1, 2, false), 'FORWARDED_FRAGMENT', SERVER0]]);
+  story(t, [...begun, [30_000], [fragment(1, 2, false), 'FORWARDED_FRAGMENT', SERVER1]]);
+  story(t, [...begun, [change(0, { usable: false })], [fragment(1, 2, false), 'FORWARDED_FRAGMENT', SERVER1]]);
+  const nothing = (told: Tables): void => {
+    told.services = told.services.filter(({ protocol }) => protocol === 'tcp');
+  };
+  story(t, [...begun, [nothing], [fragment(1, 2, false), 'DROPPED_FRAGMENT']]);
+});
+
+t.test('a fragment that comes first is for the service of any port, or else of the lowest', async (t) => {
+  const more = (port: number, id: number) => (told: Tables) =>
+    told.services.push({ address: '203.0.113.10', protocol: 'udp', port, slots: new Int32Array(65_537).fill(id) });
+  story(t, [[more(54, 1)], [fragment(1, 2, false), 'FORWARDED_FRAGMENT', SERVER0]]);
+  story(t, [[more(7, 1)], [fragment(1, 2, false), 'FORWARDED_FRAGMENT', SERVER1]]);
+  story(t, [[more(0, 1)], [fragment(1, 2, false), 'FORWARDED_FRAGMENT', SERVER1]]);
+});
+
+t.test('an ICMP error goes to the server of the flow that it quotes, and changes nothing', async (t) => {
+  const error = CASES.find(({ what }) => what === 'fragmentation needed')?.frame ?? '';
+  const about = (ledger: ReturnType<typeof story>) => [[...ledger.kept.connections], [...ledger.kept.embryos]];
+  const without = story(t, established);
+  const known = story(t, [...established, [1000], [error, 'FORWARDED_ICMP', SERVER0]]);
+  t.same(about(known), about(without));
+  t.same(tallies(known), [[0, 3, 1, 1]]);
+  const embryo = story(t, [[udp(), 'FORWARDED_NEW', SERVER0], [reselect(1)], [error, 'FORWARDED_ICMP', SERVER0]]);
+  t.equal(embryo.kept.connections.size, 0);
+  const unknown = story(t, [[error, 'FORWARDED_ICMP', SERVER0]]);
+  t.same(about(unknown), [[], []], 'where nothing is known of the flow it is placed as the flow would be');
+});
+
+t.test('a tagged frame is left to its VLAN’s interface where that is one of ours', async (t) => {
+  const talk = openTalk({ vlan: { parent: 1, id: 5 } });
+  const tagged = (tags: string): string => `${TO_US} ${tags} ${IP} ${UDP}`;
+  for (const [tags, outcome] of [
+    ['8100 0005', 'PASSED_TAGGED'],
+    ['8100 e005', 'PASSED_TAGGED'],
+    ['88a8 0005 8100 0006', 'PASSED_TAGGED'],
+    ['8100 0006', 'DROPPED_TAGGED'],
+    ['88a8 0006 8100 0005', 'DROPPED_TAGGED'],
+    ['8100 0000', 'DROPPED_TAGGED'],
+  ] as const) {
+    t.equal(talk.say(tagged(tags)).outcome, outcome, tags);
+  }
+  t.equal(talk.say(tagged('8100 0005').replace(TO_US, TO_SERVER_SIDE), 'server').outcome, 'DROPPED_SERVER_SIDE');
+  t.equal(talk.say(`${TO_ALL} 8100 0005 ${ASK} ${NLBS_IP}`).outcome, 'PASSED_TAGGED', 'ARP, too');
+});

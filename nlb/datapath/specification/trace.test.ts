@@ -1,0 +1,139 @@
+import t from 'tap';
+import type { Port } from '../attach/ports.ts';
+import { CLUSTER, MAC, tables } from '../kit/rig.ts';
+import { CONSTANTS } from '../program/layout.ts';
+import type { Tables } from '../tables/tables.ts';
+import type { Address } from './address.ts';
+import type { Flow } from './flow.ts';
+import { type Connection, type Kept, type Knowledge, toldBy } from './knowledge.ts';
+import { trace } from './trace.ts';
+
+const PORTS: Port[] = [
+  { device: 'server', ifindex: 3, mac: MAC.server, roles: CONSTANTS.ROLE_SERVER },
+  { device: 'access', ifindex: 2, mac: MAC.access, roles: CONSTANTS.ROLE_ACCESS },
+];
+const NOW_NS = 10_000_000_000n;
+const S_NS = 1_000_000_000n;
+const FLOW: Flow = {
+  protocol: 6,
+  source: '198.51.100.10' as Address,
+  destination: CLUSTER as Address,
+  sourcePort: 4711,
+  destinationPort: 80,
+};
+const NAME = `6 198.51.100.10:4711 > ${CLUSTER}:80`;
+const SERVICE = `tcp ${CLUSTER}:80`;
+
+function knowing({
+  told = {},
+  kept = {},
+  leaseNs = S_NS,
+}: {
+  told?: Partial<Tables>;
+  kept?: Partial<Kept>;
+  leaseNs?: bigint;
+}): Knowledge {
+  const nothing = { connections: new Map(), embryos: new Map(), affinities: new Map(), fragments: new Map() };
+  return {
+    told: toldBy({ ...tables(), ...told }, PORTS),
+    lease: { answerUntilNs: 0n, forwardUntilNs: NOW_NS + leaseNs },
+    kept: { ...nothing, ...kept },
+  };
+}
+
+const traced = (known: Parameters<typeof knowing>[0], flow: Partial<Flow> = {}) =>
+  trace({ ...FLOW, ...flow }, knowing(known), NOW_NS, {
+    server: ({ id }) => `server ${id}`,
+    service: (name) => `service ${name}`,
+  });
+
+const established = (more: Partial<Connection> = {}): Map<string, Connection> =>
+  new Map([
+    [
+      NAME,
+      {
+        seenNs: NOW_NS - S_NS,
+        server: 1,
+        serverAddress: '10.77.2.21' as Address,
+        service: SERVICE,
+        state: 'established',
+        ...more,
+      },
+    ],
+  ]);
+
+t.test('a first packet is placed by its hash', async (t) => {
+  const { packet, outcome, because, server } = traced({});
+  t.equal(packet, `tcp 198.51.100.10:4711 > ${CLUSTER}:80, SYN`);
+  t.equal(outcome, 'FORWARDED_NEW');
+  t.match(because, [
+    `${CLUSTER} is a cluster address`,
+    `tcp port 80 is served, by service ${SERVICE}`,
+    'this node may forward for 1000 ms more',
+    'nothing is known of this connection: it is a new one',
+    /^by its hash it goes to slot \d+ of 65537: server 1$/,
+  ]);
+  t.equal(server?.id, 1);
+});
+
+t.test('where nothing is forwarded, it says at which question that was decided', async (t) => {
+  t.match(traced({}, { destination: '203.0.113.99' as Address }), {
+    outcome: 'PASSED_NOT_OURS',
+    because: [/is no cluster address/],
+  });
+  t.match(traced({}, { destinationPort: 81 }), {
+    outcome: 'DROPPED_NOT_SERVED',
+    because: [/is a/, /tcp port 81 is not served/],
+  });
+  t.match(traced({ leaseNs: 0n }), { outcome: 'DROPPED_NO_LEASE', because: [/is a/, /is served/, /holds no lease/] });
+  t.match(traced({ told: { servers: [] } }), { outcome: 'DROPPED_NO_SERVER' });
+  t.match(traced({ told: { servers: [] } }).because.at(-1), /which names no server/);
+});
+
+t.test('a connection that is known stays where it is, or says why not', async (t) => {
+  const stays = traced({ kept: { connections: established() } });
+  t.match(stays, { packet: /, ACK$/, outcome: 'FORWARDED_ESTABLISHED', server: { id: 1 } });
+  t.match(stays.because.slice(3), [
+    'a connection of it is known: established, last seen 1000 ms ago, at server 1',
+    'server 1 may be sent packets, so it stays there',
+  ]);
+  const [first] = tables().servers;
+  const moves = traced({
+    told: {
+      servers: first ? [first] : [],
+      services: [{ address: CLUSTER, protocol: 'tcp', port: 80, slots: new Int32Array(CONSTANTS.SELECTION_SLOTS) }],
+    },
+    kept: { connections: established() },
+  });
+  t.match(moves, { outcome: 'FORWARDED_MOVED', server: { id: 0 } });
+  t.match(moves.because.slice(4), ['server 1 may not be sent packets, so it moves', /by its hash .*: server 0$/]);
+  const over = traced({ kept: { connections: established({ seenNs: NOW_NS - 10_000n * S_NS }) } });
+  t.match(over, { outcome: 'FORWARDED_NEW' });
+  t.match(over.because[3], /that is over, and counts as absent/);
+  t.match(traced({ kept: { embryos: established({ state: 'unproven' }) } }), { outcome: 'FORWARDED_ESTABLISHED' });
+});
+
+t.test('servers that take nothing new are passed over, each by name', async (t) => {
+  const slots = new Int32Array(CONSTANTS.SELECTION_SLOTS).map((_, slot) => slot % 3);
+  const drained = { id: 2, address: '10.77.2.22', mac: MAC.server0, usable: true, draining: true as const };
+  const out = { id: 1, address: '10.77.2.21', usable: false };
+  const ready = { id: 0, address: '10.77.2.20', mac: MAC.server0, usable: true };
+  const services = [{ address: CLUSTER, protocol: 'tcp' as const, port: 80, slots }];
+  const { because, server } = traced({ told: { servers: [ready, out, drained], services } });
+  t.equal(server?.id, 0);
+  const tries = because.slice(4);
+  t.match(tries.at(-1), /: server 0$/);
+  for (const line of tries.slice(0, -1))
+    t.match(line, /server 1, which may not be sent packets$|server 2, which is draining$/);
+});
+
+t.test('a client that is kept on a server is said to be', async (t) => {
+  const persistence = { timeoutMs: 60_000, prefix: 24 };
+  const slots = new Int32Array(CONSTANTS.SELECTION_SLOTS).fill(1);
+  const services = [{ address: CLUSTER, protocol: 'tcp' as const, port: 80, slots, persistence }];
+  const bond = { seenNs: NOW_NS - S_NS, server: 0, serverAddress: '10.77.2.20' as Address };
+  const kept = { affinities: new Map([[`198.51.100.0 at ${SERVICE}`, bond]]) };
+  const { because, server } = traced({ told: { services }, kept });
+  t.equal(server?.id, 0);
+  t.equal(because.at(-1), 'its client is kept on server 0');
+});

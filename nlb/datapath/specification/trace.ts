@@ -1,0 +1,109 @@
+import { CONSTANTS, type OutcomeName } from '../program/layout.ts';
+import type { Address } from './address.ts';
+import { isExpired } from './connection.ts';
+import { type Flow, nameOfFlow, PROTOCOL } from './flow.ts';
+import { forward } from './forward.ts';
+import type { Bond, Connection, Knowledge, Server, Service } from './knowledge.ts';
+import { protocolOf, serviceOf } from './lookup.ts';
+import { boundClient, boundServer, slotsFor } from './placement.ts';
+import { packetOf } from './trace-packet.ts';
+
+/** What would become of a packet, and what that follows from. Nothing is sent, and nothing written down. */
+export interface Trace {
+  /** For people: `tcp 198.51.100.10:4711 > 203.0.113.10:80, SYN`. */
+  packet: string;
+  outcome: OutcomeName;
+  /** What the decision rests on, a sentence each, in the order in which the data path asks. */
+  because: string[];
+  /** Where it would go. */
+  server?: Server;
+}
+
+/** What people call things. */
+export interface Labels {
+  server(server: Pick<Server, 'id' | 'address'>): string;
+  /** @param name as the data path has it: `tcp 203.0.113.10:80` */
+  service(name: string): string;
+}
+
+/**
+ * Of the next packet of a flow, by the specification: a first one where nothing is known of it, otherwise one that carries
+ * it on.
+ * @param nowNs of CLOCK_MONOTONIC
+ */
+export function trace(flow: Flow, known: Knowledge, nowNs: bigint, labels: Labels): Trace {
+  const access = known.told.ports.find(({ roles }) => (roles & CONSTANTS.ROLE_ACCESS) !== 0);
+  if (!access) throw new Error('The data path has no access interface');
+  const kind = connectionOf(flow, known) ? 'next' : 'first';
+  const frame = packetOf(flow, access.mac, kind);
+  const decision = forward({ frame, ifindex: access.ifindex, nowNs, tickNs: nowNs }, known);
+  const sent = decision.counts.find(({ what }) => what === 'packet');
+  const server = sent && known.told.servers.get(sent.server);
+  return {
+    packet: `${textOf(flow)}, ${flow.protocol === PROTOCOL.udp ? 'a datagram' : kind === 'first' ? 'SYN' : 'ACK'}`,
+    outcome: decision.outcome,
+    because: [...reasons(flow, known, nowNs, labels)],
+    ...(server && { server }),
+  };
+}
+
+/** As an operator writes it: the protocol by its name. */
+const textOf = (flow: Flow): string => nameOfFlow(flow).replace(/^\d+/, protocolOf(flow));
+
+function connectionOf(flow: Flow, { kept }: Knowledge): Connection | undefined {
+  return kept.connections.get(nameOfFlow(flow)) ?? kept.embryos.get(nameOfFlow(flow));
+}
+
+function* reasons(flow: Flow, known: Knowledge, nowNs: bigint, labels: Labels): Generator<string> {
+  const isCluster = known.told.clusters.has(flow.destination);
+  yield isCluster
+    ? `${flow.destination} is a cluster address`
+    : `${flow.destination} is no cluster address: the node's own stack gets it`;
+  if (!isCluster) return;
+  const service = serviceOf(flow, known);
+  const port = `${protocolOf(flow)} port ${flow.destinationPort}`;
+  yield service ? `${port} is served, by ${labels.service(service.name)}` : `${port} is not served there`;
+  if (!service) return;
+  const leftMs = (known.lease.forwardUntilNs - nowNs) / 1_000_000n;
+  yield leftMs > 0n ? `this node may forward for ${leftMs} ms more` : 'this node holds no lease, and forwards nothing';
+  if (leftMs > 0n) yield* placement(flow, service, known, nowNs, labels);
+}
+
+function* placement(flow: Flow, service: Service, known: Knowledge, nowNs: bigint, labels: Labels) {
+  const connection = connectionOf(flow, known);
+  if (!connection) yield 'nothing is known of this connection: it is a new one';
+  else {
+    const isThere = connection.service === service.name && !isExpired(connection, known.told.timeouts, nowNs);
+    yield `${describe(connection, nowNs, labels)}${isThere ? '' : '; that is over, and counts as absent'}`;
+    if (isThere && (yield* stays(connection, known, labels))) return;
+  }
+  const bound = boundClient(service, flow, known, nowNs);
+  if (bound) yield `its client is kept on ${labels.server(bound)}`;
+  else yield* tries(service, flow, known, labels);
+}
+
+function describe({ state, seenNs, server, serverAddress }: Connection, nowNs: bigint, labels: Labels): string {
+  const at = labels.server({ id: server, address: serverAddress });
+  return `a connection of it is known: ${state}, last seen ${(nowNs - seenNs) / 1_000_000n} ms ago, at ${at}`;
+}
+
+function* stays(connection: Bond, { told }: Knowledge, labels: Labels): Generator<string, boolean> {
+  const server = boundServer(told, connection);
+  const address: Address = connection.serverAddress;
+  yield server
+    ? `${labels.server(server)} may be sent packets, so it stays there`
+    : `${labels.server({ id: connection.server, address })} may not be sent packets, so it moves`;
+  return server !== undefined;
+}
+
+/** Until the first slot whose server takes it. */
+function* tries(service: Service, flow: Flow, { told }: Knowledge, labels: Labels): Generator<string> {
+  for (const { slot, id } of slotsFor(service, flow)) {
+    const where = `by its hash it goes to slot ${slot} of ${service.slots.length}`;
+    const server = told.servers.get(id);
+    if (!server) yield `${where}, which names no server`;
+    else if (server.mac === undefined) yield `${where}: ${labels.server(server)}, which may not be sent packets`;
+    else if (server.draining) yield `${where}: ${labels.server(server)}, which is draining`;
+    else return yield `${where}: ${labels.server(server)}`;
+  }
+}

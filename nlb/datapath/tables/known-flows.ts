@@ -1,0 +1,70 @@
+import { mapMemory } from '../../kernel/memory-map.ts';
+import { STRUCTS } from '../program/layout.ts';
+import { hashOfWords } from '../specification/flow.ts';
+import type { TableSizes } from './tables.ts';
+
+/**
+ * The Bloom filter that tells the data path which flows may be in its table of connections (known.bpf.h). The data path sets
+ * the bits of what it enters; that of what has gone is there until the filter is made anew. It is never too small: what is
+ * wrongly taken for known is looked for in the table, and not found.
+ */
+
+const BITS_PER_CONNECTION = 8;
+const WORD_BITS = 64;
+
+/** Words of eight bytes of one half: a power of two. With a full table, an eighth of all other flows, at most, seem known. */
+export const filterWords = ({ maxConnections }: Pick<TableSizes, 'maxConnections'>): number =>
+  2 ** Math.ceil(Math.log2(Math.max(1, (maxConnections * BITS_PER_CONNECTION) / WORD_BITS)));
+
+/** Rows of the table: both halves, and behind them the number of the one that counts. */
+export const filterRows = (sizes: Pick<TableSizes, 'maxConnections'>): number => 2 * filterWords(sizes) + 1;
+
+/** A filter that is being made anew. */
+export interface Renewal {
+  /** A connection that is in the table: its key. */
+  add(key: Buffer): void;
+  /** All have been added: from now on this one counts. */
+  finish(): void;
+}
+
+export interface KnownFlows {
+  /** Begin one in the half that does not count, before the first look at the table. Who begins again drops what was begun. */
+  renew(): Renewal;
+  close(): void;
+}
+
+const { flow: FLOW } = STRUCTS;
+
+/** Throws KernelRefusal. */
+export function openKnownFlows(fd: number, sizes: Pick<TableSizes, 'maxConnections'>): KnownFlows {
+  const words = filterWords(sizes);
+  const memory = mapMemory(fd, filterRows(sizes) * BigUint64Array.BYTES_PER_ELEMENT);
+  const counting = new BigUint64Array(memory.buffer, 2 * words * BigUint64Array.BYTES_PER_ELEMENT, 1);
+  return {
+    renew: () => {
+      const next = counting[0] === 0n ? 1n : 0n;
+      const start = Number(next) * words * BigUint64Array.BYTES_PER_ELEMENT;
+      const bits = new Uint32Array(memory.buffer, start, 2 * words);
+      bits.fill(0);
+      return {
+        add: (key) => setBit(bits, hashOfKey(key)),
+        finish: () => void Atomics.store(counting, 0, next),
+      };
+    },
+    close: () => memory.close(),
+  };
+}
+
+/** The data path sets bits of the same words meanwhile. */
+function setBit(bits: Uint32Array, hash: number): void {
+  const bit = hash % (bits.length * 32);
+  Atomics.or(bits, bit >>> 5, 1 << (bit & 31));
+}
+
+const hashOfKey = (key: Buffer): number =>
+  hashOfWords(
+    key.readUInt32LE(FLOW.protocol),
+    key.readUInt32BE(FLOW.source),
+    key.readUInt32BE(FLOW.destination),
+    key.readUInt32BE(FLOW.sourcePort),
+  );

@@ -1,0 +1,113 @@
+import { closeSync, openSync } from 'node:fs';
+import { join } from 'node:path';
+import { openPinned } from '../../kernel/bpf-link.ts';
+import { mapMemory } from '../../kernel/memory-map.ts';
+import { KernelRefusal } from '../../kernel/refusal.ts';
+import { STRUCTS } from '../program/layout.ts';
+import { FILES, placeFor } from '../userspace/place.ts';
+
+/** Until when the data path may answer for the NLBS address, and forward: nanoseconds of CLOCK_MONOTONIC (clock.ts). */
+export interface LeaseTimes {
+  answerUntilNs: bigint;
+  forwardUntilNs: bigint;
+}
+
+/** The lease, in memory that the data path reads, and shares with it: changing it is no system call. */
+export interface Lease {
+  /** Whatever it said before. */
+  set(answerUntilNs: bigint, forwardUntilNs: bigint): void;
+  /** Answering ends then; 0 gives the lease back. */
+  answerUntil(ns: bigint): void;
+  /** Change when forwarding ends, where that is still `from`. False where the data path has ended it meanwhile. */
+  moveForwarding(from: bigint, to: bigint): boolean;
+  get(): LeaseTimes;
+  /** When the data path last saw the peer itself ask for the NLBS address, in nanoseconds of CLOCK_MONOTONIC; 0 for never. */
+  peerAskedNs(): bigint;
+  /** For a data path that is no BPF program: forwarding is over. */
+  endForwarding(): void;
+  /** Likewise: the peer has asked at that instant. */
+  notePeerAsked(atNs: bigint): void;
+  /** The lease stays as it is. Afterwards everything else throws. */
+  close(): void;
+}
+
+/**
+ * The lease that an earlier life left with its data path, or undefined where there is none that can be read.
+ * @param pinDirectory as for openDatapath()
+ */
+export function openPinnedLease(pinDirectory: string): Lease | undefined {
+  const [pinned, ofFile] = [openBy(() => openPinned(join(pinDirectory, 'maps', 'lease'))), openLeaseFile(pinDirectory)];
+  if (!pinned || !ofFile) return pinned ?? ofFile;
+  // A life of another mode has left both, and both say the same, or one of them nothing.
+  return pinned.get().answerUntilNs < ofFile.get().answerUntilNs ? ofFile : pinned;
+}
+
+/** Only that of a data path in user space. */
+export function openLeaseFile(pinDirectory: string): Lease | undefined {
+  return openBy(() => openExisting(join(placeFor(pinDirectory), FILES.lease)));
+}
+
+function openBy(open: () => number | undefined): Lease | undefined {
+  try {
+    const fd = open();
+    if (fd === undefined) return undefined;
+    try {
+      return openLease(fd);
+    } finally {
+      closeSync(fd);
+    }
+  } catch (error) {
+    // The place may lie in no BPF file system yet, or hold something else.
+    if (error instanceof KernelRefusal) return undefined;
+    throw error;
+  }
+}
+
+function openExisting(file: string): number | undefined {
+  try {
+    return openSync(file, 'r+');
+  } catch {
+    return undefined;
+  }
+}
+
+const AT = STRUCTS.lease;
+const ANSWER = AT.answerUntilNs / 8;
+const FORWARD = AT.forwardUntilNs / 8;
+const PEER_ASKED = AT.peerAskedNs / 8;
+
+/** What it says at the moment. Throws KernelRefusal. */
+export function readLease(fd: number): LeaseTimes {
+  const lease = openLease(fd);
+  try {
+    return lease.get();
+  } finally {
+    lease.close();
+  }
+}
+
+/** From `Datapath.leaseFd`, in whatever thread of the process. Throws KernelRefusal. */
+export function openLease(fd: number): Lease {
+  const memory = mapMemory(fd, AT.size);
+  let words: BigUint64Array | undefined = new BigUint64Array(memory.buffer);
+  const held = (): BigUint64Array => {
+    if (!words) throw new Error('The lease is closed');
+    return words;
+  };
+  return {
+    set: (answerUntilNs, forwardUntilNs) => {
+      Atomics.store(held(), ANSWER, answerUntilNs);
+      Atomics.store(held(), FORWARD, forwardUntilNs);
+    },
+    get: () => ({ answerUntilNs: Atomics.load(held(), ANSWER), forwardUntilNs: Atomics.load(held(), FORWARD) }),
+    answerUntil: (ns) => void Atomics.store(held(), ANSWER, ns),
+    moveForwarding: (from, to) => Atomics.compareExchange(held(), FORWARD, from, to) === from,
+    endForwarding: () => void Atomics.store(held(), FORWARD, 0n),
+    peerAskedNs: () => Atomics.load(held(), PEER_ASKED),
+    notePeerAsked: (atNs) => void Atomics.store(held(), PEER_ASKED, atNs),
+    close: () => {
+      if (words) memory.close();
+      words = undefined;
+    },
+  };
+}

@@ -1,0 +1,48 @@
+import { getEntry, walkBatches } from '../../kernel/bpf-map.ts';
+import { STRUCTS } from '../program/layout.ts';
+import { type Flow, nameOfFlow } from '../specification/flow.ts';
+import type { Connection, Kept, Service } from '../specification/knowledge.ts';
+import { nameOfClient } from '../specification/placement.ts';
+import { decodeBond, decodeConnection, decodeFlow, encodeClient, encodeFlow, type ServiceNames } from './entries.ts';
+
+/** What the kernel's tables say of flows. Everything throws KernelRefusal. */
+
+export interface KnownConnection {
+  flow: Flow;
+  connection: Connection;
+}
+
+const { flow: FLOW, connection: CONNECTION, affinity: AFFINITY } = STRUCTS;
+const STEP_ENTRIES = 8192;
+
+/** All connections of a table, some thousands at a time, while the data path goes on; what comes or goes meanwhile may be among them or not. */
+export function* listTable(table: number, services: ServiceNames): Generator<KnownConnection[]> {
+  for (const { count, keys, values } of walkBatches(table, FLOW.size, CONNECTION.size, STEP_ENTRIES)) {
+    yield Array.from({ length: count }, (_, index) => ({
+      flow: decodeFlow(keys.subarray(index * FLOW.size, (index + 1) * FLOW.size)),
+      connection: decodeConnection(values.subarray(index * CONNECTION.size, (index + 1) * CONNECTION.size), services),
+    }));
+  }
+}
+
+/** The little of it that a packet of the flow would find. Of its fragments nothing: a whole packet does not ask for them. */
+export function recall(
+  map: (name: string) => number,
+  flow: Flow,
+  { names, services }: { names: ServiceNames; services: Iterable<Service> },
+): Kept {
+  const connection = (table: string): Map<string, Connection> => {
+    const value = getEntry(map(table), encodeFlow(flow), CONNECTION.size);
+    return new Map(value ? [[nameOfFlow(flow), decodeConnection(value, names)]] : []);
+  };
+  const bonds = [...services].flatMap((service) => {
+    const value = service.persistence && getEntry(map('affinities'), encodeClient(service, flow), AFFINITY.size);
+    return value ? [[nameOfClient(service, flow), decodeBond(value)] as const] : [];
+  });
+  return {
+    connections: connection('connections'),
+    embryos: connection('embryos'),
+    affinities: new Map(bonds),
+    fragments: new Map(),
+  };
+}

@@ -1,0 +1,90 @@
+import { bytesToQuad, macToOctets, octetsToMac, quadToBytes } from '../../kernel/inet.ts';
+import { type MemoryMap, mapMemory } from '../../kernel/memory-map.ts';
+import type { Port } from '../attach/ports.ts';
+import { CONSTANTS, STRUCTS } from '../program/layout.ts';
+import type { Change, ServerEntry } from './tables.ts';
+
+const AT = STRUCTS.server;
+const WORDS = AT.size / 8;
+
+/** The servers by id, in memory that the data path reads and this process writes without a system call. */
+export interface ServerTable {
+  /** Write the servers that are new or different. `ports`: where they are reached, the default one first. */
+  put(wanted: ServerEntry[], ports: Port[]): Change[];
+  /** Clear the entries that are not among the wanted ones. */
+  dropOthers(wanted: ServerEntry[]): Change[];
+  ids(): number[];
+  /** In the order of their ids. */
+  read(ports: Port[]): ServerEntry[];
+  close(): void;
+}
+
+/** Throws KernelRefusal. */
+export function openServerTable(fd: number, maxServers: number): ServerTable {
+  const memory = mapMemory(fd, maxServers * AT.size);
+  const words = new BigUint64Array(memory.buffer);
+  return {
+    put: (wanted, ports) => wanted.flatMap((server) => put(words, server, ports)),
+    dropOthers: (wanted) => dropOthers(words, new Set(wanted.map(({ id }) => id))),
+    ids: () => ids(words),
+    read: (ports) => ids(words).map((id) => decode(id, entryAt(memory, id), ports)),
+    close: () => memory.close(),
+  };
+}
+
+const isKnown = (words: BigUint64Array, id: number): boolean => words[id * WORDS] !== 0n;
+
+function ids(words: BigUint64Array): number[] {
+  return Array.from({ length: words.length / WORDS }, (_, id) => id).filter((id) => isKnown(words, id));
+}
+
+function put(words: BigUint64Array, server: ServerEntry, ports: Port[]): Change[] {
+  const at = server.id * WORDS;
+  const wanted = encode(server, ports);
+  if (wanted.every((word, index) => word === words[at + index])) return [];
+  const change = isKnown(words, server.id) ? 'changed' : 'added';
+  const onlyFirstWord = wanted.subarray(1).every((word, index) => word === words[at + 1 + index]);
+  // The first word holds the flags: cleared, it takes the entry out of use while the others change.
+  if (!onlyFirstWord) Atomics.store(words, at, 0n);
+  for (let index = WORDS - 1; index >= 0; index--) Atomics.store(words, at + index, wanted[index] ?? 0n);
+  return [{ table: 'servers', change, subject: `${server.id} ${server.address}` }];
+}
+
+function dropOthers(words: BigUint64Array, kept: Set<number>): Change[] {
+  const gone = ids(words).filter((id) => !kept.has(id));
+  for (const id of gone) {
+    for (let index = 0; index < WORDS; index++) Atomics.store(words, id * WORDS + index, 0n);
+  }
+  return gone.map((id) => ({ table: 'servers', change: 'removed', subject: String(id) }));
+}
+
+function encode({ address, mac, usable, draining, device, id }: ServerEntry, ports: Port[]): BigUint64Array {
+  const port = device === undefined ? ports[0] : ports.find((candidate) => candidate.device === device);
+  if (!port || !(port.roles & CONSTANTS.ROLE_SERVER))
+    throw new RangeError(`Server ${id}: ${device} leads to no server`);
+  const bytes = Buffer.alloc(AT.size);
+  bytes.set(mac === undefined ? [] : macToOctets(mac), AT.mac);
+  const flags = (usable ? CONSTANTS.SERVER_USABLE : 0) | (draining ? CONSTANTS.SERVER_DRAINING : 0);
+  const hasMac = mac === undefined ? 0 : CONSTANTS.SERVER_HAS_MAC;
+  bytes.writeUInt8(CONSTANTS.SERVER_KNOWN | flags | hasMac, AT.flags);
+  bytes.set(macToOctets(port.mac), AT.ownMac);
+  bytes.set(quadToBytes(address), AT.address);
+  bytes.writeUInt32LE(port.ifindex, AT.ifindex);
+  return BigUint64Array.from({ length: WORDS }, (_, index) => bytes.readBigUInt64LE(8 * index));
+}
+
+const entryAt = (memory: MemoryMap, id: number): Buffer => Buffer.from(memory.buffer, id * AT.size, AT.size);
+
+function decode(id: number, bytes: Buffer, ports: Port[]): ServerEntry {
+  const flags = bytes.readUInt8(AT.flags);
+  const port = ports.findIndex(({ ifindex }) => ifindex === bytes.readUInt32LE(AT.ifindex));
+  const device = port === 0 ? undefined : ports[port]?.device;
+  return {
+    id,
+    address: bytesToQuad(bytes.subarray(AT.address)),
+    ...(flags & CONSTANTS.SERVER_HAS_MAC && { mac: octetsToMac(bytes.subarray(AT.mac)) }),
+    usable: (flags & CONSTANTS.SERVER_USABLE) !== 0,
+    ...(flags & CONSTANTS.SERVER_DRAINING && { draining: true as const }),
+    ...(device !== undefined && { device }),
+  };
+}

@@ -1,0 +1,71 @@
+import { getEntry, indexKey, putEntry } from '../../kernel/bpf-map.ts';
+import { bytesToQuad, macToOctets, quadToBytes } from '../../kernel/inet.ts';
+import type { Port } from '../attach/ports.ts';
+import { CONSTANTS, OUTCOMES, STRUCTS } from '../program/layout.ts';
+import { NUMBER_OF, TIMEOUTS, type Timeouts } from '../specification/timeouts.ts';
+import { filterWords } from './known-flows.ts';
+import type { Change, TableSizes, Tables } from './tables.ts';
+
+const { settings: AT, port: PORT } = STRUCTS;
+
+const NS_PER_MS = 1_000_000n;
+
+type Told = Pick<Tables, 'nlbs' | 'peer' | 'timeouts'>;
+
+/** Write the pair's addresses, the timeouts and the interfaces, where they are not what is there. Throws KernelRefusal. */
+export function putSettings(fd: number, told: Told, ports: Port[], sizes: TableSizes): Change[] {
+  const wanted = encode(told, ports, sizes);
+  const current = getEntry(fd, indexKey(0), AT.size);
+  if (current?.equals(wanted)) return [];
+  putEntry(fd, indexKey(0), wanted);
+  const subject = `${told.nlbs}, ${ports.map(({ device }) => device).join(' ')}`;
+  return [{ table: 'settings', change: 'changed', subject }];
+}
+
+/** What the data path has been told; addresses are 0.0.0.0 and times zero before the first apply(). Throws KernelRefusal. */
+export function readSettings(fd: number): Told {
+  const settings = getEntry(fd, indexKey(0), AT.size) ?? Buffer.alloc(AT.size);
+  const times = TIMEOUTS.map((name) => [name, Number(settings.readBigUInt64LE(timeoutAt(name)) / NS_PER_MS)]);
+  return {
+    nlbs: bytesToQuad(settings.subarray(AT.nlbs)),
+    peer: bytesToQuad(settings.subarray(AT.peer)),
+    timeouts: Object.fromEntries(times) as Timeouts,
+  };
+}
+
+const timeoutAt = (name: keyof Timeouts): number => AT.timeoutsNs + 8 * NUMBER_OF[name];
+
+/** Whether the tables were written by a program that lays them out, and counts its outcomes, as this one does. */
+export function isOurLayout(fd: number): boolean {
+  const settings = getEntry(fd, indexKey(0), AT.size);
+  return (
+    settings?.readUInt32LE(AT.layoutVersion) === CONSTANTS.LAYOUT_VERSION &&
+    settings.readUInt32LE(AT.outcomes) === OUTCOMES.length
+  );
+}
+
+function encode({ nlbs, peer, timeouts }: Told, ports: Port[], sizes: TableSizes): Buffer {
+  const bytes = Buffer.alloc(AT.size);
+  bytes.writeUInt32LE(CONSTANTS.LAYOUT_VERSION, AT.layoutVersion);
+  bytes.writeUInt32LE(OUTCOMES.length, AT.outcomes);
+  bytes.set(quadToBytes(nlbs), AT.nlbs);
+  bytes.set(quadToBytes(peer), AT.peer);
+  bytes.writeUInt32LE(ports.length, AT.portCount);
+  bytes.writeUInt32LE(sizes.maxServers, AT.maxServers);
+  bytes.writeUInt32LE(sizes.maxServices, AT.maxServices);
+  bytes.writeUInt32LE(filterWords(sizes), AT.filterWords);
+  for (const name of TIMEOUTS) bytes.writeBigUInt64LE(BigInt(timeouts[name]) * NS_PER_MS, timeoutAt(name));
+  for (const [index, { ifindex, mac, roles, vlan }] of accessFirst(ports).entries()) {
+    const at = AT.ports + index * PORT.size;
+    bytes.writeUInt32LE(ifindex, at + PORT.ifindex);
+    bytes.set(macToOctets(mac), at + PORT.mac);
+    bytes.writeUInt8(roles, at + PORT.roles);
+    bytes.writeUInt32LE(vlan?.parent ?? 0, at + PORT.parent);
+    bytes.writeUInt16LE(vlan?.id ?? 0, at + PORT.vlan);
+  }
+  return bytes;
+}
+
+/** The data path looks through them in their order: where most packets come in, it need not look far. */
+const accessFirst = (ports: Port[]): Port[] =>
+  ports.toSorted((one, other) => (other.roles & CONSTANTS.ROLE_ACCESS) - (one.roles & CONSTANTS.ROLE_ACCESS));

@@ -1,0 +1,99 @@
+import { CONSTANTS } from '../program/layout.ts';
+import type { Timeouts } from '../specification/timeouts.ts';
+
+/** What the data path works from: all that the control plane decides, and nothing that it does not. */
+export interface Tables {
+  /** The NLBS address. ARP requests for it are answered under the lease alone. */
+  nlbs: string;
+  /** The other node's own address on the access subnet; its requests for the NLBS address are noted in the lease page. */
+  peer: string;
+  timeouts: Timeouts;
+  clusterAddresses: string[];
+  servers: ServerEntry[];
+  services: ServiceEntry[];
+}
+
+export interface ServerEntry {
+  /** Index in the server table, the same for the server's whole life; below the configured maximum. */
+  id: number;
+  address: string;
+  /** Absent while it is not known: nothing is sent there. */
+  mac?: string;
+  /** Whether packets may be sent there. */
+  usable: boolean;
+  /** It keeps the connections that it has, and gets no new ones. False where absent. */
+  draining?: true;
+  /** Device that leads to the server; the first server interface where absent. */
+  device?: string;
+}
+
+export interface ServiceEntry {
+  /** One of the cluster addresses. */
+  address: string;
+  protocol: 'tcp' | 'udp';
+  /** Zero: every port that no other service of that address and protocol has. */
+  port: number;
+  /** Keeps a client on its server; absent where every connection is placed by itself. */
+  persistence?: Persistence;
+  /** 65,537 server ids, -1 for none (see maglev.ts). */
+  slots: Int32Array;
+}
+
+export interface Persistence {
+  /** How long after the client's last new connection. */
+  timeoutMs: number;
+  /** Bits of the client's address that count, 1 to 32: with 24, a whole /24 is one client. */
+  prefix: number;
+}
+
+/** One thing that apply() did. `subject` for people: `tcp 203.0.113.10:80`. */
+export interface Change {
+  table: 'settings' | 'servers' | 'selections' | 'services' | 'clusters';
+  change: 'added' | 'changed' | 'removed';
+  subject: string;
+}
+
+/** How many entries the tables hold. */
+export interface TableSizes {
+  maxConnections: number;
+  maxServers: number;
+  maxServices: number;
+}
+
+export const nameOfService = ({ protocol, address, port }: Omit<ServiceEntry, 'slots' | 'persistence'>): string =>
+  `${protocol} ${address}:${port}`;
+
+/**
+ * The service that a fragment without ports is taken to be for, where it comes before the beginning of its datagram: the
+ * one of any port, or else the one of the lowest port. Undefined where the address has none of that protocol.
+ */
+export function fragmentService<Service extends Omit<ServiceEntry, 'slots'>>(
+  services: Iterable<Service>,
+  address: string,
+  protocol: ServiceEntry['protocol'],
+): Service | undefined {
+  const candidates = [...services].filter((service) => service.address === address && service.protocol === protocol);
+  return candidates.sort((a, b) => a.port - b.port)[0];
+}
+
+/** Throws a RangeError where the tables contradict themselves or do not fit, before anything is written. */
+export function checkTables(tables: Tables, { maxServers, maxServices }: TableSizes): void {
+  const { servers, services, clusterAddresses } = tables;
+  const refuse = (problem: string): never => {
+    throw new RangeError(`Tables that cannot be applied: ${problem}`);
+  };
+  if (services.length > maxServices) refuse(`${services.length} services, of ${maxServices} at most`);
+  if (clusterAddresses.length > maxServices) refuse(`${clusterAddresses.length} addresses, of ${maxServices} at most`);
+  for (const { id } of servers) {
+    if (!Number.isInteger(id) || id < 0 || id >= maxServers) refuse(`server id ${id}, of ${maxServers} at most`);
+  }
+  if (new Set(servers.map(({ id }) => id)).size < servers.length) refuse('two servers with one id');
+  if (new Set(services.map(nameOfService)).size < services.length) refuse('one service twice');
+  for (const service of services) {
+    const name = nameOfService(service);
+    if (!clusterAddresses.includes(service.address)) refuse(`${name} is at no cluster address`);
+    const { timeoutMs = 1, prefix = 1 } = service.persistence ?? {};
+    if (!(timeoutMs > 0 && prefix >= 1 && prefix <= 32)) refuse(`${name} persists for ${timeoutMs} ms, /${prefix}`);
+    if (service.slots.length !== CONSTANTS.SELECTION_SLOTS) refuse(`${name} has ${service.slots.length} slots`);
+  }
+}

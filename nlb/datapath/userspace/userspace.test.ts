@@ -1,0 +1,192 @@
+import t from 'tap';
+import { monotonicNs } from '../../kernel/clock.ts';
+import { enterPrivateNamespaces, run, until } from '../../kernel/private-namespaces.ts';
+import { type Datapath, openDatapath } from '../datapath.ts';
+import { summed } from '../kit/ends.ts';
+import { bytesOf, CLUSTER_IP, IP, NLBS_IP, PEER_IP, TO_ALL, TO_US, UDP } from '../kit/frames.ts';
+import { DATAGRAM, FORWARDED, HOUR_NS, makeNode, open } from '../kit/node.ts';
+import { CLUSTER, hold, options, pinDirectory, swept, tables } from '../kit/rig.ts';
+import { openLease, openPinnedLease } from '../tables/lease.ts';
+import type { Tables } from '../tables/tables.ts';
+
+enterPrivateNamespaces(import.meta.url);
+const ends = makeNode(t);
+
+const REQUEST = '0806 0001 0800 06 04 0001 020000000011';
+const [ASKER, NOBODY] = ['0a4d0101', '000000000000'];
+const ask = (sender: string, target: string, to = TO_ALL): Buffer =>
+  bytesOf(`${to} ${REQUEST} ${sender} ${NOBODY} ${target}`);
+const answerTo = (sender: string): string =>
+  bytesOf(
+    `020000000011 020000000001 0806 0001 0800 06 04 0002 020000000001 ${NLBS_IP} 020000000011 ${sender}`,
+  ).toString('hex');
+
+const MOST_WAITING = 500;
+const counted = (datapath: Datapath): number =>
+  Number(Object.values(datapath.outcomes()).reduce((sum, { packets }) => sum + packets, 0n));
+
+/** Once the forwarder has dealt with a frame that was sent after the others, it has dealt with those. */
+async function dealtWith(datapath: Datapath): Promise<void> {
+  const count = (): bigint => datapath.outcomes().DROPPED_NOT_SERVED.packets;
+  const before = count();
+  ends.send(bytesOf(`${TO_US} ${IP} 3039 0036 0010 0000 6f6e65766970 3131`));
+  await until(() => count() > before, 'the last frame');
+}
+
+t.test('the forwarder sends on while the lease holds, with nobody awake, and not a moment longer', async (t) => {
+  const datapath = open(t);
+  ends.send(DATAGRAM);
+  await dealtWith(datapath);
+  t.match(datapath.outcomes(), { DROPPED_NO_LEASE: { packets: 1n } });
+  hold(datapath.leaseFd, monotonicNs() + HOUR_NS);
+  ends.send(DATAGRAM);
+  t.equal(ends.next('server').toString('hex'), FORWARDED);
+  // This thread is what would renew the lease: it does nothing but send, and looks at what comes.
+  // Long enough for the forwarder to be given a processor on a busy machine, too.
+  const untilNs = monotonicNs() + 500_000_000n;
+  hold(datapath.leaseFd, untilNs);
+  let sent = 0;
+  while (monotonicNs() < untilNs) {
+    // No more at once than can wait without loss.
+    if (sent - counted(datapath) > MOST_WAITING) continue;
+    ends.send(DATAGRAM);
+    sent++;
+  }
+  await dealtWith(datapath);
+  t.ok(ends.heard('server').length > 10, 'frames while it held');
+  const dropped = (): bigint => datapath.outcomes().DROPPED_NO_LEASE.packets;
+  const before = dropped();
+  ends.send(DATAGRAM);
+  await dealtWith(datapath);
+  t.same(ends.heard('server'), []);
+  t.equal(dropped(), before + 1n);
+});
+
+t.test('one answer is given for the NLBS address under the lease, and none otherwise', async (t) => {
+  const datapath = open(t);
+  const heardAfter = async (frame: Buffer): Promise<string[]> => {
+    ends.send(frame);
+    await dealtWith(datapath);
+    return ends.heard('access').map((heard) => heard.toString('hex'));
+  };
+  t.same(await heardAfter(ask(ASKER, NLBS_IP)), [], 'no lease');
+  hold(datapath.leaseFd, monotonicNs() + HOUR_NS);
+  t.same(await heardAfter(ask(ASKER, NLBS_IP)), [answerTo(ASKER)], 'a question');
+  t.same(await heardAfter(ask(ASKER, NLBS_IP, TO_US)), [answerTo(ASKER)], 'a question by unicast');
+  t.same(await heardAfter(ask('00000000', NLBS_IP)), [answerTo('00000000')], 'a probe');
+  t.same(await heardAfter(ask(NLBS_IP, NLBS_IP)), [], 'an announcement by somebody else');
+  t.same(await heardAfter(ask(ASKER, NLBS_IP, '020000000099 020000000011')), [], 'a question to somebody else');
+  t.same(await heardAfter(ask(ASKER, CLUSTER_IP)), [], 'the cluster address');
+});
+
+t.test('that the peer has asked is noted, lease or no lease', async (t) => {
+  const directory = pinDirectory(t);
+  const datapath = open(t, directory);
+  const lease = openPinnedLease(directory);
+  t.equal(lease?.peerAskedNs(), 0n);
+  const beforeNs = monotonicNs();
+  ends.send(ask(PEER_IP, NLBS_IP));
+  await dealtWith(datapath);
+  t.ok((lease?.peerAskedNs() ?? 0n) > beforeNs);
+  lease?.close();
+});
+
+t.test('whoever probes for the NLBS address ends the forwarding of one whose lease has lapsed', async (t) => {
+  const datapath = open(t);
+  const lease = openLease(datapath.leaseFd);
+  t.teardown(() => lease.close());
+  const dropped = (): bigint => datapath.outcomes().DROPPED_NO_LEASE.packets;
+  const laterNs = monotonicNs() + HOUR_NS;
+  for (const [answerUntilNs, drops, why] of [
+    [laterNs, 0n, 'it is held'],
+    [0n, 0n, 'it was given back'],
+    [monotonicNs(), 1n, 'it has lapsed'],
+  ] as const) {
+    lease.set(answerUntilNs, laterNs);
+    const before = dropped();
+    ends.send(ask('00000000', NLBS_IP));
+    await dealtWith(datapath);
+    ends.send(DATAGRAM);
+    await dealtWith(datapath);
+    t.equal(dropped() - before, drops, why);
+  }
+});
+
+t.test('the stack gets nothing that is for a cluster address, by whatever tag, and all else', async (t) => {
+  run('sysctl -q net.ipv4.icmp_ratemask=0');
+  const packet = (to: string, tag = ''): Buffer =>
+    summed(bytesOf(`${TO_US} ${tag} ${IP} ${UDP}`.replace(CLUSTER_IP, to)));
+  const tags = ['', '8100 0000', '8100 0000 8100 0000'];
+  const toCluster = tags.map((tag) => packet(CLUSTER_IP, tag));
+  const refused = async (frame: Buffer): Promise<void> => {
+    ends.send(frame);
+    await until(() => ends.heard('access').some(isIcmp), `the stack refuses ${frame.toString('hex')}`);
+  };
+  for (const frame of toCluster) await refused(frame);
+  const datapath = open(t);
+  for (const frame of toCluster) ends.send(frame);
+  await dealtWith(datapath);
+  t.same(ends.heard('access'), []);
+  t.equal(datapath.outcomes().DROPPED_TAGGED.packets, 2n);
+  await refused(packet(NLBS_IP));
+});
+
+const isIcmp = (frame: Buffer): boolean => frame.readUInt16BE(12) === 0x0800 && frame.readUInt8(23) === 1;
+
+t.test('tables are told, read back and changed as they are in the kernel', async (t) => {
+  const beside = open(t);
+  const kernel = openDatapath({ ...options(pinDirectory(t)), mode: 'tc', first: tables() });
+  t.teardown(() => kernel.remove());
+  const slots = (id: number): Int32Array => new Int32Array(65_537).fill(id);
+  const [first, second] = tables().servers;
+  const [dns, web] = tables().services;
+  if (!first || !second || !dns || !web) throw new Error('the rig has two servers and two services');
+  const any = { address: CLUSTER, protocol: 'tcp' as const, port: 0, slots: slots(0) };
+  const situations: Partial<Tables>[] = [
+    {},
+    { clusterAddresses: ['203.0.113.11', CLUSTER] },
+    { nlbs: '10.77.1.101', timeouts: { ...tables().timeouts, resetMs: 1 } },
+    {
+      servers: [
+        { ...second, id: 63, draining: true },
+        { ...first, mac: '02:00:00:00:00:63' },
+      ],
+    },
+    { services: [{ ...web, slots: slots(-1) }, any, { ...dns, persistence: { timeoutMs: 1, prefix: 24 } }] },
+    { services: [any] },
+    { clusterAddresses: [], services: [], servers: [] },
+  ];
+  for (const situation of [...situations, ...situations.toReversed()]) {
+    const [changed, same] = [kernel, beside].map((datapath) =>
+      datapath
+        .apply({ ...tables(), ...situation })
+        .map((change) => Object.values(change).join(' '))
+        .sort(),
+    );
+    // In the kernel a service's fragments are told with its cluster address; here nobody needs to be told.
+    t.same(
+      same,
+      changed?.filter((change) => !change.startsWith('clusters changed')),
+      JSON.stringify(Object.keys(situation)),
+    );
+    t.same(beside.actual(), kernel.actual());
+  }
+  t.throws(() => beside.apply({ ...tables(), clusterAddresses: [] }), /is at no cluster address/);
+});
+
+t.test('connections whose time is over are swept away, and those in use are counted', async (t) => {
+  const datapath = open(t);
+  hold(datapath.leaseFd, monotonicNs() + HOUR_NS);
+  for (let sent = 0; sent < 2; sent++) ends.send(DATAGRAM);
+  await dealtWith(datapath);
+  t.equal(swept(datapath), 0);
+  const active = () => [
+    datapath.tallies().servers.get(0)?.active,
+    datapath.tallies().services.get(`udp ${CLUSTER}:53`)?.active,
+  ];
+  t.same(active(), [1n, 1n]);
+  datapath.apply({ ...tables(), timeouts: { ...tables().timeouts, datagramsMs: 1 } });
+  await until(() => swept(datapath) === 1, 'its time is over');
+  t.same(active(), [0n, 0n]);
+  t.equal(datapath.connectionCount(), 0);
+});

@@ -1,0 +1,80 @@
+import fc from 'fast-check';
+import { PATHS, type PathName, type Side } from './network.ts';
+
+/** What can go wrong, or be asked for. Each ends by itself after `forMs`. */
+export type Fault = { afterMs: number; forMs: number } & (
+  | { type: 'split'; path: PathName | 'both'; from: Side | 'both' }
+  | { type: 'disturb'; path: PathName | 'both'; loss: number; delayMs: number; twice: number }
+  | { type: 'linkDown'; side: Side; path: PathName }
+  | { type: 'kill' | 'stop' | 'freezeDaemon' | 'pauseNode' | 'serversDead' | 'targetDown'; side: Side }
+  | { type: 'stallInside'; side: Side; afterEffects: number }
+  | { type: 'lead' | 'standBy'; side: Side }
+);
+
+/** Long and short, and often about as long as a lease or a silence. */
+const durations = fc.oneof(
+  fc.integer({ min: 1, max: 60 }),
+  fc.integer({ min: 20, max: 50 }),
+  fc.integer({ min: 1, max: 700 }),
+);
+const gaps = fc.oneof(
+  fc.integer({ min: 0, max: 5 }),
+  fc.integer({ min: 0, max: 60 }),
+  fc.integer({ min: 0, max: 400 }),
+);
+const sides = fc.constantFrom<Side>(0, 1);
+const paths = fc.constantFrom<PathName | 'both'>('access', 'server', 'both');
+const times = { afterMs: gaps, forMs: durations };
+const ofNode = ['kill', 'stop', 'freezeDaemon', 'pauseNode', 'serversDead', 'targetDown', 'lead', 'standBy'] as const;
+
+export const faults: fc.Arbitrary<Fault> = fc.oneof(
+  { weight: 7, arbitrary: fc.record({ ...times, type: fc.constantFrom(...ofNode), side: sides }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      ...times,
+      type: fc.constant('split'),
+      path: paths,
+      from: fc.constantFrom<Side | 'both'>(0, 1, 'both'),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      ...times,
+      type: fc.constant('disturb'),
+      path: paths,
+      loss: fc.constantFrom(0, 0.1, 0.5, 1),
+      delayMs: fc.constantFrom(0, 3, 30, 150),
+      twice: fc.constantFrom(0, 0.5),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ ...times, type: fc.constant('linkDown'), side: sides, path: fc.constantFrom(...PATHS) }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      ...times,
+      type: fc.constant('stallInside'),
+      side: sides,
+      afterEffects: fc.integer({ min: 1, max: 9 }),
+    }),
+  },
+);
+
+/** A request may take effect for as long as it stands. */
+const REQUEST_STANDS_MS = 1000;
+/** A daemon that was told to stop waits for its peer to lead before it ends. */
+export const STOPS_WITHIN_MS = 150;
+
+/** A stall in the midst of a step waits so long for that step. */
+export const ARMED_MS = 60;
+
+/** The instant at which the fault is over, and nothing of it can have an effect that was not there before. */
+export function endOf(beganMs: number, { forMs, type }: Fault): number {
+  if (type === 'stallInside') return beganMs + ARMED_MS + forMs;
+  if (type === 'stop') return beganMs + STOPS_WITHIN_MS + forMs;
+  return beganMs + (type === 'lead' ? REQUEST_STANDS_MS : forMs);
+}

@@ -1,0 +1,167 @@
+import fc from 'fast-check';
+import type { Settings } from '../settings.ts';
+import { standing } from '../state.ts';
+import type { Machine } from './daemon.ts';
+import { endOf, type Fault, faults } from './fault.ts';
+import { inflict, type Victim } from './inflict.ts';
+import { LawBroken, openLaws } from './laws.ts';
+import type { Side } from './network.ts';
+import { daemonsOf, openWorld, type World } from './world.ts';
+
+/** Everything that a history depends on: the same one always happens in the same way. */
+export interface History {
+  seed: number;
+  partsPerMillion: readonly [number, number];
+  primary: 0 | 1 | 'none';
+  /** Of each node: while a pair's configuration is being changed, they differ. */
+  times: readonly [Times, Times];
+  /** On which sides of the access subnet there is a reach target. */
+  targets: readonly Side[];
+  recovery: Settings['recovery'];
+  /** How much later than the first the second daemon starts. */
+  startGapMs: number;
+  faults: Fault[];
+  /** How long nothing may move once one leads. */
+  calmMs: number;
+}
+
+export type Times = Pick<Settings, 'intervalMs' | 'leaseMs' | 'deadAfterMs'>;
+
+const times = fc.constantFrom<Times>(
+  { intervalMs: 10, leaseMs: 30, deadAfterMs: 40 },
+  { intervalMs: 10, leaseMs: 21, deadAfterMs: 22 },
+  { intervalMs: 10, leaseMs: 60, deadAfterMs: 61 },
+);
+const partsPerMillion = fc.integer({ min: -200, max: 200 });
+
+export const histories: fc.Arbitrary<History> = fc.record({
+  seed: fc.nat(),
+  partsPerMillion: fc.tuple(partsPerMillion, partsPerMillion),
+  primary: fc.constantFrom<0 | 1 | 'none'>(0, 1, 'none'),
+  times: fc.oneof({ weight: 3, arbitrary: times.map((both) => [both, both] as const) }, fc.tuple(times, times)),
+  targets: fc.constantFrom<readonly Side[]>([], [], [0], [1], [0, 1]),
+  recovery: fc.constantFrom('manual', 'manual', 'automatic'),
+  startGapMs: fc.constantFrom(0, 0, 40, 500),
+  faults: fc.array(faults, { minLength: 1, maxLength: 14, size: 'max' }),
+  calmMs: fc.constantFrom(100, 100, 100, 1500),
+});
+
+export interface Outcome {
+  /** The law that was broken, and when. */
+  broken?: string;
+  story: string[];
+  /** From the end of the last fault until one led and the other stood by. */
+  settledInMs: number;
+  healedInMs: number;
+  simulatedMs: number;
+}
+
+/** Once the last fault has ended, one leads and the other stands by within so long. */
+export const SETTLED_WITHIN_MS = 500;
+const REACH_HOLD_MS = 100;
+const HOLD_DOWN_MS = 50;
+const HOLD_DOWN_MAX_MS = 400;
+/** Within so long after that, a primary that may have the lead back has it. */
+const RECOVERED_WITHIN_MS = HOLD_DOWN_MAX_MS + HOLD_DOWN_MS + 200;
+/** A silence that began in the last fault may still be acted upon for so long. */
+const AFTERMATH_MS = 100;
+const LOOK_EVERY_MS = 5;
+
+/** Lets a history happen. */
+export function happen(history: History, machine: Machine): Outcome {
+  const clocks = history.partsPerMillion.map((ppm, i) => ({ offsetMs: 1e6 + i * 12345.678, partsPerMillion: ppm }));
+  const settings = [settingsOf(history, 0), settingsOf(history, 1)] as const;
+  const { targets } = history;
+  const setting = {
+    targets,
+    seed: history.seed,
+    clocks: clocks as [(typeof clocks)[0], (typeof clocks)[0]],
+    settings,
+    machine,
+  };
+  const victim = openWorld(setting, (world) => openLaws(world, healedWithinMs(history)));
+  const outcome = { story: victim.laws.story, settledInMs: 0, healedInMs: 0, simulatedMs: 0 };
+  try {
+    const overMs = suffer(victim, history);
+    outcome.settledInMs = settle(victim.world, overMs);
+    victim.laws.nothingMoves();
+    victim.world.agenda.runUntil(victim.world.agenda.nowMs() + history.calmMs);
+  } catch (error) {
+    if (!(error instanceof LawBroken)) throw error;
+    return { ...outcome, broken: error.message };
+  }
+  return { ...outcome, healedInMs: victim.laws.worstHealingMs(), simulatedMs: victim.world.agenda.nowMs() };
+}
+
+/** What the more patient of the two takes for a death, by the longer of the two leases. */
+function healedWithinMs({ times: [one, other] }: History): number {
+  const slack = Math.max(one.deadAfterMs - one.leaseMs, other.deadAfterMs - other.leaseMs);
+  return Math.max(one.leaseMs, other.leaseMs) + slack;
+}
+
+function settingsOf({ primary, times, recovery }: History, side: 0 | 1): Settings {
+  const names = ['nlb1', 'nlb2'] as const;
+  return {
+    node: names[side],
+    peer: names[1 - side] as string,
+    primary: primary === side,
+    lowerAddress: side === 0,
+    ...times[side],
+    headStartMs: 250,
+    poorHoldMs: 500,
+    reachHoldMs: REACH_HOLD_MS,
+    recovery,
+    holdDownMs: HOLD_DOWN_MS,
+    holdDownMaxMs: HOLD_DOWN_MAX_MS,
+    letGoMs: 1000,
+  };
+}
+
+/** When the last fault is over. */
+function suffer(victim: Victim, { faults, startGapMs }: History): number {
+  const { agenda } = victim.world;
+  victim.start(0);
+  agenda.runUntil(startGapMs);
+  victim.start(1);
+  let overMs = agenda.nowMs();
+  for (const fault of faults) {
+    agenda.runUntil(agenda.nowMs() + fault.afterMs);
+    inflict(victim, fault);
+    overMs = Math.max(overMs, endOf(agenda.nowMs(), fault));
+  }
+  agenda.runUntil(overMs);
+  return overMs;
+}
+
+function settle(world: World, overMs: number): number {
+  const { agenda } = world;
+  agenda.runUntil(overMs + AFTERMATH_MS);
+  comesTrue(world, isLed, overMs + SETTLED_WITHIN_MS);
+  const settledInMs = agenda.nowMs() - overMs;
+  comesTrue(world, isAtRest, agenda.nowMs() + RECOVERED_WITHIN_MS);
+  return settledInMs;
+}
+
+function comesTrue(world: World, holds: (world: World) => boolean, untilMs: number): void {
+  const { agenda } = world;
+  while (!holds(world)) {
+    if (agenda.nowMs() > untilMs) {
+      const states = daemonsOf(world).map((daemon) => daemon?.role.state.name ?? 'dead');
+      throw new LawBroken(`${states.join(' and ')} long after the last fault had ended, not ${holds.name}`);
+    }
+    agenda.runUntil(agenda.nowMs() + LOOK_EVERY_MS);
+  }
+}
+
+function isLed(world: World): boolean {
+  const states = daemonsOf(world).map((daemon) => daemon?.role.state.name);
+  return states.includes('active') && states.includes('standby');
+}
+
+/** Nobody has a better claim to the lead than who has it, and both know of each other what is true. */
+function isAtRest(world: World): boolean {
+  const roles = daemonsOf(world).flatMap((daemon) => (daemon ? [{ daemon, role: daemon.role }] : []));
+  const wants = roles.some(({ daemon, role }) => standing(role, role.tickedAtMs, daemon.at.settings).reclaims);
+  const outreached = roles.some(({ role }) => role.lasting.outreached !== undefined);
+  return isLed(world) && !wants && !outreached;
+}

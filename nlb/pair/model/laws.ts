@@ -1,0 +1,143 @@
+import type { StateName } from '../beat.ts';
+import type { Entry } from '../state.ts';
+import type { Daemon } from './daemon.ts';
+import { opposite, type Side, type Wire } from './network.ts';
+import type { Node, World } from './world.ts';
+
+/** What must hold in every history; each broken law throws at once. */
+export interface Laws {
+  entered(side: Side, entry: Entry): void;
+  /** A lease is about to be set. */
+  claims(side: Side): void;
+  /** A lease was set, or an alias. */
+  claimed(side: Side): void;
+  stepped(side: Side, daemon: Daemon): void;
+  /** From here on nobody may enter any state. */
+  nothingMoves(): void;
+  /** The network is about to change, or has just changed; or what a node can say on it. */
+  networkChanges(): void;
+  /** What was entered, for whoever reads of a failure. */
+  readonly story: string[];
+  /** How long two leases were ever valid at once after the access subnet had healed. */
+  worstHealingMs(): number;
+}
+
+export class LawBroken extends Error {}
+
+/** Two looks at the targets, the silence of the peer, and the lease: after that a side without a target leads no more. */
+const NOTICED_WITHIN_MS = 200;
+
+/** @param healedWithinMs after a split subnet is whole again, a double lead has ended within so long */
+export function openLaws(world: World, healedWithinMs: number): Laws {
+  const { agenda, nodes } = world;
+  const story: string[] = [];
+  const states: (StateName | undefined)[] = [undefined, undefined];
+  const lives = [0, 0];
+  /** Whose lease had run out when it was to be set. */
+  const lapsed = [false, false];
+  let still = false;
+  let worstHealingMs = 0;
+  /** Since when both answer. */
+  let doubleSinceMs: number | undefined;
+  const split = openSplitWatch(world, healedWithinMs);
+  const broken = (law: string) => {
+    throw new LawBroken(`${law}, at ${agenda.nowMs().toFixed(2)} ms`);
+  };
+  return {
+    story,
+    networkChanges: split.look,
+    nothingMoves: () => {
+      still = true;
+    },
+    worstHealingMs: () => worstHealingMs,
+    entered: (side, { state, previous, reason }) => {
+      story.push(`${agenda.nowMs().toFixed(2)} node ${side}: ${previous} → ${state}: ${reason}`);
+      if (still) broken(`node ${side} moved although there was no fault`);
+      const { lives: life } = nodes[side];
+      const expected = lives[side] === life ? states[side] : 'initial';
+      if (previous !== expected) broken(`node ${side} entered ${state} from ${previous}, but was ${expected}`);
+      if (lives[side] === life && state === previous) broken(`node ${side} entered ${state} twice`);
+      lives[side] = life;
+      states[side] = state;
+    },
+    claims: (side) => {
+      split.look();
+      const { dataPath, clockMs } = nodes[side].host;
+      lapsed[side] = dataPath.alias && dataPath.answerUntilMs !== 0 && dataPath.answerUntilMs <= clockMs();
+    },
+    claimed: (side) => {
+      if (lapsed[side] && nodes[side].host.answers()) broken(`node ${side} revived a lease that had run out`);
+      lapsed[side] = false;
+      const isDouble = nodes.every(({ host }) => host.answers());
+      doubleSinceMs = isDouble ? (doubleSinceMs ?? agenda.nowMs()) : undefined;
+      if (doubleSinceMs === undefined) return;
+      const healedMs = split.healedForMs();
+      if (healedMs > healedWithinMs) broken('two answered for the address');
+      else worstHealingMs = Math.max(worstHealingMs, healedMs);
+      if (Math.min(split.oneSidedForMs(), agenda.nowMs() - doubleSinceMs) > NOTICED_WITHIN_MS)
+        broken('two answered, and one of them met no reach target');
+    },
+    stepped: (side, daemon) => {
+      const { role } = daemon;
+      if (role.state.name !== states[side]) broken(`node ${side} is ${role.state.name} and did not enter it`);
+      const { dataPath, clockMs } = nodes[side].host;
+      const own = dataPath.leasedBy === nodes[side].lives;
+      if (role.state.name !== 'active') {
+        if (dataPath.alias) broken(`node ${side} is ${role.state.name} with the alias`);
+        if (own && dataPath.answerUntilMs > clockMs()) broken(`node ${side} is ${role.state.name} with a lease`);
+      } else if (!own || dataPath.answerUntilMs !== role.state.leaseEndsMs || !dataPath.alias)
+        broken(`node ${side} leads without a lease of its own, or the alias`);
+    },
+  };
+}
+
+const reachesTarget = ({ hasTarget, targetDowns }: Node): boolean => hasTarget && targetDowns === 0;
+
+/**
+ * The one case that two nodes cannot tell: the access subnet is split between them, by a cut or by a link that is down, so
+ * that the question for the address is not answered, while both subnets lose beats, or lost them just before. It counts
+ * until either subnet is whole. A node that stands still whole, data path and all, where beats were lost is as good as
+ * split off, for its lease outlasts its silence. So is one that died, or stands still, with a longer lease than who has just
+ * started and never heard of it would wait for, which takes two nodes that are set differently. Healing takes two that
+ * listen, so the time of a stall does not count.
+ */
+function openSplitWatch({ agenda, network, nodes }: World, healedWithinMs: number) {
+  const { access, server } = network.wires;
+  const isUnheardOf = ({ daemon, host, settings, side }: Node): boolean => {
+    const other = nodes[opposite(side)];
+    const isStranger = other.daemon !== undefined && other.daemon.role.peer.standing === undefined;
+    const isLeased = host.dataPath.answerUntilMs > host.clockMs();
+    return (!daemon || host.isPaused()) && isLeased && isStranger && settings.leaseMs >= other.settings.deadAfterMs;
+  };
+  const isCut = ({ cuts, downs }: Wire) => cuts.some((faults) => faults > 0) || downs.some((faults) => faults > 0);
+  const isImpaired = (wire: Wire) => isCut(wire) || wire.disturbances.length > 0;
+  let bothImpairedMs = -Infinity;
+  let lastMs = -Infinity;
+  let oneSidedSinceMs: number | undefined;
+  const look = () => {
+    const nowMs = agenda.nowMs();
+    const isRecent = (ms: number) => nowMs - ms <= healedWithinMs;
+    const isBoth = isImpaired(access) && isImpaired(server);
+    if (isBoth) bothImpairedMs = nowMs;
+    const isApart = isCut(access) || nodes.some(({ host }) => host.isPaused());
+    const isDeaf = nodes.some(({ daemon }) => daemon?.loop.isHalted());
+    const isUnknown = nodes.some(isUnheardOf);
+    if ((isApart && (isUnknown || isRecent(bothImpairedMs))) || ((isBoth || isDeaf) && isRecent(lastMs)))
+      lastMs = nowMs;
+    const isOneSided = isCut(access) && nodes.filter(reachesTarget).length === 1;
+    oneSidedSinceMs = isOneSided ? (oneSidedSinceMs ?? nowMs) : undefined;
+  };
+  return {
+    look,
+    /** For how long the access subnet has been split so that there is a reach target on one side alone; 0 while it is not. */
+    oneSidedForMs: () => {
+      look();
+      return oneSidedSinceMs === undefined ? 0 : agenda.nowMs() - oneSidedSinceMs;
+    },
+    /** How long a subnet has been whole since both were not; infinite where that never was. */
+    healedForMs: () => {
+      look();
+      return agenda.nowMs() - lastMs;
+    },
+  };
+}

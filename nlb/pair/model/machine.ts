@@ -1,0 +1,110 @@
+import { leaseRefusal } from '../renewal.ts';
+import { begin, nextTickInMs, step } from '../role.ts';
+import type { Settings } from '../settings.ts';
+import type { Effect, Event, Facts, Role, Step } from '../state.ts';
+import type { Machine } from './daemon.ts';
+
+/** The role machine, and ways to break it: a model that none of them turns red would prove nothing. */
+export const sound: Machine = { begin, step, nextTickInMs, leaseRefusal };
+
+const withSettings = (change: (settings: Settings) => Settings): Machine => ({
+  ...sound,
+  begin: (atMs, settings) => begin(atMs, change(settings)),
+  step: (role, event, settings) => step(role, event, change(settings)),
+  nextTickInMs: (role, settings) => nextTickInMs(role, change(settings)),
+});
+
+const withStep = (change: Machine['step']): Machine => ({ ...sound, step: change });
+
+const without = (effect: Effect) =>
+  withStep((role, event, settings) => {
+    const next = step(role, event, settings);
+    return { ...next, effects: next.effects.filter((each) => each !== effect) };
+  });
+
+const withRole = (change: (role: Role, event: Event) => Role): Machine =>
+  withStep((role, event, settings) => step(change(role, event), event, settings));
+
+const withFacts = (change: (facts: Facts) => Facts): Machine =>
+  withStep((role, event, settings) =>
+    event.type === 'FactsChanged'
+      ? step(role, { ...event, facts: change(event.facts) }, settings)
+      : step(role, event, settings),
+  );
+
+const unmoved = (role: Role): Step => ({ role, effects: [], entered: [] });
+
+export const broken: Record<string, Machine> = {
+  'the lease is longer than the silence after which a peer is replaced': withSettings((settings) => ({
+    ...settings,
+    leaseMs: settings.deadAfterMs * 2,
+  })),
+  'answers for the address are not heeded': withStep((role, event, settings) =>
+    event.type === 'AddressAnswered' ? unmoved(role) : step(role, event, settings),
+  ),
+  'the lease is not dropped when the lead is let go': without('dropLease'),
+  'the alias stays when the lead is let go': without('removeAlias'),
+  "a standby takes its own stall for its peer's silence": withRole((role, { type, atMs }) =>
+    type === 'Ticked'
+      ? { ...role, peer: { ...role.peer, silentMs: atMs - role.peer.countedUntilMs + role.peer.silentMs } }
+      : role,
+  ),
+  'questions from before a stall still count': withRole((role, { type, atMs }) =>
+    type === 'Ticked' ? { ...role, tickedAtMs: Math.max(role.tickedAtMs, atMs - 10) } : role,
+  ),
+  'a leader that stalled past its lease goes on': withRole((role, { atMs }) =>
+    role.state.name === 'active' ? { ...role, state: { ...role.state, leaseEndsMs: atMs } } : role,
+  ),
+  'a lease that lapsed before it was renewed is revived': { ...sound, leaseRefusal: () => undefined },
+  'a node leads without asking': withRole((role) => ({ ...role, peer: { ...role.peer, asksUnanswered: 3 } })),
+  "the peer's word that it does not lead is enough": withStep((role, event, settings) => {
+    const word = event.type === 'Heard' && event.from.state !== 'active' && role.state.name === 'standby';
+    const next = step(role, event, settings);
+    if (!word) return next;
+    const asked = { ...next.role, peer: { ...next.role.peer, asksUnanswered: 3 } };
+    const led = step(asked, { type: 'Ticked', atMs: event.atMs }, settings);
+    return led.entered.length > 0 ? led : next;
+  }),
+  "the peer's question for the address is not heeded": withStep((role, event, settings) =>
+    event.type === 'AddressAsked' ? unmoved(role) : step(role, event, settings),
+  ),
+  'both take themselves for the one with the lower address': withSettings((settings) => ({
+    ...settings,
+    primary: false,
+    lowerAddress: true,
+  })),
+  'a primary takes the lead back from a sound leader': withStep((role, event, settings) =>
+    role.state.name === 'active' && event.type === 'Heard' && event.from.primary
+      ? step(role, { type: 'AskedToStandBy', atMs: event.atMs }, settings)
+      : step(role, event, settings),
+  ),
+  'a node that is out of operation stays so': withStep((role, event, settings) =>
+    role.state.name === 'inop' && event.type !== 'Ticked' ? unmoved(role) : step(role, event, settings),
+  ),
+  'a lost lease is not told': withStep((role, event, settings) => {
+    const next = step(role, event, settings);
+    return { ...next, entered: next.entered.slice(-1) };
+  }),
+  'the lease that the peer names is not heeded': withStep((role, event, settings) =>
+    event.type === 'Heard'
+      ? step(role, { ...event, from: { ...event.from, leaseMs: 0 } }, settings)
+      : step(role, event, settings),
+  ),
+  'a node that is cut off from all targets leads all the same': withFacts((facts) => ({ ...facts, targets: {} })),
+  'targets of the peer are not looked at': withStep((role, event, settings) =>
+    event.type === 'Heard'
+      ? step(role, { ...event, from: { ...event.from, targetsMet: 0 } }, settings)
+      : step(role, event, settings),
+  ),
+  'a state is told twice': withStep((role, event, settings) => {
+    const next = step(role, event, settings);
+    return { ...next, entered: next.entered.flatMap((entry) => [entry, entry]) };
+  }),
+  'a leader renews its lease only now and then': withStep((role, event, settings) => {
+    const next = step(role, event, settings);
+    const skip = Math.floor(event.atMs) % 7 === 0;
+    return skip && role.state.name === 'active'
+      ? { ...next, effects: next.effects.filter((e) => e !== 'renewLease') }
+      : next;
+  }),
+};

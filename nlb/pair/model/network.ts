@@ -1,0 +1,79 @@
+import type { Agenda } from './agenda.ts';
+import type { Chance } from './chance.ts';
+
+/** The two subnets between the two nodes. What is sent by one arrives at the other late, twice, out of order, or never. */
+export type Side = 0 | 1;
+export type PathName = 'access' | 'server';
+export const SIDES = [0, 1] as const;
+export const PATHS = ['access', 'server'] as const;
+export const opposite = (side: Side): Side => (side === 0 ? 1 : 0);
+
+export interface Disturbance {
+  /** Probability that a heartbeat is lost. */
+  loss: number;
+  /** Heartbeats take up to so much longer, each its own time, so that they overtake one another. */
+  delayMs: number;
+  /** Probability that a heartbeat comes twice. */
+  twice: number;
+}
+
+export interface Wire {
+  /** How many faults cut the way from each side. */
+  cuts: [number, number];
+  /** How many faults hold the link of each side down. */
+  downs: [number, number];
+  disturbances: Disturbance[];
+}
+
+export interface Network {
+  readonly wires: Record<PathName, Wire>;
+  /** A heartbeat on its way. */
+  send(path: PathName, from: Side, arrive: () => void): void;
+  /** A question for the NLBS address, or its announcement, on the access subnet. */
+  ask(from: Side, arrive: () => void): void;
+  /** The answer to a question, or the announcement, which is not repeated when it is lost. */
+  reply(from: Side, arrive: () => void): void;
+  announce(from: Side, arrive: () => void): void;
+}
+
+const TRANSIT_MS = [0.05, 0.3] as const;
+/** An answer for the address comes within two of these; what takes longer is, to who asks, as good as split. */
+const ARP_TRANSIT_MS = [0.05, 1] as const;
+/**
+ * Three questions without an answer are what the role takes for "nobody answers". So a network that loses three in a row
+ * is, by definition, split; one that is merely lossy loses no more than two.
+ */
+const QUESTIONS_LOST_IN_A_ROW = 2;
+
+export function openNetwork(agenda: Agenda, chance: Chance): Network {
+  const newWire = (): Wire => ({ cuts: [0, 0], downs: [0, 0], disturbances: [] });
+  const wires = { access: newWire(), server: newWire() };
+  const lostInARow = [0, 0];
+  const joins = ({ cuts, downs }: Wire, from: Side) => cuts[from] === 0 && downs[0] === 0 && downs[1] === 0;
+  const sum = (wire: Wire, what: keyof Disturbance) =>
+    wire.disturbances.reduce((most, each) => Math.max(most, each[what]), 0);
+  const after = (ms: number, arrive: () => void) => agenda.at(agenda.nowMs() + ms, arrive);
+  const reply: Network['reply'] = (from, arrive) => {
+    if (joins(wires.access, from)) after(chance.between(...ARP_TRANSIT_MS), arrive);
+  };
+  return {
+    wires,
+    send: (path, from, arrive) => {
+      const wire = wires[path];
+      if (!joins(wire, from)) return;
+      for (let copies = chance.strikes(sum(wire, 'twice')) ? 2 : 1; copies > 0; copies--) {
+        if (chance.strikes(sum(wire, 'loss'))) continue;
+        after(chance.between(...TRANSIT_MS) + chance.fraction() * sum(wire, 'delayMs'), arrive);
+      }
+    },
+    ask: (from, arrive) => {
+      const lost = chance.strikes(sum(wires.access, 'loss')) && (lostInARow[from] ?? 0) < QUESTIONS_LOST_IN_A_ROW;
+      lostInARow[from] = lost ? (lostInARow[from] ?? 0) + 1 : 0;
+      if (!lost) reply(from, arrive);
+    },
+    reply,
+    announce: (from, arrive) => {
+      if (!chance.strikes(sum(wires.access, 'loss'))) reply(from, arrive);
+    },
+  };
+}

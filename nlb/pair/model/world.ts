@@ -1,0 +1,144 @@
+import type { Settings } from '../settings.ts';
+import { openAgenda } from './agenda.ts';
+import { openChance } from './chance.ts';
+import { Daemon, type Machine, type Surroundings } from './daemon.ts';
+import { type ClockError, type Host, openHost } from './host.ts';
+import type { Laws } from './laws.ts';
+import { openNetwork, opposite, PATHS, SIDES, type Side } from './network.ts';
+import type { Mail } from './news.ts';
+
+/** Two nodes and what lies between them. */
+export interface World {
+  readonly agenda: ReturnType<typeof openAgenda>;
+  readonly network: ReturnType<typeof openNetwork>;
+  readonly nodes: readonly [Node, Node];
+}
+
+export interface Node {
+  readonly side: Side;
+  readonly host: Host;
+  readonly settings: Settings;
+  /** Absent while none runs. */
+  daemon?: Daemon;
+  lives: number;
+  /** How many faults keep its daemon dead, and its servers. */
+  deaths: number;
+  sickness: number;
+  /** Whether a reach target is on its side of the access subnet, and how many faults keep that from answering. */
+  hasTarget: boolean;
+  targetDowns: number;
+}
+
+export interface Setting {
+  seed: number;
+  clocks: readonly [ClockError, ClockError];
+  settings: readonly [Settings, Settings];
+  machine: Machine;
+  /** On which sides there is a reach target. */
+  targets: readonly Side[];
+}
+
+/** Both hosts are there, and no daemon runs yet. */
+export function openWorld({ seed, clocks, targets, ...setting }: Setting, laws: (world: World) => Laws) {
+  const agenda = openAgenda();
+  const chance = openChance(seed);
+  const network = openNetwork(agenda, chance);
+  const node = (side: Side): Node => {
+    const wrongs = { deaths: 0, sickness: 0, targetDowns: 0 };
+    const settings = setting.settings[side];
+    return {
+      side,
+      settings,
+      host: openHost(agenda, clocks[side]),
+      lives: 0,
+      hasTarget: targets.includes(side),
+      ...wrongs,
+    };
+  };
+  const world: World = { agenda, network, nodes: [node(0), node(1)] };
+  const kept = laws(world);
+  const start = (side: Side) => {
+    const node = world.nodes[side];
+    node.lives++;
+    const around = surroundings(world, side, kept);
+    const { machine } = setting;
+    node.daemon = new Daemon({ ...around, machine, settings: node.settings, chance, life: node.lives });
+  };
+  return { world, laws: kept, start };
+}
+
+/** A killed daemon; its data path stays as it is. */
+export function kill(node: Node): void {
+  node.daemon?.loop.end();
+  delete node.daemon;
+}
+
+function surroundings(world: World, side: Side, laws: Laws) {
+  const { agenda, network, nodes } = world;
+  const own = nodes[side];
+  const around: Omit<Surroundings, 'settings' | 'machine' | 'chance' | 'life'> = {
+    agenda,
+    host: own.host,
+    healthyServers: () => (own.sickness > 0 ? 0 : 2),
+    downLinks: () => PATHS.filter((path) => network.wires[path].downs[side] > 0),
+    targets: () => targetsOf(world, side),
+    beat: (mail) => beat(world, side, mail),
+    askAddress: () => ask(world, side),
+    announce: () => announce(world, side),
+    entered: (entry) => laws.entered(side, entry),
+    claims: () => laws.claims(side),
+    claimed: () => laws.claimed(side),
+    stepped: (daemon) => laws.stepped(side, daemon),
+  };
+  return around;
+}
+
+/** A target on the other side is met when both the question and the answer get through. */
+function targetsOf({ network, nodes }: World, side: Side): Record<string, boolean> {
+  const { cuts, downs } = network.wires.access;
+  const isWhole = cuts.every((faults) => faults === 0);
+  const met = nodes.flatMap((node): [string, boolean][] => {
+    const reached = downs[side] === 0 && node.targetDowns === 0 && (node.side === side || isWhole);
+    return node.hasTarget ? [[`target of side ${node.side}`, reached]] : [];
+  });
+  return Object.fromEntries(met);
+}
+
+function beat({ network, nodes }: World, from: Side, mail: Mail): void {
+  const sender = nodes[from];
+  const { host, ...receiver } = nodes[opposite(from)];
+  for (const path of PATHS)
+    network.send(path, from, () =>
+      host.take(() => {
+        const { daemon } = nodes[opposite(from)];
+        if (daemon) return daemon.receive(path, mail);
+        const told = sender.daemon;
+        network.send(path, receiver.side, () => sender.host.take(() => told?.refused()));
+      }),
+    );
+}
+
+/** The kernel answers, whoever is awake; and the answer waits in the asker's socket for its next tick. */
+function ask({ network, nodes }: World, from: Side): void {
+  const asker = nodes[from];
+  const asked = nodes[opposite(from)];
+  const heard = () => asker.host.take(() => asker.daemon?.overheard('AddressAnswered'));
+  network.ask(from, () =>
+    asked.host.take(() => {
+      asked.daemon?.overheard('AddressAsked');
+      if (asked.host.answers()) network.reply(asked.side, heard);
+    }),
+  );
+}
+
+/** An announcement is a request for the address: the data path of a node without a lease lets none through to its daemon. */
+function announce({ network, nodes }: World, from: Side): void {
+  const { host, ...listener } = nodes[opposite(from)];
+  network.announce(from, () =>
+    host.take(() => {
+      if (host.answers()) nodes[listener.side].daemon?.overheard('AddressAnswered');
+    }),
+  );
+}
+
+export const daemonsOf = ({ nodes }: World) => SIDES.map((side) => nodes[side].daemon);
