@@ -56,6 +56,8 @@ export interface System {
   reload(node: LabNode, setup: PairSetup): Promise<void>;
   /** What the node says that it is. For waiting only: no verdict is made from it. Undefined while it does not answer. */
   role(node: LabNode): Promise<Role | undefined>;
+  /** Whether the node says that it could serve if it led. For waiting only. */
+  isFit(node: LabNode): Promise<boolean>;
   /** Commands that print the node's log of events, one JSON object a line: what is kept, and that and what follows. */
   eventLog: { read: string[]; follow: string[] };
   /** How many heartbeat datagrams the node says that it has refused since its start, by reason. */
