@@ -27,7 +27,7 @@ export function desire(config: Config, seen: Seen, select: Selector): Desired {
       peer: config.peer.access,
       timeouts: config.timeouts,
       clusterAddresses: config.clusterAddresses,
-      servers: config.servers.map((server) => serverRow(server, somewhere.has(server), seen)),
+      servers: config.servers.map((server) => serverRow(server, somewhere.has(server), config, seen)),
       services: config.services.map((service) => serviceRow(service, serves.get(service.name) ?? [], seen, select)),
     },
     // In the prior art's layout the active's alias is a cluster address; on the loopback it would be answered for always.
@@ -35,8 +35,8 @@ export function desire(config: Config, seen: Seen, select: Selector): Desired {
   };
 }
 
-function serverRow(server: ServerConfig, serves: boolean, seen: Seen): Tables['servers'][number] {
-  const { name, address, draining, interface: device } = server;
+function serverRow(server: ServerConfig, serves: boolean, config: Config, seen: Seen): Tables['servers'][number] {
+  const { name, address, draining } = server;
   const mac = seen.hardware.get(address)?.mac;
   return {
     id: idOf(name, seen),
@@ -44,7 +44,7 @@ function serverRow(server: ServerConfig, serves: boolean, seen: Seen): Tables['s
     usable: mac !== undefined && serves,
     ...(mac !== undefined && { mac }),
     ...(draining && { draining }),
-    ...(device !== undefined && { device }),
+    device: server.interface ?? config.server.interface,
   };
 }
 

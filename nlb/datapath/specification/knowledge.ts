@@ -1,5 +1,4 @@
-import type { Port } from '../attach/ports.ts';
-import { CONSTANTS } from '../program/layout.ts';
+import { type Port, wayTo } from '../attach/ports.ts';
 import type { LeaseTimes } from '../tables/lease.ts';
 import { nameOfService, type ServerEntry, type ServiceEntry, type Tables } from '../tables/tables.ts';
 import type { Address, Mac } from './address.ts';
@@ -76,6 +75,9 @@ export interface Fragments extends Bond {
   awaitsFirst: boolean;
 }
 
+/** Of an interface that is missing. */
+const NO_MAC = '00:00:00:00:00:00';
+
 /** The control plane's tables, arranged for looking things up. `ports`: the default server interface first. */
 export function toldBy(tables: Tables, ports: Port[]): Told {
   return {
@@ -94,15 +96,13 @@ function serviceFrom(entry: ServiceEntry): Service {
 }
 
 function serverFrom({ id, address, mac, usable, draining, device }: ServerEntry, ports: Port[]): Server {
-  const port = ports.find((candidate) => candidate.device === (device ?? ports[0]?.device));
-  if (!port || !(port.roles & CONSTANTS.ROLE_SERVER))
-    throw new RangeError(`Server ${id}: ${device} leads to no server`);
+  const port = wayTo({ id, device }, ports);
   return {
     id,
     address: address as Address,
-    ...(usable && mac !== undefined && { mac: mac as Mac }),
+    ...(usable && mac !== undefined && port && { mac: mac as Mac }),
     draining: draining === true,
-    ownMac: port.mac as Mac,
-    ifindex: port.ifindex,
+    ownMac: (port?.mac ?? NO_MAC) as Mac,
+    ifindex: port?.ifindex ?? 0,
   };
 }

@@ -23,7 +23,7 @@ export interface ServerEntry {
   usable: boolean;
   /** It keeps the connections that it has, and gets no new ones. False where absent. */
   draining?: true;
-  /** Device that leads to the server; the first server interface where absent. */
+  /** Device that leads to the server, which may be missing; the first of the interfaces where absent. */
   device?: string;
 }
 
