@@ -1,14 +1,18 @@
+import { openHiding } from '../address/hiding.ts';
 import { type AddressChange, reconcileLoopback } from '../address/loopback.ts';
 import type { Config } from '../config/schema.ts';
 import type { Datapath } from '../datapath/datapath.ts';
 import { addAddress, listAddresses, removeAddress } from '../kernel/addresses.ts';
+import { hideAddress, listHidden, unhideAddress } from '../kernel/hidden-addresses.ts';
 import { findInterface } from '../kernel/interfaces.ts';
+import { type LinkEvent, listenToLinks } from '../kernel/link-events.ts';
 import { listNeighbours, probeNeighbour } from '../kernel/neighbours.ts';
 import type { SlowFacts } from './beat/mail.ts';
 import { type Desired, desire, openSelector } from './desired.ts';
 import { failingServers, openHealth, type Verdicts } from './health.ts';
 import { numberServers } from './identity.ts';
 import { inheritedHardware, inheritedVerdicts } from './inherit.ts';
+import { attachedOf, watchInterfaces } from './interface-watch.ts';
 import { ASK_EVERY_MS, doubtful, type HardwareAddresses, remember } from './neighbours.ts';
 import { type Reach, verdictsKept, watchReach } from './reach.ts';
 import { openWays } from './reach-ways.ts';
@@ -56,6 +60,9 @@ export function openLoop(first: Config, datapath: Datapath, hooks: LoopHooks): L
   let failing = '';
   let soon: NodeJS.Immediate | undefined;
 
+  const interfaceChanges = watchInterfaces();
+  const hiding = openHiding({ hide: hideAddress, unhide: unhideAddress, list: listHidden }, () => performance.now());
+
   const health = openHealth(inheritedVerdicts(config, earlier, ids), (check, verdict) => {
     hooks.event('health', { check, healthy: verdict.healthy, ...(verdict.why !== undefined && { why: verdict.why }) });
     soon ??= setImmediate(pass);
@@ -90,10 +97,22 @@ export function openLoop(first: Config, datapath: Datapath, hooks: LoopHooks): L
       }
   }
 
-  /** While the loopback holds an address, the data path must keep it from the stack, which would answer for it. */
+  /** First of all in a pass, and whatever else fails in it: an interface without the data path is one too many. */
+  function followInterfaces(): void {
+    for (const change of datapath.follow()) hooks.event('table', { change });
+    for (const change of interfaceChanges(datapath.interfaces())) hooks.event('interface', { ...change });
+  }
+
+  /** Of the configured interfaces, by name or, where it has another one now, by number. */
+  function isOurs({ name, ifindex }: LinkEvent): boolean {
+    return datapath.interfaces().some((known) => known.device === name || known.ifindex === ifindex);
+  }
+
+  /** While the loopback holds an address, it must be kept from the stack, which would answer for it. */
   function realise(wanted: Desired): void {
     const { services, ...rest } = wanted.tables;
     const key = JSON.stringify([rest, services.map(({ slots, ...service }) => [service, slotsKey(slots)])]);
+    hiding.hide(wanted.loopback);
     realiseLoopback('remove', wanted.loopback);
     if (key !== applied) {
       applied = '';
@@ -101,6 +120,7 @@ export function openLoop(first: Config, datapath: Datapath, hooks: LoopHooks): L
       applied = key;
     }
     realiseLoopback('add', wanted.loopback);
+    hiding.unhideOthers(wanted.loopback);
   }
 
   const slotNumbers = new WeakMap<Int32Array, number>();
@@ -127,7 +147,7 @@ export function openLoop(first: Config, datapath: Datapath, hooks: LoopHooks): L
     const lookedAround = isJudged(health.verdicts, healthyServers) && reach.isJudged();
     const ready = lookedAround || performance.now() - startedMs > FIRST_VERDICTS_MS;
     const targets = Object.fromEntries([...reach.verdicts].map(([name, { healthy }]) => [name, healthy]));
-    const facts = { ready, healthyServers, targets };
+    const facts = { ready, healthyServers, targets, attached: attachedOf(datapath.interfaces()) };
     if (JSON.stringify(facts) === told) return;
     told = JSON.stringify(facts);
     hooks.facts(facts);
@@ -136,10 +156,14 @@ export function openLoop(first: Config, datapath: Datapath, hooks: LoopHooks): L
   function pass(): void {
     soon = undefined;
     try {
-      lookAtNeighbours();
-      desired = desire(config, { ids, hardware, verdicts: health.verdicts }, select);
-      realise(desired);
-      tellFacts(desired);
+      try {
+        followInterfaces();
+      } finally {
+        lookAtNeighbours();
+        desired = desire(config, { ids, hardware, verdicts: health.verdicts }, select);
+        realise(desired);
+        tellFacts(desired);
+      }
       failing = '';
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error);
@@ -165,9 +189,13 @@ export function openLoop(first: Config, datapath: Datapath, hooks: LoopHooks): L
   health.watch(config);
   pass();
   const timer = setInterval(pass, PASS_EVERY_MS);
+  const links = listenToLinks((events) => {
+    if (events === undefined || events.some(isOurs)) soon ??= setImmediate(pass);
+  });
   const sweeping = startSweeping(datapath, hooks.problem);
   const rest = () => {
     sweeping.stop();
+    links.close();
     clearInterval(timer);
     clearImmediate(soon);
     health.stop();
@@ -181,6 +209,7 @@ export function openLoop(first: Config, datapath: Datapath, hooks: LoopHooks): L
     withdraw: () => {
       rest();
       realiseLoopback('remove', []);
+      hiding.unhideOthers([]);
       datapath.remove();
     },
     leave: () => {

@@ -27,11 +27,13 @@ const status: Status = {
   realTime: { granted: false, why: 'EPERM' },
   worstLateMs: 0.5,
   downLinks: [],
+  unguarded: [],
+  absent: [],
   heartbeat: { authenticated: true },
   conflicts: [],
   nlbs: '10.77.1.100' as Status['nlbs'],
   clusterAddresses: [],
-  datapath: { mode: 'xdp', adopted: false, connections: 5, memoryBytes: 3.25 * 2 ** 20, outcomes: {} },
+  datapath: { mode: 'xdp', adopted: false, interfaces: [], connections: 5, memoryBytes: 3.25 * 2 ** 20, outcomes: {} },
   servers: [],
   services: [],
   memoryLocked: { granted: true },
@@ -56,6 +58,16 @@ t.test('a path that does not work while the peer lives is called faulty', async 
 
 t.test('the memory of the tables is stated', async (t) => {
   t.equal(row('data path'), 'xdp, 5 active connections, tables of 3.3 MiB');
+});
+
+t.test('an interface without the data path is shown with the reason', async (t) => {
+  const interfaces = [
+    { device: 'access', ifindex: 2, mac: '02:00:00:00:00:01' },
+    { device: 'bond1', why: 'There is no network interface bond1' },
+  ];
+  const datapath = { ...status.datapath, interfaces };
+  t.equal(row('bond1', { datapath }), 'NO DATA PATH: There is no network interface bond1');
+  t.equal(row('access', { datapath }), undefined);
 });
 
 t.test('what the system does not grant is shown with its reason', async (t) => {

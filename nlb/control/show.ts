@@ -17,6 +17,9 @@ export function showStatus(status: Status): string {
       'data path',
       `${datapath.mode}${datapath.adopted ? ', adopted' : ''}, ${datapath.connections} active connections, tables of ${mebibytes(datapath.memoryBytes)}`,
     ],
+    ...datapath.interfaces.flatMap(({ device, why }): [string, string][] =>
+      why === undefined ? [] : [[device, `NO DATA PATH: ${why}`]],
+    ),
     ['recovery', recovery(status)],
     ...status.reach.map((target): [string, string] => [
       target.name,

@@ -33,6 +33,7 @@ export function composeStatus({ config, beat, datapath, loop, memoryLocked }: St
     datapath: {
       mode: datapath.mode,
       adopted: datapath.adopted,
+      interfaces: datapath.interfaces(),
       connections: activeConnections(datapath),
       memoryBytes: datapath.memoryBytes(),
       outcomes: outcomes(datapath),

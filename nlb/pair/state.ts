@@ -36,6 +36,10 @@ export interface Facts {
   /** The data path is in place, and the servers have been looked at. */
   ready: boolean;
   downLinks: readonly string[];
+  /** Interfaces that are there without our data path, so that the node's own stack gets what comes by them. */
+  unguarded?: readonly string[];
+  /** Further interfaces that are not there: what is behind them is not served. */
+  absent?: readonly string[];
   healthyServers: number;
   /** The reach targets by name, and whether each is met. One that has yet to be judged is absent. */
   targets: Readonly<Record<string, boolean>>;
@@ -126,9 +130,16 @@ export function relisten({ deadAfterMs }: Settings): State {
   return { name: 'initial', listenMs: deadAfterMs, listenedMs: 0 };
 }
 
-export function fitnessBy({ ready, downLinks, healthyServers }: Facts): Fitness {
-  if (!ready || downLinks.length > 0) return 'out';
-  return healthyServers > 0 ? 'fit' : 'poor';
+export function fitnessBy(facts: Facts): Fitness {
+  const { ready, downLinks, unguarded = [] } = facts;
+  if (!ready || downLinks.length > 0 || unguarded.length > 0) return 'out';
+  return whyPoor(facts) === undefined ? 'fit' : 'poor';
+}
+
+/** Why this node makes way for a peer that is fit, and for no other; in words. */
+export function whyPoor({ healthyServers, absent = [] }: Facts): string | undefined {
+  if (healthyServers === 0) return 'no server is healthy here';
+  return absent.length > 0 ? `there is no interface ${absent.join(', ')} here` : undefined;
 }
 
 export function targetsMet({ targets }: Facts): number {

@@ -16,8 +16,11 @@ export interface Executor {
   defend(): void;
   /** Whether the peer itself asked for the address since the last call, by the word of the data path. */
   peerAsked(): boolean;
-  /** The interface may have been replaced by another of that name. */
-  legChanged(ifindex: number | undefined): void;
+  /**
+   * The access interface as it is now: another one of that name, or one with another hardware address, is followed; a leader's
+   * address goes there, and is announced. To be told only while the data path is there, too, or this node does not lead.
+   */
+  legChanged(leg: { ifindex: number; mac: string; running: boolean } | undefined): void;
   /** @param as `new` when nothing that an earlier life left in it counts, `claim` while that still stands */
   useLease(page: LeasePage, as: 'new' | 'claim'): void;
   lease(): LeasePage | undefined;
@@ -31,6 +34,9 @@ export function openExecutor(access: AccessLeg, forwardGraceMs: number, problem:
   let address: NlbsAddress | undefined;
   let repeats: NodeJS.Timeout[] = [];
   let peerAskedNs = 0n;
+  let leads = false;
+  /** The peer has been asked for by this interface, under this hardware address. */
+  let met = false;
   const attempt = <T>(what: () => T): T | undefined => {
     try {
       return what();
@@ -68,12 +74,28 @@ export function openExecutor(access: AccessLeg, forwardGraceMs: number, problem:
     page.moveForwarding(forwardUntilNs, before.forwardUntilNs);
     return late;
   };
+  const replace = (leg: { ifindex: number; mac: string } | undefined) => {
+    met = false;
+    address?.close();
+    address = leg && attempt(() => openNlbsAddress(access, leg));
+    if (leads) attempt(() => address?.add());
+    if (leads) attempt(announce);
+  };
+  const moveTo = (mac: string) => {
+    met = false;
+    address?.moveTo(mac);
+    if (leads) attempt(announce);
+  };
   const effects: Record<Exclude<Effect, 'beat' | 'renewLease'>, () => void> = {
     // Forwarding ends by itself at the instant of the last renewal: what still comes to us is not lost.
     dropLease: () => page?.answerUntil(0n),
     fence: () => address?.fence(),
-    addAlias: () => address?.add(),
+    addAlias: () => {
+      leads = true;
+      address?.add();
+    },
     removeAlias: () => {
+      leads = false;
       quiet();
       address?.remove();
     },
@@ -93,10 +115,10 @@ export function openExecutor(access: AccessLeg, forwardGraceMs: number, problem:
       peerAskedNs = page?.peerAskedNs() ?? beforeNs;
       return peerAskedNs !== beforeNs;
     },
-    legChanged: (ifindex) => {
-      if (ifindex === address?.ifindex) return;
-      address?.close();
-      address = attempt(() => openNlbsAddress(access));
+    legChanged: (leg) => {
+      if (leg?.ifindex !== address?.ifindex) replace(leg);
+      else if (leg && leg.mac !== address?.mac) moveTo(leg.mac);
+      if (leg?.running && !met) met = attempt(() => address?.askPeer() ?? true) === true;
     },
     useLease: (lease, as) => {
       page = lease;

@@ -18,6 +18,8 @@ export interface BeatOrders {
   port: number;
   access: AccessLeg;
   serverDevice: string;
+  /** Further interfaces of both kinds. */
+  furtherDevices: readonly string[];
   /** Where an earlier life may have left its data path, and the lease with it. */
   pinDirectory: string;
   /** The two ways to the peer. */
@@ -31,7 +33,10 @@ export interface PathOrders {
 }
 
 /** What the main thread finds out, by and by; links are looked at by the beat thread itself. */
-export type SlowFacts = Omit<Facts, 'downLinks'>;
+export interface SlowFacts extends Omit<Facts, 'downLinks' | 'unguarded' | 'absent'> {
+  /** Numbers of the interfaces that the data path is attached to, by device. */
+  attached: Readonly<Record<string, number>>;
+}
 
 /** What of the orders may change while the thread runs. */
 export type ChangeableOrders = Pick<BeatOrders, 'settings' | 'secrets'>;
@@ -68,6 +73,9 @@ export interface BeatStatus {
   /** How late the latest tick since the start was. */
   worstLateMs: number;
   downLinks: readonly string[];
+  /** Interfaces without the data path: those that are there, and further ones that are not. */
+  unguarded: readonly string[];
+  absent: readonly string[];
   recovery: {
     strategy: Settings['recovery'];
     /** For how long this node, which leads, makes way only for need. */
