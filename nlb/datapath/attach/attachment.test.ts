@@ -9,6 +9,9 @@ import { openEnds, summed } from '../kit/ends.ts';
 import { DATAGRAM, FORWARDED, HOUR_NS, makeNode } from '../kit/node.ts';
 import { hold, ifindexOf, MAC, makeInterfaces, NLBS, options, pinDirectory, tables } from '../kit/rig.ts';
 import type { Scope } from '../kit/send.ts';
+import { placeFor } from '../userspace/place.ts';
+import { put } from '../userspace/questions.ts';
+import { read, write } from '../userspace/told.ts';
 
 enterPrivateNamespaces(import.meta.url);
 makeNode(t);
@@ -206,3 +209,18 @@ const SENDING = `const [, ends, frame] = process.argv;
   const { send } = (await import(ends)).openEnds();
   console.log('sending');
   for (;;) send(Buffer.from(frame, 'hex'));`;
+
+t.test('a forwarder that finds an interface gone when it is told of it lives on, with its connections', async (t) => {
+  const directory = pinDirectory(t);
+  const datapath = openDatapath({ ...options(directory), mode: 'userspace', first: named() });
+  t.teardown(() => datapath.remove());
+  hold(datapath.leaseFd, monotonicNs() + HOUR_NS);
+  t.equal(forwarded(), FORWARDED);
+  const place = placeFor(directory);
+  const said = read(place);
+  if (!said) throw new Error('nothing was said');
+  write(place, { ...said, ports: [...said.ports, { device: 'gone', ifindex: 9999, mac: MAC.server, roles: 0 }] });
+  put(place, 'take');
+  t.equal(datapath.connectionCount(), 1);
+  t.equal(forwarded(), FORWARDED);
+});
