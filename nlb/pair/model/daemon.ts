@@ -29,6 +29,9 @@ export interface Surroundings {
   life: number;
   healthyServers(): number;
   downLinks(): string[];
+  /** Interfaces that are there without the data path, and further ones that are not there. */
+  unguarded(): string[];
+  absent(): string[];
   /** Which reach targets answer now. */
   targets(): Record<string, boolean>;
   beat(mail: Mail): void;
@@ -56,6 +59,8 @@ export class Daemon {
   readonly at: Surroundings;
   readonly loop: Loop<Mail>;
   role: Role;
+  /** What was last seen of the links. */
+  looked: Required<Pick<Facts, 'downLinks' | 'unguarded' | 'absent'>> = { downLinks: [], unguarded: [], absent: [] };
   private news: News = noNews;
   private sent = 0;
   private leaseOpen = false;
@@ -159,8 +164,9 @@ export class Daemon {
   }
 
   private lookAtLinks(): void {
-    const downLinks = this.at.downLinks();
-    if (downLinks.join() !== this.role.facts.downLinks.join()) this.factsChanged({ downLinks });
+    this.looked = { downLinks: this.at.downLinks(), unguarded: this.at.unguarded(), absent: this.at.absent() };
+    const { facts } = this.role;
+    if (JSON.stringify({ ...facts, ...this.looked }) !== JSON.stringify(facts)) this.factsChanged(this.looked);
   }
 
   private lookAtTargets(): void {

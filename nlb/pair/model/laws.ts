@@ -1,5 +1,5 @@
 import type { StateName } from '../beat.ts';
-import type { Entry } from '../state.ts';
+import { type Entry, standing } from '../state.ts';
 import type { Daemon } from './daemon.ts';
 import { opposite, type Side, type Wire } from './network.ts';
 import type { Node, World } from './world.ts';
@@ -78,7 +78,11 @@ export function openLaws(world: World, healedWithinMs: number): Laws {
         broken('two answered, and one of them met no reach target');
     },
     stepped: (side, daemon) => {
-      const { role } = daemon;
+      const { role, looked } = daemon;
+      if (role.state.name === 'active' && looked.unguarded.length > 0)
+        broken(`node ${side} leads, and has an interface without the data path`);
+      if (looked.absent.length > 0 && standing(role, role.tickedAtMs, daemon.at.settings).fitness === 'fit')
+        broken(`node ${side} says that it is fit, and an interface of it is away`);
       if (role.state.name !== states[side]) broken(`node ${side} is ${role.state.name} and did not enter it`);
       const { dataPath, clockMs } = nodes[side].host;
       const own = dataPath.leasedBy === nodes[side].lives;
