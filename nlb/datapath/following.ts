@@ -44,7 +44,7 @@ export function openFollowing(
   };
 }
 
-export const isSame = (one: Ports, other: Ports): boolean => JSON.stringify(one) === JSON.stringify(other);
+const isSame = (one: Ports, other: Ports): boolean => JSON.stringify(one) === JSON.stringify(other);
 
 /** @param refused why a program could not be attached, by device */
 export function statesOf({ present, missing }: Ports, refused: ReadonlyMap<string, string>): InterfaceState[] {
