@@ -1,3 +1,4 @@
+import { eventLogged } from '../harness/check/event-log.ts';
 import { sendsFrom } from '../harness/check/hardware-address.ts';
 import { oneAnswererAtATime } from '../harness/check/one-answerer.ts';
 import { gapAtMost, noneLost, noReset } from '../harness/check/probes.ts';
@@ -6,6 +7,7 @@ import { tablesRightAgain } from '../harness/check/tables.ts';
 import { tookOver } from '../harness/check/takeover.ts';
 import { noScriptRan } from '../harness/check/undisturbed.ts';
 import type { LabNode } from '../harness/node/node.ts';
+import { readEventLog } from '../harness/suite/event-log.ts';
 import { firewallTables, requestHttp, resolveEverywhere } from '../harness/suite/everyday.ts';
 import { makeLegsAnew } from '../harness/suite/faults.ts';
 import { packetForCluster } from '../harness/suite/inject.ts';
@@ -23,6 +25,7 @@ const macsFor = (number: number): Record<'access' | 'server', Mac> => ({
 });
 const [CHANGED_ACCESS, CHANGED_SERVER] = ['02:00:5e:00:53:31', '02:00:5e:00:53:32'];
 const REQUESTS = 60;
+const READING = 'when it is fit again';
 /** For as long as interfaces are made anew, and a node is not yet fit, a firewall that knows no better sends it packets. */
 const SYN_EVERY_MS = 2;
 /** In a lab that shares the machine a node is declared dead after 200 ms; a link that is down is seen sooner. */
@@ -115,6 +118,7 @@ const madeAnewUnderTheActive: SuiteTest = {
     await answersAgain(scene, load);
     await isFitToLead(scene, active);
     await load.stop();
+    await readEventLog(scene, active, READING);
     return {
       'the other takes over': tookOver({
         address: scene.nlbs,
@@ -124,6 +128,12 @@ const madeAnewUnderTheActive: SuiteTest = {
         withinMs: TAKEOVER_WITHIN_MS,
       }),
       'no connection is refused': noReset({ atLeast: 20 }),
+      'the event log tells of it': eventLogged({
+        node: active.name,
+        reading: READING,
+        name: 'interface',
+        fields: { interface: 'access', attached: true, mac: macsFor(4).access },
+      }),
       'one speaks for the address at a time': oneVoice(scene),
     };
   },

@@ -101,7 +101,11 @@ function configuration(own: NodePlan, setup: PairSetup, script: string) {
     node: own.name,
     primary: own.primary ?? false,
     access: { interface: 'access', address: legAddress(own, 'access') },
-    server: { interface: 'server', address: legAddress(own, 'server') },
+    server: {
+      interface: 'server',
+      address: legAddress(own, 'server'),
+      furtherInterfaces: setup.furtherInterfaces ?? [],
+    },
     nlbs: plan.addresses.nlbs,
     peer: { name: peer.name, access: legAddress(peer, 'access'), server: legAddress(peer, 'server') },
     clusterAddresses: plan.addresses.cluster,

@@ -19,6 +19,8 @@ export interface Wishes {
   secrets?: string[];
   /** A daemon that is stopped leaves all for its successor, so that a restart loses nothing even without a peer. */
   keeps?: boolean;
+  /** Further interfaces to servers, by name, whether there are such or not. */
+  furtherInterfaces?: string[];
   /** How many connections its table holds; where nothing is said, as many as labs need. */
   maxConnections?: number;
   /** Variables of the environment for the daemons, besides the nodes' own. */
