@@ -112,6 +112,18 @@ t.test('with no interface at all a node starts, and follows', async (t) => {
   t.equal(forwarded(), FORWARDED);
 });
 
+t.test('an interface that loses its name is none of ours, and is again when it has it back', async (t) => {
+  const datapath = opened(t);
+  run('ip link set server name other');
+  datapath.follow();
+  t.same(without(datapath), ['server']);
+  t.match(datapath.actual().servers[0], { usable: false }, 'nothing is sent where it led');
+  run('ip link set other name server');
+  datapath.follow();
+  t.same(without(datapath), []);
+  t.equal(forwarded(), FORWARDED);
+});
+
 t.test('a program that somebody took off is put on again', async (t) => {
   const directory = mounted(t);
   const datapath = openDatapath({ ...options(directory), mode: 'xdp-generic', first: named() });
