@@ -111,7 +111,7 @@ const newestFirst = (pins: Pins, ports: Port[]): Port[] => {
 
 type Undo = () => void;
 
-/** On every port or, when one of them refuses, on none that was not attached before. */
+/** On every port or, when one of them refuses, as it was before on each. */
 function attachAll(pins: Pins, ports: Port[], programs: Programs, mode: BpfMode): void {
   const made: Undo[] = [];
   try {
