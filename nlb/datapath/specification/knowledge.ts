@@ -30,15 +30,15 @@ export interface Told {
 export interface Service extends ServiceEntry {
   name: string;
   address: Address & ServiceEntry['address'];
+  /** Whether any slot has the server, so that it gets new flows. */
+  gives(server: number): boolean;
 }
 
 export interface Server {
   id: number;
   address: Address;
-  /** Undefined while nothing may be sent there. */
+  /** Undefined where it is gone: nothing is sent there. */
   mac?: Mac;
-  /** It keeps the connections that it has, and gets no new ones. */
-  draining: boolean;
   /** Hardware address and number of the interface that leads there. */
   ownMac: Mac;
   ifindex: number;
@@ -90,18 +90,18 @@ export function toldBy(tables: Tables, ports: Port[]): Told {
 }
 
 function serviceFrom(entry: ServiceEntry): Service {
-  return { ...entry, address: entry.address as Address, name: nameOfService(entry) };
+  const gives = (server: number): boolean => entry.slots.includes(server);
+  return { ...entry, address: entry.address as Address, name: nameOfService(entry), gives };
 }
 
-function serverFrom({ id, address, mac, usable, draining, device }: ServerEntry, ports: Port[]): Server {
+function serverFrom({ id, address, mac, kept, device }: ServerEntry, ports: Port[]): Server {
   const port = ports.find((candidate) => candidate.device === (device ?? ports[0]?.device));
   if (!port || !(port.roles & CONSTANTS.ROLE_SERVER))
     throw new RangeError(`Server ${id}: ${device} leads to no server`);
   return {
     id,
     address: address as Address,
-    ...(usable && mac !== undefined && { mac: mac as Mac }),
-    draining: draining === true,
+    ...(kept && mac !== undefined && { mac: mac as Mac }),
     ownMac: port.mac as Mac,
     ifindex: port.ifindex,
   };

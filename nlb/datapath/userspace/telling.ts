@@ -1,7 +1,7 @@
 import { findPorts, type PortNames } from '../attach/ports.ts';
 import { type Address, wordOf } from '../specification/address.ts';
 import { toldBy } from '../specification/knowledge.ts';
-import { type Change, checkTables, type Tables } from '../tables/tables.ts';
+import { type Change, checkTables, poolOf, type Tables } from '../tables/tables.ts';
 import { changesBetween } from './changes.ts';
 import { type Guarded, putGuard } from './guard.ts';
 import { filterNameFor } from './place.ts';
@@ -12,34 +12,45 @@ import { numbered, type Said, write } from './told.ts';
 export interface Telling {
   /** As Datapath.apply(). Nothing counts as said before the forwarder works by it: what failed is done again. */
   apply(tables: Tables): Change[];
+  /** As Datapath.select(). All that is told is one file, so this is an apply() of the tables with other slots. */
+  select(selections: ReadonlyMap<string, Int32Array>): Change[];
   said(): Said;
 }
 
 export function openTelling(place: string, first: Said, names: PortNames, ready: () => void): Telling {
   let said = first;
-  return {
-    said: () => said,
-    apply: (tables) => {
-      checkTables(tables, said.sizes);
-      const next = { ...said, tables, ports: findPorts(names), numbers: numbered(tables, said.numbers) };
-      // Refuses a server at an interface that leads to none.
-      toldBy(tables, next.ports);
-      const changes = changesBetween(said, next);
-      if (changes.length === 0) return [];
-      const guard = (guarded: Guarded): void => {
-        if (changes.some(({ table }) => table === 'settings' || table === 'clusters'))
-          putGuard(filterNameFor(place), guarded, next.ports);
-      };
-      // What is new is kept from the stack before the forwarder has it, and what goes until it has it no more.
-      guard(both(said.tables, tables));
-      write(place, next);
-      ready();
-      put(place, 'take');
-      guard(tables);
-      said = next;
-      return changes;
-    },
+  const apply = (tables: Tables): Change[] => {
+    checkTables(tables, said.sizes);
+    const next = { ...said, tables, ports: findPorts(names), numbers: numbered(tables, said.numbers) };
+    // Refuses a server at an interface that leads to none.
+    toldBy(tables, next.ports);
+    const changes = changesBetween(said, next);
+    if (changes.length === 0) return [];
+    const guard = (guarded: Guarded): void => {
+      if (changes.some(({ table }) => table === 'settings' || table === 'clusters'))
+        putGuard(filterNameFor(place), guarded, next.ports);
+    };
+    // What is new is kept from the stack before the forwarder has it, and what goes until it has it no more.
+    guard(both(said.tables, tables));
+    write(place, next);
+    ready();
+    put(place, 'take');
+    guard(tables);
+    said = next;
+    return changes;
   };
+  return { said: () => said, apply, select: (selections) => apply(selecting(said.tables, selections)) };
+}
+
+/** Throws a RangeError where there is no such pool. */
+function selecting(tables: Tables, selections: ReadonlyMap<string, Int32Array>): Tables {
+  const pools = new Set(tables.services.map(poolOf));
+  for (const pool of selections.keys()) if (!pools.has(pool)) throw new RangeError(`There is no pool ${pool}`);
+  const services = tables.services.map((service) => {
+    const slots = selections.get(poolOf(service));
+    return slots ? { ...service, slots } : service;
+  });
+  return { ...tables, services };
 }
 
 const both = (before: Tables, after: Tables): Guarded => ({

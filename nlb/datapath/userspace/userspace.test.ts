@@ -148,7 +148,7 @@ t.test('tables are told, read back and changed as they are in the kernel', async
     { nlbs: '10.77.1.101', timeouts: { ...tables().timeouts, resetMs: 1 } },
     {
       servers: [
-        { ...second, id: 63, draining: true },
+        { ...second, id: 63, kept: false },
         { ...first, mac: '02:00:00:00:00:63' },
       ],
     },

@@ -40,6 +40,7 @@ export function openUserspace(options: DatapathOptions): Datapath {
     mode: 'userspace',
     adopted: earlier !== undefined,
     apply: telling.apply,
+    select: telling.select,
     actual: () => inOrder(telling.said().tables),
     ...readings({ place, counters, leaseFd, said: telling.said }),
     leaseFd,
