@@ -15,7 +15,7 @@ export interface Selections extends Selected {
   judged(verdict: string): void;
   /** These servers have hardware addresses now, and no others. */
   located(hardware: HardwareAddresses): void;
-  /** Look at what has to be, for so long or until all is done. What is then another one: slots by pool. */
+  /** Look at what has to be, for so long, or until all or much is done. What is then another one: slots by pool. */
   work(verdicts: Verdicts, forMs: number): Map<string, Int32Array>;
   /** Whether there is more to do. */
   isBusy(): boolean;
@@ -46,10 +46,22 @@ const [SERVES, FAILS, UNPROVED] = [1, 2, 4];
 interface Row {
   pool: Pool;
   shelf: Shelf;
-  /** Of each member. */
+  /** Of each member: what the pool says of it, and whether it is to be chosen from. */
   standing: Uint8Array;
+  chosen: Uint8Array;
+  /** Members that are to be looked at again. */
+  doubted: Set<number>;
   slots: Int32Array | undefined;
 }
+
+/** A member of a pool, by its place. */
+interface Place {
+  row: Row;
+  index: number;
+}
+
+/** Selections that are handed out at once: to write one takes some 20 µs where a tenth of its slots differ. */
+const MOST_AT_ONCE = 64;
 
 /** How many pools say so of a server. */
 interface Standing {
@@ -62,8 +74,8 @@ interface Standing {
 
 export function openSelections(): Selections {
   let rows = new Map<string, Row>();
-  let byVerdict = new Map<string, Row>();
-  let byAddress = new Map<string, Row[]>();
+  let byVerdict = new Map<string, Place>();
+  let byAddress = new Map<string, Place[]>();
   let shelves = new Map<string, Shelf>();
   let servers = new Map<string, Standing>();
   let located: ReadonlySet<string> = new Set();
@@ -71,9 +83,9 @@ export function openSelections(): Selections {
   let [checked, others] = [new Set<Row>(), new Set<Row>()];
   let making: { shelf: Shelf; chosen: string; work: Generator<void, void> } | undefined;
 
-  const doubt = (row: Row): void => void (row.pool.check ? checked : others).add(row);
-  const doubtOthers = (address: string): void => {
-    for (const row of byAddress.get(address) ?? []) if (!row.pool.check) others.add(row);
+  const doubt = ({ row, index }: Place): void => {
+    row.doubted.add(index);
+    (row.pool.check ? checked : others).add(row);
   };
 
   function use(pools: readonly Pool[]): void {
@@ -82,17 +94,18 @@ export function openSelections(): Selections {
     [checked, others, making] = [new Set(), new Set(), undefined];
     rows = new Map(pools.map((pool) => [pool.name, rowFor(pool, shelvesBefore, before.get(pool.name))]));
     for (const row of rows.values()) {
-      const { pool } = row;
-      for (const { address, verdict } of pool.members) {
-        if (pool.check) byVerdict.set(verdict, row);
-        const concerned = byAddress.get(address) ?? [];
-        concerned.push(row);
-        byAddress.set(address, concerned);
+      const { check, members } = row.pool;
+      for (const [index, { address, verdict }] of members.entries()) {
+        const place = { row, index };
+        if (check) byVerdict.set(verdict, place);
+        const places = byAddress.get(address) ?? [];
+        places.push(place);
+        byAddress.set(address, places);
         const standing = standingOf(address);
-        if (pool.check) standing.checks++;
-        if (pool.check?.onFailure === 'move') standing.moving++;
+        if (check) standing.checks++;
+        if (check?.onFailure === 'move') standing.moving++;
+        doubt(place);
       }
-      doubt(row);
     }
   }
 
@@ -100,7 +113,8 @@ export function openSelections(): Selections {
     const key = JSON.stringify(pool.members.map(({ id, name, weight }) => [id, name, weight]));
     const shelf = shelves.get(key) ?? shelvesBefore.get(key) ?? openShelf(pool.members);
     shelves.set(key, shelf);
-    return { pool, shelf, standing: new Uint8Array(pool.members.length), slots: before?.slots };
+    const [standing, chosen] = [new Uint8Array(pool.members.length), new Uint8Array(pool.members.length)];
+    return { pool, shelf, standing, chosen, doubted: new Set(), slots: before?.slots };
   }
 
   function standingOf(address: string): Standing {
@@ -109,23 +123,22 @@ export function openSelections(): Selections {
     return known;
   }
 
-  /** Which members are to be chosen from. What the pool says of each is counted. */
-  function look(row: Row, verdicts: Verdicts): Uint8Array {
-    const { pool, standing } = row;
-    const chosen = new Uint8Array(pool.members.length);
-    for (const [index, member] of pool.members.entries()) {
-      const says = pool.check
-        ? verdictOf(member, verdicts)
-        : (servers.get(member.address)?.unproved ?? 0) > 0
-          ? 0
-          : SERVES;
+  /** Bring what the pool says of its members up to date. What all pools say of each server is counted. */
+  function look({ pool, standing, chosen, doubted }: Row, verdicts: Verdicts): void {
+    for (const index of doubted) {
+      const member = pool.members[index];
+      if (!member) continue;
+      const says = pool.check ? verdictOf(member, verdicts) : byAllChecks(member);
       const now = located.has(member.address) ? says : says & ~SERVES;
-      if (now !== standing[index]) recount(member, standing[index] ?? 0, now);
+      const before = standing[index] ?? 0;
       standing[index] = now;
       chosen[index] = now & SERVES && !member.draining ? 1 : 0;
+      if (now !== before) recount(member, before, now);
     }
-    return chosen;
+    doubted.clear();
   }
+
+  const byAllChecks = ({ address }: Member): number => ((servers.get(address)?.unproved ?? 0) > 0 ? 0 : SERVES);
 
   function recount({ address }: Member, before: number, now: number): void {
     const count = standingOf(address);
@@ -134,11 +147,12 @@ export function openSelections(): Selections {
     count.serves += change(SERVES);
     count.fails += change(FAILS);
     count.unproved += change(UNPROVED);
-    if (unprovedBefore === 0 || count.unproved === 0) doubtOthers(address);
+    if ((unprovedBefore === 0) === (count.unproved === 0)) return;
+    for (const place of byAddress.get(address) ?? []) if (!place.row.pool.check) doubt(place);
   }
 
   /** The selection of a row, or undefined where the time was over before it was made. */
-  function selection({ shelf }: Row, chosen: Uint8Array, isOver: () => boolean): Int32Array | undefined {
+  function selection({ shelf, chosen }: Row, isOver: () => boolean): Int32Array | undefined {
     const known = shelf.find(chosen);
     if (known) return known;
     const key = chosen.join('');
@@ -155,20 +169,21 @@ export function openSelections(): Selections {
     for (;;) {
       const [row] = checked.size > 0 ? checked : others;
       if (!row) return changed;
-      const slots = selection(row, look(row, verdicts), isOver);
+      look(row, verdicts);
+      const slots = selection(row, isOver);
       if (!slots) return changed;
       checked.delete(row);
       others.delete(row);
       if (slots !== row.slots) changed.set(row.pool.name, slots);
       row.slots = slots;
-      if (isOver()) return changed;
+      if (changed.size === MOST_AT_ONCE || isOver()) return changed;
     }
   }
 
   function locate(hardware: HardwareAddresses): void {
     const now = new Set([...servers.keys()].filter((address) => hardware.has(address)));
-    for (const [address, concerned] of byAddress)
-      if (now.has(address) !== located.has(address)) for (const row of concerned) doubt(row);
+    for (const [address, places] of byAddress)
+      if (now.has(address) !== located.has(address)) for (const place of places) doubt(place);
     located = now;
   }
 
@@ -177,8 +192,8 @@ export function openSelections(): Selections {
   return {
     use,
     judged: (verdict) => {
-      const row = byVerdict.get(verdict);
-      if (row) doubt(row);
+      const place = byVerdict.get(verdict);
+      if (place) doubt(place);
     },
     located: locate,
     work,

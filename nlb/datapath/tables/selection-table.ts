@@ -21,7 +21,11 @@ const ELIGIBLE_WORDS = (NO_SERVER + 1) / 32;
 interface Difference {
   slots: Uint32Array;
   ids: Uint16Array;
+  /** Words of the bits of who is eligible. */
+  words: Uint32Array;
 }
+
+const EVERY_WORD = Uint32Array.from({ length: ELIGIBLE_WORDS }, (_, word) => word);
 
 /** Throws KernelRefusal. */
 export function openSelectionTable(fd: number, rows: number): SelectionTable {
@@ -32,11 +36,12 @@ export function openSelectionTable(fd: number, rows: number): SelectionTable {
       const before = written.get(number);
       if (before === wanted) return 0;
       const row = rowIn(memory, number);
-      const { slots, ids } = before ? difference(before, wanted) : compare(decode(row.servers), wanted);
+      const { slots, ids, words } = before ? difference(before, wanted) : compare(decode(row.servers), wanted);
+      const eligible = eligibleIn(wanted);
       // Who gets nothing more loses its clients before its slots, and who is new gets them after.
-      writeEligible(row.eligible, eligibleIn(wanted), (word, next) => word & next);
+      for (const word of words) putWord(row.eligible, word, (row.eligible[word] ?? 0) & (eligible[word] ?? 0));
       for (let index = 0; index < slots.length; index++) row.servers[slots[index] ?? 0] = ids[index] ?? NO_SERVER;
-      writeEligible(row.eligible, eligibleIn(wanted), (_, next) => next);
+      for (const word of words) putWord(row.eligible, word, eligible[word] ?? 0);
       written.set(number, wanted);
       return slots.length;
     },
@@ -71,11 +76,17 @@ const differences = new WeakMap<Int32Array, WeakMap<Int32Array, Difference>>();
 function difference(before: Int32Array, after: Int32Array): Difference {
   const known = differences.get(before) ?? new WeakMap<Int32Array, Difference>();
   differences.set(before, known);
-  const found = known.get(after) ?? compare(before, after);
+  const found = known.get(after) ?? { ...compare(before, after), words: wordsBetween(before, after) };
   known.set(after, found);
   return found;
 }
 
+function wordsBetween(before: Int32Array, after: Int32Array): Uint32Array {
+  const [was, is] = [eligibleIn(before), eligibleIn(after)];
+  return EVERY_WORD.filter((word) => was[word] !== is[word]);
+}
+
+/** Where it is not known who was eligible before, each word counts as another one. */
 function compare(before: Int32Array, after: Int32Array): Difference {
   const [slots, ids] = [new Uint32Array(SLOTS), new Uint16Array(SLOTS)];
   let count = 0;
@@ -84,7 +95,7 @@ function compare(before: Int32Array, after: Int32Array): Difference {
     slots[count] = slot;
     ids[count++] = encoded(after[slot] ?? -1);
   }
-  return { slots: slots.slice(0, count), ids: ids.slice(0, count) };
+  return { slots: slots.slice(0, count), ids: ids.slice(0, count), words: EVERY_WORD };
 }
 
 const eligible = new WeakMap<Int32Array, Uint32Array>();
@@ -99,9 +110,6 @@ function eligibleIn(selection: Int32Array): Uint32Array {
   return words;
 }
 
-function writeEligible(row: Uint32Array, wanted: Uint32Array, change: (word: number, next: number) => number): void {
-  for (let index = 0; index < ELIGIBLE_WORDS; index++) {
-    const [word, next] = [row[index] ?? 0, wanted[index] ?? 0];
-    if (word !== next) Atomics.store(row, index, change(word, next) >>> 0);
-  }
+function putWord(words: Uint32Array, index: number, word: number): void {
+  if (words[index] !== word >>> 0) Atomics.store(words, index, word >>> 0);
 }
