@@ -61,16 +61,3 @@ function serviceRow(service: ServiceConfig, slots: Int32Array, pool: string | un
   const named = { address, protocol, port: portNumber(service) };
   return { ...named, ...(persistence && { persistence }), ...(pool !== undefined && { pool }), slots };
 }
-
-/**
- * The same with the servers that are gone as they were before: what some slot may still name is there until that has another
- * server.
- */
-export function beforeGoing(desired: Desired, before: Desired | undefined): Desired {
-  const earlier = new Map(before?.tables.servers.map((server) => [server.id, server]));
-  const servers = desired.tables.servers.map((server) => {
-    const was = earlier.get(server.id);
-    return !server.kept && was?.address === server.address ? was : server;
-  });
-  return { ...desired, tables: { ...desired.tables, servers } };
-}

@@ -1,11 +1,12 @@
 import { type AddressChange, reconcileLoopback } from '../address/loopback.ts';
 import type { Config } from '../config/schema.ts';
 import type { Datapath } from '../datapath/datapath.ts';
+import { beforeGoing } from '../datapath/tables/tables.ts';
 import { addAddress, listAddresses, removeAddress } from '../kernel/addresses.ts';
 import { findInterface } from '../kernel/interfaces.ts';
 import { listNeighbours, probeNeighbour } from '../kernel/neighbours.ts';
 import type { SlowFacts } from './beat/mail.ts';
-import { beforeGoing, type Desired, desire } from './desired.ts';
+import { type Desired, desire } from './desired.ts';
 import { openHealth, type Verdicts } from './health.ts';
 import { numberServers } from './identity.ts';
 import { inheritedHardware, inheritedVerdicts } from './inherit.ts';
@@ -160,10 +161,15 @@ export function openLoop(first: Config, datapath: Datapath, hooks: LoopHooks): L
       lookAtNeighbours();
       selections.located(hardware);
       // A server that has come is there before a slot names it; one that has gone stays until none does.
-      if (pooled && selections.isBusy()) realise(beforeGoing(wantedNow(), desired));
+      if (pooled && selections.isBusy()) realise(untilSelected(wantedNow()));
     });
     slice();
   }
+
+  const untilSelected = (wanted: Desired): Desired => {
+    const servers = beforeGoing(wanted.tables.servers, desired?.tables.servers ?? []);
+    return { ...wanted, tables: { ...wanted.tables, servers } };
+  };
 
   const wantedNow = (): Desired => desire(config, { ids, hardware, pools, selected: selections });
 

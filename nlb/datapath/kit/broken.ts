@@ -5,6 +5,7 @@ import { type Arrival, type Clocks, forward } from '../specification/forward.ts'
 import type { Bond, Connection, Kept, Knowledge, Server, Service, Told } from '../specification/knowledge.ts';
 import { TIMEOUTS } from '../specification/timeouts.ts';
 import type { LeaseTimes } from '../tables/lease.ts';
+import type { Slots } from '../tables/tables.ts';
 import { withFlags } from './packets.ts';
 
 /** Support for the differential test: specifications that are wrong in one thing each, which it must find out. */
@@ -173,7 +174,7 @@ function elsewhere(connection: Connection, { services }: Told): Connection {
 /** Each slot whose server is gone has the server of the next one. */
 function withNextSlots({ servers, services }: Told): Pick<Told, 'services'> {
   const isGone = (id: number): boolean => servers.get(id)?.mac === undefined;
-  const next = (slots: Int32Array): Int32Array =>
-    slots.map((id, slot) => (isGone(id) ? (slots[(slot + 1) % slots.length] ?? -1) : id));
+  const next = (slots: Slots): Slots =>
+    Int32Array.from(slots, (id, slot) => (isGone(id) ? (slots[(slot + 1) % slots.length] ?? -1) : id));
   return { services: mapped(services, (service) => ({ ...service, slots: next(service.slots) })) };
 }

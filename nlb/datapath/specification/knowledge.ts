@@ -1,7 +1,13 @@
 import type { Port } from '../attach/ports.ts';
 import { CONSTANTS } from '../program/layout.ts';
 import type { LeaseTimes } from '../tables/lease.ts';
-import { nameOfService, type ServerEntry, type ServiceEntry, type Tables } from '../tables/tables.ts';
+import {
+  nameOfService,
+  type SelectedTables,
+  type ServerEntry,
+  type ServiceEntry,
+  type Slots,
+} from '../tables/tables.ts';
 import type { Address, Mac } from './address.ts';
 import type { ConnectionState } from './connection.ts';
 import type { Timeouts } from './timeouts.ts';
@@ -27,9 +33,10 @@ export interface Told {
   servers: ReadonlyMap<number, Server>;
 }
 
-export interface Service extends ServiceEntry {
+export interface Service extends Omit<ServiceEntry, 'slots'> {
   name: string;
   address: Address & ServiceEntry['address'];
+  slots: Slots;
   /** Whether any slot has the server, so that it gets new flows. */
   gives(server: number): boolean;
 }
@@ -77,7 +84,7 @@ export interface Fragments extends Bond {
 }
 
 /** The control plane's tables, arranged for looking things up. `ports`: the default server interface first. */
-export function toldBy(tables: Tables, ports: Port[]): Told {
+export function toldBy(tables: SelectedTables, ports: Port[]): Told {
   return {
     nlbs: tables.nlbs as Address,
     peer: tables.peer as Address,
@@ -89,7 +96,7 @@ export function toldBy(tables: Tables, ports: Port[]): Told {
   };
 }
 
-function serviceFrom(entry: ServiceEntry): Service {
+function serviceFrom(entry: SelectedTables['services'][number]): Service {
   const gives = (server: number): boolean => entry.slots.includes(server);
   return { ...entry, address: entry.address as Address, name: nameOfService(entry), gives };
 }

@@ -10,6 +10,8 @@ export interface SelectionTable {
   write(row: number, wanted: Int32Array): number;
   /** A copy. */
   read(row: number): Int32Array;
+  /** The slots of the row themselves, as whoever goes by them sees them: NO_SERVER for none. */
+  view(row: number): Uint16Array;
   close(): void;
 }
 
@@ -46,6 +48,7 @@ export function openSelectionTable(fd: number, rows: number): SelectionTable {
       return slots.length;
     },
     read: (number) => written.get(number)?.slice() ?? decode(rowIn(memory, number).servers),
+    view: (number) => rowIn(memory, number).servers,
     close: () => memory.close(),
   };
 }

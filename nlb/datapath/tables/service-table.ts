@@ -1,6 +1,7 @@
 import { dropEntry, getEntry, indexKey, listKeys, putEntry } from '../../kernel/bpf-map.ts';
 import { bytesToQuad, quadToBytes } from '../../kernel/inet.ts';
 import { CONSTANTS, STRUCTS } from '../program/layout.ts';
+import { claimRows } from './pool-rows.ts';
 import { openSelectionTable, type SelectionTable } from './selection-table.ts';
 import { type Change, nameOfService, poolOf, type ServiceEntry } from './tables.ts';
 
@@ -49,7 +50,7 @@ export function openServiceTable(descriptor: (map: string) => number, maxService
       const names = new Set(wanted.map(nameOfService));
       const together = new Set([...names, ...known.keys()]).size;
       const dropped = together > maxServices ? dropOthers({ ids, rows, known }, names) : [];
-      const claimed = claimRows(wanted, known);
+      const claimed = claimRows(wanted, new Map([...known].map(([name, { pool }]) => [name, pool])));
       pools = claimed;
       // A service that leaves its row for a new one does so before another pool's slots are written there.
       const used = new Set(Array.from(known.values(), ({ pool }) => pool));
@@ -89,33 +90,6 @@ function readAll(ids: number, rows: number): Map<string, Known> {
     return [[nameOfService(name), { name, id, row, pool: row.readUInt32LE(ROW.pool) }]];
   });
   return new Map(found);
-}
-
-/**
- * A row for each pool: the first that a service of it has and no other pool has claimed, or else the lowest that nobody has,
- * which is filled before its services point there. There are enough: each pool, and each row that is no longer claimed, has
- * a service that no other one has, and there are as many rows as there may be services.
- */
-function claimRows(wanted: ServiceEntry[], known: ReadonlyMap<string, Known>): Map<string, number> {
-  const claimed = new Map<string, number>();
-  const taken = new Set<number>();
-  for (const [pool, services] of Map.groupBy(wanted, poolOf)) {
-    const own = services
-      .map((service) => known.get(nameOfService(service))?.pool)
-      .find((row) => row !== undefined && !taken.has(row));
-    if (own === undefined) continue;
-    claimed.set(pool, own);
-    taken.add(own);
-  }
-  for (const { pool } of known.values()) taken.add(pool);
-  let free = 0;
-  for (const pool of new Set(wanted.map(poolOf))) {
-    if (claimed.has(pool)) continue;
-    while (taken.has(free)) free++;
-    claimed.set(pool, free);
-    taken.add(free);
-  }
-  return claimed;
 }
 
 function putSelection(

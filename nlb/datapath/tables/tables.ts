@@ -46,11 +46,31 @@ export interface Persistence {
   prefix: number;
 }
 
+/** A selection as it is wanted, -1 for none; or as it lies in a row, where an id that no server has stands for none. */
+export type Slots = Int32Array | Uint16Array;
+
+/** Services with their selections, wanted ones or those that lie in rows. */
+export interface SelectedTables extends Omit<Tables, 'services'> {
+  services: (Omit<ServiceEntry, 'slots'> & { slots: Slots })[];
+}
+
 /** One thing that apply() did. `subject` for people: `tcp 203.0.113.10:80`. */
 export interface Change {
   table: 'settings' | 'servers' | 'selections' | 'services' | 'clusters';
   change: 'added' | 'changed' | 'removed';
   subject: string;
+}
+
+/**
+ * The same servers, but those that are gone as they were before: what some slot may still name is there until that has another
+ * server.
+ */
+export function beforeGoing(servers: readonly ServerEntry[], before: readonly ServerEntry[]): ServerEntry[] {
+  const earlier = new Map(before.map((server) => [server.id, server]));
+  return servers.map((server) => {
+    const was = earlier.get(server.id);
+    return !server.kept && was?.address === server.address ? was : server;
+  });
 }
 
 /** How many entries the tables hold. */
@@ -71,7 +91,7 @@ export function serversIn(slots: Int32Array): ReadonlySet<number> {
 }
 
 /** The pool that a service belongs to: one of its own where none is named. */
-export const poolOf = (service: ServiceEntry): string => service.pool ?? nameOfService(service);
+export const poolOf = (service: Omit<ServiceEntry, 'slots'>): string => service.pool ?? nameOfService(service);
 
 /**
  * The service that a fragment without ports is taken to be for, where it comes before the beginning of its datagram: the
