@@ -78,16 +78,15 @@ for (const mode of MODES) {
     t.match(datapath.interfaces(), [{ device: 'server' }, { device: 'access' }, { why: /no network interface late/ }]);
     const moved = {
       ...named(),
-      servers: [...named().servers, { id: 2, address: '10.77.3.22', mac: MAC.server1, usable: true, device: 'late' }],
+      servers: [...named().servers, { id: 2, address: '10.77.3.22', mac: MAC.server1, kept: true, device: 'late' }],
     };
     t.match(datapath.apply(moved), [{ table: 'servers', change: 'added' }], 'tables go on, its servers in them');
-    t.match(datapath.actual().servers[2], { usable: mode === 'userspace' }, 'to whom nothing is sent');
     t.equal(forwarded(), FORWARDED);
     run('ip link add late type veth peer name later');
     t.teardown(() => run('ip link del late'));
     datapath.follow();
     t.same(without(datapath), []);
-    t.match(datapath.actual().servers[2], { usable: true, device: 'late' });
+    t.match(datapath.actual().servers[2], { kept: true, device: 'late' });
   });
 
   t.test(`our own hardware address may change (${mode})`, async (t) => {
@@ -117,7 +116,10 @@ t.test('an interface that loses its name is none of ours, and is again when it h
   run('ip link set server name other');
   datapath.follow();
   t.same(without(datapath), ['server']);
-  t.match(datapath.actual().servers[0], { usable: false }, 'nothing is sent where it led');
+  const ends = openEnds();
+  ends.send(DATAGRAM);
+  await until(() => Object.values(datapath.outcomes()).some(({ packets }) => packets > 0n), 'the datagram');
+  t.same(ends.heard('server'), [], 'nothing is sent where it led');
   run('ip link set other name server');
   datapath.follow();
   t.same(without(datapath), []);
@@ -208,7 +210,10 @@ t.test('while one mode gives way to another, nothing gets to the stack', async (
     sending = spawn(process.execPath, words, { stdio: ['pipe', 'pipe', 'inherit'] });
     await new Promise((resolve) => sending?.stdout?.once('data', resolve));
   }
-  sending?.kill();
+  // It is in a loop without an end, and a listener for SIGTERM, as a test runner may put there, would never be called.
+  const ended = new Promise((resolve) => sending?.once('exit', resolve));
+  sending?.kill('SIGKILL');
+  await ended;
   const last = openDatapath(options(directory));
   const counted = Object.values(last.outcomes()).reduce((sum, { packets }) => sum + Number(packets), 0);
   t.ok(counted > 1000, `${counted} frames came`);
@@ -231,7 +236,11 @@ t.test('a forwarder that finds an interface gone when it is told of it lives on,
   const place = placeFor(directory);
   const said = read(place);
   if (!said) throw new Error('nothing was said');
-  write(place, { ...said, ports: [...said.ports, { device: 'gone', ifindex: 9999, mac: MAC.server, roles: 0 }] });
+  write(place, {
+    ...said,
+    tables: named(),
+    ports: [...said.ports, { device: 'gone', ifindex: 9999, mac: MAC.server, roles: 0 }],
+  });
   put(place, 'take');
   t.equal(datapath.connectionCount(), 1);
   t.equal(forwarded(), FORWARDED);
