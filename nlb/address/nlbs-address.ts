@@ -6,6 +6,8 @@ import { findInterface } from '../kernel/interfaces.ts';
 /** The NLBS address on the access interface: an alias, /32, with a label that says whose it is. */
 export interface NlbsAddress {
   readonly ifindex: number;
+  /** As the interface is to hold it. */
+  readonly alias: InterfaceAddress;
   add(): void;
   remove(): void;
   /** Broadcast that the address is here (claim 3 of the patent, and RFC 5227 section 2.3). */
@@ -45,6 +47,7 @@ export function openNlbsAddress({ device, ownAddress, peerAddress, nlbs }: Acces
   arp.ask(peerAddress, ownAddress, leg.mac);
   return {
     ifindex: leg.ifindex,
+    alias,
     add: () => addAddress(alias),
     remove: () => removeAddress(alias),
     announce: () => arp.announce(nlbs, leg.mac),

@@ -1,4 +1,6 @@
 import { rmSync } from 'node:fs';
+import type { AddressChange } from '../address/address-change.ts';
+import { openCorrections } from '../address/corrections.ts';
 import type { Config } from '../config/schema.ts';
 import { type Datapath, openDatapath } from '../datapath/datapath.ts';
 import { lockMemory } from '../kernel/scheduling.ts';
@@ -54,6 +56,8 @@ export async function startDaemon(start: Start, log: Log, died: (error: Error) =
   const orders = beatOrders(config);
   const events = openEvents((detail, event) => log.info(detail, event));
   const problem = (text: string) => log.warn({ problem: text }, 'problem');
+  const corrections = openCorrections();
+  const corrected = (change: AddressChange) => events.add('address', { ...corrections.note(change) });
   const scripts = openScripts(config.scripts, (end) => events.add('script', { ...end }));
   const beat = startBeat(orders, {
     entered: ({ atMs, ...change }) => {
@@ -63,6 +67,7 @@ export async function startDaemon(start: Start, log: Log, died: (error: Error) =
     pathChanged: ({ atMs, ...change }) => events.add('path', change, atMs),
     problem,
     conflict: (conflict) => events.add('conflict', { ...conflict }),
+    corrected,
     died,
   });
   const memoryLocked = lockMemory();
@@ -71,6 +76,7 @@ export async function startDaemon(start: Start, log: Log, died: (error: Error) =
   const loop = openLoop(config, datapath, {
     facts: (facts) => beat.tell(facts),
     event: (name, detail) => events.add(name, detail),
+    corrected,
     problem,
   });
   let inForce = config;
@@ -87,7 +93,14 @@ export async function startDaemon(start: Start, log: Log, died: (error: Error) =
     event: (name, detail) => events.add(name, detail),
   });
   const status = async () =>
-    composeStatus({ config: inForce, beat: await beat.status(), datapath, loop, memoryLocked });
+    composeStatus({
+      config: inForce,
+      beat: await beat.status(),
+      datapath,
+      loop,
+      corrections: corrections.all(),
+      memoryLocked,
+    });
   const looking = openLooking({
     config: () => inForce,
     datapath,

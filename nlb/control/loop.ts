@@ -1,7 +1,8 @@
-import { type AddressChange, reconcileLoopback } from '../address/loopback.ts';
+import type { AddressChange } from '../address/address-change.ts';
+import { openLoopback } from '../address/loopback.ts';
 import type { Config } from '../config/schema.ts';
 import type { Datapath } from '../datapath/datapath.ts';
-import { addAddress, listAddresses, removeAddress } from '../kernel/addresses.ts';
+import { openAddressEvents } from '../kernel/address-events.ts';
 import { findInterface } from '../kernel/interfaces.ts';
 import { listNeighbours, probeNeighbour } from '../kernel/neighbours.ts';
 import type { SlowFacts } from './beat/mail.ts';
@@ -35,10 +36,14 @@ export interface LoopHooks {
   /** Told whenever they change. */
   facts(facts: SlowFacts): void;
   event(name: string, detail: Record<string, unknown>): void;
+  /** What somebody else did to an address of ours was undone. */
+  corrected(change: AddressChange): void;
   problem(text: string): void;
 }
 
 const PASS_EVERY_MS = 100;
+/** What somebody else does to an address of ours is undone within a pass's time, so it is looked for more often. */
+const LISTEN_EVERY_MS = 20;
 /** How long a node that has just started waits for the verdict on its servers and reach targets before it may lead without. */
 const FIRST_VERDICTS_MS = 1000;
 
@@ -94,14 +99,24 @@ export function openLoop(first: Config, datapath: Datapath, hooks: LoopHooks): L
   function realise(wanted: Desired): void {
     const { services, ...rest } = wanted.tables;
     const key = JSON.stringify([rest, services.map(({ slots, ...service }) => [service, slotsKey(slots)])]);
-    realiseLoopback('remove', wanted.loopback);
+    loopback.realise('remove', wanted.loopback);
     if (key !== applied) {
       applied = '';
       for (const change of datapath.apply(wanted.tables)) hooks.event('table', { change });
       applied = key;
     }
-    realiseLoopback('add', wanted.loopback);
+    loopback.realise('add', wanted.loopback);
   }
+
+  const heard = openAddressEvents();
+  const loopback = openLoopback(heard, {
+    changed: ({ change, address: { address } }) => hooks.event('loopback', { change, address }),
+    corrected: hooks.corrected,
+    problem: hooks.problem,
+  });
+  const listen = () => {
+    if (loopback.isDoubtful()) soon ??= setImmediate(pass);
+  };
 
   const slotNumbers = new WeakMap<Int32Array, number>();
   let tablesBuilt = 0;
@@ -111,23 +126,12 @@ export function openLoop(first: Config, datapath: Datapath, hooks: LoopHooks): L
     return number;
   }
 
-  function realiseLoopback(what: AddressChange['change'], wanted: readonly string[]): void {
-    const loopback = findInterface('lo');
-    if (loopback === undefined) return;
-    for (const { change, address } of reconcileLoopback(wanted, listAddresses(), loopback.ifindex)) {
-      if (change !== what) continue;
-      if (change === 'add') addAddress(address);
-      else removeAddress(address);
-      hooks.event('loopback', { change, address: address.address });
-    }
-  }
-
   function tellFacts(wanted: Desired): void {
     const healthyServers = wanted.tables.servers.filter(({ usable }) => usable).length;
     const lookedAround = isJudged(health.verdicts, healthyServers) && reach.isJudged();
     const ready = lookedAround || performance.now() - startedMs > FIRST_VERDICTS_MS;
     const targets = Object.fromEntries([...reach.verdicts].map(([name, { healthy }]) => [name, healthy]));
-    const facts = { ready, healthyServers, targets };
+    const facts = { ready, healthyServers, targets, refusedClusters: loopback.refused() };
     if (JSON.stringify(facts) === told) return;
     told = JSON.stringify(facts);
     hooks.facts(facts);
@@ -164,11 +168,11 @@ export function openLoop(first: Config, datapath: Datapath, hooks: LoopHooks): L
 
   health.watch(config);
   pass();
-  const timer = setInterval(pass, PASS_EVERY_MS);
+  const timers = [setInterval(pass, PASS_EVERY_MS), setInterval(listen, LISTEN_EVERY_MS)];
   const sweeping = startSweeping(datapath, hooks.problem);
   const rest = () => {
     sweeping.stop();
-    clearInterval(timer);
+    for (const timer of timers) clearInterval(timer);
     clearImmediate(soon);
     health.stop();
     reach.stop();
@@ -180,7 +184,7 @@ export function openLoop(first: Config, datapath: Datapath, hooks: LoopHooks): L
     use,
     withdraw: () => {
       rest();
-      realiseLoopback('remove', []);
+      loopback.realise('remove', []);
       datapath.remove();
     },
     leave: () => {

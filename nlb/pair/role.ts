@@ -14,6 +14,7 @@ import {
   relisten,
   type Step,
   targetsMet,
+  whyPoor,
 } from './state.ts';
 import { whenActive } from './when-active.ts';
 import { isAsking, whenInitial } from './when-initial.ts';
@@ -142,7 +143,7 @@ function whyInop(role: Role, atMs: number, settings: Settings): string | undefin
   if (stopping) return 'stopping';
   if (facts.downLinks.length > 0) return `link down: ${facts.downLinks.join(', ')}`;
   if (facts.ready && hasLasted(role, 'outdone', settings.poorHoldMs, atMs))
-    return `no server is healthy here, while ${settings.peer} has one`;
+    return `${whyPoor(facts) ?? 'not fit'}, while ${settings.peer} is fit`;
   if (!isIsolated(facts)) return undefined;
   if (mayBeSplitOff(peer, settings)) return `cut off: no reach target answers, and ${settings.peer} is silent`;
   if (hasLasted(role, 'rivalled', settings.deadAfterMs, atMs))

@@ -1,3 +1,4 @@
+import type { AliasKeeper } from '../../address/alias-keeper.ts';
 import { type AccessLeg, type ClaimsSeen, type NlbsAddress, openNlbsAddress } from '../../address/nlbs-address.ts';
 import type { Lease } from '../../datapath/tables/lease.ts';
 import { monotonicNs } from '../../kernel/clock.ts';
@@ -26,9 +27,16 @@ export interface Executor {
 /** One lost announcement must not leave a firewall with the old address: RFC 5227 section 2.3 asks for two. */
 const REPEATS_MS = [100, 500, 2000];
 
-export function openExecutor(access: AccessLeg, forwardGraceMs: number, problem: (text: string) => void): Executor {
+/** @param keeper is told where the alias belongs, and sees to it when somebody else meddles with it */
+export function openExecutor(
+  access: AccessLeg,
+  forwardGraceMs: number,
+  keeper: Pick<AliasKeeper, 'want'>,
+  problem: (text: string) => void,
+): Executor {
   let page: LeasePage | undefined;
   let address: NlbsAddress | undefined;
+  let leads = false;
   let repeats: NodeJS.Timeout[] = [];
   let peerAskedNs = 0n;
   const attempt = <T>(what: () => T): T | undefined => {
@@ -72,9 +80,15 @@ export function openExecutor(access: AccessLeg, forwardGraceMs: number, problem:
     // Forwarding ends by itself at the instant of the last renewal: what still comes to us is not lost.
     dropLease: () => page?.answerUntil(0n),
     fence: () => address?.fence(),
-    addAlias: () => address?.add(),
+    addAlias: () => {
+      leads = true;
+      keeper.want(address?.alias);
+      address?.add();
+    },
     removeAlias: () => {
       quiet();
+      leads = false;
+      keeper.want(undefined);
       address?.remove();
     },
     announce,
@@ -97,6 +111,7 @@ export function openExecutor(access: AccessLeg, forwardGraceMs: number, problem:
       if (ifindex === address?.ifindex) return;
       address?.close();
       address = attempt(() => openNlbsAddress(access));
+      if (leads) keeper.want(address?.alias);
     },
     useLease: (lease, as) => {
       page = lease;

@@ -6,7 +6,10 @@ export type Fault = { afterMs: number; forMs: number } & (
   | { type: 'split'; path: PathName | 'both'; from: Side | 'both' }
   | { type: 'disturb'; path: PathName | 'both'; loss: number; delayMs: number; twice: number }
   | { type: 'linkDown'; side: Side; path: PathName }
-  | { type: 'kill' | 'stop' | 'freezeDaemon' | 'pauseNode' | 'serversDead' | 'targetDown'; side: Side }
+  | {
+      type: 'kill' | 'stop' | 'freezeDaemon' | 'pauseNode' | 'serversDead' | 'addressRefused' | 'targetDown';
+      side: Side;
+    }
   | { type: 'stallInside'; side: Side; afterEffects: number }
   | { type: 'lead' | 'standBy'; side: Side }
 );
@@ -25,7 +28,10 @@ const gaps = fc.oneof(
 const sides = fc.constantFrom<Side>(0, 1);
 const paths = fc.constantFrom<PathName | 'both'>('access', 'server', 'both');
 const times = { afterMs: gaps, forMs: durations };
-const ofNode = ['kill', 'stop', 'freezeDaemon', 'pauseNode', 'serversDead', 'targetDown', 'lead', 'standBy'] as const;
+const ofNode = [
+  ...(['kill', 'stop', 'freezeDaemon', 'pauseNode', 'serversDead', 'addressRefused'] as const),
+  ...(['targetDown', 'lead', 'standBy'] as const),
+];
 
 export const faults: fc.Arbitrary<Fault> = fc.oneof(
   { weight: 7, arbitrary: fc.record({ ...times, type: fc.constantFrom(...ofNode), side: sides }) },

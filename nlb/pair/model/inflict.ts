@@ -65,6 +65,7 @@ function strike(victim: Victim, node: Node, fault: OfNode): void {
     freezeDaemon: () => daemon?.stall(forMs),
     pauseNode: () => pause(victim, node, forMs),
     serversDead: () => sicken(victim, node, forMs),
+    addressRefused: () => refuse(victim, node, forMs),
     targetDown: () => loseTarget(victim, node, forMs),
     stallInside: () => {
       daemon?.stallInside(fault.type === 'stallInside' ? fault.afterEffects : 0, forMs);
@@ -82,6 +83,15 @@ function sicken(victim: Victim, node: Node, forMs: number): void {
   later(victim, forMs, () => {
     node.sickness--;
     node.daemon?.serversChanged();
+  });
+}
+
+function refuse(victim: Victim, node: Node, forMs: number): void {
+  node.refusals++;
+  node.daemon?.refusalsChanged();
+  later(victim, forMs, () => {
+    node.refusals--;
+    node.daemon?.refusalsChanged();
   });
 }
 

@@ -1,6 +1,7 @@
 import type { StateName } from '../beat.ts';
 import type { Entry } from '../state.ts';
 import type { Daemon } from './daemon.ts';
+import { openDutyWatch } from './duty.ts';
 import { opposite, type Side, type Wire } from './network.ts';
 import type { Node, World } from './world.ts';
 
@@ -40,6 +41,7 @@ export function openLaws(world: World, healedWithinMs: number): Laws {
   /** Since when both answer. */
   let doubleSinceMs: number | undefined;
   const split = openSplitWatch(world, healedWithinMs);
+  const clings = openDutyWatch(world);
   const broken = (law: string) => {
     throw new LawBroken(`${law}, at ${agenda.nowMs().toFixed(2)} ms`);
   };
@@ -80,6 +82,7 @@ export function openLaws(world: World, healedWithinMs: number): Laws {
     stepped: (side, daemon) => {
       const { role } = daemon;
       if (role.state.name !== states[side]) broken(`node ${side} is ${role.state.name} and did not enter it`);
+      if (clings(side, daemon)) broken(`node ${side} leads without the address, and its peer could`);
       const { dataPath, clockMs } = nodes[side].host;
       const own = dataPath.leasedBy === nodes[side].lives;
       if (role.state.name !== 'active') {
