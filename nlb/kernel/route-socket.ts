@@ -20,6 +20,8 @@ const NLMSG_DONE = 3;
 const DATAGRAM_BYTES = 65_536;
 
 export interface RouteRequest {
+  /** Of the netlink family; rtnetlink's when absent. */
+  protocol?: number;
   /** For the error's message: `add address`. */
   operation: string;
   /** For the error's message: `10.77.1.100/32 on 7`. */
@@ -70,8 +72,8 @@ export async function askRouteAside(request: RouteRequest): Promise<Buffer[]> {
   }
 }
 
-function open({ operation }: RouteRequest): number {
-  const fd = socket(AF_NETLINK, SOCK_RAW_CLOEXEC, NETLINK_ROUTE);
+function open({ operation, protocol = NETLINK_ROUTE }: RouteRequest): number {
+  const fd = socket(AF_NETLINK, SOCK_RAW_CLOEXEC, protocol);
   if (fd < 0) throw new KernelRefusal('open a netlink socket', operation, lastErrno());
   return fd;
 }
