@@ -1,4 +1,3 @@
-import { rmSync } from 'node:fs';
 import type { AddressChange } from '../address/address-change.ts';
 import { openCorrections } from '../address/corrections.ts';
 import type { Config } from '../config/schema.ts';
@@ -14,6 +13,7 @@ import { numberServers } from './identity.ts';
 import { openLooking } from './look.ts';
 import { openLoop } from './loop.ts';
 import { beatOrders } from './orders.ts';
+import { watchOthers } from './others.ts';
 import { openReloader, type Reloaded } from './reload.ts';
 import { serve } from './socket.ts';
 import { composeStatus } from './status.ts';
@@ -73,9 +73,11 @@ export async function startDaemon(start: Start, log: Log, died: (error: Error) =
   const memoryLocked = lockMemory();
   const datapath = datapathFor(config, problem);
   beat.useLease(datapath.leaseFd);
+  const event = (name: string, detail: Record<string, unknown>) => events.add(name, detail);
+  const others = watchOthers(config, { event, problem });
   const loop = openLoop(config, datapath, {
     facts: (facts) => beat.tell(facts),
-    event: (name, detail) => events.add(name, detail),
+    event,
     corrected,
     problem,
   });
@@ -87,10 +89,12 @@ export async function startDaemon(start: Start, log: Log, died: (error: Error) =
       inForce = next.config;
       log.level = inForce.log.level;
       scripts.use(inForce.scripts);
+      others.widen(inForce);
       loop.use(inForce);
+      others.use(inForce);
       await beat.use(next.orders);
     },
-    event: (name, detail) => events.add(name, detail),
+    event,
   });
   const status = async () =>
     composeStatus({
@@ -107,22 +111,24 @@ export async function startDaemon(start: Start, log: Log, died: (error: Error) =
     servers: () => loop.desired()?.tables.servers ?? [],
   });
   const commands = openCommands({ beat, status, events, reloader, looking });
-  const server = await serve(config.control.socket, commands).catch((error) => {
+  const door = await serve(config.control.socket, commands).catch((error) => {
     loop.withdraw();
+    others.remove();
     throw error;
   });
   const stop = async () => {
-    server.close();
-    rmSync(config.control.socket, { force: true });
+    door.close();
     if (keepMs === undefined) {
       if (await handOver(beat, inForce, () => beat.request('stop')))
         await new Promise((resolve) => setTimeout(resolve, FORWARD_ON_MS));
       loop.withdraw();
+      others.remove();
     } else {
       // A script may take its time, and the lease that is left for the successor must not wait for it.
       await scripts.idle();
       await handOver(beat, inForce, () => leave(beat, keepMs, events));
       loop.leave();
+      others.leave();
     }
     await scripts.idle();
   };

@@ -20,6 +20,10 @@ export const socket: (family: number, type: number, protocol: number) => number 
 export const bind: (fd: number, address: Uint8Array, length: number) => number = libc.func(
   'int bind(int fd, const void *address, uint32_t length)',
 );
+export const connect: (fd: number, address: Uint8Array, length: number) => number = libc.func(
+  'int connect(int fd, const void *address, uint32_t length)',
+);
+export const listen: (fd: number, backlog: number) => number = libc.func('int listen(int fd, int backlog)');
 const sendFunction = libc.func('int64_t send(int fd, const void *data, size_t length, int flags)');
 export const send: (fd: number, data: Uint8Array, length: number, flags: number) => number = sendFunction;
 export const sendto: (
@@ -60,6 +64,10 @@ export const poll: (descriptors: Uint8Array, count: number, timeoutMs: number) =
 );
 export const setsockopt: (fd: number, level: number, name: number, value: Uint8Array, length: number) => number =
   libc.func('int setsockopt(int fd, int level, int name, const void *value, uint32_t length)');
+
+/** `length` is of the buffer, and then of what is in it. */
+export const getsockopt: (fd: number, level: number, name: number, value: Uint8Array, length: Uint32Array) => number =
+  libc.func('int getsockopt(int fd, int level, int name, _Out_ void *value, _Inout_ uint32_t *length)');
 
 export const schedSetscheduler: (tid: number, policy: number, parameters: Int32Array) => number = libc.func(
   'int sched_setscheduler(int tid, int policy, const void *parameters)',
