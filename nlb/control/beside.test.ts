@@ -58,14 +58,21 @@ function start(...options: string[]): ChildProcess {
   return child;
 }
 
-/** What the daemon says of its state; undefined where none answers. */
-function state(): string | undefined {
-  const { status, stdout } = spawnSync(join(bin, 'nlbctl'), ['--socket', socket, 'status', '--json'], {
-    encoding: 'utf8',
-  });
-  return status === 0 ? (JSON.parse(stdout) as { state: string }).state : undefined;
+interface Said {
+  state: string;
+  refusedAddresses: string[];
+  corrections: { change: string; address: string; interface: string; count: number }[];
 }
 
+/** What the daemon says of itself; undefined where none answers. */
+function status(): Said | undefined {
+  const { status: code, stdout } = spawnSync(join(bin, 'nlbctl'), ['--socket', socket, 'status', '--json'], {
+    encoding: 'utf8',
+  });
+  return code === 0 ? (JSON.parse(stdout) as Said) : undefined;
+}
+
+const state = () => status()?.state;
 const leads = () => until(() => state() === 'active', 'a lone node leads');
 const hasAlias = () => run('ip -o -4 addr show dev access').includes(`${NLBS}/32`);
 
@@ -100,6 +107,28 @@ t.test('a management interface answers for nothing of ours', async (t) => {
   run('nft flush ruleset');
   await until(() => run('nft list ruleset').includes(CLUSTER), 'what somebody else took away is put again');
   t.same(await answered(), [OWN]);
+});
+
+t.test('an alias with a label that is not ours gets ours', async (t) => {
+  writeFileSync(join(folder, 'batch'), `addr del ${NLBS}/32 dev access\naddr add ${NLBS}/32 dev access\n`);
+  run(`ip -batch ${join(folder, 'batch')}`);
+  await until(() => /100\/32 scope global access:nlbs/.test(run('ip -o -4 addr show dev access')), 'the label is ours');
+  const back = { change: 'put back', address: `${NLBS}/32`, interface: 'access', count: 1 };
+  t.match(status()?.corrections, [{ ...back, change: 'taken off' }, back]);
+});
+
+t.test('what cannot be put right without harm stands against the node, until it can', async (t) => {
+  const lines = ['flush dev access', `add ${NLBS}/24 dev access`, 'add 10.77.1.11/24 dev access'];
+  writeFileSync(join(folder, 'batch'), lines.map((line) => `addr ${line}\n`).join(''));
+  run(`ip -batch ${join(folder, 'batch')}`);
+  await until(() => status()?.refusedAddresses.includes(NLBS) === true, 'the status names the address');
+  t.ok(hasAlias(), 'the alias itself is back all the same');
+  t.match(run('ip -o -4 addr show dev access'), '10.77.1.11/24', 'and the own address stays');
+  t.equal(state(), 'active', 'a lone node leads on');
+  writeFileSync('/proc/sys/net/ipv4/conf/access/promote_secondaries', '1');
+  await until(() => status()?.refusedAddresses.length === 0, 'nothing stands against it any more');
+  t.notMatch(run('ip -o -4 addr show dev access'), `${NLBS}/24`);
+  t.match(run('ip -o -4 addr show dev access'), '10.77.1.11/24');
 });
 
 t.test('a second daemon on the access interface is refused with the pid of the first, whose alias stays', async (t) => {
