@@ -9,6 +9,8 @@ export interface NlbsAddress {
   readonly mac: string;
   /** The interface has another hardware address now. */
   moveTo(mac: string): void;
+  /** As the interface is to hold it. */
+  readonly alias: InterfaceAddress;
   add(): void;
   remove(): void;
   /** Broadcast that the address is here (claim 3 of the patent, and RFC 5227 section 2.3). */
@@ -50,6 +52,7 @@ export function openNlbsAddress(
   const heed = openHearing(nlbs, peerAddress);
   return {
     ifindex,
+    alias,
     get mac() {
       return mac;
     },

@@ -1,9 +1,10 @@
+import type { AddressChange } from '../address/address-change.ts';
 import { openHiding } from '../address/hiding.ts';
-import { type AddressChange, reconcileLoopback } from '../address/loopback.ts';
+import { openLoopback } from '../address/loopback.ts';
 import type { Config } from '../config/schema.ts';
 import type { Datapath } from '../datapath/datapath.ts';
 import { beforeGoing } from '../datapath/tables/tables.ts';
-import { addAddress, listAddresses, removeAddress } from '../kernel/addresses.ts';
+import { openAddressEvents } from '../kernel/address-events.ts';
 import { hideAddress, listHidden, unhideAddress } from '../kernel/hidden-addresses.ts';
 import { findInterface } from '../kernel/interfaces.ts';
 import { type LinkEvent, listenToLinks } from '../kernel/link-events.ts';
@@ -42,10 +43,14 @@ export interface LoopHooks {
   /** Told whenever they change. */
   facts(facts: SlowFacts): void;
   event(name: string, detail: Record<string, unknown>): void;
+  /** What somebody else did to an address of ours was undone. */
+  corrected(change: AddressChange): void;
   problem(text: string): void;
 }
 
 const PASS_EVERY_MS = 100;
+/** What somebody else does to an address of ours is undone within a pass's time, so it is looked for more often. */
+const LISTEN_EVERY_MS = 20;
 /** How long selections are worked at before checks have their turn again. */
 const SLICE_MS = 2;
 /** How long a node that has just started waits for the verdict on its servers and reach targets before it may lead without. */
@@ -122,15 +127,25 @@ export function openLoop(first: Config, datapath: Datapath, hooks: LoopHooks): L
     const { services, ...rest } = wanted.tables;
     const key = JSON.stringify([rest, services.map(({ slots, ...service }) => [service, slotsKey(slots)])]);
     hiding.hide(wanted.loopback);
-    realiseLoopback('remove', wanted.loopback);
+    loopback.realise('remove', wanted.loopback);
     if (key !== applied) {
       applied = '';
       for (const change of datapath.apply(wanted.tables)) hooks.event('table', { change });
       applied = key;
     }
-    realiseLoopback('add', wanted.loopback);
+    loopback.realise('add', wanted.loopback);
     hiding.unhideOthers(wanted.loopback);
   }
+
+  const heard = openAddressEvents();
+  const loopback = openLoopback(heard, {
+    changed: ({ change, address: { address } }) => hooks.event('loopback', { change, address }),
+    corrected: hooks.corrected,
+    problem: hooks.problem,
+  });
+  const listen = () => {
+    if (loopback.isDoubtful()) soon ??= setImmediate(pass);
+  };
 
   const slotNumbers = new WeakMap<Int32Array, number>();
   let tablesBuilt = 0;
@@ -140,23 +155,13 @@ export function openLoop(first: Config, datapath: Datapath, hooks: LoopHooks): L
     return number;
   }
 
-  function realiseLoopback(what: AddressChange['change'], wanted: readonly string[]): void {
-    const loopback = findInterface('lo');
-    if (loopback === undefined) return;
-    for (const { change, address } of reconcileLoopback(wanted, listAddresses(), loopback.ifindex)) {
-      if (change !== what) continue;
-      if (change === 'add') addAddress(address);
-      else removeAddress(address);
-      hooks.event('loopback', { change, address: address.address });
-    }
-  }
-
   function tellFacts(wanted: Desired): void {
     const healthyServers = wanted.serving.size;
     const isLate = performance.now() - startedMs > FIRST_VERDICTS_MS;
     const ready = isLate || (isJudged(health.verdicts, healthyServers) && reach.isJudged());
     const targets = Object.fromEntries([...reach.verdicts].map(([name, { healthy }]) => [name, healthy]));
-    const facts = { ready, healthyServers, targets, attached: attachedOf(datapath.interfaces()) };
+    const attached = attachedOf(datapath.interfaces());
+    const facts = { ready, healthyServers, targets, attached, refusedClusters: loopback.refused() };
     if (JSON.stringify(facts) === told) return;
     told = JSON.stringify(facts);
     hooks.facts(facts);
@@ -237,7 +242,7 @@ export function openLoop(first: Config, datapath: Datapath, hooks: LoopHooks): L
   health.watch(config);
   usePools();
   pass();
-  const timer = setInterval(pass, PASS_EVERY_MS);
+  const timers = [setInterval(pass, PASS_EVERY_MS), setInterval(listen, LISTEN_EVERY_MS)];
   const links = listenToLinks((events) => {
     if (events === undefined || events.some(isOurs)) soon ??= setImmediate(pass);
   });
@@ -245,7 +250,7 @@ export function openLoop(first: Config, datapath: Datapath, hooks: LoopHooks): L
   const rest = () => {
     sweeping.stop();
     links.close();
-    clearInterval(timer);
+    for (const timer of timers) clearInterval(timer);
     clearImmediate(soon);
     clearImmediate(next);
     health.stop();
@@ -258,7 +263,7 @@ export function openLoop(first: Config, datapath: Datapath, hooks: LoopHooks): L
     use,
     withdraw: () => {
       rest();
-      realiseLoopback('remove', []);
+      loopback.realise('remove', []);
       hiding.unhideOthers([]);
       datapath.remove();
     },

@@ -31,6 +31,8 @@ const status: Status = {
   absent: [],
   heartbeat: { authenticated: true },
   conflicts: [],
+  corrections: [],
+  refusedAddresses: [],
   nlbs: '10.77.1.100' as Status['nlbs'],
   clusterAddresses: [],
   datapath: { mode: 'xdp', adopted: false, interfaces: [], connections: 5, memoryBytes: 3.25 * 2 ** 20, outcomes: {} },
@@ -54,6 +56,14 @@ t.test('a path that does not work while the peer lives is called faulty', async 
   t.equal(row('by access'), 'last beat 3 ms ago');
   t.equal(row('by server'), 'FAULTY for 65 s, the peer lives: no beat yet');
   t.equal(row('by server', { peer: { ...status.peer, faultyPaths: [] } }), 'no beat yet');
+});
+
+t.test('what was done to addresses of ours, and what the kernel refuses, is stated', async (t) => {
+  const back = { change: 'put back', address: '10.77.1.100/32', interface: 'access', count: 2 } as const;
+  t.equal(row('corrected', { corrections: [back] }), '10.77.1.100/32 on access put back, 2 times');
+  const off = { ...back, change: 'taken off', interface: 'server', count: 1 } as const;
+  t.equal(row('corrected', { corrections: [off] }), '10.77.1.100/32 on server taken off, once');
+  t.equal(row('refused', { refusedAddresses: ['10.77.1.100'] }), '10.77.1.100: the kernel will not have it here');
 });
 
 t.test('the memory of the tables is stated', async (t) => {

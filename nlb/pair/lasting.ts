@@ -7,7 +7,8 @@ import { type Role, whyPoor } from './state.ts';
  * What speaks against this node's lead, but only when it lasts: the peer may be about to lose the same server or target, or
  * to hear that two lead.
  *
- * `outdone`: this node could serve less than all, while the peer is fit. `outreached`: the peer, which could lead,
+ * `outdone`: this node could serve less than all, or an address that belongs here is refused, while the peer is fit.
+ * `outreached`: the peer, which could lead,
  * meets more reach targets. `rivalled`: the peer leads as well.
  */
 export type Condition = 'outdone' | 'outreached' | 'rivalled';

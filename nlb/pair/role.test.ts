@@ -208,6 +208,25 @@ t.test('a node without a healthy server makes way for a peer that has one, but n
   t.match(out.entered, [{ state: 'inop', reason: 'no server is healthy here, while nlb2 is fit' }]);
 });
 
+t.test('a node whose kernel refuses an address of ours makes way for a fit peer, and for nobody else', async (t) => {
+  for (const [refused, name] of [
+    [{ refusedAlias: ['10.77.1.100'] }, '10.77.1.100'],
+    [{ refusedClusters: ['203.0.113.10'] }, '203.0.113.10'],
+  ] as const) {
+    const facts: Event = { type: 'FactsChanged', atMs: 50, facts: { ...sound, ...refused } };
+    const begun = play(active(), [facts]).role;
+    t.equal(standing(begun, 51, settings).fitness, 'poor');
+    const until = (fitness: 'fit' | 'poor') => {
+      let role = begun;
+      for (let atMs = 55; atMs < 545; atMs += 10) role = play(role, [heard(atMs, { fitness }), tick(atMs + 1)]).role;
+      return play(role, [heard(560, { fitness }), tick(561), heard(570, { fitness }), tick(571)]);
+    };
+    t.match(until('fit').entered, [{ state: 'inop', reason: `the kernel refuses ${name}, while nlb2 is fit` }]);
+    t.same(until('poor').entered, []);
+    t.equal(ticked(begun, 2000).role.state.name, 'active', 'a lone node leads on');
+  }
+});
+
 t.test(
   'an interface without our data path puts a node out of operation, at once; one that is to come, not',
   async (t) => {

@@ -43,6 +43,9 @@ export interface Facts {
   healthyServers: number;
   /** The reach targets by name, and whether each is met. One that has yet to be judged is absent. */
   targets: Readonly<Record<string, boolean>>;
+  /** Addresses that belong on this node and that its kernel refuses: of the cluster's on the loopback, and the NLBS address. */
+  refusedClusters?: readonly string[];
+  refusedAlias?: readonly string[];
 }
 
 export type Event =
@@ -137,9 +140,16 @@ export function fitnessBy(facts: Facts): Fitness {
 }
 
 /** Why this node makes way for a peer that is fit, and for no other; in words. */
-export function whyPoor({ healthyServers, absent = [] }: Facts): string | undefined {
+export function whyPoor(facts: Facts): string | undefined {
+  const { healthyServers, absent = [] } = facts;
   if (healthyServers === 0) return 'no server is healthy here';
-  return absent.length > 0 ? `there is no interface ${absent.join(', ')} here` : undefined;
+  if (absent.length > 0) return `there is no interface ${absent.join(', ')} here`;
+  const refused = refusedAddresses(facts);
+  return refused.length > 0 ? `the kernel refuses ${refused.join(', ')}` : undefined;
+}
+
+export function refusedAddresses({ refusedAlias = [], refusedClusters = [] }: Facts): string[] {
+  return [...refusedAlias, ...refusedClusters];
 }
 
 export function targetsMet({ targets }: Facts): number {

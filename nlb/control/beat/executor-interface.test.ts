@@ -32,7 +32,7 @@ function leading() {
     },
     peerAskedNs: () => 0n,
   };
-  const executor = openExecutor(ACCESS, 500, (text) => t.fail(text));
+  const executor = openExecutor(ACCESS, 500, { want: () => {} }, (text) => t.fail(text));
   executor.useLease(page, 'new');
   executor.legChanged(links.look('access'));
   executor.run('renewLease', Number(monotonicNs()) / 1e6 + 60_000);
@@ -80,7 +80,7 @@ t.test('where it was made anew, the address goes there, and is announced', async
 
 t.test('an interface that is down yet is taken, and the peer asked for once it is up', async (t) => {
   run(`ip link add access address ${OLD} type veth peer name router`);
-  const executor = openExecutor(ACCESS, 500, (text) => t.fail(text));
+  const executor = openExecutor(ACCESS, 500, { want: () => {} }, (text) => t.fail(text));
   executor.legChanged(links.look('access'));
   for (const device of ['access', 'router']) run(`ip link set ${device} up`);
   await until(() => links.look('access')?.running === true, 'a carrier');

@@ -1,3 +1,4 @@
+import type { AliasKeeper } from '../../address/alias-keeper.ts';
 import { type AccessLeg, type ClaimsSeen, type NlbsAddress, openNlbsAddress } from '../../address/nlbs-address.ts';
 import type { Lease } from '../../datapath/tables/lease.ts';
 import { monotonicNs } from '../../kernel/clock.ts';
@@ -29,12 +30,18 @@ export interface Executor {
 /** One lost announcement must not leave a firewall with the old address: RFC 5227 section 2.3 asks for two. */
 const REPEATS_MS = [100, 500, 2000];
 
-export function openExecutor(access: AccessLeg, forwardGraceMs: number, problem: (text: string) => void): Executor {
+/** @param keeper is told where the alias belongs, and sees to it when somebody else meddles with it */
+export function openExecutor(
+  access: AccessLeg,
+  forwardGraceMs: number,
+  keeper: Pick<AliasKeeper, 'want'>,
+  problem: (text: string) => void,
+): Executor {
   let page: LeasePage | undefined;
   let address: NlbsAddress | undefined;
+  let leads = false;
   let repeats: NodeJS.Timeout[] = [];
   let peerAskedNs = 0n;
-  let leads = false;
   /** The peer has been asked for by this interface, under this hardware address. */
   let met = false;
   const attempt = <T>(what: () => T): T | undefined => {
@@ -78,6 +85,7 @@ export function openExecutor(access: AccessLeg, forwardGraceMs: number, problem:
     met = false;
     address?.close();
     address = leg && attempt(() => openNlbsAddress(access, leg));
+    if (leads) keeper.want(address?.alias);
     if (leads) attempt(() => address?.add());
     if (leads) attempt(announce);
   };
@@ -92,11 +100,13 @@ export function openExecutor(access: AccessLeg, forwardGraceMs: number, problem:
     fence: () => address?.fence(),
     addAlias: () => {
       leads = true;
+      keeper.want(address?.alias);
       address?.add();
     },
     removeAlias: () => {
       leads = false;
       quiet();
+      keeper.want(undefined);
       address?.remove();
     },
     announce,

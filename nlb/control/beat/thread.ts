@@ -1,7 +1,10 @@
 import { flushCompileCache } from 'node:module';
 import { parentPort, workerData } from 'node:worker_threads';
+import { keepAlias } from '../../address/alias-keeper.ts';
 import { isAliasLeft, removeLeftAlias } from '../../address/nlbs-address.ts';
 import { type Lease, openLease, openPinnedLease } from '../../datapath/tables/lease.ts';
+import { openAddressEvents } from '../../kernel/address-events.ts';
+import { aside } from '../../kernel/addresses.ts';
 import { monotonicNs } from '../../kernel/clock.ts';
 import { openLinkLook } from '../../kernel/link-flags.ts';
 import { beRealTime } from '../../kernel/scheduling.ts';
@@ -10,7 +13,7 @@ import { type Claims, defend, unclaimed } from '../../pair/defence.ts';
 import { recentLeads } from '../../pair/hold-down.ts';
 import { isAlive } from '../../pair/peer.ts';
 import { begin, nextTickInMs, step } from '../../pair/role.ts';
-import { type Event, type Role, standing } from '../../pair/state.ts';
+import { type Event, type Role, refusedAddresses, standing } from '../../pair/state.ts';
 import { correspond } from './correspondent.ts';
 import { openExecutor } from './executor.ts';
 import { linkFacts } from './link-facts.ts';
@@ -38,7 +41,19 @@ let claimLeft = isHeld(leftLease) && isAliasLeft(orders.access);
 if (!claimLeft) removeLeftAlias(orders.access);
 const realTime = beRealTime(PRIORITY);
 const links = openLinkLook();
-const executor = openExecutor(orders.access, orders.forwardGraceMs, problem);
+const keeper = keepAlias({
+  nlbs: orders.access.nlbs,
+  events: openAddressEvents(),
+  kernel: aside,
+  nowMs,
+  corrected: (change) => {
+    if (change.change === 'add') executor.run('announce', 0);
+    post({ type: 'corrected', change });
+  },
+  problem,
+});
+if (!claimLeft) keeper.want(undefined);
+const executor = openExecutor(orders.access, orders.forwardGraceMs, keeper, problem);
 const witness = openWitness(settings, (change) => post({ type: 'path', change }));
 let role: Role = begin(nowMs(), settings);
 let defence = unclaimed;
@@ -90,6 +105,7 @@ function endClaim(): void {
   claimLeft = false;
   executor.run('dropLease', 0);
   removeLeftAlias(orders.access);
+  keeper.want(undefined);
 }
 
 function tick(): void {
@@ -98,6 +114,7 @@ function tick(): void {
   for (const mac of [...claims.peer, ...claims.strangers]) happened({ type: 'AddressAnswered', atMs: nowMs(), mac });
   if (executor.peerAsked()) happened({ type: 'AddressAsked', atMs: nowMs() });
   if (nowMs() >= lookAtLinksAtMs) lookAtLinks();
+  lookAtAlias();
   happened({ type: 'Ticked', atMs: nowMs() });
   defendAgainst(claims);
 }
@@ -123,6 +140,12 @@ function lookAtLinks(more: Partial<Role['facts']> = {}): void {
 function factsTold({ attached: now, ...facts }: SlowFacts): void {
   attached = now;
   lookAtLinks(facts);
+}
+
+function lookAtAlias(): void {
+  keeper.look(nowMs());
+  const refusedAlias = keeper.isRefused(nowMs()) ? [orders.access.nlbs] : [];
+  if (refusedAlias.join() !== (role.facts.refusedAlias ?? []).join()) factsChanged({ refusedAlias });
 }
 
 function factsChanged(facts: Partial<Role['facts']>): void {
@@ -178,6 +201,7 @@ function status(): BeatStatus {
     downLinks: role.facts.downLinks,
     unguarded: role.facts.unguarded ?? [],
     absent: role.facts.absent ?? [],
+    refusedAddresses: refusedAddresses(role.facts),
     recovery: {
       strategy: settings.recovery,
       heldDownMs: role.state.name === 'active' ? Math.max(0, Math.round(role.holdDown.untilMs - now)) : 0,

@@ -28,6 +28,7 @@ export interface Surroundings {
   /** How many daemons ran on this host before, and this one. */
   life: number;
   healthyServers(): number;
+  refusedAlias(): string[];
   downLinks(): string[];
   /** Interfaces that are there without the data path, and further ones that are not there. */
   unguarded(): string[];
@@ -106,6 +107,10 @@ export class Daemon {
     this.loop.post(() => this.factsChanged({ healthyServers: this.at.healthyServers() }));
   }
 
+  refusalsChanged(): void {
+    this.loop.post(() => this.factsChanged({ refusedAlias: this.at.refusedAlias() }));
+  }
+
   /** Stands still for a while, as soon as it has run so many more effects: in the midst of a step. */
   stallInside(afterEffects: number, ms: number): void {
     this.stallAfterEffects = afterEffects;
@@ -129,7 +134,13 @@ export class Daemon {
   private ready(): void {
     this.leaseOpen = true;
     this.at.host.dataPath.answerUntilMs = 0;
-    this.factsChanged({ ready: true, healthyServers: this.at.healthyServers(), targets: this.at.targets() });
+    const { healthyServers, refusedAlias, targets } = this.at;
+    this.factsChanged({
+      ready: true,
+      healthyServers: healthyServers(),
+      refusedAlias: refusedAlias(),
+      targets: targets(),
+    });
   }
 
   private factsChanged(facts: Partial<Facts>): void {

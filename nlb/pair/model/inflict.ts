@@ -65,6 +65,7 @@ function strike(victim: Victim, node: Node, fault: OfNode): void {
     freezeDaemon: () => daemon?.stall(forMs),
     pauseNode: () => pause(victim, node, forMs),
     serversDead: () => sicken(victim, node, forMs),
+    addressRefused: () => refuse(victim, node, forMs),
     targetDown: () => loseTarget(victim, node, forMs),
     interfaceBare: () => change(victim, node.interfaces, 'bare', forMs),
     interfaceAway: () => change(victim, node.interfaces, 'away', forMs),
@@ -92,6 +93,15 @@ function change(victim: Victim, interfaces: Node['interfaces'], what: keyof Node
   interfaces[what]++;
   later(victim, forMs, () => {
     interfaces[what]--;
+  });
+}
+
+function refuse(victim: Victim, node: Node, forMs: number): void {
+  node.refusals++;
+  node.daemon?.refusalsChanged();
+  later(victim, forMs, () => {
+    node.refusals--;
+    node.daemon?.refusalsChanged();
   });
 }
 
