@@ -1,5 +1,4 @@
 import {
-  chmodSync,
   chownSync,
   existsSync,
   lstatSync,
@@ -94,11 +93,6 @@ t.test('what somebody else has put in its place meanwhile is not taken away at t
   t.equal(readFileSync(path, 'utf8'), 'mine');
 });
 
-t.test('a place where nothing can be made is an error of the kernel, with the path', async (t) => {
-  const path = join(folder, 'x'.repeat(120));
-  t.throws(() => openDoor(path), { message: /Too long for the path of a socket/ });
-  const closed = join(folder, 'closed');
-  mkdirSync(closed);
-  chmodSync(closed, 0o700);
-  t.throws(() => openDoor(join(closed, 'no\0thing')), Error);
+t.test('a path that is too long for a socket is said', async (t) => {
+  t.throws(() => openDoor(join(folder, 'x'.repeat(120))), { message: /Too long for the path of a socket/ });
 });
