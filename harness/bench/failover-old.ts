@@ -20,18 +20,18 @@ export function oldAfterwards(since: readonly HistoryEvent[], cast: Cast): OldAf
   const announcedNs = announcementsFrom(since, cast.fresh.access, cast.nlbs).map(({ event }) => event.atNs);
   const [takenOverNs] = announcedNs;
   if (takenOverNs === undefined) return { spokeNs: [], ledNs: [] };
-  const regained = leadsOf(since, cast.old.access.node).filter(({ fromNs }) => fromNs > takenOverNs);
+  const own = leadsOf(since, cast.old.access.node);
   const others = leadsOf(since, cast.fresh.access.node);
-  const isCovered = (spoken: Spoken) => regained.some((lead) => covers(lead, spoken, { others, announcedNs }));
+  const isCovered = (spoken: Spoken) => own.some((lead) => covers(lead, spoken, { others, announcedNs }));
   const after = spokenByOld(since, cast).filter(({ atNs }) => atNs > takenOverNs);
   const { led = [], spoke = [] } = Object.groupBy(after, (spoken) => (isCovered(spoken) ? 'led' : 'spoke'));
   return { spokeNs: spoke.map(({ atNs }) => atNs), ledNs: led.map(({ atNs }) => atNs) };
 }
 
 /**
- * A regained lead covers what is sent while it lasts and the other does not lead as well, by the logs of both. Once it is over,
- * packets are still forwarded until the successor announces itself, as in every handover. An announcement of the other ends it
- * in any case.
+ * A lead covers what is sent while it lasts and the other does not lead as well, by the logs of both. Once it is over, packets are
+ * still forwarded until the successor announces itself, as in every handover. An announcement of the other ends it in any case:
+ * so the lead that was taken over covers nothing.
  */
 function covers(
   lead: Lead,

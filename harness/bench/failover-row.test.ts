@@ -50,6 +50,7 @@ t.test('a disturbed prober voids the times of a trial, and never the claim about
   const result = resultOf(fenced, [trial(), spoke]);
   t.equal(outcomeOf(result), 'missed');
   t.equal(result.worst, spoke);
+  t.same(result.missedInVoid, ['p99 of the silent time is 400.0 ms']);
   t.match(notesOf(result), [
     'missed: 204 frames of the old one after the announcement in 1 trials',
     /^the worst trial \(nlb1 struck\)/,
