@@ -26,6 +26,7 @@ export function desire(config: Config, seen: Seen, select: Selector): Desired {
       nlbs: config.nlbs,
       peer: config.peer.access,
       timeouts: config.timeouts,
+      limits: config.limits,
       clusterAddresses: config.clusterAddresses,
       servers: config.servers.map((server) => serverRow(server, somewhere.has(server), seen)),
       services: config.services.map((service) => serviceRow(service, serves.get(service.name) ?? [], seen, select)),

@@ -1,3 +1,4 @@
+import { lossText } from './flow-tables.ts';
 import type { Status } from './status.ts';
 
 /** The status as text for a terminal. */
@@ -17,6 +18,10 @@ export function showStatus(status: Status): string {
       'data path',
       `${datapath.mode}${datapath.adopted ? ', adopted' : ''}, ${datapath.connections} active connections, tables of ${mebibytes(datapath.memoryBytes)}`,
     ],
+    ...datapath.tables.flatMap((table): [string, string][] => {
+      const text = lossText(table);
+      return text === undefined ? [] : [[table.name, text]];
+    }),
     ['recovery', recovery(status)],
     ...status.reach.map((target): [string, string] => [
       target.name,

@@ -2,6 +2,7 @@ import type { Config } from '../config/schema.ts';
 import type { Datapath } from '../datapath/datapath.ts';
 import type { Grant } from '../kernel/scheduling.ts';
 import type { BeatStatus } from './beat/mail.ts';
+import { flowTablesShown } from './flow-tables.ts';
 import { serversOf, verdictKey } from './health.ts';
 import type { Loop } from './loop.ts';
 
@@ -36,6 +37,7 @@ export function composeStatus({ config, beat, datapath, loop, memoryLocked }: St
       connections: activeConnections(datapath),
       memoryBytes: datapath.memoryBytes(),
       outcomes: outcomes(datapath),
+      tables: flowTablesShown(datapath),
     },
     reach: reach(config, loop),
     servers: servers(config, loop),

@@ -76,11 +76,12 @@ t.test('a server goes out of use when no selection names it any more, and is rea
   t.same(changes(tables()), ['servers 0 10.77.2.20', 'selections udp 203.0.113.10:53']);
 });
 
-t.test('draining, persistence, services of any port and timeouts are told and read back', async (t) => {
+t.test('draining, persistence, services of any port, timeouts and limits are told and read back', async (t) => {
   const datapath = open(t);
   datapath.apply(tables());
   const wanted = tables();
   wanted.timeouts = { ...wanted.timeouts, resetMs: 1, fragmentMs: 3_600_000 };
+  wanted.limits = { tcpPerSecond: 70_000, udpPerSecond: 1 };
   wanted.servers = wanted.servers.map((server) => ({ ...server, ...(server.id === 1 && { draining: true as const }) }));
   const [dns, web] = wanted.services;
   if (dns) dns.persistence = { timeoutMs: 1, prefix: 1 };
@@ -162,6 +163,7 @@ t.test('tables that contradict themselves are refused whole', async (t) => {
     nlbs: '0.0.0.0',
     peer: '0.0.0.0',
     timeouts: NONE,
+    limits: { tcpPerSecond: 0, udpPerSecond: 0 },
     clusterAddresses: [],
     servers: [],
     services: [],
@@ -230,7 +232,7 @@ t.test('a table has more buckets than entries, and no less room than is wanted',
 
 t.test('a million connections are what fits by default sizes', async (t) => {
   const directory = pinDirectory(t);
-  const sizes = { maxConnections: 1_000_000, maxServers: 4096, maxServices: 512 };
+  const sizes = { maxConnections: 1_000_000, maxUdpFlows: 262_144, maxServers: 4096, maxServices: 512 };
   const datapath = openDatapath({ ...options(directory), ...sizes, first: tables() });
   t.teardown(() => datapath.remove());
   t.equal(datapath.connectionCount(), 0);

@@ -6,6 +6,7 @@ import {
   mapLookup,
   mapLookupBatch,
   mapNextKey,
+  mapTake,
   mapUpdate,
   objInfo,
 } from './libbpf.ts';
@@ -54,6 +55,15 @@ export function getEntry(fd: number, key: Uint8Array, bytes: number): Buffer | u
   const result = mapLookup(fd, key, value);
   if (result === -ENOENT) return undefined;
   insist('read from map', fd, result);
+  return value;
+}
+
+/** Remove an entry: `bytes` of what it was, or undefined where there is none. Throws KernelRefusal. */
+export function takeEntry(fd: number, key: Uint8Array, bytes: number): Buffer | undefined {
+  const value = Buffer.alloc(bytes);
+  const result = mapTake(fd, key, value);
+  if (result === -ENOENT) return undefined;
+  insist('take from map', fd, result);
   return value;
 }
 

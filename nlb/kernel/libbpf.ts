@@ -52,6 +52,9 @@ export const mapUpdate: (fd: number, key: Bytes, value: Bytes, flags: number) =>
 export const mapLookup: (fd: number, key: Bytes, value: Bytes) => number = libbpf.func(
   'int bpf_map_lookup_elem(int fd, const void *key, _Out_ void *value)',
 );
+export const mapTake: (fd: number, key: Bytes, value: Bytes) => number = libbpf.func(
+  'int bpf_map_lookup_and_delete_elem(int fd, const void *key, _Out_ void *value)',
+);
 export const mapDelete: (fd: number, key: Bytes) => number = libbpf.func(
   'int bpf_map_delete_elem(int fd, const void *key)',
 );

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { CONSTANTS } from '../program/layout.ts';
+import type { Limits } from '../specification/limits.ts';
 import type { Timeouts } from '../specification/timeouts.ts';
+import { FLOW_TABLES } from '../tables/counters.ts';
 import type { ServiceEntry } from '../tables/tables.ts';
 import { CLUSTERS, conversation, flags, fragment, frames, often } from './packets.ts';
 
@@ -40,6 +42,14 @@ export const TIMEOUTS: Timeouts = {
   fragmentMs: 4000,
 };
 
+/** Of no consequence; and such that the second or the third connection of a second is too many. */
+const limits = fc.constantFrom<Limits[]>(
+  { tcpPerSecond: 1_000_000_000, udpPerSecond: 1_000_000_000 },
+  { tcpPerSecond: 1_000_000_000, udpPerSecond: 1_000_000_000 },
+  { tcpPerSecond: 1, udpPerSecond: 2 },
+  { tcpPerSecond: 3, udpPerSecond: 1 },
+);
+
 const serverStates = fc.tuple(
   ...[0, 1, 2, 3].map((id) =>
     fc.record({
@@ -78,7 +88,7 @@ const persistence = fc.constantFrom(
   { timeoutMs: 10_000, prefix: 1 },
   { timeoutMs: 5000, prefix: 32 },
 );
-const kept = fc.constantFrom('connections' as const, 'embryos' as const, 'affinities' as const, 'fragments' as const);
+const kept = fc.constantFrom(...FLOW_TABLES);
 
 const on = often<'access' | 'server'>('access', 'server');
 const send = fc.record({ do: fc.constant('send' as const), frame: frames, on });
@@ -99,6 +109,7 @@ const wait = fc.record({ do: fc.constant('wait' as const), ns: waits, lateNs: of
 const change = fc.oneof(
   { weight: 5, arbitrary: fc.record({ do: fc.constant('servers' as const), states: serverStates }) },
   fc.record({ do: fc.constant('lease' as const), lease }),
+  fc.record({ do: fc.constant('limit' as const), limits }),
   {
     weight: 3,
     arbitrary: fc.record({
@@ -135,6 +146,7 @@ export const histories = fc.record({
   priorArt: often(false, true),
   serving: fc.tuple(...SERVICES.map(() => often(true, false))),
   lease,
+  limits,
   lateNs: fc.constantFrom<bigint[]>(...latenesses),
   servers: serverStates,
   /** Of every kind, or those of a few clients that keep to their conversations. */

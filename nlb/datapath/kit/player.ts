@@ -1,9 +1,10 @@
 import type { Port } from '../attach/ports.ts';
 import { CONSTANTS, OUTCOMES, type OutcomeName } from '../program/layout.ts';
 import type { Clocks, forward } from '../specification/forward.ts';
-import { type Told, toldBy } from '../specification/knowledge.ts';
+import { type ProvenTable, type Told, toldBy } from '../specification/knowledge.ts';
 import { type Ledger, openLedger, record } from '../specification/ledger.ts';
-import type { Tally } from '../tables/counters.ts';
+import type { Limits } from '../specification/limits.ts';
+import { FLOW_TABLES, type Tally } from '../tables/counters.ts';
 import type { LeaseTimes } from '../tables/lease.ts';
 import { nameOfService, type ServerEntry, type ServiceEntry, type Tables } from '../tables/tables.ts';
 import { type History, SELECTIONS, SERVICES, type ServerState, type Step, TIMEOUTS } from './histories.ts';
@@ -29,6 +30,7 @@ interface Stage extends Cast {
   servers: ServerState[];
   services: { serving: boolean; entry: ServiceEntry }[];
   lease: LeaseTimes;
+  limits: Limits;
   told: Told;
   ledger: Ledger;
   /** What the kernel had counted before. */
@@ -42,7 +44,7 @@ type Act<Name extends Step['do']> = Extract<Step, { do: Name }>;
 
 const BEGIN_NS = 1_000_000_000_000n;
 const VERDICTS = { xdp: { PASSED: 2, FORWARDED: 4, DROPPED: 1 }, tc: { PASSED: -1, FORWARDED: 7, DROPPED: 2 } };
-const KEPT = ['connections', 'embryos', 'affinities', 'fragments'] as const;
+const KEPT = FLOW_TABLES;
 /** One more than there are, for a number that no server has. */
 const SERVER_IDS = [0, 1, 2, 3, 4];
 
@@ -54,6 +56,7 @@ export function play(history: History, cast: Cast): OutcomeName[] {
     (ACTS[step.do] as (stage: Stage, step: Step) => void)(stage, step);
   }
   for (const table of KEPT) agree(stage, table, sorted(stage.ledger.kept[table]), sorted(cast.twin.kept[table].read()));
+  agree(stage, 'entering', used(stage.ledger.kept.entering), used(cast.twin.entering()));
   agree(stage, 'counted', countedBy(stage.ledger), since(stage.before, countedIn(cast.twin)));
   return stage.seen;
 }
@@ -68,13 +71,26 @@ function open(history: History, cast: Cast): Stage {
     servers: history.servers,
     services: SERVICES.map((entry, index) => ({ entry, serving: history.serving[index] ?? true })),
     lease: leaseFrom(history.lease, { nowNs: BEGIN_NS }),
-    told: toldBy({ nlbs: NLBS, peer: PEER, timeouts: TIMEOUTS, clusterAddresses: [], servers: [], services: [] }, []),
+    limits: history.limits,
+    told: toldBy(
+      {
+        nlbs: NLBS,
+        peer: PEER,
+        timeouts: TIMEOUTS,
+        limits: history.limits,
+        clusterAddresses: [],
+        servers: [],
+        services: [],
+      },
+      [],
+    ),
     ledger: { ...openLedger(), peerAskedNs: twin.peerAskedNs() },
     before: countedIn(twin),
     story: [show({ ...history, steps: undefined })],
     seen: [],
   };
   for (const table of KEPT) twin.kept[table].clear();
+  twin.enterAnew();
   twin.setClocks(stage.clocks);
   twin.setLease(stage.lease);
   tell(stage);
@@ -101,6 +117,10 @@ const ACTS: { [Name in Step['do']]: (stage: Stage, step: Act<Name>) => void } = 
   lease: (stage, { lease }) => {
     stage.lease = leaseFrom(lease, stage.clocks);
     stage.twin.setLease(stage.lease);
+  },
+  limit: (stage, { limits }) => {
+    stage.limits = limits;
+    tell(stage);
   },
   servers: (stage, { states }) => {
     stage.servers = states;
@@ -186,17 +206,30 @@ function countedIn({ counters }: Twin): Counted {
   const outcomes = Object.entries(counters.outcomes()).flatMap(([name, count]) => named(name, { ...count }));
   const servers = SERVER_IDS.flatMap((id) => named(`server ${id}`, { ...counters.ofServer(id) }));
   const services = SERVICES.flatMap((service, id) => named(nameOfService(service), { ...counters.ofService(id) }));
-  return new Map([...outcomes, ...servers, ...services]);
+  const tables = PROVEN.flatMap((table) => named(table, countOf(counters.ofTable(table))));
+  return new Map([...outcomes, ...servers, ...services, ...tables]);
 }
 
-function countedBy({ outcomes, servers, services }: Ledger): [string, bigint][] {
+function countedBy({ outcomes, servers, services, tables }: Ledger): [string, bigint][] {
   const none: Tally = { packets: 0n, bytes: 0n, opened: 0n, active: 0n };
   return [
     ...OUTCOMES.flatMap((name) => named(name, { ...(outcomes.get(name) ?? { packets: 0n, bytes: 0n }) })),
     ...SERVER_IDS.flatMap((id) => named(`server ${id}`, { ...(servers.get(id) ?? none) })),
     ...SERVICES.map(nameOfService).flatMap((name) => named(name, { ...(services.get(name) ?? none) })),
+    ...PROVEN.flatMap((table) => named(table, countOf(tables[table]))),
   ].filter(([, count]) => count !== 0n);
 }
+
+const PROVEN: ProvenTable[] = ['connections', 'udpFlows'];
+
+/** What the data path itself counts of a table. */
+const countOf = ({ entered, limited, removed }: Ledger['tables'][ProvenTable]) => ({ entered, limited, removed });
+
+/** Zero until something has entered. */
+const used = (entering: ReadonlyMap<'tcp' | 'udp', bigint>) => ({
+  tcp: entering.get('tcp') ?? 0n,
+  udp: entering.get('udp') ?? 0n,
+});
 
 const named = (name: string, counts: Record<string, bigint>): [string, bigint][] =>
   Object.entries(counts).map(([what, count]) => [`${name} ${what}`, count]);
@@ -230,11 +263,12 @@ function portsOf({ oneArmed, vlanned }: History, { access, server }: Cast['inter
   ];
 }
 
-function tablesOf({ history, servers, services }: Stage): Tables {
+function tablesOf({ history, limits, servers, services }: Stage): Tables {
   return {
     nlbs: history.priorArt ? (CLUSTERS[0] ?? NLBS) : NLBS,
     peer: PEER,
     timeouts: TIMEOUTS,
+    limits,
     clusterAddresses: CLUSTERS,
     servers: servers.filter(({ there }) => there).map(serverFrom),
     services: services.filter(({ serving }) => serving).map(({ entry }) => entry),

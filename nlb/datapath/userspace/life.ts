@@ -50,8 +50,9 @@ export function begin(options: LifeOptions, said: Said): Life {
   return { said, forwarder: startForwarder(placeFor(options.pinDirectory)) };
 }
 
-const sizesOf = ({ maxConnections, maxServers, maxServices }: TableSizes): TableSizes => ({
+const sizesOf = ({ maxConnections, maxUdpFlows, maxServers, maxServices }: TableSizes): TableSizes => ({
   maxConnections,
+  maxUdpFlows,
   maxServers,
   maxServices,
 });

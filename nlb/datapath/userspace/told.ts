@@ -17,7 +17,7 @@ export interface Said {
 }
 
 /** Goes up when files or questions change their meaning. */
-const FORMAT = 1;
+const FORMAT = 2;
 const VERSION = [FORMAT, CONSTANTS.LAYOUT_VERSION, ...OUTCOMES].join(' ');
 
 /** Before the first tables: nothing is known, and nothing is forwarded. */
@@ -25,6 +25,7 @@ export const NOTHING: Tables = {
   nlbs: '0.0.0.0',
   peer: '0.0.0.0',
   timeouts: { unprovenMs: 0, establishedMs: 0, finishedMs: 0, resetMs: 0, datagramsMs: 0, fragmentMs: 0 },
+  limits: { tcpPerSecond: 0, udpPerSecond: 0 },
   clusterAddresses: [],
   servers: [],
   services: [],
