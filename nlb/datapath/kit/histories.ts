@@ -4,7 +4,7 @@ import type { Limits } from '../specification/limits.ts';
 import type { Timeouts } from '../specification/timeouts.ts';
 import { FLOW_TABLES } from '../tables/counters.ts';
 import type { ServiceEntry } from '../tables/tables.ts';
-import { CLUSTERS, conversation, flags, fragment, frames, often } from './packets.ts';
+import { CLUSTERS, conversation, flags, frames, often, piece } from './packets.ts';
 
 /** Support for the differential test: what may happen to a data path. */
 
@@ -24,12 +24,12 @@ export const SELECTIONS = [
 
 const [first = '', second = ''] = CLUSTERS;
 const slots = SELECTIONS[0] ?? new Int32Array();
-/** All services that there can be. */
+/** All services that there can be. Two of them are one pool. */
 export const SERVICES: ServiceEntry[] = [
   { address: first, protocol: 'udp', port: 53, slots },
-  { address: first, protocol: 'tcp', port: 80, slots },
+  { address: first, protocol: 'tcp', port: 80, slots, pool: 'web' },
   { address: first, protocol: 'tcp', port: 0, slots },
-  { address: second, protocol: 'tcp', port: 80, slots, persistence: { timeoutMs: 10_000, prefix: 24 } },
+  { address: second, protocol: 'tcp', port: 80, slots, pool: 'web', persistence: { timeoutMs: 10_000, prefix: 24 } },
   { address: second, protocol: 'udp', port: 0, slots, persistence: { timeoutMs: 10_000, prefix: 32 } },
 ];
 
@@ -55,11 +55,10 @@ const serverStates = fc.tuple(
     fc.record({
       id: fc.constant(id),
       there: often(true, false),
-      usable: fc.constantFrom(true, true, true, false),
-      draining: fc.constantFrom(true, false, false, false, false),
+      kept: fc.constantFrom(true, true, true, true, true, false),
       mac: often(true, false),
       /** Whether another server has got the number. */
-      other: often(false, true),
+      other: fc.constantFrom(false, false, false, false, false, true),
     }),
   ),
 );
@@ -68,7 +67,7 @@ export type ServerState = (typeof serverStates extends fc.Arbitrary<infer T> ? T
 /** To the end of a time, to just before it, and beyond. */
 const waits = fc
   .tuple(
-    fc.constantFrom(...[1n, 4n, 5n, 10n, 10n, 20n, 60n].map((seconds) => seconds * SECOND_NS)),
+    fc.constantFrom(...[1n, 4n, 5n, 5n, 10n, 10n, 20n, 60n].map((seconds) => seconds * SECOND_NS)),
     fc.constantFrom(0n, 0n, -1n, 1n),
   )
   .map(([ns, more]) => ns + more);
@@ -101,7 +100,7 @@ const again = fc.record({
     { weight: 4, arbitrary: fc.constant(null) },
     { weight: 1, arbitrary: fc.constantFrom(40_001, 40_002) },
   ),
-  fragment: fc.oneof({ weight: 4, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: fragment }),
+  fragment: fc.oneof({ weight: 4, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: piece }),
 });
 const wait = fc.record({ do: fc.constant('wait' as const), ns: waits, lateNs: often<bigint>(...latenesses) });
 

@@ -57,8 +57,8 @@ static __always_inline enum outcome change(struct packet *p, const struct servic
 }
 
 /*
- * A connection keeps its server while that is usable, whatever the selection table says by now; and so does one that begins
- * again in its place: what ended the one before, and the SYN, too, may be forged, and the connection may be alive.
+ * A connection keeps its server until that is gone, whatever the selection says by now; and so does one that begins again in its
+ * place: what ended the one before, and the SYN, too, may be forged, and the connection may be alive.
  */
 static __always_inline enum outcome carry_on(struct packet *p, const struct service *service, struct connection *known,
 					     __u64 now_ns)

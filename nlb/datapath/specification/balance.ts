@@ -36,8 +36,8 @@ export function balance(packet: Balanced, known: Knowledge): Result {
 }
 
 /**
- * A connection keeps its server while that is usable, whatever the selection table says by now; and so does one that begins again
- * in its place: what ended the one before, and the SYN, too, may be forged, and the connection may be alive.
+ * A connection keeps its server until that is gone, whatever the selection says by now; and so does one that begins again in its
+ * place: what ended the one before, and the SYN, too, may be forged, and the connection may be alive.
  */
 function carryOn({ segment, service, nowNs }: Balanced, before: Connection, known: Knowledge): Result {
   const own = boundServer(known.told, before);

@@ -10,12 +10,13 @@ import { type Connection, type ProvenTable, type Told, toldBy } from '../specifi
 import { type Ledger, writeDown } from '../specification/ledger.ts';
 import type { FlowTable } from '../tables/counters.ts';
 import { openLease } from '../tables/lease.ts';
+import { openSelectionTable, type SelectionTable } from '../tables/selection-table.ts';
 import { arpAnswer } from './arp-answer.ts';
 import { FILES, openMapped } from './place.ts';
 import { RecentMap } from './recent-map.ts';
 import { openReplies } from './replies.ts';
 import { openRows, type Rows } from './rows.ts';
-import { read, type Said } from './told.ts';
+import { read, selected, type Written } from './told.ts';
 
 /** The specification at work: frames of the ports in, and out. */
 export interface Forwarding {
@@ -30,9 +31,10 @@ const MACS_BYTES = 12;
 
 /** By what is written in the place. Throws KernelRefusal, and an Error where nothing is written there. */
 export function openForwarding(place: string): Forwarding {
-  let { said, told } = taken(place);
-  const { sizes } = said;
+  const { sizes } = readable(place);
   const mapped = openMapped(place, sizes);
+  const selections = openSelectionTable(mapped.fd(FILES.selections), sizes.maxServices);
+  let { said, told } = taken(place, selections);
   const [lease, rows] = [openLease(mapped.fd(FILES.lease)), openRows(mapped.fd, sizes)];
   mapped.close();
   const kept = tablesOf(sizes, rows, () => said.numbers);
@@ -68,7 +70,7 @@ export function openForwarding(place: string): Forwarding {
     for (const [egress, indices] of leaving) batch.send(sockets.get(egress)?.fd ?? -1, indices);
   };
   const take = (): void => {
-    ({ said, told } = taken(place));
+    ({ said, told } = taken(place, selections));
     usePorts(sockets, told.ports);
   };
   return {
@@ -78,13 +80,19 @@ export function openForwarding(place: string): Forwarding {
   };
 }
 
-function taken(place: string): { said: Said; told: Told } {
+function readable(place: string): Written {
   const said = read(place);
   if (!said) throw new Error(`Nothing that this version can read is in ${place}`);
-  return { said, told: toldBy(said.tables, said.ports) };
+  return said;
 }
 
-function tablesOf(sizes: Said['sizes'], rows: Rows, numbers: () => Said['numbers']): Ledger['kept'] {
+/** Slots are seen as they are written. */
+function taken(place: string, selections: Pick<SelectionTable, 'view'>): { said: Written; told: Told } {
+  const said = readable(place);
+  return { said, told: toldBy(selected(said, selections.view), said.ports) };
+}
+
+function tablesOf(sizes: Written['sizes'], rows: Rows, numbers: () => Written['numbers']): Ledger['kept'] {
   const most = mostOf(sizes);
   const proven = (table: ProvenTable): RecentMap<Connection> =>
     new RecentMap(most[table], (connection) => rows.gone('evicted', table, connection, numbers()));

@@ -8,14 +8,14 @@ import { FILES } from './place.ts';
 import { answered, type Question, type Questions, type Recalled } from './questions.ts';
 import type { Rows } from './rows.ts';
 import { sweepTables } from './sweep.ts';
-import type { Said } from './told.ts';
+import type { Written } from './told.ts';
 
 /** What the forwarder works with. */
 export interface Work {
   place: string;
   kept: Ledger['kept'];
   rows: Pick<Rows, 'gone'>;
-  situation(): { said: Said; told: Told };
+  situation(): { said: Written; told: Told };
   /** Work by what is written in the place now. */
   take(): void;
 }
