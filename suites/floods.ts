@@ -119,6 +119,7 @@ export default await suite(
     },
     'connections outlive a flood of datagrams, three of each flow': {
       proves: ['FWD-14'],
+      thorough: true,
       run: async (scene) => {
         const { active } = await scene.lab.pair();
         await flood(scene, active, packetsOfFlows(scene, entryOf(scene, active, 'echo-udp'), beside(scene)));
@@ -130,6 +131,7 @@ export default await suite(
     },
     'under a flood of fragments from the middle of datagrams, the pieces of others stay together': {
       proves: ['FWD-8', 'FWD-14'],
+      thorough: true,
       run: async (scene) => {
         const { active } = await scene.lab.pair();
         const entry = entryOf(scene, active, 'echo-udp');
