@@ -94,7 +94,7 @@ t.test('what the kernel refuses to enter is counted, forwarded, and counts as no
   const small = mapCreate(BPF_MAP_TYPE_HASH, 'connections', STRUCTS.flow.size, STRUCTS.connection.size, ROOM, null);
   t.teardown(() => closeSync(small));
   const twin = openTwin(tables().services, { connections: small });
-  twin.tell(tables(), findPorts(options('')));
+  twin.tell(tables(), findPorts(options('')).present);
   twin.setClocks({ nowNs: 10n ** 12n, tickNs: 10n ** 12n });
   twin.setLease({ answerUntilNs: FOREVER_NS, forwardUntilNs: FOREVER_NS });
   const ifindex = ifindexOf('access');
