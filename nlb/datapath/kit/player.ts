@@ -1,12 +1,13 @@
 import type { Port } from '../attach/ports.ts';
-import { CONSTANTS, OUTCOMES, type OutcomeName } from '../program/layout.ts';
+import { CONSTANTS, type OutcomeName } from '../program/layout.ts';
 import type { Clocks, forward } from '../specification/forward.ts';
-import { type ProvenTable, type Told, toldBy } from '../specification/knowledge.ts';
+import { type Told, toldBy } from '../specification/knowledge.ts';
 import { type Ledger, openLedger, record } from '../specification/ledger.ts';
 import type { Limits } from '../specification/limits.ts';
-import { FLOW_TABLES, type Tally } from '../tables/counters.ts';
+import { FLOW_TABLES } from '../tables/counters.ts';
 import type { LeaseTimes } from '../tables/lease.ts';
-import { nameOfService, poolOf, type ServerEntry, type ServiceEntry, type Tables } from '../tables/tables.ts';
+import { poolOf, type ServerEntry, type ServiceEntry, type Tables } from '../tables/tables.ts';
+import { type Counted, countedBy, countedIn, since, used } from './counted.ts';
 import { type History, SELECTIONS, SERVICES, type ServerState, type Step, TIMEOUTS } from './histories.ts';
 import { asFragment, CLUSTERS, fromPort, withFlags } from './packets.ts';
 import { MAC, NLBS, PEER } from './rig.ts';
@@ -45,8 +46,6 @@ type Act<Name extends Step['do']> = Extract<Step, { do: Name }>;
 const BEGIN_NS = 1_000_000_000_000n;
 const VERDICTS = { xdp: { PASSED: 2, FORWARDED: 4, DROPPED: 1 }, tc: { PASSED: -1, FORWARDED: 7, DROPPED: 2 } };
 const KEPT = FLOW_TABLES;
-/** One more than there are, for a number that no server has. */
-const SERVER_IDS = [0, 1, 2, 3, 4];
 
 /** The outcomes, frame by frame. Throws an Error that tells the story where the two do not agree. */
 export function play(history: History, cast: Cast): OutcomeName[] {
@@ -200,46 +199,6 @@ const readable = (part: unknown): unknown => {
 
 const sorted = (kept: ReadonlyMap<string, unknown>) =>
   [...kept].map(([name, value]) => ({ name, ...(value as object) })).sort((a, b) => (a.name < b.name ? -1 : 1));
-
-/** Numbers by what they count. */
-type Counted = Map<string, bigint>;
-
-function countedIn({ counters }: Twin): Counted {
-  const outcomes = Object.entries(counters.outcomes()).flatMap(([name, count]) => named(name, { ...count }));
-  const servers = SERVER_IDS.flatMap((id) => named(`server ${id}`, { ...counters.ofServer(id) }));
-  const services = SERVICES.flatMap((service, id) => named(nameOfService(service), { ...counters.ofService(id) }));
-  const tables = PROVEN.flatMap((table) => named(table, countOf(counters.ofTable(table))));
-  return new Map([...outcomes, ...servers, ...services, ...tables]);
-}
-
-function countedBy({ outcomes, servers, services, tables }: Ledger): [string, bigint][] {
-  const none: Tally = { packets: 0n, bytes: 0n, opened: 0n, active: 0n };
-  return [
-    ...OUTCOMES.flatMap((name) => named(name, { ...(outcomes.get(name) ?? { packets: 0n, bytes: 0n }) })),
-    ...SERVER_IDS.flatMap((id) => named(`server ${id}`, { ...(servers.get(id) ?? none) })),
-    ...SERVICES.map(nameOfService).flatMap((name) => named(name, { ...(services.get(name) ?? none) })),
-    ...PROVEN.flatMap((table) => named(table, countOf(tables[table]))),
-  ].filter(([, count]) => count !== 0n);
-}
-
-const PROVEN: ProvenTable[] = ['connections', 'udpFlows'];
-
-/** What the data path itself counts of a table. */
-const countOf = ({ entered, limited, removed }: Ledger['tables'][ProvenTable]) => ({ entered, limited, removed });
-
-/** Zero until something has entered. */
-const used = (entering: ReadonlyMap<'tcp' | 'udp', bigint>) => ({
-  tcp: entering.get('tcp') ?? 0n,
-  udp: entering.get('udp') ?? 0n,
-});
-
-const named = (name: string, counts: Record<string, bigint>): [string, bigint][] =>
-  Object.entries(counts).map(([what, count]) => [`${name} ${what}`, count]);
-
-const since = (before: Counted, after: Counted): [string, bigint][] =>
-  [...after]
-    .map(([name, count]): [string, bigint] => [name, count - (before.get(name) ?? 0n)])
-    .filter(([, n]) => n !== 0n);
 
 /** Both go forward, because every wait is longer than the one is ever late. */
 const clocksAt = (nowNs: bigint, lateNs: bigint): Clocks => ({ nowNs, tickNs: nowNs - lateNs });

@@ -19,7 +19,6 @@ static __always_inline enum outcome send_to(struct packet *p, const struct serve
 	return outcome;
 }
 
-
 static __always_inline enum outcome move(struct packet *p, const struct service *service, struct connection *known,
 					 __u64 now_ns)
 {
