@@ -1,7 +1,9 @@
 import { CONSTANTS } from '../program/layout.ts';
 import type { Decision } from '../specification/decision.ts';
+import { flowNamed } from '../specification/flow.ts';
 import { type Arrival, type Clocks, forward } from '../specification/forward.ts';
 import type { Bond, Kept, Knowledge, Server, Service, Told } from '../specification/knowledge.ts';
+import { findService } from '../specification/lookup.ts';
 import { TIMEOUTS } from '../specification/timeouts.ts';
 import type { LeaseTimes } from '../tables/lease.ts';
 import { withFlags } from './packets.ts';
@@ -77,6 +79,9 @@ const renumbered = <Kind extends Bond>(bond: Kind, { servers }: Told): Kind => (
   serverAddress: servers.get(bond.server)?.address ?? bond.serverAddress,
 });
 
+const goesBy = (flow: string, service: string, known: Told): boolean =>
+  findService(flowNamed(flow), { told: known })?.name === service;
+
 const longer = TIMEOUTS.map((name): [string, Specification] => [
   `${name} lasts longer`,
   told(({ timeouts }) => ({ timeouts: { ...timeouts, [name]: timeouts[name] + 1 } })),
@@ -114,6 +119,11 @@ export const broken: Record<string, Specification> = {
   'remembers no client': kept(() => ({ affinities: new Map() })),
   'takes a server’s number for the server': kept(({ connections }, known) => ({
     connections: mapped(connections, (connection) => renumbered(connection, known)),
+  })),
+  'looks for the service of a half-open connection anew': kept(({ embryos, connections }, known) => ({
+    embryos: new Map(
+      [...embryos].filter(([name, { service }]) => connections.has(name) || goesBy(name, service, known)),
+    ),
   })),
   'keeps embryos that have proved themselves': deciding(({ writes }) => ({
     writes: writes.filter((write) => write.table !== 'embryos' || write.value !== undefined),

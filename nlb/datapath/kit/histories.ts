@@ -108,7 +108,7 @@ const change = fc.oneof(
     }),
   },
   fc.record({ do: fc.constant('persist' as const), service, persistence }),
-  fc.record({ do: fc.constant('serve' as const), service }),
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('serve' as const), service }) },
   fc.record({ do: fc.constant('forget' as const), table: kept, which: fc.nat({ max: 3 }) }),
 );
 
@@ -133,7 +133,8 @@ export const histories = fc.record({
   /** Whether VLAN 5 of the access interface has an interface of its own. */
   vlanned: fc.boolean(),
   priorArt: often(false, true),
-  serving: fc.tuple(...SERVICES.map(() => often(true, false))),
+  /** Where a port's is not there at first, connections begin with that of any port. */
+  serving: fc.tuple(...SERVICES.map(({ port }) => (port === 80 ? fc.boolean() : often(true, false)))),
   lease,
   lateNs: fc.constantFrom<bigint[]>(...latenesses),
   servers: serverStates,

@@ -57,29 +57,56 @@ static __always_inline enum outcome carry_on(struct packet *p, const struct serv
 	return send_to(p, server, id, known->service, FORWARDED_ESTABLISHED);
 }
 
-/* The second packet that an embryo needs: the connection changes tables. */
-static __always_inline void establish(struct packet *p, const struct service *service, struct connection *proven)
+/*
+ * The second packet that an embryo needs: the connection changes tables. What the first table has of it counts as absent from
+ * now on, and stays until it is pushed out: to take it out costs as much as to enter it in the other one.
+ */
+static __always_inline void establish(struct packet *p, const struct service *service, struct connection *embryo,
+				      __u32 id, const struct server *server, __u64 now_ns)
 {
-	proven->state = proven_state(p);
-	if (bpf_map_update_elem(&connections, p->flow, proven, BPF_ANY))
+	struct connection proven = {
+		.seen_ns = now_ns,
+		.server = id,
+		.server_address = server->address,
+		.service = service->id,
+		.state = proven_state(p),
+	};
+	if (bpf_map_update_elem(&connections, p->flow, &proven, BPF_ANY))
 		return;
 	mark_known(p);
-	bpf_map_delete_elem(&embryos, p->flow);
-	count_active(p, proven, 1);
-	bind_client(service, p->flow, proven);
+	embryo->state = STATE_PROVEN;
+	count_active(p, &proven, 1);
+	bind_client(service, p->flow, &proven);
 }
 
-static __always_inline struct connection *find_embryo(const struct packet *p, const struct service *service,
-						      __u64 now_ns)
+/* One packet of it has been seen, and its service is there. */
+static __always_inline struct connection *find_embryo(const struct packet *p, __u64 now_ns)
 {
 	struct connection *embryo = bpf_map_lookup_elem(&embryos, p->flow);
-	return embryo && embryo->service == service->id && !is_expired(p, embryo, now_ns) ? embryo : NULL;
+	return embryo && !is_expired(p, embryo, now_ns) && service_of(embryo, p->flow) ? embryo : NULL;
 }
 
-/* A connection that is new, or has yet to prove itself. */
+/* A first packet, or one more that proves nothing. */
+static __always_inline void keep_embryo(struct packet *p, __u32 id, const struct server *server, __u32 service,
+					__u64 now_ns)
+{
+	struct connection embryo = {
+		.seen_ns = now_ns,
+		.server = id,
+		.server_address = server->address,
+		.service = service,
+		.state = STATE_UNPROVEN,
+	};
+	bpf_map_update_elem(&embryos, p->flow, &embryo, BPF_ANY);
+}
+
+/* A connection that is new, or has yet to prove itself; that one stays with the service that it began with. */
 static __always_inline enum outcome begin(struct packet *p, const struct service *service, __u64 now_ns)
 {
-	struct connection *embryo = find_embryo(p, service, now_ns);
+	struct connection *embryo = find_embryo(p, now_ns);
+	struct service *own = embryo ? service_by_id(embryo->service) : NULL;
+	if (own)
+		service = own;
 	struct server *server = embryo ? find_same(embryo->server, embryo->server_address) : NULL;
 	bool kept = server;
 	__u32 id = kept ? embryo->server : place(p->flow, service->id, now_ns);
@@ -87,18 +114,11 @@ static __always_inline enum outcome begin(struct packet *p, const struct service
 		server = find_ready(id);
 	if (!server)
 		return DROPPED_NO_SERVER;
-	struct connection next = {
-		.seen_ns = now_ns,
-		.server = id,
-		.server_address = server->address,
-		.service = service->id,
-		.state = STATE_UNPROVEN,
-	};
 	bool proven = embryo && proves(p);
 	if (proven)
-		establish(p, service, &next);
+		establish(p, service, embryo, id, server, now_ns);
 	else
-		bpf_map_update_elem(&embryos, p->flow, &next, BPF_ANY);
+		keep_embryo(p, id, server, service->id, now_ns);
 	if (!embryo)
 		count_opened(p, id, service->id);
 	enum outcome outcome = !embryo ? FORWARDED_NEW : !kept ? FORWARDED_MOVED : FORWARDED_REPEATED;

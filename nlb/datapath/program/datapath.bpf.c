@@ -42,9 +42,8 @@ static __always_inline bool is_plain(const struct packet *p, const struct iphdr 
  * The straight way, in few steps: whether a plain packet is of a connection that goes on as it did, and so is forwarded. All
  * else has to be looked at from the beginning: nothing has been changed.
  */
-static __always_inline bool goes_straight(struct packet *p)
+static __always_inline bool goes_straight(struct packet *p, struct connection *known)
 {
-	struct connection *known = bpf_map_lookup_elem(&connections, p->flow);
 	if (!known || !service_of(known, p->flow))
 		return false;
 	__u64 now_ns = tick_ns();
@@ -57,21 +56,46 @@ static __always_inline bool goes_straight(struct packet *p)
 	return true;
 }
 
+/*
+ * Whether a plain packet, of a flow that the table does not have, is the second one that opens a connection, which then it has
+ * done. All else has to be looked at from the beginning, as above.
+ */
+static __always_inline bool opens(struct packet *p)
+{
+	expect_known(p);
+	__u64 now_ns = tick_ns();
+	struct connection *embryo = find_embryo(p, now_ns);
+	struct service *service = embryo && proves(p) ? service_of(embryo, p->flow) : NULL;
+	struct server *server = service ? find_same(embryo->server, embryo->server_address) : NULL;
+	if (!server || !may_forward(now_ns))
+		return false;
+	__u32 id = embryo->server;
+	establish(p, service, embryo, id, server, now_ns);
+	send_to(p, server, id, service->id, FORWARDED_ESTABLISHED);
+	return true;
+}
+
 static __always_inline enum outcome decide_ipv4(struct packet *p, const struct port *port)
 {
 	struct iphdr *ip = take_ipv4(p);
 	if (unlikely(!ip))
 		return PASSED_NOT_OURS;
 	enum content content = take_content(p, ip);
-	if (likely(is_plain(p, ip, port, content) && goes_straight(p)))
-		return FORWARDED_ESTABLISHED;
+	bool plain = is_plain(p, ip, port, content);
+	struct connection *known = NULL;
+	if (likely(plain)) {
+		known = bpf_map_lookup_elem(&connections, p->flow);
+		if (likely(goes_straight(p, known)) || (!known && opens(p)))
+			return FORWARDED_ESTABLISHED;
+	}
 
 	bool flow = content == SEGMENT || content == ICMP_ERROR;
 	bool first = p->tcp_flags & TCP_SYN;
 	struct service *expected = unlikely(first) ? anticipate(p->flow) : NULL;
 	bool unknown = !flow || unlikely(first && !may_be_known(p));
 	/* A known connection names its service: of the large tables its packets need only the one, and most first ones none. */
-	struct connection *known = unknown ? NULL : bpf_map_lookup_elem(&connections, p->flow);
+	if (!plain && !unknown)
+		known = bpf_map_lookup_elem(&connections, p->flow);
 	struct service *service = known ? service_of(known, p->flow) : NULL;
 	if (unlikely(flow && !service))
 		service = expected ? expected : find_service(p->flow);

@@ -10,7 +10,7 @@
 
 enum layout {
 	/* A pinned table of another version is not adopted. Raise it with every change to a key or a value. */
-	LAYOUT_VERSION = 4,
+	LAYOUT_VERSION = 5,
 	/* A prime number (see maglev.ts). */
 	SELECTION_SLOTS = 65537,
 	NO_SERVER = 0xffff,
@@ -20,6 +20,8 @@ enum layout {
 	/* Counters of one processor: the outcomes, and room up to a power of two. */
 	COUNTERS_PER_CPU = 32,
 	NO_SERVICE = 0xffff,
+	/* Of the number behind the filter of known flows: the half that does not count is being made anew. */
+	FILTER_RENEWING = 2,
 	/* Timeouts: of each state of a connection, and then of fragments. */
 	FRAGMENT_TIMEOUT = 5,
 	TIMEOUTS = 6,
@@ -85,6 +87,8 @@ enum connection_state {
 	STATE_RESET, /* TCP: the client has sent RST */
 	STATE_DATAGRAMS, /* UDP: a second datagram */
 	STATES,
+	/* In the table of half-open ones: it is in the other one now, and counts as absent here, until it is pushed out. */
+	STATE_PROVEN = STATES,
 } __attribute__((packed));
 
 _Static_assert(FRAGMENT_TIMEOUT == STATES && TIMEOUTS == STATES + 1, "the states come first");

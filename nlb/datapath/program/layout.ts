@@ -1,13 +1,14 @@
 /** Generated from the type information of datapath.bpf.o by `node nlb/datapath/program/build.ts`. Do not edit. */
 
 export const CONSTANTS = {
-  LAYOUT_VERSION: 4,
+  LAYOUT_VERSION: 5,
   SELECTION_SLOTS: 65537,
   NO_SERVER: 65535,
   MAX_PORTS: 16,
   SELECTION_TRIES: 16,
   COUNTERS_PER_CPU: 32,
   NO_SERVICE: 65535,
+  FILTER_RENEWING: 2,
   FRAGMENT_TIMEOUT: 5,
   TIMEOUTS: 6,
   LEASE_MARGIN_NS: 100000000,
@@ -26,6 +27,7 @@ export const CONSTANTS = {
   STATE_RESET: 3,
   STATE_DATAGRAMS: 4,
   STATES: 5,
+  STATE_PROVEN: 5,
 } as const;
 
 /** In the order of their numbers. */

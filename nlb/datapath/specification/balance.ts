@@ -2,7 +2,7 @@ import { beginsAgain, isActive, nextState, provenState, proves } from './connect
 import { dropped, type Result } from './decision.ts';
 import { nameOfFlow, type Segment } from './flow.ts';
 import type { Bond, Connection, Knowledge, Server, Service } from './knowledge.ts';
-import { findConnection, findService } from './lookup.ts';
+import { findConnection, findEmbryo, findService } from './lookup.ts';
 import { boundServer, nameOfClient, place } from './placement.ts';
 
 /** A segment or datagram that is to be forwarded. */
@@ -19,7 +19,7 @@ export interface Balanced {
 export function balance(packet: Balanced, known: Knowledge): Result {
   const { service, segment, nowNs } = packet;
   const name = nameOfFlow(segment.flow);
-  const connection = findConnection('connections', segment.flow, service, known, nowNs);
+  const connection = findConnection(segment.flow, service, known, nowNs);
   if (connection && !beginsAgain(connection, segment)) return carryOn(packet, connection, known);
   const over = known.kept.connections.get(name);
   if (!over) return begin(packet, known);
@@ -54,8 +54,8 @@ function carryOn({ segment, service, nowNs }: Balanced, before: Connection, know
 }
 
 /** A connection that is new, or has yet to prove itself: its second packet makes it an established one. */
-function begin({ segment, service, nowNs }: Balanced, known: Knowledge): Result {
-  const embryo = findConnection('embryos', segment.flow, service, known, nowNs);
+function begin({ segment, service: byPort, nowNs }: Balanced, known: Knowledge): Result {
+  const { embryo, service } = findEmbryo(segment.flow, known, nowNs) ?? { service: byPort };
   const own = embryo && boundServer(known.told, embryo);
   const server = own ?? place(service, segment.flow, known, nowNs);
   if (!server) return dropped('DROPPED_NO_SERVER');

@@ -27,14 +27,24 @@ export function findService(flow: Flow, { told }: Pick<Knowledge, 'told'>): Serv
   return byPort ?? told.services.get(nameOfService({ ...of, port: 0 }));
 }
 
-/** What the flow's entry says in the table of those that have proved themselves, or of those that have yet to. */
+/** What the table of those that have proved themselves says of the flow, where that still counts. */
 export function findConnection(
-  table: 'connections' | 'embryos',
   flow: Flow,
   service: Service,
   { told, kept }: Knowledge,
   nowNs: bigint,
 ): Connection | undefined {
-  const found = kept[table].get(nameOfFlow(flow));
+  const found = kept.connections.get(nameOfFlow(flow));
   return found?.service === service.name && !isExpired(found, told.timeouts, nowNs) ? found : undefined;
+}
+
+/** The same of those that have yet to, with the service that it began with, and stays with while there is one. */
+export function findEmbryo(
+  flow: Flow,
+  { told, kept }: Knowledge,
+  nowNs: bigint,
+): { embryo: Connection; service: Service } | undefined {
+  const embryo = kept.embryos.get(nameOfFlow(flow));
+  const service = embryo && told.services.get(embryo.service);
+  return service && !isExpired(embryo, told.timeouts, nowNs) ? { embryo, service } : undefined;
 }
