@@ -13,10 +13,18 @@ export function showStatus(status: Status): string {
     ...Object.entries(peer.paths).map(([path, agoMs]): [string, string] => [`by ${path}`, pathText(peer, path, agoMs)]),
     ['nlbs', `${status.nlbs}, lease ${lease.answerRemainingMs} ms, forwarding ${lease.forwardRemainingMs} ms`],
     ...status.conflicts.map((conflict): [string, string] => ['conflict', conflictText(conflict)]),
+    ...status.refusedAddresses.map((address): [string, string] => [
+      'refused',
+      `${address}: the kernel will not have it here`,
+    ]),
+    ...status.corrections.map((correction): [string, string] => ['corrected', correctionText(correction)]),
     [
       'data path',
       `${datapath.mode}${datapath.adopted ? ', adopted' : ''}, ${datapath.connections} active connections, tables of ${mebibytes(datapath.memoryBytes)}`,
     ],
+    ...datapath.interfaces.flatMap(({ device, why }): [string, string][] =>
+      why === undefined ? [] : [[device, `NO DATA PATH: ${why}`]],
+    ),
     ['recovery', recovery(status)],
     ...status.reach.map((target): [string, string] => [
       target.name,
@@ -24,7 +32,7 @@ export function showStatus(status: Status): string {
     ]),
     ...status.servers.map((s): [string, string] => [
       s.name,
-      `${s.healthy ? 'healthy' : `out: ${whyOut(s)}`}, ${s.address} at ${s.mac ?? '?'}`,
+      `${s.healthy ? 'healthy' : `out: ${whyOut(s)}`}${s.healthy || !s.kept ? '' : '; keeps its connections'}, ${s.address} at ${s.mac ?? '?'}`,
     ]),
     ...status.services.map((s): [string, string] => [
       s.name,
@@ -54,6 +62,10 @@ function recovery({ recovery: { strategy, heldDownMs, leads, setAside } }: Statu
 function conflictText({ macs, claims, over, firstAgoMs, lastAgoMs }: Status['conflicts'][number]): string {
   const when = over ? `ended ${duration(lastAgoMs)} ago` : `since ${duration(firstAgoMs)}`;
   return `${when}: claimed ${claims} times by ${macs.join(', ')}`;
+}
+
+function correctionText({ change, address, interface: device, count }: Status['corrections'][number]): string {
+  return `${address} on ${device} ${change}, ${count === 1 ? 'once' : `${count} times`}`;
 }
 
 function pathText({ faultyPaths }: Status['peer'], path: string, agoMs: number | null): string {

@@ -1,9 +1,11 @@
 import { monotonicNs } from '../kernel/clock.ts';
 import { attach, type BpfMode, detachAll } from './attach/attach.ts';
+import { openAttachment } from './attach/attachment.ts';
 import { openPins, type Pins } from './attach/pins.ts';
-import { findPorts, type Port } from './attach/ports.ts';
+import { findPorts, type Port, type Ports } from './attach/ports.ts';
 import { type Loaded, loadProgram, MAPS } from './attach/program.ts';
 import type { Datapath, DatapathOptions, Tallies } from './datapath.ts';
+import { openFollowing } from './following.ts';
 import type { Flow } from './specification/flow.ts';
 import { type Knowledge, toldBy } from './specification/knowledge.ts';
 import { couldServe } from './specification/lookup.ts';
@@ -17,7 +19,7 @@ import { openServerTable, type ServerTable } from './tables/server-table.ts';
 import { openServiceTable, type ServiceName } from './tables/service-table.ts';
 import { putSettings, readSettings } from './tables/settings-table.ts';
 import { sweep } from './tables/sweep.ts';
-import { type Change, checkTables, type Tables } from './tables/tables.ts';
+import { type Change, checkTables, nameOfService, type Tables } from './tables/tables.ts';
 import { removeUserspace } from './userspace/userspace.ts';
 
 /** The data path as BPF programs in the kernel. */
@@ -50,30 +52,37 @@ function takeOverLease(pinDirectory: string, fd: number): void {
 /** Attach what has been loaded. Throws as openDatapath(). */
 export function openInKernel(
   options: DatapathOptions & { mode: 'auto' | BpfMode },
-  ports: Port[],
+  first: Ports,
   { pins, loaded }: LoadedPins,
 ): Datapath {
   const servers = openServerTable(loaded.map('servers'), options.maxServers);
+  const programs = { xdp: () => loaded.program('xdp'), tc: () => loaded.program('tc') };
   const tables = openTables(loaded, servers, options);
   const counters = openCounters((name) => loaded.map(name), options);
   const known = openKnownFlows(loaded.map('known_flows'), options);
   const abandon = (): void => {
     counters.close();
     known.close();
+    tables.close();
     servers.close();
     loaded.close();
   };
   try {
-    if (options.first && !loaded.adopted) tables.apply(options.first);
-    const programs = { xdp: () => loaded.program('xdp'), tc: () => loaded.program('tc') };
+    tables.begin(first.present, loaded.adopted ? undefined : options.first);
     takeOverLease(options.pinDirectory, loaded.map('lease'));
-    const mode = attach(pins, ports, programs, options.mode);
+    const attachment = openAttachment(
+      { pins, programs, wanted: options.mode },
+      attach(pins, first.present, programs, options.mode),
+    );
     removeUserspace(options.pinDirectory);
     return {
-      mode,
+      get mode() {
+        return attachment.mode();
+      },
       adopted: loaded.adopted,
       programs,
-      apply: tables.apply,
+      ...openFollowing(options, first, attachment, tables),
+      select: tables.select,
       actual: tables.actual,
       ...readings(loaded, { counters, known }, tables),
       abandon,
@@ -88,36 +97,64 @@ export function openInKernel(
 
 function openTables(loaded: Loaded, servers: ServerTable, options: DatapathOptions) {
   const [settings, clusters] = [loaded.map('settings'), loaded.map('clusters')];
-  const services = openServiceTable((name) => loaded.map(name));
-  const apply = (wanted: Tables): Change[] => {
+  const services = openServiceTable((name) => loaded.map(name), options.maxServices);
+  let guarded = '';
+  /** The services that stand in for fragments are those of all services: so many are looked through only when they change. */
+  const applyClusters = (wanted: Tables, change: () => Change[]): Change[] => {
+    const names = wanted.services.map(nameOfService);
+    const key = JSON.stringify([wanted.clusterAddresses, names]);
+    if (key === guarded) return [];
+    guarded = '';
+    const changes = change();
+    guarded = key;
+    return changes;
+  };
+  const apply = (wanted: Tables, ports: Port[]): Change[] => {
     checkTables(wanted, options);
-    const ports = findPorts(options);
-    // Making selections takes milliseconds, in which every server that they name, before and after, must be ready.
-    const ready = wanted.servers.filter(({ usable, mac }) => usable && mac !== undefined);
+    // Every server that a slot names, before and after, is to be there while slots are written.
+    const kept = wanted.servers.filter((server) => server.kept);
     return [
       ...putSettings(settings, wanted, ports, options),
-      ...servers.put(ready, ports),
+      ...servers.put(kept, ports),
       ...services.put(wanted.services),
       ...servers.put(wanted.servers, ports),
-      ...putClusters(clusters, wanted, services.ids()),
-      ...services.dropOthers(wanted.services),
-      ...dropOtherClusters(clusters, wanted.clusterAddresses),
+      ...applyClusters(wanted, () => [
+        ...putClusters(clusters, wanted, services.ids()),
+        ...services.dropOthers(wanted.services),
+        ...dropOtherClusters(clusters, wanted.clusterAddresses),
+      ]),
       ...servers.dropOthers(wanted.servers),
     ];
   };
+  const move = (ports: Port[], wanted?: Tables): Change[] => [
+    ...putSettings(settings, wanted ?? readSettings(settings), ports, options),
+    ...servers.put(wanted?.servers ?? [], ports),
+  ];
+  /** What is attached afterwards must know its interface, or it would let everything pass. */
+  const begin = (ports: Port[], tables?: Tables): Change[] => (tables ? apply(tables, ports) : move(ports));
   const actual = (wanted?: (service: ServiceName) => boolean): Tables => ({
     ...readSettings(settings),
     clusterAddresses: readClusters(clusters),
-    servers: servers.read(findPorts(options)),
+    servers: servers.read(findPorts(options).present),
     services: services.read(wanted),
   });
   const ids = () => ({ servers: servers.ids(), services: services.ids() });
   const toldOf = (flow: Flow) =>
     toldBy(
       actual((service) => couldServe(flow, service)),
-      findPorts(options),
+      findPorts(options).present,
     );
-  return { apply, actual: () => actual(), ids, toldOf, timeouts: () => readSettings(settings).timeouts };
+  return {
+    begin,
+    apply,
+    move,
+    select: services.select,
+    actual: () => actual(),
+    ids,
+    toldOf,
+    timeouts: () => readSettings(settings).timeouts,
+    close: services.close,
+  };
 }
 
 function readings(
@@ -126,7 +163,7 @@ function readings(
   { ids, toldOf, timeouts }: ReturnType<typeof openTables>,
 ) {
   const map = (name: string): number => loaded.map(name);
-  const weigh = weighTables(MAPS.map(map));
+  const memoryBytes = weighTables(MAPS.map(map));
   const names = () => new Map([...ids().services].map(([name, id]) => [id, name]));
   return {
     outcomes: counters.outcomes,
@@ -147,7 +184,7 @@ function readings(
       const kept = recall(map, flow, { names: names(), services: known.services.values() });
       return { told: known, lease: readLease(map('lease')), kept };
     },
-    memoryBytes: () => weigh(ids().services.size),
+    memoryBytes: () => memoryBytes,
     leaseFd: map('lease'),
     connectionCount: () => countConnections(map('connections')) + countConnections(map('embryos')),
   };

@@ -14,6 +14,7 @@ import {
   relisten,
   type Step,
   targetsMet,
+  whyPoor,
 } from './state.ts';
 import { whenActive } from './when-active.ts';
 import { isAsking, whenInitial } from './when-initial.ts';
@@ -33,7 +34,7 @@ import { isContending, whenStandby } from './when-standby.ts';
  *    │ │ └─────────────────────────────────────────────────► active
  *    │ └──────────────────── lease lost ───────────────────────┘
  *    │
- *    └── cured ── inop ◄── any: a link down, no healthy server while the peer has one, cut off, or stopping
+ *    └── cured ── inop ◄── any: a link down, no data path, not fit while the peer is, cut off, or stopping
  */
 export function step(before: Role, event: Event, settings: Settings): Step {
   const role = noted(before, event, settings);
@@ -141,8 +142,9 @@ function whyInop(role: Role, atMs: number, settings: Settings): string | undefin
   const { stopping, facts, peer } = role;
   if (stopping) return 'stopping';
   if (facts.downLinks.length > 0) return `link down: ${facts.downLinks.join(', ')}`;
+  if (facts.ready && facts.unguarded?.length) return `no data path on ${facts.unguarded.join(', ')}`;
   if (facts.ready && hasLasted(role, 'outdone', settings.poorHoldMs, atMs))
-    return `no server is healthy here, while ${settings.peer} has one`;
+    return `${whyPoor(facts) ?? 'not fit'}, while ${settings.peer} is fit`;
   if (!isIsolated(facts)) return undefined;
   if (mayBeSplitOff(peer, settings)) return `cut off: no reach target answers, and ${settings.peer} is silent`;
   if (hasLasted(role, 'rivalled', settings.deadAfterMs, atMs))

@@ -55,8 +55,8 @@ export function tables(): Tables {
     timeouts: DEFAULT_TIMEOUTS,
     clusterAddresses: [CLUSTER],
     servers: [
-      { id: 0, address: '10.77.2.20', mac: MAC.server0, usable: true },
-      { id: 1, address: '10.77.2.21', mac: MAC.server1, usable: true },
+      { id: 0, address: '10.77.2.20', mac: MAC.server0, kept: true },
+      { id: 1, address: '10.77.2.21', mac: MAC.server1, kept: true },
     ],
     services: [
       { address: CLUSTER, protocol: 'udp', port: 53, slots: all(0) },
@@ -67,7 +67,7 @@ export function tables(): Tables {
 
 /** The index of a device of the rig. */
 export function ifindexOf(device: string): number {
-  return findPorts({ accessInterfaces: [], serverInterfaces: [device] })[0]?.ifindex ?? 0;
+  return findPorts({ accessInterfaces: [], serverInterfaces: [device] }).present[0]?.ifindex ?? 0;
 }
 
 /** A directory for pins that lies in no BPF file system, gone after the test. */

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { findPorts } from '../attach/ports.ts';
+import { portsToStartWith } from '../attach/ports.ts';
 import type { Datapath, DatapathOptions } from '../datapath.ts';
 import { type Flow, flowNamed, nameOfFlow } from '../specification/flow.ts';
 import { type Knowledge, toldBy } from '../specification/knowledge.ts';
@@ -8,13 +8,14 @@ import { nameOfClient } from '../specification/placement.ts';
 import { type Counters, openCounters } from '../tables/counters.ts';
 import { readLease } from '../tables/lease.ts';
 import type { KnownConnection } from '../tables/listing.ts';
+import { openSelectionTable } from '../tables/selection-table.ts';
 import { dropGuard, putGuard } from './guard.ts';
 import { begin, findLife, type Life, layOut } from './life.ts';
 import { clear, FILES, filterNameFor, openMapped, placeFor } from './place.ts';
 import { awaitForwarder, endForwarder, findForwarder } from './process.ts';
 import { listConnections, put, recall } from './questions.ts';
 import { inOrder, openTelling } from './telling.ts';
-import type { Said } from './told.ts';
+import { type Said, selected } from './told.ts';
 import { watchForwarder } from './watch.ts';
 
 /**
@@ -25,21 +26,27 @@ import { watchForwarder } from './watch.ts';
 export function openUserspace(options: DatapathOptions): Datapath {
   const place = placeFor(options.pinDirectory);
   const earlier = findLife(options);
-  const { said, forwarder } = settle(place, options, earlier);
+  const { said: written, forwarder } = settle(place, options, earlier);
   const mapped = openMapped(place, options);
+  const selections = openSelectionTable(mapped.fd(FILES.selections), options.maxServices);
+  const said = { ...written, tables: selected(written, selections.read) };
   const counters = openCounters(mapped.fd, options);
   const leaseFd = mapped.fd(FILES.lease);
   const watch = watchForwarder(place, forwarder, options.problem);
-  const telling = openTelling(place, said, options, watch.ready);
+  const telling = openTelling({ place, selections, ready: watch.ready }, said, options);
   const rest = (): void => {
     watch.stop();
     counters.close();
+    selections.close();
     mapped.close();
   };
   return {
     mode: 'userspace',
     adopted: earlier !== undefined,
     apply: telling.apply,
+    follow: telling.follow,
+    interfaces: telling.interfaces,
+    select: telling.select,
     actual: () => inOrder(telling.said().tables),
     ...readings({ place, counters, leaseFd, said: telling.said }),
     leaseFd,
@@ -53,7 +60,7 @@ export function openUserspace(options: DatapathOptions): Datapath {
 
 /** What the stack must not get is kept from it first. On a failure nothing is left of a life that was just begun. */
 function settle(place: string, options: DatapathOptions, earlier: Life | undefined): Life {
-  const ports = findPorts(options);
+  const ports = portsToStartWith(options).present;
   const said = earlier?.said ?? layOut(options, ports);
   try {
     putGuard(filterNameFor(place), said.tables, ports);

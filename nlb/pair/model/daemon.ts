@@ -28,7 +28,11 @@ export interface Surroundings {
   /** How many daemons ran on this host before, and this one. */
   life: number;
   healthyServers(): number;
+  refusedAlias(): string[];
   downLinks(): string[];
+  /** Interfaces that are there without the data path, and further ones that are not there. */
+  unguarded(): string[];
+  absent(): string[];
   /** Which reach targets answer now. */
   targets(): Record<string, boolean>;
   beat(mail: Mail): void;
@@ -56,6 +60,8 @@ export class Daemon {
   readonly at: Surroundings;
   readonly loop: Loop<Mail>;
   role: Role;
+  /** What was last seen of the links. */
+  looked: Required<Pick<Facts, 'downLinks' | 'unguarded' | 'absent'>> = { downLinks: [], unguarded: [], absent: [] };
   private news: News = noNews;
   private sent = 0;
   private leaseOpen = false;
@@ -101,6 +107,10 @@ export class Daemon {
     this.loop.post(() => this.factsChanged({ healthyServers: this.at.healthyServers() }));
   }
 
+  refusalsChanged(): void {
+    this.loop.post(() => this.factsChanged({ refusedAlias: this.at.refusedAlias() }));
+  }
+
   /** Stands still for a while, as soon as it has run so many more effects: in the midst of a step. */
   stallInside(afterEffects: number, ms: number): void {
     this.stallAfterEffects = afterEffects;
@@ -124,7 +134,13 @@ export class Daemon {
   private ready(): void {
     this.leaseOpen = true;
     this.at.host.dataPath.answerUntilMs = 0;
-    this.factsChanged({ ready: true, healthyServers: this.at.healthyServers(), targets: this.at.targets() });
+    const { healthyServers, refusedAlias, targets } = this.at;
+    this.factsChanged({
+      ready: true,
+      healthyServers: healthyServers(),
+      refusedAlias: refusedAlias(),
+      targets: targets(),
+    });
   }
 
   private factsChanged(facts: Partial<Facts>): void {
@@ -159,8 +175,9 @@ export class Daemon {
   }
 
   private lookAtLinks(): void {
-    const downLinks = this.at.downLinks();
-    if (downLinks.join() !== this.role.facts.downLinks.join()) this.factsChanged({ downLinks });
+    this.looked = { downLinks: this.at.downLinks(), unguarded: this.at.unguarded(), absent: this.at.absent() };
+    const { facts } = this.role;
+    if (JSON.stringify({ ...facts, ...this.looked }) !== JSON.stringify(facts)) this.factsChanged(this.looked);
   }
 
   private lookAtTargets(): void {
