@@ -161,6 +161,14 @@ export const broken: Record<string, Specification> = {
   'awaits a beginning for ever': kept(({ fragments }) => ({
     fragments: mapped(fragments, (datagram) => ({ ...datagram, awaitsFirst: true })),
   })),
+  'passes what is under many tags': deciding(({ outcome }, { frame }) =>
+    outcome === 'DROPPED_TAGGED' && frame.readUInt16BE(20) === 0x8100 ? { outcome: 'PASSED_NOT_OURS' } : {},
+  ),
+  'drops what is under many tags, to whomever': deciding(({ outcome }, { frame }) =>
+    outcome === 'PASSED_NOT_OURS' && frame.length > 22 && frame.readUInt16BE(20) === 0x8100
+      ? { outcome: 'DROPPED_TAGGED' }
+      : {},
+  ),
   'knows no VLAN': told(({ ports }) => ({ ports: ports.map(({ vlan: _, ...port }) => port) })),
   'counts no packets': deciding(({ counts }) => ({ counts: counts.filter(({ what }) => what !== 'packet') })),
   'counts no new connections': deciding(({ counts }) => ({ counts: counts.filter(({ what }) => what !== 'opened') })),

@@ -133,7 +133,7 @@ export const histories = fc.record({
   vlanned: fc.boolean(),
   priorArt: often(false, true),
   /** Where a port's is not there at first, connections begin with that of any port. */
-  serving: fc.tuple(...SERVICES.map(({ port }) => (port === 80 ? fc.boolean() : often(true, false)))),
+  serving: fc.tuple(...SERVICES.map(({ port }) => often(true, ...(port === 80 ? [false, false, false] : [false])))),
   lease,
   lateNs: fc.constantFrom<bigint[]>(...latenesses),
   servers: serverStates,

@@ -29,6 +29,15 @@ static __always_inline bool is_for(const struct port *port, const struct ethhdr 
 	return is_same_mac(eth->h_dest, port->mac);
 }
 
+/*
+ * Of a frame under more tags than are looked under: whether the node's own stack may take it. That takes off any number of tags
+ * of VLAN 0, and what is inside may be to a cluster address.
+ */
+static __always_inline bool may_reach_stack(const struct port *port, const struct ethhdr *eth)
+{
+	return is_for(port, eth) || eth->h_dest[0] & GROUP_ADDRESS;
+}
+
 /* Whether it is what nearly all packets are: a whole one that neither begins nor ends a connection. */
 static __always_inline bool is_plain(const struct packet *p, const struct iphdr *ip, const struct port *port,
 				     enum content content)
@@ -135,7 +144,7 @@ static __always_inline enum outcome decide(struct packet *p)
 		return decide_ipv4(p, &port);
 	if (p->ethertype == bpf_htons(ETH_P_ARP))
 		return decide_arp(p, current, &port);
-	return PASSED_NOT_OURS;
+	return is_tag(p->ethertype) && may_reach_stack(&port, p->eth) ? DROPPED_TAGGED : PASSED_NOT_OURS;
 }
 
 static __always_inline enum outcome decide_and_count(struct packet *p)

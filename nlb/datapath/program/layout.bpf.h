@@ -51,7 +51,7 @@ enum outcome {
 	DROPPED_FLOODED, /* not to our hardware address */
 	DROPPED_MALFORMED,
 	DROPPED_FRAGMENT, /* it has no ports, and nothing says which service it is for */
-	DROPPED_TAGGED, /* in any other VLAN */
+	DROPPED_TAGGED, /* in any other VLAN, or under more tags than are looked under */
 	DROPPED_NOT_SERVED, /* port or protocol without a service */
 	DROPPED_NO_LEASE,
 	DROPPED_NO_SERVER,

@@ -15,6 +15,7 @@
 
 #define MAX_TAGS 2
 #define VLAN_ID 0x0fff
+#define GROUP_ADDRESS 0x01 /* in the first octet of a hardware address (IEEE 802): multicast and broadcast */
 #define IP_MORE_FRAGMENTS 0x2000
 #define IP_OFFSET 0x1fff
 #define QUOTED_BYTES 8 /* of what follows the quoted header (RFC 792) */

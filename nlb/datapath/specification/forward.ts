@@ -6,7 +6,7 @@ import { type Decision, dropped, passed, type Result } from './decision.ts';
 import { hasPorts, PROTOCOL, readSegment } from './flow.ts';
 import type { Knowledge, Server } from './knowledge.ts';
 import { serviceOf } from './lookup.ts';
-import { ETHERTYPE, type Ethernet, type Ipv4, readArp, readEthernet, readIpv4 } from './packet.ts';
+import { ETHERTYPE, type Ethernet, type Ipv4, isBuried, isGroup, readArp, readEthernet, readIpv4 } from './packet.ts';
 import { readQuotedFlow } from './quote.ts';
 import { follow, lead, relate } from './related.ts';
 
@@ -43,6 +43,7 @@ function decide(arrival: Arrival, known: Knowledge): Result {
   const ethernet = readEthernet(frame);
   if (!port || !ethernet) return passed('PASSED_NOT_OURS');
   if (isForVlanPort(ethernet, port, known)) return passed('PASSED_TAGGED');
+  if (isBuried(ethernet) && mayReachStack(ethernet, port)) return dropped('DROPPED_TAGGED');
   if (ethernet.ethertype === ETHERTYPE.arp) return decideArp(readArp(frame, ethernet.payloadAt), port, known, nowNs);
   const ip = ethernet.ethertype === ETHERTYPE.ipv4 ? readIpv4(frame, ethernet.payloadAt) : undefined;
   return ip && known.told.clusters.has(ip.destination)
@@ -54,6 +55,10 @@ function decide(arrival: Arrival, known: Knowledge): Result {
 function isForVlanPort({ tags: [id] }: Ethernet, { ifindex }: Port, { told }: Knowledge): boolean {
   return id !== undefined && told.ports.some(({ vlan }) => vlan?.parent === ifindex && vlan.id === id);
 }
+
+/** The node's own stack takes off any number of tags of VLAN 0, and what is inside may be to a cluster address. */
+const mayReachStack = ({ destination }: Ethernet, { mac }: Port): boolean =>
+  destination === mac || isGroup(destination);
 
 interface ClusterPacket extends Arrival {
   port: Port;

@@ -53,6 +53,12 @@ const ARP_BYTES = 28;
 const ARP_KIND = Buffer.from('000108000604', 'hex');
 const ARP_REQUEST = 1;
 
+/** Whether what follows the tags that were read is one more: what is under it nobody has looked at. */
+export const isBuried = ({ ethertype }: Ethernet): boolean => TAG_TYPES.includes(ethertype);
+
+/** Whether a hardware address is that of many: multicast or broadcast (IEEE 802). */
+export const isGroup = (mac: Mac): boolean => (Number.parseInt(mac.slice(0, 2), 16) & 1) === 1;
+
 export function readEthernet(frame: Buffer): Ethernet | undefined {
   const tags: number[] = [];
   let typeAt = 2 * MAC_BYTES;

@@ -119,18 +119,19 @@ t.test('the stack gets nothing that is for a cluster address, by whatever tag, a
   run('sysctl -q net.ipv4.icmp_ratemask=0');
   const packet = (to: string, tag = ''): Buffer =>
     summed(bytesOf(`${TO_US} ${tag} ${IP} ${UDP}`.replace(CLUSTER_IP, to)));
-  const tags = ['', '8100 0000', '8100 0000 8100 0000'];
+  const tags = [0, 1, 2, 3, 4].map((count) => '8100 0000 '.repeat(count));
   const toCluster = tags.map((tag) => packet(CLUSTER_IP, tag));
   const refused = async (frame: Buffer): Promise<void> => {
     ends.send(frame);
     await until(() => ends.heard('access').some(isIcmp), `the stack refuses ${frame.toString('hex')}`);
   };
-  for (const frame of toCluster) await refused(frame);
+  // Under two tags the stack looks on every kernel; under more, on some.
+  for (const frame of toCluster.slice(0, 3)) await refused(frame);
   const datapath = open(t);
   for (const frame of toCluster) ends.send(frame);
   await dealtWith(datapath);
   t.same(ends.heard('access'), []);
-  t.equal(datapath.outcomes().DROPPED_TAGGED.packets, 2n);
+  t.equal(datapath.outcomes().DROPPED_TAGGED.packets, 4n);
   await refused(packet(NLBS_IP));
 });
 
