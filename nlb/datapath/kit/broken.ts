@@ -161,6 +161,9 @@ export const broken: Record<string, Specification> = {
   'awaits a beginning for ever': kept(({ fragments }) => ({
     fragments: mapped(fragments, (datagram) => ({ ...datagram, awaitsFirst: true })),
   })),
+  'sends what is too long': servers((server) => ({ ...server, mtu: 0xffff })),
+  'sends what is an octet too long': servers((server) => ({ ...server, mtu: server.mtu + 1 })),
+  'sends nothing as long as it may be': servers((server) => ({ ...server, mtu: server.mtu - 1 })),
   'passes what is under many tags': deciding(({ outcome }, { frame }) =>
     outcome === 'DROPPED_TAGGED' && frame.readUInt16BE(20) === 0x8100 ? { outcome: 'PASSED_NOT_OURS' } : {},
   ),

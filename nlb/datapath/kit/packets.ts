@@ -63,7 +63,7 @@ const ipv4 = fc.record({
   to: often('us', 'server side', 'others', 'all'),
   tags: fc.oneof(
     { weight: 20, arbitrary: often<number[]>([], [5], [0], [7], [5, 6]) },
-    { weight: 1, arbitrary: fc.constantFrom([1, 2, 3], [0, 0, 0], [0, 0, 0, 0], [5, 0, 0]) },
+    { weight: 1, arbitrary: fc.constantFrom<number[][]>([1, 2, 3], [0, 0, 0], [0, 0, 0, 0], [5, 0, 0]) },
   ),
   client: fc.constantFrom(...CLIENTS),
   destination: fc.oneof(

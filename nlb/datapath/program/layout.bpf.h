@@ -55,6 +55,7 @@ enum outcome {
 	DROPPED_NOT_SERVED, /* port or protocol without a service */
 	DROPPED_NO_LEASE,
 	DROPPED_NO_SERVER,
+	DROPPED_TOO_LONG, /* for the interface to its server: longer than that one's MTU */
 	OUTCOMES,
 };
 _Static_assert(OUTCOMES <= COUNTERS_PER_CPU, "every outcome is counted");
@@ -134,7 +135,7 @@ struct server {
 	enum server_flags flags;
 	__u8 zero;
 	__u8 own_mac[ETH_ALEN]; /* of the interface that leads to the server */
-	__u16 zero2;
+	__u16 mtu; /* of that interface, of 65,535 at most */
 	__be32 address;
 	__u32 ifindex;
 };

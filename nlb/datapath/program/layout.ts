@@ -50,6 +50,7 @@ export const OUTCOMES = [
   'DROPPED_NOT_SERVED',
   'DROPPED_NO_LEASE',
   'DROPPED_NO_SERVER',
+  'DROPPED_TOO_LONG',
 ] as const;
 export type OutcomeName = (typeof OUTCOMES)[number];
 
@@ -70,7 +71,7 @@ export const STRUCTS = {
   },
   port: { size: 20, ifindex: 0, mac: 4, roles: 10, parent: 12, vlan: 16 },
   lease: { size: 24, answerUntilNs: 0, forwardUntilNs: 8, peerAskedNs: 16 },
-  server: { size: 24, mac: 0, flags: 6, ownMac: 8, address: 16, ifindex: 20 },
+  server: { size: 24, mac: 0, flags: 6, ownMac: 8, mtu: 14, address: 16, ifindex: 20 },
   cluster: { size: 8, tcpService: 0, udpService: 4 },
   serviceKey: { size: 8, address: 0, port: 4, protocol: 6 },
   service: {

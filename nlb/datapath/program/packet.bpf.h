@@ -27,6 +27,7 @@ struct packet {
 	void *end; /* of what may be read; tc may hold more elsewhere */
 	void *next; /* after the last header that was taken */
 	__u32 bytes; /* of the whole frame */
+	__u32 segment_bytes; /* of data in each segment, where receive offload has put some together; else zero */
 	__u32 ifindex;
 	__be16 ethertype; /* of what the tags enclose */
 	bool tagged;

@@ -47,6 +47,8 @@ const TAG_TYPES = [0x8100, 0x88a8];
 const MAX_TAGS = 2;
 const TAG_BYTES = 4;
 const MAC_BYTES = 6;
+/** Of the header without tags. */
+export const ETHERNET_BYTES = 14;
 const IPV4_BYTES = 20;
 const ARP_BYTES = 28;
 /** Ethernet, IPv4, octets of an address in each: what every ARP packet that concerns us begins with. */
