@@ -56,6 +56,7 @@ enum outcome {
 	DROPPED_NO_LEASE,
 	DROPPED_NO_SERVER,
 	DROPPED_TOO_LONG, /* for the interface to its server: longer than that one's MTU */
+	DROPPED_NOT_SENT, /* the kernel did not take it: the interface is down, or its queue is full. In user space alone */
 	OUTCOMES,
 };
 _Static_assert(OUTCOMES <= COUNTERS_PER_CPU, "every outcome is counted");

@@ -51,6 +51,7 @@ export const OUTCOMES = [
   'DROPPED_NO_LEASE',
   'DROPPED_NO_SERVER',
   'DROPPED_TOO_LONG',
+  'DROPPED_NOT_SENT',
 ] as const;
 export type OutcomeName = (typeof OUTCOMES)[number];
 
