@@ -53,7 +53,7 @@ static __always_inline bool is_plain(const struct packet *p, const struct iphdr 
  */
 static __always_inline bool goes_straight(struct packet *p, struct connection *known)
 {
-	if (!known || !service_of(known, p->flow))
+	if (!known || !service_of(known, p->flow) || !is_steady(known))
 		return false;
 	__u64 now_ns = tick_ns();
 	__u32 id = known->server;
@@ -66,10 +66,10 @@ static __always_inline bool goes_straight(struct packet *p, struct connection *k
 }
 
 /*
- * Whether a plain packet, of a flow that the table does not have, is the second one that opens a connection, which then it has
- * done. All else has to be looked at from the beginning, as above.
+ * A plain packet of a flow that the table does not have, where it is the second one that opens a connection on the server of its
+ * first. All else is not forwarded here, and has to be looked at from the beginning, as above.
  */
-static __always_inline bool opens(struct packet *p)
+static __always_inline enum outcome open_connection(struct packet *p)
 {
 	expect_known(p);
 	__u64 now_ns = tick_ns();
@@ -77,11 +77,17 @@ static __always_inline bool opens(struct packet *p)
 	struct service *service = embryo && proves(p) ? service_of(embryo, p->flow) : NULL;
 	struct server *server = service ? find_same(embryo->server, embryo->server_address) : NULL;
 	if (!server || !may_forward(now_ns))
-		return false;
-	__u32 id = embryo->server;
-	establish(p, service, embryo, id, server, now_ns);
-	send_to(p, server, id, service->id, FORWARDED_ESTABLISHED);
-	return true;
+		return OUTCOMES;
+	struct connection next = {
+		.seen_ns = now_ns,
+		.server = embryo->server,
+		.server_address = server->address,
+		.service = service->id,
+	};
+	bool entered = establish(p, service, embryo, &next);
+	if (unlikely(!entered))
+		keep_embryo(p, &next);
+	return send_to(p, server, next.server, next.service, entered ? FORWARDED_ESTABLISHED : FORWARDED_NOT_ENTERED);
 }
 
 static __always_inline enum outcome decide_ipv4(struct packet *p, const struct port *port)
@@ -93,18 +99,20 @@ static __always_inline enum outcome decide_ipv4(struct packet *p, const struct p
 	bool plain = is_plain(p, ip, port, content);
 	struct connection *known = NULL;
 	if (likely(plain)) {
-		known = bpf_map_lookup_elem(&connections, p->flow);
-		if (likely(goes_straight(p, known)) || (!known && opens(p)))
+		known = find_going_on(p);
+		if (likely(goes_straight(p, known)))
 			return FORWARDED_ESTABLISHED;
+		enum outcome outcome = known ? OUTCOMES : open_connection(p);
+		if (p->to)
+			return outcome;
 	}
 
 	bool flow = content == SEGMENT || content == ICMP_ERROR;
 	bool first = p->tcp_flags & TCP_SYN;
 	struct service *expected = unlikely(first) ? anticipate(p->flow) : NULL;
-	bool unknown = !flow || unlikely(first && !may_be_known(p));
 	/* A known connection names its service: of the large tables its packets need only the one, and most first ones none. */
-	if (!plain && !unknown)
-		known = bpf_map_lookup_elem(&connections, p->flow);
+	if (!plain && flow && !unlikely(first && !may_be_known(p)))
+		known = find_proven(p);
 	struct service *service = known ? service_of(known, p->flow) : NULL;
 	if (unlikely(flow && !service))
 		service = expected ? expected : find_service(p->flow);
