@@ -10,33 +10,77 @@ export interface Judgement {
   detail: string;
 }
 
-/** Of single runs, below which a median says too little. */
+/** Of single runs, below which a middle says too little. */
 const LEAST_RUNS = 20_000;
 const LEAST_TRIALS = 3;
-/** An established flow, in costs of a program that does nothing. */
-const ESTABLISHED_FLOORS = 2.3;
+/** An established flow, in costs of the least forwarder. */
+const ESTABLISHED_FACTOR = 1.5;
+/** The first ACK, which opens a connection, in costs of the SYN before it. */
+const FIRST_ACK_FACTOR = 0.8;
 /** What a load balancer with much to look after may cost, in costs of one with little. */
 const SIZE_FACTOR = 1.5;
 const NFTABLES_FACTOR = 1.5;
 const SMALL = { servers: 3, services: 1, connections: 0 };
 const LARGE = { servers: 1000, services: 512, connections: 1_000_000 };
-const SITUATIONS: Cell['situation'][] = ['established', 'in turn', 'new', 'flood'];
+export const SITUATIONS: readonly Cell['situation'][] = [
+  'established',
+  'in turn',
+  'new',
+  'first ACK',
+  'short',
+  'flood',
+];
 
 /** All bounds, each with what was found. */
 export function judge({ cells, rates }: Figures): Judgement[] {
-  return [judgeEstablished(cells), ...SITUATIONS.map((situation) => judgeSize(cells, situation)), judgeRates(rates)];
+  const enough = cells.filter(({ runs }) => runs >= LEAST_RUNS);
+  return [
+    judgeEstablished(enough),
+    judgeFirstAck(enough),
+    ...SITUATIONS.map((situation) => judgeSize(enough, situation)),
+    judgeRates(rates),
+  ];
+}
+
+/** Nanoseconds above what running any program costs. */
+export const aboveFloor = ({ floorNs, leastNs, ns }: Cell): { least: number; cost: number } => ({
+  least: leastNs - floorNs,
+  cost: ns - floorNs,
+});
+
+interface Comparison {
+  /** Nanoseconds above the floor. */
+  ns: number;
+  againstNs: number;
+  size: typeof SMALL;
 }
 
 function judgeEstablished(cells: readonly Cell[]): Judgement {
-  const words = `an established flow costs at most ${ESTABLISHED_FLOORS} times the floor, at every size`;
-  const measured = cells.filter(({ situation, runs }) => situation === 'established' && runs >= LEAST_RUNS);
-  const worst = measured.toSorted((one, other) => inFloors(other) - inFloors(one))[0];
-  if (!worst) return notMeasured(words, `no medians of ${LEAST_RUNS} runs`);
-  const detail = `${worst.ns} ns against ${worst.floorNs} ns at ${sizeOf(worst)}`;
-  return judged(words, inFloors(worst), (figure) => figure <= ESTABLISHED_FLOORS, detail);
+  const words = `an established flow costs at most ${ESTABLISHED_FACTOR} times the least forwarder's, above the floor, at every size`;
+  const established = cells.filter(({ situation }) => situation === 'established');
+  const compared = established.map((size) => ({ ns: aboveFloor(size).cost, againstNs: aboveFloor(size).least, size }));
+  return judgeWorst(words, compared, ESTABLISHED_FACTOR);
 }
 
-export const inFloors = ({ ns, floorNs }: Cell): number => ns / floorNs;
+function judgeFirstAck(cells: readonly Cell[]): Judgement {
+  const words = `a first ACK costs at most ${FIRST_ACK_FACTOR} times a SYN, above the floor, at every size`;
+  const compared = cells.flatMap((size) => {
+    const syn = size.situation === 'first ACK' ? find(cells, 'new', size) : undefined;
+    return syn ? [{ ns: aboveFloor(size).cost, againstNs: aboveFloor(syn).cost, size }] : [];
+  });
+  return judgeWorst(words, compared, FIRST_ACK_FACTOR);
+}
+
+const ratioOf = ({ ns, againstNs }: Comparison): number => ns / againstNs;
+
+function judgeWorst(words: string, compared: readonly Comparison[], most: number): Judgement {
+  const worst = compared.toSorted((one, other) => ratioOf(other) - ratioOf(one))[0];
+  if (!worst) return notMeasured(words, NO_RUNS);
+  const detail = `${worst.ns.toFixed(0)} ns against ${worst.againstNs.toFixed(0)} ns at ${sizeOf(worst.size)}`;
+  return judged(words, ratioOf(worst), (figure) => figure <= most, detail);
+}
+
+const NO_RUNS = `no middles of ${LEAST_RUNS} runs`;
 
 const sizeOf = ({ servers, services, connections }: typeof SMALL): string =>
   `${servers} servers, ${services} services, ${connections} connections`;
@@ -44,12 +88,13 @@ const sizeOf = ({ servers, services, connections }: typeof SMALL): string =>
 function judgeSize(cells: readonly Cell[], situation: Cell['situation']): Judgement {
   const words = `${situation}: ${sizeOf(LARGE)} cost at most ${SIZE_FACTOR} times ${sizeOf(SMALL)}`;
   const [small, large] = [SMALL, LARGE].map((size) => find(cells, situation, size));
-  if (!small || !large) return notMeasured(words, `no medians of ${LEAST_RUNS} runs`);
-  return judged(words, large.ns / small.ns, (figure) => figure <= SIZE_FACTOR, `${large.ns} ns against ${small.ns} ns`);
+  if (!small || !large) return notMeasured(words, NO_RUNS);
+  const detail = `${large.ns.toFixed(0)} ns against ${small.ns.toFixed(0)} ns`;
+  return judged(words, large.ns / small.ns, (figure) => figure <= SIZE_FACTOR, detail);
 }
 
 function find(cells: readonly Cell[], situation: Cell['situation'], size: typeof SMALL): Cell | undefined {
-  return cells.find((cell) => cell.situation === situation && cell.runs >= LEAST_RUNS && sizeOf(cell) === sizeOf(size));
+  return cells.find((cell) => cell.situation === situation && sizeOf(cell) === sizeOf(size));
 }
 
 function judgeRates(rates: readonly Rate[]): Judgement {

@@ -9,7 +9,7 @@ t.test('what the measuring programs print is understood', { skip }, async (t) =>
   for await (const figure of measureDatapath({ cost, rate: ['--trials', '1', '--frames', '1000'] })) seen.push(figure);
   t.same(
     seen.map((figure) => ('way' in figure ? figure.way : figure.situation)),
-    ['established', 'in turn', 'new', 'flood', 'xdp', 'tc', 'userspace', 'nftables'],
+    ['established', 'in turn', 'new', 'first ACK', 'short', 'flood', 'xdp', 'tc', 'userspace', 'nftables'],
   );
 });
 

@@ -6,9 +6,12 @@ import { z } from 'zod';
 
 const count = z.number().int().nonnegative();
 
-/** Medians of single runs, in nanoseconds, of a program that does nothing and, by turns with it, of the data path. */
+/**
+ * Middles of single runs, in nanoseconds: of a program that does nothing and, by turns with it, of the least forwarder and
+ * of the data path.
+ */
 const Cell = z.object({
-  situation: z.enum(['established', 'in turn', 'new', 'flood']),
+  situation: z.enum(['established', 'in turn', 'new', 'first ACK', 'short', 'flood']),
   servers: count,
   services: count,
   /** Put there beforehand. */
@@ -18,6 +21,7 @@ const Cell = z.object({
   /** Of each program. */
   runs: count,
   floorNs: z.number().positive(),
+  leastNs: z.number().positive(),
   ns: z.number().positive(),
 });
 export type Cell = z.infer<typeof Cell>;

@@ -4,10 +4,10 @@ import { COST_HEADING, costRow, judgementRow, RATE_HEADING, rateRows } from './d
 
 t.test('a cost stands under its heading', async (t) => {
   t.same(
-    [COST_HEADING, costRow(cell({ situation: 'flood', services: 512, connections: 1_000_000, ns: 123 }))],
+    [COST_HEADING, costRow(cell({ situation: 'flood', services: 512, connections: 1_000_000, ns: 123.4 }))],
     [
-      'ns a packet          servers    services connections       floor        cost     × floor',
-      'SYN flood                  3         512     1000000          50         123        2.46',
+      'ns a packet          servers    services connections       floor       least        cost     × least',
+      'SYN flood                  3         512     1000000          50          40          73        1.84',
     ],
   );
 });

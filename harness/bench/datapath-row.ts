@@ -1,4 +1,4 @@
-import { arrivedAt, inFloors, type Judgement, packetsPerSecond, thousands } from './datapath-bound.ts';
+import { aboveFloor, arrivedAt, type Judgement, packetsPerSecond, thousands } from './datapath-bound.ts';
 import type { Cell, Missing, Rate } from './datapath-measured.ts';
 import { summarise } from './summary.ts';
 
@@ -12,16 +12,24 @@ const SITUATIONS: Record<Cell['situation'], string> = {
   established: 'one flow',
   'in turn': '20,000 flows',
   new: 'new flows',
+  'first ACK': 'first ACKs',
+  short: 'connections',
   flood: 'SYN flood',
 };
 
+/** `least` and `cost` are above the floor: of the least forwarder, and of the data path. */
 export const COST_HEADING: string =
-  'ns a packet'.padEnd(NAME_WIDTH) + figures(['servers', 'services', 'connections', 'floor', 'cost', '× floor']);
+  'ns a packet'.padEnd(NAME_WIDTH) +
+  figures(['servers', 'services', 'connections', 'floor', 'least', 'cost', '× least']);
 
 export function costRow(cell: Cell): string {
-  const { situation, servers, services, connections, floorNs, ns } = cell;
-  const row = [servers, services, connections, floorNs, ns, inFloors(cell).toFixed(2)];
-  return SITUATIONS[situation].padEnd(NAME_WIDTH) + figures(row);
+  const { situation, servers, services, connections, floorNs } = cell;
+  const { least, cost } = aboveFloor(cell);
+  const ns = [floorNs, least, cost].map((figure) => figure.toFixed(0));
+  return (
+    SITUATIONS[situation].padEnd(NAME_WIDTH) +
+    figures([servers, services, connections, ...ns, (cost / least).toFixed(2)])
+  );
 }
 
 export const RATE_HEADING: string =

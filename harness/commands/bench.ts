@@ -101,7 +101,7 @@ function exitCodeOf(outcomes: readonly (Outcome | Judgement['verdict'])[]): numb
 /** What a packet costs in the data path, and how many get through it a second. */
 async function benchDatapath({ runs = 20_000, trials = 15, json }: BenchOptions): Promise<void> {
   console.log(
-    `${conditions(`medians of at least ${runs} single runs; ${trials} trials`)}; load ${load()}\n${COST_HEADING}`,
+    `${conditions(`at least ${runs} single runs for each figure; ${trials} trials`)}; load ${load()}\n${COST_HEADING}`,
   );
   const extent = { cost: ['--runs', String(runs)], rate: ['--trials', String(trials)] };
   const figures: Figures = { cells: [], rates: [], missing: [] };

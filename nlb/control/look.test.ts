@@ -72,8 +72,8 @@ function looking(known: KnownConnection[] = connectionsOf(5)) {
     services: [{ address: '203.0.113.10', protocol: 'tcp' as const, port: 80, slots }],
   };
   const ports = [
-    { device: 'server', ifindex: 3, mac: '02:00:00:00:00:02', roles: CONSTANTS.ROLE_SERVER },
-    { device: 'access', ifindex: 2, mac: '02:00:00:00:00:01', roles: CONSTANTS.ROLE_ACCESS },
+    { device: 'server', ifindex: 3, mac: '02:00:00:00:00:02', mtu: 1500, roles: CONSTANTS.ROLE_SERVER },
+    { device: 'access', ifindex: 2, mac: '02:00:00:00:00:01', mtu: 1500, roles: CONSTANTS.ROLE_ACCESS },
   ];
   const { kept } = openLedger();
   const until = monotonicNs() + 60_000_000_000n;

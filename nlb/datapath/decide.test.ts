@@ -1,6 +1,7 @@
 import t from 'tap';
+import { runProgram } from '../kernel/bpf-test-run.ts';
 import { monotonicNs } from '../kernel/clock.ts';
-import { enterPrivateNamespaces } from '../kernel/private-namespaces.ts';
+import { enterPrivateNamespaces, run } from '../kernel/private-namespaces.ts';
 import {
   ASK,
   bytesOf,
@@ -15,8 +16,8 @@ import {
   TO_US,
   UDP,
 } from './kit/frames.ts';
-import { hold, MAC, makeInterfaces, tables } from './kit/rig.ts';
-import { FOREVER_NS, openLeased, send } from './kit/send.ts';
+import { hold, ifindexOf, MAC, makeInterfaces, programsOf, tables } from './kit/rig.ts';
+import { establish, FOREVER_NS, openLeased, segment, send } from './kit/send.ts';
 import type { OutcomeName } from './program/layout.ts';
 import { openLease } from './tables/lease.ts';
 import type { Tables } from './tables/tables.ts';
@@ -31,6 +32,20 @@ const VERDICTS = { xdp: { PASSED: 2, FORWARDED: 4, DROPPED: 1 }, tc: { PASSED: -
 function forwarded(frame: Buffer, mac: string): Buffer {
   return Buffer.concat([bytesOf(mac.replaceAll(':', '')), bytesOf(MAC.server.replaceAll(':', '')), frame.subarray(12)]);
 }
+
+t.test('tc: segments that receive offload has put together are as long as each of them', async (t) => {
+  run('ip link set server mtu 100');
+  t.teardown(() => run('ip link set server mtu 1500'));
+  const datapath = openLeased(t);
+  establish(datapath, 5);
+  const frame = Buffer.concat([segment(5, 'ack'), Buffer.alloc(600)]);
+  frame.writeUInt16BE(frame.length - 14, 16);
+  const program = programsOf(datapath).tc();
+  const passes = (segmentBytes: number): number =>
+    runProgram(program, { frame, ifindex: ifindexOf('access'), hook: 'tc', segmentBytes }).verdict;
+  t.same([60, 61, 0].map(passes), [VERDICTS.tc.FORWARDED, VERDICTS.tc.DROPPED, VERDICTS.tc.DROPPED]);
+  t.equal(datapath.outcomes().DROPPED_TOO_LONG.packets, 2n);
+});
 
 for (const hook of HOOKS) {
   t.test(`${hook}: each frame goes one way, which is counted`, async (t) => {
@@ -48,6 +63,25 @@ for (const hook of HOOKS) {
       t.ok(out.equals(word === 'FORWARDED' ? forwarded(frame, server) : frame), `${what}: octets`);
     }
     t.equal(datapath.connectionCount(), 2);
+  });
+
+  t.test(`${hook}: what is longer than the server's interface sends has an outcome of its own`, async (t) => {
+    run('ip link set server mtu 100');
+    t.teardown(() => run('ip link set server mtu 1500'));
+    const datapath = openLeased(t);
+    const long = (bytes: number): Buffer => {
+      const frame = Buffer.concat([segment(5, 'ack'), Buffer.alloc(bytes - 54)]);
+      frame.writeUInt16BE(bytes - 14, 16);
+      return frame;
+    };
+    establish(datapath, 5);
+    t.same(send(datapath, hook, long(114)).counted, ['FORWARDED_ESTABLISHED']);
+    const { counted, verdict } = send(datapath, hook, long(115));
+    t.same([counted, verdict], [['DROPPED_TOO_LONG'], VERDICTS[hook].DROPPED]);
+    run('ip link set server mtu 101');
+    datapath.apply(tables());
+    t.same(send(datapath, hook, long(115)).counted, ['FORWARDED_ESTABLISHED'], 'followed when it changes');
+    t.equal(datapath.tallies().services.get('tcp 203.0.113.10:80')?.packets, 4n, 'nothing was sent that was not');
   });
 
   t.test(`${hook}: a connection keeps its server until that is gone`, async (t) => {

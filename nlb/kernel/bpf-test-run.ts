@@ -17,6 +17,8 @@ export interface TestInput {
   ifindex: number;
   hook: 'xdp' | 'tc';
   repeat?: number;
+  /** Of tc: the frame is said to be segments put together, each with so many octets of data. */
+  segmentBytes?: number;
 }
 
 /** Buffers of this size lie outside the garbage collector's heap, so they stay in place. */
@@ -27,11 +29,15 @@ const CONTEXT_BYTES = { xdp: 24, tc: 192 };
  * Run a program on one frame without a network (BPF_PROG_TEST_RUN). Tables and counters change as they would.
  * Throws KernelRefusal.
  */
-export function runProgram(program: number, { frame, ifindex, hook, repeat = 1 }: TestInput): TestRun {
+export function runProgram(
+  program: number,
+  { frame, ifindex, hook, repeat = 1, segmentBytes = 0 }: TestInput,
+): TestRun {
   const input = Buffer.alloc(FRAME_BYTES);
   input.set(frame);
   const output = Buffer.alloc(FRAME_BYTES);
   const context = encodeContext(hook, frame.length, ifindex);
+  if (hook === 'tc') context.writeUInt32LE(segmentBytes, 176);
   const options = encodeOptions({ input, output, context, length: frame.length, contextBytes: CONTEXT_BYTES[hook] });
   options.writeInt32LE(repeat, 60);
   const result = testRun(program, options);
@@ -99,7 +105,7 @@ export function sendLiveFrames(program: number, frame: Uint8Array, count: number
   if (result < 0) throw new KernelRefusal('run program on live frames', `${count} frames`, -result);
 }
 
-/** struct xdp_md: where the data end, and the interface; struct __sk_buff: the interface, twice. */
+/** struct xdp_md: where the data end, and the interface; struct __sk_buff: the interface, twice; at 176, gso_size. */
 function encodeContext(hook: 'xdp' | 'tc', length: number, ifindex: number): Buffer {
   const context = Buffer.alloc(FRAME_BYTES);
   if (hook === 'xdp') {

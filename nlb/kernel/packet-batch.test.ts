@@ -54,7 +54,7 @@ t.test('one frame that is refused does not stop those behind it', async (t) => {
   t.teardown(() => run('ip link set right mtu 1500'));
   for (const bytes of [200, 20, 200, 30]) sendFrame(leftEnd, Buffer.concat([frameOf('88b5'), Buffer.alloc(bytes)]));
   t.equal(framesOn(left).length, 4);
-  batch.send(right, [0, 1, 2, 3]);
+  t.same(batch.send(right, [0, 1, 2, 3]), [0, 2], 'it is said which');
   t.same(
     framesOn(rightEnd).map(({ length }) => length),
     [34, 44],

@@ -14,8 +14,13 @@ export interface PacketBatch {
   frame(index: number): Buffer;
   /** Put other octets at the frame's beginning, in its place. */
   overwrite(index: number, octets: Uint8Array): void;
-  /** Send these frames on by the port, without their tags. What does not get through is lost, as on a cable. */
-  send(port: number, indices: readonly number[]): void;
+  /** Where receive offload has put segments together: octets of data in each. They leave one by one. */
+  segmentBytes(index: number): number | undefined;
+  /**
+   * Send these frames on by the port, without their tags. Returns those that the kernel has refused, which are lost: the
+   * interface is down or has gone, its queue is full, or they are too long for it.
+   */
+  send(port: number, indices: readonly number[]): number[];
 }
 
 export const BATCH_FRAMES = 64;
@@ -27,6 +32,8 @@ const MESSAGE = { size: 64, parts: 16, partCount: 24, control: 32, controlBytes:
 const PART = { size: 16, at: 0, bytes: 8 } as const;
 /** struct cmsghdr is 16 octets; struct tpacket_auxdata follows. */
 const AUX = { status: 16, tci: 32, tpid: 34 } as const;
+/** struct virtio_net_hdr, in the machine's order. */
+const VNET = { segmentation: 1, segmentBytes: 4 } as const;
 const STATUS_VLAN_VALID = 1 << 4;
 const STATUS_VLAN_TPID_VALID = 1 << 6;
 const TPID_8021Q = 0x8100;
@@ -60,11 +67,16 @@ export function openBatch(): PacketBatch {
       const frame = rooms.subarray(frameAt(index), frameAt(index) + lengthOf(index));
       return withTag(frame, controls.subarray(index * CONTROL_BYTES, (index + 1) * CONTROL_BYTES));
     },
+    segmentBytes: (index) => {
+      const header = rooms.subarray(index * ROOM_BYTES, frameAt(index));
+      return header.readUInt8(VNET.segmentation) === 0 ? undefined : header.readUInt16LE(VNET.segmentBytes);
+    },
     overwrite: (index, octets) => rooms.set(octets, frameAt(index)),
     send: (port, indices) => {
       for (const [order, index] of indices.entries())
         place(outgoing, order, { at: roomAt(rooms, index), bytes: VNET_HEADER_BYTES + lengthOf(index) });
-      sendAll(port, outgoing.headers, indices.length);
+      const refused = sendAll(port, outgoing.headers, indices.length);
+      return indices.filter((_, order) => refused.includes(order));
     },
   };
 }
@@ -104,10 +116,13 @@ function withTag(frame: Buffer, control: Buffer): Buffer {
   return Buffer.concat([frame.subarray(0, MACS_BYTES), tag, frame.subarray(MACS_BYTES)]);
 }
 
-/** A message that is refused ends the call; those after it have yet to be sent. */
-function sendAll(port: number, headers: Buffer, count: number): void {
+/** A message that is refused ends the call; those after it have yet to be sent. Returns which were refused. */
+function sendAll(port: number, headers: Buffer, count: number): number[] {
+  const refused: number[] = [];
   for (let done = 0; done < count; ) {
     const sent = sendmmsg(port, headers.subarray(done * MESSAGE.size), count - done, MSG_DONTWAIT);
+    if (sent < 1) refused.push(done);
     done += Math.max(sent, 1);
   }
+  return refused;
 }

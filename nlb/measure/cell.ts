@@ -1,9 +1,14 @@
 import type { Datapath } from '../datapath/datapath.ts';
+import type { OutcomeName } from '../datapath/program/layout.ts';
 import type { FrameRunner } from '../kernel/bpf-test-run.ts';
+import { setFlag } from './frames.ts';
 import type { Size } from './scene.ts';
-import type { Situation } from './situations.ts';
+import type { Situation, Step } from './situations.ts';
 
-/** One cell of the table of costs. Times are medians of single runs, in nanoseconds. */
+/**
+ * One cell of the table of costs. Times are in nanoseconds, the middle of single runs, or where more than one packet is measured,
+ * of their sums.
+ */
 export interface Cell extends Size {
   situation: Situation['name'];
   /** Connections that were put there beforehand, and are not in use. */
@@ -13,42 +18,98 @@ export interface Cell extends Size {
   /** Of each program. */
   runs: number;
   floorNs: number;
+  leastNs: number;
   ns: number;
 }
 
-/** A program that is measured, and the one that does nothing, on frames of their own. */
-export interface Pair {
-  measured: FrameRunner;
-  floor: FrameRunner;
-}
+/** The program that does nothing, the least forwarder and the one that is measured, on frames of their own. */
+export type Runners = Record<'floor' | 'least' | 'measured', FrameRunner>;
 
 /**
- * Run both programs by turns, so that whatever disturbs the machine disturbs both. Throws where the data path did anything
+ * So many connections are opened side by side: between two packets of one come those of all others, as on a line on which a
+ * round trip takes a while.
+ */
+const ROUND_RUNS = 1000;
+
+/**
+ * Run all programs by turns, so that whatever disturbs the machine disturbs each. Throws where the data path did anything
  * else with a frame than what the situation is about: then something else was measured.
  * @param asked runs of each program, or a multiple of that, as the situation wants it
  */
-export function measureCell(datapath: Datapath, pair: Pair, situation: Situation, size: Size, asked: number): Measured {
+export function measureCell(
+  datapath: Datapath,
+  runners: Runners,
+  situation: Situation,
+  size: Size,
+  asked: number,
+): Measured {
   const runs = asked * situation.times;
-  situation.prepare(pair.measured, size);
+  situation.prepare(together(runners), size);
   const present = datapath.connectionCount();
-  const before = datapath.outcomes()[situation.outcome].packets;
-  const [floor, measured] = [new Uint32Array(runs), new Uint32Array(runs)];
-  for (let run = 0; run < runs; run++) {
-    situation.write(pair.measured.frame, run, size);
-    floor[run] = pair.floor.run();
-    measured[run] = pair.measured.run();
+  const before = countsOf(datapath, situation);
+  const [floor, least, measured] = [new Uint32Array(runs), new Uint32Array(runs), new Uint32Array(runs)];
+  for (const [step, run] of stepsOf(situation, runs)) {
+    situation.write(runners.measured.frame, run, size);
+    setFlag(runners.measured.frame, step.flag);
+    runners.least.frame.set(runners.measured.frame);
+    add(floor, run, step, runners.floor.run());
+    add(least, run, step, runners.least.run());
+    add(measured, run, step, runners.measured.run());
   }
-  const counted = Number(datapath.outcomes()[situation.outcome].packets - before);
-  if (counted !== runs)
-    throw new Error(
-      `${situation.name}: ${counted} of ${runs} frames were ${situation.outcome}: not what was to be measured`,
-    );
-  return { situation: situation.name, ...size, present, runs, floorNs: median(floor), ns: median(measured) };
+  checkCounts(situation, runs, before, countsOf(datapath, situation));
+  const middles = { floorNs: middle(floor), leastNs: middle(least), ns: middle(measured) };
+  return { situation: situation.name, ...size, present, runs, ...middles };
 }
 
 type Measured = Omit<Cell, 'connections'>;
 
-/** The lower of the two in the middle of an even number. Sorts the sample. */
-export function median(sample: Uint32Array): number {
-  return sample.sort()[Math.ceil(sample.length / 2) - 1] ?? Number.NaN;
+/** The least forwarder gets to know what the data path gets to know. */
+function together({ measured, least }: Runners): FrameRunner {
+  const run = (): number => {
+    least.frame.set(measured.frame);
+    least.run();
+    return measured.run();
+  };
+  return { frame: measured.frame, run };
+}
+
+function* stepsOf({ steps }: Situation, runs: number): Generator<readonly [Step, number]> {
+  for (let from = 0; from < runs; from += ROUND_RUNS)
+    for (const step of steps) for (let run = from; run < Math.min(from + ROUND_RUNS, runs); run++) yield [step, run];
+}
+
+function add(sums: Uint32Array, run: number, { measured }: Step, tookNs: number): void {
+  if (measured) sums[run] = (sums[run] ?? 0) + tookNs;
+}
+
+type Counts = Map<OutcomeName, number>;
+
+const wantedOf = ({ steps }: Situation): Counts =>
+  new Map([...Map.groupBy(steps, ({ outcome }) => outcome)].map(([outcome, of]) => [outcome, of.length]));
+
+function countsOf(datapath: Datapath, situation: Situation): Counts {
+  const outcomes = datapath.outcomes();
+  return new Map([...wantedOf(situation).keys()].map((outcome) => [outcome, Number(outcomes[outcome].packets)]));
+}
+
+function checkCounts(situation: Situation, runs: number, before: Counts, after: Counts): void {
+  for (const [outcome, packets] of wantedOf(situation)) {
+    const counted = (after.get(outcome) ?? 0) - (before.get(outcome) ?? 0);
+    const expected = packets * runs;
+    if (counted !== expected)
+      throw new Error(
+        `${situation.name}: ${counted} of ${expected} frames were ${outcome}: not what was to be measured`,
+      );
+  }
+}
+
+/**
+ * The mean of the middle half. As little moved by what disturbs some runs as the median is, but finer than the clock, which
+ * goes in steps of 10 ns on some machines: single runs fall on this step or that, and their mean lies between. Sorts the
+ * sample.
+ */
+export function middle(sample: Uint32Array): number {
+  const quarter = Math.floor(sample.length / 4);
+  const half = sample.sort().subarray(quarter, sample.length - quarter);
+  return half.reduce((sum, each) => sum + each, 0) / half.length;
 }

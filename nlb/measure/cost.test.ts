@@ -1,20 +1,21 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import t from 'tap';
-import { hold, ifindexOf, makeInterfaces, programsOf } from '../datapath/kit/rig.ts';
+import { hold, ifindexOf, MAC, makeInterfaces, programsOf } from '../datapath/kit/rig.ts';
 import { prepareRuns, runProgram } from '../kernel/bpf-test-run.ts';
 import { monotonicNs } from '../kernel/clock.ts';
 import { enterPrivateNamespaces } from '../kernel/private-namespaces.ts';
 import { KernelRefusal } from '../kernel/refusal.ts';
-import { type Cell, measureCell, median } from './cell.ts';
+import { type Cell, measureCell, middle } from './cell.ts';
 import { frameOf, setFlag, setFlow } from './frames.ts';
-import { feedStream, loadRig, makeFrames, setStream } from './rig.ts';
+import { feedStream, loadRig, makeFrames, setNewHop, setStream } from './rig.ts';
 import { ENDS, mountPins, openScene } from './scene.ts';
 import { FLOWS_IN_TURN, SITUATIONS } from './situations.ts';
 
 enterPrivateNamespaces(import.meta.url);
 
 const [EPERM, EINTR] = [1, 4];
+const [XDP_PASS, XDP_REDIRECT] = [2, 4];
 
 t.test('the program measures each situation at each size, and says what was there', async (t) => {
   const words = ['--runs', '300', '--servers', '3,20', '--services', '5', '--connections', '0,2000'];
@@ -30,12 +31,14 @@ t.test('the program measures each situation at each size, and says what was ther
     .map((line) => JSON.parse(line) as Cell);
   const named = cells.map(({ connections, servers, situation, present }) => [connections, servers, situation, present]);
   const timesOf = (name: string): number => SITUATIONS.find((situation) => situation.name === name)?.times ?? 0;
-  const flooded = FLOWS_IN_TURN + 1 + 300 * timesOf('new');
+  const [opened, known] = [300 * timesOf('new'), 1 + FLOWS_IN_TURN];
   const expected = [0, 2000].flatMap((connections) =>
     [3, 20].flatMap((servers) => [
       [connections, servers, 'established', connections + 1],
-      [connections, servers, 'in turn', connections + 1 + FLOWS_IN_TURN],
-      [connections, servers, 'new', connections + 1 + FLOWS_IN_TURN],
+      [connections, servers, 'in turn', connections + known],
+      [connections, servers, 'new', connections + known],
+      [connections, servers, 'first ACK', connections + known + opened],
+      [connections, servers, 'short', connections + known + opened + 300 * timesOf('first ACK')],
     ]),
   );
   t.same(
@@ -44,23 +47,24 @@ t.test('the program measures each situation at each size, and says what was ther
   );
   const floods = cells.filter(({ situation }) => situation === 'flood');
   t.equal(floods.length, 4);
-  for (const { present, connections } of floods) t.ok(present > connections + flooded, `${present} in a flood`);
-  for (const { situation, runs, services, ns, floorNs } of cells) {
+  for (const { present, connections } of floods) t.ok(present > connections + known + opened, `${present} in a flood`);
+  for (const { situation, runs, services, ns, leastNs, floorNs } of cells) {
     t.same([runs, services], [300 * timesOf(situation), 5]);
-    t.ok(floorNs > 0 && ns > floorNs, `${ns} ns, of which ${floorNs} for running anything`);
+    t.ok(floorNs > 0 && Math.min(ns, leastNs) > floorNs, `${ns} ns, the least ${leastNs}, the floor ${floorNs}`);
   }
 });
 
 t.test('in a namespace of this test', async (t) => {
   mountPins();
   makeInterfaces();
-  const rig = loadRig();
+  const rig = loadRig(1000);
   const size = { servers: 3, services: 4 };
   const datapath = openScene(size, 'tcp', 'tc');
   t.teardown(() => datapath.remove());
   const input = { frame: frameOf('tcp', ENDS), ifindex: ifindexOf('access') };
-  const pair = () => ({
+  const runners = () => ({
     measured: prepareRuns(programsOf(datapath).xdp(), input),
+    least: prepareRuns(rig.program('forward_least'), input),
     floor: prepareRuns(rig.program('do_nothing'), input),
   });
 
@@ -74,6 +78,23 @@ t.test('in a namespace of this test', async (t) => {
       input.ifindex,
     );
     t.equal(datapath.connectionCount() - before, 70_000);
+  });
+
+  t.test('the least forwarder sends a flow to where it went first, readdressed', async (t) => {
+    const least = rig.program('forward_least');
+    const send = (frame: Buffer) => runProgram(least, { ...input, frame, hook: 'xdp' });
+    const [first, second] = [
+      { to: MAC.server0, from: MAC.server },
+      { to: MAC.server1, from: MAC.access },
+    ];
+    setNewHop(rig, first, 1);
+    const sent = send(input.frame);
+    setNewHop(rig, second, 2);
+    t.same([sent.verdict, send(input.frame).frame], [XDP_REDIRECT, sent.frame]);
+    t.same(sent.frame, frameOf('tcp', first));
+    const other = frameOf('udp', ENDS);
+    t.same(send(other).frame, frameOf('udp', second));
+    t.equal(send(other.subarray(0, 20)).verdict, XDP_PASS);
   });
 
   t.test('a stream that is interrupted goes on where it was', async (t) => {
@@ -94,22 +115,23 @@ t.test('in a namespace of this test', async (t) => {
   t.test('what becomes of frames otherwise than is measured is an error, and no figure', async (t) => {
     hold(datapath.leaseFd, monotonicNs());
     for (const situation of SITUATIONS) {
-      const measure = () => measureCell(datapath, pair(), situation, size, 10);
-      t.throws(measure, {
-        message: new RegExp(`${situation.name}: 0 of ${10 * situation.times} frames were ${situation.outcome}`),
-      });
+      const measure = () => measureCell(datapath, runners(), situation, size, 10);
+      const { name, times, steps } = situation;
+      const frames = 10 * times * steps.filter(({ outcome }) => outcome === steps[0]?.outcome).length;
+      t.throws(measure, { message: `${name}: 0 of ${frames} frames were ${steps[0]?.outcome}` });
     }
   });
 });
 
-t.test('the median is a measured figure, by nearest rank', async (t) => {
+t.test('the middle is the mean of the half between the quarters, as fine as the sample is large', async (t) => {
   const table: [number[], number][] = [
     [[7], 7],
+    [[9, 1], 5],
     [[9, 1, 5], 5],
-    [[4, 1, 3, 2], 2],
-    [[100, 9, 10], 10],
+    [[4, 1, 3, 200], 3.5],
+    [[80, 80, 90, 90, 90, 80, 5000, 10], 85],
   ];
-  for (const [sample, expected] of table) t.equal(median(Uint32Array.from(sample)), expected);
+  for (const [sample, expected] of table) t.equal(middle(Uint32Array.from(sample)), expected);
 });
 
 t.test('frames are what they are said to be, down to the checksum', async (t) => {

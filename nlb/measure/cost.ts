@@ -1,12 +1,13 @@
 import { parseArgs } from 'node:util';
-import { ifindexOf, makeInterfaces, programsOf } from '../datapath/kit/rig.ts';
+import { entriesOf } from '../datapath/attach/program.ts';
+import { ifindexOf, MAC, makeInterfaces, programsOf } from '../datapath/kit/rig.ts';
 import type { BpfObject } from '../kernel/bpf-object.ts';
 import { prepareRuns } from '../kernel/bpf-test-run.ts';
 import { enterPrivateNamespaces } from '../kernel/private-namespaces.ts';
 import { type Cell, measureCell } from './cell.ts';
 import { FIRST_CLIENT, frameOf } from './frames.ts';
-import { feedStream, loadRig } from './rig.ts';
-import { ENDS, mountPins, openScene, type Size } from './scene.ts';
+import { feedStream, loadRig, setNewHop } from './rig.ts';
+import { ENDS, macOf, mountPins, openScene, SIZES, type Size } from './scene.ts';
 import { SITUATIONS } from './situations.ts';
 
 /**
@@ -26,7 +27,8 @@ const numbers = (list: string): number[] => list.split(',').map(Number);
 enterPrivateNamespaces(import.meta.url);
 mountPins();
 makeInterfaces();
-const rig = loadRig();
+const rig = loadRig(entriesOf(SIZES).connections);
+setNewHop(rig, { to: macOf(0), from: MAC.server }, ifindexOf('server'));
 
 for (const connections of numbers(values.connections))
   for (const services of numbers(values.services))
@@ -37,13 +39,20 @@ function measureSize(rig: BpfObject, size: Size, connections: number): void {
   const datapath = openScene(size, 'tcp', 'tc');
   const input = { frame: frameOf('tcp', ENDS), ifindex: ifindexOf('access') };
   const stream = { ...ENDS, flows: connections, packetsPerFlow: 2, source: FIRST_CLIENT + 0x1_0000 };
-  if (connections > 0) feedStream(rig, programsOf(datapath).xdp(), stream, input.frame, input.ifindex);
-  const pair = {
-    measured: prepareRuns(programsOf(datapath).xdp(), input),
-    floor: prepareRuns(rig.program('do_nothing'), input),
+  const programs = {
+    floor: rig.program('do_nothing'),
+    least: rig.program('forward_least'),
+    measured: programsOf(datapath).xdp(),
+  };
+  for (const program of connections > 0 ? [programs.least, programs.measured] : [])
+    feedStream(rig, program, stream, input.frame, input.ifindex);
+  const runners = {
+    floor: prepareRuns(programs.floor, input),
+    least: prepareRuns(programs.least, input),
+    measured: prepareRuns(programs.measured, input),
   };
   for (const situation of SITUATIONS) {
-    const cell: Cell = { connections, ...measureCell(datapath, pair, situation, size, Number(values.runs)) };
+    const cell: Cell = { connections, ...measureCell(datapath, runners, situation, size, Number(values.runs)) };
     console.log(JSON.stringify(cell));
   }
   datapath.remove();

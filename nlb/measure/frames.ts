@@ -8,7 +8,9 @@ export const LOWEST_PORT = 1;
 /** Where a frame has what is varied between runs. */
 const AT = { destinationMac: 0, sourceMac: 6, source: 26, sourcePort: 34, destinationPort: 36, tcpFlags: 47 } as const;
 export const FIRST_CLIENT = 0xc612_0000;
-const FLAGS = { syn: 0x02, ack: 0x10 } as const;
+/** Control bits of the segments of a connection (RFC 9293 section 3.1), in its order. */
+const FLAGS = { syn: 0x02, ack: 0x10, push: 0x18, fin: 0x11 } as const;
+export type Flag = keyof typeof FLAGS;
 const PROTOCOLS = { tcp: 6, udp: 17 } as const;
 /** Ethernet's least, without its checksum. */
 const FRAME_BYTES = 60;
@@ -53,7 +55,7 @@ export function setFlow(frame: Buffer, source: number, sourcePort: number, desti
   frame.writeUInt16BE(destinationPort, AT.destinationPort);
 }
 
-/** Make the TCP frame the first of its connection, or one of those that follow. */
-export function setFlag(frame: Buffer, flag: 'syn' | 'ack'): void {
+/** Make the TCP frame such a segment. */
+export function setFlag(frame: Buffer, flag: Flag): void {
   frame.writeUInt8(FLAGS[flag], AT.tcpFlags);
 }

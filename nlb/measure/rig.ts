@@ -28,9 +28,25 @@ export interface Stream extends Ends {
   ifindex?: number;
 }
 
-/** Throws KernelRefusal. */
-export function loadRig(): BpfObject {
-  return loadObject({ file: OBJECT_FILE, entries: { arrivals: ARRIVAL_ROWS * possibleCpus() }, reuse: {} });
+/**
+ * Throws KernelRefusal.
+ * @param flows that the least forwarder can remember
+ */
+export function loadRig(flows = 1): BpfObject {
+  const entries = { arrivals: ARRIVAL_ROWS * possibleCpus(), hops: flows };
+  return loadObject({ file: OBJECT_FILE, entries, reuse: {} });
+}
+
+/** struct hop. */
+const HOP = { size: 16, mac: 0, ownMac: 6, ifindex: 12 } as const;
+
+/** Have the least forwarder send what it sees from now on to that server, on that interface. Throws KernelRefusal. */
+export function setNewHop(rig: BpfObject, { to, from }: Ends, ifindex: number): void {
+  const value = Buffer.alloc(HOP.size);
+  value.set(macToOctets(to), HOP.mac);
+  value.set(macToOctets(from), HOP.ownMac);
+  value.writeUInt32LE(ifindex, HOP.ifindex);
+  putEntry(rig.map('new_hop'), indexKey(0), value);
 }
 
 /** Throws KernelRefusal. */

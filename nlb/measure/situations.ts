@@ -1,12 +1,20 @@
 import type { OutcomeName } from '../datapath/program/layout.ts';
 import type { FrameRunner } from '../kernel/bpf-test-run.ts';
-import { FIRST_CLIENT, LOWEST_PORT, setFlag, setFlow } from './frames.ts';
+import { FIRST_CLIENT, type Flag, LOWEST_PORT, setFlag, setFlow } from './frames.ts';
 import type { Size } from './scene.ts';
 
-/** What is done in one situation, and what must become of every frame of it. */
-export interface Situation {
-  name: 'established' | 'in turn' | 'new' | 'flood';
+/** A packet of a run, and what must become of it. */
+export interface Step {
+  flag: Flag;
   outcome: OutcomeName;
+  measured: boolean;
+}
+
+/** What is done in one situation. */
+export interface Situation {
+  name: 'established' | 'in turn' | 'new' | 'first ACK' | 'short' | 'flood';
+  /** The packets of each run, in order. Those that are measured count together. */
+  steps: readonly Step[];
   /**
    * Runs for each one that is asked for. Bursts come in which the machine does all more slowly, a half or a third, for 50 to
    * 150 ms, mostly while the kernel frees what was measured before: a median must rest on more than that. What fills a table
@@ -15,9 +23,15 @@ export interface Situation {
   times: number;
   /** What has gone by before it is measured. */
   prepare(measured: FrameRunner, size: Size): void;
-  /** Make the frame of that run. */
+  /** Make the frame one of the run's flow. */
   write(frame: Buffer, run: number, size: Size): void;
 }
+
+const step = (flag: Flag, outcome: OutcomeName, measured = true): Step => ({ flag, outcome, measured });
+const SYN = step('syn', 'FORWARDED_NEW');
+const ACK = step('ack', 'FORWARDED_ESTABLISHED');
+const REQUEST = step('push', 'FORWARDED_ESTABLISHED');
+const FIN = step('fin', 'FORWARDED_ESTABLISHED');
 
 /** So many established flows are in use at the same time. */
 export const FLOWS_IN_TURN = 20_000;
@@ -25,7 +39,13 @@ export const FLOWS_IN_TURN = 20_000;
 const FLOOD_BEFORE = 100_000;
 
 /** Clients of each situation, so that none meets flows of another one. */
-const CLIENTS = { established: FIRST_CLIENT, 'in turn': FIRST_CLIENT + 0x100, new: FIRST_CLIENT + 0x200 } as const;
+const CLIENTS = {
+  established: FIRST_CLIENT,
+  'in turn': FIRST_CLIENT + 0x100,
+  new: FIRST_CLIENT + 0x200,
+  'first ACK': FIRST_CLIENT + 0x300,
+  short: FIRST_CLIENT + 0x400,
+} as const;
 const PORTS_PER_CLIENT = 1000;
 const LOWEST_CLIENT_PORT = 10_000;
 
@@ -54,7 +74,7 @@ function scatter(number: number): number {
   return (mixed ^ (mixed >>> 16)) >>> 0;
 }
 
-/** A SYN of a source that was not there before, always to the first service. */
+/** Of a source that was not there before, always to the first service. */
 function setAttacker(frame: Buffer, number: number): void {
   setFlag(frame, 'syn');
   setFlow(frame, scatter(number), 1024 + (scatter(~number) % 60_000), LOWEST_PORT);
@@ -64,30 +84,45 @@ function setAttacker(frame: Buffer, number: number): void {
 export const SITUATIONS: readonly Situation[] = [
   {
     name: 'established',
-    outcome: 'FORWARDED_ESTABLISHED',
+    steps: [ACK],
     times: 20,
     prepare: (measured, size) => establish(measured, 1, CLIENTS.established, size),
     write: () => {},
   },
   {
     name: 'in turn',
-    outcome: 'FORWARDED_ESTABLISHED',
+    steps: [ACK],
     times: 10,
     prepare: (measured, size) => establish(measured, FLOWS_IN_TURN, CLIENTS['in turn'], size),
     write: (frame, run, size) => setNumbered(frame, CLIENTS['in turn'], run % FLOWS_IN_TURN, size),
   },
   {
     name: 'new',
-    outcome: 'FORWARDED_NEW',
+    steps: [SYN],
     times: 3,
-    prepare: (measured) => setFlag(measured.frame, 'syn'),
+    prepare: () => {},
     write: (frame, run, size) => setNumbered(frame, CLIENTS.new, run, size),
   },
   {
+    name: 'first ACK',
+    steps: [{ ...SYN, measured: false }, ACK],
+    times: 3,
+    prepare: () => {},
+    write: (frame, run, size) => setNumbered(frame, CLIENTS['first ACK'], run, size),
+  },
+  {
+    name: 'short',
+    steps: [SYN, ACK, REQUEST, ACK, FIN],
+    times: 3,
+    prepare: () => {},
+    write: (frame, run, size) => setNumbered(frame, CLIENTS.short, run, size),
+  },
+  {
     name: 'flood',
-    outcome: 'FORWARDED_NEW',
+    steps: [SYN],
     times: 5,
     prepare: (measured) => {
+      setFlag(measured.frame, 'syn');
       for (let number = 0; number < FLOOD_BEFORE; number++) {
         setAttacker(measured.frame, number);
         measured.run();

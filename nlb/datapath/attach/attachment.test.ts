@@ -239,7 +239,7 @@ t.test('a forwarder that finds an interface gone when it is told of it lives on,
   write(place, {
     ...said,
     tables: named(),
-    ports: [...said.ports, { device: 'gone', ifindex: 9999, mac: MAC.server, roles: 0 }],
+    ports: [...said.ports, { device: 'gone', ifindex: 9999, mac: MAC.server, mtu: 1500, roles: 0 }],
   });
   put(place, 'take');
   t.equal(datapath.connectionCount(), 1);

@@ -6,6 +6,8 @@ export interface Port {
   device: string;
   ifindex: number;
   mac: string;
+  /** Octets of the longest packet that it sends. */
+  mtu: number;
   /** Bits ROLE_ACCESS and ROLE_SERVER. */
   roles: number;
   /**
@@ -71,9 +73,9 @@ function whyMissing(device: string, found: NetworkInterface | undefined): Missin
   return { device, why, givesAway: true };
 }
 
-function portOf({ name, ifindex, mac, kind, vlan }: NetworkInterface, roles: number): Port {
+function portOf({ name, ifindex, mac, mtu, kind, vlan }: NetworkInterface, roles: number): Port {
   const stacked = kind !== undefined && !TAKE_IN.includes(kind);
-  return { device: name, ifindex, mac, roles, ...(stacked && { stacked }), ...(vlan && { vlan }) };
+  return { device: name, ifindex, mac, mtu, roles, ...(stacked && { stacked }), ...(vlan && { vlan }) };
 }
 
 /** Those that are there, for a start. Throws an Error that names one that gives its packets away. */

@@ -1,8 +1,10 @@
 import { CONSTANTS } from '../program/layout.ts';
 import type { Address, Mac } from '../specification/address.ts';
 import type { Decision, Write } from '../specification/decision.ts';
+import { flowNamed } from '../specification/flow.ts';
 import { type Arrival, type Clocks, forward } from '../specification/forward.ts';
 import type { Bond, Connection, Kept, Knowledge, Server, Service, Told } from '../specification/knowledge.ts';
+import { findService } from '../specification/lookup.ts';
 import { TIMEOUTS } from '../specification/timeouts.ts';
 import type { LeaseTimes } from '../tables/lease.ts';
 import type { Slots } from '../tables/tables.ts';
@@ -79,6 +81,9 @@ const renumbered = <Kind extends Bond>(bond: Kind, { servers }: Told): Kind => (
   serverAddress: servers.get(bond.server)?.address ?? bond.serverAddress,
 });
 
+const goesBy = (flow: string, service: string, known: Told): boolean =>
+  findService(flowNamed(flow), { told: known })?.name === service;
+
 const longer = TIMEOUTS.map((name): [string, Specification] => [
   `${name} lasts longer`,
   told(({ timeouts }) => ({ timeouts: { ...timeouts, [name]: timeouts[name] + 1 } })),
@@ -134,6 +139,11 @@ export const broken: Record<string, Specification> = {
     connections: mapped(connections, (connection) => renumbered(connection, known)),
     udpFlows: mapped(udpFlows, (connection) => renumbered(connection, known)),
   })),
+  'looks for the service of a half-open connection anew': kept(({ embryos, connections }, known) => ({
+    embryos: new Map(
+      [...embryos].filter(([name, { service }]) => connections.has(name) || goesBy(name, service, known)),
+    ),
+  })),
   'keeps embryos that have proved themselves': deciding(({ writes }) => ({
     writes: writes.filter((write) => write.table !== 'embryos' || write.value !== undefined),
   })),
@@ -180,6 +190,17 @@ export const broken: Record<string, Specification> = {
   'awaits a beginning for ever': kept(({ fragments }) => ({
     fragments: mapped(fragments, (datagram) => ({ ...datagram, awaitsFirst: true })),
   })),
+  'sends what is too long': servers((server) => ({ ...server, mtu: 0xffff })),
+  'sends what is an octet too long': servers((server) => ({ ...server, mtu: server.mtu + 1 })),
+  'sends nothing as long as it may be': servers((server) => ({ ...server, mtu: server.mtu - 1 })),
+  'passes what is under many tags': deciding(({ outcome }, { frame }) =>
+    outcome === 'DROPPED_TAGGED' && frame.readUInt16BE(20) === 0x8100 ? { outcome: 'PASSED_NOT_OURS' } : {},
+  ),
+  'drops what is under many tags, to whomever': deciding(({ outcome }, { frame }) =>
+    outcome === 'PASSED_NOT_OURS' && frame.length > 22 && frame.readUInt16BE(20) === 0x8100
+      ? { outcome: 'DROPPED_TAGGED' }
+      : {},
+  ),
   'knows no VLAN': told(({ ports }) => ({ ports: ports.map(({ vlan: _, ...port }) => port) })),
   'counts nothing of its tables': deciding(({ counts }) => ({ counts: counts.filter((each) => 'server' in each) })),
   'counts no packets': deciding(({ counts }) => ({ counts: counts.filter(({ what }) => what !== 'packet') })),

@@ -18,6 +18,7 @@ export const TCP = '3039 0050 00000001 00000000 5002 ffff 0000 0000';
 const IP_ERROR = '0800 4500 0038 0001 0000 3f01 0000 0a000001 cb00710a';
 const QUOTE = '4500 05dc 0009 0000 4011 0000 cb00710a c6336402 0035 3039 05c8 0000';
 export const ASK = '0806 0001 0800 06 04 0001 020000000011 0a4d0101 000000000000';
+const NO_VLAN = '8100 0000 ';
 const ANSWER = '0806 0001 0800 06 04 0002 020000000011 0a4d0101 020000000001';
 export const NLBS_IP = '0a4d0164';
 export const PEER_IP = '0a4d010c';
@@ -71,6 +72,13 @@ export const CASES: Case[] = [
   },
   { what: 'a VLAN tag', frame: `${TO_US} 8100 0000 ${IP} ${UDP}`, outcome: 'DROPPED_TAGGED' },
   { what: 'two VLAN tags', frame: `${TO_US} 88a8 0005 8100 0006 ${IP} ${UDP}`, outcome: 'DROPPED_TAGGED' },
+  { what: 'three tags of VLAN 0', frame: `${TO_US} ${NO_VLAN.repeat(3)} ${IP} ${UDP}`, outcome: 'DROPPED_TAGGED' },
+  { what: 'four of them, to all', frame: `${TO_ALL} ${NO_VLAN.repeat(4)} ${IP} ${UDP}`, outcome: 'DROPPED_TAGGED' },
+  {
+    what: 'three of them, to others',
+    frame: `${TO_OTHERS} ${NO_VLAN.repeat(3)} ${IP} ${UDP}`,
+    outcome: 'PASSED_NOT_OURS',
+  },
   {
     what: 'the beginning of a datagram in fragments',
     frame: `${TO_US} ${IP.replace('4000', '2000')} ${UDP}`,

@@ -81,6 +81,8 @@ const lease = fc.record({
 });
 
 const service = fc.nat({ max: SERVICES.length - 1 });
+/** Mostly the one in whose place that of any port stands while it is away. */
+const ofPort = fc.oneof({ weight: 2, arbitrary: fc.constant(1) }, { weight: 1, arbitrary: service });
 const persistence = fc.constantFrom(
   undefined,
   { timeoutMs: 10_000, prefix: 24 },
@@ -118,7 +120,7 @@ const change = fc.oneof(
     }),
   },
   fc.record({ do: fc.constant('persist' as const), service, persistence }),
-  fc.record({ do: fc.constant('serve' as const), service }),
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('serve' as const), service: ofPort }) },
   fc.record({ do: fc.constant('forget' as const), table: kept, which: fc.nat({ max: 3 }) }),
 );
 
@@ -142,8 +144,11 @@ export const histories = fc.record({
   oneArmed: often(false, true),
   /** Whether VLAN 5 of the access interface has an interface of its own. */
   vlanned: fc.boolean(),
+  /** Of all interfaces: of no consequence, or such that headers with options are too long. */
+  mtu: often(1500, 40, 56, 84),
   priorArt: often(false, true),
-  serving: fc.tuple(...SERVICES.map(() => often(true, false))),
+  /** Where a port's is not there at first, connections begin with that of any port. */
+  serving: fc.tuple(...SERVICES.map(({ port }) => often(true, ...(port === 80 ? [false, false, false] : [false])))),
   lease,
   limits,
   lateNs: fc.constantFrom<bigint[]>(...latenesses),

@@ -65,7 +65,10 @@ const fragment = fc.oneof(
 const ipv4 = fc.record({
   kind: fc.constant('ipv4' as const),
   to: often('us', 'server side', 'others', 'all'),
-  tags: often<number[]>([], [5], [0], [7], [5, 6], [1, 2, 3]),
+  tags: fc.oneof(
+    { weight: 20, arbitrary: often<number[]>([], [5], [0], [7], [5, 6]) },
+    { weight: 1, arbitrary: fc.constantFrom<number[][]>([1, 2, 3], [0, 0, 0], [0, 0, 0, 0], [5, 0, 0]) },
+  ),
   client: fc.constantFrom(...CLIENTS),
   destination: fc.oneof(
     { weight: 30, arbitrary: fc.constantFrom(...CLUSTERS) },

@@ -207,19 +207,20 @@ function leaseFrom({ answerNs, forwardNs }: Act<'lease'>['lease'], { nowNs }: Pi
   return { answerUntilNs: answerNs === null ? 0n : nowNs + answerNs, forwardUntilNs: nowNs + forwardNs };
 }
 
-function portsOf({ oneArmed, vlanned }: History, { access, server }: Cast['interfaces']): Port[] {
+function portsOf({ oneArmed, vlanned, mtu }: History, { access, server }: Cast['interfaces']): Port[] {
   const { ROLE_ACCESS, ROLE_SERVER, ROLE_BOTH } = CONSTANTS;
-  if (oneArmed) return [{ device: 'access', ifindex: access, mac: MAC.access, roles: ROLE_BOTH }];
+  if (oneArmed) return [{ device: 'access', ifindex: access, mac: MAC.access, mtu, roles: ROLE_BOTH }];
   const vlan = {
     device: 'access.5',
     ifindex: server + 1000,
     mac: MAC.access,
+    mtu,
     roles: ROLE_ACCESS,
     vlan: { parent: access, id: 5 },
   };
   return [
-    { device: 'server', ifindex: server, mac: MAC.server, roles: ROLE_SERVER },
-    { device: 'access', ifindex: access, mac: MAC.access, roles: ROLE_ACCESS },
+    { device: 'server', ifindex: server, mac: MAC.server, mtu, roles: ROLE_SERVER },
+    { device: 'access', ifindex: access, mac: MAC.access, mtu, roles: ROLE_ACCESS },
     ...(vlanned ? [vlan] : []),
   ];
 }

@@ -11,8 +11,8 @@ import { MAC, tables } from './rig.ts';
 
 const NS_PER_MS = 1_000_000n;
 const PORTS: Port[] = [
-  { device: 'server', ifindex: 2, mac: MAC.server, roles: CONSTANTS.ROLE_SERVER },
-  { device: 'access', ifindex: 1, mac: MAC.access, roles: CONSTANTS.ROLE_ACCESS },
+  { device: 'server', ifindex: 2, mac: MAC.server, mtu: 1500, roles: CONSTANTS.ROLE_SERVER },
+  { device: 'access', ifindex: 1, mac: MAC.access, mtu: 1500, roles: CONSTANTS.ROLE_ACCESS },
 ];
 const IFINDEX = { access: 1, server: 2 };
 const BEGIN_NS = 10n ** 12n;
@@ -26,7 +26,7 @@ export interface Said {
 
 /** It begins with the tables of the rig and a lease without end. `more`: of a third interface, for access too. */
 export function openTalk(more?: Pick<Port, 'vlan'>) {
-  const third = { device: 'third', ifindex: 3, mac: MAC.access, roles: CONSTANTS.ROLE_ACCESS, ...more };
+  const third = { device: 'third', ifindex: 3, mac: MAC.access, mtu: 1500, roles: CONSTANTS.ROLE_ACCESS, ...more };
   const ports: Port[] = more ? [...PORTS, third] : PORTS;
   const ledger = openLedger();
   let nowNs = BEGIN_NS;

@@ -17,6 +17,7 @@ import {
   decodeDatagram,
   decodeFlow,
   decodeFragments,
+  isProven,
 } from '../tables/entries.ts';
 import { type LeaseTimes, openLease } from '../tables/lease.ts';
 import { entering } from '../tables/listing.ts';
@@ -100,7 +101,7 @@ function keptTables(fd: (map: string) => number, services: string[]) {
   return {
     connections: keptTable(fd('connections'), { key: FLOW, value: CONNECTION }, flowName, connection),
     udpFlows: keptTable(fd('udp_flows'), { key: FLOW, value: CONNECTION }, flowName, connection),
-    embryos: keptTable(fd('embryos'), { key: FLOW, value: CONNECTION }, flowName, connection),
+    embryos: keptTable(fd('embryos'), { key: FLOW, value: CONNECTION }, flowName, connection, isProven),
     affinities: keptTable(fd('affinities'), { key: CLIENT, value: STRUCTS.affinity }, decodeClient, decodeBond),
     fragments: keptTable(fd('fragments'), { key: DATAGRAM, value: FRAGMENT }, decodeDatagram, fragments),
     unprovenFragments: keptTable(
@@ -124,6 +125,7 @@ function keptTable<Value>(
   { key, value }: Sizes,
   nameOf: (key: Buffer) => string,
   decode: (value: Buffer) => Value,
+  isAbsent: (value: Buffer) => boolean = () => false,
 ): KeptTable<Value> {
   const entries = (): { key: Buffer; value: Buffer }[] => {
     const found = [];
@@ -135,7 +137,10 @@ function keptTable<Value>(
     return found;
   };
   return {
-    read: () => new Map(entries().map((entry) => [nameOf(entry.key), decode(entry.value)])),
+    read: () => {
+      const there = entries().filter((entry) => !isAbsent(entry.value));
+      return new Map(there.map((entry) => [nameOf(entry.key), decode(entry.value)]));
+    },
     forget: (name) => {
       for (const entry of entries()) if (nameOf(entry.key) === name) dropEntry(fd, entry.key);
     },

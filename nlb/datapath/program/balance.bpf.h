@@ -74,8 +74,12 @@ static __always_inline enum outcome carry_on(struct packet *p, const struct serv
 	return send_to(p, server, id, known->service, outcome);
 }
 
-/* The second packet that an embryo needs: the connection changes tables, where the table takes it. */
-static __always_inline bool establish(struct packet *p, const struct service *service, struct connection *proven)
+/*
+ * The second packet that an embryo needs: the connection changes tables, where the table takes it. What the first table has of it
+ * counts as absent from now on, and stays until it is pushed out: to take it out costs as much as to enter it in the other one.
+ */
+static __always_inline bool establish(struct packet *p, const struct service *service, struct connection *embryo,
+				      struct connection *proven)
 {
 	bool entered = false;
 	proven->state = proven_state(p);
@@ -83,7 +87,7 @@ static __always_inline bool establish(struct packet *p, const struct service *se
 		return false;
 	if (is_tcp(p))
 		mark_known(p);
-	bpf_map_delete_elem(&embryos, p->flow);
+	embryo->state = STATE_PROVEN;
 	if (entered)
 		count_active(p, proven, 1);
 	bind_client(service, p->flow, proven);
@@ -98,17 +102,20 @@ static __always_inline void keep_embryo(struct packet *p, struct connection *emb
 		count_refused(TABLE_EMBRYOS);
 }
 
-static __always_inline struct connection *find_embryo(const struct packet *p, const struct service *service,
-						      __u64 now_ns)
+/* One packet of it has been seen, and its service is there. */
+static __always_inline struct connection *find_embryo(const struct packet *p, __u64 now_ns)
 {
 	struct connection *embryo = bpf_map_lookup_elem(&embryos, p->flow);
-	return embryo && embryo->service == service->id && !is_expired(p, embryo, now_ns) ? embryo : NULL;
+	return embryo && !is_expired(p, embryo, now_ns) && service_of(embryo, p->flow) ? embryo : NULL;
 }
 
-/* A connection that is new, or has yet to prove itself. */
+/* A connection that is new, or has yet to prove itself; that one stays with the service that it began with. */
 static __always_inline enum outcome begin(struct packet *p, const struct service *service, __u64 now_ns)
 {
-	struct connection *embryo = find_embryo(p, service, now_ns);
+	struct connection *embryo = find_embryo(p, now_ns);
+	struct service *own = embryo ? service_by_id(embryo->service) : NULL;
+	if (own)
+		service = own;
 	struct server *server = embryo ? find_same(embryo->server, embryo->server_address) : NULL;
 	bool kept = server;
 	__u32 id = kept ? embryo->server : place(p->flow, service->id, now_ns);
@@ -123,7 +130,7 @@ static __always_inline enum outcome begin(struct packet *p, const struct service
 		.service = service->id,
 	};
 	bool proven = embryo && proves(p);
-	bool entered = proven && establish(p, service, &next);
+	bool entered = proven && establish(p, service, embryo, &next);
 	if (!entered)
 		keep_embryo(p, &next);
 	if (!embryo)

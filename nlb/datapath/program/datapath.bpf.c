@@ -29,6 +29,15 @@ static __always_inline bool is_for(const struct port *port, const struct ethhdr 
 	return is_same_mac(eth->h_dest, port->mac);
 }
 
+/*
+ * Of a frame under more tags than are looked under: whether the node's own stack may take it. That takes off any number of tags
+ * of VLAN 0, and what is inside may be to a cluster address.
+ */
+static __always_inline bool may_reach_stack(const struct port *port, const struct ethhdr *eth)
+{
+	return is_for(port, eth) || eth->h_dest[0] & GROUP_ADDRESS;
+}
+
 /* Whether it is what nearly all packets are: a whole one that neither begins nor ends a connection. */
 static __always_inline bool is_plain(const struct packet *p, const struct iphdr *ip, const struct port *port,
 				     enum content content)
@@ -56,6 +65,31 @@ static __always_inline bool goes_straight(struct packet *p, struct connection *k
 	return true;
 }
 
+/*
+ * A plain packet of a flow that the table does not have, where it is the second one that opens a connection on the server of its
+ * first. All else is not forwarded here, and has to be looked at from the beginning, as above.
+ */
+static __always_inline enum outcome open_connection(struct packet *p)
+{
+	expect_known(p);
+	__u64 now_ns = tick_ns();
+	struct connection *embryo = find_embryo(p, now_ns);
+	struct service *service = embryo && proves(p) ? service_of(embryo, p->flow) : NULL;
+	struct server *server = service ? find_same(embryo->server, embryo->server_address) : NULL;
+	if (!server || !may_forward(now_ns))
+		return OUTCOMES;
+	struct connection next = {
+		.seen_ns = now_ns,
+		.server = embryo->server,
+		.server_address = server->address,
+		.service = service->id,
+	};
+	bool entered = establish(p, service, embryo, &next);
+	if (unlikely(!entered))
+		keep_embryo(p, &next);
+	return send_to(p, server, next.server, next.service, entered ? FORWARDED_ESTABLISHED : FORWARDED_NOT_ENTERED);
+}
+
 static __always_inline enum outcome decide_ipv4(struct packet *p, const struct port *port)
 {
 	struct iphdr *ip = take_ipv4(p);
@@ -68,6 +102,9 @@ static __always_inline enum outcome decide_ipv4(struct packet *p, const struct p
 		known = find_going_on(p);
 		if (likely(goes_straight(p, known)))
 			return FORWARDED_ESTABLISHED;
+		enum outcome outcome = known ? OUTCOMES : open_connection(p);
+		if (p->to)
+			return outcome;
 	}
 
 	bool flow = content == SEGMENT || content == ICMP_ERROR;
@@ -115,12 +152,41 @@ static __always_inline enum outcome decide(struct packet *p)
 		return decide_ipv4(p, &port);
 	if (p->ethertype == bpf_htons(ETH_P_ARP))
 		return decide_arp(p, current, &port);
-	return PASSED_NOT_OURS;
+	return is_tag(p->ethertype) && may_reach_stack(&port, p->eth) ? DROPPED_TAGGED : PASSED_NOT_OURS;
+}
+
+/* Of the segments that receive offload has put together, octets of the headers of each; they leave one by one. */
+static __always_inline __u32 segment_headers(const struct packet *p)
+{
+	struct iphdr *ip = (void *)(p->eth + 1);
+	if ((void *)(ip + 1) > p->end)
+		return 0;
+	__u32 header = ip->ihl * 4;
+	if (ip->protocol != IPPROTO_TCP)
+		return header + sizeof(struct udphdr);
+	struct tcphdr *tcp = (void *)ip + header;
+	return (void *)(tcp + 1) > p->end ? header : header + tcp->doff * 4;
+}
+
+/*
+ * Whether what is to be forwarded is longer than the interface to its server sends: behind us it would be dropped without a
+ * word, and counted as forwarded. It bears no tag.
+ */
+static __always_inline bool is_too_long(const struct packet *p)
+{
+	__u32 mtu = p->to->mtu;
+	if (likely(p->bytes - ETH_HLEN <= mtu))
+		return false;
+	return !p->segment_bytes || segment_headers(p) + p->segment_bytes > mtu;
 }
 
 static __always_inline enum outcome decide_and_count(struct packet *p)
 {
 	enum outcome outcome = decide(p);
+	if (p->to && unlikely(is_too_long(p))) {
+		p->to = NULL;
+		outcome = DROPPED_TOO_LONG;
+	}
 	count_outcome(p, outcome);
 	if (p->to) {
 		readdress(p->eth, p->to);
@@ -166,6 +232,7 @@ int onevip_tc(struct __sk_buff *skb)
 		.next = pointer(skb->data),
 		.end = pointer(skb->data_end),
 		.bytes = skb->len,
+		.segment_bytes = skb->gso_size,
 		.ifindex = skb->ingress_ifindex,
 		.tagged = skb->vlan_present,
 		.vlan = skb->vlan_tci & VLAN_ID,

@@ -10,7 +10,7 @@
 
 enum layout {
 	/* A pinned table of another version is not adopted. Raise it with every change to a key or a value. */
-	LAYOUT_VERSION = 6,
+	LAYOUT_VERSION = 7,
 	/* A prime number (see maglev.ts). */
 	SELECTION_SLOTS = 65537,
 	/* Ids take 15 bits of a slot; this one stands for none. */
@@ -19,6 +19,8 @@ enum layout {
 	/* Counters of one processor: the outcomes, and room up to a power of two. */
 	COUNTERS_PER_CPU = 32,
 	NO_SERVICE = 0xffff,
+	/* Of the number behind the filter of known flows: the half that does not count is being made anew. */
+	FILTER_RENEWING = 2,
 	/* Timeouts: of each state of a connection, and then of fragments. */
 	FRAGMENT_TIMEOUT = 5,
 	TIMEOUTS = 6,
@@ -54,10 +56,12 @@ enum outcome {
 	DROPPED_FLOODED, /* not to our hardware address */
 	DROPPED_MALFORMED,
 	DROPPED_FRAGMENT, /* it has no ports, and nothing says which service it is for */
-	DROPPED_TAGGED, /* in any other VLAN */
+	DROPPED_TAGGED, /* in any other VLAN, or under more tags than are looked under */
 	DROPPED_NOT_SERVED, /* port or protocol without a service */
 	DROPPED_NO_LEASE,
 	DROPPED_NO_SERVER,
+	DROPPED_TOO_LONG, /* for the interface to its server: longer than that one's MTU */
+	DROPPED_NOT_SENT, /* the kernel did not take it: the interface is down, or its queue is full. In user space alone */
 	OUTCOMES,
 };
 _Static_assert(OUTCOMES <= COUNTERS_PER_CPU, "every outcome is counted");
@@ -90,6 +94,8 @@ enum connection_state {
 	STATE_FINISHED, /* TCP: the client has sent FIN */
 	STATE_DATAGRAMS, /* UDP: a second datagram */
 	STATES,
+	/* In the table of half-open ones: it is in the other one now, and counts as absent here, until it is pushed out. */
+	STATE_PROVEN = STATES,
 } __attribute__((packed));
 
 _Static_assert(FRAGMENT_TIMEOUT == STATES && TIMEOUTS == STATES + 1, "the states come first");
@@ -142,7 +148,7 @@ struct server {
 	enum server_flags flags;
 	__u8 zero;
 	__u8 own_mac[ETH_ALEN]; /* of the interface that leads to the server */
-	__u16 zero2;
+	__u16 mtu; /* of that interface, of 65,535 at most */
 	__be32 address;
 	__u32 ifindex;
 };

@@ -1,12 +1,13 @@
 /** Generated from the type information of datapath.bpf.o by `node nlb/datapath/program/build.ts`. Do not edit. */
 
 export const CONSTANTS = {
-  LAYOUT_VERSION: 6,
+  LAYOUT_VERSION: 7,
   SELECTION_SLOTS: 65537,
   NO_SERVER: 32767,
   MAX_PORTS: 16,
   COUNTERS_PER_CPU: 32,
   NO_SERVICE: 65535,
+  FILTER_RENEWING: 2,
   FRAGMENT_TIMEOUT: 5,
   TIMEOUTS: 6,
   ENTERING_BURST_NS: 1000000000,
@@ -25,6 +26,7 @@ export const CONSTANTS = {
   STATE_FINISHED: 3,
   STATE_DATAGRAMS: 4,
   STATES: 5,
+  STATE_PROVEN: 5,
 } as const;
 
 /** In the order of their numbers. */
@@ -51,6 +53,8 @@ export const OUTCOMES = [
   'DROPPED_NOT_SERVED',
   'DROPPED_NO_LEASE',
   'DROPPED_NO_SERVER',
+  'DROPPED_TOO_LONG',
+  'DROPPED_NOT_SENT',
 ] as const;
 export type OutcomeName = (typeof OUTCOMES)[number];
 
@@ -75,7 +79,7 @@ export const STRUCTS = {
   },
   port: { size: 20, ifindex: 0, mac: 4, roles: 10, parent: 12, vlan: 16 },
   lease: { size: 24, answerUntilNs: 0, forwardUntilNs: 8, peerAskedNs: 16 },
-  server: { size: 24, mac: 0, flags: 6, ownMac: 8, address: 16, ifindex: 20 },
+  server: { size: 24, mac: 0, flags: 6, ownMac: 8, mtu: 14, address: 16, ifindex: 20 },
   cluster: { size: 8, tcpService: 0, udpService: 4 },
   serviceKey: { size: 8, address: 0, port: 4, protocol: 6 },
   service: {

@@ -15,6 +15,7 @@
 
 #define MAX_TAGS 2
 #define VLAN_ID 0x0fff
+#define GROUP_ADDRESS 0x01 /* in the first octet of a hardware address (IEEE 802): multicast and broadcast */
 #define IP_MORE_FRAGMENTS 0x2000
 #define IP_OFFSET 0x1fff
 #define QUOTED_BYTES 8 /* of what follows the quoted header (RFC 792) */
@@ -26,6 +27,7 @@ struct packet {
 	void *end; /* of what may be read; tc may hold more elsewhere */
 	void *next; /* after the last header that was taken */
 	__u32 bytes; /* of the whole frame */
+	__u32 segment_bytes; /* of data in each segment, where receive offload has put some together; else zero */
 	__u32 ifindex;
 	__be16 ethertype; /* of what the tags enclose */
 	bool tagged;

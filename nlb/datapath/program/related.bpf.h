@@ -101,8 +101,12 @@ static __always_inline enum outcome lead(struct packet *p, const struct iphdr *i
 static __always_inline enum outcome relate(struct packet *p, const struct service *service,
 					   const struct connection *known, __u64 now_ns)
 {
-	if (!known || known->service != service->id || is_expired(p, known, now_ns))
-		known = find_embryo(p, service, now_ns);
+	if (!known || known->service != service->id || is_expired(p, known, now_ns)) {
+		known = find_embryo(p, now_ns);
+		struct service *own = known ? service_by_id(known->service) : NULL;
+		if (own)
+			service = own;
+	}
 	struct server *server = known ? find_same(known->server, known->server_address) : NULL;
 	__u32 id = server ? known->server : place(p->flow, service->id, now_ns);
 	if (!server)

@@ -101,6 +101,86 @@ int do_nothing(struct xdp_md *ctx __attribute__((unused)))
 	return XDP_DROP;
 }
 
+/* Where a flow goes, and how it leaves for there. */
+struct hop {
+	__u8 mac[ETH_ALEN];
+	__u8 own_mac[ETH_ALEN];
+	__u32 ifindex;
+};
+_Static_assert(sizeof(struct hop) == 16, "shared with user space");
+
+struct flow {
+	__be32 source;
+	__be32 destination;
+	__be32 ports;
+	__u32 protocol;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1000000); /* set at load: as many as the data path's table of connections */
+	__type(key, struct flow);
+	__type(value, struct hop);
+} hops SEC(".maps");
+
+/* Where a flow goes that has none yet. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct hop);
+} new_hop SEC(".maps");
+
+/* The flow of the frame with these headers; false where there is none. */
+static __always_inline bool take_flow(struct xdp_md *ctx, const struct headers *frame, struct flow *flow)
+{
+	if (frame->eth.h_proto != bpf_htons(ETH_P_IP) || frame->ip.version != 4)
+		return false;
+	if (frame->ip.protocol != IPPROTO_TCP && frame->ip.protocol != IPPROTO_UDP)
+		return false;
+	const __be32 *ports = (void *)&frame->ip + frame->ip.ihl * 4;
+	if ((void *)(ports + 1) > (void *)(long)ctx->data_end)
+		return false;
+	*flow = (struct flow){ frame->ip.saddr, frame->ip.daddr, *ports, frame->ip.protocol };
+	return true;
+}
+
+/* Where the flow goes; it is entered when it is new. */
+static __always_inline struct hop *find_hop(const struct flow *flow)
+{
+	__u32 first = 0;
+	struct hop *known = bpf_map_lookup_elem(&hops, flow);
+	struct hop *hop = known ? known : bpf_map_lookup_elem(&new_hop, &first);
+	if (!known && hop)
+		bpf_map_update_elem(&hops, flow, hop, BPF_ANY);
+	return hop;
+}
+
+static __always_inline void copy_mac(__u8 *to, const __u8 *from)
+{
+	*(__u32 *)to = *(__u32 *)from;
+	*(__u16 *)(to + 4) = *(__u16 *)(from + 4);
+}
+
+/*
+ * The least forwarder: what any program must do that keeps a flow where it began. It reads up to the ports, looks the flow up
+ * in a table of the same kind and size as the data path's, readdresses the frame and sends it.
+ */
+SEC("xdp")
+int forward_least(struct xdp_md *ctx)
+{
+	struct headers *frame = headers_of(ctx);
+	struct flow flow;
+	if (!frame || !take_flow(ctx, frame, &flow))
+		return XDP_PASS;
+	struct hop *hop = find_hop(&flow);
+	if (!hop)
+		return XDP_ABORTED;
+	copy_mac(frame->eth.h_dest, hop->mac);
+	copy_mac(frame->eth.h_source, hop->own_mac);
+	return bpf_redirect(hop->ifindex, 0);
+}
+
 /* Each run gives the next frame of the stream to the measured program. */
 SEC("xdp")
 int feed(struct xdp_md *ctx)

@@ -3,7 +3,7 @@ import { dropped, type Result } from './decision.ts';
 import { entry } from './entering.ts';
 import { nameOfFlow, type Segment } from './flow.ts';
 import type { Bond, Connection, Knowledge, Server, Service } from './knowledge.ts';
-import { findConnection, findService, provenTable } from './lookup.ts';
+import { findConnection, findEmbryo, findService, provenTable } from './lookup.ts';
 import { boundServer, nameOfClient, place } from './placement.ts';
 
 /** A segment or datagram that is to be forwarded. */
@@ -68,8 +68,8 @@ function outcomeWhereItIs({ state }: Connection, begins: boolean): Result['outco
 }
 
 /** A connection that is new, or has yet to prove itself: its second packet makes it an established one, where the limit allows. */
-function begin({ segment, service, nowNs }: Balanced, known: Knowledge): Result {
-  const embryo = findConnection('embryos', segment.flow, service, known, nowNs);
+function begin({ segment, service: byPort, nowNs }: Balanced, known: Knowledge): Result {
+  const { embryo, service } = findEmbryo(segment.flow, known, nowNs) ?? { service: byPort };
   const own = embryo && boundServer(known.told, embryo);
   const server = own ?? place(service, segment.flow, known, nowNs);
   if (!server) return dropped('DROPPED_NO_SERVER');

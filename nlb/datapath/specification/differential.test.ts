@@ -18,8 +18,8 @@ const HISTORIES = nightly === undefined ? 5000 : Number(nightly) > 1 ? Number(ni
 const usualSeed = nightly === undefined ? 20_261_124 : Math.floor(Math.random() * 2 ** 31);
 const seed = givenSeed === undefined ? usualSeed : Number(givenSeed);
 /** Each wrong specification is found out by the same histories every time. */
-const FINDING = { numRuns: 10_000, seed: 3, endOnFailure: true };
-t.setTimeout(nightly === undefined ? 120_000 : 8 * 3_600_000);
+const FINDING = { numRuns: 30_000, seed: 3, endOnFailure: true };
+t.setTimeout(nightly === undefined ? 240_000 : 8 * 3_600_000);
 
 const twin = openTwin(SERVICES);
 const interfaces = { access: ifindexOf('access'), server: ifindexOf('server') };

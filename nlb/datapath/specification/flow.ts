@@ -24,7 +24,11 @@ export interface Segment {
   tcp?: { fin: boolean; syn: boolean; rst: boolean; ack: boolean };
 }
 
-const TCP_FLAGS_AT = 13;
+const [TCP_OFFSET_AT, TCP_FLAGS_AT] = [12, 13];
+
+/** Octets of the TCP header, with its options, or of UDP's. */
+export const headerBytes = (frame: Buffer, { protocol, payloadAt }: Ipv4): number =>
+  protocol === PROTOCOL.tcp ? (frame.readUInt8(payloadAt + TCP_OFFSET_AT) >> 4) * 4 : LEAST_BYTES[PROTOCOL.udp];
 
 /** Undefined where there are no ports, or the packet is too short for the whole header. */
 export function readSegment(frame: Buffer, ip: Ipv4): Segment | undefined {

@@ -3,10 +3,20 @@ import { CONSTANTS } from '../program/layout.ts';
 import { decideArp } from './arp-gate.ts';
 import { balance } from './balance.ts';
 import { type Decision, dropped, passed, type Result } from './decision.ts';
-import { hasPorts, PROTOCOL, readSegment } from './flow.ts';
+import { hasPorts, headerBytes, PROTOCOL, readSegment } from './flow.ts';
 import type { Knowledge, Server } from './knowledge.ts';
 import { serviceOf } from './lookup.ts';
-import { ETHERTYPE, type Ethernet, type Ipv4, readArp, readEthernet, readIpv4 } from './packet.ts';
+import {
+  ETHERNET_BYTES,
+  ETHERTYPE,
+  type Ethernet,
+  type Ipv4,
+  isBuried,
+  isGroup,
+  readArp,
+  readEthernet,
+  readIpv4,
+} from './packet.ts';
 import { readQuotedFlow } from './quote.ts';
 import { follow, lead, relate } from './related.ts';
 
@@ -26,6 +36,8 @@ export interface Arrival extends Clocks {
   frame: Buffer;
   /** The interface that it came in on. */
   ifindex: number;
+  /** Where receive offload has put segments of one flow together: octets of data in each. They leave one by one. */
+  segmentBytes?: number;
 }
 
 /** What becomes of a frame. Nothing is changed: `record()` does what the decision says, so that the next frame finds it. */
@@ -33,8 +45,16 @@ export function forward(arrival: Arrival, known: Knowledge): Decision {
   const { to, ...decision } = decide(arrival, known);
   if (!to) return { ...decision, frame: arrival.frame };
   const { server, service } = to;
+  if (packetBytes(arrival) > server.mtu) return { ...decision, outcome: 'DROPPED_TOO_LONG', frame: arrival.frame };
   const counts = [...decision.counts, { what: 'packet' as const, server: server.id, service }];
   return { ...decision, counts, frame: readdressed(arrival.frame, server), egress: server.ifindex };
+}
+
+/** Of what is forwarded, which bears no tag: octets of the longest packet that leaves for it. */
+function packetBytes({ frame, segmentBytes }: Arrival): number {
+  const ip = segmentBytes === undefined ? undefined : readIpv4(frame, ETHERNET_BYTES);
+  if (segmentBytes === undefined || !ip) return frame.length - ETHERNET_BYTES;
+  return ip.payloadAt - ETHERNET_BYTES + headerBytes(frame, ip) + segmentBytes;
 }
 
 function decide(arrival: Arrival, known: Knowledge): Result {
@@ -43,6 +63,7 @@ function decide(arrival: Arrival, known: Knowledge): Result {
   const ethernet = readEthernet(frame);
   if (!port || !ethernet) return passed('PASSED_NOT_OURS');
   if (isForVlanPort(ethernet, port, known)) return passed('PASSED_TAGGED');
+  if (isBuried(ethernet) && mayReachStack(ethernet, port)) return dropped('DROPPED_TAGGED');
   if (ethernet.ethertype === ETHERTYPE.arp) return decideArp(readArp(frame, ethernet.payloadAt), port, known, nowNs);
   const ip = ethernet.ethertype === ETHERTYPE.ipv4 ? readIpv4(frame, ethernet.payloadAt) : undefined;
   return ip && known.told.clusters.has(ip.destination)
@@ -54,6 +75,10 @@ function decide(arrival: Arrival, known: Knowledge): Result {
 function isForVlanPort({ tags: [id] }: Ethernet, { ifindex }: Port, { told }: Knowledge): boolean {
   return id !== undefined && told.ports.some(({ vlan }) => vlan?.parent === ifindex && vlan.id === id);
 }
+
+/** The node's own stack takes off any number of tags of VLAN 0, and what is inside may be to a cluster address. */
+const mayReachStack = ({ destination }: Ethernet, { mac }: Port): boolean =>
+  destination === mac || isGroup(destination);
 
 interface ClusterPacket extends Arrival {
   port: Port;

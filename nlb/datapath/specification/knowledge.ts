@@ -50,6 +50,8 @@ export interface Server {
   /** Hardware address and number of the interface that leads there. */
   ownMac: Mac;
   ifindex: number;
+  /** Of that interface. */
+  mtu: number;
 }
 
 /** What the data path itself has written down, by names. */
@@ -124,5 +126,6 @@ function serverFrom({ id, address, mac, kept, device }: ServerEntry, ports: Port
     ...(kept && mac !== undefined && { mac: mac as Mac }),
     ownMac: (port?.mac ?? NO_MAC) as Mac,
     ifindex: port?.ifindex ?? 0,
+    mtu: Math.min(port?.mtu ?? 0xffff, 0xffff),
   };
 }

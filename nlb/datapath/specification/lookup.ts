@@ -31,9 +31,9 @@ export function findService(flow: Flow, { told }: Pick<Knowledge, 'told'>): Serv
   return byPort ?? told.services.get(nameOfService({ ...of, port: 0 }));
 }
 
-/** What the flow's entry says in a table, where it still counts. */
+/** What a table of those that have proved themselves says of the flow, where that still counts. */
 export function findConnection(
-  table: ProvenTable | 'embryos',
+  table: ProvenTable,
   flow: Flow,
   service: Service,
   { told, kept }: Knowledge,
@@ -41,4 +41,15 @@ export function findConnection(
 ): Connection | undefined {
   const found = kept[table].get(nameOfFlow(flow));
   return found?.service === service.name && !isExpired(found, told.timeouts, nowNs) ? found : undefined;
+}
+
+/** The same of those that have yet to, with the service that it began with, and stays with while there is one. */
+export function findEmbryo(
+  flow: Flow,
+  { told, kept }: Knowledge,
+  nowNs: bigint,
+): { embryo: Connection; service: Service } | undefined {
+  const embryo = kept.embryos.get(nameOfFlow(flow));
+  const service = embryo && told.services.get(embryo.service);
+  return service && !isExpired(embryo, told.timeouts, nowNs) ? { embryo, service } : undefined;
 }

@@ -47,11 +47,19 @@ const TAG_TYPES = [0x8100, 0x88a8];
 const MAX_TAGS = 2;
 const TAG_BYTES = 4;
 const MAC_BYTES = 6;
+/** Of the header without tags. */
+export const ETHERNET_BYTES = 14;
 const IPV4_BYTES = 20;
 const ARP_BYTES = 28;
 /** Ethernet, IPv4, octets of an address in each: what every ARP packet that concerns us begins with. */
 const ARP_KIND = Buffer.from('000108000604', 'hex');
 const ARP_REQUEST = 1;
+
+/** Whether what follows the tags that were read is one more: what is under it nobody has looked at. */
+export const isBuried = ({ ethertype }: Ethernet): boolean => TAG_TYPES.includes(ethertype);
+
+/** Whether a hardware address is that of many: multicast or broadcast (IEEE 802). */
+export const isGroup = (mac: Mac): boolean => (Number.parseInt(mac.slice(0, 2), 16) & 1) === 1;
 
 export function readEthernet(frame: Buffer): Ethernet | undefined {
   const tags: number[] = [];

@@ -3,7 +3,7 @@ import { type Balanced, balance, bond } from './balance.ts';
 import { dropped, type Result } from './decision.ts';
 import type { Flow } from './flow.ts';
 import type { Fragments, Knowledge, Service } from './knowledge.ts';
-import { findConnection, protocolOf, provenTable } from './lookup.ts';
+import { findConnection, findEmbryo, protocolOf, provenTable } from './lookup.ts';
 import type { Ipv4 } from './packet.ts';
 import { boundServer, place } from './placement.ts';
 
@@ -72,10 +72,10 @@ export function lead(ip: Ipv4, packet: Balanced, known: Knowledge): Result {
 }
 
 /** An error goes to the server of the flow that it quotes, and changes nothing: anybody can send one. */
-export function relate(flow: Flow, service: Service, known: Knowledge, nowNs: bigint): Result {
-  const connection =
-    findConnection(provenTable(flow), flow, service, known, nowNs) ??
-    findConnection('embryos', flow, service, known, nowNs);
+export function relate(flow: Flow, byPort: Service, known: Knowledge, nowNs: bigint): Result {
+  const proven = findConnection(provenTable(flow), flow, byPort, known, nowNs);
+  const embryo = proven ? undefined : findEmbryo(flow, known, nowNs);
+  const [connection, service] = [proven ?? embryo?.embryo, embryo?.service ?? byPort];
   const own = connection && boundServer(known.told, connection);
   const server = own ?? place(service, flow, known, nowNs);
   if (!server) return dropped('DROPPED_NO_SERVER');

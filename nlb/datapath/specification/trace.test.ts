@@ -10,8 +10,8 @@ import { openLedger } from './ledger.ts';
 import { trace } from './trace.ts';
 
 const PORTS: Port[] = [
-  { device: 'server', ifindex: 3, mac: MAC.server, roles: CONSTANTS.ROLE_SERVER },
-  { device: 'access', ifindex: 2, mac: MAC.access, roles: CONSTANTS.ROLE_ACCESS },
+  { device: 'server', ifindex: 3, mac: MAC.server, mtu: 1500, roles: CONSTANTS.ROLE_SERVER },
+  { device: 'access', ifindex: 2, mac: MAC.access, mtu: 1500, roles: CONSTANTS.ROLE_ACCESS },
 ];
 const NOW_NS = 10_000_000_000n;
 const S_NS = 1_000_000_000n;

@@ -4,7 +4,7 @@ import { isExpired } from './connection.ts';
 import { type Flow, nameOfFlow, PROTOCOL } from './flow.ts';
 import { forward } from './forward.ts';
 import type { Bond, Connection, Knowledge, Server, Service } from './knowledge.ts';
-import { protocolOf, provenTable, serviceOf } from './lookup.ts';
+import { findEmbryo, protocolOf, provenTable, serviceOf } from './lookup.ts';
 import { boundClient, boundServer, slotFor } from './placement.ts';
 import { packetOf } from './trace-packet.ts';
 
@@ -56,13 +56,19 @@ function connectionOf(flow: Flow, { kept }: Knowledge): Connection | undefined {
   return kept[provenTable(flow)].get(nameOfFlow(flow)) ?? kept.embryos.get(nameOfFlow(flow));
 }
 
+/** A connection stays with the service that it began with, also before it has proved itself. */
+function serviceNow(flow: Flow, known: Knowledge, nowNs: bigint): Service | undefined {
+  const isProven = known.kept[provenTable(flow)].has(nameOfFlow(flow));
+  return (isProven ? undefined : findEmbryo(flow, known, nowNs)?.service) ?? serviceOf(flow, known);
+}
+
 function* reasons(flow: Flow, known: Knowledge, nowNs: bigint, labels: Labels): Generator<string> {
   const isCluster = known.told.clusters.has(flow.destination);
   yield isCluster
     ? `${flow.destination} is a cluster address`
     : `${flow.destination} is no cluster address: the node's own stack gets it`;
   if (!isCluster) return;
-  const service = serviceOf(flow, known);
+  const service = serviceNow(flow, known, nowNs);
   const port = `${protocolOf(flow)} port ${flow.destinationPort}`;
   yield service ? `${port} is served, by ${labels.service(service.name)}` : `${port} is not served there`;
   if (!service) return;

@@ -1,4 +1,3 @@
-import { walkBatches } from '../../kernel/bpf-map.ts';
 import { possibleCpus } from '../../kernel/libbpf.ts';
 import { type MemoryMap, mapMemory } from '../../kernel/memory-map.ts';
 import { CONSTANTS, OUTCOMES, type OutcomeName, STRUCTS } from '../program/layout.ts';
@@ -148,11 +147,4 @@ export function sumOver({ words, rows, rowBytes }: Rows, index: number, member: 
   for (let row = index; row * rowBytes < words.byteLength; row += rows)
     sum += words[(row * rowBytes + member) / 8] ?? 0n;
   return sum;
-}
-
-/** How many connections a table holds, old ones that nobody has pushed out included. Throws KernelRefusal. */
-export function countConnections(connections: number): number {
-  let total = 0;
-  for (const { count } of walkBatches(connections, STRUCTS.flow.size, STRUCTS.connection.size)) total += count;
-  return total;
 }

@@ -1,22 +1,23 @@
 import { mapMemory } from '../../kernel/memory-map.ts';
-import { STRUCTS } from '../program/layout.ts';
+import { CONSTANTS, STRUCTS } from '../program/layout.ts';
 import { hashOfWords } from '../specification/flow.ts';
 import type { TableSizes } from './tables.ts';
 
 /**
  * The Bloom filter that tells the data path which flows may be in its table of connections (known.bpf.h). The data path sets
- * the bits of what it enters; that of what has gone is there until the filter is made anew. It is never too small: what is
- * wrongly taken for known is looked for in the table, and not found.
+ * the bits of what it enters, in both halves while one is made anew, else in the one that counts; that of what has gone is
+ * there until then. It is never too small: what is wrongly taken for known is looked for in the table, and not found.
  */
 
 const BITS_PER_CONNECTION = 8;
 const WORD_BITS = 64;
+const RENEWING = BigInt(CONSTANTS.FILTER_RENEWING);
 
 /** Words of eight bytes of one half: a power of two. With a full table, an eighth of all other flows, at most, seem known. */
 export const filterWords = ({ maxConnections }: Pick<TableSizes, 'maxConnections'>): number =>
   2 ** Math.ceil(Math.log2(Math.max(1, (maxConnections * BITS_PER_CONNECTION) / WORD_BITS)));
 
-/** Rows of the table: both halves, and behind them the number of the one that counts. */
+/** Rows of the table: both halves, and behind them the number of the one that counts, and whether the other is being made. */
 export const filterRows = (sizes: Pick<TableSizes, 'maxConnections'>): number => 2 * filterWords(sizes) + 1;
 
 /** A filter that is being made anew. */
@@ -39,16 +40,18 @@ const { flow: FLOW } = STRUCTS;
 export function openKnownFlows(fd: number, sizes: Pick<TableSizes, 'maxConnections'>): KnownFlows {
   const words = filterWords(sizes);
   const memory = mapMemory(fd, filterRows(sizes) * BigUint64Array.BYTES_PER_ELEMENT);
-  const counting = new BigUint64Array(memory.buffer, 2 * words * BigUint64Array.BYTES_PER_ELEMENT, 1);
+  const state = new BigUint64Array(memory.buffer, 2 * words * BigUint64Array.BYTES_PER_ELEMENT, 1);
   return {
     renew: () => {
-      const next = counting[0] === 0n ? 1n : 0n;
+      const counting = (state[0] ?? 0n) & 1n;
+      const next = 1n - counting;
       const start = Number(next) * words * BigUint64Array.BYTES_PER_ELEMENT;
       const bits = new Uint32Array(memory.buffer, start, 2 * words);
       bits.fill(0);
+      Atomics.store(state, 0, counting | RENEWING);
       return {
         add: (key) => setBit(bits, hashOfKey(key)),
-        finish: () => void Atomics.store(counting, 0, next),
+        finish: () => void Atomics.store(state, 0, next),
       };
     },
     close: () => memory.close(),

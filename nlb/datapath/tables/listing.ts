@@ -3,7 +3,15 @@ import { STRUCTS } from '../program/layout.ts';
 import { type Flow, nameOfFlow } from '../specification/flow.ts';
 import type { Connection, Kept, Service } from '../specification/knowledge.ts';
 import { nameOfClient } from '../specification/placement.ts';
-import { decodeBond, decodeConnection, decodeFlow, encodeClient, encodeFlow, type ServiceNames } from './entries.ts';
+import {
+  decodeBond,
+  decodeConnection,
+  decodeFlow,
+  encodeClient,
+  encodeFlow,
+  isProven,
+  type ServiceNames,
+} from './entries.ts';
 
 /** What the kernel's tables say of flows. Everything throws KernelRefusal. */
 
@@ -18,11 +26,23 @@ const STEP_ENTRIES = 8192;
 /** All connections of a table, some thousands at a time, while the data path goes on; what comes or goes meanwhile may be among them or not. */
 export function* listTable(table: number, services: ServiceNames): Generator<KnownConnection[]> {
   for (const { count, keys, values } of walkBatches(table, FLOW.size, CONNECTION.size, STEP_ENTRIES)) {
-    yield Array.from({ length: count }, (_, index) => ({
-      flow: decodeFlow(keys.subarray(index * FLOW.size, (index + 1) * FLOW.size)),
-      connection: decodeConnection(values.subarray(index * CONNECTION.size, (index + 1) * CONNECTION.size), services),
+    const rows = Array.from({ length: count }, (_, index) => ({
+      key: keys.subarray(index * FLOW.size, (index + 1) * FLOW.size),
+      value: values.subarray(index * CONNECTION.size, (index + 1) * CONNECTION.size),
     }));
+    yield rows
+      .filter(({ value }) => !isProven(value))
+      .map(({ key, value }) => ({ flow: decodeFlow(key), connection: decodeConnection(value, services) }));
   }
+}
+
+/** How many connections a table holds, old ones that nobody has pushed out included. Throws KernelRefusal. */
+export function countConnections(table: number): number {
+  let total = 0;
+  for (const { count, values } of walkBatches(table, FLOW.size, CONNECTION.size))
+    for (let index = 0; index < count; index++)
+      if (!isProven(values.subarray(index * CONNECTION.size, (index + 1) * CONNECTION.size))) total++;
+  return total;
 }
 
 /** The little of it that a packet of the flow would find. Of its fragments nothing: a whole packet does not ask for them. */
@@ -33,7 +53,7 @@ export function recall(
 ): Kept {
   const connection = (table: string): Map<string, Connection> => {
     const value = getEntry(map(table), encodeFlow(flow), CONNECTION.size);
-    return new Map(value ? [[nameOfFlow(flow), decodeConnection(value, names)]] : []);
+    return new Map(value && !isProven(value) ? [[nameOfFlow(flow), decodeConnection(value, names)]] : []);
   };
   const bonds = [...services].flatMap((service) => {
     const value = service.persistence && getEntry(map('affinities'), encodeClient(service, flow), AFFINITY.size);

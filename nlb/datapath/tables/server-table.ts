@@ -85,6 +85,7 @@ function encode({ address, mac, kept, device, id }: ServerEntry, ports: Port[]):
   const hasMac = mac === undefined ? 0 : CONSTANTS.SERVER_HAS_MAC;
   bytes.writeUInt8(CONSTANTS.SERVER_KNOWN | stays | hasMac, AT.flags);
   if (port) bytes.set(macToOctets(port.mac), AT.ownMac);
+  bytes.writeUInt16LE(Math.min(port?.mtu ?? 0xffff, 0xffff), AT.mtu);
   bytes.set(quadToBytes(address), AT.address);
   bytes.writeUInt32LE(port?.ifindex ?? 0, AT.ifindex);
   return BigUint64Array.from({ length: WORDS }, (_, index) => bytes.readBigUInt64LE(8 * index));

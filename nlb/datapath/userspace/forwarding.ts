@@ -5,6 +5,7 @@ import { openPacketPort, sendFrame } from '../../kernel/packet-port.ts';
 import { KernelRefusal } from '../../kernel/refusal.ts';
 import type { Port } from '../attach/ports.ts';
 import { mostOf } from '../attach/program.ts';
+import type { OutcomeName } from '../program/layout.ts';
 import type { Decision } from '../specification/decision.ts';
 import { forward } from '../specification/forward.ts';
 import { type Connection, type ProvenTable, type Told, toldBy } from '../specification/knowledge.ts';
@@ -48,27 +49,43 @@ export function openForwarding(place: string): Forwarding {
     // Looked at once more: a process may be held up anywhere, and who is held up here must not answer afterwards.
     if (answer && monotonicNs() < lease.get().answerUntilNs) sendFrame(fd, answer);
   };
-  const decide = (frame: Buffer, { ifindex }: Port, nowNs: bigint): Decision => {
-    const decision = forward({ frame, ifindex, nowNs, tickNs: nowNs }, { told, lease: lease.get(), kept });
+  const decide = (index: number, { ifindex }: Port): Decision => {
+    const [frame, nowNs, segmentBytes] = [batch.frame(index), monotonicNs(), batch.segmentBytes(index)];
+    const arrival = { frame, ifindex, nowNs, tickNs: nowNs, ...(segmentBytes !== undefined && { segmentBytes }) };
+    const decision = forward(arrival, { told, lease: lease.get(), kept });
     writeDown(kept, decision, { peerAsked: () => lease.notePeerAsked(nowNs), fenced: () => lease.endForwarding() });
-    rows.count(decision, said.numbers);
     return decision;
+  };
+  /** Counts what was decided, and of what did not leave, why. */
+  const count = (decisions: readonly Decision[], unsent: ReadonlyMap<number, OutcomeName>): void => {
+    for (const [index, decision] of decisions.entries()) {
+      const outcome = unsent.get(index);
+      rows.count(outcome ? unsentOf(decision, outcome) : decision, said.numbers);
+    }
+  };
+  const leave = (leaving: ReadonlyMap<number, number[]>): Map<number, OutcomeName> => {
+    // As with the answer above.
+    const isOver = monotonicNs() >= lease.get().forwardUntilNs;
+    const lost = [...leaving].flatMap(([egress, indices]) =>
+      isOver ? indices : batch.send(sockets.get(egress)?.fd ?? -1, indices),
+    );
+    return new Map(lost.map((index) => [index, isOver ? 'DROPPED_NO_LEASE' : 'DROPPED_NOT_SENT']));
   };
   const carry = (fd: number): void => {
     const port = portOf(sockets, fd);
     const leaving = new Map<number, number[]>();
-    const count = port ? batch.receive(fd) : 0;
-    for (let index = 0; port && index < count; index++) {
-      const frame = batch.frame(index);
-      const { outcome, egress, frame: out } = decide(frame, port, monotonicNs());
+    const received = port ? batch.receive(fd) : 0;
+    const decisions: Decision[] = [];
+    for (let index = 0; port && index < received; index++) {
+      const decision = decide(index, port);
+      decisions.push(decision);
+      const { outcome, egress, frame } = decision;
       if (outcome === 'PASSED_ARP_NLBS') answerArp(frame, port, fd);
       if (egress === undefined) continue;
-      batch.overwrite(index, out.subarray(0, MACS_BYTES));
+      batch.overwrite(index, frame.subarray(0, MACS_BYTES));
       leaving.set(egress, [...(leaving.get(egress) ?? []), index]);
     }
-    // As with the answer above.
-    if (monotonicNs() >= lease.get().forwardUntilNs) return;
-    for (const [egress, indices] of leaving) batch.send(sockets.get(egress)?.fd ?? -1, indices);
+    count(decisions, leave(leaving));
   };
   const take = (): void => {
     ({ said, told } = taken(place, selections));
@@ -80,6 +97,13 @@ export function openForwarding(place: string): Forwarding {
     answer: openReplies({ place, kept, rows, situation: () => ({ said, told }), take }),
   };
 }
+
+/** A decision to forward, of a frame that did not leave: nothing was sent to its server. */
+const unsentOf = (decision: Decision, outcome: OutcomeName): Decision => ({
+  ...decision,
+  outcome,
+  counts: decision.counts.filter(({ what }) => what !== 'packet'),
+});
 
 function readable(place: string): Written {
   const said = read(place);

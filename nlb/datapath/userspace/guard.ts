@@ -47,6 +47,8 @@ const PRIORITY = -500;
  * (a priority, and no VLAN), what is inside goes to the stack. Behind the inner tag: a type, and an IPv4 header.
  */
 const INSIDE_TWO_TAGS = 'meta protocol { 0x8100, 0x88a8 } @nh,16,16 0x0800 @nh,160,32';
+/** Deeper than anybody looks: what the stack would take is dropped whatever it is. */
+const UNDER_THREE_TAGS = 'meta protocol { 0x8100, 0x88a8 } @nh,16,16 { 0x8100, 0x88a8 }';
 const hexOf = (address: string): string => `0x${Buffer.from(quadToBytes(address)).toString('hex')}`;
 
 function chainOf(port: Port, name: string, { nlbs, clusterAddresses }: Guarded, ports: readonly Port[]): string {
@@ -59,6 +61,7 @@ function chainOf(port: Port, name: string, { nlbs, clusterAddresses }: Guarded, 
     ...inside,
     'ip daddr @clusters drop',
     ...clusterAddresses.map((address) => `${INSIDE_TWO_TAGS} ${hexOf(address)} drop`),
+    `${UNDER_THREE_TAGS} meta pkttype != other drop`,
     ...(port.roles & CONSTANTS.ROLE_ACCESS ? [announcement] : []),
     'arp operation request arp daddr ip @asked drop',
     '}',
