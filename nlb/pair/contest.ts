@@ -32,20 +32,33 @@ export function mayLead(role: Role, atMs: number, settings: Settings): boolean {
   return atMs >= knownAtMs && leader(role, atMs, settings) === 'self';
 }
 
+/** Two that ask in earnest are through after the first; the second is for lost frames. */
+const HOLDS_IN_A_ROW = 2;
+/** Whoever forges the peer's hardware address delays a takeover by two holds, and for so long not again. */
+const NO_HOLD_FOR_MS = 1000;
+
 /**
  * Both ask for the address in the same moment, and nobody has it to answer. Each waits until what the other may have
  * decided before it heard the question is over: its last question before that can be two intervals old, and the lease
  * that it took is less than `deadAfterMs`. The one with the higher address also asks no more, so that the other's wait ends.
  */
 export function held(role: Role, atMs: number, settings: Settings): Role {
+  const holdMs = deadAfter(role.peer, settings) + 2 * settings.intervalMs;
+  const longestMs = HOLDS_IN_A_ROW * holdMs;
+  const lastedMs = atMs - role.heldSinceMs;
+  if (lastedMs >= longestMs && lastedMs < longestMs + NO_HOLD_FOR_MS) return role;
+  const heldSinceMs = lastedMs < longestMs ? role.heldSinceMs : atMs;
+  const heldUntilMs = Math.min(atMs + holdMs, heldSinceMs + longestMs);
   const peer = settings.lowerAddress ? role.peer : { ...role.peer, asksUnanswered: 0 };
-  return { ...role, peer, heldUntilMs: atMs + deadAfter(peer, settings) + 2 * settings.intervalMs };
+  return { ...role, peer, heldSinceMs, heldUntilMs };
 }
 
 /** A peer that says that it leads has decided: from now on it answers, or its lease is over. */
 export function unheld(role: Role, { state }: Standing): Role {
-  return state === 'active' ? { ...role, heldUntilMs: role.tickedAtMs } : role;
+  return state === 'active' ? { ...role, heldSinceMs: NEVER_HELD, heldUntilMs: role.tickedAtMs } : role;
 }
+
+export const NEVER_HELD = Number.NEGATIVE_INFINITY;
 
 export function isHeld({ heldUntilMs }: Pick<Role, 'heldUntilMs'>, atMs: number): boolean {
   return atMs < heldUntilMs;

@@ -13,6 +13,8 @@ export interface Peer {
   refused: boolean;
   /** When that was last. */
   refusedAtMs: number;
+  /** When its host, by its own hardware address, last answered for its own address. */
+  presentAtMs: number;
   /** Its last beat said that it is not active, which it was by the one before, or may have become in a silence before it. */
   stoodDown: boolean;
   /** Since when its beats have said that it is fit to lead; the far future while they do not. */
@@ -26,7 +28,7 @@ const ASKS_ENOUGH = 3;
 
 export function strangerSince(atMs: number): Peer {
   const fitSinceMs = Number.POSITIVE_INFINITY;
-  const never = { refused: false, refusedAtMs: Number.NEGATIVE_INFINITY };
+  const never = { refused: false, refusedAtMs: Number.NEGATIVE_INFINITY, presentAtMs: Number.NEGATIVE_INFINITY };
   return { silentMs: 0, countedUntilMs: atMs, ...never, stoodDown: false, fitSinceMs, asksUnanswered: 0 };
 }
 
@@ -53,7 +55,7 @@ export function attentiveMs(fromMs: number, toMs: number, { intervalMs }: Settin
 }
 
 /**
- * Somebody else answered for the NLBS address. Once the lease that came with the last beat must have run out, the answer
+ * The witness answered for the NLBS address: the peer's own hardware address, asked by us alone. Once the lease that came with the last beat must have run out, the answer
  * proves that it was renewed, and is worth a beat.
  */
 export function answered(peer: Peer, settings: Settings): Peer {
@@ -78,9 +80,14 @@ export function isAlive(peer: Peer, settings: Settings): peer is Peer & { standi
   return peer.standing !== undefined && peer.silentMs < deadAfter(peer, settings);
 }
 
-/** Silence enough to begin asking for the address. */
+/** Whether it says, and has not fallen silent since, that it does not lead: so it gave its lease back. */
+export function hasLetGo(peer: Peer, settings: Settings): boolean {
+  return isAlive(peer, settings) && peer.standing.state !== 'active';
+}
+
+/** Silence enough to begin asking for the address. A refusal adds nothing: anybody can forge one. */
 export function isSuspect(peer: Peer, { intervalMs }: Settings): boolean {
-  return peer.refused || peer.silentMs >= 2 * intervalMs;
+  return peer.silentMs >= 2 * intervalMs;
 }
 
 /** Whether nobody answers for the address any more. */
@@ -89,8 +96,9 @@ export function isUnanswered(peer: Peer): boolean {
 }
 
 /**
- * Whether its lease has run out for certain and it may be replaced. Where its host refuses our beats, its daemon is gone
- * and renews nothing, so the lease itself is all that has to pass.
+ * Whether its lease has run out for certain and it may be replaced. Where its host refuses our beats, the lease itself is all
+ * that has to pass. Anybody can forge a refusal, so it does no more than that: the silence and the unanswered witness prove
+ * the rest, and a lease that no beat has renewed is over, whoever refuses.
  */
 export function isGone(peer: Peer, settings: Settings): boolean {
   const { refused, silentMs } = peer;
@@ -98,11 +106,17 @@ export function isGone(peer: Peer, settings: Settings): boolean {
   return longEnough && isUnanswered(peer);
 }
 
+/** Whether its host says, at this moment, that nobody listens. Anybody can forge that. */
+export function isRefusing({ countedUntilMs, refusedAtMs }: Peer, { deadAfterMs }: Settings): boolean {
+  return countedUntilMs - refusedAtMs < deadAfterMs;
+}
+
 /**
  * Whether the silence may be a split of the network, and the peer alive on the other side of it. Not while its host says
- * that nobody listens. That it said goodbye proves nothing: it may be back.
+ * that nobody listens, and by its own hardware address is on the access subnet to say so: a refusal alone may be forged, and
+ * a host alone may hold a daemon that leads and is not heard. That it said goodbye proves nothing: it may be back.
  */
 export function mayBeSplitOff(peer: Peer, settings: Settings): boolean {
-  const isRefusing = peer.countedUntilMs - peer.refusedAtMs < settings.deadAfterMs;
-  return !isRefusing && !isAlive(peer, settings);
+  const isPresent = peer.countedUntilMs - peer.presentAtMs < settings.deadAfterMs;
+  return !(isPresent && isRefusing(peer, settings)) && !isAlive(peer, settings);
 }

@@ -1,7 +1,7 @@
-import { held, isYielding, unheld } from './contest.ts';
+import { held, isYielding, NEVER_HELD, unheld } from './contest.ts';
 import { noHoldDown } from './hold-down.ts';
 import { hasLasted, lastingSince } from './lasting.ts';
-import { answered, attentiveMs, heard, isSuspect, mayBeSplitOff, strangerSince, waited } from './peer.ts';
+import { answered, attentiveMs, heard, isRefusing, isSuspect, mayBeSplitOff, strangerSince, waited } from './peer.ts';
 import { FITNESS } from './rank.ts';
 import type { Settings } from './settings.ts';
 import {
@@ -38,7 +38,13 @@ import { isContending, whenStandby } from './when-standby.ts';
 export function step(before: Role, event: Event, settings: Settings): Step {
   const role = noted(before, event, settings);
   const why = role.state.name === 'active' ? whyLost(role.state, event) : undefined;
-  if (why === undefined) return act(role, event, settings);
+  const next = why === undefined ? act(role, event, settings) : fallenBack(role, why, event, settings);
+  // A refusal counts for nothing where the host that it comes from is not there.
+  const asks = event.type === 'Ticked' && isRefusing(role.peer, settings);
+  return asks ? { ...next, effects: [...next.effects, 'askPeer'] } : next;
+}
+
+function fallenBack(role: Role, why: string, event: Event, settings: Settings): Step {
   const fallen = enter(woken(role, event.atMs), relisten(settings), `lease lost: ${why}`, event.atMs);
   const next = act(fallen.role, event, settings);
   return { ...next, effects: [...fallen.effects, ...next.effects], entered: [...fallen.entered, ...next.entered] };
@@ -66,6 +72,7 @@ export function begin(atMs: number, settings: Settings): Role {
     tickedAtMs: atMs,
     improvedAtMs: atMs,
     heldUntilMs: atMs,
+    heldSinceMs: NEVER_HELD,
     facts: { ready: false, downLinks: [], healthyServers: 0, targets: {} },
     lasting: {},
     holdDown: noHoldDown(atMs),
@@ -96,6 +103,10 @@ function noted(role: Role, event: Event, settings: Settings): Role {
       return { ...role, peer: { ...role.peer, refused: true, refusedAtMs: event.atMs } };
     case 'AddressAnswered':
       return { ...role, peer: answered(role.peer, settings) };
+    case 'WitnessFound':
+      return { ...role, peer: { ...role.peer, asksUnanswered: 0 } };
+    case 'PeerPresent':
+      return { ...role, peer: { ...role.peer, presentAtMs: event.atMs } };
     case 'AddressAsked':
       return held(role, event.atMs, settings);
     case 'FactsChanged':

@@ -3,6 +3,7 @@ import type { leaseRefusal } from '../renewal.ts';
 import type { begin, nextTickInMs, step } from '../role.ts';
 import type { Settings } from '../settings.ts';
 import { type Effect, type Entry, type Event, type Facts, type Role, standing } from '../state.ts';
+import { type AccessEnds, type ArpSeen, type hearArp, named, nobody, type Witness } from '../witness.ts';
 import type { Agenda } from './agenda.ts';
 import type { Chance } from './chance.ts';
 import type { Host } from './host.ts';
@@ -16,6 +17,7 @@ export interface Machine {
   step: typeof step;
   nextTickInMs: typeof nextTickInMs;
   leaseRefusal: typeof leaseRefusal;
+  hearArp: typeof hearArp;
 }
 
 /** What a daemon is connected to. */
@@ -32,8 +34,11 @@ export interface Surroundings {
   /** Which reach targets answer now. */
   targets(): Record<string, boolean>;
   beat(mail: Mail): void;
-  askAddress(): void;
+  ends: AccessEnds;
+  askAddress(witness: Witness): void;
+  askPeer(): void;
   announce(): void;
+  fence(): void;
   entered(entry: Entry): void;
   /** The data path's lease is about to be set, or the daemon has just stopped listening, or is about to go on. */
   claims(): void;
@@ -62,8 +67,9 @@ export class Daemon {
   private lookAtMs = 0;
   /** Looks in a row that speak against what is known of the targets. */
   private contraryLooks = 0;
-  /** What came to the ARP socket since the last tick. */
-  private arp: ('AddressAnswered' | 'AddressAsked')[] = [];
+  /** What came to the ARP socket since the last tick, or to the data path alone. */
+  private arp: (ArpSeen | 'asked')[] = [];
+  private witness: Witness = nobody;
   private stallAfterEffects = 0;
   private stallMs = 0;
 
@@ -85,7 +91,7 @@ export class Daemon {
     this.loop.receive(path, mail);
   }
 
-  overheard(what: 'AddressAnswered' | 'AddressAsked'): void {
+  overheard(what: ArpSeen | 'asked'): void {
     this.arp.push(what);
   }
 
@@ -135,18 +141,32 @@ export class Daemon {
     const next = fresh(this.news, mail);
     if (!next) return;
     this.news = next;
+    this.witness = named(mail.mac);
     this.happened({ type: 'Heard', atMs: this.now(), from: mail.standing });
   }
 
   private tick(): void {
-    const overheard = this.arp.map((type) => () => this.happened({ type, atMs: this.now(), mac: 'the peer' }));
+    const overheard = this.arp;
     this.arp = [];
     this.loop.first(
-      ...overheard,
+      ...overheard.map((what) => () => this.hearArp(what)),
       () => this.lookAround(),
       () => this.happened({ type: 'Ticked', atMs: this.now() }),
       () => this.scheduleNext(),
     );
+  }
+
+  private hearArp(what: ArpSeen | 'asked'): void {
+    if (what === 'asked') {
+      this.happened({ type: 'AddressAsked', atMs: this.now() });
+      return;
+    }
+    const { witness, news } = this.at.machine.hearArp(this.witness, what, this.at.ends);
+    const { mac } = witness;
+    if (mac !== undefined && mac !== this.witness.mac) this.happened({ type: 'WitnessFound', atMs: this.now(), mac });
+    this.witness = witness;
+    if (news === 'answer') this.happened({ type: 'AddressAnswered', atMs: this.now(), mac: what.senderMac });
+    if (news === 'present') this.happened({ type: 'PeerPresent', atMs: this.now() });
   }
 
   private lookAround(): void {
@@ -209,7 +229,7 @@ export class Daemon {
     const { state } = this.role;
     switch (effect) {
       case 'beat':
-        if (told) this.at.beat({ standing: told, life: this.at.life, counter: ++this.sent });
+        if (told) this.at.beat({ standing: told, life: this.at.life, counter: ++this.sent, mac: this.at.ends.ownMac });
         break;
       case 'renewLease':
         return this.renew(state.name === 'active' ? state.leaseEndsMs : 0);
@@ -226,8 +246,14 @@ export class Daemon {
       case 'announce':
         this.at.announce();
         break;
+      case 'fence':
+        this.at.fence();
+        break;
+      case 'askPeer':
+        this.at.askPeer();
+        break;
       case 'askAddress':
-        this.at.askAddress();
+        this.at.askAddress(this.witness);
     }
     this.effectRun();
     return undefined;

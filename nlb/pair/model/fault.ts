@@ -9,7 +9,17 @@ export type Fault = { afterMs: number; forMs: number } & (
   | { type: 'kill' | 'stop' | 'freezeDaemon' | 'pauseNode' | 'serversDead' | 'targetDown'; side: Side }
   | { type: 'stallInside'; side: Side; afterEffects: number }
   | { type: 'lead' | 'standBy'; side: Side }
+  | Meddling
 );
+
+/**
+ * What stations do that are neither of the two. It never ends, and must keep nobody from leading.
+ *
+ * `strayHolder`: somebody else holds the NLBS address, and answers for it. `suppressor`: a switch answers questions that are
+ * broadcast, for the nodes that it remembers (RFC 9161): for the NLBS address with the hardware address of `side`.
+ * `forgedAsks`: the node is told all the time that its peer asks for the address. `forgedRefusals`: that nobody listens there.
+ */
+export type Meddling = { type: (typeof meddlings)[number]; side: Side };
 
 /** Long and short, and often about as long as a lease or a silence. */
 const durations = fc.oneof(
@@ -26,6 +36,8 @@ const sides = fc.constantFrom<Side>(0, 1);
 const paths = fc.constantFrom<PathName | 'both'>('access', 'server', 'both');
 const times = { afterMs: gaps, forMs: durations };
 const ofNode = ['kill', 'stop', 'freezeDaemon', 'pauseNode', 'serversDead', 'targetDown', 'lead', 'standBy'] as const;
+
+const meddlings = ['strayHolder', 'suppressor', 'forgedAsks', 'forgedRefusals'] as const;
 
 export const faults: fc.Arbitrary<Fault> = fc.oneof(
   { weight: 7, arbitrary: fc.record({ ...times, type: fc.constantFrom(...ofNode), side: sides }) },
@@ -62,6 +74,7 @@ export const faults: fc.Arbitrary<Fault> = fc.oneof(
       afterEffects: fc.integer({ min: 1, max: 9 }),
     }),
   },
+  { weight: 1, arbitrary: fc.record({ ...times, type: fc.constantFrom(...meddlings), side: sides }) },
 );
 
 /** A request may take effect for as long as it stands. */
@@ -72,8 +85,16 @@ export const STOPS_WITHIN_MS = 150;
 /** A stall in the midst of a step waits so long for that step. */
 export const ARMED_MS = 60;
 
-/** The instant at which the fault is over, and nothing of it can have an effect that was not there before. */
-export function endOf(beganMs: number, { forMs, type }: Fault): number {
+export const isMeddling = (fault: Fault): fault is Fault & Meddling =>
+  (meddlings as readonly string[]).includes(fault.type);
+
+/**
+ * The instant at which the fault is over, and nothing of it can have an effect that was not there before. Meddling goes on,
+ * and all that must come true comes true in spite of it.
+ */
+export function endOf(beganMs: number, fault: Fault): number {
+  const { forMs, type } = fault;
+  if (isMeddling(fault)) return beganMs;
   if (type === 'stallInside') return beganMs + ARMED_MS + forMs;
   if (type === 'stop') return beganMs + STOPS_WITHIN_MS + forMs;
   return beganMs + (type === 'lead' ? REQUEST_STANDS_MS : forMs);

@@ -1,5 +1,6 @@
-import { ARMED_MS, type Fault, STOPS_WITHIN_MS } from './fault.ts';
+import { ARMED_MS, type Fault, isMeddling, type Meddling, STOPS_WITHIN_MS } from './fault.ts';
 import type { Laws } from './laws.ts';
+import { meddle } from './meddling.ts';
 import { PATHS, type PathName, type Side, type Wire } from './network.ts';
 import { kill, type Node, type World } from './world.ts';
 
@@ -12,6 +13,10 @@ export interface Victim {
 
 /** Lets a fault begin now, and end in its time. */
 export function inflict(victim: Victim, fault: Fault): void {
+  if (isMeddling(fault)) {
+    meddle(victim.world, fault);
+    return;
+  }
   switch (fault.type) {
     case 'split':
       changeNetwork(victim, fault, (wire, by) => {
@@ -51,7 +56,7 @@ function changeNetwork(
   later(victim, forMs, () => all(-1));
 }
 
-type OfNode = Exclude<Fault, { path: PathName | 'both' }>;
+type OfNode = Exclude<Fault, { path: PathName | 'both' } | Meddling>;
 
 function strike(victim: Victim, node: Node, fault: OfNode): void {
   const { daemon } = node;

@@ -1,4 +1,5 @@
 import type { StateName } from '../beat.ts';
+import { hasLetGo } from '../peer.ts';
 import type { Entry } from '../state.ts';
 import type { Daemon } from './daemon.ts';
 import { opposite, type Side, type Wire } from './network.ts';
@@ -12,6 +13,9 @@ export interface Laws {
   /** A lease was set, or an alias. */
   claimed(side: Side): void;
   stepped(side: Side, daemon: Daemon): void;
+  /** The data path of a silent peer is told to forward no more. */
+  fences(side: Side): void;
+  announces(side: Side): void;
   /** From here on nobody may enter any state. */
   nothingMoves(): void;
   /** The network is about to change, or has just changed; or what a node can say on it. */
@@ -35,6 +39,7 @@ export function openLaws(world: World, healedWithinMs: number): Laws {
   const lives = [0, 0];
   /** Whose lease had run out when it was to be set. */
   const lapsed = [false, false];
+  const fenced = [false, false];
   let still = false;
   let worstHealingMs = 0;
   /** Since when both answer. */
@@ -59,6 +64,14 @@ export function openLaws(world: World, healedWithinMs: number): Laws {
       if (lives[side] === life && state === previous) broken(`node ${side} entered ${state} twice`);
       lives[side] = life;
       states[side] = state;
+    },
+    fences: (side) => {
+      fenced[side] = true;
+    },
+    announces: (side) => {
+      if (!fenced[side] && isFrozenLeader(nodes[opposite(side)]) && isSilentTo(nodes[side]))
+        broken(`node ${side} leads, and did not fence the other, which is frozen`);
+      fenced[side] = false;
     },
     claims: (side) => {
       split.look();
@@ -90,6 +103,15 @@ export function openLaws(world: World, healedWithinMs: number): Laws {
     },
   };
 }
+
+/** Its daemon may wake, and led: nobody gave the lease back that is over by now. */
+function isFrozenLeader({ daemon, host }: Node): boolean {
+  const { answerUntilMs } = host.dataPath;
+  return daemon?.loop.isHalted() === true && answerUntilMs !== 0 && answerUntilMs <= host.clockMs();
+}
+
+const isSilentTo = ({ daemon, settings }: Node): boolean =>
+  daemon !== undefined && !hasLetGo(daemon.role.peer, settings);
 
 const reachesTarget = ({ hasTarget, targetDowns }: Node): boolean => hasTarget && targetDowns === 0;
 

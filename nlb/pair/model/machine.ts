@@ -2,10 +2,11 @@ import { leaseRefusal } from '../renewal.ts';
 import { begin, nextTickInMs, step } from '../role.ts';
 import type { Settings } from '../settings.ts';
 import type { Effect, Event, Facts, Role, Step } from '../state.ts';
+import { hearArp } from '../witness.ts';
 import type { Machine } from './daemon.ts';
 
 /** The role machine, and ways to break it: a model that none of them turns red would prove nothing. */
-export const sound: Machine = { begin, step, nextTickInMs, leaseRefusal };
+export const sound: Machine = { begin, step, nextTickInMs, leaseRefusal, hearArp };
 
 const withSettings = (change: (settings: Settings) => Settings): Machine => ({
   ...sound,
@@ -42,6 +43,30 @@ export const broken: Record<string, Machine> = {
   'answers for the address are not heeded': withStep((role, event, settings) =>
     event.type === 'AddressAnswered' ? unmoved(role) : step(role, event, settings),
   ),
+  'every station is a witness': {
+    ...sound,
+    hearArp: (witness, packet, ends) =>
+      packet.senderIp === ends.nlbs && packet.senderMac !== ends.ownMac
+        ? { witness, news: 'answer' }
+        : hearArp(witness, packet, ends),
+  },
+  'an answer to somebody else is taken for one to us': {
+    ...sound,
+    hearArp: (witness, packet, ends) => hearArp(witness, { ...packet, targetIp: ends.ownAddress }, ends),
+  },
+  'questions count that nobody could be asked': withStep((role, event, settings) =>
+    event.type === 'WitnessFound' ? unmoved(role) : step(role, event, settings),
+  ),
+  'whoever asks in the peer’s name holds a node off for ever': withRole((role, { type }) =>
+    type === 'AddressAsked' ? { ...role, heldSinceMs: Number.NEGATIVE_INFINITY } : role,
+  ),
+  'a refusal alone disproves a split': withRole((role, { type, atMs }) =>
+    type === 'Refused' ? { ...role, peer: { ...role.peer, presentAtMs: atMs } } : role,
+  ),
+  'a refusal spares a peer the fence': withStep((role, event, settings) => {
+    const next = step(role, event, settings);
+    return { ...next, effects: next.effects.filter((each) => each !== 'fence' || !next.role.peer.refused) };
+  }),
   'the lease is not dropped when the lead is let go': without('dropLease'),
   'the alias stays when the lead is let go': without('removeAlias'),
   "a standby takes its own stall for its peer's silence": withRole((role, { type, atMs }) =>

@@ -25,12 +25,20 @@ export interface Wire {
   disturbances: Disturbance[];
 }
 
+/** Stations of the access subnet that are neither of the two, and answer what is broadcast. */
+export interface Stations {
+  strayHolder: boolean;
+  /** Of which node the switch remembers that it holds the NLBS address. */
+  suppressed?: Side;
+}
+
 export interface Network {
+  readonly stations: Stations;
   readonly wires: Record<PathName, Wire>;
   /** A heartbeat on its way. */
   send(path: PathName, from: Side, arrive: () => void): void;
-  /** A question for the NLBS address, or its announcement, on the access subnet. */
-  ask(from: Side, arrive: () => void): void;
+  /** A question by ARP, by unicast or broadcast: one `kind` of them is lost no more than twice in a row. */
+  ask(from: Side, kind: 'witness' | 'everybody', arrive: () => void): void;
   /** The answer to a question, or the announcement, which is not repeated when it is lost. */
   reply(from: Side, arrive: () => void): void;
   announce(from: Side, arrive: () => void): void;
@@ -48,7 +56,7 @@ const QUESTIONS_LOST_IN_A_ROW = 2;
 export function openNetwork(agenda: Agenda, chance: Chance): Network {
   const newWire = (): Wire => ({ cuts: [0, 0], downs: [0, 0], disturbances: [] });
   const wires = { access: newWire(), server: newWire() };
-  const lostInARow = [0, 0];
+  const lostInARow = { witness: [0, 0], everybody: [0, 0] };
   const joins = ({ cuts, downs }: Wire, from: Side) => cuts[from] === 0 && downs[0] === 0 && downs[1] === 0;
   const sum = (wire: Wire, what: keyof Disturbance) =>
     wire.disturbances.reduce((most, each) => Math.max(most, each[what]), 0);
@@ -57,6 +65,7 @@ export function openNetwork(agenda: Agenda, chance: Chance): Network {
     if (joins(wires.access, from)) after(chance.between(...ARP_TRANSIT_MS), arrive);
   };
   return {
+    stations: { strayHolder: false },
     wires,
     send: (path, from, arrive) => {
       const wire = wires[path];
@@ -66,9 +75,10 @@ export function openNetwork(agenda: Agenda, chance: Chance): Network {
         after(chance.between(...TRANSIT_MS) + chance.fraction() * sum(wire, 'delayMs'), arrive);
       }
     },
-    ask: (from, arrive) => {
-      const lost = chance.strikes(sum(wires.access, 'loss')) && (lostInARow[from] ?? 0) < QUESTIONS_LOST_IN_A_ROW;
-      lostInARow[from] = lost ? (lostInARow[from] ?? 0) + 1 : 0;
+    ask: (from, kind, arrive) => {
+      const inARow = lostInARow[kind][from] ?? 0;
+      const lost = chance.strikes(sum(wires.access, 'loss')) && inARow < QUESTIONS_LOST_IN_A_ROW;
+      lostInARow[kind][from] = lost ? inARow + 1 : 0;
       if (!lost) reply(from, arrive);
     },
     reply,

@@ -6,6 +6,8 @@ export interface Mail {
   /** Which life of the sending daemon. */
   life: number;
   counter: number;
+  /** The sender's hardware address on the access subnet. */
+  mac: string;
 }
 
 /** The latest of the peer's beats that was heard. */

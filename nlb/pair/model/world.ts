@@ -6,6 +6,7 @@ import { type ClockError, type Host, openHost } from './host.ts';
 import type { Laws } from './laws.ts';
 import { openNetwork, opposite, PATHS, SIDES, type Side } from './network.ts';
 import type { Mail } from './news.ts';
+import { askAddress, askPeer, endsOf, macOf, othersAnswer } from './questions.ts';
 
 /** Two nodes and what lies between them. */
 export interface World {
@@ -83,8 +84,14 @@ function surroundings(world: World, side: Side, laws: Laws) {
     downLinks: () => PATHS.filter((path) => network.wires[path].downs[side] > 0),
     targets: () => targetsOf(world, side),
     beat: (mail) => beat(world, side, mail),
-    askAddress: () => ask(world, side),
-    announce: () => announce(world, side),
+    ends: endsOf(side),
+    askAddress: (witness) => askAddress(world, side, witness),
+    askPeer: () => askPeer(world, side),
+    announce: () => {
+      laws.announces(side);
+      announce(world, side);
+    },
+    fence: () => laws.fences(side),
     entered: (entry) => laws.entered(side, entry),
     claims: () => laws.claims(side),
     claimed: () => laws.claimed(side),
@@ -118,27 +125,17 @@ function beat({ network, nodes }: World, from: Side, mail: Mail): void {
     );
 }
 
-/** The kernel answers, whoever is awake; and the answer waits in the asker's socket for its next tick. */
-function ask({ network, nodes }: World, from: Side): void {
-  const asker = nodes[from];
-  const asked = nodes[opposite(from)];
-  const heard = () => asker.host.take(() => asker.daemon?.overheard('AddressAnswered'));
-  network.ask(from, () =>
-    asked.host.take(() => {
-      asked.daemon?.overheard('AddressAsked');
-      if (asked.host.answers()) network.reply(asked.side, heard);
-    }),
-  );
-}
-
 /** An announcement is a request for the address: the data path of a node without a lease lets none through to its daemon. */
-function announce({ network, nodes }: World, from: Side): void {
+function announce(world: World, from: Side): void {
+  const { network, nodes } = world;
   const { host, ...listener } = nodes[opposite(from)];
+  const packet = { senderMac: macOf(from), sourceMac: macOf(from), senderIp: 'nlbs', targetMac: '', targetIp: 'nlbs' };
   network.announce(from, () =>
     host.take(() => {
-      if (host.answers()) nodes[listener.side].daemon?.overheard('AddressAnswered');
+      if (host.answers()) nodes[listener.side].daemon?.overheard({ operation: 'request', ...packet });
     }),
   );
+  othersAnswer(world, from, 'nlbs');
 }
 
 export const daemonsOf = ({ nodes }: World) => SIDES.map((side) => nodes[side].daemon);
