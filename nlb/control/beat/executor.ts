@@ -1,17 +1,25 @@
-import { type AccessLeg, type ClaimsSeen, type NlbsAddress, openNlbsAddress } from '../../address/nlbs-address.ts';
+import { type AccessLeg, type NlbsAddress, openNlbsAddress } from '../../address/nlbs-address.ts';
 import type { Lease } from '../../datapath/tables/lease.ts';
 import { monotonicNs } from '../../kernel/clock.ts';
 import { leaseRefusal } from '../../pair/renewal.ts';
 import type { Effect } from '../../pair/state.ts';
+import { named, nobody, type Witness } from '../../pair/witness.ts';
+import { type ArpHeard, hearAll, silence } from './arp-news.ts';
 
 /** The part of the data path's lease that the beat thread needs. */
-export type LeasePage = Pick<Lease, 'get' | 'answerUntil' | 'moveForwarding' | 'peerAskedNs'>;
+export type LeasePage = Pick<Lease, 'get' | 'answerUntil' | 'moveForwarding' | 'peerAskedNs' | 'namePeer'>;
 
 /** What the role orders to be done to the address and the lease. A failure is reported and stops nothing else. */
 export interface Executor {
   /** Gives why the lease was not renewed, where that was refused: then this node does not lead, whatever its role believes. */
   run(effect: Exclude<Effect, 'beat'>, leaseEndsMs: number): string | undefined;
-  claims(): ClaimsSeen;
+  /** What has come by ARP since the last call. */
+  hear(): ArpHeard;
+  witness(): Witness;
+  /** The peer's hardware address on the access subnet, by an authenticated beat. */
+  nameWitness(mac: string): void;
+  /** While nothing depends on it: ask the witness, or, until a beat has named it, who it is. */
+  askInPeace(whom: 'witness' | 'who it is'): void;
   /** Contradict whoever claims the address, by one announcement. */
   defend(): void;
   /** Whether the peer itself asked for the address since the last call, by the word of the data path. */
@@ -31,6 +39,11 @@ export function openExecutor(access: AccessLeg, forwardGraceMs: number, problem:
   let address: NlbsAddress | undefined;
   let repeats: NodeJS.Timeout[] = [];
   let peerAskedNs = 0n;
+  let witness = nobody;
+  const useWitness = (next: Witness) => {
+    if (next.mac !== undefined && next.mac !== witness.mac) page?.namePeer(next.mac);
+    witness = next;
+  };
   const attempt = <T>(what: () => T): T | undefined => {
     try {
       return what();
@@ -51,6 +64,18 @@ export function openExecutor(access: AccessLeg, forwardGraceMs: number, problem:
     quiet();
     announceWhileHeld();
     repeats = REPEATS_MS.map((delayMs) => setTimeout(() => attempt(announceWhileHeld), delayMs));
+  };
+  const askWitness = () => {
+    if (witness.mac === undefined) address?.askPeer();
+    else address?.ask(witness.mac);
+  };
+  const hear = (): ArpHeard => {
+    if (address === undefined) return silence;
+    const { ownAddress, peerAddress, nlbs } = access;
+    const ends = { ownMac: address.mac, ownAddress, peerAddress, nlbs };
+    const { heard, ...next } = hearAll(witness, address.receive(), ends);
+    useWitness(next.witness);
+    return heard;
   };
   const renew = (endsMs: number): string | undefined => {
     if (!page) return 'the data path is not there';
@@ -78,7 +103,11 @@ export function openExecutor(access: AccessLeg, forwardGraceMs: number, problem:
       address?.remove();
     },
     announce,
-    askAddress: () => address?.ask(),
+    askAddress: () => {
+      askWitness();
+      address?.probe();
+    },
+    askPeer: () => address?.askPeer(witness.mac),
   };
   return {
     run: (effect, leaseEndsMs) => {
@@ -86,7 +115,12 @@ export function openExecutor(access: AccessLeg, forwardGraceMs: number, problem:
       attempt(effects[effect]);
       return undefined;
     },
-    claims: () => attempt(() => address?.claims()) ?? { strangers: [], peer: [] },
+    hear: () => attempt(hear) ?? silence,
+    witness: () => witness,
+    nameWitness: (mac) => {
+      if (!witness.named || mac !== witness.mac) useWitness(named(mac));
+    },
+    askInPeace: (whom) => attempt(() => (whom === 'witness' ? askWitness() : address?.askPeer())),
     defend: () => attempt(announceWhileHeld),
     peerAsked: () => {
       const beforeNs = peerAskedNs;
@@ -97,9 +131,11 @@ export function openExecutor(access: AccessLeg, forwardGraceMs: number, problem:
       if (ifindex === address?.ifindex) return;
       address?.close();
       address = attempt(() => openNlbsAddress(access));
+      if (witness.mac === undefined) attempt(() => address?.askPeer());
     },
     useLease: (lease, as) => {
       page = lease;
+      if (witness.mac !== undefined) page.namePeer(witness.mac);
       // An earlier life may have left it running; this one has yet to be elected.
       if (as === 'new') effects.dropLease();
     },

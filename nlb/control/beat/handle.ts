@@ -3,6 +3,7 @@ import type { Conflict } from '../../pair/defence.ts';
 import type { Change } from './evidence.ts';
 import type { BeatOrders, BeatStatus, ChangeableOrders, FromBeat, SlowFacts, ToBeat } from './mail.ts';
 import type { PathChange } from './path-watch.ts';
+import type { WitnessChange } from './witness-path.ts';
 
 /** The beat thread as the main thread sees it. */
 export interface BeatHandle {
@@ -20,6 +21,7 @@ export interface BeatHandle {
 export interface BeatHooks {
   entered(change: Change): void;
   pathChanged(change: PathChange): void;
+  witnessChanged(change: WitnessChange): void;
   problem(text: string): void;
   conflict(conflict: Conflict): void;
   /** The thread has died; the node cannot go on without it. */
@@ -38,6 +40,8 @@ export function startBeat(orders: BeatOrders, hooks: BeatHooks): BeatHandle {
         return hooks.entered(message.change);
       case 'path':
         return hooks.pathChanged(message.change);
+      case 'witness':
+        return hooks.witnessChanged(message.change);
       case 'problem':
         return hooks.problem(message.text);
       case 'conflict':

@@ -6,6 +6,7 @@ import type { Settings } from '../../pair/settings.ts';
 import type { Facts } from '../../pair/state.ts';
 import type { Change } from './evidence.ts';
 import type { PathChange } from './path-watch.ts';
+import type { WitnessChange } from './witness-path.ts';
 
 /** What the main thread and the beat thread say to each other. */
 
@@ -48,6 +49,8 @@ export type ToBeat =
 export type FromBeat =
   | { type: 'entered'; change: Change }
   | { type: 'path'; change: PathChange }
+  /** In peacetime the peer's host answers no question for the NLBS address, though beats say that it leads; or does so again. */
+  | { type: 'witness'; change: WitnessChange }
   | { type: 'problem'; text: string }
   /** Somebody else claims the address that this node leads with; told when it begins, and when it is over. */
   | { type: 'conflict'; conflict: Conflict }
@@ -96,4 +99,6 @@ export interface PeerStatus {
   faultyPaths: { path: string; forMs: number }[];
   /** The last hardware address that answered for the NLBS address. */
   addressAnsweredBy?: string;
+  /** Whose answers for the NLBS address are believed, how that is known, and since when it has not answered in peacetime. */
+  witness: { mac: string | null; knownBy: 'beat' | 'arp' | null; silentForMs: number | null };
 }

@@ -6,15 +6,17 @@ import { monotonicNs } from '../../kernel/clock.ts';
 import { openLinkLook } from '../../kernel/link-flags.ts';
 import { beRealTime } from '../../kernel/scheduling.ts';
 import { peerCouldLead } from '../../pair/contest.ts';
-import { type Claims, defend, unclaimed } from '../../pair/defence.ts';
+import { claimsOf, defend, unclaimed } from '../../pair/defence.ts';
 import { recentLeads } from '../../pair/hold-down.ts';
-import { isAlive } from '../../pair/peer.ts';
+import { isAlive, isSuspect } from '../../pair/peer.ts';
 import { begin, nextTickInMs, step } from '../../pair/role.ts';
 import { type Event, type Role, standing } from '../../pair/state.ts';
 import { correspond } from './correspondent.ts';
+import type { ArpHeard } from './arp-news.ts';
 import { openExecutor } from './executor.ts';
 import type { BeatOrders, BeatStatus, ChangeableOrders, FromBeat, ToBeat } from './mail.ts';
 import { openWitness } from './witness.ts';
+import { lookAtWitness, unasked, type WitnessChange, witnessAnswered } from './witness-path.ts';
 
 /**
  * The thread that beats and judges beats, and does nothing else: no command, no health check and no log can hold it up.
@@ -29,6 +31,8 @@ const problem = (text: string) => post({ type: 'problem', text });
 /** Of SCHED_FIFO's 1 to 99: above the ordinary, below what the kernel's own threads use. */
 const PRIORITY = 10;
 const LINK_LOOK_MS = 20;
+/** Between two questions who has the peer's address, while no beat has named its hardware address. */
+const MEET_EVERY_MS = 1000;
 
 // Before anything else: an address that an earlier life left could be answered for. It may be, if that life said so when it
 // ended with --keep: until its lease has run out, or until this life's role is decided.
@@ -41,7 +45,9 @@ const executor = openExecutor(orders.access, orders.forwardGraceMs, problem);
 const witness = openWitness(settings, (change) => post({ type: 'path', change }));
 let role: Role = begin(nowMs(), settings);
 let defence = unclaimed;
+let witnessPath = unasked;
 let lookAtLinksAtMs = 0;
+let meetAtMs = 0;
 let worstLateMs = 0;
 /** Address and lease are the successor's: nothing must be done to them any more. */
 let hasLeft = false;
@@ -91,15 +97,44 @@ function endClaim(): void {
 
 function tick(): void {
   if (claimLeft && !isHeld(executor.lease())) endClaim();
-  const claims = executor.claims();
-  for (const mac of [...claims.peer, ...claims.strangers]) happened({ type: 'AddressAnswered', atMs: nowMs(), mac });
+  const heard = executor.hear();
+  arpHappened(heard);
   if (executor.peerAsked()) happened({ type: 'AddressAsked', atMs: nowMs() });
   if (nowMs() >= lookAtLinksAtMs) lookAtLinks();
   happened({ type: 'Ticked', atMs: nowMs() });
-  defendAgainst(claims);
+  defendAgainst(heard);
+  lookAfterWitness();
 }
 
-function defendAgainst(claims: Claims): void {
+function arpHappened({ found, answers, isPeerPresent }: ArpHeard): void {
+  if (found !== undefined) happened({ type: 'WitnessFound', atMs: nowMs(), mac: found });
+  for (const mac of answers) {
+    happened({ type: 'AddressAnswered', atMs: nowMs(), mac });
+    witnessTold(witnessAnswered(witnessPath, mac, nowMs()));
+  }
+  if (isPeerPresent) happened({ type: 'PeerPresent', atMs: nowMs() });
+}
+
+/** Asks the leader's host for the address while beats say that it leads; and, until one has named it, who the witness is. */
+function lookAfterWitness(): void {
+  const { mac, named } = executor.witness();
+  const isPeace = isAlive(role.peer, settings) && !isSuspect(role.peer, settings);
+  const isLed = isPeace && role.state.name === 'standby' && role.peer.standing?.state === 'active';
+  const look = lookAtWitness(witnessPath, isLed ? mac : undefined, nowMs());
+  witnessTold(look);
+  if (look.asks) executor.askInPeace('witness');
+  if (named || nowMs() < meetAtMs || (mac !== undefined && !isPeace)) return;
+  meetAtMs = nowMs() + MEET_EVERY_MS;
+  executor.askInPeace('who it is');
+}
+
+function witnessTold({ path, change }: { path: typeof witnessPath; change?: WitnessChange }): void {
+  witnessPath = path;
+  if (change) post({ type: 'witness', change });
+}
+
+function defendAgainst(heard: ArpHeard): void {
+  const claims = claimsOf(heard, isAlive(role.peer, settings));
   const stand = defend(defence, claims, nowMs(), role.state.name === 'active');
   defence = stand.defence;
   if (stand.announce) executor.defend();
@@ -140,6 +175,8 @@ function status(): BeatStatus {
   const paths = orders.paths.map(({ name }) => [name, ago(witness.lastHeardMs(name), now)] as const);
   const last = role.peer.standing;
   const answeredBy = witness.answeredBy();
+  const { mac, named } = executor.witness();
+  const { faultySinceMs } = witnessPath;
   return {
     state: role.state.name,
     sinceMs: role.sinceMs,
@@ -157,6 +194,11 @@ function status(): BeatStatus {
       paths: Object.fromEntries(paths),
       faultyPaths: witness.faultyPaths(now),
       ...(answeredBy !== undefined && { addressAnsweredBy: answeredBy }),
+      witness: {
+        mac: mac ?? null,
+        knownBy: mac === undefined ? null : named ? 'beat' : 'arp',
+        silentForMs: faultySinceMs === undefined ? null : Math.round(now - faultySinceMs),
+      },
     },
     lease: {
       answerRemainingMs: remainingMs(lease?.answerUntilNs),
