@@ -1,4 +1,6 @@
+import type { Acknowledged } from './acknowledged.ts';
 import type { Fitness, Standing, StateName } from './beat.ts';
+import type { Extension } from './extension.ts';
 import { type HoldDown, holdDownFrom } from './hold-down.ts';
 import type { Lasting } from './lasting.ts';
 import { isAlive, type Peer } from './peer.ts';
@@ -41,9 +43,18 @@ export interface Facts {
   targets: Readonly<Record<string, boolean>>;
 }
 
+/** A beat of the peer that is news. What it says beyond its standing is absent where it does not say that. */
+export interface Heard {
+  type: 'Heard';
+  atMs: number;
+  from: Standing;
+  extension?: Extension;
+  acknowledged?: Acknowledged;
+}
+
 export type Event =
   | { type: 'Ticked'; atMs: number }
-  | { type: 'Heard'; atMs: number; from: Standing }
+  | Heard
   | { type: 'Refused'; atMs: number }
   | { type: 'AddressAnswered'; atMs: number; mac: string }
   /** The peer itself asked for the address, so it is about to lead. */
