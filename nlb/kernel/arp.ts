@@ -37,8 +37,11 @@ const UNKNOWN = '00:00:00:00:00:00';
 /** Needs CAP_NET_RAW. Throws KernelRefusal. */
 export function openArp(ifindex: number): ArpSocket {
   const fd = openBound(ifindex);
-  const request = (packet: Pick<ArpPacket, 'senderIp' | 'senderMac' | 'targetIp'>, targetMac = UNKNOWN, to = BROADCAST) =>
-    transmit(fd, ifindex, to, { ...packet, operation: 'request', targetMac, sourceMac: packet.senderMac });
+  const request = (
+    packet: Pick<ArpPacket, 'senderIp' | 'senderMac' | 'targetIp'>,
+    targetMac = UNKNOWN,
+    to = BROADCAST,
+  ) => transmit(fd, ifindex, to, { ...packet, operation: 'request', targetMac, sourceMac: packet.senderMac });
   return {
     announce: (address, mac, times = 1) => {
       for (let sent = 0; sent < times; sent++) request({ senderIp: address, targetIp: address, senderMac: mac });

@@ -1,10 +1,17 @@
+import type { Acknowledged } from './acknowledged.ts';
 import type { Standing } from './beat.ts';
+import type { Extension } from './extension.ts';
 import type { Settings } from './settings.ts';
+import type { Heard } from './state.ts';
 
 /** What a node knows of its peer, by heartbeats and by the answers to its question for the NLBS address. */
 export interface Peer {
   /** As its last beat said; absent when none was ever heard. */
   standing?: Standing;
+  /** What else it has said since its start; absent when it speaks version 3. */
+  extension?: Extension;
+  /** Which of our beats it has heard, by its last word; absent as long as it has not said. */
+  acknowledged?: Acknowledged;
   /** How long it has been silent while we were listening: time in which we ourselves were stalled does not count. */
   silentMs: number;
   /** Until when `silentMs` has been counted. */
@@ -32,13 +39,16 @@ export function strangerSince(atMs: number): Peer {
   return { silentMs: 0, countedUntilMs: atMs, ...never, stoodDown: false, fitSinceMs, asksUnanswered: 0 };
 }
 
-export function heard(before: Peer, standing: Standing, atMs: number, { leaseMs }: Settings): Peer {
+export function heard(before: Peer, { from: standing, ...event }: Heard, { leaseMs }: Settings): Peer {
+  const { atMs, extension } = event;
   const leads = standing.state === 'active';
   const mayHaveLed = before.standing?.state === 'active' || before.silentMs > leaseMs;
   const stoodDown = mayHaveLed && !leads;
   const fitSinceMs = standing.fitness === 'fit' ? Math.min(before.fitSinceMs, atMs) : Number.POSITIVE_INFINITY;
   const asksUnanswered = leads ? 0 : before.asksUnanswered;
-  return { ...strangerSince(atMs), standing, stoodDown, fitSinceMs, asksUnanswered };
+  const acknowledged = event.acknowledged ?? (extension && before.acknowledged);
+  const more = { ...(extension && { extension }), ...(acknowledged && { acknowledged }) };
+  return { ...strangerSince(atMs), standing, ...more, stoodDown, fitSinceMs, asksUnanswered };
 }
 
 /** Time goes by. Who asked before a stall must ask again: the peer may have taken the lead meanwhile. */

@@ -96,7 +96,7 @@ export function nextTickInMs({ state, peer, ...role }: Role, settings: Settings)
 function noted(role: Role, event: Event, settings: Settings): Role {
   switch (event.type) {
     case 'Heard':
-      return unheld({ ...role, peer: heard(role.peer, event.from, event.atMs, settings) }, event.from);
+      return unheld({ ...role, peer: heard(role.peer, event, settings) }, event.from);
     case 'Ticked':
       return tickNoted(role, event.atMs, settings);
     case 'Refused':

@@ -1,4 +1,6 @@
+import type { Acknowledged } from './acknowledged.ts';
 import type { Fitness, Standing, StateName } from './beat.ts';
+import type { Extension } from './extension.ts';
 import { type HoldDown, holdDownFrom } from './hold-down.ts';
 import type { Lasting } from './lasting.ts';
 import { hasLetGo, type Peer } from './peer.ts';
@@ -43,9 +45,18 @@ export interface Facts {
   targets: Readonly<Record<string, boolean>>;
 }
 
+/** A beat of the peer that is news. What it says beyond its standing is absent where it does not say that. */
+export interface Heard {
+  type: 'Heard';
+  atMs: number;
+  from: Standing;
+  extension?: Extension;
+  acknowledged?: Acknowledged;
+}
+
 export type Event =
   | { type: 'Ticked'; atMs: number }
-  | { type: 'Heard'; atMs: number; from: Standing }
+  | Heard
   | { type: 'Refused'; atMs: number }
   /** The witness, and nobody else, answered for the address. */
   | { type: 'AddressAnswered'; atMs: number; mac: string }

@@ -16,8 +16,8 @@ export interface Executor {
   /** What has come by ARP since the last call. */
   hear(): ArpHeard;
   witness(): Witness;
-  /** The peer's hardware address on the access subnet, by an authenticated beat. */
-  nameWitness(mac: string): void;
+  /** The peer's hardware address on the access subnet, by an authenticated beat. Gives whether it is another than before. */
+  nameWitness(mac: string): boolean;
   /** While nothing depends on it: ask the witness, or, until a beat has named it, who it is. */
   askInPeace(whom: 'witness' | 'who it is'): void;
   /** Contradict whoever claims the address, by one announcement. */
@@ -118,7 +118,9 @@ export function openExecutor(access: AccessLeg, forwardGraceMs: number, problem:
     hear: () => attempt(hear) ?? silence,
     witness: () => witness,
     nameWitness: (mac) => {
-      if (!witness.named || mac !== witness.mac) useWitness(named(mac));
+      const isOther = mac !== witness.mac;
+      if (isOther || !witness.named) useWitness(named(mac));
+      return isOther;
     },
     askInPeace: (whom) => attempt(() => (whom === 'witness' ? askWitness() : address?.askPeer())),
     defend: () => attempt(announceWhileHeld),

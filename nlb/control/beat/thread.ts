@@ -6,13 +6,14 @@ import { monotonicNs } from '../../kernel/clock.ts';
 import { openLinkLook } from '../../kernel/link-flags.ts';
 import { beRealTime } from '../../kernel/scheduling.ts';
 import { peerCouldLead } from '../../pair/contest.ts';
+import type { OwnExtension } from '../../pair/conversation.ts';
 import { claimsOf, defend, unclaimed } from '../../pair/defence.ts';
 import { recentLeads } from '../../pair/hold-down.ts';
 import { isAlive, isSuspect } from '../../pair/peer.ts';
 import { begin, nextTickInMs, step } from '../../pair/role.ts';
 import { type Event, type Role, standing } from '../../pair/state.ts';
-import { correspond } from './correspondent.ts';
 import type { ArpHeard } from './arp-news.ts';
+import { correspond } from './correspondent.ts';
 import { openExecutor } from './executor.ts';
 import type { BeatOrders, BeatStatus, ChangeableOrders, FromBeat, ToBeat } from './mail.ts';
 import { openWitness } from './witness.ts';
@@ -48,6 +49,7 @@ let defence = unclaimed;
 let witnessPath = unasked;
 let lookAtLinksAtMs = 0;
 let meetAtMs = 0;
+let accessMac: string | undefined;
 let worstLateMs = 0;
 /** Address and lease are the successor's: nothing must be done to them any more. */
 let hasLeft = false;
@@ -57,9 +59,17 @@ const peer = correspond(orders, {
   nowMs,
   problem,
   came: witness.came,
-  heard: (from, atMs) => happened({ type: 'Heard', atMs, from }),
+  heard: ({ standing: from, ...more }, atMs) => {
+    peerNamed(more.extension?.accessMac, atMs);
+    happened({ type: 'Heard', atMs, from, ...more });
+  },
   refused: () => happened({ type: 'Refused', atMs: nowMs() }),
 });
+
+/** A beat names the peer's hardware address, which alone is believed from then on. */
+function peerNamed(mac: string | undefined, atMs: number): void {
+  if (mac !== undefined && executor.nameWitness(mac)) happened({ type: 'WitnessFound', atMs, mac });
+}
 
 function isHeld(lease: Pick<Lease, 'get'> | undefined): boolean {
   return lease !== undefined && lease.get().answerUntilNs > monotonicNs();
@@ -74,13 +84,18 @@ function happened(event: Event): string | undefined {
   const leaseEndsMs = role.state.name === 'active' ? role.state.leaseEndsMs : 0;
   let lost: string | undefined;
   for (const effect of effects) {
-    if (effect === 'beat') peer.beat(standing(role, event.atMs, settings));
+    if (effect === 'beat') peer.beat(standing(role, event.atMs, settings), ownExtension());
     else lost = executor.run(effect, leaseEndsMs);
     if (lost !== undefined) break;
   }
   for (const change of witness.stepped({ event, before, after, entered })) post({ type: 'entered', change });
   if (lost !== undefined) happened({ type: 'LeaseLost', atMs: nowMs(), why: lost });
   return refusal;
+}
+
+/** What a beat says beyond the standing, but for what was heard. */
+function ownExtension(): OwnExtension {
+  return { ...(accessMac !== undefined && { accessMac }) };
 }
 
 /** Who leads goes on with the address that was left; all others let go of it. */
@@ -145,6 +160,7 @@ function lookAtLinks(): void {
   lookAtLinksAtMs = nowMs() + LINK_LOOK_MS;
   const access = links.look(orders.access.device);
   executor.legChanged(access?.ifindex);
+  accessMac = access?.mac;
   const legs = { [orders.access.device]: access, [orders.serverDevice]: links.look(orders.serverDevice) };
   const downLinks = Object.keys(legs).filter((device) => !legs[device]?.running);
   if (downLinks.join() !== role.facts.downLinks.join()) factsChanged({ downLinks });

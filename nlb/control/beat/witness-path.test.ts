@@ -35,5 +35,12 @@ t.test('three questions in a row without an answer are told once, and so is the 
 
 t.test('a lost answer is no fault, and neither is a time in which nobody was to be asked', async (t) => {
   t.same(run(9000, (atMs) => atMs % 3000 === 0).changes, []);
-  t.same(run(9000, () => false, (atMs) => atMs % 3000 < 2500).changes, []);
+  t.same(
+    run(
+      9000,
+      () => false,
+      (atMs) => atMs % 3000 < 2500,
+    ).changes,
+    [],
+  );
 });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { quadToBytes } from '../../kernel/inet.ts';
 import { readEthernet, readIpv4 } from '../specification/packet.ts';
 import { bytesOf } from './frames.ts';
-import { CLUSTER, MAC, NLBS, PEER } from './rig.ts';
+import { CLUSTER, HEARTBEAT, MAC, NLBS, PEER } from './rig.ts';
 
 /**
  * Support for the differential test: frames from a small world, so that their flows, fragments and quotes meet again;
@@ -96,9 +96,33 @@ const sound = fc
   })
   .map((shape) => ({ ...faultless, ...shape, dontFragment: false, payload: 8 }));
 
+/** Starts of the peer, by the beginning of what names them: the one that has proved itself, and another. */
+export const BOOTS = ['b007b007b007b007', '5e5e5e5e5e5e5e5e'];
+
+/** Of a heartbeat to either of the node's addresses, or of something that is none. */
+const beat = fc.record({
+  kind: fc.constant('beat' as const),
+  to: often('us', 'all', 'others', 'server side'),
+  tags: often<number[]>([], [5], [0]),
+  source: often(HEARTBEAT.access.peer, HEARTBEAT.server.peer, STRANGER),
+  destination: often(HEARTBEAT.access.own, HEARTBEAT.server.own, NLBS),
+  ports: often([HEARTBEAT.port, HEARTBEAT.port], [4693, HEARTBEAT.port], [HEARTBEAT.port, 4693]),
+  protocol: often(17, 6),
+  magic: often('4e4c4250', '4e4c4251'),
+  boot: fc.constantFrom(...BOOTS),
+  payload: often(120, 104, 105, 512, 513, 16, 17, 4),
+  udpLength: often(0, -1, 1, -200, 60_000),
+  optionWords: often(0, 1, 10),
+  fragment: often<Fragment>({ more: false, offset: 0 }, { more: true, offset: 0 }, { more: false, offset: 4 }),
+  total: often(0, -1, 4),
+});
+
 const arp = fc.record({
   kind: fc.constant('arp' as const),
   to: often('all', 'us', 'server side'),
+  from: often<keyof typeof MAC>('peer', 'router'),
+  senderMac: often<keyof typeof MAC>('peer', 'router'),
+  targetMac: often('000000000000', '02000000000b'),
   tags: often<number[]>([], [5], [0], [5, 6]),
   header: often('000108000604', '000608000604', '000186dd0604', '000108000804', '000108000610'),
   operation: often(1, 2, 0, 3),
@@ -126,15 +150,24 @@ const damage = fc.oneof(
 
 type Ipv4Shape = Parameters<Parameters<typeof ipv4.map>[0]>[0];
 type Arbitrated<T> = T extends fc.Arbitrary<infer V> ? V : never;
-type Shape = Arbitrated<typeof ipv4> | Arbitrated<typeof arp> | Arbitrated<typeof noise>;
+type BeatShape = Arbitrated<typeof beat>;
+type Shape = Arbitrated<typeof ipv4> | Arbitrated<typeof arp> | BeatShape | Arbitrated<typeof noise>;
 
 /** Frames of every kind, some of them damaged. */
 export const frames: fc.Arbitrary<Buffer> = fc
   .tuple(
-    fc.oneof({ weight: 20, arbitrary: ipv4 }, { weight: 2, arbitrary: arp }, { weight: 1, arbitrary: noise }),
+    fc.oneof(
+      { weight: 20, arbitrary: ipv4 },
+      { weight: 2, arbitrary: arp },
+      { weight: 1, arbitrary: beat },
+      { weight: 1, arbitrary: noise },
+    ),
     damage,
   )
   .map(([shape, harm]) => harmed(encode(shape), harm));
+
+/** Questions about the NLBS address, and heartbeats. */
+export const ofPeer: fc.Arbitrary<Buffer> = fc.oneof(arp, beat).map(encode);
 
 /** Frames that belong to a conversation with a service. */
 export const conversation: fc.Arbitrary<Buffer> = sound.map(encode);
@@ -147,7 +180,8 @@ const DESTINATION: Record<string, string> = {
 };
 
 function encode(shape: Shape): Buffer {
-  const addresses = bytesOf(`${DESTINATION[shape.to]}${MAC.router}`.replaceAll(':', ''));
+  const source = shape.kind === 'arp' ? MAC[shape.from] : MAC.router;
+  const addresses = bytesOf(`${DESTINATION[shape.to]}${source}`.replaceAll(':', ''));
   const tags = shape.tags.map((id, index) => words(index === 0 && shape.tags.length > 1 ? 0x88a8 : 0x8100, id));
   return Buffer.concat([addresses, ...tags, ...encodePayload(shape)]);
 }
@@ -155,11 +189,32 @@ function encode(shape: Shape): Buffer {
 function encodePayload(shape: Shape): Buffer[] {
   if (shape.kind === 'noise') return [words(shape.ethertype), Buffer.from(shape.octets)];
   if (shape.kind === 'ipv4') return [words(0x0800), encodeIpv4(shape)];
+  if (shape.kind === 'beat') return [words(0x0800), encodeBeat(shape)];
   const kind = [bytesOf(shape.header), words(shape.operation)];
-  const sender = [bytesOf(MAC.router.replaceAll(':', '')), quadToBytes(shape.sender)];
-  return [words(0x0806), ...kind, ...sender, Buffer.alloc(6), quadToBytes(shape.target)].map((part) =>
+  const sender = [bytesOf(MAC[shape.senderMac].replaceAll(':', '')), quadToBytes(shape.sender)];
+  return [words(0x0806), ...kind, ...sender, bytesOf(shape.targetMac), quadToBytes(shape.target)].map((part) =>
     Buffer.from(part),
   );
+}
+
+function encodeBeat(shape: BeatShape): Buffer {
+  const { source, destination, ports, optionWords, fragment, protocol } = shape;
+  const head = Buffer.concat([bytesOf(shape.magic), Buffer.alloc(5), bytesOf(shape.boot)]);
+  const payload = Buffer.concat([head, Buffer.alloc(Math.max(0, shape.payload - head.length))]).subarray(
+    0,
+    shape.payload,
+  );
+  const datagram = Buffer.concat([words(...ports, 8 + shape.payload + shape.udpLength, 0), payload]);
+  const headerWords = 5 + optionWords;
+  return Buffer.concat([
+    Buffer.of(0x40 | headerWords, 0),
+    words(4 * headerWords + datagram.length + shape.total, 1, (fragment.more ? 0x2000 : 0) | fragment.offset),
+    Buffer.of(64, protocol, 0, 0),
+    quadToBytes(source),
+    quadToBytes(destination),
+    Buffer.alloc(4 * optionWords, 1),
+    datagram,
+  ]);
 }
 
 /** 16-bit words in network order. */
