@@ -60,8 +60,8 @@ t.test('a witness that does not answer in peacetime is said so', async (t) => {
     row('witness', { peer: { ...status.peer, witness: { ...status.peer.witness, ...change } } });
   t.equal(with_({}), '02:00:00:00:00:0b, named by beats');
   t.equal(
-    with_({ knownBy: 'arp', silentForMs: 4000 }),
-    '02:00:00:00:00:0b, named by no beat yet, by ARP alone: DOES NOT ANSWER for 4 s',
+    with_({ knownBy: 'arp', silentForMs: 65_000 }),
+    '02:00:00:00:00:0b, named by no beat yet, by ARP alone: DOES NOT ANSWER for 65 s',
   );
   t.equal(with_({ mac: null, knownBy: null }), 'not known yet');
 });

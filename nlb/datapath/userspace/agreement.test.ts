@@ -28,7 +28,8 @@ run('ip link set lo up');
 run('sysctl -q net.ipv4.icmp_ratemask=0');
 for (const address of CLUSTERS) run(`ip address add ${address}/32 dev lo`);
 run('ip route add default via 10.77.1.1 dev access');
-run(`ip neighbour add 10.77.1.1 lladdr ${MAC.router} dev access`);
+for (const there of ['10.77.1.1', HEARTBEAT.access.peer])
+  run(`ip neighbour add ${there} lladdr ${MAC.router} dev access`);
 
 const SEED = Number(process.env.ONEVIP_DATAPATH_SEED ?? Date.now() % 2 ** 31);
 const FRAMES = 1500;
