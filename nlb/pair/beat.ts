@@ -120,6 +120,14 @@ export function decodeBeat(body: Uint8Array, version: Version): Beat | undefined
   return beat && extension && { ...beat, extension };
 }
 
+/** What a beat is told from others by, which may be forged; undefined where the bytes are too few. */
+export function peekBeat(body: Uint8Array): Pick<Beat, 'path' | 'boot' | 'counter'> | undefined {
+  const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  const path = bytes.length > FIXED_BYTES ? PATHS[bytes.readUInt8(0)] : undefined;
+  if (path === undefined) return undefined;
+  return { path, boot: bytes.toString('hex', 4, 4 + NONCE_BYTES), counter: bytes.readBigUInt64BE(52) };
+}
+
 function decodeFixed(bytes: Buffer): Beat | undefined {
   const path = PATHS[bytes.readUInt8(0)];
   const greeting = bytes.readUIntBE(1, 3) === 0 && bytes.readUIntBE(60, 6) === 0;

@@ -84,6 +84,23 @@ export function hear(contact: Contact, beat: Beat, path: PathName, atMs: number,
   return meet(contact, beat, atMs);
 }
 
+/**
+ * Why what says so of itself is to be refused, authentic or not: RFC 4303 section 3.4.3 looks at the window before the proof,
+ * too, and moves it only afterwards. Undefined where the proof decides.
+ */
+export function foresee(
+  { boot, peer, retired }: Contact,
+  beat: Pick<Beat, 'path' | 'boot' | 'counter'>,
+  path: PathName,
+): Refusal | undefined {
+  if (beat.boot === boot) return 'reflected';
+  if (beat.path !== path) return 'wrong path';
+  if (retired.includes(beat.boot)) return 'retired';
+  if (beat.boot !== peer?.boot) return undefined;
+  const window = slide(peer.windows[path], beat.counter);
+  return typeof window === 'string' ? window : undefined;
+}
+
 function hearKnown(contact: Contact, peer: Known, { path, boot, challenge, counter }: Beat): Hearing {
   const window = slide(peer.windows[path], counter);
   if (typeof window === 'string') return { contact, refused: window };

@@ -1,10 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import { type Acknowledged, openSentTimes } from './acknowledged.ts';
-import { type Beat, decodeBeat, encodeBeat, type Nonce, type PathName, type Standing } from './beat.ts';
-import { type Contact, type Refusal as Disbelief, firstContact, hear, type Stranger, speak } from './contact.ts';
+import { type Beat, decodeBeat, encodeBeat, type Nonce, type PathName, peekBeat, type Standing } from './beat.ts';
+import {
+  type Contact,
+  type Refusal as Disbelief,
+  firstContact,
+  foresee,
+  hear,
+  type Stranger,
+  speak,
+} from './contact.ts';
 import { type Refusal as Disorder, open, seal } from './envelope.ts';
 import type { Extension } from './extension.ts';
 import { makeKeys } from './keys.ts';
+import { openProofs } from './proofs.ts';
 
 /** What two nodes say to each other, as datagrams: everything about it but the sockets. */
 export interface Conversation {
@@ -20,7 +29,7 @@ export interface Conversation {
 
 export type OwnExtension = Omit<Extension, 'heard'>;
 export type Datagrams = Record<PathName, Uint8Array>;
-export type Refusal = Disorder | Disbelief | 'malformed';
+export type Refusal = Disorder | Disbelief | 'malformed' | 'too many';
 export interface Received {
   refused?: Refusal;
   /** To be sent at once. */
@@ -64,8 +73,17 @@ export function converse({ node, peer }: Names, secrets: readonly Uint8Array[]):
     if (extension) told = { boot, extension };
     return told?.boot === boot ? told.extension : undefined;
   };
+  const proofs = openProofs();
+  /** Why a datagram is not worth the proof. What says nothing of itself is no beat, and that is found out by the proof. */
+  const unworthy = (body: Uint8Array, path: PathName, atMs: number): Disbelief | 'too many' | undefined => {
+    const beat = peekBeat(body);
+    const refused = beat && foresee(contact, beat, path);
+    if (refused !== undefined) return refused;
+    const who = beat?.boot === contact.peer?.boot && beat !== undefined ? 'peer' : 'stranger';
+    return proofs.spend(who, atMs) ? undefined : 'too many';
+  };
   const receive: Conversation['receive'] = (path, datagram, atMs) => {
-    const opened = open(datagram, keys);
+    const opened = open(datagram, keys, (body) => unworthy(body, path, atMs));
     if ('refused' in opened) return refuse(opened.refused);
     const beat = decodeBeat(opened.body, opened.version);
     if (beat === undefined) return refuse('malformed');

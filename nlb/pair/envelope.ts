@@ -20,14 +20,24 @@ export function seal(body: Uint8Array, version: Version, keys: Keys): Uint8Array
   return Buffer.concat([said, keys.sign(said)]);
 }
 
-/** Datagram → message, or why it is refused. The work is bounded, whatever comes: at most one HMAC of 480 bytes a key. */
-export function open(datagram: Uint8Array, keys: Keys): Opened {
+/**
+ * Datagram → message, or why it is refused. The work is bounded, whatever comes: at most one HMAC of 480 bytes a key.
+ * @param foresee looks at what may be forged: why it is to be refused whether it is or not, so that it costs no proof
+ */
+export function open<Why extends string = never>(
+  datagram: Uint8Array,
+  keys: Keys,
+  foresee: (body: Uint8Array) => Why | undefined = () => undefined,
+): Opened | { refused: Why } {
   if (datagram.length > MAX_BYTES) return { refused: 'oversized' };
   if (datagram.length < HEADER_BYTES + MAC_BYTES) return { refused: 'truncated' };
   if (!MAGIC.equals(datagram.subarray(0, MAGIC.length))) return { refused: 'foreign' };
   const version = VERSIONS.find((each) => datagram[MAGIC.length] === each);
   if (version === undefined) return { refused: 'version' };
   const macAt = datagram.length - MAC_BYTES;
+  const body = datagram.subarray(HEADER_BYTES, macAt);
+  const refused = foresee(body);
+  if (refused !== undefined) return { refused };
   if (!keys.verify(datagram.subarray(0, macAt), datagram.subarray(macAt))) return { refused: 'forged' };
-  return { body: datagram.subarray(HEADER_BYTES, macAt), version };
+  return { body, version };
 }

@@ -1,4 +1,4 @@
-import type { PathName, Standing } from '../../pair/beat.ts';
+import { type Nonce, noNonce, type PathName, type Standing } from '../../pair/beat.ts';
 import {
   type Conversation,
   converse,
@@ -23,6 +23,8 @@ export interface BeatListener extends Pick<PathListener, 'refused' | 'problem'> 
   /** A beat came by that path; it is no news where it came by the other one before. */
   came(path: PathName, atMs: number): void;
   heard(news: News, atMs: number): void;
+  /** What names the start of the peer that is believed: what names another one is a stranger's. */
+  believed(boot: Nonce): void;
   nowMs(): number;
 }
 
@@ -37,6 +39,7 @@ export function correspond({ settings, secrets, port, paths }: BeatOrders, liste
     if (greeting) send(greeting);
     if (refused) return;
     listener.came(path, atMs);
+    listener.believed(conversation.contact().peer?.boot ?? noNonce);
     if (standing) listener.heard({ standing, ...rest }, atMs);
   };
   const ways = paths.map((path) => openPath(path, port, { ...listener, received }));

@@ -13,7 +13,7 @@ const ACCESS = { device: 'nowhere', ownAddress: '10.77.1.11', peerAddress: '10.7
  */
 function holding(answerUntilNs: bigint, storing: { first?: () => void; between?: () => void } = {}) {
   let times = { answerUntilNs: 0n, forwardUntilNs: 0n };
-  const named: string[] = [];
+  const [named, booted]: [string[], string[]] = [[], []];
   const page: LeasePage = {
     get: () => times,
     answerUntil: (ns) => {
@@ -28,6 +28,7 @@ function holding(answerUntilNs: bigint, storing: { first?: () => void; between?:
     },
     peerAskedNs: () => 0n,
     namePeer: (mac) => named.push(mac),
+    expectBoot: (boot) => booted.push(boot),
   };
   const executor = executorWith(page);
   times = { answerUntilNs, forwardUntilNs: answerUntilNs };
@@ -35,7 +36,7 @@ function holding(answerUntilNs: bigint, storing: { first?: () => void; between?:
   const fence = () => {
     times = { ...times, forwardUntilNs: 0n };
   };
-  return { executor, page, fence, named };
+  return { executor, page, fence, named, booted };
 }
 
 function executorWith(page: LeasePage) {
@@ -126,3 +127,14 @@ t.test('the witness is who a beat names, and the data path is told', async (t) =
   t.same(executor.witness(), { mac: '02:00:00:00:00:0c', named: true });
   t.same(named, ['02:00:00:00:00:0b', '02:00:00:00:00:0c']);
 });
+
+t.test(
+  'the data path is told once which start of the peer is believed, and anew where it is another data path',
+  async (t) => {
+    const { executor, page, booted } = holding(0n);
+    const [first, second] = ['1'.repeat(32), '2'.repeat(32)];
+    for (const boot of [first, first, second]) executor.expectBoot(boot);
+    executor.useLease(page, 'new');
+    t.same(booted, ['0'.repeat(32), first, second, second]);
+  },
+);

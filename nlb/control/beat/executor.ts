@@ -1,13 +1,17 @@
 import { type AccessLeg, type NlbsAddress, openNlbsAddress } from '../../address/nlbs-address.ts';
 import type { Lease } from '../../datapath/tables/lease.ts';
 import { monotonicNs } from '../../kernel/clock.ts';
+import { type Nonce, noNonce } from '../../pair/beat.ts';
 import { leaseRefusal } from '../../pair/renewal.ts';
 import type { Effect } from '../../pair/state.ts';
 import { named, nobody, type Witness } from '../../pair/witness.ts';
 import { type ArpHeard, hearAll, silence } from './arp-news.ts';
 
 /** The part of the data path's lease that the beat thread needs. */
-export type LeasePage = Pick<Lease, 'get' | 'answerUntil' | 'moveForwarding' | 'peerAskedNs' | 'namePeer'>;
+export type LeasePage = Pick<
+  Lease,
+  'get' | 'answerUntil' | 'moveForwarding' | 'peerAskedNs' | 'namePeer' | 'expectBoot'
+>;
 
 /** What the role orders to be done to the address and the lease. A failure is reported and stops nothing else. */
 export interface Executor {
@@ -18,6 +22,8 @@ export interface Executor {
   witness(): Witness;
   /** The peer's hardware address on the access subnet, by an authenticated beat. Gives whether it is another than before. */
   nameWitness(mac: string): boolean;
+  /** What names the start of the peer that is believed: the data path lets few beats of others through. */
+  expectBoot(boot: Nonce): void;
   /** While nothing depends on it: ask the witness, or, until a beat has named it, who it is. */
   askInPeace(whom: 'witness' | 'who it is'): void;
   /** Contradict whoever claims the address, by one announcement. */
@@ -40,6 +46,7 @@ export function openExecutor(access: AccessLeg, forwardGraceMs: number, problem:
   let repeats: NodeJS.Timeout[] = [];
   let peerAskedNs = 0n;
   let witness = nobody;
+  let peerBoot = noNonce;
   const useWitness = (next: Witness) => {
     if (next.mac !== undefined && next.mac !== witness.mac) page?.namePeer(next.mac);
     witness = next;
@@ -122,6 +129,10 @@ export function openExecutor(access: AccessLeg, forwardGraceMs: number, problem:
       if (isOther || !witness.named) useWitness(named(mac));
       return isOther;
     },
+    expectBoot: (boot) => {
+      if (boot !== peerBoot) page?.expectBoot(boot);
+      peerBoot = boot;
+    },
     askInPeace: (whom) => attempt(() => (whom === 'witness' ? askWitness() : address?.askPeer())),
     defend: () => attempt(announceWhileHeld),
     peerAsked: () => {
@@ -138,6 +149,7 @@ export function openExecutor(access: AccessLeg, forwardGraceMs: number, problem:
     useLease: (lease, as) => {
       page = lease;
       if (witness.mac !== undefined) page.namePeer(witness.mac);
+      page.expectBoot(peerBoot);
       // An earlier life may have left it running; this one has yet to be elected.
       if (as === 'new') effects.dropLease();
     },

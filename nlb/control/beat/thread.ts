@@ -63,6 +63,7 @@ const peer = correspond(orders, {
     peerNamed(more.extension?.accessMac, atMs);
     happened({ type: 'Heard', atMs, from, ...more });
   },
+  believed: executor.expectBoot,
   refused: () => happened({ type: 'Refused', atMs: nowMs() }),
 });
 
