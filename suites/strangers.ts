@@ -205,10 +205,10 @@ async function flooded(scene: Scene): Promise<Claims> {
   const fromNs = scene.nowNs();
   await scene.census();
   const what = 'flood the heartbeat port';
-  await countRefusals(scene, standby.name);
+  await countRefusals(scene, active.name);
   const random = randomFrom(scene.seed);
-  const sent = await scene.act(what, standby.name, () => floodHeartbeatPort(scene, standby.name, { ...FLOOD, random }));
-  await countRefusals(scene, standby.name);
+  const sent = await scene.act(what, active.name, () => floodHeartbeatPort(scene, active.name, { ...FLOOD, random }));
+  await countRefusals(scene, active.name);
   const untilNs = scene.nowNs();
   const wanted = 2 * FLOOD.perSecond * FLOOD.seconds;
   if (sent < 0.9 * wanted)
@@ -219,13 +219,13 @@ async function flooded(scene: Scene): Promise<Claims> {
       nothingMoved({ address: scene.nlbs, nodes: [active.name, standby.name] }),
     ),
     'its beats leave on time': beatsGoOn({
-      ports: legsOf(scene, standby.name),
+      ports: legsOf(scene, active.name),
       beatPort: HEARTBEAT_PORT,
-      whilst: { what, node: standby.name, times: 1, lastingMs: FLOOD.seconds * 900 },
+      whilst: { what, node: active.name, times: 1, lastingMs: FLOOD.seconds * 900 },
       pauseAtMostMs: PAUSE_AT_MOST_MS,
     }),
     'nearly all of it is dropped before the daemon, and counted': refusedAtLeast({
-      node: standby.name,
+      node: active.name,
       reason: 'too many',
       atLeast: Math.floor(0.95 * sent),
     }),
