@@ -10,7 +10,7 @@ import type { Random } from '../fault/random.ts';
 import { HEARTBEAT_PORT } from '../fault/silence.ts';
 import type { Scene } from './scene.ts';
 
-const PROGRAM = path.resolve(import.meta.dirname, '../traffic/flood-port.ts');
+const PROGRAM = path.resolve(import.meta.dirname, 'flood-port.ts');
 /** Of a heartbeat's size, and of different starts of its sender. */
 const [BEAT_BYTES, FRAMES] = [150, 16];
 /** What every heartbeat begins with: the protocol's name and its version. */

@@ -9,7 +9,7 @@ import { peerCouldLead } from '../../pair/contest.ts';
 import type { OwnExtension } from '../../pair/conversation.ts';
 import { claimsOf, defend, unclaimed } from '../../pair/defence.ts';
 import { recentLeads } from '../../pair/hold-down.ts';
-import { isAlive, isSuspect } from '../../pair/peer.ts';
+import { isAlive } from '../../pair/peer.ts';
 import { begin, nextTickInMs, step } from '../../pair/role.ts';
 import { type Event, type Role, standing } from '../../pair/state.ts';
 import type { ArpHeard } from './arp-news.ts';
@@ -17,7 +17,7 @@ import { correspond } from './correspondent.ts';
 import { openExecutor } from './executor.ts';
 import type { BeatOrders, BeatStatus, ChangeableOrders, FromBeat, ToBeat } from './mail.ts';
 import { openWitness } from './witness.ts';
-import { lookAtWitness, unasked, type WitnessChange, witnessAnswered } from './witness-path.ts';
+import { watchWitness } from './witness-watch.ts';
 
 /**
  * The thread that beats and judges beats, and does nothing else: no command, no health check and no log can hold it up.
@@ -32,8 +32,6 @@ const problem = (text: string) => post({ type: 'problem', text });
 /** Of SCHED_FIFO's 1 to 99: above the ordinary, below what the kernel's own threads use. */
 const PRIORITY = 10;
 const LINK_LOOK_MS = 20;
-/** Between two questions who has the peer's address, while no beat has named its hardware address. */
-const MEET_EVERY_MS = 1000;
 
 // Before anything else: an address that an earlier life left could be answered for. It may be, if that life said so when it
 // ended with --keep: until its lease has run out, or until this life's role is decided.
@@ -43,12 +41,11 @@ if (!claimLeft) removeLeftAlias(orders.access);
 const realTime = beRealTime(PRIORITY);
 const links = openLinkLook();
 const executor = openExecutor(orders.access, orders.forwardGraceMs, problem);
+const witnessWatch = watchWitness(executor, (change) => post({ type: 'witness', change }));
 const witness = openWitness(settings, (change) => post({ type: 'path', change }));
 let role: Role = begin(nowMs(), settings);
 let defence = unclaimed;
-let witnessPath = unasked;
 let lookAtLinksAtMs = 0;
-let meetAtMs = 0;
 let accessMac: string | undefined;
 let worstLateMs = 0;
 /** Address and lease are the successor's: nothing must be done to them any more. */
@@ -119,34 +116,16 @@ function tick(): void {
   if (nowMs() >= lookAtLinksAtMs) lookAtLinks();
   happened({ type: 'Ticked', atMs: nowMs() });
   defendAgainst(heard);
-  lookAfterWitness();
+  witnessWatch.ticked(role, settings, nowMs());
 }
 
 function arpHappened({ found, answers, isPeerPresent }: ArpHeard): void {
   if (found !== undefined) happened({ type: 'WitnessFound', atMs: nowMs(), mac: found });
   for (const mac of answers) {
     happened({ type: 'AddressAnswered', atMs: nowMs(), mac });
-    witnessTold(witnessAnswered(witnessPath, mac, nowMs()));
+    witnessWatch.answered(mac, nowMs());
   }
   if (isPeerPresent) happened({ type: 'PeerPresent', atMs: nowMs() });
-}
-
-/** Asks the leader's host for the address while beats say that it leads; and, until one has named it, who the witness is. */
-function lookAfterWitness(): void {
-  const { mac, named } = executor.witness();
-  const isPeace = isAlive(role.peer, settings) && !isSuspect(role.peer, settings);
-  const isLed = isPeace && role.state.name === 'standby' && role.peer.standing?.state === 'active';
-  const look = lookAtWitness(witnessPath, isLed ? mac : undefined, nowMs());
-  witnessTold(look);
-  if (look.asks) executor.askInPeace('witness');
-  if (named || nowMs() < meetAtMs || (mac !== undefined && !isPeace)) return;
-  meetAtMs = nowMs() + MEET_EVERY_MS;
-  executor.askInPeace('who it is');
-}
-
-function witnessTold({ path, change }: { path: typeof witnessPath; change?: WitnessChange }): void {
-  witnessPath = path;
-  if (change) post({ type: 'witness', change });
 }
 
 function defendAgainst(heard: ArpHeard): void {
@@ -192,8 +171,6 @@ function status(): BeatStatus {
   const paths = orders.paths.map(({ name }) => [name, ago(witness.lastHeardMs(name), now)] as const);
   const last = role.peer.standing;
   const answeredBy = witness.answeredBy();
-  const { mac, named } = executor.witness();
-  const { faultySinceMs } = witnessPath;
   return {
     state: role.state.name,
     sinceMs: role.sinceMs,
@@ -211,11 +188,7 @@ function status(): BeatStatus {
       paths: Object.fromEntries(paths),
       faultyPaths: witness.faultyPaths(now),
       ...(answeredBy !== undefined && { addressAnsweredBy: answeredBy }),
-      witness: {
-        mac: mac ?? null,
-        knownBy: mac === undefined ? null : named ? 'beat' : 'arp',
-        silentForMs: faultySinceMs === undefined ? null : Math.round(now - faultySinceMs),
-      },
+      witness: witnessWatch.status(now),
     },
     lease: {
       answerRemainingMs: remainingMs(lease?.answerUntilNs),

@@ -2,7 +2,9 @@ import fc from 'fast-check';
 import { CONSTANTS } from '../program/layout.ts';
 import type { Timeouts } from '../specification/timeouts.ts';
 import type { ServiceEntry } from '../tables/tables.ts';
-import { BOOTS, CLUSTERS, conversation, flags, fragment, frames, ofPeer, often } from './packets.ts';
+import { BOOTS } from './beat-frames.ts';
+import { often } from './octets.ts';
+import { CLUSTERS, conversation, flags, fragment, frames, ofPeer } from './packets.ts';
 
 /** Support for the differential test: what may happen to a data path. */
 

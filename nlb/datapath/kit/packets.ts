@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { quadToBytes } from '../../kernel/inet.ts';
 import { readEthernet, readIpv4 } from '../specification/packet.ts';
+import { type BeatShape, beat, encodeBeat } from './beat-frames.ts';
 import { bytesOf } from './frames.ts';
-import { CLUSTER, HEARTBEAT, MAC, NLBS, PEER } from './rig.ts';
+import { often, words } from './octets.ts';
+import { CLUSTER, MAC, NLBS, PEER } from './rig.ts';
 
 /**
  * Support for the differential test: frames from a small world, so that their flows, fragments and quotes meet again;
@@ -13,10 +15,6 @@ export const CLUSTERS = [CLUSTER, '203.0.113.11'];
 const CLIENTS = ['198.51.100.2', '198.51.100.2', '198.51.100.3', '198.51.101.2'];
 const STRANGER = '192.0.2.1';
 const CLIENT_PORTS = [40_000, 40_000, 40_001];
-
-/** Not from whole numbers, of which fast-check likes the smallest best. */
-export const often = <T>(usual: T, ...others: T[]) =>
-  fc.oneof({ weight: 20, arbitrary: fc.constant(usual) }, { weight: 1, arbitrary: fc.constantFrom(usual, ...others) });
 
 const FLAGS = { fin: 1, syn: 2, rst: 4, psh: 8, ack: 16 };
 export const flags = fc.oneof(
@@ -96,27 +94,6 @@ const sound = fc
   })
   .map((shape) => ({ ...faultless, ...shape, dontFragment: false, payload: 8 }));
 
-/** Starts of the peer, by the beginning of what names them: the one that has proved itself, and another. */
-export const BOOTS = ['b007b007b007b007', '5e5e5e5e5e5e5e5e'];
-
-/** Of a heartbeat to either of the node's addresses, or of something that is none. */
-const beat = fc.record({
-  kind: fc.constant('beat' as const),
-  to: often('us', 'all', 'others', 'server side'),
-  tags: often<number[]>([], [5], [0]),
-  source: often(HEARTBEAT.access.peer, HEARTBEAT.server.peer, STRANGER),
-  destination: often(HEARTBEAT.access.own, HEARTBEAT.server.own, NLBS),
-  ports: often([HEARTBEAT.port, HEARTBEAT.port], [4693, HEARTBEAT.port], [HEARTBEAT.port, 4693]),
-  protocol: often(17, 6),
-  magic: often('4e4c4250', '4e4c4251'),
-  boot: fc.constantFrom(...BOOTS),
-  payload: often(120, 104, 105, 512, 513, 16, 17, 4),
-  udpLength: often(0, -1, 1, -200, 60_000),
-  optionWords: often(0, 1, 10),
-  fragment: often<Fragment>({ more: false, offset: 0 }, { more: true, offset: 0 }, { more: false, offset: 4 }),
-  total: often(0, -1, 4),
-});
-
 const arp = fc.record({
   kind: fc.constant('arp' as const),
   to: often('all', 'us', 'server side'),
@@ -150,7 +127,6 @@ const damage = fc.oneof(
 
 type Ipv4Shape = Parameters<Parameters<typeof ipv4.map>[0]>[0];
 type Arbitrated<T> = T extends fc.Arbitrary<infer V> ? V : never;
-type BeatShape = Arbitrated<typeof beat>;
 type Shape = Arbitrated<typeof ipv4> | Arbitrated<typeof arp> | BeatShape | Arbitrated<typeof noise>;
 
 /** Frames of every kind, some of them damaged. */
@@ -195,33 +171,6 @@ function encodePayload(shape: Shape): Buffer[] {
   return [words(0x0806), ...kind, ...sender, bytesOf(shape.targetMac), quadToBytes(shape.target)].map((part) =>
     Buffer.from(part),
   );
-}
-
-function encodeBeat(shape: BeatShape): Buffer {
-  const { source, destination, ports, optionWords, fragment, protocol } = shape;
-  const head = Buffer.concat([bytesOf(shape.magic), Buffer.alloc(5), bytesOf(shape.boot)]);
-  const payload = Buffer.concat([head, Buffer.alloc(Math.max(0, shape.payload - head.length))]).subarray(
-    0,
-    shape.payload,
-  );
-  const datagram = Buffer.concat([words(...ports, 8 + shape.payload + shape.udpLength, 0), payload]);
-  const headerWords = 5 + optionWords;
-  return Buffer.concat([
-    Buffer.of(0x40 | headerWords, 0),
-    words(4 * headerWords + datagram.length + shape.total, 1, (fragment.more ? 0x2000 : 0) | fragment.offset),
-    Buffer.of(64, protocol, 0, 0),
-    quadToBytes(source),
-    quadToBytes(destination),
-    Buffer.alloc(4 * optionWords, 1),
-    datagram,
-  ]);
-}
-
-/** 16-bit words in network order. */
-function words(...values: number[]): Buffer {
-  const bytes = Buffer.alloc(2 * values.length);
-  for (const [index, value] of values.entries()) bytes.writeUInt16BE(value & 0xffff, 2 * index);
-  return bytes;
 }
 
 function encodeIpv4(shape: Ipv4Shape): Buffer {
