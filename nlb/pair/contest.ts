@@ -1,5 +1,5 @@
 import type { Standing } from './beat.ts';
-import { deadAfter, isAlive } from './peer.ts';
+import { deadAfter, isAlive, isDeafToUs } from './peer.ts';
 import { type Candidate, outranks } from './rank.ts';
 
 import type { Settings } from './settings.ts';
@@ -65,11 +65,12 @@ export function isOutreached(role: Role, atMs: number, settings: Settings): bool
   return both.peer.targetsMet > both.self.targetsMet && peerCouldLead(role, atMs, settings);
 }
 
-/** Whether the peer could lead if this node let go now. */
+/** Whether the peer could lead if this node let go now. One that does not hear this node would not know of it. */
 export function peerCouldLead(role: Role, atMs: number, settings: Settings): boolean {
   const both = candidates(role, atMs, settings);
   return (
     both !== undefined &&
+    !isDeafToUs(role.peer, atMs, settings) &&
     outranks({ ...both.peer, resigned: false }, { ...both.self, state: 'standby', resigned: true })
   );
 }

@@ -39,6 +39,8 @@ export interface Facts {
   ready: boolean;
   downLinks: readonly string[];
   healthyServers: number;
+  /** Whom else than the peer this node can ask on its subnets, to know that it hears anybody at all. */
+  stations: number;
   /** The reach targets by name, and whether each is met. One that has yet to be judged is absent. */
   targets: Readonly<Record<string, boolean>>;
 }
@@ -59,6 +61,8 @@ export type Event =
   | { type: 'AddressAnswered'; atMs: number; mac: string }
   /** The peer itself asked for the address, so it is about to lead. */
   | { type: 'AddressAsked'; atMs: number }
+  /** Somebody else than this node was heard on one of its subnets, other than by a beat. */
+  | { type: 'StationHeard'; atMs: number }
   /** The lease that the role believed to hold was over when it was to be renewed. */
   | { type: 'LeaseLost'; atMs: number; why: string }
   | { type: 'FactsChanged'; atMs: number; facts: Facts }
@@ -67,7 +71,7 @@ export type Event =
   | { type: 'AskedToStop'; atMs: number };
 
 /**
- * What to do, in this order. `renewLease` is until the new state's `leaseEndsMs`; `fence` tells the data path of one that led
+ * What to do, in this order. `askStations` asks who else is on the two subnets; `renewLease` is until the new state's `leaseEndsMs`; `fence` tells the data path of one that led
  * and is silent that it is to forward no more.
  */
 export type Effect =
@@ -78,6 +82,7 @@ export type Effect =
   | 'fence'
   | 'announce'
   | 'askAddress'
+  | 'askStations'
   | 'beat';
 
 export interface Entry {

@@ -1,6 +1,7 @@
 import { flushCompileCache } from 'node:module';
 import { parentPort, workerData } from 'node:worker_threads';
 import { isAliasLeft, removeLeftAlias } from '../../address/nlbs-address.ts';
+import { openStations } from '../../address/stations.ts';
 import { type Lease, openLease, openPinnedLease } from '../../datapath/tables/lease.ts';
 import { monotonicNs } from '../../kernel/clock.ts';
 import { openLinkLook } from '../../kernel/link-flags.ts';
@@ -8,6 +9,7 @@ import { beRealTime } from '../../kernel/scheduling.ts';
 import { peerCouldLead } from '../../pair/contest.ts';
 import type { OwnExtension } from '../../pair/conversation.ts';
 import { type Claims, defend, unclaimed } from '../../pair/defence.ts';
+import { isAskingAround } from '../../pair/ears.ts';
 import { recentLeads } from '../../pair/hold-down.ts';
 import { isAlive } from '../../pair/peer.ts';
 import { begin, nextTickInMs, step } from '../../pair/role.ts';
@@ -38,6 +40,7 @@ let claimLeft = isHeld(leftLease) && isAliasLeft(orders.access);
 if (!claimLeft) removeLeftAlias(orders.access);
 const realTime = beRealTime(PRIORITY);
 const links = openLinkLook();
+const stations = openStations(() => orders.stations, links.look, problem);
 const executor = openExecutor(orders.access, orders.forwardGraceMs, problem);
 const witness = openWitness(settings, (change) => post({ type: 'path', change }));
 let role: Role = begin(nowMs(), settings);
@@ -71,6 +74,7 @@ function happened(event: Event): string | undefined {
   let lost: string | undefined;
   for (const effect of effects) {
     if (effect === 'beat') peer.beat(standing(role, event.atMs, settings), ownExtension());
+    else if (effect === 'askStations') stations.ask();
     else lost = executor.run(effect, leaseEndsMs);
     if (lost !== undefined) break;
   }
@@ -100,6 +104,7 @@ function tick(): void {
   if (claimLeft && !isHeld(executor.lease())) endClaim();
   const claims = executor.claims();
   for (const mac of [...claims.peer, ...claims.strangers]) happened({ type: 'AddressAnswered', atMs: nowMs(), mac });
+  if (isAskingAround(role.peer) && stations.heard()) happened({ type: 'StationHeard', atMs: nowMs() });
   if (executor.peerAsked()) happened({ type: 'AddressAsked', atMs: nowMs() });
   if (nowMs() >= lookAtLinksAtMs) lookAtLinks();
   happened({ type: 'Ticked', atMs: nowMs() });
@@ -125,6 +130,10 @@ function lookAtLinks(): void {
 
 function factsChanged(facts: Partial<Role['facts']>): void {
   happened({ type: 'FactsChanged', atMs: nowMs(), facts: { ...role.facts, ...facts } });
+}
+
+function countStations(): void {
+  factsChanged({ stations: orders.stations.reduce((sum, { addresses }) => sum + addresses.length, 0) });
 }
 
 /** Timers run before sockets are read; the tick waits for that, so that a beat which is already here is never missed. */
@@ -207,6 +216,8 @@ function leave(id: number, keepMs: number): void {
 
 function useOrders({ secrets, ...next }: ChangeableOrders): void {
   settings = next.settings;
+  orders.stations = next.stations;
+  countStations();
   peer.useKeys(secrets);
 }
 
@@ -228,6 +239,7 @@ parentPort?.on('message', (message: ToBeat) => {
 const start = { state: 'initial', previous: 'initial', reason: role.reason, atMs: role.sinceMs } as const;
 for (const change of witness.stepped({ before: role, after: role, entered: [start] }))
   post({ type: 'entered', change });
+countStations();
 lookAtLinks();
 // A thread keeps what it compiled apart from the main one's, and must write it itself; now, before the first beat.
 flushCompileCache();

@@ -8,7 +8,7 @@ import type { Chance } from './chance.ts';
 import type { Host } from './host.ts';
 import { type Loop, openLoop } from './loop.ts';
 import type { PathName } from './network.ts';
-import { fresh, type Mail, type News, noNews } from './news.ts';
+import { type Mail, openTalk, type Talk } from './news.ts';
 
 /** The role machine, or one that was broken to see the model go red. */
 export interface Machine {
@@ -17,6 +17,9 @@ export interface Machine {
   nextTickInMs: typeof nextTickInMs;
   leaseRefusal: typeof leaseRefusal;
 }
+
+/** What comes to the ARP sockets. */
+export type Overheard = 'AddressAnswered' | 'AddressAsked' | 'StationHeard';
 
 /** What a daemon is connected to. */
 export interface Surroundings {
@@ -28,11 +31,14 @@ export interface Surroundings {
   /** How many daemons ran on this host before, and this one. */
   life: number;
   healthyServers(): number;
+  /** How many other stations it can ask. */
+  stations: number;
   downLinks(): string[];
   /** Which reach targets answer now. */
   targets(): Record<string, boolean>;
   beat(mail: Mail): void;
   askAddress(): void;
+  askStations(): void;
   announce(): void;
   entered(entry: Entry): void;
   /** The data path's lease is about to be set, or the daemon has just stopped listening, or is about to go on. */
@@ -54,38 +60,39 @@ const TIMER_LATE_MS = 0.6;
 /** The beat thread, with the real role in it: what `control/beat/thread.ts` is to the kernel, this is to the model. */
 export class Daemon {
   readonly at: Surroundings;
-  readonly loop: Loop<Mail>;
+  readonly loop: Loop<() => void>;
+  readonly talk: Talk;
   role: Role;
-  private news: News = noNews;
-  private sent = 0;
   private leaseOpen = false;
   private lookAtMs = 0;
   /** Looks in a row that speak against what is known of the targets. */
   private contraryLooks = 0;
   /** What came to the ARP socket since the last tick. */
-  private arp: ('AddressAnswered' | 'AddressAsked')[] = [];
+  private arp: Overheard[] = [];
   private stallAfterEffects = 0;
   private stallMs = 0;
 
   constructor(at: Surroundings) {
     this.at = at;
-    this.loop = openLoop<Mail>(
-      (mail) => this.read(mail),
+    this.talk = openTalk(at.life);
+    this.loop = openLoop<() => void>(
+      (read) => read(),
       () => this.tick(),
     );
     at.host.dataPath.alias = false;
     this.role = at.machine.begin(at.host.clockMs(), at.settings);
     at.entered({ state: 'initial', previous: 'initial', reason: this.role.reason, atMs: this.role.sinceMs });
+    this.factsChanged({ stations: at.stations });
     this.lookAround();
     this.schedule(at.host.clockMs());
     at.agenda.at(at.agenda.nowMs() + at.chance.between(...READY_AFTER_MS), () => this.loop.post(() => this.ready()));
   }
 
   receive(path: PathName, mail: Mail): void {
-    this.loop.receive(path, mail);
+    this.loop.receive(path, () => this.read(path, mail));
   }
 
-  overheard(what: 'AddressAnswered' | 'AddressAsked'): void {
+  overheard(what: Overheard): void {
     this.arp.push(what);
   }
 
@@ -131,11 +138,11 @@ export class Daemon {
     this.happened({ type: 'FactsChanged', atMs: this.now(), facts: { ...this.role.facts, ...facts } });
   }
 
-  private read(mail: Mail): void {
-    const next = fresh(this.news, mail);
-    if (!next) return;
-    this.news = next;
-    this.happened({ type: 'Heard', atMs: this.now(), from: mail.standing });
+  private read(path: PathName, mail: Mail): void {
+    const atMs = this.now();
+    const { from, acknowledged, greet } = this.talk.read(path, mail);
+    if (greet !== undefined) this.at.beat(this.talk.compose(atMs, undefined, greet));
+    if (from && acknowledged) this.happened({ type: 'Heard', atMs, from, extension: {}, acknowledged });
   }
 
   private tick(): void {
@@ -209,7 +216,7 @@ export class Daemon {
     const { state } = this.role;
     switch (effect) {
       case 'beat':
-        if (told) this.at.beat({ standing: told, life: this.at.life, counter: ++this.sent });
+        if (told) this.at.beat(this.talk.compose(this.now(), told));
         break;
       case 'renewLease':
         return this.renew(state.name === 'active' ? state.leaseEndsMs : 0);
@@ -228,6 +235,9 @@ export class Daemon {
         break;
       case 'askAddress':
         this.at.askAddress();
+        break;
+      case 'askStations':
+        this.at.askStations();
     }
     this.effectRun();
     return undefined;

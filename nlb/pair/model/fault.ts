@@ -7,6 +7,8 @@ export type Fault = { afterMs: number; forMs: number } & (
   | { type: 'disturb'; path: PathName | 'both'; loss: number; delayMs: number; twice: number }
   | { type: 'linkDown'; side: Side; path: PathName }
   | { type: 'kill' | 'stop' | 'freezeDaemon' | 'pauseNode' | 'serversDead' | 'targetDown'; side: Side }
+  /** The node hears nobody; what it says is heard. */
+  | { type: 'deaf'; side: Side }
   | { type: 'stallInside'; side: Side; afterEffects: number }
   | { type: 'lead' | 'standBy'; side: Side }
 );
@@ -38,6 +40,7 @@ export const faults: fc.Arbitrary<Fault> = fc.oneof(
       from: fc.constantFrom<Side | 'both'>(0, 1, 'both'),
     }),
   },
+  { weight: 1, arbitrary: fc.record({ ...times, type: fc.constant('deaf'), side: sides }) },
   {
     weight: 3,
     arbitrary: fc.record({
@@ -61,6 +64,22 @@ export const faults: fc.Arbitrary<Fault> = fc.oneof(
       side: sides,
       afterEffects: fc.integer({ min: 1, max: 9 }),
     }),
+  },
+);
+
+const everyWay = [0, 1].flatMap((from) =>
+  PATHS.map(
+    (path): Fault => ({ type: 'split', path, from: from as Side, afterMs: 0, forMs: Number.POSITIVE_INFINITY }),
+  ),
+);
+
+/** What never ends: by each path and direction the way is open or not, but one of the four is; or a node is deaf. */
+export const lasting: fc.Arbitrary<Fault[]> = fc.oneof(
+  { weight: 4, arbitrary: fc.constant<Fault[]>([]) },
+  { weight: 2, arbitrary: fc.subarray(everyWay, { minLength: 1, maxLength: everyWay.length - 1 }) },
+  {
+    weight: 1,
+    arbitrary: sides.map((side): Fault[] => [{ type: 'deaf', side, afterMs: 0, forMs: Number.POSITIVE_INFINITY }]),
   },
 );
 

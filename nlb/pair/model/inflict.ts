@@ -24,6 +24,9 @@ export function inflict(victim: Victim, fault: Fault): void {
         else disturbances.splice(disturbances.indexOf(fault), 1);
       });
       break;
+    case 'deaf':
+      deafen(victim, victim.world.nodes[fault.side], fault.forMs);
+      break;
     case 'linkDown':
       changeNetwork(victim, fault, ({ downs }, by) => {
         downs[fault.side] += by;
@@ -34,11 +37,13 @@ export function inflict(victim: Victim, fault: Fault): void {
   }
 }
 
+const CHECKS_FAIL_AFTER_MS = 300;
+
 const later = ({ world: { agenda } }: Victim, ms: number, what: () => void) => agenda.at(agenda.nowMs() + ms, what);
 
 function changeNetwork(
   victim: Victim,
-  { path, forMs }: Fault & { path: PathName | 'both' },
+  { path, forMs }: { path: PathName | 'both'; forMs: number },
   change: (wire: Wire, by: 1 | -1) => void,
 ): void {
   const { laws, world } = victim;
@@ -51,7 +56,7 @@ function changeNetwork(
   later(victim, forMs, () => all(-1));
 }
 
-type OfNode = Exclude<Fault, { path: PathName | 'both' }>;
+type OfNode = Exclude<Fault, { path: PathName | 'both' } | { type: 'deaf' }>;
 
 function strike(victim: Victim, node: Node, fault: OfNode): void {
   const { daemon } = node;
@@ -74,6 +79,15 @@ function strike(victim: Victim, node: Node, fault: OfNode): void {
     standBy: () => daemon?.ask('AskedToStandBy'),
   };
   strokes[fault.type]();
+}
+
+/** Checks that hear no answer fail by and by. */
+function deafen(victim: Victim, node: Node, forMs: number): void {
+  changeNetwork(victim, { path: 'both', forMs }, (wire, by) => {
+    wire.deafs[node.side] += by;
+  });
+  if (forMs > CHECKS_FAIL_AFTER_MS)
+    later(victim, CHECKS_FAIL_AFTER_MS, () => sicken(victim, node, forMs - CHECKS_FAIL_AFTER_MS));
 }
 
 function sicken(victim: Victim, node: Node, forMs: number): void {

@@ -68,6 +68,22 @@ export const broken: Record<string, Machine> = {
   "the peer's question for the address is not heeded": withStep((role, event, settings) =>
     event.type === 'AddressAsked' ? unmoved(role) : step(role, event, settings),
   ),
+  'of two that lead, the one that hears the other stays': withStep((role, event, settings) => {
+    const { rivalled: _, unheard: __, ...lasting } = role.lasting;
+    return step({ ...role, lasting }, event, settings);
+  }),
+  'a node that hears nobody takes that for the silence of its peer': withRole((role) => ({
+    ...role,
+    peer: { ...role.peer, ears: { ...role.peer.ears, proved: true, roundsUnanswered: 0 } },
+  })),
+  'a leader that hears nobody goes on': withStep((role, event, settings) =>
+    role.state.name === 'active'
+      ? step({ ...role, peer: { ...role.peer, ears: { ...role.peer.ears, roundsUnanswered: 0 } } }, event, settings)
+      : step(role, event, settings),
+  ),
+  'what other stations answer is not heeded': withStep((role, event, settings) =>
+    event.type === 'StationHeard' ? unmoved(role) : step(role, event, settings),
+  ),
   'both take themselves for the one with the lower address': withSettings((settings) => ({
     ...settings,
     primary: false,
