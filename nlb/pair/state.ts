@@ -151,6 +151,11 @@ export function targetsMet({ targets }: Facts): number {
   return Object.values(targets).filter(Boolean).length;
 }
 
+/** Whoever hears of a lease waits for its end, also one who knows version 3 alone. */
+export function withLeaseKept({ leaseMs, ...said }: Standing, keptMs: number): Standing {
+  return { ...said, leaseMs: Math.max(leaseMs, keptMs) };
+}
+
 /** What this node says of itself. */
 export function standing({ state, facts, stopping, peer, ...role }: Role, atMs: number, settings: Settings): Standing {
   const { primary, recovery, leaseMs } = settings;

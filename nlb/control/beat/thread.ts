@@ -7,13 +7,12 @@ import { monotonicNs } from '../../kernel/clock.ts';
 import { openLinkLook } from '../../kernel/link-flags.ts';
 import { beRealTime } from '../../kernel/scheduling.ts';
 import { peerCouldLead } from '../../pair/contest.ts';
-import type { OwnExtension } from '../../pair/conversation.ts';
 import { type Claims, defend, unclaimed } from '../../pair/defence.ts';
 import { isAskingAround } from '../../pair/ears.ts';
 import { recentLeads } from '../../pair/hold-down.ts';
 import { isAlive } from '../../pair/peer.ts';
 import { begin, nextTickInMs, step } from '../../pair/role.ts';
-import { type Event, type Role, standing } from '../../pair/state.ts';
+import { type Event, type Role, standing, withLeaseKept } from '../../pair/state.ts';
 import { correspond } from './correspondent.ts';
 import { openExecutor } from './executor.ts';
 import type { BeatOrders, BeatStatus, ChangeableOrders, FromBeat, ToBeat } from './mail.ts';
@@ -70,10 +69,11 @@ function happened(event: Event): string | undefined {
   const { role: after, effects, entered, refusal } = step(before, event, settings);
   role = after;
   if (entered.length > 0) decideClaim();
+  if (claimLeft && event.type === 'Heard' && event.from.state === 'active') endClaim();
   const leaseEndsMs = role.state.name === 'active' ? role.state.leaseEndsMs : 0;
   let lost: string | undefined;
   for (const effect of effects) {
-    if (effect === 'beat') peer.beat(standing(role, event.atMs, settings), ownExtension());
+    if (effect === 'beat') sayOf(event.atMs, leaseLeftMs());
     else if (effect === 'askStations') stations.ask();
     else lost = executor.run(effect, leaseEndsMs);
     if (lost !== undefined) break;
@@ -83,12 +83,19 @@ function happened(event: Event): string | undefined {
   return refusal;
 }
 
-/** What a beat says beyond the standing, but for what was heard. */
-function ownExtension(): OwnExtension {
-  return { ...(accessMac !== undefined && { accessMac }) };
+/** @param keptMs for how long the data path may answer from now on by a lease that one life leaves to the next */
+function sayOf(atMs: number, keptMs: number): void {
+  const own = { ...(accessMac !== undefined && { accessMac }), ...(keptMs > 0 && { leaseKeptMs: keptMs }) };
+  peer.beat(withLeaseKept(standing(role, atMs, settings), keptMs), own);
 }
 
-/** Who leads goes on with the address that was left; all others let go of it. */
+/** Of the lease that an earlier life has left, for as long as this one has not decided what becomes of it. */
+function leaseLeftMs(): number {
+  const untilNs = claimLeft ? (executor.lease()?.get().answerUntilNs ?? 0n) : 0n;
+  return Math.max(0, Math.ceil(Number(untilNs) / 1e6 - nowMs()));
+}
+
+/** Who leads goes on with the address that was left; all others let go of it, at the latest when they hear that the peer leads. */
 function decideClaim(): void {
   if (claimLeft && role.state.name !== 'active') endClaim();
   claimLeft = false;
@@ -207,11 +214,18 @@ function answer(id: number, what: Extract<ToBeat, { type: 'ask' }>['what']): voi
 function leave(id: number, keepMs: number): void {
   tick();
   const atMs = nowMs();
-  if (role.state.name === 'active' && !peerCouldLead(role, atMs, settings)) {
-    executor.run('renewLease', atMs + keepMs);
-    hasLeft = true;
-  } else happened({ type: 'AskedToStop', atMs });
+  const isLeft = role.state.name === 'active' && !peerCouldLead(role, atMs, settings);
+  if (isLeft) leaveLease(atMs, keepMs);
+  if (!hasLeft) happened({ type: 'AskedToStop', atMs: nowMs() });
   post({ type: 'answer', id, status: status(), ...(hasLeft && { kept: true }) });
+}
+
+/** The peer is told first, as with every lease; and three times, because nothing that is said later makes good a lost beat. */
+function leaveLease(atMs: number, keepMs: number): void {
+  for (let beats = 0; beats < 3; beats++) sayOf(atMs, keepMs);
+  const lost = executor.run('renewLease', atMs + keepMs);
+  if (lost === undefined) hasLeft = true;
+  else happened({ type: 'LeaseLost', atMs: nowMs(), why: lost });
 }
 
 function useOrders({ secrets, ...next }: ChangeableOrders): void {

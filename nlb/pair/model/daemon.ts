@@ -1,4 +1,6 @@
 import type { Standing } from '../beat.ts';
+import { peerCouldLead } from '../contest.ts';
+import type { Extension } from '../extension.ts';
 import type { leaseRefusal } from '../renewal.ts';
 import type { begin, nextTickInMs, step } from '../role.ts';
 import type { Settings } from '../settings.ts';
@@ -16,6 +18,8 @@ export interface Machine {
   step: typeof step;
   nextTickInMs: typeof nextTickInMs;
   leaseRefusal: typeof leaseRefusal;
+  /** How a beat names a lease that one life leaves to the next; 0 where there is none. */
+  nameLease(told: Standing, keptMs: number): { said: Standing; extension: Extension };
 }
 
 /** What comes to the ARP sockets. */
@@ -69,6 +73,8 @@ export class Daemon {
   private contraryLooks = 0;
   /** What came to the ARP socket since the last tick. */
   private arp: Overheard[] = [];
+  /** Alias and lease are those of an earlier life, until it is decided what becomes of them. */
+  private claimLeft: boolean;
   private stallAfterEffects = 0;
   private stallMs = 0;
 
@@ -79,7 +85,8 @@ export class Daemon {
       (read) => read(),
       () => this.tick(),
     );
-    at.host.dataPath.alias = false;
+    this.claimLeft = at.host.answers();
+    at.host.dataPath.alias = this.claimLeft;
     this.role = at.machine.begin(at.host.clockMs(), at.settings);
     at.entered({ state: 'initial', previous: 'initial', reason: this.role.reason, atMs: this.role.sinceMs });
     this.factsChanged({ stations: at.stations });
@@ -102,6 +109,22 @@ export class Daemon {
 
   ask(type: 'AskedToLead' | 'AskedToStandBy' | 'AskedToStop'): void {
     this.loop.post(() => this.happened({ type, atMs: this.now() }));
+  }
+
+  /** As `leave`: where nobody else could lead, a lease of so long is left, and this life is over. @returns whether it is */
+  leave(keepMs: number): boolean {
+    const { host, settings, machine } = this.at;
+    if (this.role.state.name !== 'active' || peerCouldLead(this.role, this.now(), settings)) return false;
+    const refusal = machine.leaseRefusal(host.dataPath.answerUntilMs, this.now() + keepMs, this.now());
+    if (refusal !== undefined) return false;
+    for (let beats = 0; beats < 3; beats++) this.sayOf(standing(this.role, this.now(), settings), keepMs);
+    this.lease(this.now() + keepMs);
+    return true;
+  }
+
+  /** Whether what the data path has may differ from what the role says. */
+  hasClaimLeft(): boolean {
+    return this.claimLeft;
   }
 
   serversChanged(): void {
@@ -130,7 +153,7 @@ export class Daemon {
   /** As `useLease`: what an earlier life left is dropped; this one has yet to be elected. */
   private ready(): void {
     this.leaseOpen = true;
-    this.at.host.dataPath.answerUntilMs = 0;
+    if (!this.claimLeft) this.at.host.dataPath.answerUntilMs = 0;
     this.factsChanged({ ready: true, healthyServers: this.at.healthyServers(), targets: this.at.targets() });
   }
 
@@ -140,12 +163,20 @@ export class Daemon {
 
   private read(path: PathName, mail: Mail): void {
     const atMs = this.now();
-    const { from, acknowledged, greet } = this.talk.read(path, mail);
-    if (greet !== undefined) this.at.beat(this.talk.compose(atMs, undefined, greet));
-    if (from && acknowledged) this.happened({ type: 'Heard', atMs, from, extension: {}, acknowledged });
+    const { from, acknowledged, extension = {}, greet } = this.talk.read(path, mail);
+    if (greet !== undefined) this.at.beat(this.talk.compose(atMs, undefined, { greet }));
+    if (from?.state === 'active' && this.claimLeft) this.endClaim();
+    if (from && acknowledged) this.happened({ type: 'Heard', atMs, from, extension, acknowledged });
+  }
+
+  private endClaim(): void {
+    this.claimLeft = false;
+    this.at.host.dataPath.answerUntilMs = 0;
+    this.at.host.dataPath.alias = false;
   }
 
   private tick(): void {
+    if (this.claimLeft && !this.at.host.answers()) this.endClaim();
     const overheard = this.arp.map((type) => () => this.happened({ type, atMs: this.now(), mac: 'the peer' }));
     this.arp = [];
     this.loop.first(
@@ -197,6 +228,10 @@ export class Daemon {
     const { role, effects, entered } = this.at.machine.step(this.role, event, this.at.settings);
     this.role = role;
     for (const entry of entered) this.at.entered(entry);
+    if (entered.length > 0 && this.claimLeft) {
+      if (role.state.name !== 'active') this.endClaim();
+      this.claimLeft = false;
+    }
     const told = effects.includes('beat') ? standing(role, event.atMs, this.at.settings) : undefined;
     let lost: string | undefined;
     const perform = (effect: Effect) => {
@@ -210,13 +245,22 @@ export class Daemon {
     this.loop.first(...effects.map((effect) => () => perform(effect)), done);
   }
 
+  private leaseLeftMs(): number {
+    return this.claimLeft ? Math.max(0, this.at.host.dataPath.answerUntilMs - this.now()) : 0;
+  }
+
+  private sayOf(told: Standing, keptMs: number): void {
+    const { said, extension } = this.at.machine.nameLease(told, keptMs);
+    this.at.beat(this.talk.compose(this.now(), said, { extension }));
+  }
+
   /** Gives why the lease was not renewed; what was to be done after that is left. */
   private run(effect: Effect, told: Standing | undefined): string | undefined {
     const { host } = this.at;
     const { state } = this.role;
     switch (effect) {
       case 'beat':
-        if (told) this.at.beat(this.talk.compose(this.now(), told));
+        if (told) this.sayOf(told, this.leaseLeftMs());
         break;
       case 'renewLease':
         return this.renew(state.name === 'active' ? state.leaseEndsMs : 0);

@@ -10,6 +10,8 @@ export type Fault = { afterMs: number; forMs: number } & (
   /** The node hears nobody; what it says is heard. */
   | { type: 'deaf'; side: Side }
   | { type: 'stallInside'; side: Side; afterEffects: number }
+  /** The daemon leaves a lease of so long, where it may, to a life that begins when the fault is over. */
+  | { type: 'keep'; side: Side; keepMs: number }
   | { type: 'lead' | 'standBy'; side: Side }
 );
 
@@ -41,6 +43,15 @@ export const faults: fc.Arbitrary<Fault> = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ ...times, type: fc.constant('deaf'), side: sides }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      ...times,
+      type: fc.constant('keep'),
+      side: sides,
+      keepMs: fc.integer({ min: 100, max: 600 }),
+    }),
+  },
   {
     weight: 3,
     arbitrary: fc.record({
@@ -92,7 +103,9 @@ export const STOPS_WITHIN_MS = 150;
 export const ARMED_MS = 60;
 
 /** The instant at which the fault is over, and nothing of it can have an effect that was not there before. */
-export function endOf(beganMs: number, { forMs, type }: Fault): number {
+export function endOf(beganMs: number, fault: Fault): number {
+  const { forMs, type } = fault;
+  if (type === 'keep') return beganMs + Math.max(STOPS_WITHIN_MS + forMs, fault.keepMs);
   if (type === 'stallInside') return beganMs + ARMED_MS + forMs;
   if (type === 'stop') return beganMs + STOPS_WITHIN_MS + forMs;
   return beganMs + (type === 'lead' ? REQUEST_STANDS_MS : forMs);

@@ -75,6 +75,7 @@ function strike(victim: Victim, node: Node, fault: OfNode): void {
       daemon?.stallInside(fault.type === 'stallInside' ? fault.afterEffects : 0, forMs);
       later(victim, ARMED_MS, () => daemon?.stallInside(0, 0));
     },
+    keep: () => leave(victim, node, fault),
     lead: () => daemon?.ask('AskedToLead'),
     standBy: () => daemon?.ask('AskedToStandBy'),
   };
@@ -88,6 +89,16 @@ function deafen(victim: Victim, node: Node, forMs: number): void {
   });
   if (forMs > CHECKS_FAIL_AFTER_MS)
     later(victim, CHECKS_FAIL_AFTER_MS, () => sicken(victim, node, forMs - CHECKS_FAIL_AFTER_MS));
+}
+
+/** A daemon that cannot leave its lease stops as any other. */
+function leave(victim: Victim, node: Node, fault: OfNode): void {
+  const isAwake = node.daemon && !node.daemon.loop.isHalted() && !node.host.isPaused();
+  if (fault.type !== 'keep' || !isAwake) return;
+  const isLeft = node.daemon?.leave(fault.keepMs);
+  if (!isLeft) node.daemon?.ask('AskedToStop');
+  if (isLeft) die(victim, node, fault.forMs);
+  else later(victim, STOPS_WITHIN_MS, () => die(victim, node, fault.forMs));
 }
 
 function sicken(victim: Victim, node: Node, forMs: number): void {

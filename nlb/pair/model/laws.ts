@@ -92,6 +92,7 @@ export function openLaws(world: World, healedWithinMs: number): Laws {
       const { dataPath, clockMs } = nodes[side].host;
       const own = dataPath.leasedBy === nodes[side].lives;
       if (role.state.name !== 'active') {
+        if (daemon.hasClaimLeft()) return;
         if (dataPath.alias) broken(`node ${side} is ${role.state.name} with the alias`);
         if (own && dataPath.answerUntilMs > clockMs()) broken(`node ${side} is ${role.state.name} with a lease`);
       } else if (!own || dataPath.answerUntilMs !== role.state.leaseEndsMs || !dataPath.alias)
@@ -142,7 +143,9 @@ function openSplitWatch({ agenda, network, nodes }: World, healedWithinMs: numbe
     const other = nodes[opposite(side)];
     const isStranger = other.daemon !== undefined && other.daemon.role.peer.standing === undefined;
     const isLeased = host.dataPath.answerUntilMs > host.clockMs();
-    return (!daemon || host.isPaused()) && isLeased && isStranger && settings.leaseMs >= other.settings.deadAfterMs;
+    const leftMs = host.dataPath.answerUntilMs - host.clockMs();
+    const isLong = Math.max(leftMs, settings.leaseMs) >= other.settings.deadAfterMs;
+    return (!daemon || host.isPaused()) && isLeased && isStranger && isLong;
   };
   const isCut = ({ cuts, deafs, downs }: Wire) => [...cuts, ...deafs, ...downs].some((faults) => faults > 0);
   const isImpaired = (wire: Wire) => isCut(wire) || wire.disturbances.length > 0;

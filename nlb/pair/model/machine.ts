@@ -1,11 +1,20 @@
 import { leaseRefusal } from '../renewal.ts';
 import { begin, nextTickInMs, step } from '../role.ts';
 import type { Settings } from '../settings.ts';
-import type { Effect, Event, Facts, Role, Step } from '../state.ts';
+import { type Effect, type Event, type Facts, type Role, type Step, withLeaseKept } from '../state.ts';
 import type { Machine } from './daemon.ts';
 
 /** The role machine, and ways to break it: a model that none of them turns red would prove nothing. */
-export const sound: Machine = { begin, step, nextTickInMs, leaseRefusal };
+export const sound: Machine = {
+  begin,
+  step,
+  nextTickInMs,
+  leaseRefusal,
+  nameLease: (told, keptMs) => ({
+    said: withLeaseKept(told, keptMs),
+    extension: keptMs > 0 ? { leaseKeptMs: keptMs } : {},
+  }),
+};
 
 const withSettings = (change: (settings: Settings) => Settings): Machine => ({
   ...sound,
@@ -106,6 +115,14 @@ export const broken: Record<string, Machine> = {
       ? step(role, { ...event, from: { ...event.from, leaseMs: 0 } }, settings)
       : step(role, event, settings),
   ),
+  'a lease that is left for a successor is not named': {
+    ...sound,
+    nameLease: (said) => ({ said, extension: {} }),
+  },
+  'a node that has yet to decide on a lease that was left says nothing of it but its length': {
+    ...sound,
+    nameLease: (told, keptMs) => ({ said: withLeaseKept(told, keptMs), extension: {} }),
+  },
   'a node that is cut off from all targets leads all the same': withFacts((facts) => ({ ...facts, targets: {} })),
   'targets of the peer are not looked at': withStep((role, event, settings) =>
     event.type === 'Heard'

@@ -1,5 +1,6 @@
 import { type Acknowledged, openSentTimes } from '../acknowledged.ts';
 import type { Standing } from '../beat.ts';
+import type { Extension } from '../extension.ts';
 import type { PathName } from './network.ts';
 
 /**
@@ -16,12 +17,17 @@ export interface Mail {
   echo: number;
   /** What the sender has heard of the life that it believes, by path. */
   heard: { life: number } & Record<PathName, number>;
+  extension: Extension;
 }
 
 export interface Talk {
-  compose(atMs: number, standing?: Standing, greet?: number): Mail;
+  /** @param also the life to greet, and what else is said */
+  compose(atMs: number, standing?: Standing, also?: { greet?: number; extension?: Extension }): Mail;
   /** What of it is news; and the life that is to be greeted. */
-  read(path: PathName, mail: Mail): { from?: Standing; acknowledged?: Acknowledged; greet?: number };
+  read(
+    path: PathName,
+    mail: Mail,
+  ): { from?: Standing; acknowledged?: Acknowledged; extension?: Extension; greet?: number };
   /** The life of the peer that is believed; 0 for none. */
   believes(): number;
 }
@@ -32,11 +38,11 @@ export function openTalk(life: number): Talk {
   let latest = 0;
   let stranger = 0;
   let heard = { life: 0, access: 0, server: 0 };
-  const compose: Talk['compose'] = (atMs, standing, greet) => {
+  const compose: Talk['compose'] = (atMs, standing, { greet, extension = {} } = {}) => {
     sent.noted(BigInt(++counter), atMs);
     const isForStranger = stranger > 0 && (heard.life === 0 || counter % 2 === 1);
     const echo = greet ?? (isForStranger ? stranger : heard.life);
-    return { life, counter, echo, heard, ...(standing && { standing }) };
+    return { life, counter, echo, heard, extension, ...(standing && { standing }) };
   };
   const believe = (mail: Mail) => {
     heard = { life: mail.life, access: 0, server: 0 };
@@ -60,7 +66,7 @@ export function openTalk(life: number): Talk {
       if (!mail.standing) return {};
       const { access, server } = mail.heard;
       const acknowledged = mail.heard.life === life ? sent.of({ access: BigInt(access), server: BigInt(server) }) : {};
-      return { from: mail.standing, acknowledged };
+      return { from: mail.standing, acknowledged, extension: mail.extension };
     },
   };
 }
