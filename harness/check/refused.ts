@@ -40,6 +40,20 @@ export function refusedAtLeast(options: { node: string; reason: string; atLeast:
   };
 }
 
+/** HA-19: by its last count, since its start, the node has refused nothing for any of these reasons. */
+export function noneRefusedAs(options: { node: string; reasons: readonly string[] }): Checker {
+  const { node, reasons } = options;
+  return (during) => {
+    const last = during.findLast(
+      (event): event is Counted => event.kind === 'counted' && event.node === node && event.what === REFUSED,
+    );
+    if (!last) return unknown(`${node} was not asked for its counts`);
+    const found = reasons.flatMap((reason) => (last.counts[reason] ? [`${last.counts[reason]} as ${reason}`] : []));
+    if (found.length > 0) return fail(`${node} refused ${found.join(', ')}`, [last]);
+    return pass(`${node} refused nothing as ${reasons.join(', ')}`, [last]);
+  };
+}
+
 /**
  * HA-12: the node counted every forgery that reached it, under a reason that fits it, and nothing else. A datagram may be
  * missing only where the kernel says that it dropped it for want of room, or the node that it came in a flood.

@@ -31,7 +31,8 @@ export const nlb: System = {
   environment: (node, { folder }) => ({ NLB_SOCKET: socketFile(folder, node) }),
   start: (node, setup) => {
     const file = writeConfiguration(node, setup);
-    return node.start('nlbd', ['nlbd', '--config', file, ...(setup.keeps ? ['--keep'] : [])], setup.env);
+    const program = setup.commands === undefined ? 'nlbd' : path.join(setup.commands, 'nlbd');
+    return node.start('nlbd', [program, '--config', file, ...(setup.keeps ? ['--keep'] : [])], setup.env);
   },
   reload: async (node, setup) => {
     writeConfiguration(node, setup);

@@ -12,6 +12,11 @@ export interface SentTimes {
   of(heard: Readonly<Record<PathName, bigint>>): Acknowledged;
 }
 
+/** When the latest beat was sent that the peer has heard by any path; the beginning of time where it has heard none. */
+export function latestOf({ access, server }: Acknowledged): number {
+  return Math.max(access ?? Number.NEGATIVE_INFINITY, server ?? Number.NEGATIVE_INFINITY);
+}
+
 /** A second and more at the usual interval. What is acknowledged later than that counts as sent at the beginning of time. */
 const KEPT = 128n;
 

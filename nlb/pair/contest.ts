@@ -1,5 +1,5 @@
 import type { Standing } from './beat.ts';
-import { deadAfter, isAlive } from './peer.ts';
+import { deadAfter, isAlive, isDeafToUs } from './peer.ts';
 import { type Candidate, outranks } from './rank.ts';
 
 import type { Settings } from './settings.ts';
@@ -22,13 +22,15 @@ export function leader(role: Role, atMs: number, settings: Settings): 'self' | '
 }
 
 /**
- * Whether this node leads by rank, and has had that rank for so long that its peer knows. Whoever took the lead before it
+ * Whether this node leads by rank, and has had that rank for so long that its peer knows. Not while the peer says that an earlier
+ * life of it has left a lease: then its data path may answer whatever its state is. Whoever took the lead before it
  * could know has by then told so, or answers for the address, or has lost its lease.
  */
 export function mayLead(role: Role, atMs: number, settings: Settings): boolean {
-  const { state, improvedAtMs } = role;
+  const { state, improvedAtMs, peer } = role;
+  if (peer.extension?.leaseKeptMs) return false;
   const resignedMs = state.name === 'standby' && state.resignedUntilMs <= atMs ? state.resignedUntilMs : 0;
-  const knownAtMs = Math.max(improvedAtMs, resignedMs) + deadAfter(role.peer, settings);
+  const knownAtMs = Math.max(improvedAtMs, resignedMs) + deadAfter(peer, settings);
   return atMs >= knownAtMs && leader(role, atMs, settings) === 'self';
 }
 
@@ -78,11 +80,12 @@ export function isOutreached(role: Role, atMs: number, settings: Settings): bool
   return both.peer.targetsMet > both.self.targetsMet && peerCouldLead(role, atMs, settings);
 }
 
-/** Whether the peer could lead if this node let go now. */
+/** Whether the peer could lead if this node let go now. One that does not hear this node would not know of it. */
 export function peerCouldLead(role: Role, atMs: number, settings: Settings): boolean {
   const both = candidates(role, atMs, settings);
   return (
     both !== undefined &&
+    !isDeafToUs(role.peer, atMs, settings) &&
     outranks({ ...both.peer, resigned: false }, { ...both.self, state: 'standby', resigned: true })
   );
 }

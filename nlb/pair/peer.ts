@@ -1,8 +1,9 @@
-import type { Acknowledged } from './acknowledged.ts';
+import { type Acknowledged, latestOf } from './acknowledged.ts';
 import type { Standing } from './beat.ts';
+import { type Ears, untried } from './ears.ts';
 import type { Extension } from './extension.ts';
 import type { Settings } from './settings.ts';
-import type { Heard } from './state.ts';
+import type { Facts, Heard } from './state.ts';
 
 /** What a node knows of its peer, by heartbeats and by the answers to its question for the NLBS address. */
 export interface Peer {
@@ -28,6 +29,7 @@ export interface Peer {
   fitSinceMs: number;
   /** Questions for the NLBS address that had no answer, since the last that had one. */
   asksUnanswered: number;
+  ears: Ears;
 }
 
 /** Three in a row, a quarter of an interval apart: one or two lost frames do not make a takeover. */
@@ -36,7 +38,15 @@ const ASKS_ENOUGH = 3;
 export function strangerSince(atMs: number): Peer {
   const fitSinceMs = Number.POSITIVE_INFINITY;
   const never = { refused: false, refusedAtMs: Number.NEGATIVE_INFINITY, presentAtMs: Number.NEGATIVE_INFINITY };
-  return { silentMs: 0, countedUntilMs: atMs, ...never, stoodDown: false, fitSinceMs, asksUnanswered: 0 };
+  return {
+    silentMs: 0,
+    countedUntilMs: atMs,
+    ...never,
+    stoodDown: false,
+    fitSinceMs,
+    asksUnanswered: 0,
+    ears: untried,
+  };
 }
 
 export function heard(before: Peer, { from: standing, ...event }: Heard, { leaseMs }: Settings): Peer {
@@ -55,8 +65,8 @@ export function heard(before: Peer, { from: standing, ...event }: Heard, { lease
 export function waited(peer: Peer, tickedAtMs: number, atMs: number, settings: Settings): Peer {
   const silentMs = peer.silentMs + attentiveMs(peer.countedUntilMs, atMs, settings);
   const stalled = attentiveMs(tickedAtMs, atMs, settings) < atMs - tickedAtMs;
-  const asksUnanswered = stalled ? 0 : peer.asksUnanswered;
-  return { ...peer, silentMs, countedUntilMs: Math.max(atMs, peer.countedUntilMs), asksUnanswered };
+  const asked = stalled ? { asksUnanswered: 0, ears: untried } : {};
+  return { ...peer, silentMs, countedUntilMs: Math.max(atMs, peer.countedUntilMs), ...asked };
 }
 
 /** How much of a time counts as listening: a tick that comes late, because we stalled, counts little more than one on time. */
@@ -69,8 +79,8 @@ export function attentiveMs(fromMs: number, toMs: number, { intervalMs }: Settin
  * proves that it was renewed, and is worth a beat.
  */
 export function answered(peer: Peer, settings: Settings): Peer {
-  const silentMs = peer.silentMs > leaseOf(peer, settings) ? 0 : peer.silentMs;
-  return { ...peer, silentMs, asksUnanswered: 0 };
+  const isWorthABeat = peer.silentMs > leaseOf(peer, settings);
+  return { ...peer, ...(isWorthABeat && { silentMs: 0, ears: untried }), asksUnanswered: 0 };
 }
 
 /**
@@ -95,9 +105,26 @@ export function hasLetGo(peer: Peer, settings: Settings): boolean {
   return isAlive(peer, settings) && peer.standing.state !== 'active';
 }
 
+/**
+ * Whether it lives and says that it hears nothing of us: by its last word the latest beat of ours that it heard was sent longer
+ * ago than a lease and an interval, for its word may be as old as that. A peer of version 3 does not say.
+ */
+export function isDeafToUs(peer: Peer, atMs: number, settings: Settings): boolean {
+  if (!isAlive(peer, settings) || peer.acknowledged === undefined) return false;
+  return atMs - latestOf(peer.acknowledged) > leaseOf(peer, settings) + settings.intervalMs;
+}
+
 /** Silence enough to begin asking for the address. A refusal adds nothing: anybody can forge one. */
 export function isSuspect(peer: Peer, { intervalMs }: Settings): boolean {
   return peer.silentMs >= 2 * intervalMs;
+}
+
+/**
+ * Whether its silence is to be believed, by a node that knows of `stations` other stations: one of them has been heard
+ * meanwhile.
+ */
+export function isSilenceProved({ ears }: Peer, { stations }: Pick<Facts, 'stations'>): boolean {
+  return stations === 0 || ears.proved;
 }
 
 /** Whether nobody answers for the address any more. */

@@ -102,18 +102,6 @@ t.test('a refusal alone, which anybody can forge, disproves no split, and neithe
   t.equal(count(mute.effects, 'askPeer'), 0);
 });
 
-t.test(
-  'a leader without a target gives up where the peer, which has one, leads too and does not hear of it',
-  async (t) => {
-    const alone = play(longActive(), [told(1995, none)]).role;
-    const rival = { state: 'active', primary: false, fitness: 'poor' } as const;
-    t.same(states(hearing(alone, [2000, 2030], rival)), []);
-    t.match(hearing(alone, [2000, 2040], rival).entered, [
-      { state: 'inop', reason: 'cut off: no reach target answers, and nlb2 leads and does not hear of it' },
-    ]);
-  },
-);
-
 t.test('without a target, silence means nothing of the kind', async (t) => {
   t.same(states(ticked(play(active(), [told(50, { targets: {} })]).role, 3000)), []);
 });

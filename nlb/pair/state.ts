@@ -41,6 +41,8 @@ export interface Facts {
   ready: boolean;
   downLinks: readonly string[];
   healthyServers: number;
+  /** Whom else than the peer this node can ask on its subnets, to know that it hears anybody at all. */
+  stations: number;
   /** The reach targets by name, and whether each is met. One that has yet to be judged is absent. */
   targets: Readonly<Record<string, boolean>>;
 }
@@ -66,6 +68,8 @@ export type Event =
   | { type: 'PeerPresent'; atMs: number }
   /** By the peer's hardware address, everybody was asked for the address: it is about to lead. */
   | { type: 'AddressAsked'; atMs: number }
+  /** Somebody else than this node was heard on one of its subnets, other than by a beat. */
+  | { type: 'StationHeard'; atMs: number }
   /** The lease that the role believed to hold was over when it was to be renewed. */
   | { type: 'LeaseLost'; atMs: number; why: string }
   | { type: 'FactsChanged'; atMs: number; facts: Facts }
@@ -76,7 +80,7 @@ export type Event =
 /**
  * What to do, in this order. `renewLease` is until the new state's `leaseEndsMs`; `fence` tells the data path of one that led
  * and is silent that it is to forward no more. `askAddress` asks the witness, and lets the peer know that this node is about
- * to lead; `askPeer` asks whether the peer's host is there.
+ * to lead; `askPeer` asks whether the peer's host is there, `askStations` who else is on the two subnets.
  */
 export type Effect =
   | 'renewLease'
@@ -87,6 +91,7 @@ export type Effect =
   | 'announce'
   | 'askAddress'
   | 'askPeer'
+  | 'askStations'
   | 'beat';
 
 export interface Entry {
@@ -152,6 +157,11 @@ export function fitnessBy({ ready, downLinks, healthyServers }: Facts): Fitness 
 
 export function targetsMet({ targets }: Facts): number {
   return Object.values(targets).filter(Boolean).length;
+}
+
+/** Whoever hears of a lease waits for its end, also one who knows version 3 alone. */
+export function withLeaseKept({ leaseMs, ...said }: Standing, keptMs: number): Standing {
+  return { ...said, leaseMs: Math.max(leaseMs, keptMs) };
 }
 
 /** What this node says of itself. */

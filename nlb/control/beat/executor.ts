@@ -16,7 +16,7 @@ export type LeasePage = Pick<
 /** What the role orders to be done to the address and the lease. A failure is reported and stops nothing else. */
 export interface Executor {
   /** Gives why the lease was not renewed, where that was refused: then this node does not lead, whatever its role believes. */
-  run(effect: Exclude<Effect, 'beat'>, leaseEndsMs: number): string | undefined;
+  run(effect: Exclude<Effect, 'beat' | 'askStations'>, leaseEndsMs: number): string | undefined;
   /** What has come by ARP since the last call. */
   hear(): ArpHeard;
   witness(): Witness;
@@ -100,7 +100,7 @@ export function openExecutor(access: AccessLeg, forwardGraceMs: number, problem:
     page.moveForwarding(forwardUntilNs, before.forwardUntilNs);
     return late;
   };
-  const effects: Record<Exclude<Effect, 'beat' | 'renewLease'>, () => void> = {
+  const effects: Record<Exclude<Effect, 'beat' | 'askStations' | 'renewLease'>, () => void> = {
     // Forwarding ends by itself at the instant of the last renewal: what still comes to us is not lost.
     dropLease: () => page?.answerUntil(0n),
     fence: () => address?.fence(),

@@ -71,8 +71,8 @@ export function startBeat(orders: BeatOrders, hooks: BeatHooks): BeatHandle {
   return {
     useLease: (fd) => post({ type: 'lease', fd }),
     tell: (facts) => post({ type: 'facts', facts }),
-    use: async ({ settings, secrets }) => {
-      post({ type: 'orders', orders: { settings, secrets } });
+    use: async ({ settings, secrets, stations }) => {
+      post({ type: 'orders', orders: { settings, secrets, stations } });
       await ask('status');
     },
     status: () => {

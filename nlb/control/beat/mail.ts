@@ -1,4 +1,5 @@
 import type { AccessLeg } from '../../address/nlbs-address.ts';
+import type { StationLeg } from '../../address/stations.ts';
 import type { Grant } from '../../kernel/scheduling.ts';
 import type { Fitness, StateName } from '../../pair/beat.ts';
 import type { Conflict } from '../../pair/defence.ts';
@@ -23,6 +24,8 @@ export interface BeatOrders {
   pinDirectory: string;
   /** The two ways to the peer. */
   paths: PathOrders[];
+  /** Whom else to ask, to know whether this node hears anybody. */
+  stations: StationLeg[];
 }
 
 export interface PathOrders {
@@ -32,10 +35,10 @@ export interface PathOrders {
 }
 
 /** What the main thread finds out, by and by; links are looked at by the beat thread itself. */
-export type SlowFacts = Omit<Facts, 'downLinks'>;
+export type SlowFacts = Omit<Facts, 'downLinks' | 'stations'>;
 
 /** What of the orders may change while the thread runs. */
-export type ChangeableOrders = Pick<BeatOrders, 'settings' | 'secrets'>;
+export type ChangeableOrders = Pick<BeatOrders, 'settings' | 'secrets' | 'stations'>;
 
 export type ToBeat =
   /** The lease page of the data path, once that is in place. */

@@ -1,17 +1,18 @@
 import { flushCompileCache } from 'node:module';
 import { parentPort, workerData } from 'node:worker_threads';
 import { isAliasLeft, removeLeftAlias } from '../../address/nlbs-address.ts';
+import { openStations } from '../../address/stations.ts';
 import { type Lease, openLease, openPinnedLease } from '../../datapath/tables/lease.ts';
 import { monotonicNs } from '../../kernel/clock.ts';
 import { openLinkLook } from '../../kernel/link-flags.ts';
 import { beRealTime } from '../../kernel/scheduling.ts';
 import { peerCouldLead } from '../../pair/contest.ts';
-import type { OwnExtension } from '../../pair/conversation.ts';
 import { claimsOf, defend, unclaimed } from '../../pair/defence.ts';
+import { isAskingAround } from '../../pair/ears.ts';
 import { recentLeads } from '../../pair/hold-down.ts';
 import { isAlive } from '../../pair/peer.ts';
 import { begin, nextTickInMs, step } from '../../pair/role.ts';
-import { type Event, type Role, standing } from '../../pair/state.ts';
+import { type Event, type Role, standing, withLeaseKept } from '../../pair/state.ts';
 import type { ArpHeard } from './arp-news.ts';
 import { correspond } from './correspondent.ts';
 import { openExecutor } from './executor.ts';
@@ -40,6 +41,7 @@ let claimLeft = isHeld(leftLease) && isAliasLeft(orders.access);
 if (!claimLeft) removeLeftAlias(orders.access);
 const realTime = beRealTime(PRIORITY);
 const links = openLinkLook();
+const stations = openStations(() => orders.stations, links.look, problem);
 const executor = openExecutor(orders.access, orders.forwardGraceMs, problem);
 const witnessWatch = watchWitness(executor, (change) => post({ type: 'witness', change }));
 const witness = openWitness(settings, (change) => post({ type: 'path', change }));
@@ -79,10 +81,12 @@ function happened(event: Event): string | undefined {
   const { role: after, effects, entered, refusal } = step(before, event, settings);
   role = after;
   if (entered.length > 0) decideClaim();
+  if (claimLeft && event.type === 'Heard' && event.from.state === 'active') endClaim();
   const leaseEndsMs = role.state.name === 'active' ? role.state.leaseEndsMs : 0;
   let lost: string | undefined;
   for (const effect of effects) {
-    if (effect === 'beat') peer.beat(standing(role, event.atMs, settings), ownExtension());
+    if (effect === 'beat') sayOf(event.atMs, leaseLeftMs());
+    else if (effect === 'askStations') stations.ask();
     else lost = executor.run(effect, leaseEndsMs);
     if (lost !== undefined) break;
   }
@@ -91,12 +95,19 @@ function happened(event: Event): string | undefined {
   return refusal;
 }
 
-/** What a beat says beyond the standing, but for what was heard. */
-function ownExtension(): OwnExtension {
-  return { ...(accessMac !== undefined && { accessMac }) };
+/** @param keptMs for how long the data path may answer from now on by a lease that one life leaves to the next */
+function sayOf(atMs: number, keptMs: number): void {
+  const own = { ...(accessMac !== undefined && { accessMac }), ...(keptMs > 0 && { leaseKeptMs: keptMs }) };
+  peer.beat(withLeaseKept(standing(role, atMs, settings), keptMs), own);
 }
 
-/** Who leads goes on with the address that was left; all others let go of it. */
+/** Of the lease that an earlier life has left, for as long as this one has not decided what becomes of it. */
+function leaseLeftMs(): number {
+  const untilNs = claimLeft ? (executor.lease()?.get().answerUntilNs ?? 0n) : 0n;
+  return Math.max(0, Math.ceil(Number(untilNs) / 1e6 - nowMs()));
+}
+
+/** Who leads goes on with the address that was left; all others let go of it, at the latest when they hear that the peer leads. */
 function decideClaim(): void {
   if (claimLeft && role.state.name !== 'active') endClaim();
   claimLeft = false;
@@ -112,6 +123,7 @@ function tick(): void {
   if (claimLeft && !isHeld(executor.lease())) endClaim();
   const heard = executor.hear();
   arpHappened(heard);
+  if (isAskingAround(role.peer) && stations.heard()) happened({ type: 'StationHeard', atMs: nowMs() });
   if (executor.peerAsked()) happened({ type: 'AddressAsked', atMs: nowMs() });
   if (nowMs() >= lookAtLinksAtMs) lookAtLinks();
   happened({ type: 'Ticked', atMs: nowMs() });
@@ -148,6 +160,10 @@ function lookAtLinks(): void {
 
 function factsChanged(facts: Partial<Role['facts']>): void {
   happened({ type: 'FactsChanged', atMs: nowMs(), facts: { ...role.facts, ...facts } });
+}
+
+function countStations(): void {
+  factsChanged({ stations: orders.stations.reduce((sum, { addresses }) => sum + addresses.length, 0) });
 }
 
 /** Timers run before sockets are read; the tick waits for that, so that a beat which is already here is never missed. */
@@ -222,15 +238,24 @@ function answer(id: number, what: Extract<ToBeat, { type: 'ask' }>['what']): voi
 function leave(id: number, keepMs: number): void {
   tick();
   const atMs = nowMs();
-  if (role.state.name === 'active' && !peerCouldLead(role, atMs, settings)) {
-    executor.run('renewLease', atMs + keepMs);
-    hasLeft = true;
-  } else happened({ type: 'AskedToStop', atMs });
+  const isLeft = role.state.name === 'active' && !peerCouldLead(role, atMs, settings);
+  if (isLeft) leaveLease(atMs, keepMs);
+  if (!hasLeft) happened({ type: 'AskedToStop', atMs: nowMs() });
   post({ type: 'answer', id, status: status(), ...(hasLeft && { kept: true }) });
+}
+
+/** The peer is told first, as with every lease; and three times, because nothing that is said later makes good a lost beat. */
+function leaveLease(atMs: number, keepMs: number): void {
+  for (let beats = 0; beats < 3; beats++) sayOf(atMs, keepMs);
+  const lost = executor.run('renewLease', atMs + keepMs);
+  if (lost === undefined) hasLeft = true;
+  else happened({ type: 'LeaseLost', atMs: nowMs(), why: lost });
 }
 
 function useOrders({ secrets, ...next }: ChangeableOrders): void {
   settings = next.settings;
+  orders.stations = next.stations;
+  countStations();
   peer.useKeys(secrets);
 }
 
@@ -252,6 +277,7 @@ parentPort?.on('message', (message: ToBeat) => {
 const start = { state: 'initial', previous: 'initial', reason: role.reason, atMs: role.sinceMs } as const;
 for (const change of witness.stepped({ before: role, after: role, entered: [start] }))
   post({ type: 'entered', change });
+countStations();
 lookAtLinks();
 // A thread keeps what it compiled apart from the main one's, and must write it itself; now, before the first beat.
 flushCompileCache();

@@ -7,7 +7,11 @@ export type Fault = { afterMs: number; forMs: number } & (
   | { type: 'disturb'; path: PathName | 'both'; loss: number; delayMs: number; twice: number }
   | { type: 'linkDown'; side: Side; path: PathName }
   | { type: 'kill' | 'stop' | 'freezeDaemon' | 'pauseNode' | 'serversDead' | 'targetDown'; side: Side }
+  /** The node hears nobody; what it says is heard. */
+  | { type: 'deaf'; side: Side }
   | { type: 'stallInside'; side: Side; afterEffects: number }
+  /** The daemon leaves a lease of so long, where it may, to a life that begins when the fault is over. */
+  | { type: 'keep'; side: Side; keepMs: number }
   | { type: 'lead' | 'standBy'; side: Side }
   | Meddling
 );
@@ -50,6 +54,16 @@ export const faults: fc.Arbitrary<Fault> = fc.oneof(
       from: fc.constantFrom<Side | 'both'>(0, 1, 'both'),
     }),
   },
+  { weight: 1, arbitrary: fc.record({ ...times, type: fc.constant('deaf'), side: sides }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      ...times,
+      type: fc.constant('keep'),
+      side: sides,
+      keepMs: fc.integer({ min: 100, max: 600 }),
+    }),
+  },
   {
     weight: 3,
     arbitrary: fc.record({
@@ -77,6 +91,22 @@ export const faults: fc.Arbitrary<Fault> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ ...times, type: fc.constantFrom(...meddlings), side: sides }) },
 );
 
+const everyWay = [0, 1].flatMap((from) =>
+  PATHS.map(
+    (path): Fault => ({ type: 'split', path, from: from as Side, afterMs: 0, forMs: Number.POSITIVE_INFINITY }),
+  ),
+);
+
+/** What never ends: by each path and direction the way is open or not, but one of the four is; or a node is deaf. */
+export const lasting: fc.Arbitrary<Fault[]> = fc.oneof(
+  { weight: 4, arbitrary: fc.constant<Fault[]>([]) },
+  { weight: 2, arbitrary: fc.subarray(everyWay, { minLength: 1, maxLength: everyWay.length - 1 }) },
+  {
+    weight: 1,
+    arbitrary: sides.map((side): Fault[] => [{ type: 'deaf', side, afterMs: 0, forMs: Number.POSITIVE_INFINITY }]),
+  },
+);
+
 /** A request may take effect for as long as it stands. */
 const REQUEST_STANDS_MS = 1000;
 /** A daemon that was told to stop waits for its peer to lead before it ends. */
@@ -95,6 +125,7 @@ export const isMeddling = (fault: Fault): fault is Fault & Meddling =>
 export function endOf(beganMs: number, fault: Fault): number {
   const { forMs, type } = fault;
   if (isMeddling(fault)) return beganMs;
+  if (type === 'keep') return beganMs + Math.max(STOPS_WITHIN_MS + forMs, fault.keepMs);
   if (type === 'stallInside') return beganMs + ARMED_MS + forMs;
   if (type === 'stop') return beganMs + STOPS_WITHIN_MS + forMs;
   return beganMs + (type === 'lead' ? REQUEST_STANDS_MS : forMs);

@@ -20,6 +20,8 @@ export interface Disturbance {
 export interface Wire {
   /** How many faults cut the way from each side. */
   cuts: [number, number];
+  /** How many faults keep each side from hearing. */
+  deafs: [number, number];
   /** How many faults hold the link of each side down. */
   downs: [number, number];
   disturbances: Disturbance[];
@@ -42,6 +44,8 @@ export interface Network {
   /** The answer to a question, or the announcement, which is not repeated when it is lost. */
   reply(from: Side, arrive: () => void): void;
   announce(from: Side, arrive: () => void): void;
+  /** A question to another station, and its answer. */
+  beyond(arrive: () => void): void;
 }
 
 const TRANSIT_MS = [0.05, 0.3] as const;
@@ -53,11 +57,14 @@ const ARP_TRANSIT_MS = [0.05, 1] as const;
  */
 const QUESTIONS_LOST_IN_A_ROW = 2;
 
+/** Whether what one side sends comes to the other. */
+export const joins = ({ cuts, deafs, downs }: Wire, from: Side): boolean =>
+  cuts[from] === 0 && deafs[opposite(from)] === 0 && downs[0] === 0 && downs[1] === 0;
+
 export function openNetwork(agenda: Agenda, chance: Chance): Network {
-  const newWire = (): Wire => ({ cuts: [0, 0], downs: [0, 0], disturbances: [] });
+  const newWire = (): Wire => ({ cuts: [0, 0], deafs: [0, 0], downs: [0, 0], disturbances: [] });
   const wires = { access: newWire(), server: newWire() };
   const lostInARow = { witness: [0, 0], everybody: [0, 0] };
-  const joins = ({ cuts, downs }: Wire, from: Side) => cuts[from] === 0 && downs[0] === 0 && downs[1] === 0;
   const sum = (wire: Wire, what: keyof Disturbance) =>
     wire.disturbances.reduce((most, each) => Math.max(most, each[what]), 0);
   const after = (ms: number, arrive: () => void) => agenda.at(agenda.nowMs() + ms, arrive);
@@ -82,6 +89,7 @@ export function openNetwork(agenda: Agenda, chance: Chance): Network {
       if (!lost) reply(from, arrive);
     },
     reply,
+    beyond: (arrive) => after(2 * chance.between(...ARP_TRANSIT_MS), arrive),
     announce: (from, arrive) => {
       if (!chance.strikes(sum(wires.access, 'loss'))) reply(from, arrive);
     },
