@@ -23,6 +23,8 @@ const CALM_PROBES = 3 * 200 * 0.2;
 /** Past the lease of 150 ms, and into the half second in which the data path may go on forwarding. */
 const STOPPED_MS = 450;
 const SUSPECT_MS = 30;
+/** A forwarder in user space decides all of them on a processor of its own, which the flood then has not. */
+const REACHED = process.env.ONEVIP_DATAPATH === 'userspace' ? 0.4 : 0.9;
 const FLOOD = { perSecond: 100_000, seconds: 10 };
 /** Three intervals of 20 ms: two processors send the flood, and work it off, beside a lab. */
 const PAUSE_AT_MOST_MS = 60;
@@ -105,7 +107,7 @@ async function flooded(scene: Scene): Promise<Claims> {
   await countRefusals(scene, active.name);
   const untilNs = scene.nowNs();
   const wanted = 2 * FLOOD.perSecond * FLOOD.seconds;
-  if (sent < 0.9 * wanted)
+  if (sent < REACHED * wanted)
     throw new Error(`${sent} of ${wanted} datagrams were sent: this machine cannot flood so fast`);
   return {
     'nothing moves': between(
