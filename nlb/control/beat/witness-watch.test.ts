@@ -17,7 +17,7 @@ function asked(witness: Witness, role: Role, untilMs: number): Record<string, nu
   return counts;
 }
 
-const suspicious = () => play(standby(), [tick(30)]).role;
+const suspicious = () => play(standby(), [10, 20, 30].map(tick)).role;
 
 t.test('a standby asks the leader once a second, and who that is until a beat has named it', async (t) => {
   t.same(asked(named(MAC), standby(), 5000), { witness: 5 });
