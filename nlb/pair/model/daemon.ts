@@ -39,7 +39,11 @@ export interface Surroundings {
   healthyServers(): number;
   /** How many other stations it can ask. */
   stations: number;
+  refusedAlias(): string[];
   downLinks(): string[];
+  /** Interfaces that are there without the data path, and further ones that are not there. */
+  unguarded(): string[];
+  absent(): string[];
   /** Which reach targets answer now. */
   targets(): Record<string, boolean>;
   beat(mail: Mail): void;
@@ -72,6 +76,8 @@ export class Daemon {
   readonly loop: Loop<() => void>;
   readonly talk: Talk;
   role: Role;
+  /** What was last seen of the links. */
+  looked: Required<Pick<Facts, 'downLinks' | 'unguarded' | 'absent'>> = { downLinks: [], unguarded: [], absent: [] };
   private leaseOpen = false;
   private lookAtMs = 0;
   /** Looks in a row that speak against what is known of the targets. */
@@ -137,6 +143,10 @@ export class Daemon {
     this.loop.post(() => this.factsChanged({ healthyServers: this.at.healthyServers() }));
   }
 
+  refusalsChanged(): void {
+    this.loop.post(() => this.factsChanged({ refusedAlias: this.at.refusedAlias() }));
+  }
+
   /** Stands still for a while, as soon as it has run so many more effects: in the midst of a step. */
   stallInside(afterEffects: number, ms: number): void {
     this.stallAfterEffects = afterEffects;
@@ -160,7 +170,13 @@ export class Daemon {
   private ready(): void {
     this.leaseOpen = true;
     if (!this.claimLeft) this.at.host.dataPath.answerUntilMs = 0;
-    this.factsChanged({ ready: true, healthyServers: this.at.healthyServers(), targets: this.at.targets() });
+    const { healthyServers, refusedAlias, targets } = this.at;
+    this.factsChanged({
+      ready: true,
+      healthyServers: healthyServers(),
+      refusedAlias: refusedAlias(),
+      targets: targets(),
+    });
   }
 
   private factsChanged(facts: Partial<Facts>): void {
@@ -172,8 +188,11 @@ export class Daemon {
     const { from, acknowledged, extension = {}, greet } = this.talk.read(path, mail);
     if (greet !== undefined) this.at.beat(this.talk.compose(atMs, undefined, { greet }));
     if (from?.state === 'active' && this.claimLeft) this.endClaim();
-    if (extension.accessMac !== undefined) this.useWitness(named(extension.accessMac));
-    if (from && acknowledged) this.happened({ type: 'Heard', atMs, from, extension, acknowledged });
+    const { accessMac } = extension;
+    this.loop.first(
+      () => accessMac !== undefined && this.useWitness(named(accessMac)),
+      () => from && acknowledged && this.happened({ type: 'Heard', atMs, from, extension, acknowledged }),
+    );
   }
 
   private useWitness(witness: Witness): void {
@@ -212,9 +231,11 @@ export class Daemon {
       return;
     }
     const { witness, news } = this.at.machine.hearArp(this.witness, what, this.at.ends);
-    this.useWitness(witness);
-    if (news === 'answer') this.happened({ type: 'AddressAnswered', atMs, mac: what.senderMac });
-    if (news === 'present') this.happened({ type: 'PeerPresent', atMs });
+    this.loop.first(
+      () => this.useWitness(witness),
+      () => news === 'answer' && this.happened({ type: 'AddressAnswered', atMs, mac: what.senderMac }),
+      () => news === 'present' && this.happened({ type: 'PeerPresent', atMs }),
+    );
   }
 
   private lookAround(): void {
@@ -227,8 +248,9 @@ export class Daemon {
   }
 
   private lookAtLinks(): void {
-    const downLinks = this.at.downLinks();
-    if (downLinks.join() !== this.role.facts.downLinks.join()) this.factsChanged({ downLinks });
+    this.looked = { downLinks: this.at.downLinks(), unguarded: this.at.unguarded(), absent: this.at.absent() };
+    const { facts } = this.role;
+    if (JSON.stringify({ ...facts, ...this.looked }) !== JSON.stringify(facts)) this.factsChanged(this.looked);
   }
 
   private lookAtTargets(): void {

@@ -25,6 +25,10 @@ export interface Node {
   /** How many faults keep its daemon dead, and its servers. */
   deaths: number;
   sickness: number;
+  /** How many faults keep the data path from an interface, and a further interface away. */
+  readonly interfaces: { bare: number; away: number };
+  /** How many faults make its kernel refuse the NLBS address. */
+  refusals: number;
   /** Whether a reach target is on its side of the access subnet, and how many faults keep that from answering. */
   hasTarget: boolean;
   targetDowns: number;
@@ -47,7 +51,7 @@ export function openWorld({ seed, clocks, targets, ...setting }: Setting, laws: 
   const chance = openChance(seed);
   const network = openNetwork(agenda, chance);
   const node = (side: Side): Node => {
-    const wrongs = { deaths: 0, sickness: 0, targetDowns: 0 };
+    const wrongs = { deaths: 0, sickness: 0, refusals: 0, targetDowns: 0 };
     const settings = setting.settings[side];
     return {
       side,
@@ -56,6 +60,7 @@ export function openWorld({ seed, clocks, targets, ...setting }: Setting, laws: 
       lives: 0,
       hasTarget: targets.includes(side),
       ...wrongs,
+      interfaces: { bare: 0, away: 0 },
     };
   };
   const world: World = { agenda, network, nodes: [node(0), node(1)] };
@@ -83,7 +88,10 @@ function surroundings(world: World, side: Side, laws: Laws) {
     agenda,
     host: own.host,
     healthyServers: () => (own.sickness > 0 ? 0 : 2),
+    refusedAlias: () => (own.refusals > 0 ? ['the address'] : []),
     downLinks: () => PATHS.filter((path) => network.wires[path].downs[side] > 0),
+    unguarded: () => (own.interfaces.bare > 0 ? ['access'] : []),
+    absent: () => (own.interfaces.away > 0 ? ['bond1'] : []),
     targets: () => targetsOf(world, side),
     beat: (mail) => beat(world, side, mail),
     ends: endsOf(side),
