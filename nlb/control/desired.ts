@@ -33,6 +33,7 @@ export function desire(config: Config, seen: Seen): Desired {
         server: { own: config.server.address, peer: config.peer.server },
       },
       timeouts: config.timeouts,
+      limits: config.limits,
       clusterAddresses: config.clusterAddresses,
       servers: config.servers.map((server) => serverRow(server, config, seen)),
       services: config.services.map((service) => {

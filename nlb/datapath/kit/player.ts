@@ -1,12 +1,14 @@
 import type { Port } from '../attach/ports.ts';
-import { CONSTANTS, OUTCOMES, type OutcomeName } from '../program/layout.ts';
+import { CONSTANTS, type OutcomeName } from '../program/layout.ts';
 import type { Mac } from '../specification/address.ts';
 import type { Clocks, forward } from '../specification/forward.ts';
 import { type PeerKnown, type Told, toldBy } from '../specification/knowledge.ts';
 import { type Ledger, openLedger, record } from '../specification/ledger.ts';
-import type { Tally } from '../tables/counters.ts';
+import type { Limits } from '../specification/limits.ts';
+import { FLOW_TABLES } from '../tables/counters.ts';
 import type { LeaseTimes } from '../tables/lease.ts';
-import { nameOfService, poolOf, type ServerEntry, type ServiceEntry, type Tables } from '../tables/tables.ts';
+import { poolOf, type ServerEntry, type ServiceEntry, type Tables } from '../tables/tables.ts';
+import { type Counted, countedBy, countedIn, since, used } from './counted.ts';
 import { type History, SELECTIONS, SERVICES, type ServerState, type Step, TIMEOUTS } from './histories.ts';
 import { asFragment, CLUSTERS, fromPort, withFlags } from './packets.ts';
 import { HEARTBEAT, MAC, NLBS } from './rig.ts';
@@ -33,6 +35,7 @@ interface Stage extends Cast {
   services: { serving: boolean; entry: ServiceEntry }[];
   lease: LeaseTimes;
   peer: Omit<PeerKnown, 'allowances'>;
+  limits: Limits;
   told: Told;
   ledger: Ledger;
   /** What the kernel had counted before. */
@@ -46,9 +49,7 @@ type Act<Name extends Step['do']> = Extract<Step, { do: Name }>;
 
 const BEGIN_NS = 1_000_000_000_000n;
 const VERDICTS = { xdp: { PASSED: 2, FORWARDED: 4, DROPPED: 1 }, tc: { PASSED: -1, FORWARDED: 7, DROPPED: 2 } };
-const KEPT = ['connections', 'embryos', 'affinities', 'fragments'] as const;
-/** One more than there are, for a number that no server has. */
-const SERVER_IDS = [0, 1, 2, 3, 4];
+const KEPT = FLOW_TABLES;
 
 /** The outcomes, frame by frame. Throws an Error that tells the story where the two do not agree. */
 export function play(history: History, cast: Cast): OutcomeName[] {
@@ -58,6 +59,7 @@ export function play(history: History, cast: Cast): OutcomeName[] {
     (ACTS[step.do] as (stage: Stage, step: Step) => void)(stage, step);
   }
   for (const table of KEPT) agree(stage, table, sorted(stage.ledger.kept[table]), sorted(cast.twin.kept[table].read()));
+  agree(stage, 'entering', used(stage.ledger.kept.entering), used(cast.twin.entering()));
   agree(stage, 'counted', countedBy(stage.ledger), since(stage.before, countedIn(cast.twin)));
   return stage.seen;
 }
@@ -73,8 +75,17 @@ function open(history: History, cast: Cast): Stage {
     services: SERVICES.map((entry, index) => ({ entry, serving: history.serving[index] ?? true })),
     lease: leaseFrom(history.lease, { nowNs: BEGIN_NS }),
     peer: { ...peerFrom(history.peer), daemonLives: history.daemonLives },
+    limits: history.limits,
     told: toldBy(
-      { nlbs: NLBS, heartbeat: HEARTBEAT, timeouts: TIMEOUTS, clusterAddresses: [], servers: [], services: [] },
+      {
+        nlbs: NLBS,
+        heartbeat: HEARTBEAT,
+        timeouts: TIMEOUTS,
+        limits: history.limits,
+        clusterAddresses: [],
+        servers: [],
+        services: [],
+      },
       [],
     ),
     ledger: { ...openLedger(), peerAskedNs: twin.peerAskedNs() },
@@ -83,6 +94,7 @@ function open(history: History, cast: Cast): Stage {
     seen: [],
   };
   for (const table of KEPT) twin.kept[table].clear();
+  twin.enterAnew();
   twin.setClocks(stage.clocks);
   twin.setLease(stage.lease);
   twin.setPeer(stage.peer);
@@ -123,6 +135,10 @@ const ACTS: { [Name in Step['do']]: (stage: Stage, step: Act<Name>) => void } = 
   daemon: (stage, { lives }) => {
     stage.peer = { ...stage.peer, daemonLives: lives };
     stage.liveDaemon(lives);
+  },
+  limit: (stage, { limits }) => {
+    stage.limits = limits;
+    tell(stage);
   },
   servers: (stage, { states }) => {
     stage.servers = states;
@@ -204,33 +220,6 @@ const readable = (part: unknown): unknown => {
 const sorted = (kept: ReadonlyMap<string, unknown>) =>
   [...kept].map(([name, value]) => ({ name, ...(value as object) })).sort((a, b) => (a.name < b.name ? -1 : 1));
 
-/** Numbers by what they count. */
-type Counted = Map<string, bigint>;
-
-function countedIn({ counters }: Twin): Counted {
-  const outcomes = Object.entries(counters.outcomes()).flatMap(([name, count]) => named(name, { ...count }));
-  const servers = SERVER_IDS.flatMap((id) => named(`server ${id}`, { ...counters.ofServer(id) }));
-  const services = SERVICES.flatMap((service, id) => named(nameOfService(service), { ...counters.ofService(id) }));
-  return new Map([...outcomes, ...servers, ...services]);
-}
-
-function countedBy({ outcomes, servers, services }: Ledger): [string, bigint][] {
-  const none: Tally = { packets: 0n, bytes: 0n, opened: 0n, active: 0n };
-  return [
-    ...OUTCOMES.flatMap((name) => named(name, { ...(outcomes.get(name) ?? { packets: 0n, bytes: 0n }) })),
-    ...SERVER_IDS.flatMap((id) => named(`server ${id}`, { ...(servers.get(id) ?? none) })),
-    ...SERVICES.map(nameOfService).flatMap((name) => named(name, { ...(services.get(name) ?? none) })),
-  ].filter(([, count]) => count !== 0n);
-}
-
-const named = (name: string, counts: Record<string, bigint>): [string, bigint][] =>
-  Object.entries(counts).map(([what, count]) => [`${name} ${what}`, count]);
-
-const since = (before: Counted, after: Counted): [string, bigint][] =>
-  [...after]
-    .map(([name, count]): [string, bigint] => [name, count - (before.get(name) ?? 0n)])
-    .filter(([, n]) => n !== 0n);
-
 /** Both go forward, because every wait is longer than the one is ever late. */
 const clocksAt = (nowNs: bigint, lateNs: bigint): Clocks => ({ nowNs, tickNs: nowNs - lateNs });
 
@@ -260,11 +249,12 @@ function portsOf({ oneArmed, vlanned }: History, { access, server }: Cast['inter
   ];
 }
 
-function tablesOf({ history, servers, services }: Stage): Tables {
+function tablesOf({ history, limits, servers, services }: Stage): Tables {
   return {
     nlbs: history.priorArt ? (CLUSTERS[0] ?? NLBS) : NLBS,
     heartbeat: HEARTBEAT,
     timeouts: TIMEOUTS,
+    limits,
     clusterAddresses: CLUSTERS,
     servers: servers.filter(({ there }) => there).map(serverFrom),
     services: services.filter(({ serving }) => serving).map(({ entry }) => entry),

@@ -5,6 +5,7 @@ import { run } from '../../kernel/private-namespaces.ts';
 import { findPorts } from '../attach/ports.ts';
 import type { Datapath, DatapathOptions } from '../datapath.ts';
 import { CONSTANTS } from '../program/layout.ts';
+import type { Limits } from '../specification/limits.ts';
 import { DEFAULT_TIMEOUTS } from '../specification/timeouts.ts';
 import { openLease } from '../tables/lease.ts';
 import type { Tables } from '../tables/tables.ts';
@@ -38,6 +39,7 @@ export function options(directory: string): DatapathOptions {
     serverInterfaces: ['server'],
     pinDirectory: directory,
     maxConnections: 1000,
+    maxUdpFlows: 500,
     maxServers: 64,
     maxServices: 16,
   };
@@ -52,6 +54,9 @@ export const HEARTBEAT = {
   server: { own: '10.77.2.11', peer: '10.77.2.12' },
 };
 
+/** More than any test or measurement sends. */
+export const UNLIMITED: Limits = { tcpPerSecond: 1_000_000_000, udpPerSecond: 1_000_000_000 };
+
 /** UDP port 53 of the cluster address goes to server 0, TCP port 80 to server 1. */
 export function tables(): Tables {
   const all = (id: number): Int32Array => new Int32Array(CONSTANTS.SELECTION_SLOTS).fill(id);
@@ -59,6 +64,7 @@ export function tables(): Tables {
     nlbs: NLBS,
     heartbeat: HEARTBEAT,
     timeouts: DEFAULT_TIMEOUTS,
+    limits: UNLIMITED,
     clusterAddresses: [CLUSTER],
     servers: [
       { id: 0, address: '10.77.2.20', mac: MAC.server0, kept: true },

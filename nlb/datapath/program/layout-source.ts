@@ -28,6 +28,7 @@ const STRUCTS = [
     'selection',
   ],
   ...['flow', 'connection', 'affinity_key', 'affinity', 'fragment_key', 'fragment', 'counter', 'tally'],
+  ...['table_count', 'entering'],
 ];
 
 /** The text of layout.ts. Throws where the object lacks a type that user space needs. */

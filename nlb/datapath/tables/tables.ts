@@ -1,4 +1,5 @@
 import { CONSTANTS } from '../program/layout.ts';
+import type { Limits } from '../specification/limits.ts';
 import type { Timeouts } from '../specification/timeouts.ts';
 
 /** What the data path works from: all that the control plane decides, and nothing that it does not. */
@@ -7,6 +8,7 @@ export interface Tables {
   nlbs: string;
   heartbeat: HeartbeatEnds;
   timeouts: Timeouts;
+  limits: Limits;
   clusterAddresses: string[];
   servers: ServerEntry[];
   services: ServiceEntry[];
@@ -94,7 +96,9 @@ export function beforeGoing(servers: readonly ServerEntry[], before: readonly Se
 
 /** How many entries the tables hold. */
 export interface TableSizes {
+  /** Of TCP. */
   maxConnections: number;
+  maxUdpFlows: number;
   maxServers: number;
   maxServices: number;
 }
