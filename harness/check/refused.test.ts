@@ -1,6 +1,6 @@
 import t from 'tap';
 import { counted, OVER, told, udp, watched } from './literal-history.ts';
-import { countedByReason, DROPPED, REFUSED } from './refused.ts';
+import { countedByReason, DROPPED, noneRefusedAs, REFUSED, refusedMost } from './refused.ts';
 
 const SEEN = watched('frames', 'access');
 const FORGER = '02:00:00:00:00:01';
@@ -25,6 +25,19 @@ const after = (refused: Record<string, number>, all = 1) => [
   counted(50, 'nlb1', DROPPED, { all }),
 ];
 
+t.test('nothing was refused for a reason, by the last count', async (t) => {
+  const none = noneRefusedAs({ node: 'nlb1', reasons: ['version', 'malformed'] });
+  t.match(
+    told(none, counted(10, 'nlb1', REFUSED, { unproven: 2, version: 0 })),
+    'pass: nlb1 refused nothing as version, malformed',
+  );
+  t.match(told(none, counted(10, 'nlb1', REFUSED, { version: 1, unproven: 2 })), 'fail: nlb1 refused 1 as version');
+  t.match(
+    told(none, counted(10, 'nlb2', REFUSED, { version: 1 }), counted(9, 'nlb1', DROPPED, { all: 1 })),
+    /^unknown/,
+  );
+});
+
 t.test('every forgery that came is counted under a reason that fits it', async (t) => {
   const sent = [
     { reasons: ['forged'], count: 1 },
@@ -46,4 +59,12 @@ t.test('every forgery that came is counted under a reason that fits it', async (
   t.match(told(right, SEEN, three, after(all), OVER), /^unknown: nlb1 was not asked/);
   t.match(told(right, SEEN, three, before, OVER), /^unknown: nlb1 was not asked/);
   t.match(told(right, three, before, after(all), OVER), /^unknown: frames of access/);
+});
+
+t.test('of a flood nearly all is refused, and of a thin one nothing is told', async (t) => {
+  const counts = [counted(10, 'nlb1', REFUSED, { 'too many': 5 }), counted(50, 'nlb1', REFUSED, { 'too many': 100 })];
+  const most = (sent: number, meant = 90) =>
+    refusedMost({ node: 'nlb1', reason: 'too many', sent, meant, share: 0.95 })(counts).verdict;
+  t.same([most(100), most(101), most(100, 101)], ['pass', 'fail', 'unknown']);
+  t.equal(refusedMost({ node: 'nlb1', reason: 'too many', sent: 9, meant: 1, share: 0.95 })([]).verdict, 'unknown');
 });

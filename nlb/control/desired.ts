@@ -27,7 +27,11 @@ export function desire(config: Config, seen: Seen): Desired {
   return {
     tables: {
       nlbs: config.nlbs,
-      peer: config.peer.access,
+      heartbeat: {
+        port: config.heartbeat.port,
+        access: { own: config.access.address, peer: config.peer.access },
+        server: { own: config.server.address, peer: config.peer.server },
+      },
       timeouts: config.timeouts,
       limits: config.limits,
       clusterAddresses: config.clusterAddresses,

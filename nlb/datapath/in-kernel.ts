@@ -7,7 +7,7 @@ import { type Loaded, loadProgram, MAPS } from './attach/program.ts';
 import type { Datapath, DatapathOptions, Tallies } from './datapath.ts';
 import { openFollowing } from './following.ts';
 import type { Flow } from './specification/flow.ts';
-import { type Knowledge, toldBy } from './specification/knowledge.ts';
+import { type Knowledge, NO_PEER, toldBy } from './specification/knowledge.ts';
 import { couldServe } from './specification/lookup.ts';
 import { dropOtherClusters, putClusters, readClusters } from './tables/cluster-table.ts';
 import { type Counters, openCounters } from './tables/counters.ts';
@@ -185,7 +185,7 @@ function readings(
     knowledgeOf: (flow: Flow): Knowledge => {
       const known = toldOf(flow);
       const kept = recall(map, flow, { names: names(), services: known.services.values() });
-      return { told: known, lease: readLease(map('lease')), kept };
+      return { told: known, lease: readLease(map('lease')), peer: NO_PEER, kept };
     },
     memoryBytes: () => memoryBytes,
     leaseFd: map('lease'),

@@ -1,5 +1,5 @@
 import { isOutreached } from './contest.ts';
-import { isAlive } from './peer.ts';
+import { isAlive, isDeafToUs } from './peer.ts';
 import type { Settings } from './settings.ts';
 import { type Role, whyPoor } from './state.ts';
 
@@ -8,10 +8,10 @@ import { type Role, whyPoor } from './state.ts';
  * to hear that two lead.
  *
  * `outdone`: this node could serve less than all, or an address that belongs here is refused, while the peer is fit.
- * `outreached`: the peer, which could lead,
- * meets more reach targets. `rivalled`: the peer leads as well.
+ * `outreached`: the peer, which could lead, meets more reach targets. `rivalled`: the peer leads as well. `unheard`: the peer,
+ * which is heard, does not hear this node.
  */
-export type Condition = 'outdone' | 'outreached' | 'rivalled';
+export type Condition = 'outdone' | 'outreached' | 'rivalled' | 'unheard';
 /** Since when each has been so; absent while it is not. */
 export type Lasting = Readonly<Partial<Record<Condition, number>>>;
 
@@ -22,6 +22,7 @@ export function lastingSince(role: Role, atMs: number, settings: Settings): Last
     outdone: whyPoor(role.facts) !== undefined && peer?.fitness === 'fit',
     outreached: isOutreached(role, atMs, settings),
     rivalled: role.state.name === 'active' && peer?.state === 'active',
+    unheard: isDeafToUs(role.peer, atMs, settings),
   };
   const conditions = Object.keys(isSo) as Condition[];
   return Object.fromEntries(conditions.flatMap((each) => (isSo[each] ? [[each, role.lasting[each] ?? atMs]] : [])));

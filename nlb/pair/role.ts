@@ -1,7 +1,18 @@
-import { held, isYielding, unheld } from './contest.ts';
+import { held, isYielding, NEVER_HELD, unheld } from './contest.ts';
+import { askedAround, heardSomebody, hearsNobody, isRoundDue } from './ears.ts';
 import { noHoldDown } from './hold-down.ts';
 import { hasLasted, lastingSince } from './lasting.ts';
-import { answered, attentiveMs, heard, isSuspect, mayBeSplitOff, strangerSince, waited } from './peer.ts';
+import {
+  answered,
+  attentiveMs,
+  heard,
+  isAlive,
+  isRefusing,
+  isSuspect,
+  mayBeSplitOff,
+  strangerSince,
+  waited,
+} from './peer.ts';
 import { FITNESS } from './rank.ts';
 import type { Settings } from './settings.ts';
 import {
@@ -30,19 +41,34 @@ import { isContending, whenStandby } from './when-standby.ts';
  *    │ │ │ nobody leads, and we outrank      peer silent,    │  │ asked to stand by, peer asked to lead,
  *    │ │ │                                or not active and  │  │ or both lead and peer outranks
  *    │ │ │                                outranked; address │  │
- *    │ │ │                                unanswered         ▼  │
+ *    │ │ │                                unanswered         ▼  │ (or the peer does not hear us, and we hear it)
  *    │ │ └─────────────────────────────────────────────────► active
  *    │ └──────────────────── lease lost ───────────────────────┘
  *    │
- *    └── cured ── inop ◄── any: a link down, no data path, not fit while the peer is, cut off, or stopping
+ *    └── cured ── inop ◄── any: a link down, no data path, not fit while the peer is, cut off, hears nobody, or stopping
  */
 export function step(before: Role, event: Event, settings: Settings): Step {
   const role = noted(before, event, settings);
   const why = role.state.name === 'active' ? whyLost(role.state, event) : undefined;
-  if (why === undefined) return act(role, event, settings);
+  if (why === undefined) return asking(listening(act(role, event, settings), event, settings), event, settings);
   const fallen = enter(woken(role, event.atMs), relisten(settings), `lease lost: ${why}`, event.atMs);
   const next = act(fallen.role, event, settings);
   return { ...next, effects: [...fallen.effects, ...next.effects], entered: [...fallen.entered, ...next.entered] };
+}
+
+/** A refusal counts for nothing where the host that it comes from is not there. */
+function asking(next: Step, { type }: Event, settings: Settings): Step {
+  if (type !== 'Ticked' || !isRefusing(next.role.peer, settings)) return next;
+  return { ...next, effects: [...next.effects, 'askPeer'] };
+}
+
+/** While the peer is silent, whoever else is there is asked, to know whether this node hears anybody. */
+function listening(next: Step, { type, atMs }: Event, settings: Settings): Step {
+  const { facts, peer } = next.role;
+  const isAsking = type === 'Ticked' && facts.stations > 0 && isSuspect(peer, settings);
+  if (!isAsking || !isRoundDue(peer.ears, atMs, settings.intervalMs)) return next;
+  const role = { ...next.role, peer: { ...peer, ears: askedAround(peer.ears, atMs) } };
+  return { ...next, role, effects: [...next.effects, 'askStations'] };
 }
 
 function whyLost({ leaseEndsMs }: In<'active'>['state'], event: Event): string | undefined {
@@ -67,7 +93,8 @@ export function begin(atMs: number, settings: Settings): Role {
     tickedAtMs: atMs,
     improvedAtMs: atMs,
     heldUntilMs: atMs,
-    facts: { ready: false, downLinks: [], healthyServers: 0, targets: {} },
+    heldSinceMs: NEVER_HELD,
+    facts: { ready: false, downLinks: [], healthyServers: 0, stations: 0, targets: {} },
     lasting: {},
     holdDown: noHoldDown(atMs),
     setAside: false,
@@ -90,15 +117,21 @@ export function nextTickInMs({ state, peer, ...role }: Role, settings: Settings)
 function noted(role: Role, event: Event, settings: Settings): Role {
   switch (event.type) {
     case 'Heard':
-      return unheld({ ...role, peer: heard(role.peer, event.from, event.atMs, settings) }, event.from);
+      return unheld({ ...role, peer: heard(role.peer, event, settings) }, event.from);
     case 'Ticked':
       return tickNoted(role, event.atMs, settings);
     case 'Refused':
       return { ...role, peer: { ...role.peer, refused: true, refusedAtMs: event.atMs } };
     case 'AddressAnswered':
       return { ...role, peer: answered(role.peer, settings) };
+    case 'WitnessFound':
+      return { ...role, peer: { ...role.peer, asksUnanswered: 0 } };
+    case 'PeerPresent':
+      return { ...role, peer: { ...role.peer, presentAtMs: event.atMs } };
     case 'AddressAsked':
       return held(role, event.atMs, settings);
+    case 'StationHeard':
+      return { ...role, peer: { ...role.peer, ears: heardSomebody(role.peer.ears) } };
     case 'FactsChanged':
       return factsNoted(role, event.facts, event.atMs);
     case 'AskedToStop':
@@ -143,13 +176,13 @@ function whyInop(role: Role, atMs: number, settings: Settings): string | undefin
   if (stopping) return 'stopping';
   if (facts.downLinks.length > 0) return `link down: ${facts.downLinks.join(', ')}`;
   if (facts.ready && facts.unguarded?.length) return `no data path on ${facts.unguarded.join(', ')}`;
+  if (!isAlive(peer, settings) && facts.stations > 0 && hearsNobody(peer.ears))
+    return `hears nobody: neither ${settings.peer} nor any other station`;
   if (facts.ready && hasLasted(role, 'outdone', settings.poorHoldMs, atMs))
     return `${whyPoor(facts) ?? 'not fit'}, while ${settings.peer} is fit`;
-  if (!isIsolated(facts)) return undefined;
-  if (mayBeSplitOff(peer, settings)) return `cut off: no reach target answers, and ${settings.peer} is silent`;
-  if (hasLasted(role, 'rivalled', settings.deadAfterMs, atMs))
-    return `cut off: no reach target answers, and ${settings.peer} leads and does not hear of it`;
-  return undefined;
+  return isIsolated(facts) && mayBeSplitOff(peer, settings)
+    ? `cut off: no reach target answers, and ${settings.peer} is silent`
+    : undefined;
 }
 
 /**

@@ -31,6 +31,8 @@ function leading() {
       return true;
     },
     peerAskedNs: () => 0n,
+    namePeer: () => {},
+    expectBoot: () => {},
   };
   const executor = openExecutor(ACCESS, 500, { want: () => {} }, (text) => t.fail(text));
   executor.useLease(page, 'new');

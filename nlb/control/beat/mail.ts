@@ -1,5 +1,6 @@
 import type { AddressChange } from '../../address/address-change.ts';
 import type { AccessLeg } from '../../address/nlbs-address.ts';
+import type { StationLeg } from '../../address/stations.ts';
 import type { Grant } from '../../kernel/scheduling.ts';
 import type { Fitness, StateName } from '../../pair/beat.ts';
 import type { Conflict } from '../../pair/defence.ts';
@@ -7,6 +8,7 @@ import type { Settings } from '../../pair/settings.ts';
 import type { Facts } from '../../pair/state.ts';
 import type { Change } from './evidence.ts';
 import type { PathChange } from './path-watch.ts';
+import type { WitnessChange } from './witness-path.ts';
 
 /** What the main thread and the beat thread say to each other. */
 
@@ -25,6 +27,8 @@ export interface BeatOrders {
   pinDirectory: string;
   /** The two ways to the peer. */
   paths: PathOrders[];
+  /** Whom else to ask, to know whether this node hears anybody. */
+  stations: StationLeg[];
 }
 
 export interface PathOrders {
@@ -34,13 +38,13 @@ export interface PathOrders {
 }
 
 /** What the main thread finds out, by and by; links and the alias are looked at by the beat thread itself. */
-export interface SlowFacts extends Omit<Facts, 'downLinks' | 'unguarded' | 'absent' | 'refusedAlias'> {
+export interface SlowFacts extends Omit<Facts, 'downLinks' | 'stations' | 'unguarded' | 'absent' | 'refusedAlias'> {
   /** Numbers of the interfaces that the data path is attached to, by device. */
   attached: Readonly<Record<string, number>>;
 }
 
 /** What of the orders may change while the thread runs. */
-export type ChangeableOrders = Pick<BeatOrders, 'settings' | 'secrets'>;
+export type ChangeableOrders = Pick<BeatOrders, 'settings' | 'secrets' | 'stations'>;
 
 export type ToBeat =
   /** The lease page of the data path, once that is in place. */
@@ -54,6 +58,8 @@ export type ToBeat =
 export type FromBeat =
   | { type: 'entered'; change: Change }
   | { type: 'path'; change: PathChange }
+  /** In peacetime the peer's host answers no question for the NLBS address, though beats say that it leads; or does so again. */
+  | { type: 'witness'; change: WitnessChange }
   | { type: 'problem'; text: string }
   /** Somebody else claims the address that this node leads with; told when it begins, and when it is over. */
   | { type: 'conflict'; conflict: Conflict }
@@ -109,4 +115,6 @@ export interface PeerStatus {
   faultyPaths: { path: string; forMs: number }[];
   /** The last hardware address that answered for the NLBS address. */
   addressAnsweredBy?: string;
+  /** Whose answers for the NLBS address are believed, how that is known, and since when it has not answered in peacetime. */
+  witness: { mac: string | null; knownBy: 'beat' | 'arp' | null; silentForMs: number | null };
 }

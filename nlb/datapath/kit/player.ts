@@ -1,7 +1,8 @@
 import type { Port } from '../attach/ports.ts';
 import { CONSTANTS, type OutcomeName } from '../program/layout.ts';
+import type { Mac } from '../specification/address.ts';
 import type { Clocks, forward } from '../specification/forward.ts';
-import { type Told, toldBy } from '../specification/knowledge.ts';
+import { type PeerKnown, type Told, toldBy } from '../specification/knowledge.ts';
 import { type Ledger, openLedger, record } from '../specification/ledger.ts';
 import type { Limits } from '../specification/limits.ts';
 import { FLOW_TABLES } from '../tables/counters.ts';
@@ -10,7 +11,7 @@ import { poolOf, type ServerEntry, type ServiceEntry, type Tables } from '../tab
 import { type Counted, countedBy, countedIn, since, used } from './counted.ts';
 import { type History, SELECTIONS, SERVICES, type ServerState, type Step, TIMEOUTS } from './histories.ts';
 import { asFragment, CLUSTERS, fromPort, withFlags } from './packets.ts';
-import { MAC, NLBS, PEER } from './rig.ts';
+import { HEARTBEAT, MAC, NLBS } from './rig.ts';
 import type { Twin } from './twin.ts';
 
 /** Support for the differential test: a history is played to the program in the kernel and to a specification. */
@@ -21,6 +22,8 @@ export interface Cast {
   specification: typeof forward;
   /** Numbers of the interfaces. */
   interfaces: { access: number; server: number };
+  /** Opens the socket of the access path's heartbeats, or closes it. */
+  liveDaemon(lives: boolean): void;
 }
 
 /** How things stand, for both. */
@@ -31,6 +34,7 @@ interface Stage extends Cast {
   servers: ServerState[];
   services: { serving: boolean; entry: ServiceEntry }[];
   lease: LeaseTimes;
+  peer: Omit<PeerKnown, 'allowances'>;
   limits: Limits;
   told: Told;
   ledger: Ledger;
@@ -70,11 +74,12 @@ function open(history: History, cast: Cast): Stage {
     servers: history.servers,
     services: SERVICES.map((entry, index) => ({ entry, serving: history.serving[index] ?? true })),
     lease: leaseFrom(history.lease, { nowNs: BEGIN_NS }),
+    peer: { ...peerFrom(history.peer), daemonLives: history.daemonLives },
     limits: history.limits,
     told: toldBy(
       {
         nlbs: NLBS,
-        peer: PEER,
+        heartbeat: HEARTBEAT,
         timeouts: TIMEOUTS,
         limits: history.limits,
         clusterAddresses: [],
@@ -92,6 +97,9 @@ function open(history: History, cast: Cast): Stage {
   twin.enterAnew();
   twin.setClocks(stage.clocks);
   twin.setLease(stage.lease);
+  twin.setPeer(stage.peer);
+  twin.forgetAllowances();
+  cast.liveDaemon(history.daemonLives);
   tell(stage);
   return stage;
 }
@@ -116,6 +124,17 @@ const ACTS: { [Name in Step['do']]: (stage: Stage, step: Act<Name>) => void } = 
   lease: (stage, { lease }) => {
     stage.lease = leaseFrom(lease, stage.clocks);
     stage.twin.setLease(stage.lease);
+  },
+  flood: (stage, { times, ...step }) => {
+    for (let time = 0; time < times; time++) send(stage, { ...step, do: 'send' });
+  },
+  peer: (stage, { peer }) => {
+    stage.peer = { ...stage.peer, ...peerFrom(peer) };
+    stage.twin.setPeer(stage.peer);
+  },
+  daemon: (stage, { lives }) => {
+    stage.peer = { ...stage.peer, daemonLives: lives };
+    stage.liveDaemon(lives);
   },
   limit: (stage, { limits }) => {
     stage.limits = limits;
@@ -157,7 +176,7 @@ function send(stage: Stage, { frame, on }: Act<'send'>): void {
   const hook = frame.length < TC_LEAST_BYTES ? 'xdp' : history.hook;
   const decision = stage.specification(
     { frame, ifindex: interfaces[on], ...clocks },
-    { told, lease, kept: ledger.kept },
+    { told, lease, peer: { ...stage.peer, allowances: ledger.allowances }, kept: ledger.kept },
   );
   stage.story.push(`  ${decision.outcome} ${show(decision.writes)}`);
   stage.seen.push(decision.outcome);
@@ -169,6 +188,7 @@ function send(stage: Stage, { frame, on }: Act<'send'>): void {
   agree(stage, 'verdict', VERDICTS[hook][word], ran.verdict);
   agree(stage, 'frame', decision.frame.toString('hex'), ran.frame.toString('hex'));
   agree(stage, 'lease', stage.lease, twin.lease());
+  agree(stage, 'allowances', ledger.allowances, twin.allowances());
   agree(stage, 'peer asked', ledger.peerAskedNs, twin.peerAskedNs());
 }
 
@@ -203,6 +223,11 @@ const sorted = (kept: ReadonlyMap<string, unknown>) =>
 /** Both go forward, because every wait is longer than the one is ever late. */
 const clocksAt = (nowNs: bigint, lateNs: bigint): Clocks => ({ nowNs, tickNs: nowNs - lateNs });
 
+const peerFrom = ({ mac, boot }: History['peer']): Pick<PeerKnown, 'mac' | 'boot'> => ({
+  mac: mac ? (MAC.peer as Mac) : undefined,
+  boot: boot ?? undefined,
+});
+
 function leaseFrom({ answerNs, forwardNs }: Act<'lease'>['lease'], { nowNs }: Pick<Clocks, 'nowNs'>): LeaseTimes {
   return { answerUntilNs: answerNs === null ? 0n : nowNs + answerNs, forwardUntilNs: nowNs + forwardNs };
 }
@@ -228,7 +253,7 @@ function portsOf({ oneArmed, vlanned, mtu }: History, { access, server }: Cast['
 function tablesOf({ history, limits, servers, services }: Stage): Tables {
   return {
     nlbs: history.priorArt ? (CLUSTERS[0] ?? NLBS) : NLBS,
-    peer: PEER,
+    heartbeat: HEARTBEAT,
     timeouts: TIMEOUTS,
     limits,
     clusterAddresses: CLUSTERS,

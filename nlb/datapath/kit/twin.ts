@@ -19,7 +19,7 @@ import {
   decodeFragments,
   isProven,
 } from '../tables/entries.ts';
-import { type LeaseTimes, openLease } from '../tables/lease.ts';
+import { type LeasePeer, type LeaseTimes, openLease } from '../tables/lease.ts';
 import { entering } from '../tables/listing.ts';
 import { openSelectionTable } from '../tables/selection-table.ts';
 import { openServerTable } from '../tables/server-table.ts';
@@ -61,6 +61,15 @@ export function openTwin(services: ServiceEntry[], reuse: Record<string, number>
     run: (hook: 'xdp' | 'tc', frame: Buffer, ifindex: number) =>
       runProgram(object.program(`onevip_${hook}`), { frame, ifindex, hook }),
     kept: keptTables(fd, services.map(nameOfService)),
+    setPeer: ({ mac, boot }: Pick<LeasePeer, 'mac' | 'boot'>): void => {
+      lease.namePeer(mac ?? '00:00:00:00:00:00');
+      lease.expectBoot(boot ?? '');
+    },
+    /** Nothing has been let through of late. */
+    forgetAllowances: (): void => {
+      for (const index of lease.peer().allowances.keys()) lease.noteAllowance(index, { fromNs: 0n, passed: 0n });
+    },
+    allowances: () => lease.peer().allowances,
     entering: () => entering(fd('entering')),
     /** All of the limits may be used. */
     enterAnew: () => putEntry(fd('entering'), indexKey(0), Buffer.alloc(STRUCTS.entering.size)),

@@ -2,6 +2,7 @@ import type { Port } from '../attach/ports.ts';
 import { CONSTANTS } from '../program/layout.ts';
 import { decideArp } from './arp-gate.ts';
 import { balance } from './balance.ts';
+import { decideOwn } from './beat-gate.ts';
 import { type Decision, dropped, passed, type Result } from './decision.ts';
 import { hasPorts, headerBytes, PROTOCOL, readSegment } from './flow.ts';
 import type { Knowledge, Server } from './knowledge.ts';
@@ -64,11 +65,13 @@ function decide(arrival: Arrival, known: Knowledge): Result {
   if (!port || !ethernet) return passed('PASSED_NOT_OURS');
   if (isForVlanPort(ethernet, port, known)) return passed('PASSED_TAGGED');
   if (isBuried(ethernet) && mayReachStack(ethernet, port)) return dropped('DROPPED_TAGGED');
-  if (ethernet.ethertype === ETHERTYPE.arp) return decideArp(readArp(frame, ethernet.payloadAt), port, known, nowNs);
+  if (ethernet.ethertype === ETHERTYPE.arp)
+    return decideArp(readArp(frame, ethernet.payloadAt), { frame, port }, known, nowNs);
   const ip = ethernet.ethertype === ETHERTYPE.ipv4 ? readIpv4(frame, ethernet.payloadAt) : undefined;
-  return ip && known.told.clusters.has(ip.destination)
+  if (!ip) return passed('PASSED_NOT_OURS');
+  return known.told.clusters.has(ip.destination)
     ? decideForCluster({ ...arrival, port, ethernet, ip }, known)
-    : passed('PASSED_NOT_OURS');
+    : decideOwn({ frame, port, ethernet, ip }, known, nowNs);
 }
 
 /** The kernel takes the tag off and gives the frame to the VLAN's interface, where it comes by here once more. */

@@ -1,6 +1,7 @@
 import { type Port, wayTo } from '../attach/ports.ts';
-import type { LeaseTimes } from '../tables/lease.ts';
+import type { LeasePeer, LeaseTimes } from '../tables/lease.ts';
 import {
+  type HeartbeatEnds,
   nameOfService,
   type SelectedTables,
   type ServerEntry,
@@ -16,14 +17,23 @@ import type { Timeouts } from './timeouts.ts';
 export interface Knowledge {
   told: Told;
   lease: LeaseTimes;
+  peer: PeerKnown;
   kept: Kept;
 }
+
+/** What the daemon has said of its peer, and whether it lives itself. */
+export interface PeerKnown extends LeasePeer {
+  /** Its heartbeat's socket is open. A daemon that is frozen has it, one that was killed has not. */
+  daemonLives: boolean;
+}
+
+/** For what rests on none of it. */
+export const NO_PEER: PeerKnown = { mac: undefined, boot: undefined, allowances: [], daemonLives: true };
 
 /** What the control plane has said. */
 export interface Told {
   nlbs: Address;
-  /** The other node, on the access subnet. */
-  peer: Address;
+  heartbeat: HeartbeatEnds;
   timeouts: Timeouts;
   limits: Limits;
   ports: Port[];
@@ -102,7 +112,7 @@ const NO_MAC = '00:00:00:00:00:00';
 export function toldBy(tables: SelectedTables, ports: Port[]): Told {
   return {
     nlbs: tables.nlbs as Address,
-    peer: tables.peer as Address,
+    heartbeat: tables.heartbeat,
     timeouts: tables.timeouts,
     limits: tables.limits,
     ports,

@@ -1,5 +1,6 @@
 import type { OutcomeName } from '../program/layout.ts';
 import type { Count, TableCount, Tally } from '../tables/counters.ts';
+import type { Allowance } from '../tables/lease.ts';
 import type { CountedForServer, Decision } from './decision.ts';
 import type { Bond, Connection, Fragments, Kept, ProvenTable } from './knowledge.ts';
 
@@ -16,6 +17,8 @@ export interface Ledger {
   };
   /** When the peer last asked for the NLBS address; zero for never. */
   peerAskedNs: bigint;
+  /** Of beats, in the order of the lease page. */
+  allowances: Allowance[];
   /** When forwarding last ended because another node was about to lead; zero for never. */
   fencedNs: bigint;
   outcomes: Map<OutcomeName, Count>;
@@ -38,6 +41,7 @@ export function openLedger(): Ledger {
       entering: new Map(),
     },
     peerAskedNs: 0n,
+    allowances: Array.from({ length: 4 }, () => ({ fromNs: 0n, passed: 0n })),
     fencedNs: 0n,
     outcomes: new Map(),
     servers: new Map(),
@@ -59,6 +63,9 @@ export function record(ledger: Ledger, decision: Decision, nowNs: bigint): void 
     fenced: () => {
       ledger.fencedNs = nowNs;
     },
+    allowance: (index, value) => {
+      ledger.allowances[index] = value;
+    },
   });
   for (const counted of decision.counts) {
     if ('table' in counted) {
@@ -76,10 +83,11 @@ export function record(ledger: Ledger, decision: Decision, nowNs: bigint): void 
 export function writeDown(
   kept: Ledger['kept'],
   { writes }: Pick<Decision, 'writes'>,
-  told: Record<'peerAsked' | 'fenced', () => void>,
+  told: Record<'peerAsked' | 'fenced', () => void> & { allowance(index: number, value: Allowance): void },
 ): void {
   for (const write of writes) {
     if (write.table === 'peerAsked' || write.table === 'fenced') told[write.table]();
+    else if (write.table === 'allowances') told.allowance(write.index, write.value);
     else if (write.table === 'entering') kept.entering.set(write.name, write.value);
     else if (write.value === undefined) kept[write.table].delete(write.name);
     else (kept[write.table] as Map<string, typeof write.value>).set(write.name, write.value);

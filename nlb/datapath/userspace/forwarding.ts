@@ -8,12 +8,13 @@ import { mostOf } from '../attach/program.ts';
 import type { OutcomeName } from '../program/layout.ts';
 import type { Decision } from '../specification/decision.ts';
 import { forward } from '../specification/forward.ts';
-import { type Connection, type ProvenTable, type Told, toldBy } from '../specification/knowledge.ts';
+import { type Connection, type PeerKnown, type ProvenTable, type Told, toldBy } from '../specification/knowledge.ts';
 import { type Ledger, writeDown } from '../specification/ledger.ts';
 import type { FlowTable } from '../tables/counters.ts';
 import { openLease } from '../tables/lease.ts';
 import { openSelectionTable, type SelectionTable } from '../tables/selection-table.ts';
 import { arpAnswer } from './arp-answer.ts';
+import { isOpen } from './heartbeat-socket.ts';
 import { FILES, openMapped } from './place.ts';
 import { RecentMap } from './recent-map.ts';
 import { openReplies } from './replies.ts';
@@ -49,11 +50,30 @@ export function openForwarding(place: string): Forwarding {
     // Looked at once more: a process may be held up anywhere, and who is held up here must not answer afterwards.
     if (answer && monotonicNs() < lease.get().answerUntilNs) sendFrame(fd, answer);
   };
+  // Looked at where a frame asks for it, which few do.
+  const peer: PeerKnown = {
+    get mac() {
+      return lease.peer().mac;
+    },
+    get boot() {
+      return lease.peer().boot;
+    },
+    get allowances() {
+      return lease.peer().allowances;
+    },
+    get daemonLives() {
+      return isOpen(told.heartbeat);
+    },
+  };
   const decide = (index: number, { ifindex }: Port): Decision => {
     const [frame, nowNs, segmentBytes] = [batch.frame(index), monotonicNs(), batch.segmentBytes(index)];
     const arrival = { frame, ifindex, nowNs, tickNs: nowNs, ...(segmentBytes !== undefined && { segmentBytes }) };
-    const decision = forward(arrival, { told, lease: lease.get(), kept });
-    writeDown(kept, decision, { peerAsked: () => lease.notePeerAsked(nowNs), fenced: () => lease.endForwarding() });
+    const decision = forward(arrival, { told, lease: lease.get(), peer, kept });
+    writeDown(kept, decision, {
+      peerAsked: () => lease.notePeerAsked(nowNs),
+      fenced: lease.endForwarding,
+      allowance: lease.noteAllowance,
+    });
     return decision;
   };
   /** Counts what was decided, and of what did not leave, why. */

@@ -105,6 +105,7 @@ function untold({ present }: Ports, { ports }: Said): ReadonlyMap<string, string
 
 const both = (before: Tables, after: Tables): Guarded => ({
   nlbs: after.nlbs,
+  heartbeat: after.heartbeat,
   clusterAddresses: [...before.clusterAddresses, ...after.clusterAddresses],
 });
 

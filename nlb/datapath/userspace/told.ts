@@ -4,6 +4,7 @@ import { deserialize, serialize } from 'node:v8';
 import type { Port } from '../attach/ports.ts';
 import { CONSTANTS, OUTCOMES } from '../program/layout.ts';
 import {
+  NO_HEARTBEAT,
   nameOfService,
   poolOf,
   type ServiceEntry,
@@ -37,7 +38,7 @@ const VERSION = [FORMAT, CONSTANTS.LAYOUT_VERSION, ...OUTCOMES].join(' ');
 /** Before the first tables: nothing is known, and nothing is forwarded. */
 export const NOTHING: Tables = {
   nlbs: '0.0.0.0',
-  peer: '0.0.0.0',
+  heartbeat: NO_HEARTBEAT,
   timeouts: { unprovenMs: 0, establishedMs: 0, finishedMs: 0, resetMs: 0, datagramsMs: 0, fragmentMs: 0 },
   limits: { tcpPerSecond: 0, udpPerSecond: 0 },
   clusterAddresses: [],

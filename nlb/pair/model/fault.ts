@@ -12,9 +12,23 @@ export type Fault = { afterMs: number; forMs: number } & (
     }
   /** An interface is made anew and has no data path for a while; a further one is away. */
   | { type: 'interfaceBare' | 'interfaceAway'; side: Side }
+  /** The node hears nobody; what it says is heard. */
+  | { type: 'deaf'; side: Side }
   | { type: 'stallInside'; side: Side; afterEffects: number }
+  /** The daemon leaves a lease of so long, where it may, to a life that begins when the fault is over. */
+  | { type: 'keep'; side: Side; keepMs: number }
   | { type: 'lead' | 'standBy'; side: Side }
+  | Meddling
 );
+
+/**
+ * What stations do that are neither of the two. It never ends, and must keep nobody from leading.
+ *
+ * `strayHolder`: somebody else holds the NLBS address, and answers for it. `suppressor`: a switch answers questions that are
+ * broadcast, for the nodes that it remembers (RFC 9161): for the NLBS address with the hardware address of `side`.
+ * `forgedAsks`: the node is told all the time that its peer asks for the address. `forgedRefusals`: that nobody listens there.
+ */
+export type Meddling = { type: (typeof meddlings)[number]; side: Side };
 
 /** Long and short, and often about as long as a lease or a silence. */
 const durations = fc.oneof(
@@ -36,6 +50,8 @@ const ofNode = [
 ];
 const ofInterfaces = ['interfaceBare', 'interfaceAway'] as const;
 
+const meddlings = ['strayHolder', 'suppressor', 'forgedAsks', 'forgedRefusals'] as const;
+
 export const faults: fc.Arbitrary<Fault> = fc.oneof(
   { weight: 7, arbitrary: fc.record({ ...times, type: fc.constantFrom(...ofNode), side: sides }) },
   {
@@ -45,6 +61,16 @@ export const faults: fc.Arbitrary<Fault> = fc.oneof(
       type: fc.constant('split'),
       path: paths,
       from: fc.constantFrom<Side | 'both'>(0, 1, 'both'),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ ...times, type: fc.constant('deaf'), side: sides }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      ...times,
+      type: fc.constant('keep'),
+      side: sides,
+      keepMs: fc.integer({ min: 100, max: 600 }),
     }),
   },
   {
@@ -72,6 +98,23 @@ export const faults: fc.Arbitrary<Fault> = fc.oneof(
       afterEffects: fc.integer({ min: 1, max: 9 }),
     }),
   },
+  { weight: 1, arbitrary: fc.record({ ...times, type: fc.constantFrom(...meddlings), side: sides }) },
+);
+
+const everyWay = [0, 1].flatMap((from) =>
+  PATHS.map(
+    (path): Fault => ({ type: 'split', path, from: from as Side, afterMs: 0, forMs: Number.POSITIVE_INFINITY }),
+  ),
+);
+
+/** What never ends: by each path and direction the way is open or not, but one of the four is; or a node is deaf. */
+export const lasting: fc.Arbitrary<Fault[]> = fc.oneof(
+  { weight: 4, arbitrary: fc.constant<Fault[]>([]) },
+  { weight: 2, arbitrary: fc.subarray(everyWay, { minLength: 1, maxLength: everyWay.length - 1 }) },
+  {
+    weight: 1,
+    arbitrary: sides.map((side): Fault[] => [{ type: 'deaf', side, afterMs: 0, forMs: Number.POSITIVE_INFINITY }]),
+  },
 );
 
 /** A request may take effect for as long as it stands. */
@@ -82,8 +125,17 @@ export const STOPS_WITHIN_MS = 150;
 /** A stall in the midst of a step waits so long for that step. */
 export const ARMED_MS = 60;
 
-/** The instant at which the fault is over, and nothing of it can have an effect that was not there before. */
-export function endOf(beganMs: number, { forMs, type }: Fault): number {
+export const isMeddling = (fault: Fault): fault is Fault & Meddling =>
+  (meddlings as readonly string[]).includes(fault.type);
+
+/**
+ * The instant at which the fault is over, and nothing of it can have an effect that was not there before. Meddling goes on,
+ * and all that must come true comes true in spite of it.
+ */
+export function endOf(beganMs: number, fault: Fault): number {
+  const { forMs, type } = fault;
+  if (isMeddling(fault)) return beganMs;
+  if (type === 'keep') return beganMs + Math.max(STOPS_WITHIN_MS + forMs, fault.keepMs);
   if (type === 'stallInside') return beganMs + ARMED_MS + forMs;
   if (type === 'stop') return beganMs + STOPS_WITHIN_MS + forMs;
   return beganMs + (type === 'lead' ? REQUEST_STANDS_MS : forMs);

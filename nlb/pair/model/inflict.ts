@@ -1,5 +1,6 @@
-import { ARMED_MS, type Fault, STOPS_WITHIN_MS } from './fault.ts';
+import { ARMED_MS, type Fault, isMeddling, type Meddling, STOPS_WITHIN_MS } from './fault.ts';
 import type { Laws } from './laws.ts';
+import { meddle } from './meddling.ts';
 import { PATHS, type PathName, type Side, type Wire } from './network.ts';
 import { kill, type Node, type World } from './world.ts';
 
@@ -12,6 +13,10 @@ export interface Victim {
 
 /** Lets a fault begin now, and end in its time. */
 export function inflict(victim: Victim, fault: Fault): void {
+  if (isMeddling(fault)) {
+    meddle(victim.world, fault);
+    return;
+  }
   switch (fault.type) {
     case 'split':
       changeNetwork(victim, fault, (wire, by) => {
@@ -24,6 +29,9 @@ export function inflict(victim: Victim, fault: Fault): void {
         else disturbances.splice(disturbances.indexOf(fault), 1);
       });
       break;
+    case 'deaf':
+      deafen(victim, victim.world.nodes[fault.side], fault.forMs);
+      break;
     case 'linkDown':
       changeNetwork(victim, fault, ({ downs }, by) => {
         downs[fault.side] += by;
@@ -34,11 +42,13 @@ export function inflict(victim: Victim, fault: Fault): void {
   }
 }
 
+const CHECKS_FAIL_AFTER_MS = 300;
+
 const later = ({ world: { agenda } }: Victim, ms: number, what: () => void) => agenda.at(agenda.nowMs() + ms, what);
 
 function changeNetwork(
   victim: Victim,
-  { path, forMs }: Fault & { path: PathName | 'both' },
+  { path, forMs }: { path: PathName | 'both'; forMs: number },
   change: (wire: Wire, by: 1 | -1) => void,
 ): void {
   const { laws, world } = victim;
@@ -51,7 +61,7 @@ function changeNetwork(
   later(victim, forMs, () => all(-1));
 }
 
-type OfNode = Exclude<Fault, { path: PathName | 'both' }>;
+type OfNode = Exclude<Fault, { path: PathName | 'both' } | { type: 'deaf' } | Meddling>;
 
 function strike(victim: Victim, node: Node, fault: OfNode): void {
   const { daemon } = node;
@@ -73,10 +83,30 @@ function strike(victim: Victim, node: Node, fault: OfNode): void {
       daemon?.stallInside(fault.type === 'stallInside' ? fault.afterEffects : 0, forMs);
       later(victim, ARMED_MS, () => daemon?.stallInside(0, 0));
     },
+    keep: () => leave(victim, node, fault),
     lead: () => daemon?.ask('AskedToLead'),
     standBy: () => daemon?.ask('AskedToStandBy'),
   };
   strokes[fault.type]();
+}
+
+/** Checks that hear no answer fail by and by. */
+function deafen(victim: Victim, node: Node, forMs: number): void {
+  changeNetwork(victim, { path: 'both', forMs }, (wire, by) => {
+    wire.deafs[node.side] += by;
+  });
+  if (forMs > CHECKS_FAIL_AFTER_MS)
+    later(victim, CHECKS_FAIL_AFTER_MS, () => sicken(victim, node, forMs - CHECKS_FAIL_AFTER_MS));
+}
+
+/** A daemon that cannot leave its lease stops as any other. */
+function leave(victim: Victim, node: Node, fault: OfNode): void {
+  const isAwake = node.daemon && !node.daemon.loop.isHalted() && !node.host.isPaused();
+  if (fault.type !== 'keep' || !isAwake) return;
+  const isLeft = node.daemon?.leave(fault.keepMs);
+  if (!isLeft) node.daemon?.ask('AskedToStop');
+  if (isLeft) die(victim, node, fault.forMs);
+  else later(victim, STOPS_WITHIN_MS, () => die(victim, node, fault.forMs));
 }
 
 function sicken(victim: Victim, node: Node, forMs: number): void {
