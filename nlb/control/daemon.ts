@@ -62,6 +62,7 @@ export async function startDaemon(start: Start, log: Log, died: (error: Error) =
     },
     pathChanged: ({ atMs, ...change }) => events.add('path', change, atMs),
     problem,
+    differs: (sections) => events.add('configuration', { differs: sections }),
     conflict: (conflict) => events.add('conflict', { ...conflict }),
     died,
   });

@@ -22,6 +22,8 @@ const status: Status = {
     refused: { forged: 7 },
     paths: { access: 3, server: null },
     faultyPaths: [{ path: 'server', forMs: 65_000 }],
+    differs: [],
+    hears: { access: 12, server: null },
   },
   lease: { answerRemainingMs: 28, forwardRemainingMs: 528 },
   realTime: { granted: false, why: 'EPERM' },
@@ -49,9 +51,16 @@ function row(name: string, of: Partial<Status> = {}): string | undefined {
 }
 
 t.test('a path that does not work while the peer lives is called faulty', async (t) => {
-  t.equal(row('by access'), 'last beat 3 ms ago');
+  t.equal(row('by access'), 'last beat 3 ms ago; the peer heard the one of 12 ms ago');
   t.equal(row('by server'), 'FAULTY for 65 s, the peer lives: no beat yet');
   t.equal(row('by server', { peer: { ...status.peer, faultyPaths: [] } }), 'no beat yet');
+});
+
+t.test('what the two are configured differently in is named', async (t) => {
+  t.equal(row('configuration'), undefined);
+  t.equal(row('configuration', { peer: { ...status.peer, differs: null } }), undefined);
+  const differs = ['primary', 'servers'];
+  t.equal(row('configuration', { peer: { ...status.peer, differs } }), 'DIFFERS from nlb2’s in primary, servers');
 });
 
 t.test('the memory of the tables is stated', async (t) => {

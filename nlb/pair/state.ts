@@ -159,7 +159,7 @@ export function withLeaseKept({ leaseMs, ...said }: Standing, keptMs: number): S
 /** What this node says of itself. */
 export function standing({ state, facts, stopping, peer, ...role }: Role, atMs: number, settings: Settings): Standing {
   const { primary, recovery, leaseMs } = settings;
-  const fitness = stopping ? 'out' : fitnessBy(facts);
+  const fitness = stopping || state.name === 'inop' ? 'out' : fitnessBy(facts);
   const aside = state.name === 'standby' && peer.standing?.state !== 'active';
   return {
     state: state.name,

@@ -58,10 +58,16 @@ function whenHeard(role: In<'active'>, atMs: number, settings: Settings): Step {
   return stay(role, stoodDown ? ['announce'] : []);
 }
 
-/** The primary is back for good: for as long as this node holds the lead down it must have been fit, and still be. */
+/**
+ * The primary is back for good: for as long as this node holds the lead down it must have been fit, and still be. This node's
+ * own configuration is asked as well: where it says `manual`, or that this node is the primary, nothing moves. So two that
+ * each call themselves the primary do not swap for ever.
+ */
 function mayHaveItBack(role: In<'active'>, atMs: number, settings: Settings): boolean {
   const theirs = role.peer.standing?.targetsMet ?? 0;
   return (
+    settings.recovery === 'automatic' &&
+    !settings.primary &&
     atMs >= role.holdDown.untilMs &&
     atMs - role.peer.fitSinceMs >= settings.holdDownMs &&
     theirs >= targetsMet(role.facts) &&

@@ -21,6 +21,7 @@ export interface BeatHooks {
   entered(change: Change): void;
   pathChanged(change: PathChange): void;
   problem(text: string): void;
+  differs(sections: readonly string[]): void;
   conflict(conflict: Conflict): void;
   /** The thread has died; the node cannot go on without it. */
   died(error: Error): void;
@@ -40,6 +41,8 @@ export function startBeat(orders: BeatOrders, hooks: BeatHooks): BeatHandle {
         return hooks.pathChanged(message.change);
       case 'problem':
         return hooks.problem(message.text);
+      case 'differs':
+        return hooks.differs(message.sections);
       case 'conflict':
         return hooks.conflict(message.conflict);
       case 'answer':
@@ -67,8 +70,8 @@ export function startBeat(orders: BeatOrders, hooks: BeatHooks): BeatHandle {
   return {
     useLease: (fd) => post({ type: 'lease', fd }),
     tell: (facts) => post({ type: 'facts', facts }),
-    use: async ({ settings, secrets, stations }) => {
-      post({ type: 'orders', orders: { settings, secrets, stations } });
+    use: async ({ settings, secrets, stations, digest }) => {
+      post({ type: 'orders', orders: { settings, secrets, stations, digest } });
       await ask('status');
     },
     status: () => {

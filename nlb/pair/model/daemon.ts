@@ -301,6 +301,7 @@ export class Daemon {
   private lease(answerUntilMs: number): void {
     this.at.claims();
     this.at.host.dataPath.answerUntilMs = answerUntilMs;
+    this.at.host.dataPath.grantedMs = answerUntilMs - this.now();
     this.at.host.dataPath.leasedBy = this.at.life;
     this.at.claimed();
   }

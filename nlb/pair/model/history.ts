@@ -12,12 +12,12 @@ import { daemonsOf, openWorld, type World } from './world.ts';
 export interface History {
   seed: number;
   partsPerMillion: readonly [number, number];
-  primary: 0 | 1 | 'none';
+  primary: 0 | 1 | 'none' | 'both';
   /** Of each node: while a pair's configuration is being changed, they differ. */
   times: readonly [Times, Times];
   /** On which sides of the access subnet there is a reach target. */
   targets: readonly Side[];
-  recovery: Settings['recovery'];
+  recovery: readonly [Settings['recovery'], Settings['recovery']];
   /** How much later than the first the second daemon starts. */
   startGapMs: number;
   faults: Fault[];
@@ -38,15 +38,19 @@ const times = fc.constantFrom<Times>(
   { intervalMs: 10, leaseMs: 21, deadAfterMs: 22 },
   { intervalMs: 10, leaseMs: 60, deadAfterMs: 61 },
 );
+const recovery = fc.constantFrom<Settings['recovery']>('manual', 'manual', 'automatic');
 const partsPerMillion = fc.integer({ min: -200, max: 200 });
 
 export const histories: fc.Arbitrary<History> = fc.record({
   seed: fc.nat(),
   partsPerMillion: fc.tuple(partsPerMillion, partsPerMillion),
-  primary: fc.constantFrom<0 | 1 | 'none'>(0, 1, 'none'),
+  primary: fc.constantFrom<0 | 1 | 'none' | 'both'>(0, 1, 0, 1, 'none', 'both'),
   times: fc.oneof({ weight: 3, arbitrary: times.map((both) => [both, both] as const) }, fc.tuple(times, times)),
   targets: fc.constantFrom<readonly Side[]>([], [], [0], [1], [0, 1]),
-  recovery: fc.constantFrom('manual', 'manual', 'automatic'),
+  recovery: fc.oneof(
+    { weight: 4, arbitrary: recovery.map((both) => [both, both] as const) },
+    fc.tuple(recovery, recovery),
+  ),
   startGapMs: fc.constantFrom(0, 0, 40, 500),
   faults: fc.array(faults, { minLength: 1, maxLength: 14, size: 'max' }),
   lasting,
@@ -116,13 +120,13 @@ function settingsOf({ primary, times, recovery }: History, side: 0 | 1): Setting
   return {
     node: names[side],
     peer: names[1 - side] as string,
-    primary: primary === side,
+    primary: primary === side || primary === 'both',
     lowerAddress: side === 0,
     ...times[side],
     headStartMs: 250,
     poorHoldMs: 500,
     reachHoldMs: REACH_HOLD_MS,
-    recovery,
+    recovery: recovery[side],
     holdDownMs: HOLD_DOWN_MS,
     holdDownMaxMs: HOLD_DOWN_MAX_MS,
     letGoMs: 1000,
@@ -191,7 +195,12 @@ const isDeaf = ({ network }: World, side: Side): boolean => network.wires.access
 /** Nobody has a better claim to the lead than who has it, and both know of each other what is true. */
 function isAtRest(world: World): boolean {
   const roles = daemonsOf(world).flatMap((daemon) => (daemon ? [{ daemon, role: daemon.role }] : []));
-  const wants = roles.some(({ daemon, role }) => standing(role, role.tickedAtMs, daemon.at.settings).reclaims);
+  const isGiven = roles.some(({ daemon, role }) => {
+    const { primary, recovery } = daemon.at.settings;
+    return role.state.name === 'active' && recovery === 'automatic' && !primary;
+  });
+  const wants =
+    isGiven && roles.some(({ daemon, role }) => standing(role, role.tickedAtMs, daemon.at.settings).reclaims);
   const outreached = roles.some(({ role }) => role.lasting.outreached !== undefined);
   return isLed(world) && !wants && !outreached;
 }

@@ -103,6 +103,10 @@ export const broken: Record<string, Machine> = {
       ? step(role, { type: 'AskedToStandBy', atMs: event.atMs }, settings)
       : step(role, event, settings),
   ),
+  'a leader gives the lead back whatever its own configuration says': withStep((role, event, settings) => {
+    const obliging = { ...settings, primary: false, recovery: 'automatic' } as const;
+    return step(role, event, role.state.name === 'active' && event.type === 'Heard' ? obliging : settings);
+  }),
   'a node that is out of operation stays so': withStep((role, event, settings) =>
     role.state.name === 'inop' && event.type !== 'Ticked' ? unmoved(role) : step(role, event, settings),
   ),
