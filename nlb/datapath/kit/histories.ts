@@ -22,12 +22,12 @@ export const SELECTIONS = [
 
 const [first = '', second = ''] = CLUSTERS;
 const slots = SELECTIONS[0] ?? new Int32Array();
-/** All services that there can be. */
+/** All services that there can be. Two of them are one pool. */
 export const SERVICES: ServiceEntry[] = [
   { address: first, protocol: 'udp', port: 53, slots },
-  { address: first, protocol: 'tcp', port: 80, slots },
+  { address: first, protocol: 'tcp', port: 80, slots, pool: 'web' },
   { address: first, protocol: 'tcp', port: 0, slots },
-  { address: second, protocol: 'tcp', port: 80, slots, persistence: { timeoutMs: 10_000, prefix: 24 } },
+  { address: second, protocol: 'tcp', port: 80, slots, pool: 'web', persistence: { timeoutMs: 10_000, prefix: 24 } },
   { address: second, protocol: 'udp', port: 0, slots, persistence: { timeoutMs: 10_000, prefix: 32 } },
 ];
 
@@ -45,8 +45,7 @@ const serverStates = fc.tuple(
     fc.record({
       id: fc.constant(id),
       there: often(true, false),
-      usable: fc.constantFrom(true, true, true, false),
-      draining: fc.constantFrom(true, false, false, false, false),
+      kept: fc.constantFrom(true, true, true, false),
       mac: often(true, false),
       /** Whether another server has got the number. */
       other: often(false, true),

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import t from 'tap';
 import { enterPrivateNamespaces } from '../../kernel/private-namespaces.ts';
 import { broken } from '../kit/broken.ts';
-import { histories, SELECTIONS, SERVICES } from '../kit/histories.ts';
+import { histories, SERVICES } from '../kit/histories.ts';
 import { play } from '../kit/player.ts';
 import { ifindexOf, makeInterfaces } from '../kit/rig.ts';
 import { openTwin } from '../kit/twin.ts';
@@ -21,7 +21,7 @@ const seed = givenSeed === undefined ? usualSeed : Number(givenSeed);
 const FINDING = { numRuns: 10_000, seed: 3, endOnFailure: true };
 t.setTimeout(nightly === undefined ? 120_000 : 8 * 3_600_000);
 
-const twin = openTwin(SERVICES, SELECTIONS);
+const twin = openTwin(SERVICES);
 const interfaces = { access: ifindexOf('access'), server: ifindexOf('server') };
 
 const alike = (specification: typeof forward, seen: (outcomes: OutcomeName[]) => void) =>
