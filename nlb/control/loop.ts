@@ -136,7 +136,7 @@ export function openLoop(first: Config, datapath: Datapath, hooks: LoopHooks): L
     const isLate = performance.now() - startedMs > FIRST_VERDICTS_MS;
     const ready = isLate || (isJudged(health.verdicts, healthyServers) && reach.isJudged());
     const targets = Object.fromEntries([...reach.verdicts].map(([name, { healthy }]) => [name, healthy]));
-    const facts = { ready, healthyServers, targets };
+    const facts = { ready, healthyServers, targets, services: selections.badlyServed() };
     if (JSON.stringify(facts) === told) return;
     told = JSON.stringify(facts);
     hooks.facts(facts);

@@ -3,7 +3,7 @@ import { askedAround, heardSomebody, hearsNobody, isRoundDue } from './ears.ts';
 import { noHoldDown } from './hold-down.ts';
 import { hasLasted, lastingSince } from './lasting.ts';
 import { answered, attentiveMs, heard, isAlive, isSuspect, mayBeSplitOff, strangerSince, waited } from './peer.ts';
-import { FITNESS } from './rank.ts';
+import { compareServed, FITNESS } from './rank.ts';
 import type { Settings } from './settings.ts';
 import {
   type Event,
@@ -76,7 +76,14 @@ export function begin(atMs: number, settings: Settings): Role {
     tickedAtMs: atMs,
     improvedAtMs: atMs,
     heldUntilMs: atMs,
-    facts: { ready: false, downLinks: [], healthyServers: 0, stations: 0, targets: {} },
+    facts: {
+      ready: false,
+      downLinks: [],
+      healthyServers: 0,
+      services: { dead: 0, scarce: 0 },
+      stations: 0,
+      targets: {},
+    },
     lasting: {},
     holdDown: noHoldDown(atMs),
     setAside: false,
@@ -121,7 +128,8 @@ function noted(role: Role, event: Event, settings: Settings): Role {
 
 function factsNoted(role: Role, facts: Facts, atMs: number): Role {
   const isFitter = FITNESS[fitnessBy(facts)] > FITNESS[fitnessBy(role.facts)];
-  const isBetter = isFitter || targetsMet(facts) > targetsMet(role.facts);
+  const isServing = compareServed(facts.services, role.facts.services) > 0;
+  const isBetter = isFitter || isServing || targetsMet(facts) > targetsMet(role.facts);
   return { ...role, facts, improvedAtMs: isBetter ? atMs : role.improvedAtMs };
 }
 

@@ -1,6 +1,6 @@
 import type { Acknowledged } from './acknowledged.ts';
 import type { Fitness, Standing, StateName } from './beat.ts';
-import type { Extension } from './extension.ts';
+import type { BadlyServed, Extension } from './extension.ts';
 import { type HoldDown, holdDownFrom } from './hold-down.ts';
 import type { Lasting } from './lasting.ts';
 import { isAlive, type Peer } from './peer.ts';
@@ -39,6 +39,8 @@ export interface Facts {
   ready: boolean;
   downLinks: readonly string[];
   healthyServers: number;
+  /** How many services are badly served here. */
+  services: BadlyServed;
   /** Whom else than the peer this node can ask on its subnets, to know that it hears anybody at all. */
   stations: number;
   /** The reach targets by name, and whether each is met. One that has yet to be judged is absent. */
@@ -147,7 +149,7 @@ export function fitnessBy({ ready, downLinks, healthyServers }: Facts): Fitness 
   return healthyServers > 0 ? 'fit' : 'poor';
 }
 
-export function targetsMet({ targets }: Facts): number {
+export function targetsMet({ targets }: Pick<Facts, 'targets'>): number {
   return Object.values(targets).filter(Boolean).length;
 }
 

@@ -90,6 +90,7 @@ function happened(event: Event): string | undefined {
 function sayOf(atMs: number, keptMs: number): void {
   const own = {
     digest: orders.digest,
+    services: role.facts.services,
     ...(accessMac !== undefined && { accessMac }),
     ...(keptMs > 0 && { leaseKeptMs: keptMs }),
   };

@@ -1,6 +1,6 @@
 import type { Standing } from '../beat.ts';
 import { peerCouldLead } from '../contest.ts';
-import type { Extension } from '../extension.ts';
+import type { BadlyServed, Extension } from '../extension.ts';
 import type { leaseRefusal } from '../renewal.ts';
 import type { begin, nextTickInMs, step } from '../role.ts';
 import type { Settings } from '../settings.ts';
@@ -37,6 +37,7 @@ export interface Surroundings {
   healthyServers(): number;
   /** How many other stations it can ask. */
   stations: number;
+  services(): BadlyServed;
   downLinks(): string[];
   /** Which reach targets answer now. */
   targets(): Record<string, boolean>;
@@ -128,7 +129,7 @@ export class Daemon {
   }
 
   serversChanged(): void {
-    this.loop.post(() => this.factsChanged({ healthyServers: this.at.healthyServers() }));
+    this.loop.post(() => this.factsChanged({ healthyServers: this.at.healthyServers(), services: this.at.services() }));
   }
 
   /** Stands still for a while, as soon as it has run so many more effects: in the midst of a step. */
@@ -154,7 +155,12 @@ export class Daemon {
   private ready(): void {
     this.leaseOpen = true;
     if (!this.claimLeft) this.at.host.dataPath.answerUntilMs = 0;
-    this.factsChanged({ ready: true, healthyServers: this.at.healthyServers(), targets: this.at.targets() });
+    this.factsChanged({
+      ready: true,
+      healthyServers: this.at.healthyServers(),
+      services: this.at.services(),
+      targets: this.at.targets(),
+    });
   }
 
   private factsChanged(facts: Partial<Facts>): void {
@@ -251,7 +257,8 @@ export class Daemon {
 
   private sayOf(told: Standing, keptMs: number): void {
     const { said, extension } = this.at.machine.nameLease(told, keptMs);
-    this.at.beat(this.talk.compose(this.now(), said, { extension }));
+    const { services } = this.role.facts;
+    this.at.beat(this.talk.compose(this.now(), said, { extension: { ...extension, services } }));
   }
 
   /** Gives why the lease was not renewed; what was to be done after that is left. */

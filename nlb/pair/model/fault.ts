@@ -6,7 +6,7 @@ export type Fault = { afterMs: number; forMs: number } & (
   | { type: 'split'; path: PathName | 'both'; from: Side | 'both' }
   | { type: 'disturb'; path: PathName | 'both'; loss: number; delayMs: number; twice: number }
   | { type: 'linkDown'; side: Side; path: PathName }
-  | { type: 'kill' | 'stop' | 'freezeDaemon' | 'pauseNode' | 'serversDead' | 'targetDown'; side: Side }
+  | { type: 'kill' | 'stop' | 'freezeDaemon' | 'pauseNode' | 'serversDead' | 'serviceDead' | 'targetDown'; side: Side }
   /** The node hears nobody; what it says is heard. */
   | { type: 'deaf'; side: Side }
   | { type: 'stallInside'; side: Side; afterEffects: number }
@@ -29,7 +29,17 @@ const gaps = fc.oneof(
 const sides = fc.constantFrom<Side>(0, 1);
 const paths = fc.constantFrom<PathName | 'both'>('access', 'server', 'both');
 const times = { afterMs: gaps, forMs: durations };
-const ofNode = ['kill', 'stop', 'freezeDaemon', 'pauseNode', 'serversDead', 'targetDown', 'lead', 'standBy'] as const;
+const ofNode = [
+  'kill',
+  'stop',
+  'freezeDaemon',
+  'pauseNode',
+  'serversDead',
+  'serviceDead',
+  'targetDown',
+  'lead',
+  'standBy',
+] as const;
 
 export const faults: fc.Arbitrary<Fault> = fc.oneof(
   { weight: 7, arbitrary: fc.record({ ...times, type: fc.constantFrom(...ofNode), side: sides }) },
@@ -88,6 +98,12 @@ const everyWay = [0, 1].flatMap((from) =>
 export const lasting: fc.Arbitrary<Fault[]> = fc.oneof(
   { weight: 4, arbitrary: fc.constant<Fault[]>([]) },
   { weight: 2, arbitrary: fc.subarray(everyWay, { minLength: 1, maxLength: everyWay.length - 1 }) },
+  {
+    weight: 1,
+    arbitrary: sides.map((side): Fault[] => [
+      { type: 'serviceDead', side, afterMs: 0, forMs: Number.POSITIVE_INFINITY },
+    ]),
+  },
   {
     weight: 1,
     arbitrary: sides.map((side): Fault[] => [{ type: 'deaf', side, afterMs: 0, forMs: Number.POSITIVE_INFINITY }]),

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import type { Settings } from '../settings.ts';
-import { standing } from '../state.ts';
+import { standing, targetsMet } from '../state.ts';
 import type { Machine } from './daemon.ts';
 import { endOf, type Fault, faults, lasting } from './fault.ts';
 import { inflict, type Victim } from './inflict.ts';
 import { hears, LawBroken, openLaws } from './laws.ts';
 import { SIDES, type Side } from './network.ts';
-import { daemonsOf, openWorld, type World } from './world.ts';
+import { daemonsOf, type Node, openWorld, type World } from './world.ts';
 
 /** Everything that a history depends on: the same one always happens in the same way. */
 export interface History {
@@ -73,11 +73,12 @@ export interface Outcome {
 export const SETTLED_WITHIN_MS = 500;
 /** A node that was deaf asks once a second whether it hears anybody again. */
 const HEARS_WITHIN_MS = 1100;
+const POOR_HOLD_MS = 500;
 const REACH_HOLD_MS = 100;
 const HOLD_DOWN_MS = 50;
 const HOLD_DOWN_MAX_MS = 400;
 /** Within so long after that, a primary that may have the lead back has it. */
-const RECOVERED_WITHIN_MS = HOLD_DOWN_MAX_MS + HOLD_DOWN_MS + 200;
+const RECOVERED_WITHIN_MS = HOLD_DOWN_MAX_MS + POOR_HOLD_MS + 200;
 /** A silence that began in the last fault may still be acted upon for so long. */
 const AFTERMATH_MS = 100;
 const LOOK_EVERY_MS = 5;
@@ -124,7 +125,7 @@ function settingsOf({ primary, times, recovery }: History, side: 0 | 1): Setting
     lowerAddress: side === 0,
     ...times[side],
     headStartMs: 250,
-    poorHoldMs: 500,
+    poorHoldMs: POOR_HOLD_MS,
     reachHoldMs: REACH_HOLD_MS,
     recovery: recovery[side],
     holdDownMs: HOLD_DOWN_MS,
@@ -159,8 +160,9 @@ function settle(world: World, overMs: number, { lasting, faults }: History): num
   comesTrue(world, isSettled, overMs + SETTLED_WITHIN_MS + hearsMs);
   const settledInMs = agenda.nowMs() - overMs;
   if (isSettled === isLed) comesTrue(world, isAtRest, agenda.nowMs() + RECOVERED_WITHIN_MS);
-  else agenda.runUntil(agenda.nowMs() + RECOVERED_WITHIN_MS + hearsMs);
+  else agenda.runUntil(agenda.nowMs() + RECOVERED_WITHIN_MS + POOR_HOLD_MS + hearsMs);
   comesTrue(world, isSettled, agenda.nowMs());
+  if (lasting.some(({ type }) => type === 'serviceDead')) comesTrue(world, isServedWhole, agenda.nowMs());
   return settledInMs;
 }
 
@@ -190,6 +192,16 @@ function isServed(world: World): boolean {
   return isUseful && (leaders.length === 1 || (leaders.length === 2 && !SIDES.some((side) => hears(world, side))));
 }
 
+/** To whom a service is dead leads only where the other could not, or meets fewer reach targets. */
+function isServedWhole({ nodes }: World): boolean {
+  const [leader, other] = nodes.toSorted((a, b) => Number(leads(b)) - Number(leads(a)));
+  if (leader?.daemon === undefined || other?.daemon === undefined) return true;
+  const met = (node: Node) => targetsMet(node.daemon?.role.facts ?? { targets: {} });
+  return leader.deadServices === 0 || other.daemon.role.state.name !== 'standby' || met(other) < met(leader);
+}
+
+const leads = ({ daemon }: Node): boolean => daemon?.role.state.name === 'active';
+
 const isDeaf = ({ network }: World, side: Side): boolean => network.wires.access.deafs[side] > 0;
 
 /** Nobody has a better claim to the lead than who has it, and both know of each other what is true. */
@@ -201,6 +213,6 @@ function isAtRest(world: World): boolean {
   });
   const wants =
     isGiven && roles.some(({ daemon, role }) => standing(role, role.tickedAtMs, daemon.at.settings).reclaims);
-  const outreached = roles.some(({ role }) => role.lasting.outreached !== undefined);
-  return isLed(world) && !wants && !outreached;
+  const isBetterThere = roles.some(({ role: { lasting } }) => lasting.outreached ?? lasting.outserved);
+  return isLed(world) && !wants && !isBetterThere;
 }

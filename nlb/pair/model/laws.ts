@@ -101,10 +101,12 @@ export function openLaws(world: World, healedWithinMs: number): Laws {
   };
 }
 
-/** Whether what the other node sends comes to this one, which believes it and is awake to it. */
+/** Whether what the other node sends comes to this one, which believes it and is awake to it. A lease that was left ends by itself. */
 export function hears({ network, nodes }: World, side: Side): boolean {
   const [own, other] = [nodes[side], nodes[opposite(side)]];
-  const isAwake = [own, other].every(({ daemon, host }) => daemon && !daemon.loop.isHalted() && !host.isPaused());
+  const isAwake = [own, other].every(
+    ({ daemon, host }) => daemon && !daemon.loop.isHalted() && !daemon.hasClaimLeft() && !host.isPaused(),
+  );
   const isBelieved = own.daemon?.talk.believes() === other.lives;
   const isOpen = PATHS.some(
     (path) => joins(network.wires[path], other.side) && network.wires[path].disturbances.length === 0,

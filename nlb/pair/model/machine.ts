@@ -133,6 +133,11 @@ export const broken: Record<string, Machine> = {
       ? step(role, { ...event, from: { ...event.from, targetsMet: 0 } }, settings)
       : step(role, event, settings),
   ),
+  'how well the peer serves is not looked at': withStep((role, event, settings) => {
+    if (event.type !== 'Heard') return step(role, event, settings);
+    const { services: _, ...extension } = event.extension ?? {};
+    return step(role, { ...event, extension }, settings);
+  }),
   'a state is told twice': withStep((role, event, settings) => {
     const next = step(role, event, settings);
     return { ...next, entered: next.entered.flatMap((entry) => [entry, entry]) };

@@ -24,6 +24,8 @@ export interface Node {
   /** How many faults keep its daemon dead, and its servers. */
   deaths: number;
   sickness: number;
+  /** How many of its services are dead to it. */
+  deadServices: number;
   /** Whether a reach target is on its side of the access subnet, and how many faults keep that from answering. */
   hasTarget: boolean;
   targetDowns: number;
@@ -46,7 +48,7 @@ export function openWorld({ seed, clocks, targets, ...setting }: Setting, laws: 
   const chance = openChance(seed);
   const network = openNetwork(agenda, chance);
   const node = (side: Side): Node => {
-    const wrongs = { deaths: 0, sickness: 0, targetDowns: 0 };
+    const wrongs = { deaths: 0, sickness: 0, deadServices: 0, targetDowns: 0 };
     const settings = setting.settings[side];
     return {
       side,
@@ -82,6 +84,7 @@ function surroundings(world: World, side: Side, laws: Laws) {
     agenda,
     host: own.host,
     healthyServers: () => (own.sickness > 0 ? 0 : 2),
+    services: () => ({ dead: own.deadServices, scarce: 0 }),
     downLinks: () => PATHS.filter((path) => network.wires[path].downs[side] > 0),
     targets: () => targetsOf(world, side),
     beat: (mail) => beat(world, side, mail),
