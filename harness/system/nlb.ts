@@ -42,6 +42,7 @@ export const nlb: System = {
     const state = await stateOf(node.home.env.NLB_SOCKET ?? '');
     return STATES.find((role) => role === state);
   },
+  isFit: async (node) => (await statusOf(node)).fitness === 'fit',
   eventLog: { read: ['nlbctl', 'events'], follow: ['nlbctl', 'events', '--follow'] },
   refusals,
   standBy: (node) => order(node, 'standby'),
@@ -56,9 +57,18 @@ function writeConfiguration(node: LabNode, setup: PairSetup): string {
 
 /** A requirement is about these numbers as the operator sees them, so they are read as he reads them. */
 async function refusals(node: LabNode): Promise<Record<string, number>> {
+  return (await statusOf(node)).peer.refused;
+}
+
+interface StatusRead {
+  fitness: string;
+  peer: { refused: Record<string, number> };
+}
+
+async function statusOf(node: LabNode): Promise<StatusRead> {
   const asked = await node.run(['nlbctl', 'status', '--json']);
   if (asked.exitCode !== 0) throw new Error(`nlbctl status on ${node.name} failed: ${asked.stderr}`);
-  return (JSON.parse(asked.stdout) as { peer: { refused: Record<string, number> } }).peer.refused;
+  return JSON.parse(asked.stdout) as StatusRead;
 }
 
 async function order(node: LabNode, word: 'standby' | 'takeover' | 'reload'): Promise<void> {
@@ -92,7 +102,11 @@ function configuration(own: NodePlan, setup: PairSetup, script: string) {
     node: own.name,
     primary: own.primary ?? false,
     access: { interface: 'access', address: legAddress(own, 'access') },
-    server: { interface: 'server', address: legAddress(own, 'server') },
+    server: {
+      interface: 'server',
+      address: legAddress(own, 'server'),
+      furtherInterfaces: setup.furtherInterfaces ?? [],
+    },
     nlbs: plan.addresses.nlbs,
     peer: { name: peer.name, access: legAddress(peer, 'access'), server: legAddress(peer, 'server') },
     clusterAddresses: plan.addresses.cluster,

@@ -1,15 +1,20 @@
-import { type AddressChange, reconcileLoopback } from '../address/loopback.ts';
+import type { AddressChange } from '../address/address-change.ts';
+import { openHiding } from '../address/hiding.ts';
+import { openLoopback } from '../address/loopback.ts';
 import type { Config } from '../config/schema.ts';
 import type { Datapath } from '../datapath/datapath.ts';
 import { beforeGoing } from '../datapath/tables/tables.ts';
-import { addAddress, listAddresses, removeAddress } from '../kernel/addresses.ts';
+import { openAddressEvents } from '../kernel/address-events.ts';
+import { hideAddress, listHidden, unhideAddress } from '../kernel/hidden-addresses.ts';
 import { findInterface } from '../kernel/interfaces.ts';
+import { type LinkEvent, listenToLinks } from '../kernel/link-events.ts';
 import { listNeighbours, probeNeighbour } from '../kernel/neighbours.ts';
 import type { SlowFacts } from './beat/mail.ts';
 import { type Desired, desire } from './desired.ts';
 import { openHealth, type Verdicts } from './health.ts';
 import { numberServers } from './identity.ts';
 import { inheritedHardware, inheritedVerdicts } from './inherit.ts';
+import { attachedOf, watchInterfaces } from './interface-watch.ts';
 import { ASK_EVERY_MS, doubtful, type HardwareAddresses, remember } from './neighbours.ts';
 import { type Pool, poolsOf } from './pools.ts';
 import { type Reach, verdictsKept, watchReach } from './reach.ts';
@@ -38,10 +43,14 @@ export interface LoopHooks {
   /** Told whenever they change. */
   facts(facts: SlowFacts): void;
   event(name: string, detail: Record<string, unknown>): void;
+  /** What somebody else did to an address of ours was undone. */
+  corrected(change: AddressChange): void;
   problem(text: string): void;
 }
 
 const PASS_EVERY_MS = 100;
+/** What somebody else does to an address of ours is undone within a pass's time, so it is looked for more often. */
+const LISTEN_EVERY_MS = 20;
 /** How long selections are worked at before checks have their turn again. */
 const SLICE_MS = 2;
 /** How long a node that has just started waits for the verdict on its servers and reach targets before it may lead without. */
@@ -61,8 +70,11 @@ export function openLoop(first: Config, datapath: Datapath, hooks: LoopHooks): L
   let pooled = false;
   let applied = '';
   let told = '';
-  let failing = '';
+  const failing = new Map<string, string>();
   let [soon, next]: [NodeJS.Immediate | undefined, NodeJS.Immediate | undefined] = [undefined, undefined];
+
+  const interfaceChanges = watchInterfaces();
+  const hiding = openHiding({ hide: hideAddress, unhide: unhideAddress, list: listHidden }, () => performance.now());
 
   const health = openHealth(inheritedVerdicts(config, earlier, ids), (check, verdict) => {
     selections.judged(check);
@@ -99,18 +111,41 @@ export function openLoop(first: Config, datapath: Datapath, hooks: LoopHooks): L
       }
   }
 
-  /** While the loopback holds an address, the data path must keep it from the stack, which would answer for it. */
+  /** First of all in a pass, and whatever else fails in it: an interface without the data path is one too many. */
+  function followInterfaces(): void {
+    for (const change of datapath.follow()) hooks.event('table', { change });
+    for (const change of interfaceChanges(datapath.interfaces())) hooks.event('interface', { ...change });
+  }
+
+  /** Of the configured interfaces, by name or, where it has another one now, by number. */
+  function isOurs({ name, ifindex }: LinkEvent): boolean {
+    return datapath.interfaces().some((known) => known.device === name || known.ifindex === ifindex);
+  }
+
+  /** While the loopback holds an address, it must be kept from the stack, which would answer for it. */
   function realise(wanted: Desired): void {
     const { services, ...rest } = wanted.tables;
     const key = JSON.stringify([rest, services.map(({ slots, ...service }) => [service, slotsKey(slots)])]);
-    realiseLoopback('remove', wanted.loopback);
+    hiding.hide(wanted.loopback);
+    loopback.realise('remove', wanted.loopback);
     if (key !== applied) {
       applied = '';
       for (const change of datapath.apply(wanted.tables)) hooks.event('table', { change });
       applied = key;
     }
-    realiseLoopback('add', wanted.loopback);
+    loopback.realise('add', wanted.loopback);
+    hiding.unhideOthers(wanted.loopback);
   }
+
+  const heard = openAddressEvents();
+  const loopback = openLoopback(heard, {
+    changed: ({ change, address: { address } }) => hooks.event('loopback', { change, address }),
+    corrected: hooks.corrected,
+    problem: hooks.problem,
+  });
+  const listen = () => {
+    if (loopback.isDoubtful()) soon ??= setImmediate(pass);
+  };
 
   const slotNumbers = new WeakMap<Int32Array, number>();
   let tablesBuilt = 0;
@@ -120,43 +155,35 @@ export function openLoop(first: Config, datapath: Datapath, hooks: LoopHooks): L
     return number;
   }
 
-  function realiseLoopback(what: AddressChange['change'], wanted: readonly string[]): void {
-    const loopback = findInterface('lo');
-    if (loopback === undefined) return;
-    for (const { change, address } of reconcileLoopback(wanted, listAddresses(), loopback.ifindex)) {
-      if (change !== what) continue;
-      if (change === 'add') addAddress(address);
-      else removeAddress(address);
-      hooks.event('loopback', { change, address: address.address });
-    }
-  }
-
   function tellFacts(wanted: Desired): void {
     const healthyServers = wanted.serving.size;
     const isLate = performance.now() - startedMs > FIRST_VERDICTS_MS;
     const ready = isLate || (isJudged(health.verdicts, healthyServers) && reach.isJudged());
     const targets = Object.fromEntries([...reach.verdicts].map(([name, { healthy }]) => [name, healthy]));
-    const facts = { ready, healthyServers, targets, services: selections.badlyServed() };
+    const attached = attachedOf(datapath.interfaces());
+    const services = selections.badlyServed();
+    const facts = { ready, healthyServers, targets, services, attached, refusedClusters: loopback.refused() };
     if (JSON.stringify(facts) === told) return;
     told = JSON.stringify(facts);
     hooks.facts(facts);
   }
 
   /** Says what fails, once as long as the reason is the same. */
-  function attempt(act: () => void): void {
+  function attempt(act: () => void, what = 'the pass'): void {
     try {
       act();
-      failing = '';
+      failing.delete(what);
     } catch (error) {
       pooled = false;
       const text = error instanceof Error ? error.message : String(error);
-      if (text !== failing) hooks.problem(text);
-      failing = text;
+      if (text !== failing.get(what)) hooks.problem(text);
+      failing.set(what, text);
     }
   }
 
   function pass(): void {
     soon = undefined;
+    attempt(followInterfaces, 'the interfaces');
     attempt(() => {
       lookAtNeighbours();
       selections.located(hardware);
@@ -216,11 +243,15 @@ export function openLoop(first: Config, datapath: Datapath, hooks: LoopHooks): L
   health.watch(config);
   usePools();
   pass();
-  const timer = setInterval(pass, PASS_EVERY_MS);
+  const timers = [setInterval(pass, PASS_EVERY_MS), setInterval(listen, LISTEN_EVERY_MS)];
+  const links = listenToLinks((events) => {
+    if (events === undefined || events.some(isOurs)) soon ??= setImmediate(pass);
+  });
   const sweeping = startSweeping(datapath, hooks.problem);
   const rest = () => {
     sweeping.stop();
-    clearInterval(timer);
+    links.close();
+    for (const timer of timers) clearInterval(timer);
     clearImmediate(soon);
     clearImmediate(next);
     health.stop();
@@ -233,7 +264,8 @@ export function openLoop(first: Config, datapath: Datapath, hooks: LoopHooks): L
     use,
     withdraw: () => {
       rest();
-      realiseLoopback('remove', []);
+      loopback.realise('remove', []);
+      hiding.unhideOthers([]);
       datapath.remove();
     },
     leave: () => {

@@ -15,6 +15,7 @@ import {
   relisten,
   type Step,
   targetsMet,
+  whyPoor,
 } from './state.ts';
 import { whenActive } from './when-active.ts';
 import { isAsking, whenInitial } from './when-initial.ts';
@@ -34,7 +35,7 @@ import { isContending, whenStandby } from './when-standby.ts';
  *    │ │ └─────────────────────────────────────────────────► active
  *    │ └──────────────────── lease lost ───────────────────────┘
  *    │
- *    └── cured ── inop ◄── any: a link down, no healthy server while the peer has one, cut off, hears nobody, or stopping
+ *    └── cured ── inop ◄── any: a link down, no data path, not fit while the peer is, cut off, hears nobody, or stopping
  */
 export function step(before: Role, event: Event, settings: Settings): Step {
   const role = noted(before, event, settings);
@@ -161,10 +162,11 @@ function whyInop(role: Role, atMs: number, settings: Settings): string | undefin
   const { stopping, facts, peer } = role;
   if (stopping) return 'stopping';
   if (facts.downLinks.length > 0) return `link down: ${facts.downLinks.join(', ')}`;
+  if (facts.ready && facts.unguarded?.length) return `no data path on ${facts.unguarded.join(', ')}`;
   if (!isAlive(peer, settings) && facts.stations > 0 && hearsNobody(peer.ears))
     return `hears nobody: neither ${settings.peer} nor any other station`;
   if (facts.ready && hasLasted(role, 'outdone', settings.poorHoldMs, atMs))
-    return `no server is healthy here, while ${settings.peer} has one`;
+    return `${whyPoor(facts) ?? 'not fit'}, while ${settings.peer} is fit`;
   return isIsolated(facts) && mayBeSplitOff(peer, settings)
     ? `cut off: no reach target answers, and ${settings.peer} is silent`
     : undefined;

@@ -38,6 +38,10 @@ export interface Facts {
   /** The data path is in place, and the servers have been looked at. */
   ready: boolean;
   downLinks: readonly string[];
+  /** Interfaces that are there without our data path, so that the node's own stack gets what comes by them. */
+  unguarded?: readonly string[];
+  /** Further interfaces that are not there: what is behind them is not served. */
+  absent?: readonly string[];
   healthyServers: number;
   /** How many services are badly served here. */
   services: BadlyServed;
@@ -45,6 +49,9 @@ export interface Facts {
   stations: number;
   /** The reach targets by name, and whether each is met. One that has yet to be judged is absent. */
   targets: Readonly<Record<string, boolean>>;
+  /** Addresses that belong on this node and that its kernel refuses: of the cluster's on the loopback, and the NLBS address. */
+  refusedClusters?: readonly string[];
+  refusedAlias?: readonly string[];
 }
 
 /** A beat of the peer that is news. What it says beyond its standing is absent where it does not say that. */
@@ -144,9 +151,23 @@ export function relisten({ deadAfterMs }: Settings): State {
   return { name: 'initial', listenMs: deadAfterMs, listenedMs: 0 };
 }
 
-export function fitnessBy({ ready, downLinks, healthyServers }: Facts): Fitness {
-  if (!ready || downLinks.length > 0) return 'out';
-  return healthyServers > 0 ? 'fit' : 'poor';
+export function fitnessBy(facts: Facts): Fitness {
+  const { ready, downLinks, unguarded = [] } = facts;
+  if (!ready || downLinks.length > 0 || unguarded.length > 0) return 'out';
+  return whyPoor(facts) === undefined ? 'fit' : 'poor';
+}
+
+/** Why this node makes way for a peer that is fit, and for no other; in words. */
+export function whyPoor(facts: Facts): string | undefined {
+  const { healthyServers, absent = [] } = facts;
+  if (healthyServers === 0) return 'no server is healthy here';
+  if (absent.length > 0) return `there is no interface ${absent.join(', ')} here`;
+  const refused = refusedAddresses(facts);
+  return refused.length > 0 ? `the kernel refuses ${refused.join(', ')}` : undefined;
+}
+
+export function refusedAddresses({ refusedAlias = [], refusedClusters = [] }: Facts): string[] {
+  return [...refusedAlias, ...refusedClusters];
 }
 
 export function targetsMet({ targets }: Pick<Facts, 'targets'>): number {

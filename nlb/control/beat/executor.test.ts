@@ -36,8 +36,10 @@ function holding(answerUntilNs: bigint, storing: { first?: () => void; between?:
   return { executor, page, fence };
 }
 
+const opened = () => openExecutor(ACCESS, GRACE_MS, { want: () => {} }, (text) => t.fail(text));
+
 function executorWith(page: LeasePage) {
-  const executor = openExecutor(ACCESS, GRACE_MS, (text) => t.fail(text));
+  const executor = opened();
   executor.useLease(page, 'new');
   return executor;
 }
@@ -102,7 +104,7 @@ t.test('who lets go of the lease goes on forwarding to its end', async (t) => {
 });
 
 t.test('without a data path there is nothing to renew', async (t) => {
-  const executor = openExecutor(ACCESS, GRACE_MS, (text) => t.fail(text));
+  const executor = opened();
   t.match(executor.run('renewLease', nowMs() + 60_000), /not there/);
 });
 

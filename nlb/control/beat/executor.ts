@@ -1,3 +1,4 @@
+import type { AliasKeeper } from '../../address/alias-keeper.ts';
 import { type AccessLeg, type ClaimsSeen, type NlbsAddress, openNlbsAddress } from '../../address/nlbs-address.ts';
 import type { Lease } from '../../datapath/tables/lease.ts';
 import { monotonicNs } from '../../kernel/clock.ts';
@@ -16,8 +17,11 @@ export interface Executor {
   defend(): void;
   /** Whether the peer itself asked for the address since the last call, by the word of the data path. */
   peerAsked(): boolean;
-  /** The interface may have been replaced by another of that name. */
-  legChanged(ifindex: number | undefined): void;
+  /**
+   * The access interface as it is now: another one of that name, or one with another hardware address, is followed; a leader's
+   * address goes there, and is announced. To be told only while the data path is there, too, or this node does not lead.
+   */
+  legChanged(leg: { ifindex: number; mac: string; running: boolean } | undefined): void;
   /** @param as `new` when nothing that an earlier life left in it counts, `claim` while that still stands */
   useLease(page: LeasePage, as: 'new' | 'claim'): void;
   lease(): LeasePage | undefined;
@@ -26,11 +30,20 @@ export interface Executor {
 /** One lost announcement must not leave a firewall with the old address: RFC 5227 section 2.3 asks for two. */
 const REPEATS_MS = [100, 500, 2000];
 
-export function openExecutor(access: AccessLeg, forwardGraceMs: number, problem: (text: string) => void): Executor {
+/** @param keeper is told where the alias belongs, and sees to it when somebody else meddles with it */
+export function openExecutor(
+  access: AccessLeg,
+  forwardGraceMs: number,
+  keeper: Pick<AliasKeeper, 'want'>,
+  problem: (text: string) => void,
+): Executor {
   let page: LeasePage | undefined;
   let address: NlbsAddress | undefined;
+  let leads = false;
   let repeats: NodeJS.Timeout[] = [];
   let peerAskedNs = 0n;
+  /** The peer has been asked for by this interface, under this hardware address. */
+  let met = false;
   const attempt = <T>(what: () => T): T | undefined => {
     try {
       return what();
@@ -68,13 +81,32 @@ export function openExecutor(access: AccessLeg, forwardGraceMs: number, problem:
     page.moveForwarding(forwardUntilNs, before.forwardUntilNs);
     return late;
   };
+  const replace = (leg: { ifindex: number; mac: string } | undefined) => {
+    met = false;
+    address?.close();
+    address = leg && attempt(() => openNlbsAddress(access, leg));
+    if (leads) keeper.want(address?.alias);
+    if (leads) attempt(() => address?.add());
+    if (leads) attempt(announce);
+  };
+  const moveTo = (mac: string) => {
+    met = false;
+    address?.moveTo(mac);
+    if (leads) attempt(announce);
+  };
   const effects: Record<Exclude<Effect, 'beat' | 'askStations' | 'renewLease'>, () => void> = {
     // Forwarding ends by itself at the instant of the last renewal: what still comes to us is not lost.
     dropLease: () => page?.answerUntil(0n),
     fence: () => address?.fence(),
-    addAlias: () => address?.add(),
+    addAlias: () => {
+      leads = true;
+      keeper.want(address?.alias);
+      address?.add();
+    },
     removeAlias: () => {
+      leads = false;
       quiet();
+      keeper.want(undefined);
       address?.remove();
     },
     announce,
@@ -93,10 +125,10 @@ export function openExecutor(access: AccessLeg, forwardGraceMs: number, problem:
       peerAskedNs = page?.peerAskedNs() ?? beforeNs;
       return peerAskedNs !== beforeNs;
     },
-    legChanged: (ifindex) => {
-      if (ifindex === address?.ifindex) return;
-      address?.close();
-      address = attempt(() => openNlbsAddress(access));
+    legChanged: (leg) => {
+      if (leg?.ifindex !== address?.ifindex) replace(leg);
+      else if (leg && leg.mac !== address?.mac) moveTo(leg.mac);
+      if (leg?.running && !met) met = attempt(() => address?.askPeer() ?? true) === true;
     },
     useLease: (lease, as) => {
       page = lease;

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import type { AddressChange } from '../../address/address-change.ts';
 import type { Conflict } from '../../pair/defence.ts';
 import type { Change } from './evidence.ts';
 import type { BeatOrders, BeatStatus, ChangeableOrders, FromBeat, SlowFacts, ToBeat } from './mail.ts';
@@ -23,6 +24,8 @@ export interface BeatHooks {
   problem(text: string): void;
   differs(sections: readonly string[]): void;
   conflict(conflict: Conflict): void;
+  /** What somebody else did to the NLBS address was undone. */
+  corrected(change: AddressChange): void;
   /** The thread has died; the node cannot go on without it. */
   died(error: Error): void;
 }
@@ -45,6 +48,8 @@ export function startBeat(orders: BeatOrders, hooks: BeatHooks): BeatHandle {
         return hooks.differs(message.sections);
       case 'conflict':
         return hooks.conflict(message.conflict);
+      case 'corrected':
+        return hooks.corrected(message.change);
       case 'answer':
         waiting.get(message.id)?.(message);
         waiting.delete(message.id);

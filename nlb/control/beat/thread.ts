@@ -1,8 +1,11 @@
 import { flushCompileCache } from 'node:module';
 import { parentPort, workerData } from 'node:worker_threads';
+import { keepAlias } from '../../address/alias-keeper.ts';
 import { isAliasLeft, removeLeftAlias } from '../../address/nlbs-address.ts';
 import { openStations } from '../../address/stations.ts';
 import { type Lease, openLease, openPinnedLease } from '../../datapath/tables/lease.ts';
+import { openAddressEvents } from '../../kernel/address-events.ts';
+import { aside } from '../../kernel/addresses.ts';
 import { monotonicNs } from '../../kernel/clock.ts';
 import { openLinkLook } from '../../kernel/link-flags.ts';
 import { beRealTime } from '../../kernel/scheduling.ts';
@@ -12,11 +15,12 @@ import { isAskingAround } from '../../pair/ears.ts';
 import { recentLeads } from '../../pair/hold-down.ts';
 import { isAlive } from '../../pair/peer.ts';
 import { begin, nextTickInMs, step } from '../../pair/role.ts';
-import { type Event, type Role, standing, withLeaseKept } from '../../pair/state.ts';
+import { type Event, type Role, refusedAddresses, standing, withLeaseKept } from '../../pair/state.ts';
 import { openAgreement } from './agreement.ts';
 import { correspond } from './correspondent.ts';
 import { openExecutor } from './executor.ts';
-import type { BeatOrders, BeatStatus, ChangeableOrders, FromBeat, ToBeat } from './mail.ts';
+import { linkFacts } from './link-facts.ts';
+import type { BeatOrders, BeatStatus, ChangeableOrders, FromBeat, SlowFacts, ToBeat } from './mail.ts';
 import { openWitness } from './witness.ts';
 
 /**
@@ -41,13 +45,27 @@ if (!claimLeft) removeLeftAlias(orders.access);
 const realTime = beRealTime(PRIORITY);
 const links = openLinkLook();
 const stations = openStations(() => orders.stations, links.look, problem);
-const executor = openExecutor(orders.access, orders.forwardGraceMs, problem);
+const keeper = keepAlias({
+  nlbs: orders.access.nlbs,
+  events: openAddressEvents(),
+  kernel: aside,
+  nowMs,
+  corrected: (change) => {
+    if (change.change === 'add') executor.run('announce', 0);
+    post({ type: 'corrected', change });
+  },
+  problem,
+});
+if (!claimLeft) keeper.want(undefined);
+const executor = openExecutor(orders.access, orders.forwardGraceMs, keeper, problem);
 const witness = openWitness(settings, (change) => post({ type: 'path', change }));
 const agreement = openAgreement((sections) => post({ type: 'differs', sections }));
 let role: Role = begin(nowMs(), settings);
 let defence = unclaimed;
 let lookAtLinksAtMs = 0;
 let accessMac: string | undefined;
+/** Numbers of the interfaces that the data path is attached to; absent until the main thread has said so. */
+let attached: SlowFacts['attached'] | undefined;
 let worstLateMs = 0;
 /** Address and lease are the successor's: nothing must be done to them any more. */
 let hasLeft = false;
@@ -113,6 +131,7 @@ function endClaim(): void {
   claimLeft = false;
   executor.run('dropLease', 0);
   removeLeftAlias(orders.access);
+  keeper.want(undefined);
 }
 
 function tick(): void {
@@ -122,6 +141,7 @@ function tick(): void {
   if (isAskingAround(role.peer) && stations.heard()) happened({ type: 'StationHeard', atMs: nowMs() });
   if (executor.peerAsked()) happened({ type: 'AddressAsked', atMs: nowMs() });
   if (nowMs() >= lookAtLinksAtMs) lookAtLinks();
+  lookAtAlias();
   happened({ type: 'Ticked', atMs: nowMs() });
   defendAgainst(claims);
 }
@@ -133,14 +153,27 @@ function defendAgainst(claims: Claims): void {
   if (stand.news) post({ type: 'conflict', conflict: stand.news });
 }
 
-function lookAtLinks(): void {
+/** The alias and the lease are given up before anything is done on an interface that has no data path. */
+function lookAtLinks(more: Partial<Role['facts']> = {}): void {
   lookAtLinksAtMs = nowMs() + LINK_LOOK_MS;
-  const access = links.look(orders.access.device);
-  executor.legChanged(access?.ifindex);
-  accessMac = access?.mac;
-  const legs = { [orders.access.device]: access, [orders.serverDevice]: links.look(orders.serverDevice) };
-  const downLinks = Object.keys(legs).filter((device) => !legs[device]?.running);
-  if (downLinks.join() !== role.facts.downLinks.join()) factsChanged({ downLinks });
+  const first = [orders.access.device, orders.serverDevice];
+  const seen = new Map([...first, ...orders.furtherDevices].map((device) => [device, links.look(device)]));
+  const facts = { ...role.facts, ...more, ...linkFacts(seen, first, attached) };
+  if (JSON.stringify(facts) !== JSON.stringify(role.facts)) factsChanged(facts);
+  executor.legChanged(seen.get(orders.access.device));
+  accessMac = seen.get(orders.access.device)?.mac;
+}
+
+/** What the main thread tells comes with what it is attached to, and so with a look at what is there now. */
+function factsTold({ attached: now, ...facts }: SlowFacts): void {
+  attached = now;
+  lookAtLinks(facts);
+}
+
+function lookAtAlias(): void {
+  keeper.look(nowMs());
+  const refusedAlias = keeper.isRefused(nowMs()) ? [orders.access.nlbs] : [];
+  if (refusedAlias.join() !== (role.facts.refusedAlias ?? []).join()) factsChanged({ refusedAlias });
 }
 
 function factsChanged(facts: Partial<Role['facts']>): void {
@@ -200,6 +233,9 @@ function status(): BeatStatus {
     realTime,
     worstLateMs: Math.round(worstLateMs * 10) / 10,
     downLinks: role.facts.downLinks,
+    unguarded: role.facts.unguarded ?? [],
+    absent: role.facts.absent ?? [],
+    refusedAddresses: refusedAddresses(role.facts),
     recovery: {
       strategy: settings.recovery,
       heldDownMs: role.state.name === 'active' ? Math.max(0, Math.round(role.holdDown.untilMs - now)) : 0,
@@ -252,7 +288,7 @@ parentPort?.on('message', (message: ToBeat) => {
     case 'lease':
       return executor.useLease(openLease(message.fd), claimLeft ? 'claim' : 'new');
     case 'facts':
-      return factsChanged(message.facts);
+      return factsTold(message.facts);
     case 'orders':
       return useOrders(message.orders);
     case 'ask':

@@ -38,7 +38,11 @@ export interface Surroundings {
   /** How many other stations it can ask. */
   stations: number;
   services(): BadlyServed;
+  refusedAlias(): string[];
   downLinks(): string[];
+  /** Interfaces that are there without the data path, and further ones that are not there. */
+  unguarded(): string[];
+  absent(): string[];
   /** Which reach targets answer now. */
   targets(): Record<string, boolean>;
   beat(mail: Mail): void;
@@ -68,6 +72,8 @@ export class Daemon {
   readonly loop: Loop<() => void>;
   readonly talk: Talk;
   role: Role;
+  /** What was last seen of the links. */
+  looked: Required<Pick<Facts, 'downLinks' | 'unguarded' | 'absent'>> = { downLinks: [], unguarded: [], absent: [] };
   private leaseOpen = false;
   private lookAtMs = 0;
   /** Looks in a row that speak against what is known of the targets. */
@@ -132,6 +138,10 @@ export class Daemon {
     this.loop.post(() => this.factsChanged({ healthyServers: this.at.healthyServers(), services: this.at.services() }));
   }
 
+  refusalsChanged(): void {
+    this.loop.post(() => this.factsChanged({ refusedAlias: this.at.refusedAlias() }));
+  }
+
   /** Stands still for a while, as soon as it has run so many more effects: in the midst of a step. */
   stallInside(afterEffects: number, ms: number): void {
     this.stallAfterEffects = afterEffects;
@@ -155,11 +165,13 @@ export class Daemon {
   private ready(): void {
     this.leaseOpen = true;
     if (!this.claimLeft) this.at.host.dataPath.answerUntilMs = 0;
+    const { healthyServers, refusedAlias, services, targets } = this.at;
     this.factsChanged({
       ready: true,
-      healthyServers: this.at.healthyServers(),
-      services: this.at.services(),
-      targets: this.at.targets(),
+      healthyServers: healthyServers(),
+      services: services(),
+      refusedAlias: refusedAlias(),
+      targets: targets(),
     });
   }
 
@@ -203,8 +215,9 @@ export class Daemon {
   }
 
   private lookAtLinks(): void {
-    const downLinks = this.at.downLinks();
-    if (downLinks.join() !== this.role.facts.downLinks.join()) this.factsChanged({ downLinks });
+    this.looked = { downLinks: this.at.downLinks(), unguarded: this.at.unguarded(), absent: this.at.absent() };
+    const { facts } = this.role;
+    if (JSON.stringify({ ...facts, ...this.looked }) !== JSON.stringify(facts)) this.factsChanged(this.looked);
   }
 
   private lookAtTargets(): void {

@@ -6,9 +6,22 @@ export type Fault = { afterMs: number; forMs: number } & (
   | { type: 'split'; path: PathName | 'both'; from: Side | 'both' }
   | { type: 'disturb'; path: PathName | 'both'; loss: number; delayMs: number; twice: number }
   | { type: 'linkDown'; side: Side; path: PathName }
-  | { type: 'kill' | 'stop' | 'freezeDaemon' | 'pauseNode' | 'serversDead' | 'serviceDead' | 'targetDown'; side: Side }
+  | {
+      type:
+        | 'kill'
+        | 'stop'
+        | 'freezeDaemon'
+        | 'pauseNode'
+        | 'serversDead'
+        | 'serviceDead'
+        | 'addressRefused'
+        | 'targetDown';
+      side: Side;
+    }
   /** The node hears nobody; what it says is heard. */
   | { type: 'deaf'; side: Side }
+  /** An interface is made anew and has no data path for a while; a further one is away. */
+  | { type: 'interfaceBare' | 'interfaceAway'; side: Side }
   | { type: 'stallInside'; side: Side; afterEffects: number }
   /** The daemon leaves a lease of so long, where it may, to a life that begins when the fault is over. */
   | { type: 'keep'; side: Side; keepMs: number }
@@ -30,16 +43,10 @@ const sides = fc.constantFrom<Side>(0, 1);
 const paths = fc.constantFrom<PathName | 'both'>('access', 'server', 'both');
 const times = { afterMs: gaps, forMs: durations };
 const ofNode = [
-  'kill',
-  'stop',
-  'freezeDaemon',
-  'pauseNode',
-  'serversDead',
-  'serviceDead',
-  'targetDown',
-  'lead',
-  'standBy',
-] as const;
+  ...(['kill', 'stop', 'freezeDaemon', 'pauseNode', 'serversDead', 'serviceDead', 'addressRefused'] as const),
+  ...(['targetDown', 'lead', 'standBy'] as const),
+];
+const ofInterfaces = ['interfaceBare', 'interfaceAway'] as const;
 
 export const faults: fc.Arbitrary<Fault> = fc.oneof(
   { weight: 7, arbitrary: fc.record({ ...times, type: fc.constantFrom(...ofNode), side: sides }) },
@@ -77,6 +84,7 @@ export const faults: fc.Arbitrary<Fault> = fc.oneof(
     weight: 1,
     arbitrary: fc.record({ ...times, type: fc.constant('linkDown'), side: sides, path: fc.constantFrom(...PATHS) }),
   },
+  { weight: 1, arbitrary: fc.record({ ...times, type: fc.constantFrom(...ofInterfaces), side: sides }) },
   {
     weight: 2,
     arbitrary: fc.record({

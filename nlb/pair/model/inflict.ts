@@ -71,7 +71,10 @@ function strike(victim: Victim, node: Node, fault: OfNode): void {
     pauseNode: () => pause(victim, node, forMs),
     serversDead: () => sicken(victim, node, forMs),
     serviceDead: () => loseService(victim, node, forMs),
+    addressRefused: () => refuse(victim, node, forMs),
     targetDown: () => loseTarget(victim, node, forMs),
+    interfaceBare: () => change(victim, node.interfaces, 'bare', forMs),
+    interfaceAway: () => change(victim, node.interfaces, 'away', forMs),
     stallInside: () => {
       daemon?.stallInside(fault.type === 'stallInside' ? fault.afterEffects : 0, forMs);
       later(victim, ARMED_MS, () => daemon?.stallInside(0, 0));
@@ -118,6 +121,23 @@ function loseService(victim: Victim, node: Node, forMs: number): void {
   };
   change(1);
   later(victim, forMs, () => change(-1));
+}
+
+/** Links are looked at, so nobody is told. */
+function change(victim: Victim, interfaces: Node['interfaces'], what: keyof Node['interfaces'], forMs: number): void {
+  interfaces[what]++;
+  later(victim, forMs, () => {
+    interfaces[what]--;
+  });
+}
+
+function refuse(victim: Victim, node: Node, forMs: number): void {
+  node.refusals++;
+  node.daemon?.refusalsChanged();
+  later(victim, forMs, () => {
+    node.refusals--;
+    node.daemon?.refusalsChanged();
+  });
 }
 
 function loseTarget({ world, laws }: Victim, node: Node, forMs: number): void {

@@ -26,6 +26,10 @@ export interface Node {
   sickness: number;
   /** How many of its services are dead to it. */
   deadServices: number;
+  /** How many faults keep the data path from an interface, and a further interface away. */
+  readonly interfaces: { bare: number; away: number };
+  /** How many faults make its kernel refuse the NLBS address. */
+  refusals: number;
   /** Whether a reach target is on its side of the access subnet, and how many faults keep that from answering. */
   hasTarget: boolean;
   targetDowns: number;
@@ -48,7 +52,7 @@ export function openWorld({ seed, clocks, targets, ...setting }: Setting, laws: 
   const chance = openChance(seed);
   const network = openNetwork(agenda, chance);
   const node = (side: Side): Node => {
-    const wrongs = { deaths: 0, sickness: 0, deadServices: 0, targetDowns: 0 };
+    const wrongs = { deaths: 0, sickness: 0, deadServices: 0, refusals: 0, targetDowns: 0 };
     const settings = setting.settings[side];
     return {
       side,
@@ -57,6 +61,7 @@ export function openWorld({ seed, clocks, targets, ...setting }: Setting, laws: 
       lives: 0,
       hasTarget: targets.includes(side),
       ...wrongs,
+      interfaces: { bare: 0, away: 0 },
     };
   };
   const world: World = { agenda, network, nodes: [node(0), node(1)] };
@@ -85,7 +90,10 @@ function surroundings(world: World, side: Side, laws: Laws) {
     host: own.host,
     healthyServers: () => (own.sickness > 0 ? 0 : 2),
     services: () => ({ dead: own.deadServices, scarce: 0 }),
+    refusedAlias: () => (own.refusals > 0 ? ['the address'] : []),
     downLinks: () => PATHS.filter((path) => network.wires[path].downs[side] > 0),
+    unguarded: () => (own.interfaces.bare > 0 ? ['access'] : []),
+    absent: () => (own.interfaces.away > 0 ? ['bond1'] : []),
     targets: () => targetsOf(world, side),
     beat: (mail) => beat(world, side, mail),
     askAddress: () => ask(world, side),
