@@ -35,16 +35,30 @@ async function acceptAgain(server: LabNode): Promise<void> {
   await server.runBeside(['nft', 'delete', 'table', 'inet', 'onevip_refusing']);
 }
 
-/** Every service of the server that is checked is judged so, and what is selected for it is changed. */
-async function judges(scene: Scene, log: Followed, server: LabNode, healthy: boolean): Promise<void> {
+/** From then on every check of the server comes to that verdict, and what is selected for the service follows it. */
+async function judges(scene: Scene, log: Followed, server: LabNode, healthy: boolean, fromNs: number): Promise<void> {
+  const isNews = ({ monotonicMs }: Record<string, unknown>): boolean =>
+    scene.recorder.fromMonotonic(BigInt(Math.round(Number(monotonicMs) * 1e6))) >= fromNs;
   const checked = scene.lab.plan.services.filter(({ protocol }) => protocol === 'tcp');
   const judged = healthy ? 'passes' : 'fails';
-  for (const { name } of checked)
+  for (const { name, port } of checked) {
     await log.shows(
       `that ${server.name} ${judged} its check of ${name}`,
       (line) =>
-        line.event === 'health' && line.healthy === healthy && String(line.check) === `${name} on ${server.name}`,
+        isNews(line) &&
+        line.event === 'health' &&
+        line.healthy === healthy &&
+        line.check === `${name} on ${server.name}`,
     );
+    const subject = `tcp ${scene.cluster}:${port}`;
+    await log.shows(
+      `that other servers are selected for ${name}`,
+      (line) =>
+        isNews(line) &&
+        line.event === 'table' &&
+        JSON.stringify(line.change) === JSON.stringify({ table: 'selections', change: 'changed', subject }),
+    );
+  }
 }
 
 function openConnections(scene: Scene): Promise<Load> {
@@ -75,7 +89,7 @@ export default await suite(
         const refusing = { what: 'a server refuses new connections', node: server.name };
         const fromNs = scene.nowNs();
         await scene.act(refusing.what, server.name, () => refuse(server));
-        await judges(scene, log, server, false);
+        await judges(scene, log, server, false, fromNs);
         const known = { what: 'its checks have failed', node: server.name };
         await scene.act(known.what, server.name, () => requestHttp(scene, REQUESTS));
         const overNs = fromNs + REFUSES_FOR_MS * 1e6;
@@ -86,7 +100,7 @@ export default await suite(
         });
         const untilNs = scene.nowNs();
         await scene.act('it takes new connections again', server.name, () => acceptAgain(server));
-        await judges(scene, log, server, true);
+        await judges(scene, log, server, true, untilNs);
         await log.stop();
         await answersAgain(scene, flows, 2 * FLOWS);
         await flows.stop();

@@ -10,17 +10,12 @@ import { flowsStayAt } from '../harness/check/undisturbed.ts';
 import type { Checker } from '../harness/check/verdict.ts';
 import type { LabNode } from '../harness/node/node.ts';
 import { inTime } from '../harness/suite/in-time.ts';
-import type { Entry } from '../harness/suite/inject.ts';
+import { entryOf } from '../harness/suite/inject.ts';
 import { forgetHalfOpen, narrowPath } from '../harness/suite/kernel-settings.ts';
 import { FLOWS, firstServer, underLoad, withoutWeight } from '../harness/suite/live-flows.ts';
 import { neighbourTests } from '../harness/suite/neighbour-tests.ts';
-import {
-  beginConnections,
-  clientAtRouter,
-  oddPackets,
-  reportErrors,
-  sendFragments,
-} from '../harness/suite/odd-packets.ts';
+import { clientAtRouter, oddPackets, reportErrors, sendFragments } from '../harness/suite/odd-packets.ts';
+import { madeUp, packetsOfFlows } from '../harness/suite/packet-floods.ts';
 import type { Scene } from '../harness/suite/scene.ts';
 import { suite } from '../harness/suite/suite.ts';
 import { answersAgain, reach } from '../harness/suite/waits.ts';
@@ -50,12 +45,6 @@ const ERRORS: ErrorKind[] = [
   { name: 'host unreachable', type: 3, code: 1 },
   { name: 'time exceeded', type: 11, code: 0 },
 ];
-
-/** By which packets for a service reach the active past the firewalls' filter. */
-function entryOf(scene: Scene, active: LabNode, service: string): Entry {
-  const { protocol, port } = scene.service(service);
-  return { from: 'fw1', to: scene.mac(active.name, 'access'), protocol, port };
-}
 
 const nothingLost: Record<string, Checker> = {
   'no message of a connection is lost': noneLost({ protocol: 'tcp', atLeast: 2 * FLOWS }),
@@ -194,7 +183,7 @@ export default await suite(
       run: async (scene) => {
         const { active } = await scene.lab.pair();
         forgetHalfOpen(scene);
-        const send = beginConnections(scene, entryOf(scene, active, 'echo'));
+        const send = packetsOfFlows(scene, entryOf(scene, active, 'echo'), madeUp);
         const begin = (number: number) => send(Math.floor(number / EACH));
         const doIt = () => inTime(EACH * FLOOD.connections, FLOOD.perSecond, begin);
         const unkept = () => withoutWeight(scene, active, () => scene.act('flood', active.name, doIt));

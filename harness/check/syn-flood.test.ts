@@ -35,3 +35,24 @@ t.test('a flood is many connections, of many addresses, in a short time', async 
   t.match(told(bit, two, begin(3, '198.18.0.2', 1, {}, elsewhere)), /^unknown: 2 connections/);
   t.match(told(bit), /^unknown: 0 connections from 0 addresses were begun at nlb1\/access, 0 a second/);
 });
+
+t.test('so is one of packets of another kind', async (t) => {
+  const options = {
+    port: ACCESS,
+    mac: IN.destination,
+    clusterAddress: CLUSTER,
+    connections: 2,
+    sources: 2,
+    perSecond: 1,
+  };
+  const acks = flooded({
+    ...options,
+    of: {
+      what: 'guesses',
+      meant: ({ packet: { transport } }) => transport?.kind === 'tcp' && transport.flags.join() === 'ack',
+    },
+  });
+  const ack = (atMs: number, source: string) => begin(atMs, source, 1, { flags: ['ack'] });
+  t.match(told(acks, ack(1, '198.18.0.1'), ack(2, '198.18.0.2')), /^pass: 2 guesses from 2 addresses/);
+  t.match(told(acks, ack(1, '198.18.0.1'), begin(2, '198.18.0.2', 1)), /^unknown: 1 guesses from 1 addresses/);
+});

@@ -1,9 +1,13 @@
+import type { Meant } from './forwarding.ts';
 import { eventsOf, type Port, packetsOf, portText } from './seen.ts';
 import { type Checker, pass, unknown } from './verdict.ts';
 
+const isFirst: Meant = ({ packet: { transport } }) => transport?.kind === 'tcp' && transport.flags.join() === 'syn';
+
 /**
  * A flood bit: first packets of so many different connections at least, from so many addresses, came to the port for the
- * cluster, so many a second. Never fails, because it is the flood that falls short.
+ * cluster, so many a second; or packets of another kind, by the flows or the datagrams that they belong to. Never fails,
+ * because it is the flood that falls short.
  */
 export function flooded(options: {
   port: Port;
@@ -12,24 +16,24 @@ export function flooded(options: {
   connections: number;
   sources: number;
   perSecond: number;
+  of?: { what: string; meant: Meant };
 }): Checker {
-  const { port, mac, clusterAddress, connections, sources, perSecond } = options;
+  const { port, mac, clusterAddress, connections, sources, perSecond, of } = options;
+  const { what, meant } = of ?? { what: 'connections', meant: isFirst };
   return (during) => {
     const came = packetsOf(during, { ...port, direction: 'received' }).filter(
-      ({ ethernet, packet: { destination, transport } }) =>
-        ethernet.destination === mac &&
-        destination === clusterAddress &&
-        transport?.kind === 'tcp' &&
-        transport.flags.join() === 'syn',
+      (seen) => seen.ethernet.destination === mac && seen.packet.destination === clusterAddress && meant(seen),
     );
     const from = Map.groupBy(came, ({ packet }) => packet.source);
-    const flows = new Set(came.map(({ packet }) => `${packet.source} ${packet.payload.subarray(0, 4).join()}`));
+    const flows = new Set(came.map(({ packet }) => `${packet.source} ${packet.identification} ${portsOf(packet)}`));
     const [first, last] = [came[0], came.at(-1)];
     const seconds = first && last ? (last.event.atNs - first.event.atNs) / 1e9 : 0;
     const rate = seconds > 0 ? Math.round(came.length / seconds) : 0;
-    const because = `${flows.size} connections from ${from.size} addresses were begun at ${portText(port)}, ${rate} a second`;
+    const because = `${flows.size} ${what} from ${from.size} addresses were begun at ${portText(port)}, ${rate} a second`;
     if (flows.size < connections || from.size < sources || rate < perSecond)
       return unknown(`${because}; ${connections} from ${sources} were wanted, ${perSecond} a second`);
     return pass(because, eventsOf(came.slice(0, 2)));
   };
 }
+
+const portsOf = ({ payload }: { payload: Uint8Array }): string => payload.subarray(0, 4).join();

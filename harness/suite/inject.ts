@@ -3,8 +3,9 @@ import { encodeArp } from '../capture/arp.ts';
 import { ETHER_TYPE, encodeEthernet } from '../capture/ethernet.ts';
 import { encodeIcmp } from '../capture/icmp.ts';
 import { encodeIpv4, PROTOCOL } from '../capture/ipv4.ts';
-import { encodeTcp } from '../capture/tcp.ts';
+import { encodeTcp, type TcpFlag } from '../capture/tcp.ts';
 import { encodeUdp } from '../capture/udp.ts';
+import type { LabNode } from '../node/node.ts';
 import type { Scene } from './scene.ts';
 
 interface From {
@@ -54,21 +55,27 @@ export interface Entry {
   port: number;
 }
 
+/** By which packets for a service reach the load balancer past the firewalls' filter. */
+export function entryOf(scene: Scene, { name }: LabNode, service: string): Entry {
+  const { protocol, port } = scene.service(service);
+  return { from: 'fw1', to: scene.mac(name, 'access'), protocol, port };
+}
+
 /**
- * A TCP SYN or a UDP datagram for the first cluster address, as a firewall would send it on, to any hardware address.
+ * A TCP segment, a SYN unless other `flags` are given, or a UDP datagram for the first cluster address, as a firewall would send it on, to any hardware address.
  * @param options for the IPv4 header (RFC 791)
  */
 export function packetForCluster(
   scene: Scene,
   { from, to, protocol, port }: Entry,
   sourcePort: number,
-  { source = strangerAt(scene, 99), options = new Uint8Array() } = {},
+  { source = strangerAt(scene, 99), options = new Uint8Array(), flags = ['syn'] as TcpFlag[] } = {},
 ): Uint8Array {
   const ends = { source, destination: scene.cluster };
   const ports = { sourcePort, destinationPort: port };
   const segment =
     protocol === 'tcp'
-      ? encodeTcp({ ...ends, ...ports, sequence: 1, flags: ['syn'] })
+      ? encodeTcp({ ...ends, ...ports, sequence: 1, flags })
       : encodeUdp({ ...ends, ...ports, payload: new TextEncoder().encode('onevip') });
   const header = { ...ends, protocol: PROTOCOL[protocol], identification: sourcePort, options };
   const packet = encodeIpv4(header, segment);

@@ -21,8 +21,6 @@ const PIECES = 3;
 const PIECE_BYTES = 400;
 /** No operation, three times, and the end of the list (RFC 791 section 3.1). */
 const OPTIONS = Uint8Array.of(1, 1, 1, 0);
-/** For measurements (RFC 2544 appendix C.2.2), so that nobody has them. */
-const MADE_UP_NETWORK = '198.18';
 
 interface Leg {
   node: string;
@@ -103,7 +101,8 @@ export function sendFragments(scene: Scene, entry: Entry, count: number): void {
   }
 }
 
-function piecesOf(scene: Scene, { from, to, port }: Entry, source: string, sourcePort: number): Uint8Array[] {
+/** A datagram of that flow in three pieces, in their order. */
+export function piecesOf(scene: Scene, { from, to, port }: Entry, source: string, sourcePort: number): Uint8Array[] {
   const ends = { source, destination: scene.cluster };
   const payload = new Uint8Array(PIECES * PIECE_BYTES - 8);
   const datagram = encodeUdp({ ...ends, sourcePort, destinationPort: port, payload });
@@ -125,13 +124,5 @@ export function oddPackets(scene: Scene, entries: readonly Entry[]): (number: nu
     const isSound = number % 3 === 2;
     const packet = packetForCluster(scene, entry, sourcePort, isSound ? { options: OPTIONS } : {});
     scene.inject(entry.from, 'access', isSound ? packet : malform(number - Math.floor(number / 3), packet, random));
-  };
-}
-
-/** Gives what begins the connection of each number: each is another one, from one of 512 addresses. */
-export function beginConnections(scene: Scene, entry: Entry): (number: number) => void {
-  return (number) => {
-    const source = `${MADE_UP_NETWORK}.${number & 1}.${(number >> 1) & 255}`;
-    scene.inject(entry.from, 'access', packetForCluster(scene, entry, 1024 + (number >> 9), { source }));
   };
 }

@@ -16,7 +16,7 @@ const STATES: Role[] = ['initial', 'active', 'standby', 'inop'];
 const LAB_HEARTBEAT = { intervalMs: 20, leaseMs: 150, deadAfterMs: 200 };
 
 /** The default million takes 100 MiB on each node, and its making is what holds up the neighbours. */
-const LAB_TABLES = { maxConnections: 16_384, maxServers: 256, maxServices: 64 };
+const LAB_TABLES = { maxConnections: 16_384, maxUdpFlows: 4096, maxServers: 256, maxServices: 64 };
 
 const DATAPATH = process.env.ONEVIP_DATAPATH ?? 'auto';
 
@@ -120,6 +120,7 @@ function configuration(own: NodePlan, setup: PairSetup, script: string) {
     recovery: { ...LAB_HOLD_DOWN, strategy: setup.recovery ?? 'manual' },
     scripts: { initial: script, active: script, standby: script, inop: script, timeLimitMs: 2000 },
     heartbeat: { ...(setup.pace === 'default' ? {} : LAB_HEARTBEAT), keyFile: writeKeys(own.name, setup) },
+    ...(setup.enterPerSecond && { limits: limitsOf(setup.enterPerSecond) }),
     datapath: {
       ...LAB_TABLES,
       ...(setup.maxConnections && { maxConnections: setup.maxConnections }),
@@ -130,6 +131,8 @@ function configuration(own: NodePlan, setup: PairSetup, script: string) {
     control: { socket: socketFile(folder, own.name) },
   };
 }
+
+const limitsOf = (perSecond: number) => ({ tcpPerSecond: perSecond, udpPerSecond: perSecond });
 
 function reachTargets(plan: Plan, segments: readonly string[]) {
   return segments.map((segment) => {

@@ -23,6 +23,8 @@ export interface Wishes {
   furtherInterfaces?: string[];
   /** How many connections its table holds; where nothing is said, as many as labs need. */
   maxConnections?: number;
+  /** How many connections a second may enter it, of each protocol; where nothing is said, what the system does when it is told nothing. */
+  enterPerSecond?: number;
   /** Variables of the environment for the daemons, besides the nodes' own. */
   env?: Record<string, string>;
   /** Folder with the system's commands, where they are those of another version. */

@@ -42,6 +42,7 @@ t.test('a short configuration is completed with the defaults', async (t) => {
       { weight: 1, draining: false },
       { weight: 3, draining: false },
     ],
+    limits: { tcpPerSecond: 50_000, udpPerSecond: 10_000 },
     timeouts: {
       unprovenMs: 240_000,
       establishedMs: 7_440_000,
@@ -54,6 +55,7 @@ t.test('a short configuration is completed with the defaults', async (t) => {
       mode: 'auto',
       pinDirectory: '/sys/fs/bpf/nlb',
       maxConnections: 1_000_000,
+      maxUdpFlows: 262_144,
       maxServers: 4096,
       maxServices: 512,
     },
@@ -107,7 +109,7 @@ const one: [what: string, change: [string, string], problem: string][] = [
   [
     'an unknown section, at its key',
     ['primary:', 'primry:'],
-    `nlb.yaml:2:1: primry: unknown setting; known are node, primary, access, server, nlbs, peer, heartbeat, reach, recovery, clusterAddresses, servers, services, scripts, timeouts, datapath, control, log`,
+    `nlb.yaml:2:1: primry: unknown setting; known are node, primary, access, server, nlbs, peer, heartbeat, reach, recovery, clusterAddresses, servers, services, scripts, timeouts, limits, datapath, control, log`,
   ],
   [
     'an unknown key within a section, at the key',

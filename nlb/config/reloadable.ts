@@ -19,6 +19,7 @@ const SECTIONS: Record<keyof Config, Effective> = {
   services: 'reload',
   scripts: 'reload',
   timeouts: 'reload',
+  limits: 'reload',
   datapath: 'restart',
   control: 'restart',
   log: 'reload',

@@ -130,10 +130,11 @@ const datapath = z.strictObject({
   mode: z.enum(['auto', 'xdp', 'xdp-generic', 'tc', 'userspace']).default('auto'),
   /** On a bpf file system, which is mounted there if need be. */
   pinDirectory: path.default('/sys/fs/bpf/nlb'),
-  /** How many entries the tables have. One more number stands for none: 32,767 for servers, which have 15 bits, 65,535 for services. */
+  /** How many entries the tables have. A server's number has 15 bits, and the last one stands for none; selections of 16,384 services take 2 GiB. */
   maxConnections: z.int().min(1024).max(16_777_216).default(1_000_000),
+  maxUdpFlows: z.int().min(1024).max(16_777_216).default(262_144),
   maxServers: z.int().min(1).max(32_767).default(4096),
-  maxServices: z.int().min(1).max(65_535).default(512),
+  maxServices: z.int().min(1).max(16_384).default(512),
 });
 
 /**
@@ -154,6 +155,16 @@ const timeouts = z.strictObject({
   fragmentMs: timeout.default(30_000),
 });
 
+/**
+ * How many connections a second may enter the tables of those that have proved themselves, which two packets do; further ones
+ * are forwarded without an entry, and enter later. Who floods a full table from forged addresses pushes out so many, and no more.
+ */
+const perSecond = z.int().min(1).max(100_000_000);
+const limits = z.strictObject({
+  tcpPerSecond: perSecond.default(50_000),
+  udpPerSecond: perSecond.default(10_000),
+});
+
 export const sections = {
   node: name,
   primary: z.boolean().default(false),
@@ -169,6 +180,7 @@ export const sections = {
   services: z.array(service).min(1),
   scripts: scripts.prefault({}),
   timeouts: timeouts.prefault({}),
+  limits: limits.prefault({}),
   datapath: datapath.prefault({}),
   control: z.strictObject({ socket: path.default('/run/nlb/nlbd.sock') }).prefault({}),
   log: z.strictObject({ level: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info') }).prefault({}),

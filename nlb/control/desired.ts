@@ -29,6 +29,7 @@ export function desire(config: Config, seen: Seen): Desired {
       nlbs: config.nlbs,
       peer: config.peer.access,
       timeouts: config.timeouts,
+      limits: config.limits,
       clusterAddresses: config.clusterAddresses,
       servers: config.servers.map((server) => serverRow(server, config, seen)),
       services: config.services.map((service) => {

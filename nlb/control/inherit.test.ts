@@ -1,5 +1,6 @@
 import t from 'tap';
 import { parseConfig } from '../config/load.ts';
+import { DEFAULT_LIMITS } from '../datapath/specification/limits.ts';
 import { DEFAULT_TIMEOUTS } from '../datapath/specification/timeouts.ts';
 import type { Tables } from '../datapath/tables/tables.ts';
 import { inheritedHardware, inheritedVerdicts } from './inherit.ts';
@@ -35,6 +36,7 @@ const earlier: Tables = {
   nlbs: '10.77.1.100',
   peer: '10.77.1.12',
   timeouts: DEFAULT_TIMEOUTS,
+  limits: DEFAULT_LIMITS,
   clusterAddresses: ['203.0.113.10'],
   servers: [
     { id: 4, address: '10.77.2.21', kept: true, mac },

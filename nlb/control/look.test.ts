@@ -4,6 +4,8 @@ import type { Datapath } from '../datapath/datapath.ts';
 import { CONSTANTS } from '../datapath/program/layout.ts';
 import type { Address } from '../datapath/specification/address.ts';
 import { toldBy } from '../datapath/specification/knowledge.ts';
+import { openLedger } from '../datapath/specification/ledger.ts';
+import { DEFAULT_LIMITS } from '../datapath/specification/limits.ts';
 import { DEFAULT_TIMEOUTS } from '../datapath/specification/timeouts.ts';
 import type { KnownConnection } from '../datapath/tables/listing.ts';
 import type { ServerEntry } from '../datapath/tables/tables.ts';
@@ -64,6 +66,7 @@ function looking(known: KnownConnection[] = connectionsOf(5)) {
     nlbs: '10.77.1.100',
     peer: '10.77.1.12',
     timeouts: DEFAULT_TIMEOUTS,
+    limits: DEFAULT_LIMITS,
     clusterAddresses: ['203.0.113.10'],
     servers,
     services: [{ address: '203.0.113.10', protocol: 'tcp' as const, port: 80, slots }],
@@ -72,10 +75,11 @@ function looking(known: KnownConnection[] = connectionsOf(5)) {
     { device: 'server', ifindex: 3, mac: '02:00:00:00:00:02', roles: CONSTANTS.ROLE_SERVER },
     { device: 'access', ifindex: 2, mac: '02:00:00:00:00:01', roles: CONSTANTS.ROLE_ACCESS },
   ];
-  const kept = { connections: new Map(), embryos: new Map(), affinities: new Map(), fragments: new Map() };
+  const { kept } = openLedger();
   const until = monotonicNs() + 60_000_000_000n;
   const datapath = {
     outcomes: () => ({ FORWARDED_NEW: { packets: 3n, bytes: 180n }, DROPPED_NO_LEASE: none }),
+    tableCount: (table: string) => ({ ...COUNT, ...(table === 'connections' && { entered: 9n, evicted: 2n }) }),
     tallies: () => ({ servers: new Map([[4, tally]]), services: new Map([[HTTP, tally]]) }),
     *connections() {
       for (let at = 0; at < known.length; at += 2) yield known.slice(at, at + 2);
@@ -84,6 +88,8 @@ function looking(known: KnownConnection[] = connectionsOf(5)) {
   };
   return openLooking({ config: () => config, datapath: datapath as unknown as Datapath, servers: () => servers });
 }
+
+const COUNT = { entered: 0n, limited: 0n, refused: 0n, removed: 0n, evicted: 0n };
 
 async function rowsOf<Row, End>(rows: AsyncGenerator<Row, End>) {
   const all: Row[] = [];
@@ -100,6 +106,7 @@ t.test('counters go by the names of the configuration', async (t) => {
     outcomes: [{ name: 'FORWARDED_NEW', packets: 3, bytes: 180 }, { name: 'DROPPED_NO_LEASE' }],
     services: [{ name: 'http', packets: 3, bytes: 180, opened: 1, active: 1 }],
     servers: [{ name: 'a', packets: 3 }],
+    tables: [{ name: 'TCP connections', entered: 9, evicted: 2 }, { name: 'UDP flows' }, {}, {}, {}, {}],
   });
   t.equal(
     showCounters(counters),
@@ -110,7 +117,15 @@ service  packets  bytes  new  active
 http           3    180    1       1
 
 server  packets  bytes  new  active
-a             3    180    1       1`,
+a             3    180    1       1
+
+table                  entered  limited  refused  removed  evicted
+TCP connections              9        0        0        0        2
+UDP flows                    0        0        0        0        0
+half-open connections        0        0        0        0        0
+clients                      0        0        0        0        0
+fragments                    0        0        0        0        0
+unproven fragments           0        0        0        0        0`,
   );
 });
 

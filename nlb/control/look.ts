@@ -11,6 +11,7 @@ import type { Tally } from '../datapath/tables/counters.ts';
 import type { KnownConnection } from '../datapath/tables/listing.ts';
 import type { ServerEntry } from '../datapath/tables/tables.ts';
 import { monotonicNs } from '../kernel/clock.ts';
+import { flowTablesShown } from './flow-tables.ts';
 import { type Names, namesIn } from './names.ts';
 import type { Parameters } from './socket.ts';
 
@@ -85,6 +86,7 @@ function countersShown(datapath: Datapath, rows: readonly ServerEntry[], names: 
       const tally = tallies.servers.get(row.id);
       return tally ? [{ name: names.server(row), ...numbers(tally) }] : [];
     }),
+    tables: flowTablesShown(datapath),
   };
 }
 

@@ -3,6 +3,7 @@ import type { BadlyServed } from '../pair/extension.ts';
 import type { Verdicts } from './health.ts';
 import type { HardwareAddresses } from './neighbours.ts';
 import type { Member, Pool } from './pools.ts';
+import { FAILS, openStandings, SERVES, UNPROVED } from './standings.ts';
 
 /**
  * What each pool's slots should be, kept up with verdicts and hardware addresses. Only the pools that are concerned are looked
@@ -44,9 +45,6 @@ export const NOTHING_SELECTED: Selected = {
   movesAway: () => false,
 };
 
-/** What a pool says of a server of its. */
-const [SERVES, FAILS, UNPROVED] = [1, 2, 4];
-
 interface Row {
   pool: Pool;
   shelf: Shelf;
@@ -67,21 +65,12 @@ interface Place {
 /** Selections that are handed out at once: to write one takes some 20 µs where a tenth of its slots differ. */
 const MOST_AT_ONCE = 64;
 
-/** How many pools say so of a server. */
-interface Standing {
-  serves: number;
-  fails: number;
-  unproved: number;
-  checks: number;
-  moving: number;
-}
-
 export function openSelections(): Selections {
   let rows = new Map<string, Row>();
   let byVerdict = new Map<string, Place>();
   let byAddress = new Map<string, Place[]>();
   let shelves = new Map<string, Shelf>();
-  let servers = new Map<string, Standing>();
+  let servers = openStandings();
   let located: ReadonlySet<string> = new Set();
   /** Checked ones first: what the others say rests on all checks. */
   let [checked, others] = [new Set<Row>(), new Set<Row>()];
@@ -94,7 +83,7 @@ export function openSelections(): Selections {
 
   function use(pools: readonly Pool[]): void {
     const [before, shelvesBefore] = [rows, shelves];
-    [shelves, servers, byVerdict, byAddress] = [new Map(), new Map(), new Map(), new Map()];
+    [shelves, servers, byVerdict, byAddress] = [new Map(), openStandings(), new Map(), new Map()];
     [checked, others, making] = [new Set(), new Set(), undefined];
     rows = new Map(pools.map((pool) => [pool.name, rowFor(pool, shelvesBefore, before.get(pool.name))]));
     for (const row of rows.values()) {
@@ -105,9 +94,7 @@ export function openSelections(): Selections {
         const places = byAddress.get(address) ?? [];
         places.push(place);
         byAddress.set(address, places);
-        const standing = standingOf(address);
-        if (check) standing.checks++;
-        if (check?.onFailure === 'move') standing.moving++;
+        servers.add(address, check);
         doubt(place);
       }
     }
@@ -121,39 +108,25 @@ export function openSelections(): Selections {
     return { pool, shelf, standing, chosen, doubted: new Set(), slots: before?.slots };
   }
 
-  function standingOf(address: string): Standing {
-    const known = servers.get(address) ?? { serves: 0, fails: 0, unproved: 0, checks: 0, moving: 0 };
-    servers.set(address, known);
-    return known;
-  }
-
   /** Bring what the pool says of its members up to date. What all pools say of each server is counted. */
   function look({ pool, standing, chosen, doubted }: Row, verdicts: Verdicts): void {
     for (const index of doubted) {
       const member = pool.members[index];
       if (!member) continue;
-      const says = pool.check ? verdictOf(member, verdicts) : byAllChecks(member);
+      const says = pool.check ? verdictOf(member, verdicts) : servers.passesAll(member.address) ? SERVES : 0;
       const now = located.has(member.address) ? says : says & ~SERVES;
       const before = standing[index] ?? 0;
       standing[index] = now;
       chosen[index] = now & SERVES && !member.draining ? 1 : 0;
-      if (now !== before) recount(member, before, now);
+      if (now !== before && servers.recount(member.address, before, now)) doubtUnchecked(member.address);
     }
     doubted.clear();
   }
 
-  const byAllChecks = ({ address }: Member): number => ((servers.get(address)?.unproved ?? 0) > 0 ? 0 : SERVES);
-
-  function recount({ address }: Member, before: number, now: number): void {
-    const count = standingOf(address);
-    const change = (flag: number): number => Number((now & flag) !== 0) - Number((before & flag) !== 0);
-    const unprovedBefore = count.unproved;
-    count.serves += change(SERVES);
-    count.fails += change(FAILS);
-    count.unproved += change(UNPROVED);
-    if ((unprovedBefore === 0) === (count.unproved === 0)) return;
+  /** Pools that go by all checks of the server. */
+  const doubtUnchecked = (address: string): void => {
     for (const place of byAddress.get(address) ?? []) if (!place.row.pool.check) doubt(place);
-  }
+  };
 
   /** The selection of a row, or undefined where the time was over before it was made. */
   function selection({ shelf, chosen }: Row, isOver: () => boolean): Int32Array | undefined {
@@ -185,14 +158,12 @@ export function openSelections(): Selections {
   }
 
   function locate(hardware: HardwareAddresses): void {
-    const now = new Set([...servers.keys()].filter((address) => hardware.has(address)));
+    const now = new Set([...servers.addresses()].filter((address) => hardware.has(address)));
     for (const [address, places] of byAddress)
       if (now.has(address) !== located.has(address)) for (const place of places) doubt(place);
     located = now;
   }
 
-  const those = (are: (standing: Standing) => boolean): ReadonlySet<string> =>
-    new Set([...servers].flatMap(([address, standing]) => (are(standing) ? [address] : [])));
   return {
     use,
     judged: (verdict) => {
@@ -203,13 +174,10 @@ export function openSelections(): Selections {
     work,
     isBusy: () => checked.size + others.size > 0,
     slotsOf: (pool) => rows.get(pool)?.slots ?? NOBODY,
-    serving: () => those(({ serves }) => serves > 0),
-    failing: () => those(({ fails }) => fails > 0),
+    serving: () => servers.serving(),
+    failing: () => servers.failing(),
+    movesAway: (address) => servers.movesAway(address),
     badlyServed: () => badlyServed(rows.values()),
-    movesAway: (address) => {
-      const { checks = 0, moving, fails } = servers.get(address) ?? {};
-      return checks > 0 && moving === checks && fails === checks;
-    },
   };
 }
 

@@ -2,7 +2,7 @@ import type { ConnectionShown, CountersShown, TraceShown } from './look.ts';
 
 /** Counters, connections and traces as text for a terminal. */
 
-export function showCounters({ outcomes, services, servers }: CountersShown): string {
+export function showCounters({ outcomes, services, servers, tables }: CountersShown): string {
   const seen = outcomes.filter(({ packets }) => packets > 0);
   const tallies = (what: string, rows: CountersShown['servers']): string[][] => [
     [what, 'packets', 'bytes', 'new', 'active'],
@@ -12,6 +12,10 @@ export function showCounters({ outcomes, services, servers }: CountersShown): st
     [['outcome', 'packets', 'bytes'], ...seen.map(({ name, packets, bytes }) => [name, `${packets}`, `${bytes}`])],
     tallies('service', services),
     tallies('server', servers),
+    [
+      ['table', 'entered', 'limited', 'refused', 'removed', 'evicted'],
+      ...tables.map(({ name, ...counts }) => [name, ...Object.values(counts).map(String)]),
+    ],
   ]
     .map(table)
     .join('\n\n');

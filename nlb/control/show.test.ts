@@ -37,7 +37,15 @@ const status: Status = {
   refusedAddresses: [],
   nlbs: '10.77.1.100' as Status['nlbs'],
   clusterAddresses: [],
-  datapath: { mode: 'xdp', adopted: false, interfaces: [], connections: 5, memoryBytes: 3.25 * 2 ** 20, outcomes: {} },
+  datapath: {
+    mode: 'xdp',
+    adopted: false,
+    interfaces: [],
+    connections: 5,
+    memoryBytes: 3.25 * 2 ** 20,
+    outcomes: {},
+    tables: [],
+  },
   servers: [],
   services: [],
   memoryLocked: { granted: true },
@@ -104,4 +112,13 @@ t.test('what the system does not grant is shown with its reason', async (t) => {
   t.equal(row('memory'), 'locked');
   t.equal(row('real time', { realTime: { granted: true } }), 'yes');
   t.equal(row('memory', { memoryLocked: { granted: false, why: 'ENOMEM' } }), 'not locked: ENOMEM');
+});
+
+t.test('what a table did not take, or lost, is stated, and nothing else of it', async (t) => {
+  const table = { name: 'TCP connections', entered: 100, limited: 3, refused: 0, removed: 9, evicted: 4 };
+  const datapath = { ...status.datapath, tables: [table] };
+  t.equal(row('TCP connections', { datapath }), '3 not entered, more than the limit, 4 pushed out by others');
+  const refused = { ...table, limited: 0, refused: 2, evicted: 0 };
+  t.equal(row('TCP connections', { datapath: { ...datapath, tables: [refused] } }), '2 refused by the kernel');
+  t.equal(row('TCP connections', { datapath: { ...datapath, tables: [{ ...refused, refused: 0 }] } }), undefined);
 });

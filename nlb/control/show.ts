@@ -1,3 +1,4 @@
+import { lossText } from './flow-tables.ts';
 import type { Status } from './status.ts';
 
 /** The status as text for a terminal. */
@@ -26,6 +27,10 @@ export function showStatus(status: Status): string {
     ...datapath.interfaces.flatMap(({ device, why }): [string, string][] =>
       why === undefined ? [] : [[device, `NO DATA PATH: ${why}`]],
     ),
+    ...datapath.tables.flatMap((table): [string, string][] => {
+      const text = lossText(table);
+      return text === undefined ? [] : [[table.name, text]];
+    }),
     ['recovery', recovery(status)],
     ...status.reach.map((target): [string, string] => [
       target.name,

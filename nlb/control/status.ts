@@ -4,6 +4,7 @@ import type { Datapath } from '../datapath/datapath.ts';
 import { serversIn } from '../datapath/tables/tables.ts';
 import type { Grant } from '../kernel/scheduling.ts';
 import type { BeatStatus } from './beat/mail.ts';
+import { flowTablesShown } from './flow-tables.ts';
 import { serversOf, verdictKey } from './health.ts';
 import type { Loop } from './loop.ts';
 
@@ -42,6 +43,7 @@ export function composeStatus({ config, beat, datapath, loop, corrections, memor
       connections: activeConnections(datapath),
       memoryBytes: datapath.memoryBytes(),
       outcomes: outcomes(datapath),
+      tables: flowTablesShown(datapath),
     },
     reach: reach(config, loop),
     servers: servers(config, loop),

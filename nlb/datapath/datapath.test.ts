@@ -76,32 +76,36 @@ t.test('a server is gone only when no slot names it any more, and is there befor
   t.same(changes(tables()), ['servers 0 10.77.2.20', 'selections udp 203.0.113.10:53']);
 });
 
-t.test('servers that are gone, persistence, services of any port and timeouts are told and read back', async (t) => {
-  const datapath = open(t);
-  datapath.apply(tables());
-  const wanted = tables();
-  wanted.timeouts = { ...wanted.timeouts, resetMs: 1, fragmentMs: 3_600_000 };
-  wanted.servers = wanted.servers.map((server) => ({ ...server, kept: server.id !== 1 }));
-  const [dns, web] = wanted.services;
-  if (dns) dns.persistence = { timeoutMs: 1, prefix: 1 };
-  if (web) web.persistence = { timeoutMs: 3_600_000, prefix: 32 };
-  wanted.services.splice(1, 0, { address: CLUSTER, protocol: 'tcp', port: 0, slots: new Int32Array(65_537).fill(0) });
-  t.same(
-    datapath.apply(wanted).map(({ table, change, subject }) => `${table} ${change} ${subject}`),
-    [
-      'settings changed 10.77.1.100, server access',
-      'selections added tcp 203.0.113.10:0',
-      'services added tcp 203.0.113.10:0',
-      'services changed udp 203.0.113.10:53',
-      'services changed tcp 203.0.113.10:80',
-      'servers changed 1 10.77.2.21',
-      'clusters changed 203.0.113.10',
-    ],
-  );
-  const inOrder = [...wanted.services].sort((a, b) => a.port - b.port);
-  t.same(datapath.actual(), { ...wanted, services: inOrder });
-  t.same(datapath.apply(wanted), []);
-});
+t.test(
+  'servers that are gone, persistence, services of any port, timeouts and limits are told and read back',
+  async (t) => {
+    const datapath = open(t);
+    datapath.apply(tables());
+    const wanted = tables();
+    wanted.timeouts = { ...wanted.timeouts, resetMs: 1, fragmentMs: 3_600_000 };
+    wanted.limits = { tcpPerSecond: 70_000, udpPerSecond: 1 };
+    wanted.servers = wanted.servers.map((server) => ({ ...server, kept: server.id !== 1 }));
+    const [dns, web] = wanted.services;
+    if (dns) dns.persistence = { timeoutMs: 1, prefix: 1 };
+    if (web) web.persistence = { timeoutMs: 3_600_000, prefix: 32 };
+    wanted.services.splice(1, 0, { address: CLUSTER, protocol: 'tcp', port: 0, slots: new Int32Array(65_537).fill(0) });
+    t.same(
+      datapath.apply(wanted).map(({ table, change, subject }) => `${table} ${change} ${subject}`),
+      [
+        'settings changed 10.77.1.100, server access',
+        'selections added tcp 203.0.113.10:0',
+        'services added tcp 203.0.113.10:0',
+        'services changed udp 203.0.113.10:53',
+        'services changed tcp 203.0.113.10:80',
+        'servers changed 1 10.77.2.21',
+        'clusters changed 203.0.113.10',
+      ],
+    );
+    const inOrder = [...wanted.services].sort((a, b) => a.port - b.port);
+    t.same(datapath.actual(), { ...wanted, services: inOrder });
+    t.same(datapath.apply(wanted), []);
+  },
+);
 
 const vlan = spawnSync('ip', 'link add link access name access.5 type vlan id 5'.split(' '), { encoding: 'utf8' });
 const noVlan = vlan.status !== 0 && `this kernel makes no VLAN interfaces (8021q): ${vlan.stderr.trim()}`;
@@ -220,6 +224,7 @@ t.test('tables that contradict themselves are refused whole', async (t) => {
     nlbs: '0.0.0.0',
     peer: '0.0.0.0',
     timeouts: NONE,
+    limits: { tcpPerSecond: 0, udpPerSecond: 0 },
     clusterAddresses: [],
     servers: [],
     services: [],
@@ -288,7 +293,7 @@ t.test('a table has more buckets than entries, and no less room than is wanted',
 
 t.test('a million connections are what fits by default sizes', async (t) => {
   const directory = pinDirectory(t);
-  const sizes = { maxConnections: 1_000_000, maxServers: 4096, maxServices: 512 };
+  const sizes = { maxConnections: 1_000_000, maxUdpFlows: 262_144, maxServers: 4096, maxServices: 512 };
   const datapath = openDatapath({ ...options(directory), ...sizes, first: tables() });
   t.teardown(() => datapath.remove());
   t.equal(datapath.connectionCount(), 0);

@@ -63,10 +63,12 @@ export interface Datapath {
   /** What the kernel holds: servers by id, services by address and port. */
   actual(): Tables;
   readonly outcomes: Counters['outcomes'];
+  /** What became of entries of that table. What a full one pushes out, each sweep finds out. */
+  readonly tableCount: Counters['ofTable'];
   /** What each server and each service has been sent. Costs no system call for each of them. */
   tallies(): Tallies;
   /**
-   * Remove the connections whose time is over, and put the counts of active ones right. Walks the table of those that have
+   * Remove the connections whose time is over, and put the counts of active ones right. Walks the tables of those that have
    * proved themselves, in steps of a few milliseconds. Returns how many were removed.
    */
   sweep(): Generator<void, number>;

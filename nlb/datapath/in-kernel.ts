@@ -15,6 +15,7 @@ import { type KnownFlows, openKnownFlows } from './tables/known-flows.ts';
 import { openLease, openLeaseFile, readLease } from './tables/lease.ts';
 import { type KnownConnection, listTable, recall } from './tables/listing.ts';
 import { weighTables } from './tables/memory.ts';
+import { beginRecount } from './tables/recount.ts';
 import { openServerTable, type ServerTable } from './tables/server-table.ts';
 import { openServiceTable, type ServiceName } from './tables/service-table.ts';
 import { putSettings, readSettings } from './tables/settings-table.ts';
@@ -157,6 +158,8 @@ function openTables(loaded: Loaded, servers: ServerTable, options: DatapathOptio
   };
 }
 
+const CONNECTION_TABLES = ['connections', 'udp_flows', 'embryos'];
+
 function readings(
   loaded: Loaded,
   { counters, known }: { counters: Counters; known: KnownFlows },
@@ -167,17 +170,17 @@ function readings(
   const names = () => new Map([...ids().services].map(([name, id]) => [id, name]));
   return {
     outcomes: counters.outcomes,
+    tableCount: counters.ofTable,
     tallies: (): Tallies => ({
       servers: new Map(ids().servers.map((id) => [id, counters.ofServer(id)])),
       services: new Map([...ids().services].map(([name, id]) => [name, counters.ofService(id)])),
     }),
     *sweep(): Generator<void, number> {
-      const swept = yield* sweep({ connections: map('connections'), known }, timeouts(), monotonicNs());
-      counters.recount(swept);
-      return swept.removed;
+      const tables = { connections: map('connections'), udpFlows: map('udp_flows'), known };
+      return yield* sweep({ ...tables, recount: beginRecount(counters.memory) }, timeouts(), monotonicNs());
     },
     *connections(): Generator<KnownConnection[]> {
-      for (const table of ['connections', 'embryos']) yield* listTable(map(table), names());
+      for (const table of CONNECTION_TABLES) yield* listTable(map(table), names());
     },
     knowledgeOf: (flow: Flow): Knowledge => {
       const known = toldOf(flow);
@@ -186,7 +189,7 @@ function readings(
     },
     memoryBytes: () => memoryBytes,
     leaseFd: map('lease'),
-    connectionCount: () => countConnections(map('connections')) + countConnections(map('embryos')),
+    connectionCount: () => CONNECTION_TABLES.reduce((sum, table) => sum + countConnections(map(table)), 0),
   };
 }
 

@@ -17,7 +17,7 @@ export interface Size {
 export type Protocol = ServiceEntry['protocol'];
 
 /** What a load balancer holds by default. */
-const SIZES = { maxConnections: 1_000_000, maxServers: 4096, maxServices: 512 };
+const SIZES = { maxConnections: 1_000_000, maxUdpFlows: 262_144, maxServers: 4096, maxServices: 512 };
 const BPF_FS = '/sys/fs/bpf';
 /** A place of its own for each process: what goes with it in user space lies in /run, where all of them would meet. */
 const PINS = `${BPF_FS}/datapath-${process.pid}`;

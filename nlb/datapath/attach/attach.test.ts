@@ -81,6 +81,22 @@ t.test('automatic choice keeps the mode of the earlier life', async (t) => {
   next.remove();
 });
 
+t.test('a later life goes on with the rows and slots that it finds, and writes what differs alone', async (t) => {
+  const directory = mounted(t);
+  const [dns, web] = tables().services;
+  if (!dns || !web) throw new Error('the rig has two services');
+  const pooled = (pool: string) => {
+    const slots = new Int32Array(65_537).map((_, slot) => slot % 2);
+    return { ...tables(), services: [{ ...dns, pool, slots }, { ...dns, port: 54, pool, slots }, web] };
+  };
+  openDatapath({ ...options(directory), first: pooled('names') }).abandon();
+  const next = openDatapath({ ...options(directory), first: tables() });
+  t.teardown(() => next.remove());
+  t.ok(next.adopted);
+  t.same(next.apply(pooled('names')), []);
+  t.same(next.apply(pooled('dns')), [], 'whatever pools are called');
+});
+
 t.test('tables of another size are not adopted, but their links are', async (t) => {
   const directory = mounted(t);
   t.equal(openPinnedLease(directory), undefined, 'there is none yet');

@@ -3,8 +3,7 @@ import { join } from 'node:path';
 import { mapInfo } from '../../kernel/bpf-map.ts';
 import { type BpfObject, loadObject } from '../../kernel/bpf-object.ts';
 import { STRUCTS } from '../program/layout.ts';
-import type { Kept } from '../specification/knowledge.ts';
-import { counterRows } from '../tables/counters.ts';
+import { counterRows, type FlowTable } from '../tables/counters.ts';
 import { filterRows } from '../tables/known-flows.ts';
 import { openLease } from '../tables/lease.ts';
 import { isOurLayout } from '../tables/settings-table.ts';
@@ -30,13 +29,19 @@ export const MAPS = [
   ...['settings', 'lease', 'servers', 'clusters', 'service_ids', 'services', 'selections'],
   ...[
     'connections',
+    'udp_flows',
+    'entering',
     'known_flows',
+    'filter_first',
+    'misses',
     'embryos',
     'affinities',
     'fragments',
+    'unproven_fragments',
     'counters',
     'server_tallies',
     'service_tallies',
+    'table_counts',
   ],
 ];
 /** What need not hold a whole table of connections: what it pushes out is mostly found again by its hash. */
@@ -94,10 +99,13 @@ export function entriesOf(sizes: TableSizes): Record<string, number> {
     service_ids: roomy(maxServices),
     services: maxServices,
     selections: maxServices,
-    ...most,
     connections: roomy(most.connections),
+    udp_flows: roomy(most.udpFlows),
     known_flows: filterRows(sizes),
     embryos: roomy(most.embryos),
+    affinities: most.affinities,
+    fragments: most.fragments,
+    unproven_fragments: most.unprovenFragments,
     ...counterRows(sizes),
   };
 }
@@ -115,10 +123,18 @@ export function roomy(entries: number): number {
 }
 
 /** How many entries the tables hold that the data path itself writes. */
-export function mostOf({ maxConnections }: Pick<TableSizes, 'maxConnections'>): Record<keyof Kept, number> {
+export function mostOf(sizes: Pick<TableSizes, 'maxConnections' | 'maxUdpFlows'>): Record<FlowTable, number> {
+  const { maxConnections, maxUdpFlows } = sizes;
   const fleeting = Math.min(maxConnections, MOST_FLEETING);
   const fragments = Math.min(maxConnections, MOST_DATAGRAMS);
-  return { connections: maxConnections, embryos: fleeting, affinities: fleeting, fragments };
+  return {
+    connections: maxConnections,
+    udpFlows: maxUdpFlows,
+    embryos: fleeting,
+    affinities: fleeting,
+    fragments,
+    unprovenFragments: fragments,
+  };
 }
 
 function openPinnedMaps(pins: Pins): Record<string, number> {

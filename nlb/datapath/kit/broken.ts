@@ -1,6 +1,6 @@
 import { CONSTANTS } from '../program/layout.ts';
 import type { Address, Mac } from '../specification/address.ts';
-import type { Decision } from '../specification/decision.ts';
+import type { Decision, Write } from '../specification/decision.ts';
 import { type Arrival, type Clocks, forward } from '../specification/forward.ts';
 import type { Bond, Connection, Kept, Knowledge, Server, Service, Told } from '../specification/knowledge.ts';
 import { TIMEOUTS } from '../specification/timeouts.ts';
@@ -112,10 +112,27 @@ export const broken: Record<string, Specification> = {
     service.port === 0 ? undefined : service,
   ),
   'remembers no connection': kept(() => ({ connections: new Map() })),
+  'remembers no UDP flow': kept(() => ({ udpFlows: new Map() })),
+  'lets everybody enter': told(() => ({ limits: { tcpPerSecond: 1_000_000_000, udpPerSecond: 1_000_000_000 } })),
+  'has one limit for all': told(({ limits: { tcpPerSecond } }) => ({
+    limits: { tcpPerSecond, udpPerSecond: tcpPerSecond },
+  })),
+  'lets one enter a nanosecond early': kept(({ entering }) => ({ entering: mapped(entering, (ns) => ns - 1n) })),
+  'saves up more than a second of its limit': kept(({ entering }) => ({
+    entering: mapped(entering, (ns) => ns - 1_000_000_000n),
+  })),
+  'places a connection anew that begins again': knowing(({ kept: known }, { frame }) => ({
+    kept: { ...known, connections: isSyn(frame) ? mapped(known.connections, unlessEnded) : known.connections },
+  })),
+  'takes every RST for the client’s': (arrival, known) => {
+    const decision = forward(arrival, known);
+    return { ...decision, writes: decision.writes.map((write) => stayReset(write, known)) };
+  },
   'remembers no embryo': kept(() => ({ embryos: new Map() })),
   'remembers no client': kept(() => ({ affinities: new Map() })),
-  'takes a server’s number for the server': kept(({ connections }, known) => ({
+  'takes a server’s number for the server': kept(({ connections, udpFlows }, known) => ({
     connections: mapped(connections, (connection) => renumbered(connection, known)),
+    udpFlows: mapped(udpFlows, (connection) => renumbered(connection, known)),
   })),
   'keeps embryos that have proved themselves': deciding(({ writes }) => ({
     writes: writes.filter((write) => write.table !== 'embryos' || write.value !== undefined),
@@ -145,19 +162,53 @@ export const broken: Record<string, Specification> = {
     service.persistence ? { ...service, persistence: { ...service.persistence, timeoutMs: 86_400_000 } } : service,
   ),
   'remembers no fragment': kept(() => ({ fragments: new Map() })),
-  'lets every beginning of a datagram decide': kept(({ fragments }) => ({
-    fragments: mapped(fragments, (datagram) => ({ ...datagram, awaitsFirst: false })),
+  'remembers no fragment of what has not proved itself': kept(() => ({ unprovenFragments: new Map() })),
+  'enters all datagrams among those that have proved themselves': deciding(({ writes }) => ({
+    writes: writes.map((write) => (write.table === 'unprovenFragments' ? { ...write, table: 'fragments' } : write)),
+  })),
+  'enters no datagram among those that have proved themselves': deciding(({ writes }) => ({
+    writes: writes.map((write) => (write.table === 'fragments' ? { ...write, table: 'unprovenFragments' } : write)),
+  })),
+  'leaves a datagram in one table and enters it in the other': deciding(({ writes }) => ({
+    writes: writes.filter(
+      (write) => !write.table.toLowerCase().includes('fragments') || ('value' in write && write.value),
+    ),
+  })),
+  'lets every beginning of a datagram decide': kept(({ unprovenFragments }) => ({
+    unprovenFragments: mapped(unprovenFragments, (datagram) => ({ ...datagram, awaitsFirst: false })),
   })),
   'awaits a beginning for ever': kept(({ fragments }) => ({
     fragments: mapped(fragments, (datagram) => ({ ...datagram, awaitsFirst: true })),
   })),
   'knows no VLAN': told(({ ports }) => ({ ports: ports.map(({ vlan: _, ...port }) => port) })),
+  'counts nothing of its tables': deciding(({ counts }) => ({ counts: counts.filter((each) => 'server' in each) })),
   'counts no packets': deciding(({ counts }) => ({ counts: counts.filter(({ what }) => what !== 'packet') })),
   'counts no new connections': deciding(({ counts }) => ({ counts: counts.filter(({ what }) => what !== 'opened') })),
   'counts no end of a connection': deciding(({ counts }) => ({
     counts: counts.filter((counted) => counted.what !== 'active' || counted.by > 0),
   })),
 };
+
+const unlessEnded = (connection: Connection): Connection | undefined =>
+  connection.state === 'finished' || connection.state === 'reset' ? undefined : connection;
+
+/** A segment with SYN and without ACK, as far as flags tell. */
+const isSyn = (frame: Buffer): boolean => {
+  let syn = false;
+  withFlags(frame, (flags) => {
+    syn = (flags & 0x12) === 0x02;
+    return flags;
+  });
+  return syn;
+};
+
+function stayReset(write: Write, { kept: known }: Knowledge): Write {
+  if (write.table !== 'connections' || !write.value) return write;
+  const isReset = known.connections.get(write.name)?.state === 'reset';
+  return isReset && write.value.state === 'established'
+    ? { ...write, value: { ...write.value, state: 'reset' } }
+    : write;
+}
 
 /** Whether any service gives a server something new. */
 const eligibleIn =

@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { CONSTANTS } from '../program/layout.ts';
+import type { Limits } from '../specification/limits.ts';
 import type { Timeouts } from '../specification/timeouts.ts';
+import { FLOW_TABLES } from '../tables/counters.ts';
 import type { ServiceEntry } from '../tables/tables.ts';
-import { CLUSTERS, conversation, flags, fragment, frames, often } from './packets.ts';
+import { CLUSTERS, conversation, flags, frames, often, piece } from './packets.ts';
 
 /** Support for the differential test: what may happen to a data path. */
 
@@ -40,15 +42,23 @@ export const TIMEOUTS: Timeouts = {
   fragmentMs: 4000,
 };
 
+/** Of no consequence; and such that the second or the third connection of a second is too many. */
+const limits = fc.constantFrom<Limits[]>(
+  { tcpPerSecond: 1_000_000_000, udpPerSecond: 1_000_000_000 },
+  { tcpPerSecond: 1_000_000_000, udpPerSecond: 1_000_000_000 },
+  { tcpPerSecond: 1, udpPerSecond: 2 },
+  { tcpPerSecond: 3, udpPerSecond: 1 },
+);
+
 const serverStates = fc.tuple(
   ...[0, 1, 2, 3].map((id) =>
     fc.record({
       id: fc.constant(id),
       there: often(true, false),
-      kept: fc.constantFrom(true, true, true, false),
+      kept: fc.constantFrom(true, true, true, true, true, false),
       mac: often(true, false),
       /** Whether another server has got the number. */
-      other: often(false, true),
+      other: fc.constantFrom(false, false, false, false, false, true),
     }),
   ),
 );
@@ -57,7 +67,7 @@ export type ServerState = (typeof serverStates extends fc.Arbitrary<infer T> ? T
 /** To the end of a time, to just before it, and beyond. */
 const waits = fc
   .tuple(
-    fc.constantFrom(...[1n, 4n, 5n, 10n, 10n, 20n, 60n].map((seconds) => seconds * SECOND_NS)),
+    fc.constantFrom(...[1n, 4n, 5n, 5n, 10n, 10n, 20n, 60n].map((seconds) => seconds * SECOND_NS)),
     fc.constantFrom(0n, 0n, -1n, 1n),
   )
   .map(([ns, more]) => ns + more);
@@ -77,7 +87,7 @@ const persistence = fc.constantFrom(
   { timeoutMs: 10_000, prefix: 1 },
   { timeoutMs: 5000, prefix: 32 },
 );
-const kept = fc.constantFrom('connections' as const, 'embryos' as const, 'affinities' as const, 'fragments' as const);
+const kept = fc.constantFrom(...FLOW_TABLES);
 
 const on = often<'access' | 'server'>('access', 'server');
 const send = fc.record({ do: fc.constant('send' as const), frame: frames, on });
@@ -90,7 +100,7 @@ const again = fc.record({
     { weight: 4, arbitrary: fc.constant(null) },
     { weight: 1, arbitrary: fc.constantFrom(40_001, 40_002) },
   ),
-  fragment: fc.oneof({ weight: 4, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: fragment }),
+  fragment: fc.oneof({ weight: 4, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: piece }),
 });
 const wait = fc.record({ do: fc.constant('wait' as const), ns: waits, lateNs: often<bigint>(...latenesses) });
 
@@ -98,6 +108,7 @@ const wait = fc.record({ do: fc.constant('wait' as const), ns: waits, lateNs: of
 const change = fc.oneof(
   { weight: 5, arbitrary: fc.record({ do: fc.constant('servers' as const), states: serverStates }) },
   fc.record({ do: fc.constant('lease' as const), lease }),
+  fc.record({ do: fc.constant('limit' as const), limits }),
   {
     weight: 3,
     arbitrary: fc.record({
@@ -134,6 +145,7 @@ export const histories = fc.record({
   priorArt: often(false, true),
   serving: fc.tuple(...SERVICES.map(() => often(true, false))),
   lease,
+  limits,
   lateNs: fc.constantFrom<bigint[]>(...latenesses),
   servers: serverStates,
   /** Of every kind, or those of a few clients that keep to their conversations. */

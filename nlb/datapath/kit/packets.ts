@@ -52,10 +52,14 @@ export interface Fragment {
   offset: number;
 }
 
-export const fragment: fc.Arbitrary<Fragment> = fc.oneof(
-  { weight: 12, arbitrary: fc.constantFrom({ more: false, offset: 0 }) },
+/** Of a datagram that is not whole. */
+export const piece: fc.Arbitrary<Fragment> = fc.oneof(
   { weight: 2, arbitrary: fc.constantFrom({ more: true, offset: 0 }, { more: true, offset: 2 }) },
   { weight: 1, arbitrary: fc.constantFrom({ more: false, offset: 4 }, { more: false, offset: 0x1fff }) },
+);
+const fragment = fc.oneof(
+  { weight: 4, arbitrary: fc.constantFrom<Fragment>({ more: false, offset: 0 }) },
+  { weight: 1, arbitrary: piece },
 );
 
 const ipv4 = fc.record({

@@ -1,11 +1,13 @@
 import type { Port } from '../attach/ports.ts';
-import { CONSTANTS, OUTCOMES, type OutcomeName } from '../program/layout.ts';
+import { CONSTANTS, type OutcomeName } from '../program/layout.ts';
 import type { Clocks, forward } from '../specification/forward.ts';
 import { type Told, toldBy } from '../specification/knowledge.ts';
 import { type Ledger, openLedger, record } from '../specification/ledger.ts';
-import type { Tally } from '../tables/counters.ts';
+import type { Limits } from '../specification/limits.ts';
+import { FLOW_TABLES } from '../tables/counters.ts';
 import type { LeaseTimes } from '../tables/lease.ts';
-import { nameOfService, poolOf, type ServerEntry, type ServiceEntry, type Tables } from '../tables/tables.ts';
+import { poolOf, type ServerEntry, type ServiceEntry, type Tables } from '../tables/tables.ts';
+import { type Counted, countedBy, countedIn, since, used } from './counted.ts';
 import { type History, SELECTIONS, SERVICES, type ServerState, type Step, TIMEOUTS } from './histories.ts';
 import { asFragment, CLUSTERS, fromPort, withFlags } from './packets.ts';
 import { MAC, NLBS, PEER } from './rig.ts';
@@ -29,6 +31,7 @@ interface Stage extends Cast {
   servers: ServerState[];
   services: { serving: boolean; entry: ServiceEntry }[];
   lease: LeaseTimes;
+  limits: Limits;
   told: Told;
   ledger: Ledger;
   /** What the kernel had counted before. */
@@ -42,9 +45,7 @@ type Act<Name extends Step['do']> = Extract<Step, { do: Name }>;
 
 const BEGIN_NS = 1_000_000_000_000n;
 const VERDICTS = { xdp: { PASSED: 2, FORWARDED: 4, DROPPED: 1 }, tc: { PASSED: -1, FORWARDED: 7, DROPPED: 2 } };
-const KEPT = ['connections', 'embryos', 'affinities', 'fragments'] as const;
-/** One more than there are, for a number that no server has. */
-const SERVER_IDS = [0, 1, 2, 3, 4];
+const KEPT = FLOW_TABLES;
 
 /** The outcomes, frame by frame. Throws an Error that tells the story where the two do not agree. */
 export function play(history: History, cast: Cast): OutcomeName[] {
@@ -54,6 +55,7 @@ export function play(history: History, cast: Cast): OutcomeName[] {
     (ACTS[step.do] as (stage: Stage, step: Step) => void)(stage, step);
   }
   for (const table of KEPT) agree(stage, table, sorted(stage.ledger.kept[table]), sorted(cast.twin.kept[table].read()));
+  agree(stage, 'entering', used(stage.ledger.kept.entering), used(cast.twin.entering()));
   agree(stage, 'counted', countedBy(stage.ledger), since(stage.before, countedIn(cast.twin)));
   return stage.seen;
 }
@@ -68,13 +70,26 @@ function open(history: History, cast: Cast): Stage {
     servers: history.servers,
     services: SERVICES.map((entry, index) => ({ entry, serving: history.serving[index] ?? true })),
     lease: leaseFrom(history.lease, { nowNs: BEGIN_NS }),
-    told: toldBy({ nlbs: NLBS, peer: PEER, timeouts: TIMEOUTS, clusterAddresses: [], servers: [], services: [] }, []),
+    limits: history.limits,
+    told: toldBy(
+      {
+        nlbs: NLBS,
+        peer: PEER,
+        timeouts: TIMEOUTS,
+        limits: history.limits,
+        clusterAddresses: [],
+        servers: [],
+        services: [],
+      },
+      [],
+    ),
     ledger: { ...openLedger(), peerAskedNs: twin.peerAskedNs() },
     before: countedIn(twin),
     story: [show({ ...history, steps: undefined })],
     seen: [],
   };
   for (const table of KEPT) twin.kept[table].clear();
+  twin.enterAnew();
   twin.setClocks(stage.clocks);
   twin.setLease(stage.lease);
   tell(stage);
@@ -101,6 +116,10 @@ const ACTS: { [Name in Step['do']]: (stage: Stage, step: Act<Name>) => void } = 
   lease: (stage, { lease }) => {
     stage.lease = leaseFrom(lease, stage.clocks);
     stage.twin.setLease(stage.lease);
+  },
+  limit: (stage, { limits }) => {
+    stage.limits = limits;
+    tell(stage);
   },
   servers: (stage, { states }) => {
     stage.servers = states;
@@ -181,33 +200,6 @@ const readable = (part: unknown): unknown => {
 const sorted = (kept: ReadonlyMap<string, unknown>) =>
   [...kept].map(([name, value]) => ({ name, ...(value as object) })).sort((a, b) => (a.name < b.name ? -1 : 1));
 
-/** Numbers by what they count. */
-type Counted = Map<string, bigint>;
-
-function countedIn({ counters }: Twin): Counted {
-  const outcomes = Object.entries(counters.outcomes()).flatMap(([name, count]) => named(name, { ...count }));
-  const servers = SERVER_IDS.flatMap((id) => named(`server ${id}`, { ...counters.ofServer(id) }));
-  const services = SERVICES.flatMap((service, id) => named(nameOfService(service), { ...counters.ofService(id) }));
-  return new Map([...outcomes, ...servers, ...services]);
-}
-
-function countedBy({ outcomes, servers, services }: Ledger): [string, bigint][] {
-  const none: Tally = { packets: 0n, bytes: 0n, opened: 0n, active: 0n };
-  return [
-    ...OUTCOMES.flatMap((name) => named(name, { ...(outcomes.get(name) ?? { packets: 0n, bytes: 0n }) })),
-    ...SERVER_IDS.flatMap((id) => named(`server ${id}`, { ...(servers.get(id) ?? none) })),
-    ...SERVICES.map(nameOfService).flatMap((name) => named(name, { ...(services.get(name) ?? none) })),
-  ].filter(([, count]) => count !== 0n);
-}
-
-const named = (name: string, counts: Record<string, bigint>): [string, bigint][] =>
-  Object.entries(counts).map(([what, count]) => [`${name} ${what}`, count]);
-
-const since = (before: Counted, after: Counted): [string, bigint][] =>
-  [...after]
-    .map(([name, count]): [string, bigint] => [name, count - (before.get(name) ?? 0n)])
-    .filter(([, n]) => n !== 0n);
-
 /** Both go forward, because every wait is longer than the one is ever late. */
 const clocksAt = (nowNs: bigint, lateNs: bigint): Clocks => ({ nowNs, tickNs: nowNs - lateNs });
 
@@ -232,11 +224,12 @@ function portsOf({ oneArmed, vlanned }: History, { access, server }: Cast['inter
   ];
 }
 
-function tablesOf({ history, servers, services }: Stage): Tables {
+function tablesOf({ history, limits, servers, services }: Stage): Tables {
   return {
     nlbs: history.priorArt ? (CLUSTERS[0] ?? NLBS) : NLBS,
     peer: PEER,
     timeouts: TIMEOUTS,
+    limits,
     clusterAddresses: CLUSTERS,
     servers: servers.filter(({ there }) => there).map(serverFrom),
     services: services.filter(({ serving }) => serving).map(({ entry }) => entry),

@@ -5,6 +5,7 @@ import { run } from '../../kernel/private-namespaces.ts';
 import { findPorts } from '../attach/ports.ts';
 import type { Datapath, DatapathOptions } from '../datapath.ts';
 import { CONSTANTS } from '../program/layout.ts';
+import type { Limits } from '../specification/limits.ts';
 import { DEFAULT_TIMEOUTS } from '../specification/timeouts.ts';
 import { openLease } from '../tables/lease.ts';
 import type { Tables } from '../tables/tables.ts';
@@ -37,6 +38,7 @@ export function options(directory: string): DatapathOptions {
     serverInterfaces: ['server'],
     pinDirectory: directory,
     maxConnections: 1000,
+    maxUdpFlows: 500,
     maxServers: 64,
     maxServices: 16,
   };
@@ -46,6 +48,9 @@ export const CLUSTER = '203.0.113.10';
 export const NLBS = '10.77.1.100';
 export const PEER = '10.77.1.12';
 
+/** More than any test or measurement sends. */
+export const UNLIMITED: Limits = { tcpPerSecond: 1_000_000_000, udpPerSecond: 1_000_000_000 };
+
 /** UDP port 53 of the cluster address goes to server 0, TCP port 80 to server 1. */
 export function tables(): Tables {
   const all = (id: number): Int32Array => new Int32Array(CONSTANTS.SELECTION_SLOTS).fill(id);
@@ -53,6 +58,7 @@ export function tables(): Tables {
     nlbs: NLBS,
     peer: PEER,
     timeouts: DEFAULT_TIMEOUTS,
+    limits: UNLIMITED,
     clusterAddresses: [CLUSTER],
     servers: [
       { id: 0, address: '10.77.2.20', mac: MAC.server0, kept: true },

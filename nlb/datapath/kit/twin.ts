@@ -19,6 +19,7 @@ import {
   decodeFragments,
 } from '../tables/entries.ts';
 import { type LeaseTimes, openLease } from '../tables/lease.ts';
+import { entering } from '../tables/listing.ts';
 import { openSelectionTable } from '../tables/selection-table.ts';
 import { openServerTable } from '../tables/server-table.ts';
 import { encodeKey, encodeService } from '../tables/service-table.ts';
@@ -30,11 +31,14 @@ export type Twin = ReturnType<typeof openTwin>;
 
 const OBJECT_FILE = join(import.meta.dirname, '../program/datapath-test.bpf.o');
 /** Few, because all of a table is read after each history; more than one history ever writes. */
-const SIZES = { maxConnections: 256, maxServers: 8, maxServices: 8 };
+const SIZES = { maxConnections: 256, maxUdpFlows: 256, maxServers: 8, maxServices: 8 };
 
-/** `services`: all that there can ever be; each keeps its number, which is its place in the list. */
-export function openTwin(services: ServiceEntry[]) {
-  const object = loadObject({ file: OBJECT_FILE, entries: entriesOf(SIZES), reuse: {} });
+/**
+ * `services`: all that there can ever be; each keeps its number, which is its place in the list. `reuse`: tables to take in
+ * place of the program's own, by descriptor.
+ */
+export function openTwin(services: ServiceEntry[], reuse: Record<string, number> = {}) {
+  const object = loadObject({ file: OBJECT_FILE, entries: entriesOf(SIZES), reuse });
   const fd = (map: string): number => object.map(map);
   const [clock, lease] = [mapMemory(fd('test_clock'), 16), openLease(fd('lease'))];
   const clocks = new BigUint64Array(clock.buffer);
@@ -56,6 +60,9 @@ export function openTwin(services: ServiceEntry[]) {
     run: (hook: 'xdp' | 'tc', frame: Buffer, ifindex: number) =>
       runProgram(object.program(`onevip_${hook}`), { frame, ifindex, hook }),
     kept: keptTables(fd, services.map(nameOfService)),
+    entering: () => entering(fd('entering')),
+    /** All of the limits may be used. */
+    enterAnew: () => putEntry(fd('entering'), indexKey(0), Buffer.alloc(STRUCTS.entering.size)),
     /** When the peer last asked for the NLBS address; it is never set back. */
     peerAskedNs: () => lease.peerAskedNs(),
     counters: openCounters(fd, SIZES),
@@ -92,9 +99,16 @@ function keptTables(fd: (map: string) => number, services: string[]) {
   const fragments = (value: Buffer) => decodeFragments(value, names);
   return {
     connections: keptTable(fd('connections'), { key: FLOW, value: CONNECTION }, flowName, connection),
+    udpFlows: keptTable(fd('udp_flows'), { key: FLOW, value: CONNECTION }, flowName, connection),
     embryos: keptTable(fd('embryos'), { key: FLOW, value: CONNECTION }, flowName, connection),
     affinities: keptTable(fd('affinities'), { key: CLIENT, value: STRUCTS.affinity }, decodeClient, decodeBond),
     fragments: keptTable(fd('fragments'), { key: DATAGRAM, value: FRAGMENT }, decodeDatagram, fragments),
+    unprovenFragments: keptTable(
+      fd('unproven_fragments'),
+      { key: DATAGRAM, value: FRAGMENT },
+      decodeDatagram,
+      fragments,
+    ),
   };
 }
 

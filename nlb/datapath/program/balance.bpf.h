@@ -3,6 +3,7 @@
 #pragma once
 
 #include "connection.bpf.h"
+#include "entering.bpf.h"
 #include "hints.bpf.h"
 #include "known.bpf.h"
 #include "placement.bpf.h"
@@ -18,18 +19,6 @@ static __always_inline enum outcome send_to(struct packet *p, const struct serve
 	return outcome;
 }
 
-/* From one server to another, from one state to another: what was active no longer is, what is active now is. */
-static __always_inline enum outcome change(struct packet *p, struct connection *known, __u32 id,
-					   const struct server *server, enum outcome outcome)
-{
-	count_active(p, known, -1);
-	known->server = id;
-	known->server_address = server->address;
-	known->state = next_state(p, known->state);
-	count_active(p, known, 1);
-	return send_to(p, server, id, known->service, outcome);
-}
-
 static __always_inline enum outcome move(struct packet *p, const struct service *service, struct connection *known,
 					 __u64 now_ns)
 {
@@ -37,13 +26,39 @@ static __always_inline enum outcome move(struct packet *p, const struct service 
 	struct server *server = find_ready(id);
 	if (!server)
 		return DROPPED_NO_SERVER;
+	count_active(p, known, -1);
 	known->seen_ns = now_ns;
-	enum outcome outcome = change(p, known, id, server, FORWARDED_MOVED);
+	known->server = id;
+	known->server_address = server->address;
+	known->state = next_state(p, known->state);
+	count_active(p, known, 1);
 	bind_client(service, p->flow, known);
-	return outcome;
+	return send_to(p, server, id, known->service, FORWARDED_MOVED);
 }
 
-/* A connection keeps its server until that is gone, whatever the selection says by now. */
+/*
+ * From one state to another, on the same server. Only the state is written: were the entry another connection's by now, which
+ * the full table has put in its place, then that one would not be moved by it.
+ */
+static __always_inline enum outcome change(struct packet *p, const struct service *service, struct connection *known,
+					   enum connection_state next)
+{
+	bool was_active = is_active(known);
+	count_active(p, known, -1);
+	known->state = next;
+	count_active(p, known, 1);
+	if (!was_active && is_active(known))
+		bind_client(service, p->flow, known);
+	if (next != STATE_UNPROVEN)
+		return FORWARDED_ESTABLISHED;
+	count_opened(p, known->server, known->service);
+	return FORWARDED_NEW;
+}
+
+/*
+ * A connection keeps its server until that is gone, whatever the selection says by now; and so does one that begins again in its
+ * place: what ended the one before, and the SYN, too, may be forged, and the connection may be alive.
+ */
 static __always_inline enum outcome carry_on(struct packet *p, const struct service *service, struct connection *known,
 					     __u64 now_ns)
 {
@@ -52,21 +67,35 @@ static __always_inline enum outcome carry_on(struct packet *p, const struct serv
 	if (unlikely(!server))
 		return move(p, service, known, now_ns);
 	known->seen_ns = now_ns;
-	if (unlikely(p->tcp_flags & (TCP_FIN | TCP_RST)))
-		return change(p, known, id, server, FORWARDED_ESTABLISHED);
-	return send_to(p, server, id, known->service, FORWARDED_ESTABLISHED);
+	enum connection_state next = next_state(p, known->state);
+	enum outcome outcome = next == STATE_UNPROVEN ? FORWARDED_REPEATED : FORWARDED_ESTABLISHED;
+	if (next != known->state)
+		outcome = change(p, service, known, next);
+	return send_to(p, server, id, known->service, outcome);
 }
 
-/* The second packet that an embryo needs: the connection changes tables. */
-static __always_inline void establish(struct packet *p, const struct service *service, struct connection *proven)
+/* The second packet that an embryo needs: the connection changes tables, where the table takes it. */
+static __always_inline bool establish(struct packet *p, const struct service *service, struct connection *proven)
 {
+	bool entered = false;
 	proven->state = proven_state(p);
-	if (bpf_map_update_elem(&connections, p->flow, proven, BPF_ANY))
-		return;
-	mark_known(p);
+	if (!enter(p, proven, &entered))
+		return false;
+	if (is_tcp(p))
+		mark_known(p);
 	bpf_map_delete_elem(&embryos, p->flow);
-	count_active(p, proven, 1);
+	if (entered)
+		count_active(p, proven, 1);
 	bind_client(service, p->flow, proven);
+	return true;
+}
+
+/* What becomes of it until it has proved itself is written down there. */
+static __always_inline void keep_embryo(struct packet *p, struct connection *embryo)
+{
+	embryo->state = STATE_UNPROVEN;
+	if (bpf_map_update_elem(&embryos, p->flow, embryo, BPF_ANY))
+		count_refused(TABLE_EMBRYOS);
 }
 
 static __always_inline struct connection *find_embryo(const struct packet *p, const struct service *service,
@@ -92,33 +121,39 @@ static __always_inline enum outcome begin(struct packet *p, const struct service
 		.server = id,
 		.server_address = server->address,
 		.service = service->id,
-		.state = STATE_UNPROVEN,
 	};
 	bool proven = embryo && proves(p);
-	if (proven)
-		establish(p, service, &next);
-	else
-		bpf_map_update_elem(&embryos, p->flow, &next, BPF_ANY);
+	bool entered = proven && establish(p, service, &next);
+	if (!entered)
+		keep_embryo(p, &next);
 	if (!embryo)
 		count_opened(p, id, service->id);
 	enum outcome outcome = !embryo ? FORWARDED_NEW : !kept ? FORWARDED_MOVED : FORWARDED_REPEATED;
 	if (proven && kept)
-		outcome = FORWARDED_ESTABLISHED;
+		outcome = entered ? FORWARDED_ESTABLISHED : FORWARDED_NOT_ENTERED;
 	return send_to(p, server, id, service->id, outcome);
+}
+
+/* Whether the connection goes on, or one begins again in its place on the same server. */
+static __always_inline bool goes_on(const struct packet *p, const struct service *service,
+				    const struct connection *known, __u64 now_ns)
+{
+	if (known->service != service->id || is_expired(p, known, now_ns))
+		return false;
+	return !begins_again(p, known->state) || find_same(known->server, known->server_address);
 }
 
 /*
  * `known`: what the connection table has for the flow, or NULL. It counts as absent once its service is gone, its time is
- * over, or the client begins another connection in its place.
+ * over, or another connection begins in its place and its server is gone.
  */
 static __always_inline enum outcome balance(struct packet *p, const struct service *service, struct connection *known,
 					    __u64 now_ns)
 {
-	if (likely(known && known->service == service->id && !is_expired(p, known, now_ns) && !begins_again(p, known)))
+	if (likely(known && goes_on(p, service, known, now_ns)))
 		return carry_on(p, service, known, now_ns);
 	if (known) {
-		count_active(p, known, -1);
-		bpf_map_delete_elem(&connections, p->flow);
+		leave(p, known);
 		service = find_service(p->flow);
 	}
 	return service ? begin(p, service, now_ns) : DROPPED_NOT_SERVED;

@@ -4,8 +4,12 @@
  *
  *   first packet        TCP with ACK                FIN
  *   ───────────► UNPROVEN ──────────► ESTABLISHED ──────► FINISHED
- *                    │                     └── RST ──► RESET ◄┘
+ *                    │ ▲                 ▲ └── RST ──► RESET ◄┘ │
+ *                    │ │                 └──── ACK ──────┘ │    │
+ *                    │ └──────────── SYN ──────────────────┴────┘
  *                    └── any UDP ──► DATAGRAMS
+ *
+ * A client that has reset a connection acknowledges nothing more of it: an ACK shows that somebody else sent the RST.
  */
 #pragma once
 
@@ -25,10 +29,17 @@ static __always_inline bool is_expired(const struct packet *p, const struct conn
 }
 
 /* A client may use the ports of a connection that it has ended for another one (RFC 9293 section 3.10.7.4). */
-static __always_inline bool begins_again(const struct packet *p, const struct connection *connection)
+static __always_inline bool begins_again(const struct packet *p, enum connection_state state)
 {
-	bool ended = connection->state == STATE_FINISHED || connection->state == STATE_RESET;
+	bool ended = state == STATE_FINISHED || state == STATE_RESET;
 	return ended && (p->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN;
+}
+
+/* Whether a plain packet changes nothing in such a connection. One comparison; also the verifier's for an index of states. */
+static __always_inline bool is_steady(const struct connection *connection)
+{
+	__u32 state = connection->state;
+	return state - STATE_ESTABLISHED < STATES - STATE_ESTABLISHED;
 }
 
 /* A packet that the sender of a flood of first packets does not send. */
@@ -47,7 +58,11 @@ static __always_inline enum connection_state proven_state(const struct packet *p
 /* What a connection is after one more packet. */
 static __always_inline enum connection_state next_state(const struct packet *p, enum connection_state state)
 {
+	if (begins_again(p, state))
+		return STATE_UNPROVEN;
 	if (p->tcp_flags & TCP_RST)
 		return STATE_RESET;
+	if ((state == STATE_UNPROVEN || state == STATE_RESET) && proves(p))
+		return proven_state(p);
 	return p->tcp_flags & TCP_FIN && state == STATE_ESTABLISHED ? STATE_FINISHED : state;
 }

@@ -42,10 +42,9 @@ static __always_inline bool is_plain(const struct packet *p, const struct iphdr 
  * The straight way, in few steps: whether a plain packet is of a connection that goes on as it did, and so is forwarded. All
  * else has to be looked at from the beginning: nothing has been changed.
  */
-static __always_inline bool goes_straight(struct packet *p)
+static __always_inline bool goes_straight(struct packet *p, struct connection *known)
 {
-	struct connection *known = bpf_map_lookup_elem(&connections, p->flow);
-	if (!known || !service_of(known, p->flow))
+	if (!known || !service_of(known, p->flow) || !is_steady(known))
 		return false;
 	__u64 now_ns = tick_ns();
 	__u32 id = known->server;
@@ -63,15 +62,20 @@ static __always_inline enum outcome decide_ipv4(struct packet *p, const struct p
 	if (unlikely(!ip))
 		return PASSED_NOT_OURS;
 	enum content content = take_content(p, ip);
-	if (likely(is_plain(p, ip, port, content) && goes_straight(p)))
-		return FORWARDED_ESTABLISHED;
+	bool plain = is_plain(p, ip, port, content);
+	struct connection *known = NULL;
+	if (likely(plain)) {
+		known = find_going_on(p);
+		if (likely(goes_straight(p, known)))
+			return FORWARDED_ESTABLISHED;
+	}
 
 	bool flow = content == SEGMENT || content == ICMP_ERROR;
 	bool first = p->tcp_flags & TCP_SYN;
 	struct service *expected = unlikely(first) ? anticipate(p->flow) : NULL;
-	bool unknown = !flow || unlikely(first && !may_be_known(p));
 	/* A known connection names its service: of the large tables its packets need only the one, and most first ones none. */
-	struct connection *known = unknown ? NULL : bpf_map_lookup_elem(&connections, p->flow);
+	if (!plain && flow && !unlikely(first && !may_be_known(p)))
+		known = find_proven(p);
 	struct service *service = known ? service_of(known, p->flow) : NULL;
 	if (unlikely(flow && !service))
 		service = expected ? expected : find_service(p->flow);

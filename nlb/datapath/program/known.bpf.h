@@ -3,13 +3,24 @@
  * A Bloom filter of one hash over the table of connections: a flow whose bit is not set has none. It is so small that the
  * processor's cache holds it, while a look into the table itself waits for memory, which a first packet does for nothing.
  *
+ * A segment that begins nothing is mostly of a connection that is there, so it is looked for in the table at once; but not in a
+ * flood of segments of no connection, which would wait for memory each: then the filter is asked first, for all.
+ *
  * Bits are only set here. User space makes the filter anew in the other half, from what the table then holds, and says
  * which half counts (known-flows.ts). Both get every bit, so it does not matter when it says so.
  */
 #pragma once
 
-#include "packet.bpf.h"
+#include "clock.bpf.h"
+#include "connection.bpf.h"
+#include "hints.bpf.h"
 #include "placement.bpf.h"
+
+/* A processor may see so many segments of no connection: one in this time on average, and so many more at once. */
+#define MISS_NS 10000
+#define MISSES_BURST_NS 10000000
+/* For so long, the filter is asked first when there were more. */
+#define FILTER_FIRST_NS 100000000
 
 static __always_inline __u64 bit_of(__u32 hash)
 {
@@ -31,6 +42,58 @@ static __always_inline bool may_be_known(const struct packet *p)
 	__u32 hash = hash_of(p->flow);
 	__u64 *word = half ? word_of(p, *(volatile __u64 *)half, hash) : NULL;
 	return !word || *(volatile __u64 *)word & bit_of(hash);
+}
+
+/* A segment of no connection that is known. */
+static __always_inline void note_miss(void)
+{
+	__u64 now_ns = tick_ns();
+	__u64 *until_ns = only_entry(&misses);
+	__u64 *first = only_entry(&filter_first);
+	if (!until_ns || !first)
+		return;
+	__u64 next = (*until_ns < now_ns ? now_ns : *until_ns) + MISS_NS;
+	bool flood = next > now_ns + MISSES_BURST_NS;
+	*until_ns = flood ? now_ns + MISSES_BURST_NS : next;
+	/* All processors read that word for each segment: it is written seldom. */
+	if (flood && *(volatile __u64 *)first < now_ns + FILTER_FIRST_NS / 2)
+		*(volatile __u64 *)first = now_ns + FILTER_FIRST_NS;
+}
+
+/* Zero but in a flood: so nearly every packet asks for no time. The first one after it makes it zero again. */
+static __always_inline bool asks_filter_first(void)
+{
+	__u64 *first = only_entry(&filter_first);
+	__u64 until_ns = first ? *(volatile __u64 *)first : 0;
+	if (likely(!until_ns))
+		return false;
+	if (tick_ns() < until_ns)
+		return true;
+	*(volatile __u64 *)first = 0;
+	return false;
+}
+
+/*
+ * The flow's connection, where it has proved itself; or NULL. Each table has a call of its own: one for both would not know its
+ * table, and the kernel's verifier could not put the look-up in its place.
+ */
+static __always_inline struct connection *find_proven(const struct packet *p)
+{
+	if (unlikely(!is_tcp(p)))
+		return bpf_map_lookup_elem(&udp_flows, p->flow);
+	struct connection *known = bpf_map_lookup_elem(&connections, p->flow);
+	barrier_var(known); /* or the compiler would make one call of the two */
+	return known;
+}
+
+/* The same for what does not begin a connection. */
+static __always_inline struct connection *find_going_on(const struct packet *p)
+{
+	bool missing = unlikely(asks_filter_first()) && is_tcp(p) && !may_be_known(p);
+	struct connection *known = missing ? NULL : find_proven(p);
+	if (unlikely(!known && is_tcp(p)))
+		note_miss();
+	return known;
 }
 
 /* After it has been entered: a filter that is made meanwhile has it from the table, or from here. */

@@ -17,6 +17,7 @@ const CONSTANTS = ['layout', 'port_roles', 'server_flags', 'service_flags', 'con
 const STRUCTS = [
   ...['settings', 'port', 'lease', 'server', 'cluster', 'service_key', 'service', 'selection'],
   ...['flow', 'connection', 'affinity_key', 'affinity', 'fragment_key', 'fragment', 'counter', 'tally'],
+  ...['table_count', 'entering'],
 ];
 
 /** The text of layout.ts. Throws where the object lacks a type that user space needs. */

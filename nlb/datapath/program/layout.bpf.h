@@ -10,7 +10,7 @@
 
 enum layout {
 	/* A pinned table of another version is not adopted. Raise it with every change to a key or a value. */
-	LAYOUT_VERSION = 5,
+	LAYOUT_VERSION = 6,
 	/* A prime number (see maglev.ts). */
 	SELECTION_SLOTS = 65537,
 	/* Ids take 15 bits of a slot; this one stands for none. */
@@ -22,6 +22,10 @@ enum layout {
 	/* Timeouts: of each state of a connection, and then of fragments. */
 	FRAGMENT_TIMEOUT = 5,
 	TIMEOUTS = 6,
+	/* What was not used of a second's limit may be used at once, and no more. */
+	ENTERING_BURST_NS = 1000000000,
+	/* Counters of one processor for the tables of flows, and room up to a power of two. */
+	TABLES_PER_CPU = 8,
 	/*
 	 * Who has the lease for longer than this may forward by the clock of the last tick. On a machine that runs, that clock
 	 * is late by a tick, 10 ms at most; or by about six, where the processor that keeps it has stopped and another one has
@@ -40,6 +44,7 @@ enum outcome {
 	FORWARDED_NEW, /* the first packet of a connection that is seen */
 	FORWARDED_REPEATED, /* a first packet again: it proves nothing */
 	FORWARDED_MOVED, /* its server is gone: chosen again */
+	FORWARDED_NOT_ENTERED, /* it proves its connection, which the table does not take now: see table_count */
 	FORWARDED_FRAGMENT, /* to where another fragment of its datagram has gone, or as the first to come */
 	FORWARDED_ICMP, /* an error, to the server of the flow that it quotes */
 	DROPPED_ARP_NO_LEASE, /* about the NLBS address, while another may hold it */
@@ -78,10 +83,11 @@ _Static_assert(sizeof(struct port) == 20, "shared with user space");
 
 /* What one direction of traffic tells of a connection. */
 enum connection_state {
-	STATE_UNPROVEN, /* nothing yet has come but its first packet */
+	STATE_UNPROVEN, /* nothing yet has come but its first packet, or one that begins it again */
+	STATE_RESET, /* TCP: the client, or somebody in its name, has sent RST */
+	/* In these a plain packet changes nothing. */
 	STATE_ESTABLISHED, /* TCP: a segment that acknowledges, after the first */
 	STATE_FINISHED, /* TCP: the client has sent FIN */
-	STATE_RESET, /* TCP: the client has sent RST */
 	STATE_DATAGRAMS, /* UDP: a second datagram */
 	STATES,
 } __attribute__((packed));
@@ -99,11 +105,17 @@ struct settings {
 	__u32 max_servers;
 	__u32 max_services;
 	__u32 filter_words; /* of one half of the filter of known flows: a power of two */
+	/* So many connections may enter the tables of proven ones in a second, as configured; */
+	__u32 tcp_per_second;
+	__u32 udp_per_second;
+	/* and the time that each of them has. */
+	__u64 tcp_gap_ns;
+	__u64 udp_gap_ns;
 	/* How long after its last packet a connection counts as absent, and after the first one to come, a fragment. */
 	__u64 timeouts_ns[TIMEOUTS];
 	struct port ports[MAX_PORTS];
 };
-_Static_assert(sizeof(struct settings) == 32 + 8 * TIMEOUTS + 20 * MAX_PORTS, "shared with user space");
+_Static_assert(sizeof(struct settings) == 56 + 8 * TIMEOUTS + 20 * MAX_PORTS, "shared with user space");
 
 /* Instants of CLOCK_MONOTONIC. User space maps the page and renews the first two. */
 struct lease {
@@ -254,6 +266,40 @@ struct tally {
 	__u64 packets;
 	__u64 bytes;
 	__u64 opened; /* connections whose first packet was sent there */
-	__s64 active; /* connections that are established, or exchange datagrams */
+	/* Connections that became active (established, or exchanging datagrams), and those that no longer are. */
+	__u64 began;
+	__u64 ended;
 };
-_Static_assert(sizeof(struct tally) == 32, "shared with user space");
+_Static_assert(sizeof(struct tally) == 40, "shared with user space");
+
+/* The tables that the data path writes. */
+enum flow_table {
+	TABLE_CONNECTIONS,
+	TABLE_UDP_FLOWS,
+	TABLE_EMBRYOS,
+	TABLE_AFFINITIES,
+	TABLE_FRAGMENTS,
+	TABLE_UNPROVEN_FRAGMENTS,
+	FLOW_TABLES,
+} __attribute__((packed));
+_Static_assert(FLOW_TABLES <= TABLES_PER_CPU, "every table is counted");
+
+/* Of one table, as one processor has seen it. What enters and goes is counted for the proven connections alone. */
+struct table_count {
+	__u64 entered;
+	__u64 limited; /* not entered, because too many had of late */
+	__u64 refused; /* not written, because the kernel had no room, or would have had to wait */
+	__u64 removed;
+	__u64 evicted; /* pushed out by others: user space finds that out */
+};
+_Static_assert(sizeof(struct table_count) == 40, "shared with user space");
+
+/*
+ * Up to which instant the connections that have entered use up the limit. The next one may enter when that instant, and its own
+ * share of the time, have passed (the generic cell rate algorithm of ITU-T I.371, as virtual scheduling).
+ */
+struct entering {
+	__u64 tcp_until_ns;
+	__u64 udp_until_ns;
+};
+_Static_assert(sizeof(struct entering) == 16, "shared with user space");

@@ -1,7 +1,7 @@
 /** Generated from the type information of datapath.bpf.o by `node nlb/datapath/program/build.ts`. Do not edit. */
 
 export const CONSTANTS = {
-  LAYOUT_VERSION: 5,
+  LAYOUT_VERSION: 6,
   SELECTION_SLOTS: 65537,
   NO_SERVER: 32767,
   MAX_PORTS: 16,
@@ -9,6 +9,8 @@ export const CONSTANTS = {
   NO_SERVICE: 65535,
   FRAGMENT_TIMEOUT: 5,
   TIMEOUTS: 6,
+  ENTERING_BURST_NS: 1000000000,
+  TABLES_PER_CPU: 8,
   LEASE_MARGIN_NS: 100000000,
   ROLE_ACCESS: 1,
   ROLE_SERVER: 2,
@@ -18,9 +20,9 @@ export const CONSTANTS = {
   SERVER_HAS_MAC: 4,
   SERVICE_KNOWN: 1,
   STATE_UNPROVEN: 0,
-  STATE_ESTABLISHED: 1,
-  STATE_FINISHED: 2,
-  STATE_RESET: 3,
+  STATE_RESET: 1,
+  STATE_ESTABLISHED: 2,
+  STATE_FINISHED: 3,
   STATE_DATAGRAMS: 4,
   STATES: 5,
 } as const;
@@ -35,6 +37,7 @@ export const OUTCOMES = [
   'FORWARDED_NEW',
   'FORWARDED_REPEATED',
   'FORWARDED_MOVED',
+  'FORWARDED_NOT_ENTERED',
   'FORWARDED_FRAGMENT',
   'FORWARDED_ICMP',
   'DROPPED_ARP_NO_LEASE',
@@ -54,7 +57,7 @@ export type OutcomeName = (typeof OUTCOMES)[number];
 /** Octets of each struct (`size`), and the offset of each member. */
 export const STRUCTS = {
   settings: {
-    size: 400,
+    size: 424,
     layoutVersion: 0,
     outcomes: 4,
     nlbs: 8,
@@ -63,8 +66,12 @@ export const STRUCTS = {
     maxServers: 20,
     maxServices: 24,
     filterWords: 28,
-    timeoutsNs: 32,
-    ports: 80,
+    tcpPerSecond: 32,
+    udpPerSecond: 36,
+    tcpGapNs: 40,
+    udpGapNs: 48,
+    timeoutsNs: 56,
+    ports: 104,
   },
   port: { size: 20, ifindex: 0, mac: 4, roles: 10, parent: 12, vlan: 16 },
   lease: { size: 24, answerUntilNs: 0, forwardUntilNs: 8, peerAskedNs: 16 },
@@ -90,5 +97,7 @@ export const STRUCTS = {
   fragmentKey: { size: 12, source: 0, destination: 4, id: 8, protocol: 10 },
   fragment: { size: 24, seenNs: 0, server: 8, serverAddress: 12, service: 16, awaitsFirst: 18 },
   counter: { size: 16, packets: 0, bytes: 8 },
-  tally: { size: 32, packets: 0, bytes: 8, opened: 16, active: 24 },
+  tally: { size: 40, packets: 0, bytes: 8, opened: 16, began: 24, ended: 32 },
+  tableCount: { size: 40, entered: 0, limited: 8, refused: 16, removed: 24, evicted: 32 },
+  entering: { size: 16, tcpUntilNs: 0, udpUntilNs: 8 },
 } as const;

@@ -4,6 +4,7 @@
 
 #include "lookup.bpf.h"
 #include "packet.bpf.h"
+#include "tally.bpf.h"
 
 /* A server that is not gone, or NULL. */
 static __always_inline struct server *find_ready(__u32 id)
@@ -138,5 +139,6 @@ static __always_inline void bind_client(const struct service *service, const str
 		.server = connection->server,
 		.server_address = connection->server_address,
 	};
-	bpf_map_update_elem(&affinities, &key, &kept, BPF_ANY);
+	if (bpf_map_update_elem(&affinities, &key, &kept, BPF_ANY))
+		count_refused(TABLE_AFFINITIES);
 }

@@ -21,19 +21,24 @@ static __always_inline bool is_served(const struct packet *p, const struct fragm
 	return service && service->address == p->flow->destination && service->protocol == p->flow->protocol;
 }
 
-/* What is known of the packet's datagram, where it still counts. */
+/* What is known of the packet's datagram, where it still counts. It is in one of the two tables at most. */
 static __always_inline struct fragment *find_datagram(const struct packet *p, const struct fragment_key *key,
 						      __u64 now_ns)
 {
 	struct fragment *known = bpf_map_lookup_elem(&fragments, key);
+	if (!known)
+		known = bpf_map_lookup_elem(&unproven_fragments, key);
 	if (!known || known->seen_ns + p->settings->timeouts_ns[FRAGMENT_TIMEOUT] <= now_ns || !is_served(p, known))
 		return NULL;
 	return find_same(known->server, known->server_address) ? known : NULL;
 }
 
-/* That its fragments go where this packet goes. */
-static __always_inline void record_datagram(const struct packet *p, const struct fragment_key *key, bool awaits_first,
-					    __u64 now_ns)
+/*
+ * That its fragments go where this packet goes. Only datagrams of flows that have proved themselves push out such: a single
+ * fragment, a middle one or a first one, may be anybody's.
+ */
+static __always_inline void record_datagram(const struct packet *p, const struct fragment_key *key, bool proven,
+					    bool awaits_first, __u64 now_ns)
 {
 	struct fragment sent = {
 		.seen_ns = now_ns,
@@ -42,7 +47,11 @@ static __always_inline void record_datagram(const struct packet *p, const struct
 		.service = p->service,
 		.awaits_first = awaits_first,
 	};
-	bpf_map_update_elem(&fragments, key, &sent, BPF_ANY);
+	void *table = proven ? (void *)&fragments : (void *)&unproven_fragments;
+	void *other = proven ? (void *)&unproven_fragments : (void *)&fragments;
+	bpf_map_delete_elem(other, key);
+	if (bpf_map_update_elem(table, key, &sent, BPF_ANY))
+		count_refused(proven ? TABLE_FRAGMENTS : TABLE_UNPROVEN_FRAGMENTS);
 }
 
 static __always_inline enum outcome send_along(struct packet *p, const struct fragment *known)
@@ -67,7 +76,7 @@ static __always_inline enum outcome follow(struct packet *p, const struct iphdr 
 	if (!server)
 		return DROPPED_NO_SERVER;
 	enum outcome outcome = send_to(p, server, id, service, FORWARDED_FRAGMENT);
-	record_datagram(p, &key, true, now_ns);
+	record_datagram(p, &key, false, true, now_ns);
 	return outcome;
 }
 
@@ -84,7 +93,7 @@ static __always_inline enum outcome lead(struct packet *p, const struct iphdr *i
 	}
 	enum outcome outcome = balance(p, service, connection, now_ns);
 	if (unlikely(others && p->to))
-		record_datagram(p, &key, false, now_ns);
+		record_datagram(p, &key, outcome == FORWARDED_ESTABLISHED, false, now_ns);
 	return outcome;
 }
 

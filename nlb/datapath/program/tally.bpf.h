@@ -57,7 +57,7 @@ static __always_inline bool is_active(const struct connection *connection)
 	return connection->state == STATE_ESTABLISHED || connection->state == STATE_DATAGRAMS;
 }
 
-/* Where the connection is active: that there is one more, or one less. */
+/* Where the connection is active: that there is one more, or one less (a `change` of 1 or -1). */
 static __always_inline void count_active(const struct packet *p, const struct connection *connection, int change)
 {
 	if (!is_active(connection))
@@ -65,6 +65,25 @@ static __always_inline void count_active(const struct packet *p, const struct co
 	struct tallies tallies = tallies_of(p, connection->server, connection->service);
 	if (!tallies.server || !tallies.service)
 		return;
-	tallies.server->active += change;
-	tallies.service->active += change;
+	if (change > 0) {
+		tallies.server->began++;
+		tallies.service->began++;
+	} else {
+		tallies.server->ended++;
+		tallies.service->ended++;
+	}
+}
+
+/* That table's, as this processor sees it; or NULL. */
+static __always_inline struct table_count *table_count(enum flow_table table)
+{
+	__u32 row = bpf_get_smp_processor_id() * TABLES_PER_CPU + table;
+	return bpf_map_lookup_elem(&table_counts, &row);
+}
+
+static __always_inline void count_refused(enum flow_table table)
+{
+	struct table_count *count = table_count(table);
+	if (count)
+		count->refused++;
 }

@@ -1,8 +1,9 @@
 import { beginsAgain, isActive, nextState, provenState, proves } from './connection.ts';
 import { dropped, type Result } from './decision.ts';
+import { entry } from './entering.ts';
 import { nameOfFlow, type Segment } from './flow.ts';
 import type { Bond, Connection, Knowledge, Server, Service } from './knowledge.ts';
-import { findConnection, findService } from './lookup.ts';
+import { findConnection, findService, provenTable } from './lookup.ts';
 import { boundServer, nameOfClient, place } from './placement.ts';
 
 /** A segment or datagram that is to be forwarded. */
@@ -13,78 +14,101 @@ export interface Balanced {
 }
 
 /**
- * What becomes of it. Its connection counts as absent once the service is another, its time is over, or the client begins
- * a new one in its place.
+ * What becomes of it. Its connection counts as absent once the service is another, its time is over, or another one begins in
+ * its place and its server is gone.
  */
 export function balance(packet: Balanced, known: Knowledge): Result {
   const { service, segment, nowNs } = packet;
   const name = nameOfFlow(segment.flow);
-  const connection = findConnection('connections', segment.flow, service, known, nowNs);
-  if (connection && !beginsAgain(connection, segment)) return carryOn(packet, connection, known);
-  const over = known.kept.connections.get(name);
+  const table = provenTable(segment.flow);
+  const connection = findConnection(table, segment.flow, service, known, nowNs);
+  const stays = connection && (!beginsAgain(connection, segment) || boundServer(known.told, connection));
+  if (connection && stays) return carryOn(packet, connection, known);
+  const over = known.kept[table].get(name);
   if (!over) return begin(packet, known);
   const next = findService(segment.flow, known);
   const begun = next ? begin({ ...packet, service: next }, known) : dropped('DROPPED_NOT_SERVED');
   return {
     ...begun,
-    writes: [{ table: 'connections', name, value: undefined }, ...begun.writes],
-    counts: [...(isActive(over) ? [activity(over, -1)] : []), ...begun.counts],
+    writes: [{ table, name, value: undefined }, ...begun.writes],
+    counts: [{ what: 'removed', table }, ...(isActive(over) ? [activity(over, -1)] : []), ...begun.counts],
   };
 }
 
-/** A connection keeps its server until that is gone, whatever the selection says by now. */
+/**
+ * A connection keeps its server until that is gone, whatever the selection says by now; and so does one that begins again in its
+ * place: what ended the one before, and the SYN, too, may be forged, and the connection may be alive.
+ */
 function carryOn({ segment, service, nowNs }: Balanced, before: Connection, known: Knowledge): Result {
   const own = boundServer(known.told, before);
   const server = own ?? place(service, segment.flow, known, nowNs);
   if (!server) return dropped('DROPPED_NO_SERVER');
   const after = { ...before, ...bond(server, nowNs), state: nextState(before.state, segment) };
   const changed = !own || after.state !== before.state;
+  const begins = own !== undefined && changed && after.state === 'unproven';
+  const binds = !own || (isActive(after) && !isActive(before));
   return {
-    outcome: own ? 'FORWARDED_ESTABLISHED' : 'FORWARDED_MOVED',
+    outcome: own ? outcomeWhereItIs(after, begins) : 'FORWARDED_MOVED',
     to: { server, service: service.name },
     writes: [
-      { table: 'connections', name: nameOfFlow(segment.flow), value: after },
-      ...(own ? [] : bindClient(service, segment, after)),
+      { table: provenTable(segment.flow), name: nameOfFlow(segment.flow), value: after },
+      ...(binds ? bindClient(service, segment, after) : []),
     ],
     counts: [
       ...(changed && isActive(before) ? [activity(before, -1)] : []),
       ...(changed && isActive(after) ? [activity(after, 1)] : []),
+      ...(begins ? [{ what: 'opened' as const, server: server.id, service: service.name }] : []),
     ],
   };
 }
 
-/** A connection that is new, or has yet to prove itself: its second packet makes it an established one. */
+function outcomeWhereItIs({ state }: Connection, begins: boolean): Result['outcome'] {
+  if (state !== 'unproven') return 'FORWARDED_ESTABLISHED';
+  return begins ? 'FORWARDED_NEW' : 'FORWARDED_REPEATED';
+}
+
+/** A connection that is new, or has yet to prove itself: its second packet makes it an established one, where the limit allows. */
 function begin({ segment, service, nowNs }: Balanced, known: Knowledge): Result {
   const embryo = findConnection('embryos', segment.flow, service, known, nowNs);
   const own = embryo && boundServer(known.told, embryo);
   const server = own ?? place(service, segment.flow, known, nowNs);
   if (!server) return dropped('DROPPED_NO_SERVER');
   const proven = embryo !== undefined && proves(segment);
-  const state = proven ? provenState(segment) : 'unproven';
+  const entered = proven ? entry(segment.flow, known, nowNs) : undefined;
+  const state = entered ? provenState(segment) : 'unproven';
   const connection: Connection = { ...bond(server, nowNs), service: service.name, state };
   const name = nameOfFlow(segment.flow);
   const at = { server: server.id, service: service.name };
+  const table = provenTable(segment.flow);
   return {
-    outcome: outcomeOf(embryo, own, proven),
+    outcome: outcomeOf(embryo, own, proven, entered !== undefined),
     to: { server, service: service.name },
-    writes: proven
+    writes: entered
       ? [
-          { table: 'connections', name, value: connection },
+          entered,
+          { table, name, value: connection },
           { table: 'embryos', name, value: undefined },
           ...bindClient(service, segment, connection),
         ]
       : [{ table: 'embryos', name, value: connection }],
     counts: [
+      ...(proven ? [{ what: entered ? ('entered' as const) : ('limited' as const), table }] : []),
       ...(isActive(connection) ? [activity(connection, 1)] : []),
       ...(embryo ? [] : [{ what: 'opened' as const, ...at }]),
     ],
   };
 }
 
-function outcomeOf(embryo: Connection | undefined, own: Server | undefined, proven: boolean): Result['outcome'] {
+function outcomeOf(
+  embryo: Connection | undefined,
+  own: Server | undefined,
+  proven: boolean,
+  entered: boolean,
+): Result['outcome'] {
   if (!embryo) return 'FORWARDED_NEW';
   if (!own) return 'FORWARDED_MOVED';
-  return proven ? 'FORWARDED_ESTABLISHED' : 'FORWARDED_REPEATED';
+  if (!proven) return 'FORWARDED_REPEATED';
+  return entered ? 'FORWARDED_ESTABLISHED' : 'FORWARDED_NOT_ENTERED';
 }
 
 export const bond = (server: Server, seenNs: bigint): Bond => ({

@@ -7,9 +7,14 @@ import type { Timeouts } from './timeouts.ts';
  *
  *     first packet           an ACK                    FIN
  *    ─────────────► unproven ──────► established ─────────────► finished
- *                      │                  │          RST           │
- *                      │                  └───────► reset ◄────────┘
- *                      └── UDP: any ──► datagrams
+ *                    ▲   │             ▲  │          RST         │ │
+ *                    │   │         ACK │  └───────► reset ◄──────┘ │
+ *                    │   │             └────────────┘ │            │
+ *                    │   │                       SYN  │            │
+ *                    └───────────────────────────────┴─────────────┘
+ *                        └── UDP: any ──► datagrams
+ *
+ * A client that has reset a connection acknowledges nothing more of it: an ACK shows that somebody else sent the RST.
  */
 export type ConnectionState = 'unproven' | 'established' | 'finished' | 'reset' | 'datagrams';
 
@@ -28,7 +33,7 @@ export function isExpired({ state, seenNs }: Connection, timeouts: Timeouts, now
 }
 
 /** A client may use the ports of a connection that it has ended for another one (RFC 9293 section 3.10.7.4). */
-export function beginsAgain({ state }: Connection, { tcp }: Segment): boolean {
+export function beginsAgain({ state }: Pick<Connection, 'state'>, { tcp }: Segment): boolean {
   return (state === 'finished' || state === 'reset') && tcp?.syn === true && !tcp.ack;
 }
 
@@ -44,8 +49,11 @@ export function provenState({ tcp }: Segment): ConnectionState {
 }
 
 /** What it is after one more packet. */
-export function nextState(state: ConnectionState, { tcp }: Segment): ConnectionState {
+export function nextState(state: ConnectionState, segment: Segment): ConnectionState {
+  const { tcp } = segment;
+  if (beginsAgain({ state }, segment)) return 'unproven';
   if (tcp?.rst) return 'reset';
+  if ((state === 'unproven' || state === 'reset') && proves(segment)) return provenState(segment);
   return tcp?.fin && state === 'established' ? 'finished' : state;
 }
 

@@ -1,5 +1,5 @@
 import type { OutcomeName } from '../program/layout.ts';
-import type { Bond, Connection, Fragments, Server } from './knowledge.ts';
+import type { Bond, Connection, Fragments, ProvenTable, Server } from './knowledge.ts';
 
 /** What becomes of a frame, and what is to be done so that the next one finds it. */
 export interface Decision {
@@ -20,18 +20,27 @@ export interface Decision {
  * ends, whatever the lease says.
  */
 export type Write =
-  | { table: 'connections' | 'embryos'; name: string; value: Connection | undefined }
+  | { table: ProvenTable | 'embryos'; name: string; value: Connection | undefined }
   | { table: 'affinities'; name: string; value: Bond | undefined }
-  | { table: 'fragments'; name: string; value: Fragments | undefined }
+  | { table: 'fragments' | 'unprovenFragments'; name: string; value: Fragments | undefined }
+  | { table: 'entering'; name: 'tcp' | 'udp'; value: bigint }
   | { table: 'peerAsked' }
   | { table: 'fenced' };
 
 /** For the server and for the service: a packet that was sent there, a connection that was opened, active ones more or less. */
-export type Counted = { server: number; service: string } & (
+export type Counted = CountedForServer | CountedForTable;
+
+export type CountedForServer = { server: number; service: string } & (
   | { what: 'packet' }
   | { what: 'opened' }
   | { what: 'active'; by: 1 | -1 }
 );
+
+/** Of a table: a connection that entered, one that did not because too many had, one that was taken out. */
+export interface CountedForTable {
+  what: 'entered' | 'limited' | 'removed';
+  table: ProvenTable;
+}
 
 /** A decision before the frame is readdressed. */
 export interface Result extends Pick<Decision, 'outcome' | 'writes' | 'counts'> {

@@ -9,6 +9,7 @@ import {
 } from '../tables/tables.ts';
 import type { Address, Mac } from './address.ts';
 import type { ConnectionState } from './connection.ts';
+import type { Limits } from './limits.ts';
 import type { Timeouts } from './timeouts.ts';
 
 /** All that a decision rests on, beside the frame and the time. */
@@ -24,6 +25,7 @@ export interface Told {
   /** The other node, on the access subnet. */
   peer: Address;
   timeouts: Timeouts;
+  limits: Limits;
   ports: Port[];
   clusters: ReadonlySet<Address>;
   /** By name (`nameOfService`). */
@@ -52,15 +54,24 @@ export interface Server {
 
 /** What the data path itself has written down, by names. */
 export interface Kept {
-  /** By flow: those that have proved themselves by a second packet. */
+  /** By flow: those of TCP that have proved themselves by a second packet. */
   connections: ReadonlyMap<string, Connection>;
+  /** By flow: those of UDP. In a table of their own, because anybody can send two datagrams. */
+  udpFlows: ReadonlyMap<string, Connection>;
   /** By flow: those of which one packet has been seen. */
   embryos: ReadonlyMap<string, Connection>;
   /** By service and client: the server that the client is to stay on. */
   affinities: ReadonlyMap<string, Bond>;
-  /** By datagram: where its fragments go. */
+  /** By datagram: where the fragments go of one whose flow has proved itself. */
   fragments: ReadonlyMap<string, Fragments>;
+  /** By datagram: those of others, and of such as nothing but a middle has come of. No datagram is in both. */
+  unprovenFragments: ReadonlyMap<string, Fragments>;
+  /** Up to which instant the limits on entering the first two tables are used up (entering.ts). */
+  entering: ReadonlyMap<'tcp' | 'udp', bigint>;
 }
+
+/** The table of connections that have proved themselves, of either protocol. */
+export type ProvenTable = 'connections' | 'udpFlows';
 
 /** To a server: by id and by address, because an id may be given to another server later. */
 export interface Bond {
@@ -91,6 +102,7 @@ export function toldBy(tables: SelectedTables, ports: Port[]): Told {
     nlbs: tables.nlbs as Address,
     peer: tables.peer as Address,
     timeouts: tables.timeouts,
+    limits: tables.limits,
     ports,
     clusters: new Set(tables.clusterAddresses as Address[]),
     services: new Map(tables.services.map((entry) => [nameOfService(entry), serviceFrom(entry)])),

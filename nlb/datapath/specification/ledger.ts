@@ -1,15 +1,18 @@
 import type { OutcomeName } from '../program/layout.ts';
-import type { Count, Tally } from '../tables/counters.ts';
-import type { Decision } from './decision.ts';
-import type { Bond, Connection, Fragments, Kept } from './knowledge.ts';
+import type { Count, TableCount, Tally } from '../tables/counters.ts';
+import type { CountedForServer, Decision } from './decision.ts';
+import type { Bond, Connection, Fragments, Kept, ProvenTable } from './knowledge.ts';
 
 /** What the specification has written down and counted: the tables of flows, in memory. They grow without bound. */
 export interface Ledger {
   kept: Kept & {
     connections: Map<string, Connection>;
+    udpFlows: Map<string, Connection>;
     embryos: Map<string, Connection>;
     affinities: Map<string, Bond>;
     fragments: Map<string, Fragments>;
+    unprovenFragments: Map<string, Fragments>;
+    entering: Map<'tcp' | 'udp', bigint>;
   };
   /** When the peer last asked for the NLBS address; zero for never. */
   peerAskedNs: bigint;
@@ -20,16 +23,29 @@ export interface Ledger {
   servers: Map<number, Tally>;
   /** By name. */
   services: Map<string, Tally>;
+  tables: Record<ProvenTable, Pick<TableCount, 'entered' | 'limited' | 'removed'>>;
 }
 
 export function openLedger(): Ledger {
   return {
-    kept: { connections: new Map(), embryos: new Map(), affinities: new Map(), fragments: new Map() },
+    kept: {
+      connections: new Map(),
+      udpFlows: new Map(),
+      embryos: new Map(),
+      affinities: new Map(),
+      fragments: new Map(),
+      unprovenFragments: new Map(),
+      entering: new Map(),
+    },
     peerAskedNs: 0n,
     fencedNs: 0n,
     outcomes: new Map(),
     servers: new Map(),
     services: new Map(),
+    tables: {
+      connections: { entered: 0n, limited: 0n, removed: 0n },
+      udpFlows: { entered: 0n, limited: 0n, removed: 0n },
+    },
   };
 }
 
@@ -45,6 +61,10 @@ export function record(ledger: Ledger, decision: Decision, nowNs: bigint): void 
     },
   });
   for (const counted of decision.counts) {
+    if ('table' in counted) {
+      ledger.tables[counted.table][counted.what] += 1n;
+      continue;
+    }
     count(tallyOf(ledger.servers, counted.server), counted, bytes);
     count(tallyOf(ledger.services, counted.service), counted, bytes);
   }
@@ -60,8 +80,9 @@ export function writeDown(
 ): void {
   for (const write of writes) {
     if (write.table === 'peerAsked' || write.table === 'fenced') told[write.table]();
+    else if (write.table === 'entering') kept.entering.set(write.name, write.value);
     else if (write.value === undefined) kept[write.table].delete(write.name);
-    else (kept[write.table] as Map<string, Bond>).set(write.name, write.value);
+    else (kept[write.table] as Map<string, typeof write.value>).set(write.name, write.value);
   }
 }
 
@@ -71,7 +92,7 @@ function tallyOf<Key>(tallies: Map<Key, Tally>, key: Key): Tally {
   return tally;
 }
 
-function count(tally: Tally, counted: Decision['counts'][number], bytes: bigint): void {
+function count(tally: Tally, counted: CountedForServer, bytes: bigint): void {
   if (counted.what === 'active') tally.active += BigInt(counted.by);
   if (counted.what === 'opened') tally.opened += 1n;
   if (counted.what !== 'packet') return;

@@ -1,15 +1,19 @@
 import { nameOfService } from '../tables/tables.ts';
 import { isExpired } from './connection.ts';
 import { type Flow, nameOfFlow, PROTOCOL } from './flow.ts';
-import type { Connection, Knowledge, Service } from './knowledge.ts';
+import type { Connection, Knowledge, ProvenTable, Service } from './knowledge.ts';
 
 /** What is known of a flow. */
 
 export const protocolOf = ({ protocol }: Pick<Flow, 'protocol'>) => (protocol === PROTOCOL.tcp ? 'tcp' : 'udp');
 
+/** Where a flow's connection is once it has proved itself. */
+export const provenTable = (flow: Pick<Flow, 'protocol'>): ProvenTable =>
+  flow.protocol === PROTOCOL.tcp ? 'connections' : 'udpFlows';
+
 /** The service that the flow's connection began with, while there is one; or else that of its port. */
 export function serviceOf(flow: Flow, { told, kept }: Knowledge): Service | undefined {
-  const connection = kept.connections.get(nameOfFlow(flow));
+  const connection = kept[provenTable(flow)].get(nameOfFlow(flow));
   const known = connection && told.services.get(connection.service);
   return known ?? findService(flow, { told });
 }
@@ -27,9 +31,9 @@ export function findService(flow: Flow, { told }: Pick<Knowledge, 'told'>): Serv
   return byPort ?? told.services.get(nameOfService({ ...of, port: 0 }));
 }
 
-/** What the flow's entry says in the table of those that have proved themselves, or of those that have yet to. */
+/** What the flow's entry says in a table, where it still counts. */
 export function findConnection(
-  table: 'connections' | 'embryos',
+  table: ProvenTable | 'embryos',
   flow: Flow,
   service: Service,
   { told, kept }: Knowledge,

@@ -37,6 +37,23 @@ t.test('all fragments of a datagram go where the first of them to come goes', as
   ]);
 });
 
+t.test('only a datagram of a flow that has proved itself is entered where such are', async (t) => {
+  const tablesOf = (lines: Line[]) => {
+    const { kept } = story(t, [...established, ...lines]);
+    return [[...kept.fragments.values()].length, [...kept.unprovenFragments.values()].length];
+  };
+  t.same(tablesOf([[fragment(1, 2, true), 'FORWARDED_FRAGMENT', SERVER1]]), [0, 1], 'a middle may be anybody’s');
+  t.same(tablesOf([[fragment(1, 0, true, 5), 'FORWARDED_NEW', SERVER1]]), [0, 1], 'and so may a first one');
+  t.same(tablesOf([[fragment(1, 0, true), 'FORWARDED_ESTABLISHED', SERVER0]]), [1, 0]);
+  const again: Line[] = [
+    [fragment(1, 0, true), 'FORWARDED_ESTABLISHED', SERVER0],
+    [fragment(1, 0, true, 5), 'FORWARDED_NEW', SERVER1],
+    [fragment(1, 2, true), 'FORWARDED_FRAGMENT', SERVER1],
+  ];
+  t.same(tablesOf(again), [0, 1], 'and it is in one of the two');
+  t.same(tablesOf([...again, [fragment(1, 0, true), 'FORWARDED_ESTABLISHED', SERVER0]]), [1, 0]);
+});
+
 t.test('a number that is used again is that of another datagram', async (t) => {
   story(t, [
     ...established,

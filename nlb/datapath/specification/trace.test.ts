@@ -6,6 +6,7 @@ import type { Tables } from '../tables/tables.ts';
 import type { Address } from './address.ts';
 import type { Flow } from './flow.ts';
 import { type Connection, type Kept, type Knowledge, toldBy } from './knowledge.ts';
+import { openLedger } from './ledger.ts';
 import { trace } from './trace.ts';
 
 const PORTS: Port[] = [
@@ -33,7 +34,7 @@ function knowing({
   kept?: Partial<Kept>;
   leaseNs?: bigint;
 }): Knowledge {
-  const nothing = { connections: new Map(), embryos: new Map(), affinities: new Map(), fragments: new Map() };
+  const nothing = openLedger().kept;
   return {
     told: toldBy({ ...tables(), ...told }, PORTS),
     lease: { answerUntilNs: 0n, forwardUntilNs: NOW_NS + leaseNs },
@@ -111,6 +112,14 @@ t.test('a connection that is known stays where it is, or says why not', async (t
   t.match(over, { outcome: 'FORWARDED_NEW' });
   t.match(over.because[3], /that is over, and counts as absent/);
   t.match(traced({ kept: { embryos: established({ state: 'unproven' }) } }), { outcome: 'FORWARDED_ESTABLISHED' });
+});
+
+t.test('a connection that may not enter the table yet is said to be so', async (t) => {
+  const entering = new Map([['tcp', NOW_NS] as const]);
+  const embryos = established({ state: 'unproven' });
+  const { outcome, server, because } = traced({ kept: { embryos, entering } });
+  t.match([outcome, server?.id], ['FORWARDED_NOT_ENTERED', 1]);
+  t.match(because.at(-1), /as many connections as may have entered/);
 });
 
 t.test('where the slot’s server is gone, it says so', async (t) => {

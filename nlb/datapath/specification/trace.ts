@@ -4,7 +4,7 @@ import { isExpired } from './connection.ts';
 import { type Flow, nameOfFlow, PROTOCOL } from './flow.ts';
 import { forward } from './forward.ts';
 import type { Bond, Connection, Knowledge, Server, Service } from './knowledge.ts';
-import { protocolOf, serviceOf } from './lookup.ts';
+import { protocolOf, provenTable, serviceOf } from './lookup.ts';
 import { boundClient, boundServer, slotFor } from './placement.ts';
 import { packetOf } from './trace-packet.ts';
 
@@ -37,21 +37,23 @@ export function trace(flow: Flow, known: Knowledge, nowNs: bigint, labels: Label
   const kind = connectionOf(flow, known) ? 'next' : 'first';
   const frame = packetOf(flow, access.mac, kind);
   const decision = forward({ frame, ifindex: access.ifindex, nowNs, tickNs: nowNs }, known);
-  const sent = decision.counts.find(({ what }) => what === 'packet');
+  const sent = decision.counts.find((counted) => counted.what === 'packet');
   const server = sent && known.told.servers.get(sent.server);
   return {
     packet: `${textOf(flow)}, ${flow.protocol === PROTOCOL.udp ? 'a datagram' : kind === 'first' ? 'SYN' : 'ACK'}`,
     outcome: decision.outcome,
-    because: [...reasons(flow, known, nowNs, labels)],
+    because: [...reasons(flow, known, nowNs, labels), ...(decision.outcome === 'FORWARDED_NOT_ENTERED' ? [FULL] : [])],
     ...(server && { server }),
   };
 }
+
+const FULL = 'that would prove it, but as many connections as may have entered the table of proven ones of late';
 
 /** As an operator writes it: the protocol by its name. */
 const textOf = (flow: Flow): string => nameOfFlow(flow).replace(/^\d+/, protocolOf(flow));
 
 function connectionOf(flow: Flow, { kept }: Knowledge): Connection | undefined {
-  return kept.connections.get(nameOfFlow(flow)) ?? kept.embryos.get(nameOfFlow(flow));
+  return kept[provenTable(flow)].get(nameOfFlow(flow)) ?? kept.embryos.get(nameOfFlow(flow));
 }
 
 function* reasons(flow: Flow, known: Knowledge, nowNs: bigint, labels: Labels): Generator<string> {

@@ -2,7 +2,6 @@ import { walkBatches } from '../../kernel/bpf-map.ts';
 import { possibleCpus } from '../../kernel/libbpf.ts';
 import { type MemoryMap, mapMemory } from '../../kernel/memory-map.ts';
 import { CONSTANTS, OUTCOMES, type OutcomeName, STRUCTS } from '../program/layout.ts';
-import type { Swept } from './sweep.ts';
 import type { TableSizes } from './tables.ts';
 
 export interface Count {
@@ -14,12 +13,33 @@ export interface Count {
 export interface Tally extends Count {
   /** Connections whose first packet was sent there. */
   opened: bigint;
-  /**
-   * Connections that are established, or exchange datagrams. The data path counts what it sees begin and end; what the full
-   * table pushes out, and what falls silent, only the next recount() finds.
-   */
+  /** Connections that are established, or exchange datagrams: those that began to, less those that ended. */
   active: bigint;
 }
+
+/** Of one of the tables that the data path writes. What enters and goes is counted for the proven connections alone. */
+export interface TableCount {
+  entered: bigint;
+  /** Not entered, because too many had of late. */
+  limited: bigint;
+  /** Not written, because the kernel refused. */
+  refused: bigint;
+  /** Taken out: their time was over, or their service gone. */
+  removed: bigint;
+  /** Pushed out by others. */
+  evicted: bigint;
+}
+
+/** In the order of their numbers in the data path. */
+export const FLOW_TABLES = [
+  'connections',
+  'udpFlows',
+  'embryos',
+  'affinities',
+  'fragments',
+  'unprovenFragments',
+] as const;
+export type FlowTable = (typeof FLOW_TABLES)[number];
 
 /** What is counted, read from memory without a system call. Throws KernelRefusal when it is opened. */
 export interface Counters {
@@ -28,16 +48,30 @@ export interface Counters {
   ofServer(id: number): Tally;
   /** By the service's number in the data path. */
   ofService(id: number): Tally;
-  /** Put the counts of active connections right. Those that are not given have none. */
-  recount(active: Pick<Swept, 'servers' | 'services'>): void;
+  ofTable(table: FlowTable): TableCount;
+  /** The words of these counters, for what is found out about them afterwards (recount.ts). */
+  readonly memory: CountedMemory;
   close(): void;
 }
 
-const { counter: COUNTER, tally: TALLY } = STRUCTS;
+/** Tables of 64-bit words, and how many rows of each are one processor's. The last ones are ours alone. */
+export interface CountedMemory {
+  servers: Rows;
+  services: Rows;
+  tables: Rows;
+}
+
+export interface Rows {
+  words: BigInt64Array;
+  rows: number;
+  rowBytes: number;
+}
+
+const { counter: COUNTER, tally: TALLY, tableCount: TABLE } = STRUCTS;
 
 /**
- * Rows of each table, which has those of one processor behind those of another. Behind all of them come tallies of our own,
- * which the data path does not touch: what recount() has found to be missing.
+ * Rows of each table, which has those of one processor behind those of another. Behind all of them come rows of our own,
+ * which the data path does not touch: what a sweep has found out.
  */
 export function counterRows({ maxServers, maxServices }: TableSizes): Record<string, number> {
   const processors = possibleCpus();
@@ -45,6 +79,7 @@ export function counterRows({ maxServers, maxServices }: TableSizes): Record<str
     counters: processors * CONSTANTS.COUNTERS_PER_CPU,
     server_tallies: (processors + 1) * maxServers,
     service_tallies: (processors + 1) * maxServices,
+    table_counts: (processors + 1) * CONSTANTS.TABLES_PER_CPU,
   };
 }
 
@@ -54,63 +89,61 @@ export function openCounters(descriptor: (map: string) => number, sizes: TableSi
   const counters = open('counters', COUNTER.size);
   const servers = open('server_tallies', TALLY.size);
   const services = open('service_tallies', TALLY.size);
-  const words = [counters, servers, services].map(({ buffer }) => new BigInt64Array(buffer));
-  const [outcomes = NONE, ofServers = NONE, ofServices = NONE] = words;
+  const tables = open('table_counts', TABLE.size);
+  const rowsOf = ({ buffer }: MemoryMap, rows: number, rowBytes: number): Rows => ({
+    words: new BigInt64Array(buffer),
+    rows,
+    rowBytes,
+  });
+  const outcomes = rowsOf(counters, CONSTANTS.COUNTERS_PER_CPU, COUNTER.size);
+  const memory = {
+    servers: rowsOf(servers, sizes.maxServers, TALLY.size),
+    services: rowsOf(services, sizes.maxServices, TALLY.size),
+    tables: rowsOf(tables, CONSTANTS.TABLES_PER_CPU, TABLE.size),
+  };
   return {
     outcomes: () => outcomesFrom(outcomes),
-    ofServer: (id) => tallyFrom(ofServers, sizes.maxServers, id),
-    ofService: (id) => tallyFrom(ofServices, sizes.maxServices, id),
-    recount: (active) => {
-      recount(ofServers, sizes.maxServers, active.servers);
-      recount(ofServices, sizes.maxServices, active.services);
-    },
+    ofServer: (id) => tallyFrom(memory.servers, id),
+    ofService: (id) => tallyFrom(memory.services, id),
+    ofTable: (table) => tableFrom(memory.tables, FLOW_TABLES.indexOf(table)),
+    memory,
     close: () => {
-      for (const memory of [counters, servers, services]) memory.close();
+      for (const mapped of [counters, servers, services, tables]) mapped.close();
     },
   };
 }
 
-const NONE = new BigInt64Array();
-
-function outcomesFrom(words: BigInt64Array): Record<OutcomeName, Count> {
-  const sum = (index: number, member: number): bigint =>
-    sumOver(words, { rowBytes: COUNTER.size, rows: CONSTANTS.COUNTERS_PER_CPU, index, member });
+function outcomesFrom(counters: Rows): Record<OutcomeName, Count> {
+  const sum = (index: number, member: number): bigint => sumOver(counters, index, member);
   const counts = OUTCOMES.map((name, index) => {
     return [name, { packets: sum(index, COUNTER.packets), bytes: sum(index, COUNTER.bytes) }];
   });
   return Object.fromEntries(counts) as Record<OutcomeName, Count>;
 }
 
-function tallyFrom(words: BigInt64Array, rows: number, index: number): Tally {
-  const sum = (member: number): bigint => sumOver(words, { rowBytes: TALLY.size, rows, index, member });
+function tallyFrom(tallies: Rows, index: number): Tally {
+  const sum = (member: number): bigint => sumOver(tallies, index, member);
   return {
     packets: sum(TALLY.packets),
     bytes: sum(TALLY.bytes),
     opened: sum(TALLY.opened),
-    active: sum(TALLY.active),
+    active: sum(TALLY.began) - sum(TALLY.ended),
   };
 }
 
-function recount(words: BigInt64Array, rows: number, active: ReadonlyMap<number, number>): void {
-  for (let index = 0; index < rows; index++) {
-    const missing = BigInt(active.get(index) ?? 0) - tallyFrom(words, rows, index).active;
-    const row = words.length / (TALLY.size / 8) - rows + index;
-    const at = (row * TALLY.size + TALLY.active) / 8;
-    words[at] = (words[at] ?? 0n) + missing;
-  }
+function tableFrom(tables: Rows, index: number): TableCount {
+  const sum = (member: number): bigint => sumOver(tables, index, member);
+  return {
+    entered: sum(TABLE.entered),
+    limited: sum(TABLE.limited),
+    refused: sum(TABLE.refused),
+    removed: sum(TABLE.removed),
+    evicted: sum(TABLE.evicted),
+  };
 }
 
-interface Cell {
-  rowBytes: number;
-  /** Of one processor. */
-  rows: number;
-  index: number;
-  /** Octets before it in the row. */
-  member: number;
-}
-
-/** Of all processors. */
-function sumOver(words: BigInt64Array, { rowBytes, rows, index, member }: Cell): bigint {
+/** Of all processors. `member`: octets before it in the row. */
+export function sumOver({ words, rows, rowBytes }: Rows, index: number, member: number): bigint {
   let sum = 0n;
   for (let row = index; row * rowBytes < words.byteLength; row += rows)
     sum += words[(row * rowBytes + member) / 8] ?? 0n;

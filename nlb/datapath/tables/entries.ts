@@ -10,7 +10,7 @@ import { nameOfService } from './tables.ts';
 /** Entries of the tables that the data path itself writes: as the kernel's tables have them, and as the specification does. */
 
 const { flow: FLOW, connection: CONNECTION, affinityKey: CLIENT, fragmentKey: DATAGRAM, fragment: FRAGMENT } = STRUCTS;
-const STATES: ConnectionState[] = ['unproven', 'established', 'finished', 'reset', 'datagrams'];
+const STATES: ConnectionState[] = ['unproven', 'reset', 'established', 'finished', 'datagrams'];
 const PROTOCOLS = { tcp: 6, udp: 17 } as const;
 
 export function decodeFlow(key: Buffer): Flow {

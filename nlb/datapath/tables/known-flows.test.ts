@@ -2,10 +2,11 @@ import { closeSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { openPinned } from '../../kernel/bpf-link.ts';
+import { prepareRuns } from '../../kernel/bpf-test-run.ts';
 import { mapMemory } from '../../kernel/memory-map.ts';
-import { enterPrivateNamespaces } from '../../kernel/private-namespaces.ts';
+import { enterPrivateNamespaces, until } from '../../kernel/private-namespaces.ts';
 import { type Datapath, openDatapath } from '../datapath.ts';
-import { hold, makeInterfaces, options, pinDirectory, swept, tables } from '../kit/rig.ts';
+import { hold, ifindexOf, makeInterfaces, options, pinDirectory, programsOf, swept, tables } from '../kit/rig.ts';
 import { establish, FOREVER_NS, type Scope, segment, send } from '../kit/send.ts';
 import { filterRows, filterWords } from './known-flows.ts';
 
@@ -13,6 +14,8 @@ enterPrivateNamespaces(import.meta.url);
 makeInterfaces();
 
 const CONNECTIONS = 200;
+/** Segments at once, of which a processor expects no more than a thousand. */
+const FLOOD = 5000;
 
 /** A data path, and its filter as it lies in memory. */
 function openWithFilter(t: Scope): { datapath: Datapath; words: BigUint64Array } {
@@ -109,6 +112,28 @@ t.test('a first packet without a bit is not looked for in the table', async (t) 
     ['FORWARDED_ESTABLISHED'],
     'all others are',
   );
+});
+
+t.test('in a flood of ACKs of no connection the filter is asked first, until it is over', async (t) => {
+  const { datapath, words } = openWithFilter(t);
+  establishAll(datapath);
+  words.fill(0n);
+  let port = 0;
+  /** Whether the table itself is asked for the next connection. */
+  const isFound = (): boolean => {
+    port++;
+    return send(datapath, 'xdp', segment(port, 'ack')).counted.join() === 'FORWARDED_ESTABLISHED';
+  };
+  t.ok(isFound());
+  const frame = segment(1, 'ack');
+  const runner = prepareRuns(programsOf(datapath).xdp(), { frame, ifindex: ifindexOf('access') });
+  for (let flow = 0; flow < FLOOD; flow++) {
+    runner.frame.writeUInt32BE(0xc612_0000 + flow, 26);
+    runner.run();
+  }
+  t.notOk(isFound(), 'the filter, which has forgotten all, was asked first');
+  await until(isFound, 'the flood counts as over');
+  t.ok(isFound());
 });
 
 t.test('a half has eight bits for each connection, and as many words as a power of two', async (t) => {

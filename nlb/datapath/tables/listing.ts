@@ -1,4 +1,4 @@
-import { getEntry, walkBatches } from '../../kernel/bpf-map.ts';
+import { getEntry, indexKey, walkBatches } from '../../kernel/bpf-map.ts';
 import { STRUCTS } from '../program/layout.ts';
 import { type Flow, nameOfFlow } from '../specification/flow.ts';
 import type { Connection, Kept, Service } from '../specification/knowledge.ts';
@@ -12,7 +12,7 @@ export interface KnownConnection {
   connection: Connection;
 }
 
-const { flow: FLOW, connection: CONNECTION, affinity: AFFINITY } = STRUCTS;
+const { flow: FLOW, connection: CONNECTION, affinity: AFFINITY, entering: ENTERING } = STRUCTS;
 const STEP_ENTRIES = 8192;
 
 /** All connections of a table, some thousands at a time, while the data path goes on; what comes or goes meanwhile may be among them or not. */
@@ -41,8 +41,20 @@ export function recall(
   });
   return {
     connections: connection('connections'),
+    udpFlows: connection('udp_flows'),
     embryos: connection('embryos'),
     affinities: new Map(bonds),
     fragments: new Map(),
+    unprovenFragments: new Map(),
+    entering: entering(map('entering')),
   };
+}
+
+/** Up to which instants the limits on entering are used up. */
+export function entering(fd: number): Map<'tcp' | 'udp', bigint> {
+  const used = getEntry(fd, indexKey(0), ENTERING.size) ?? Buffer.alloc(ENTERING.size);
+  return new Map([
+    ['tcp', used.readBigUInt64LE(ENTERING.tcpUntilNs)],
+    ['udp', used.readBigUInt64LE(ENTERING.udpUntilNs)],
+  ]);
 }

@@ -2,6 +2,7 @@ import { getEntry, indexKey, putEntry } from '../../kernel/bpf-map.ts';
 import { bytesToQuad, macToOctets, quadToBytes } from '../../kernel/inet.ts';
 import type { Port } from '../attach/ports.ts';
 import { CONSTANTS, OUTCOMES, STRUCTS } from '../program/layout.ts';
+import { gapNs } from '../specification/limits.ts';
 import { NUMBER_OF, TIMEOUTS, type Timeouts } from '../specification/timeouts.ts';
 import { filterWords } from './known-flows.ts';
 import type { Change, TableSizes, Tables } from './tables.ts';
@@ -10,9 +11,9 @@ const { settings: AT, port: PORT } = STRUCTS;
 
 const NS_PER_MS = 1_000_000n;
 
-type Told = Pick<Tables, 'nlbs' | 'peer' | 'timeouts'>;
+type Told = Pick<Tables, 'nlbs' | 'peer' | 'timeouts' | 'limits'>;
 
-/** Write the pair's addresses, the timeouts and the interfaces, where they are not what is there. Throws KernelRefusal. */
+/** Write the pair's addresses, timeouts, limits and the interfaces, where they are not what is there. Throws KernelRefusal. */
 export function putSettings(fd: number, told: Told, ports: Port[], sizes: TableSizes): Change[] {
   const wanted = encode(told, ports, sizes);
   const current = getEntry(fd, indexKey(0), AT.size);
@@ -22,7 +23,7 @@ export function putSettings(fd: number, told: Told, ports: Port[], sizes: TableS
   return [{ table: 'settings', change: 'changed', subject }];
 }
 
-/** What the data path has been told; addresses are 0.0.0.0 and times zero before the first apply(). Throws KernelRefusal. */
+/** What the data path has been told; addresses are 0.0.0.0, times and limits zero before the first apply(). Throws KernelRefusal. */
 export function readSettings(fd: number): Told {
   const settings = getEntry(fd, indexKey(0), AT.size) ?? Buffer.alloc(AT.size);
   const times = TIMEOUTS.map((name) => [name, Number(settings.readBigUInt64LE(timeoutAt(name)) / NS_PER_MS)]);
@@ -30,6 +31,10 @@ export function readSettings(fd: number): Told {
     nlbs: bytesToQuad(settings.subarray(AT.nlbs)),
     peer: bytesToQuad(settings.subarray(AT.peer)),
     timeouts: Object.fromEntries(times) as Timeouts,
+    limits: {
+      tcpPerSecond: settings.readUInt32LE(AT.tcpPerSecond),
+      udpPerSecond: settings.readUInt32LE(AT.udpPerSecond),
+    },
   };
 }
 
@@ -44,7 +49,7 @@ export function isOurLayout(fd: number): boolean {
   );
 }
 
-function encode({ nlbs, peer, timeouts }: Told, ports: Port[], sizes: TableSizes): Buffer {
+function encode({ nlbs, peer, timeouts, limits }: Told, ports: Port[], sizes: TableSizes): Buffer {
   const bytes = Buffer.alloc(AT.size);
   bytes.writeUInt32LE(CONSTANTS.LAYOUT_VERSION, AT.layoutVersion);
   bytes.writeUInt32LE(OUTCOMES.length, AT.outcomes);
@@ -54,6 +59,10 @@ function encode({ nlbs, peer, timeouts }: Told, ports: Port[], sizes: TableSizes
   bytes.writeUInt32LE(sizes.maxServers, AT.maxServers);
   bytes.writeUInt32LE(sizes.maxServices, AT.maxServices);
   bytes.writeUInt32LE(filterWords(sizes), AT.filterWords);
+  bytes.writeUInt32LE(limits.tcpPerSecond, AT.tcpPerSecond);
+  bytes.writeUInt32LE(limits.udpPerSecond, AT.udpPerSecond);
+  bytes.writeBigUInt64LE(gapNs(limits.tcpPerSecond), AT.tcpGapNs);
+  bytes.writeBigUInt64LE(gapNs(limits.udpPerSecond), AT.udpGapNs);
   for (const name of TIMEOUTS) bytes.writeBigUInt64LE(BigInt(timeouts[name]) * NS_PER_MS, timeoutAt(name));
   for (const [index, { ifindex, mac, roles, vlan }] of accessFirst(ports).entries()) {
     const at = AT.ports + index * PORT.size;

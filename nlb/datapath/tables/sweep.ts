@@ -1,21 +1,22 @@
-import { dropEntry, getEntry, walkBatches } from '../../kernel/bpf-map.ts';
+import { getEntry, takeEntry, walkBatches } from '../../kernel/bpf-map.ts';
 import { CONSTANTS, STRUCTS } from '../program/layout.ts';
+import type { ProvenTable } from '../specification/knowledge.ts';
 import { NUMBER_OF, TIMEOUTS, type Timeouts } from '../specification/timeouts.ts';
 import type { KnownFlows } from './known-flows.ts';
+import type { Counted, Found, Recount } from './recount.ts';
 
-/** What a walk through the connections that have proved themselves has found. */
-export interface Swept {
-  /** Connections whose time was over; they are gone now. */
-  removed: number;
-  /** How many are active, by server id and by the service's number. */
-  servers: Map<number, number>;
-  services: Map<number, number>;
+/** The tables of connections that have proved themselves, by their descriptors; the filter before the one; and their counts. */
+export interface SweptTables extends Record<ProvenTable, number> {
+  known: Pick<KnownFlows, 'renew'>;
+  recount: Recount;
 }
 
-/** The table of connections, by its descriptor, and the filter before it. */
-export interface SweptTable {
-  connections: number;
-  known: Pick<KnownFlows, 'renew'>;
+/** What a walk finds, as it comes. */
+interface Walk extends Found {
+  present: Record<ProvenTable, number>;
+  servers: Map<number, number>;
+  services: Map<number, number>;
+  removed: number;
 }
 
 const { flow: FLOW, connection: AT } = STRUCTS;
@@ -26,41 +27,69 @@ const STEP_ENTRIES = 8192;
 
 /**
  * Remove what has expired, and count what has not, in steps of a few milliseconds. What is left makes the filter of known
- * flows anew. The data path goes on meanwhile: what it opens or ends during the walk may be counted or not. `nowNs` of
- * CLOCK_MONOTONIC. Throws KernelRefusal.
+ * flows anew. The data path goes on meanwhile. Returns how many were removed. `nowNs` of CLOCK_MONOTONIC. Throws KernelRefusal.
  */
-export function* sweep(table: SweptTable, timeouts: Timeouts, nowNs: bigint): Generator<void, Swept> {
+export function* sweep(tables: SweptTables, timeouts: Timeouts, nowNs: bigint): Generator<void, number> {
   const limits = TIMEOUTS.map((name) => [NUMBER_OF[name], BigInt(timeouts[name]) * NS_PER_MS] as const);
   const timeoutNs = new Map<number, bigint>(limits);
-  const swept: Swept = { removed: 0, servers: new Map(), services: new Map() };
-  const renewal = table.known.renew();
-  for (const { count, keys, values } of walkBatches(table.connections, FLOW.size, AT.size, STEP_ENTRIES)) {
+  const isOver = (value: Buffer): boolean =>
+    value.readBigUInt64LE(AT.seenNs) + (timeoutNs.get(value.readUInt8(AT.state)) ?? 0n) <= nowNs;
+  const walk: Walk = {
+    present: { connections: 0, udpFlows: 0 },
+    servers: new Map(),
+    services: new Map(),
+    removed: 0,
+  };
+  const renewal = tables.known.renew();
+  yield* sweepTable(tables, 'connections', { walk, isOver, left: renewal.add });
+  renewal.finish();
+  yield* sweepTable(tables, 'udpFlows', { walk, isOver, left: () => {} });
+  tables.recount.finish(walk);
+  return walk.removed;
+}
+
+interface Judged {
+  walk: Walk;
+  isOver(value: Buffer): boolean;
+  /** Told of what stays. */
+  left(key: Buffer): void;
+}
+
+function* sweepTable(tables: SweptTables, table: ProvenTable, { walk, isOver, left }: Judged): Generator<void> {
+  for (const { count, keys, values } of walkBatches(tables[table], FLOW.size, AT.size, STEP_ENTRIES)) {
     for (let index = 0; index < count; index++) {
       const key = keys.subarray(index * FLOW.size, (index + 1) * FLOW.size);
       const value = values.subarray(index * AT.size, (index + 1) * AT.size);
-      const state = value.readUInt8(AT.state);
-      const seenNs = value.readBigUInt64LE(AT.seenNs);
-      const over = seenNs + (timeoutNs.get(state) ?? 0n) <= nowNs;
-      if (over && remove(table.connections, key, seenNs)) swept.removed++;
-      else renewal.add(key);
-      if (!over) countActive(swept, value, state);
+      const taken = isOver(value) ? takeOver(tables[table], key, isOver) : undefined;
+      if (taken) {
+        walk.removed++;
+        tables.recount.removed(table, countedOf(taken));
+        continue;
+      }
+      left(key);
+      walk.present[table]++;
+      note(walk, value);
     }
     yield;
   }
-  renewal.finish();
-  return swept;
 }
 
-function countActive({ servers, services }: Swept, value: Buffer, state: number): void {
-  if (state !== CONSTANTS.STATE_ESTABLISHED && state !== CONSTANTS.STATE_DATAGRAMS) return;
-  const [server, service] = [value.readUInt32LE(AT.server), value.readUInt16LE(AT.service)];
-  servers.set(server, (servers.get(server) ?? 0) + 1);
-  services.set(service, (services.get(service) ?? 0) + 1);
+function note({ servers, services }: Walk, value: Buffer): void {
+  const counted = countedOf(value);
+  if (!counted) return;
+  servers.set(counted.server, (servers.get(counted.server) ?? 0) + 1);
+  services.set(counted.service, (services.get(counted.service) ?? 0) + 1);
 }
 
-/** Unless a packet has come for it since it was looked at. */
-function remove(connections: number, key: Buffer, seenNs: bigint): boolean {
-  if (getEntry(connections, key, AT.size)?.readBigUInt64LE(AT.seenNs) !== seenNs) return false;
-  dropEntry(connections, key);
-  return true;
+/** Undefined where the connection is not active. */
+function countedOf(value: Buffer): Counted | undefined {
+  const state = value.readUInt8(AT.state);
+  if (state !== CONSTANTS.STATE_ESTABLISHED && state !== CONSTANTS.STATE_DATAGRAMS) return undefined;
+  return { server: value.readUInt32LE(AT.server), service: value.readUInt16LE(AT.service) };
+}
+
+/** What was there, which is gone now; undefined where a packet has come for it since it was looked at, or it had gone before. */
+function takeOver(table: number, key: Buffer, isOver: (value: Buffer) => boolean): Buffer | undefined {
+  const value = getEntry(table, key, AT.size);
+  return value && isOver(value) ? takeEntry(table, key, AT.size) : undefined;
 }

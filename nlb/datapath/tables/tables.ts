@@ -1,4 +1,5 @@
 import { CONSTANTS } from '../program/layout.ts';
+import type { Limits } from '../specification/limits.ts';
 import type { Timeouts } from '../specification/timeouts.ts';
 
 /** What the data path works from: all that the control plane decides, and nothing that it does not. */
@@ -8,6 +9,7 @@ export interface Tables {
   /** The other node's own address on the access subnet; its requests for the NLBS address are noted in the lease page. */
   peer: string;
   timeouts: Timeouts;
+  limits: Limits;
   clusterAddresses: string[];
   servers: ServerEntry[];
   services: ServiceEntry[];
@@ -75,7 +77,9 @@ export function beforeGoing(servers: readonly ServerEntry[], before: readonly Se
 
 /** How many entries the tables hold. */
 export interface TableSizes {
+  /** Of TCP. */
   maxConnections: number;
+  maxUdpFlows: number;
   maxServers: number;
   maxServices: number;
 }

@@ -6,7 +6,7 @@ import { findPorts } from '../attach/ports.ts';
 import { openEnds, summed } from '../kit/ends.ts';
 import { SERVICES, TIMEOUTS } from '../kit/histories.ts';
 import { CLUSTERS, conversation, frames } from '../kit/packets.ts';
-import { hold, MAC, makeInterfaces, NLBS, options, PEER, pinDirectory } from '../kit/rig.ts';
+import { hold, MAC, makeInterfaces, NLBS, options, PEER, pinDirectory, UNLIMITED } from '../kit/rig.ts';
 import type { OutcomeName } from '../program/layout.ts';
 import { nameOfFlow } from '../specification/flow.ts';
 import { forward } from '../specification/forward.ts';
@@ -31,11 +31,13 @@ run(`ip neighbour add 10.77.1.1 lladdr ${MAC.router} dev access`);
 const SEED = Number(process.env.ONEVIP_DATAPATH_SEED ?? Date.now() % 2 ** 31);
 const FRAMES = 1500;
 const HOUR_NS = 3_600_000_000_000n;
+const NOW_NS = HOUR_NS / 2n;
 
 const TABLES: Tables = {
   nlbs: NLBS,
   peer: PEER,
   timeouts: TIMEOUTS,
+  limits: UNLIMITED,
   clusterAddresses: CLUSTERS,
   servers: [0, 1, 2, 3].map((id) => ({
     id,
@@ -76,10 +78,10 @@ t.test(`the forwarder does what forward.ts says, and the stack nothing (seed ${S
   for (const [sent, frame] of generated.entries()) {
     // Time stands still: what matters is what is found, and nothing expires in the seconds that this takes.
     const decision = forward(
-      { frame, ifindex: access.ifindex, nowNs: 1n, tickNs: 1n },
+      { frame, ifindex: access.ifindex, nowNs: NOW_NS, tickNs: NOW_NS },
       { told, lease, kept: ledger.kept },
     );
-    record(ledger, decision, 1n);
+    record(ledger, decision, NOW_NS);
     if (decision.egress !== undefined) expected.forwarded.push(decision.frame.toString('hex'));
     const answer = decision.outcome === 'PASSED_ARP_NLBS' ? arpAnswer(frame, access) : undefined;
     if (answer) expected.answered.push(answer.toString('hex'));
@@ -105,9 +107,15 @@ t.test(`the forwarder does what forward.ts says, and the stack nothing (seed ${S
     [...datapath.tallies().servers].filter(([, { packets }]) => packets > 0n).sort(),
     [...ledger.servers].filter(([, { packets }]) => packets > 0n).sort(),
   );
+  const { connections, udpFlows } = ledger.tables;
+  t.match(datapath.tableCount('connections'), { ...connections, evicted: 0n, refused: 0n });
+  t.match(datapath.tableCount('udpFlows'), { ...udpFlows, evicted: 0n, refused: 0n });
   const timeless = ([name, { seenNs: _, ...rest }]: [string, Connection]) => [name, rest];
   const known = [...datapath.connections()]
     .flat()
     .map(({ flow, connection }) => timeless([nameOfFlow(flow), connection]));
-  t.same(known.sort(), [...ledger.kept.connections, ...ledger.kept.embryos].map(timeless).sort());
+  t.same(
+    known.sort(),
+    [...ledger.kept.connections, ...ledger.kept.udpFlows, ...ledger.kept.embryos].map(timeless).sort(),
+  );
 });

@@ -7,15 +7,16 @@ import type { Port } from '../attach/ports.ts';
 import { mostOf } from '../attach/program.ts';
 import type { Decision } from '../specification/decision.ts';
 import { forward } from '../specification/forward.ts';
-import { type Told, toldBy } from '../specification/knowledge.ts';
+import { type Connection, type ProvenTable, type Told, toldBy } from '../specification/knowledge.ts';
 import { type Ledger, writeDown } from '../specification/ledger.ts';
+import type { FlowTable } from '../tables/counters.ts';
 import { openLease } from '../tables/lease.ts';
 import { openSelectionTable, type SelectionTable } from '../tables/selection-table.ts';
 import { arpAnswer } from './arp-answer.ts';
 import { FILES, openMapped } from './place.ts';
 import { RecentMap } from './recent-map.ts';
 import { openReplies } from './replies.ts';
-import { openRows } from './rows.ts';
+import { openRows, type Rows } from './rows.ts';
 import { read, selected, type Written } from './told.ts';
 
 /** The specification at work: frames of the ports in, and out. */
@@ -37,7 +38,7 @@ export function openForwarding(place: string): Forwarding {
   let { said, told } = taken(place, selections);
   const [lease, rows] = [openLease(mapped.fd(FILES.lease)), openRows(mapped.fd, sizes)];
   mapped.close();
-  const kept = tablesOf(sizes);
+  const kept = tablesOf(sizes, rows, () => said.numbers);
   const batch = openBatch();
   const sockets = new Map<number, { port: Port; fd: number }>();
   usePorts(sockets, told.ports);
@@ -76,7 +77,7 @@ export function openForwarding(place: string): Forwarding {
   return {
     ports: () => [...sockets.values()].map(({ fd }) => fd),
     carry,
-    answer: openReplies({ place, kept, situation: () => ({ said, told }), take }),
+    answer: openReplies({ place, kept, rows, situation: () => ({ said, told }), take }),
   };
 }
 
@@ -92,13 +93,19 @@ function taken(place: string, selections: Pick<SelectionTable, 'view'>): { said:
   return { said, told: toldBy(selected(said, selections.view), said.ports) };
 }
 
-function tablesOf(sizes: Written['sizes']): Ledger['kept'] {
-  const { connections, embryos, affinities, fragments } = mostOf(sizes);
+function tablesOf(sizes: Written['sizes'], rows: Rows, numbers: () => Written['numbers']): Ledger['kept'] {
+  const most = mostOf(sizes);
+  const proven = (table: ProvenTable): RecentMap<Connection> =>
+    new RecentMap(most[table], (connection) => rows.gone('evicted', table, connection, numbers()));
+  const other = <Value>(table: FlowTable): RecentMap<Value> => new RecentMap(most[table], () => rows.evicted(table));
   return {
-    connections: new RecentMap(connections),
-    embryos: new RecentMap(embryos),
-    affinities: new RecentMap(affinities),
-    fragments: new RecentMap(fragments),
+    connections: proven('connections'),
+    udpFlows: proven('udpFlows'),
+    embryos: other('embryos'),
+    affinities: other('affinities'),
+    fragments: other('fragments'),
+    unprovenFragments: other('unprovenFragments'),
+    entering: new Map(),
   };
 }
 

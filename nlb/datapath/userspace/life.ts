@@ -54,8 +54,9 @@ export function begin(options: LifeOptions, said: Written): Life {
   return { said, forwarder: startForwarder(placeFor(options.pinDirectory)) };
 }
 
-const sizesOf = ({ maxConnections, maxServers, maxServices }: TableSizes): TableSizes => ({
+const sizesOf = ({ maxConnections, maxUdpFlows, maxServers, maxServices }: TableSizes): TableSizes => ({
   maxConnections,
+  maxUdpFlows,
   maxServers,
   maxServices,
 });

@@ -45,13 +45,14 @@ export const filterNameFor = (place: string): string =>
 
 /** Octets of the files that are mapped. */
 export function mappedBytes(sizes: TableSizes): Record<string, number> {
-  const { counters = 0, server_tallies = 0, service_tallies = 0 } = counterRows(sizes);
+  const { counters = 0, server_tallies = 0, service_tallies = 0, table_counts = 0 } = counterRows(sizes);
   return {
     [FILES.lease]: STRUCTS.lease.size,
     [FILES.selections]: sizes.maxServices * STRUCTS.selection.size,
     counters: counters * STRUCTS.counter.size,
     server_tallies: server_tallies * STRUCTS.tally.size,
     service_tallies: service_tallies * STRUCTS.tally.size,
+    table_counts: table_counts * STRUCTS.tableCount.size,
   };
 }
 

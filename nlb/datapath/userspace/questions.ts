@@ -12,8 +12,8 @@ export interface Questions {
   take: null;
   /** How many connections there are, those that have yet to prove themselves included. */
   count: number;
-  /** Drop what has expired, some thousands of entries each time that it is asked; null until it is through. */
-  sweep: Swept | null;
+  /** Drop what has expired, some thousands of entries each time that it is asked; null until it is through, and then how many. */
+  sweep: number | null;
   /** Write what is known of a flow (its name, and the names of clients' bonds) into a file, as `Recalled`. */
   recall: null;
   /** Write some thousands of connections into a file; true when those were the last. Another name begins anew. */
@@ -24,15 +24,8 @@ export interface Questions {
 
 export type Question = keyof Questions;
 
-/** What is active is counted by the server's id, and by the row of the service. */
-export interface Swept {
-  removed: number;
-  servers: [number, number][];
-  services: [number, number][];
-}
-
 /** What a packet of one flow would find. */
-export type Recalled = Pick<Kept, 'connections' | 'embryos' | 'affinities'>;
+export type Recalled = Pick<Kept, 'connections' | 'udpFlows' | 'embryos' | 'affinities' | 'entering'>;
 
 /** More than the reading of the largest tables takes. */
 const WITHIN_MS = 5000;

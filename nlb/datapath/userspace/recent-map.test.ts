@@ -2,7 +2,8 @@ import t from 'tap';
 import { RecentMap } from './recent-map.ts';
 
 t.test('what was written longest ago makes room', async (t) => {
-  const map = new RecentMap<number>(3);
+  const evicted: number[] = [];
+  const map = new RecentMap<number>(3, (value) => evicted.push(value));
   for (const [name, value] of [
     ['a', 1],
     ['b', 2],
@@ -22,4 +23,5 @@ t.test('what was written longest ago makes room', async (t) => {
   map.delete('c');
   map.set('e', 6);
   t.same([...map.keys()], ['a', 'd', 'e']);
+  t.same(evicted, [2], 'who is told of what made room for others, and of nothing else');
 });

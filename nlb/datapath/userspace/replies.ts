@@ -5,24 +5,28 @@ import { monotonicNs } from '../../kernel/clock.ts';
 import type { Connection, Told } from '../specification/knowledge.ts';
 import type { Ledger } from '../specification/ledger.ts';
 import { FILES } from './place.ts';
-import { answered, type Question, type Questions, type Recalled, type Swept } from './questions.ts';
-import { sweepTable } from './sweep.ts';
+import { answered, type Question, type Questions, type Recalled } from './questions.ts';
+import type { Rows } from './rows.ts';
+import { sweepTables } from './sweep.ts';
 import type { Written } from './told.ts';
 
 /** What the forwarder works with. */
 export interface Work {
   place: string;
   kept: Ledger['kept'];
+  rows: Pick<Rows, 'gone'>;
   situation(): { said: Written; told: Told };
   /** Work by what is written in the place now. */
   take(): void;
 }
 
 const STEP_ENTRIES = 8192;
+/** Those of connections. */
+const TABLES = ['connections', 'udpFlows', 'embryos'] as const;
 
 /** The forwarder's answer to each question, none of which takes more than a few milliseconds of its time. */
-export function openReplies({ place, kept, situation, take }: Work): (question: string) => string {
-  let sweeping: Generator<undefined, Swept> | undefined;
+export function openReplies({ place, kept, rows, situation, take }: Work): (question: string) => string {
+  let sweeping: Generator<undefined, number> | undefined;
   let listing: { name?: string | undefined; chunks: Iterator<[string, Connection][]> } | undefined;
   const write = (answer: unknown): void => writeFileSync(join(place, FILES.answer), serialize(answer), { mode: 0o600 });
 
@@ -31,12 +35,13 @@ export function openReplies({ place, kept, situation, take }: Work): (question: 
       take();
       return null;
     },
-    count: () => kept.connections.size + kept.embryos.size,
+    count: () => TABLES.reduce((sum, table) => sum + kept[table].size, 0),
     weigh: () => process.memoryUsage.rss(),
     sweep: () => {
       const { said, told } = situation();
-      const { numbers } = said;
-      sweeping ??= sweepTable(kept.connections, { timeouts: told.timeouts, numbers }, monotonicNs());
+      sweeping ??= sweepTables(kept, told.timeouts, monotonicNs(), (table, connection) =>
+        rows.gone('removed', table, connection, said.numbers),
+      );
       const { done, value } = sweeping.next();
       if (done) sweeping = undefined;
       return value ?? null;
@@ -44,6 +49,8 @@ export function openReplies({ place, kept, situation, take }: Work): (question: 
     recall: (flow = '', ...clients) => {
       const found: Recalled = {
         connections: only(kept.connections, [flow]),
+        udpFlows: only(kept.udpFlows, [flow]),
+        entering: kept.entering,
         embryos: only(kept.embryos, [flow]),
         affinities: only(kept.affinities, clients),
       };
@@ -76,9 +83,10 @@ function only<Value>(table: ReadonlyMap<string, Value>, names: string[]): Map<st
 }
 
 /** Of what is there at the start: what has gone meanwhile is left out. */
-function* chunksOf({ connections, embryos }: Ledger['kept']): Generator<[string, Connection][]> {
-  for (const table of [connections, embryos]) {
-    const names = [...table.keys()];
-    for (let at = 0; at < names.length; at += STEP_ENTRIES) yield [...only(table, names.slice(at, at + STEP_ENTRIES))];
+function* chunksOf(kept: Ledger['kept']): Generator<[string, Connection][]> {
+  for (const table of TABLES) {
+    const names = [...kept[table].keys()];
+    for (let at = 0; at < names.length; at += STEP_ENTRIES)
+      yield [...only(kept[table], names.slice(at, at + STEP_ENTRIES))];
   }
 }

@@ -1,33 +1,30 @@
-import { isActive, isExpired } from '../specification/connection.ts';
-import type { Connection } from '../specification/knowledge.ts';
+import { isExpired } from '../specification/connection.ts';
+import type { Connection, ProvenTable } from '../specification/knowledge.ts';
 import type { Timeouts } from '../specification/timeouts.ts';
-import type { Swept } from './questions.ts';
 
 const STEP_ENTRIES = 8192;
 
 /**
- * Remove what has expired from the table, and count what is active of the rest, in steps, as ../sweep.ts does in the kernel's.
- * It goes through what was there at the start: a table of the newest at the end would have no end while packets come.
+ * Remove what has expired from the tables of connections that have proved themselves, in steps, as ../tables/sweep.ts does in
+ * the kernel's; nothing needs to be counted again here. Returns how many were removed, each of which `removed` is told of. It goes
+ * through what was there at the start: a table of the newest at the end would have no end while packets come.
  */
-export function* sweepTable(
-  connections: Map<string, Connection>,
-  { timeouts, numbers }: { timeouts: Timeouts; numbers: ReadonlyMap<string, number> },
+export function* sweepTables(
+  kept: Record<ProvenTable, Map<string, Connection>>,
+  timeouts: Timeouts,
   nowNs: bigint,
-): Generator<undefined, Swept> {
-  const [servers, services] = [new Map<number, number>(), new Map<number, number>()];
-  let removed = 0;
-  for (const [index, name] of [...connections.keys()].entries()) {
-    if (index % STEP_ENTRIES === STEP_ENTRIES - 1) yield;
-    const connection = connections.get(name);
-    if (!connection) continue;
-    if (isExpired(connection, timeouts, nowNs)) {
-      connections.delete(name);
-      removed++;
-    } else if (isActive(connection)) {
-      const number = numbers.get(connection.service);
-      servers.set(connection.server, (servers.get(connection.server) ?? 0) + 1);
-      if (number !== undefined) services.set(number, (services.get(number) ?? 0) + 1);
+  removed: (table: ProvenTable, connection: Connection) => void,
+): Generator<undefined, number> {
+  let count = 0;
+  for (const table of ['connections', 'udpFlows'] as const) {
+    for (const [index, name] of [...kept[table].keys()].entries()) {
+      if (index % STEP_ENTRIES === STEP_ENTRIES - 1) yield;
+      const connection = kept[table].get(name);
+      if (!connection || !isExpired(connection, timeouts, nowNs)) continue;
+      kept[table].delete(name);
+      removed(table, connection);
+      count++;
     }
   }
-  return { removed, servers: [...servers], services: [...services] };
+  return count;
 }

@@ -39,6 +39,7 @@ export const NOTHING: Tables = {
   nlbs: '0.0.0.0',
   peer: '0.0.0.0',
   timeouts: { unprovenMs: 0, establishedMs: 0, finishedMs: 0, resetMs: 0, datagramsMs: 0, fragmentMs: 0 },
+  limits: { tcpPerSecond: 0, udpPerSecond: 0 },
   clusterAddresses: [],
   servers: [],
   services: [],

@@ -214,3 +214,20 @@ t.test('connections whose time is over are swept away, and those in use are coun
   t.same(active(), [0n, 0n]);
   t.equal(datapath.connectionCount(), 0);
 });
+
+t.test('what a full table pushes out is counted, and is active no longer', async (t) => {
+  const [room, flows] = [options('').maxUdpFlows, options('').maxUdpFlows + 30];
+  const datapath = open(t);
+  hold(datapath.leaseFd, monotonicNs() + HOUR_NS);
+  for (let flow = 1; flow <= flows; flow++) {
+    const frame = Buffer.from(DATAGRAM);
+    frame.writeUInt16BE(flow, 34);
+    for (let sent = 0; sent < 2; sent++) ends.send(summed(frame));
+    if (flow % 100 === 0) await until(() => counted(datapath) === 2 * flow, `flow ${flow} is known`);
+  }
+  await dealtWith(datapath);
+  t.match(datapath.tableCount('udpFlows'), { entered: BigInt(flows), evicted: 30n, removed: 0n, limited: 0n });
+  t.equal(datapath.tallies().servers.get(0)?.active, BigInt(room));
+  t.equal(swept(datapath), 0);
+  t.equal(datapath.tallies().servers.get(0)?.active, BigInt(room));
+});

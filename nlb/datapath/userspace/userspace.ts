@@ -83,17 +83,15 @@ interface Readable {
 function readings({ place, counters, leaseFd, said }: Readable) {
   return {
     outcomes: counters.outcomes,
+    tableCount: counters.ofTable,
     tallies: () => ({
       servers: new Map(said().tables.servers.map(({ id }) => [id, counters.ofServer(id)])),
       services: new Map([...said().numbers].map(([name, number]) => [name, counters.ofService(number)])),
     }),
     *sweep(): Generator<void, number> {
       for (;;) {
-        const swept = put(place, 'sweep');
-        if (swept) {
-          counters.recount({ servers: new Map(swept.servers), services: new Map(swept.services) });
-          return swept.removed;
-        }
+        const removed = put(place, 'sweep');
+        if (removed !== null) return removed;
         yield;
       }
     },
@@ -106,7 +104,7 @@ function readings({ place, counters, leaseFd, said }: Readable) {
       const services = tables.services.filter((service) => couldServe(flow, service));
       const told = toldBy({ ...tables, services }, ports);
       const clients = [...told.services.values()].map((service) => nameOfClient(service, flow));
-      const kept = { ...recall(place, nameOfFlow(flow), clients), fragments: new Map() };
+      const kept = { ...recall(place, nameOfFlow(flow), clients), fragments: new Map(), unprovenFragments: new Map() };
       return { told, lease: readLease(leaseFd), kept };
     },
     connectionCount: () => put(place, 'count'),

@@ -1,0 +1,84 @@
+import t from 'tap';
+import { type Line, reselect, SERVER0, SERVER1, story, tcp, udp } from '../kit/story.ts';
+import type { OutcomeName } from '../program/layout.ts';
+import type { Tables } from '../tables/tables.ts';
+import { gapNs } from './limits.ts';
+
+/** What the specification says of connections that prove themselves, more of them than may enter. */
+
+const limited =
+  (tcpPerSecond: number, udpPerSecond = 1000) =>
+  (told: Tables): void => {
+    told.limits = { tcpPerSecond, udpPerSecond };
+  };
+
+/** The first two segments of the connection from that port, and what becomes of the second one. */
+const proof = (port: number, outcome: OutcomeName): Line[] => [
+  [tcp('S', 2, port), 'FORWARDED_NEW', SERVER1],
+  [tcp('A', 2, port), outcome, SERVER1],
+];
+
+t.test('so many enter at once as may in a second, and then one in each of its shares', async (t) => {
+  const ledger = story(t, [
+    [limited(2)],
+    ...proof(1, 'FORWARDED_ESTABLISHED'),
+    ...proof(2, 'FORWARDED_ESTABLISHED'),
+    ...proof(3, 'FORWARDED_NOT_ENTERED'),
+    [499],
+    [tcp('A', 2, 3), 'FORWARDED_NOT_ENTERED', SERVER1],
+    [1],
+    [tcp('A', 2, 3), 'FORWARDED_ESTABLISHED', SERVER1],
+    ...proof(4, 'FORWARDED_NOT_ENTERED'),
+    [100_000],
+    [tcp('A', 2, 4), 'FORWARDED_ESTABLISHED', SERVER1],
+    ...proof(5, 'FORWARDED_ESTABLISHED'),
+    ...proof(6, 'FORWARDED_NOT_ENTERED'),
+  ]);
+  t.same(ledger.tables.connections, { entered: 5n, limited: 4n, removed: 0n });
+  t.equal(ledger.kept.connections.size, 5);
+});
+
+t.test('who may not enter is forwarded all the same, and keeps its server', async (t) => {
+  const ledger = story(t, [
+    [limited(1)],
+    ...proof(1, 'FORWARDED_ESTABLISHED'),
+    ...proof(2, 'FORWARDED_NOT_ENTERED'),
+    [reselect(0)],
+    [tcp('PA', 2, 2), 'FORWARDED_NOT_ENTERED', SERVER1],
+    [1000],
+    [tcp('A', 2, 2), 'FORWARDED_ESTABLISHED', SERVER1],
+  ]);
+  t.same([...ledger.kept.embryos.keys()], []);
+});
+
+t.test('TCP and UDP have tables and limits of their own', async (t) => {
+  const ledger = story(t, [
+    [limited(1, 1)],
+    ...proof(1, 'FORWARDED_ESTABLISHED'),
+    [udp(3), 'FORWARDED_NEW', SERVER0],
+    [udp(3), 'FORWARDED_ESTABLISHED', SERVER0],
+    [udp(4), 'FORWARDED_NEW', SERVER0],
+    [udp(4), 'FORWARDED_NOT_ENTERED', SERVER0],
+    ...proof(2, 'FORWARDED_NOT_ENTERED'),
+  ]);
+  t.same(ledger.tables.udpFlows, { entered: 1n, limited: 1n, removed: 0n });
+  t.same(
+    [...ledger.kept.udpFlows.values()].map(({ state }) => state),
+    ['datagrams'],
+  );
+  t.same(
+    [...ledger.kept.connections.values()].map(({ state }) => state),
+    ['established'],
+  );
+});
+
+t.test('a share is a whole number of nanoseconds, and a limit of none has no end', async (t) => {
+  for (const [perSecond, ns] of [
+    [1, 1_000_000_000n],
+    [3, 333_333_333n],
+    [50_000, 20_000n],
+    [1_000_000_000, 1n],
+    [0, 2n ** 62n],
+  ] as const)
+    t.equal(gapNs(perSecond), ns, String(perSecond));
+});

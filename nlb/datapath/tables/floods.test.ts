@@ -1,0 +1,109 @@
+import { closeSync } from 'node:fs';
+import t from 'tap';
+import { prepareRuns } from '../../kernel/bpf-test-run.ts';
+import { mapCreate } from '../../kernel/libbpf.ts';
+import { enterPrivateNamespaces } from '../../kernel/private-namespaces.ts';
+import { findPorts } from '../attach/ports.ts';
+import type { Datapath } from '../datapath.ts';
+import { bytesOf, IP, TO_US, UDP } from '../kit/frames.ts';
+import { ifindexOf, makeInterfaces, options, programsOf, swept, tables } from '../kit/rig.ts';
+import { establish, FOREVER_NS, openLeased, type Scope, segment, send } from '../kit/send.ts';
+import { openTwin } from '../kit/twin.ts';
+import { STRUCTS } from '../program/layout.ts';
+
+/** What floods do to the tables in the kernel. */
+enterPrivateNamespaces(import.meta.url);
+makeInterfaces();
+
+const AT = { identification: 18, fragment: 20, source: 26, sourcePort: 34 } as const;
+const FLOOD = 5000;
+const LIVE = 100;
+const BPF_MAP_TYPE_HASH = 1;
+const ROOM = 4;
+
+/** Sends a frame of each of many flows, and datagrams, so many times in a row. */
+function flood(datapath: Datapath, frame: Buffer, times: number): void {
+  const runner = prepareRuns(programsOf(datapath).xdp(), { frame, ifindex: ifindexOf('access') });
+  for (let flow = 0; flow < FLOOD; flow++) {
+    runner.frame.writeUInt32BE(0xc612_0000 + (flow % 500), AT.source);
+    runner.frame.writeUInt16BE(1024 + Math.floor(flow / 500), AT.sourcePort);
+    runner.frame.writeUInt16BE(flow, AT.identification);
+    for (let time = 0; time < times; time++) runner.run();
+  }
+}
+
+/** Of the connections from the first ports of the client, those that are known. */
+const alive = (datapath: Datapath): number =>
+  [...datapath.connections()]
+    .flat()
+    .filter(({ flow, connection }) => flow.source === '198.51.100.2' && connection.state === 'established').length;
+
+const datagram = (): Buffer => bytesOf(`${TO_US} ${IP} ${UDP}`);
+
+function withLive(t: Scope): Datapath {
+  const datapath = openLeased(t);
+  for (let port = 1; port <= LIVE; port++) establish(datapath, port);
+  return datapath;
+}
+
+t.test('datagrams push out no TCP connection, however many flows prove themselves', async (t) => {
+  const datapath = withLive(t);
+  flood(datapath, datagram(), 3);
+  t.equal(alive(datapath), LIVE);
+  swept(datapath);
+  const { entered, evicted } = datapath.tableCount('udpFlows');
+  t.equal(entered, BigInt(FLOOD));
+  t.ok(evicted >= BigInt(FLOOD - 513) && evicted < entered, `${evicted} of UDP’s own were pushed out`);
+  t.match(datapath.tableCount('connections'), { entered: BigInt(LIVE), evicted: 0n });
+});
+
+for (const [tcpPerSecond, keeps] of [
+  [300, true],
+  [1_000_000_000, false],
+] as const) {
+  const what = keeps ? 'push out no more than may enter' : 'push out most, where all may enter';
+  t.test(`guessed ACKs, with ${tcpPerSecond} a second, ${what}`, async (t) => {
+    const datapath = withLive(t);
+    datapath.apply({ ...tables(), limits: { tcpPerSecond, udpPerSecond: 1 } });
+    flood(datapath, segment(1, 'ack'), 3);
+    const left = alive(datapath);
+    t.ok(keeps ? left === LIVE : left < LIVE / 2, `${left} of ${LIVE} are left`);
+    const { entered, limited } = datapath.tableCount('connections');
+    t.ok(entered + limited >= BigInt(FLOOD + LIVE), `${entered} entered, ${limited} did not`);
+    t.equal(limited > 0n, keeps);
+  });
+}
+
+t.test('fragments without a beginning push out nothing that is known of datagrams of proven flows', async (t) => {
+  const datapath = openLeased(t);
+  for (let time = 0; time < 2; time++) send(datapath, 'xdp', datagram());
+  const first = datagram();
+  first.writeUInt16BE(0x2000, AT.fragment);
+  t.same(send(datapath, 'xdp', first).counted, ['FORWARDED_ESTABLISHED']);
+  const elsewhere = new Int32Array(65_537).fill(1);
+  datapath.apply({ ...tables(), services: tables().services.map((service) => ({ ...service, slots: elsewhere })) });
+  const middle = datagram();
+  middle.writeUInt16BE(0x2004, AT.fragment);
+  flood(datapath, middle, 1);
+  const { out, counted } = send(datapath, 'xdp', middle);
+  t.same([counted, out.readUInt8(5)], [['FORWARDED_FRAGMENT'], 0x20], 'to the server of its beginning');
+});
+
+t.test('what the kernel refuses to enter is counted, forwarded, and counts as nothing active', async (t) => {
+  // A table that pushes out nothing refuses what it has no room for.
+  const small = mapCreate(BPF_MAP_TYPE_HASH, 'connections', STRUCTS.flow.size, STRUCTS.connection.size, ROOM, null);
+  t.teardown(() => closeSync(small));
+  const twin = openTwin(tables().services, { connections: small });
+  twin.tell(tables(), findPorts(options('')).present);
+  twin.setClocks({ nowNs: 10n ** 12n, tickNs: 10n ** 12n });
+  twin.setLease({ answerUntilNs: FOREVER_NS, forwardUntilNs: FOREVER_NS });
+  const ifindex = ifindexOf('access');
+  const refused = ROOM + 3;
+  for (let port = 1; port <= refused; port++)
+    for (const flag of ['syn', 'ack'] as const)
+      t.equal(twin.run('xdp', segment(port, flag), ifindex).frame.readUInt8(5), 0x21, 'to its server');
+  t.match(twin.counters.ofTable('connections'), { entered: BigInt(ROOM), refused: 3n, limited: 0n });
+  t.match(twin.counters.outcomes(), { FORWARDED_NOT_ENTERED: { packets: 3n } });
+  t.equal(twin.counters.ofServer(1).active, BigInt(ROOM));
+  t.equal(twin.kept.embryos.read().size, 3, 'those are kept where they were');
+});
