@@ -69,6 +69,7 @@ export async function startDaemon(start: Start, log: Log, died: (error: Error) =
     pathChanged: ({ atMs, ...change }) => events.add('path', change, atMs),
     witnessChanged: ({ atMs, ...change }) => events.add('witness', change, atMs),
     problem,
+    differs: (sections) => events.add('configuration', { differs: sections }),
     conflict: (conflict) => events.add('conflict', { ...conflict }),
     corrected,
     died,

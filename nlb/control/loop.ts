@@ -161,7 +161,8 @@ export function openLoop(first: Config, datapath: Datapath, hooks: LoopHooks): L
     const ready = isLate || (isJudged(health.verdicts, healthyServers) && reach.isJudged());
     const targets = Object.fromEntries([...reach.verdicts].map(([name, { healthy }]) => [name, healthy]));
     const attached = attachedOf(datapath.interfaces());
-    const facts = { ready, healthyServers, targets, attached, refusedClusters: loopback.refused() };
+    const services = selections.badlyServed();
+    const facts = { ready, healthyServers, targets, services, attached, refusedClusters: loopback.refused() };
     if (JSON.stringify(facts) === told) return;
     told = JSON.stringify(facts);
     hooks.facts(facts);

@@ -1,5 +1,6 @@
 import type { StationLeg } from '../address/stations.ts';
 import { ipv4ToBytes } from '../config/address.ts';
+import { digestOf } from '../config/agreement.ts';
 import { readKeyFile } from '../config/key-file.ts';
 import type { Config, ReachConfig } from '../config/schema.ts';
 import type { BeatOrders } from './beat/mail.ts';
@@ -41,6 +42,7 @@ export function beatOrders({ access, server, peer, heartbeat, datapath, ...confi
       { name: 'access', own: access.address, peer: peer.access },
       { name: 'server', own: server.address, peer: peer.server },
     ],
+    digest: digestOf({ access, server, peer, heartbeat, datapath, ...config }),
     stations: [
       stationsOn('access', { access, server, peer, ...config }),
       stationsOn('server', { access, server, peer, ...config }),

@@ -120,3 +120,26 @@ t.test('whatever happens meanwhile, what comes out is what a look at everything 
   t.comment(`seed ${outcome.seed}`);
   t.notOk(outcome.failed, fc.defaultReportMessage(outcome) ?? 'the same');
 });
+
+t.test('services without a server, and those with half of theirs or less, are counted, pool by pool', async (t) => {
+  const service = { name: 'x' } as Pool['services'][number];
+  const one = { ...poolOf('one'), services: [service] };
+  const two = { ...poolOf('two', ['a', 'b']), services: [service, service] };
+  const { selections, judge, work } = opened([one, two]);
+  work();
+  t.same(selections.badlyServed(), { dead: 0, scarce: 0 });
+  for (const server of ['a', 'b']) judge(`one on ${server}`, false);
+  judge('two on a', false);
+  work();
+  t.same(selections.badlyServed(), { dead: 0, scarce: 3 });
+  judge('two on b', false);
+  judge('one on a', true);
+  work();
+  t.same(selections.badlyServed(), { dead: 2, scarce: 0 });
+  const idle = poolOf('idle').members.map((each, i) =>
+    i === 0 ? each : { ...each, draining: i === 1, weight: i > 1 ? 0 : 1 },
+  );
+  const draining = opened([{ ...one, members: idle }]);
+  draining.work();
+  t.same(draining.selections.badlyServed(), { dead: 0, scarce: 0 }, 'who drains, or has no weight, is not missed');
+});

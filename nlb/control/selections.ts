@@ -1,4 +1,5 @@
 import { NOBODY, openShelf, type Shelf } from '../balance/shelf.ts';
+import type { BadlyServed } from '../pair/extension.ts';
 import type { Verdicts } from './health.ts';
 import type { HardwareAddresses } from './neighbours.ts';
 import type { Member, Pool } from './pools.ts';
@@ -29,6 +30,8 @@ export interface Selected {
   serving(): ReadonlySet<string>;
   /** Addresses of the servers that fail a check. */
   failing(): ReadonlySet<string>;
+  /** How many services have too few servers. */
+  badlyServed(): BadlyServed;
   /** Whether the server fails every check that it has, and all of those say that its connections move then. */
   movesAway(address: string): boolean;
 }
@@ -38,6 +41,7 @@ export const NOTHING_SELECTED: Selected = {
   slotsOf: () => NOBODY,
   serving: () => new Set(),
   failing: () => new Set(),
+  badlyServed: () => ({ dead: 0, scarce: 0 }),
   movesAway: () => false,
 };
 
@@ -173,7 +177,20 @@ export function openSelections(): Selections {
     serving: () => servers.serving(),
     failing: () => servers.failing(),
     movesAway: (address) => servers.movesAway(address),
+    badlyServed: () => badlyServed(rows.values()),
   };
+}
+
+/** A server that is draining, or has no weight, is not missed. */
+function badlyServed(rows: Iterable<Pick<Row, 'pool' | 'chosen'>>): BadlyServed {
+  const sum = { dead: 0, scarce: 0 };
+  for (const { pool, chosen } of rows) {
+    const wanted = pool.members.filter(({ weight, draining }) => weight > 0 && !draining).length;
+    const there = pool.members.filter(({ weight }, index) => weight > 0 && chosen[index] === 1).length;
+    if (there === 0) sum.dead += wanted > 0 ? pool.services.length : 0;
+    else if (2 * there <= wanted) sum.scarce += pool.services.length;
+  }
+  return sum;
 }
 
 /** A check that is not made of a server says nothing against it. */

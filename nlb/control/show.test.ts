@@ -23,6 +23,8 @@ const status: Status = {
     paths: { access: 3, server: null },
     faultyPaths: [{ path: 'server', forMs: 65_000 }],
     witness: { mac: '02:00:00:00:00:0b', knownBy: 'beat', silentForMs: null },
+    differs: [],
+    hears: { access: 12, server: null },
   },
   lease: { answerRemainingMs: 28, forwardRemainingMs: 528 },
   realTime: { granted: false, why: 'EPERM' },
@@ -62,7 +64,7 @@ function row(name: string, of: Partial<Status> = {}): string | undefined {
 }
 
 t.test('a path that does not work while the peer lives is called faulty', async (t) => {
-  t.equal(row('by access'), 'last beat 3 ms ago');
+  t.equal(row('by access'), 'last beat 3 ms ago; the peer heard the one of 12 ms ago');
   t.equal(row('by server'), 'FAULTY for 65 s, the peer lives: no beat yet');
   t.equal(row('by server', { peer: { ...status.peer, faultyPaths: [] } }), 'no beat yet');
 });
@@ -76,6 +78,13 @@ t.test('a witness that does not answer in peacetime is said so', async (t) => {
     '02:00:00:00:00:0b, named by no beat yet, by ARP alone: DOES NOT ANSWER for 65 s',
   );
   t.equal(with_({ mac: null, knownBy: null }), 'not known yet');
+});
+
+t.test('what the two are configured differently in is named', async (t) => {
+  t.equal(row('configuration'), undefined);
+  t.equal(row('configuration', { peer: { ...status.peer, differs: null } }), undefined);
+  const differs = ['primary', 'servers'];
+  t.equal(row('configuration', { peer: { ...status.peer, differs } }), 'DIFFERS from nlb2’s in primary, servers');
 });
 
 t.test('what was done to addresses of ours, and what the kernel refuses, is stated', async (t) => {

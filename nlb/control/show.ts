@@ -13,6 +13,7 @@ export function showStatus(status: Status): string {
     ['heartbeat', heartbeat(status)],
     ...Object.entries(peer.paths).map(([path, agoMs]): [string, string] => [`by ${path}`, pathText(peer, path, agoMs)]),
     ['witness', witness(status)],
+    ...(peer.differs?.length ? [configuration(peer)] : []),
     ['nlbs', `${status.nlbs}, lease ${lease.answerRemainingMs} ms, forwarding ${lease.forwardRemainingMs} ms`],
     ...status.conflicts.map((conflict): [string, string] => ['conflict', conflictText(conflict)]),
     ...status.refusedAddresses.map((address): [string, string] => [
@@ -67,6 +68,10 @@ function witness({ peer: { witness } }: Status): string {
   return silentForMs === null ? `${mac}, ${by}` : `${mac}, ${by}: DOES NOT ANSWER for ${duration(silentForMs)}`;
 }
 
+function configuration({ name, differs }: Status['peer']): [string, string] {
+  return ['configuration', `DIFFERS from ${name}’s in ${differs?.join(', ')}`];
+}
+
 function recovery({ recovery: { strategy, heldDownMs, leads, setAside } }: Status): string {
   const held = heldDownMs > 0 ? `; the lead is held down for ${duration(heldDownMs)} more, after ${leads} of late` : '';
   return `${strategy}${setAside ? ', suspended: the operator put this node aside' : ''}${held}`;
@@ -81,8 +86,9 @@ function correctionText({ change, address, interface: device, count }: Status['c
   return `${address} on ${device} ${change}, ${count === 1 ? 'once' : `${count} times`}`;
 }
 
-function pathText({ faultyPaths }: Status['peer'], path: string, agoMs: number | null): string {
-  const last = agoMs === null ? 'no beat yet' : `last beat ${duration(agoMs)} ago`;
+function pathText({ faultyPaths, hears }: Status['peer'], path: string, agoMs: number | null): string {
+  const ours = hears[path] == null ? '' : `; the peer heard the one of ${duration(hears[path])} ago`;
+  const last = agoMs === null ? 'no beat yet' : `last beat ${duration(agoMs)} ago${ours}`;
   const fault = faultyPaths.find((faulty) => faulty.path === path);
   return fault ? `FAULTY for ${duration(fault.forMs)}, the peer lives: ${last}` : last;
 }

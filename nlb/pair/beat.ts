@@ -17,7 +17,7 @@ import { decodeExtension, type Extension, encodeExtension } from './extension.ts
 export type Version = 3 | 4;
 
 export type StateName = 'initial' | 'active' | 'standby' | 'inop';
-/** `out`: must not lead. `poor`: has no healthy server, but is otherwise sound. `fit`: can serve. */
+/** `out`: must not lead, or has taken itself out. `poor`: has no healthy server, but is otherwise sound. `fit`: can serve. */
 export type Fitness = 'out' | 'poor' | 'fit';
 
 /** Everything that decides who leads. Both nodes compute the same leader from the same two of these. */

@@ -1,6 +1,6 @@
 import type { Standing } from './beat.ts';
 import { deadAfter, isAlive, isDeafToUs } from './peer.ts';
-import { type Candidate, outranks } from './rank.ts';
+import { type Candidate, compareServed, outranks } from './rank.ts';
 
 import type { Settings } from './settings.ts';
 import { type Role, standing } from './state.ts';
@@ -10,8 +10,8 @@ function candidates(role: Role, atMs: number, settings: Settings): { self: Candi
   if (!isAlive(role.peer, settings)) return undefined;
   const { lowerAddress } = settings;
   return {
-    self: { ...standing(role, atMs, settings), lowerAddress },
-    peer: { ...role.peer.standing, lowerAddress: !lowerAddress },
+    self: { ...standing(role, atMs, settings), services: role.facts.services, lowerAddress },
+    peer: { ...role.peer.standing, services: role.peer.extension?.services, lowerAddress: !lowerAddress },
   };
 }
 
@@ -78,6 +78,24 @@ export function isOutreached(role: Role, atMs: number, settings: Settings): bool
   const both = candidates(role, atMs, settings);
   if (both === undefined || both.peer.resigned) return false;
   return both.peer.targetsMet > both.self.targetsMet && peerCouldLead(role, atMs, settings);
+}
+
+/**
+ * Whether the peer serves better, meets as many reach targets, and could lead in this node's place. Together with the targets
+ * that is one order, so the lead is not handed to and fro.
+ */
+export function isOutserved(role: Role, atMs: number, settings: Settings): boolean {
+  const both = candidates(role, atMs, settings);
+  if (both === undefined || both.peer.resigned || both.peer.targetsMet !== both.self.targetsMet) return false;
+  return compareServed(both.peer.services, both.self.services) > 0 && peerCouldLead(role, atMs, settings);
+}
+
+/** Whether the peer meets as many reach targets and serves as well as this node, or is better placed. */
+export function isAsWellPlaced(role: Role, atMs: number, settings: Settings): boolean {
+  const both = candidates(role, atMs, settings);
+  if (both === undefined) return false;
+  const order = both.peer.targetsMet - both.self.targetsMet || compareServed(both.peer.services, both.self.services);
+  return order >= 0;
 }
 
 /** Whether the peer could lead if this node let go now. One that does not hear this node would not know of it. */

@@ -1,4 +1,4 @@
-import { isOutreached } from './contest.ts';
+import { isOutreached, isOutserved } from './contest.ts';
 import { isAlive, isDeafToUs } from './peer.ts';
 import type { Settings } from './settings.ts';
 import { type Role, whyPoor } from './state.ts';
@@ -8,10 +8,10 @@ import { type Role, whyPoor } from './state.ts';
  * to hear that two lead.
  *
  * `outdone`: this node could serve less than all, or an address that belongs here is refused, while the peer is fit.
- * `outreached`: the peer, which could lead, meets more reach targets. `rivalled`: the peer leads as well. `unheard`: the peer,
- * which is heard, does not hear this node.
+ * `outreached`: the peer, which could lead, meets more reach targets. `outserved`: it could lead, and serves better. `rivalled`:
+ * the peer leads as well. `unheard`: the peer, which is heard, does not hear this node.
  */
-export type Condition = 'outdone' | 'outreached' | 'rivalled' | 'unheard';
+export type Condition = 'outdone' | 'outreached' | 'outserved' | 'rivalled' | 'unheard';
 /** Since when each has been so; absent while it is not. */
 export type Lasting = Readonly<Partial<Record<Condition, number>>>;
 
@@ -21,6 +21,7 @@ export function lastingSince(role: Role, atMs: number, settings: Settings): Last
   const isSo: Record<Condition, boolean> = {
     outdone: whyPoor(role.facts) !== undefined && peer?.fitness === 'fit',
     outreached: isOutreached(role, atMs, settings),
+    outserved: isOutserved(role, atMs, settings),
     rivalled: role.state.name === 'active' && peer?.state === 'active',
     unheard: isDeafToUs(role.peer, atMs, settings),
   };

@@ -31,7 +31,14 @@ const peerIs = (change: Partial<Standing> = {}): Standing => ({
   leaseMs: 30,
   ...change,
 });
-export const sound: Facts = { ready: true, downLinks: [], healthyServers: 2, stations: 0, targets: {} };
+export const sound: Facts = {
+  ready: true,
+  downLinks: [],
+  healthyServers: 2,
+  services: { dead: 0, scarce: 0 },
+  stations: 0,
+  targets: {},
+};
 export const ready: Event = { type: 'FactsChanged', atMs: 0, facts: sound };
 export const heard = (atMs: number, change?: Partial<Standing>): Heard => ({
   type: 'Heard',

@@ -71,6 +71,25 @@ t.test('a standby that meets no target does not take over from a silent peer', a
   t.same(states(ticked(cutOff, 3000)), ['inop']);
 });
 
+t.test(
+  'a node that has taken itself out says so, and one that just let go in its favour leads again at once',
+  async (t) => {
+    const out = ticked(play(active(), [told(50, none)]).role, 200).role;
+    t.match([out.state.name, standing(out, 200, settings).fitness], ['inop', 'out']);
+    const resigned = play(longActive(), [heard(1996), { type: 'AskedToStandBy', atMs: 1997 }]).role;
+    const waiting = play(resigned, [
+      heard(1998, { state: 'inop', fitness: 'fit' }),
+      ...[2007, 2010, 2012, 2015].map(tick),
+    ]);
+    t.same(states(waiting), [], 'as it was before');
+    const leads = play(resigned, [
+      heard(1998, { state: 'inop', fitness: 'out' }),
+      ...[2007, 2010, 2012, 2015].map(tick),
+    ]);
+    t.same(states(leads), ['active']);
+  },
+);
+
 const refuses = (atMs: number): Event => ({ type: 'Refused', atMs });
 const isThere = (atMs: number): Event => ({ type: 'PeerPresent', atMs });
 
@@ -137,6 +156,15 @@ t.test('an active gives the lead back to a primary that has been fit for the hol
   t.same(states(hearing(led, [50, 1020], back, second)), [], 'the lead is held down');
   t.same(states(hearing(led, [50, 1060], back, second)), ['standby']);
 });
+
+t.test(
+  'a leader that is the primary too, or whose own recovery is manual, is not asked to give the lead back',
+  async (t) => {
+    const back = { primary: true, reclaims: true } as const;
+    for (const own of [automatic, { ...settings, primary: false }, settings])
+      t.same(states(hearing(active(), [50, 5000], back, own)), []);
+  },
+);
 
 t.test('a primary that is back and meets fewer targets does not have the lead', async (t) => {
   const second = { ...automatic, primary: false };

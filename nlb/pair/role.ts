@@ -13,7 +13,7 @@ import {
   strangerSince,
   waited,
 } from './peer.ts';
-import { FITNESS } from './rank.ts';
+import { compareServed, FITNESS } from './rank.ts';
 import type { Settings } from './settings.ts';
 import {
   type Event,
@@ -94,7 +94,14 @@ export function begin(atMs: number, settings: Settings): Role {
     improvedAtMs: atMs,
     heldUntilMs: atMs,
     heldSinceMs: NEVER_HELD,
-    facts: { ready: false, downLinks: [], healthyServers: 0, stations: 0, targets: {} },
+    facts: {
+      ready: false,
+      downLinks: [],
+      healthyServers: 0,
+      services: { dead: 0, scarce: 0 },
+      stations: 0,
+      targets: {},
+    },
     lasting: {},
     holdDown: noHoldDown(atMs),
     setAside: false,
@@ -143,7 +150,8 @@ function noted(role: Role, event: Event, settings: Settings): Role {
 
 function factsNoted(role: Role, facts: Facts, atMs: number): Role {
   const isFitter = FITNESS[fitnessBy(facts)] > FITNESS[fitnessBy(role.facts)];
-  const isBetter = isFitter || targetsMet(facts) > targetsMet(role.facts);
+  const isServing = compareServed(facts.services, role.facts.services) > 0;
+  const isBetter = isFitter || isServing || targetsMet(facts) > targetsMet(role.facts);
   return { ...role, facts, improvedAtMs: isBetter ? atMs : role.improvedAtMs };
 }
 

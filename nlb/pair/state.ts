@@ -1,6 +1,6 @@
 import type { Acknowledged } from './acknowledged.ts';
 import type { Fitness, Standing, StateName } from './beat.ts';
-import type { Extension } from './extension.ts';
+import type { BadlyServed, Extension } from './extension.ts';
 import { type HoldDown, holdDownFrom } from './hold-down.ts';
 import type { Lasting } from './lasting.ts';
 import { hasLetGo, type Peer } from './peer.ts';
@@ -45,6 +45,8 @@ export interface Facts {
   /** Further interfaces that are not there: what is behind them is not served. */
   absent?: readonly string[];
   healthyServers: number;
+  /** How many services are badly served here. */
+  services: BadlyServed;
   /** Whom else than the peer this node can ask on its subnets, to know that it hears anybody at all. */
   stations: number;
   /** The reach targets by name, and whether each is met. One that has yet to be judged is absent. */
@@ -176,7 +178,7 @@ export function refusedAddresses({ refusedAlias = [], refusedClusters = [] }: Fa
   return [...refusedAlias, ...refusedClusters];
 }
 
-export function targetsMet({ targets }: Facts): number {
+export function targetsMet({ targets }: Pick<Facts, 'targets'>): number {
   return Object.values(targets).filter(Boolean).length;
 }
 
@@ -188,7 +190,7 @@ export function withLeaseKept({ leaseMs, ...said }: Standing, keptMs: number): S
 /** What this node says of itself. */
 export function standing({ state, facts, stopping, peer, ...role }: Role, atMs: number, settings: Settings): Standing {
   const { primary, recovery, leaseMs } = settings;
-  const fitness = stopping ? 'out' : fitnessBy(facts);
+  const fitness = stopping || state.name === 'inop' ? 'out' : fitnessBy(facts);
   const aside = state.name === 'standby' && peer.standing?.state !== 'active';
   return {
     state: state.name,

@@ -1,4 +1,5 @@
-import { leader, peerCouldLead } from './contest.ts';
+import { isAsWellPlaced, leader, peerCouldLead } from './contest.ts';
+import type { BadlyServed } from './extension.ts';
 import { hasLasted } from './lasting.ts';
 import type { Settings } from './settings.ts';
 import { type Event, enter, type In, type Step, standBy, stay, targetsMet } from './state.ts';
@@ -22,12 +23,23 @@ export function whenActive(role: In<'active'>, event: Event, settings: Settings)
 function whenTicked(role: In<'active'>, atMs: number, settings: Settings): Step {
   const rival = whyYield(role, atMs, settings);
   if (rival !== undefined) return enter(role, standBy(), rival, atMs);
-  const isBetterThere = hasLasted(role, 'outreached', settings.reachHoldMs, atMs);
-  if (!isBetterThere || atMs < role.holdDown.untilMs) return renew(role, atMs, settings);
-  const theirs = role.peer.standing?.targetsMet;
-  const reason = `${settings.peer} meets ${theirs} reach targets, this node ${targetsMet(role.facts)}`;
+  const reason = whyBetterThere(role, atMs, settings);
+  if (reason === undefined || atMs < role.holdDown.untilMs) return renew(role, atMs, settings);
   return resign(role, reason, atMs, settings);
 }
+
+/** As long as the two may still be about to see the same, nothing is made of what they see differently. */
+function whyBetterThere(role: In<'active'>, atMs: number, settings: Settings): string | undefined {
+  const { standing, extension } = role.peer;
+  if (hasLasted(role, 'outreached', settings.reachHoldMs, atMs))
+    return `${settings.peer} meets ${standing?.targetsMet} reach targets, this node ${targetsMet(role.facts)}`;
+  if (!hasLasted(role, 'outserved', settings.poorHoldMs, atMs)) return undefined;
+  const [theirs, own] = [extension?.services, role.facts.services].map(servedText);
+  return `${settings.peer} serves better: ${theirs} there, ${own} here`;
+}
+
+const servedText = (services: BadlyServed = { dead: 0, scarce: 0 }): string =>
+  `${services.dead} services dead, ${services.scarce} with half of their servers or less`;
 
 /**
  * Of two that lead, the one that hears the other yields when that does not hear it, whichever ranks higher: what both heard
@@ -58,13 +70,18 @@ function whenHeard(role: In<'active'>, atMs: number, settings: Settings): Step {
   return stay(role, stoodDown ? ['announce'] : []);
 }
 
-/** The primary is back for good: for as long as this node holds the lead down it must have been fit, and still be. */
+/**
+ * The primary is back for good: for as long as this node holds the lead down it must have been fit, and still be. This node's
+ * own configuration is asked as well: where it says `manual`, or that this node is the primary, nothing moves. So two that
+ * each call themselves the primary do not swap for ever.
+ */
 function mayHaveItBack(role: In<'active'>, atMs: number, settings: Settings): boolean {
-  const theirs = role.peer.standing?.targetsMet ?? 0;
   return (
+    settings.recovery === 'automatic' &&
+    !settings.primary &&
     atMs >= role.holdDown.untilMs &&
     atMs - role.peer.fitSinceMs >= settings.holdDownMs &&
-    theirs >= targetsMet(role.facts) &&
+    isAsWellPlaced(role, atMs, settings) &&
     peerCouldLead(role, atMs, settings)
   );
 }

@@ -24,6 +24,7 @@ export interface BeatHooks {
   pathChanged(change: PathChange): void;
   witnessChanged(change: WitnessChange): void;
   problem(text: string): void;
+  differs(sections: readonly string[]): void;
   conflict(conflict: Conflict): void;
   /** What somebody else did to the NLBS address was undone. */
   corrected(change: AddressChange): void;
@@ -47,6 +48,8 @@ export function startBeat(orders: BeatOrders, hooks: BeatHooks): BeatHandle {
         return hooks.witnessChanged(message.change);
       case 'problem':
         return hooks.problem(message.text);
+      case 'differs':
+        return hooks.differs(message.sections);
       case 'conflict':
         return hooks.conflict(message.conflict);
       case 'corrected':
@@ -76,8 +79,8 @@ export function startBeat(orders: BeatOrders, hooks: BeatHooks): BeatHandle {
   return {
     useLease: (fd) => post({ type: 'lease', fd }),
     tell: (facts) => post({ type: 'facts', facts }),
-    use: async ({ settings, secrets, stations }) => {
-      post({ type: 'orders', orders: { settings, secrets, stations } });
+    use: async ({ settings, secrets, stations, digest }) => {
+      post({ type: 'orders', orders: { settings, secrets, stations, digest } });
       await ask('status');
     },
     status: () => {

@@ -1,6 +1,7 @@
 import type { AddressChange } from '../../address/address-change.ts';
 import type { AccessLeg } from '../../address/nlbs-address.ts';
 import type { StationLeg } from '../../address/stations.ts';
+import type { Digest } from '../../config/agreement.ts';
 import type { Grant } from '../../kernel/scheduling.ts';
 import type { Fitness, StateName } from '../../pair/beat.ts';
 import type { Conflict } from '../../pair/defence.ts';
@@ -27,6 +28,8 @@ export interface BeatOrders {
   pinDirectory: string;
   /** The two ways to the peer. */
   paths: PathOrders[];
+  /** Of what both nodes must be configured alike in. */
+  digest: Digest;
   /** Whom else to ask, to know whether this node hears anybody. */
   stations: StationLeg[];
 }
@@ -44,7 +47,7 @@ export interface SlowFacts extends Omit<Facts, 'downLinks' | 'stations' | 'ungua
 }
 
 /** What of the orders may change while the thread runs. */
-export type ChangeableOrders = Pick<BeatOrders, 'settings' | 'secrets' | 'stations'>;
+export type ChangeableOrders = Pick<BeatOrders, 'settings' | 'secrets' | 'stations' | 'digest'>;
 
 export type ToBeat =
   /** The lease page of the data path, once that is in place. */
@@ -61,6 +64,8 @@ export type FromBeat =
   /** In peacetime the peer's host answers no question for the NLBS address, though beats say that it leads; or does so again. */
   | { type: 'witness'; change: WitnessChange }
   | { type: 'problem'; text: string }
+  /** Sections in which the two nodes are configured differently; told when that changes. */
+  | { type: 'differs'; sections: readonly string[] }
   /** Somebody else claims the address that this node leads with; told when it begins, and when it is over. */
   | { type: 'conflict'; conflict: Conflict }
   /** What somebody else did to the NLBS address was undone. */
@@ -113,6 +118,10 @@ export interface PeerStatus {
   paths: Record<string, number | null>;
   /** Paths by which no beat comes though the peer lives, and for how long that has been known. */
   faultyPaths: { path: string; forMs: number }[];
+  /** Sections in which it is configured differently, though both must agree; null while it has not said. */
+  differs: readonly string[] | null;
+  /** How long ago the beat was sent that it heard last, by path; null where it has heard none, or does not say. */
+  hears: Record<string, number | null>;
   /** The last hardware address that answered for the NLBS address. */
   addressAnsweredBy?: string;
   /** Whose answers for the NLBS address are believed, how that is known, and since when it has not answered in peacetime. */

@@ -16,6 +16,7 @@ import { recentLeads } from '../../pair/hold-down.ts';
 import { isAlive } from '../../pair/peer.ts';
 import { begin, nextTickInMs, step } from '../../pair/role.ts';
 import { type Event, type Role, refusedAddresses, standing, withLeaseKept } from '../../pair/state.ts';
+import { openAgreement } from './agreement.ts';
 import type { ArpHeard } from './arp-news.ts';
 import { correspond } from './correspondent.ts';
 import { openExecutor } from './executor.ts';
@@ -61,6 +62,7 @@ if (!claimLeft) keeper.want(undefined);
 const executor = openExecutor(orders.access, orders.forwardGraceMs, keeper, problem);
 const witnessWatch = watchWitness(executor, (change) => post({ type: 'witness', change }));
 const witness = openWitness(settings, (change) => post({ type: 'path', change }));
+const agreement = openAgreement((sections) => post({ type: 'differs', sections }));
 let role: Role = begin(nowMs(), settings);
 let defence = unclaimed;
 let lookAtLinksAtMs = 0;
@@ -98,6 +100,7 @@ function happened(event: Event): string | undefined {
   const before = role;
   const { role: after, effects, entered, refusal } = step(before, event, settings);
   role = after;
+  if (event.type === 'Heard') agreement.look(orders.digest, settings, role.peer);
   if (entered.length > 0) decideClaim();
   if (claimLeft && event.type === 'Heard' && event.from.state === 'active') endClaim();
   const leaseEndsMs = role.state.name === 'active' ? role.state.leaseEndsMs : 0;
@@ -115,7 +118,12 @@ function happened(event: Event): string | undefined {
 
 /** @param keptMs for how long the data path may answer from now on by a lease that one life leaves to the next */
 function sayOf(atMs: number, keptMs: number): void {
-  const own = { ...(accessMac !== undefined && { accessMac }), ...(keptMs > 0 && { leaseKeptMs: keptMs }) };
+  const own = {
+    digest: orders.digest,
+    services: role.facts.services,
+    ...(accessMac !== undefined && { accessMac }),
+    ...(keptMs > 0 && { leaseKeptMs: keptMs }),
+  };
   peer.beat(withLeaseKept(standing(role, atMs, settings), keptMs), own);
 }
 
@@ -237,6 +245,8 @@ function status(): BeatStatus {
       refused: peer.counts.refused,
       paths: Object.fromEntries(paths),
       faultyPaths: witness.faultyPaths(now),
+      differs: agreement.differs(),
+      hears: Object.fromEntries(orders.paths.map(({ name }) => [name, ago(role.peer.acknowledged?.[name], now)])),
       ...(answeredBy !== undefined && { addressAnsweredBy: answeredBy }),
       witness: witnessWatch.status(now),
     },
@@ -292,6 +302,8 @@ function leaveLease(atMs: number, keepMs: number): void {
 function useOrders({ secrets, ...next }: ChangeableOrders): void {
   settings = next.settings;
   orders.stations = next.stations;
+  orders.digest = next.digest;
+  agreement.look(orders.digest, settings, role.peer);
   countStations();
   peer.useKeys(secrets);
 }

@@ -1,6 +1,6 @@
 import type { Standing } from '../beat.ts';
 import { peerCouldLead } from '../contest.ts';
-import type { Extension } from '../extension.ts';
+import type { BadlyServed, Extension } from '../extension.ts';
 import type { leaseRefusal } from '../renewal.ts';
 import type { begin, nextTickInMs, step } from '../role.ts';
 import type { Settings } from '../settings.ts';
@@ -39,6 +39,7 @@ export interface Surroundings {
   healthyServers(): number;
   /** How many other stations it can ask. */
   stations: number;
+  services(): BadlyServed;
   refusedAlias(): string[];
   downLinks(): string[];
   /** Interfaces that are there without the data path, and further ones that are not there. */
@@ -140,7 +141,7 @@ export class Daemon {
   }
 
   serversChanged(): void {
-    this.loop.post(() => this.factsChanged({ healthyServers: this.at.healthyServers() }));
+    this.loop.post(() => this.factsChanged({ healthyServers: this.at.healthyServers(), services: this.at.services() }));
   }
 
   refusalsChanged(): void {
@@ -170,10 +171,11 @@ export class Daemon {
   private ready(): void {
     this.leaseOpen = true;
     if (!this.claimLeft) this.at.host.dataPath.answerUntilMs = 0;
-    const { healthyServers, refusedAlias, targets } = this.at;
+    const { healthyServers, refusedAlias, services, targets } = this.at;
     this.factsChanged({
       ready: true,
       healthyServers: healthyServers(),
+      services: services(),
       refusedAlias: refusedAlias(),
       targets: targets(),
     });
@@ -304,7 +306,8 @@ export class Daemon {
   private sayOf(told: Standing, keptMs: number): void {
     const { said, extension } = this.at.machine.nameLease(told, keptMs);
     const accessMac = this.at.ends.ownMac;
-    this.at.beat(this.talk.compose(this.now(), said, { extension: { ...extension, accessMac } }));
+    const { services } = this.role.facts;
+    this.at.beat(this.talk.compose(this.now(), said, { extension: { ...extension, accessMac, services } }));
   }
 
   /** Gives why the lease was not renewed; what was to be done after that is left. */
@@ -360,6 +363,7 @@ export class Daemon {
   private lease(answerUntilMs: number): void {
     this.at.claims();
     this.at.host.dataPath.answerUntilMs = answerUntilMs;
+    this.at.host.dataPath.grantedMs = answerUntilMs - this.now();
     this.at.host.dataPath.leasedBy = this.at.life;
     this.at.claimed();
   }

@@ -1,6 +1,6 @@
 import { standing } from '../state.ts';
 import type { Daemon } from './daemon.ts';
-import { opposite, PATHS, type Side } from './network.ts';
+import { joins, opposite, PATHS, SIDES, type Side } from './network.ts';
 import type { Node, World } from './world.ts';
 
 /** Who waits until it is sure that a peer does better lets go within so long after that. */
@@ -28,8 +28,8 @@ export function openDutyWatch(world: World): (side: Side, daemon: Daemon) => boo
 function shouldMakeWay({ network, nodes }: World, { side, refusals, sickness }: Node): boolean {
   const peer = nodes[opposite(side)];
   const whole = PATHS.every((path) => {
-    const { cuts, downs, disturbances } = network.wires[path];
-    return [...cuts, ...downs].every((faults) => faults === 0) && disturbances.length === 0;
+    const wire = network.wires[path];
+    return SIDES.every((from) => joins(wire, from)) && wire.disturbances.length === 0;
   });
   return refusals > 0 && sickness === 0 && whole && isReady(peer);
 }

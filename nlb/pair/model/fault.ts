@@ -7,13 +7,21 @@ export type Fault = { afterMs: number; forMs: number } & (
   | { type: 'disturb'; path: PathName | 'both'; loss: number; delayMs: number; twice: number }
   | { type: 'linkDown'; side: Side; path: PathName }
   | {
-      type: 'kill' | 'stop' | 'freezeDaemon' | 'pauseNode' | 'serversDead' | 'addressRefused' | 'targetDown';
+      type:
+        | 'kill'
+        | 'stop'
+        | 'freezeDaemon'
+        | 'pauseNode'
+        | 'serversDead'
+        | 'serviceDead'
+        | 'addressRefused'
+        | 'targetDown';
       side: Side;
     }
-  /** An interface is made anew and has no data path for a while; a further one is away. */
-  | { type: 'interfaceBare' | 'interfaceAway'; side: Side }
   /** The node hears nobody; what it says is heard. */
   | { type: 'deaf'; side: Side }
+  /** An interface is made anew and has no data path for a while; a further one is away. */
+  | { type: 'interfaceBare' | 'interfaceAway'; side: Side }
   | { type: 'stallInside'; side: Side; afterEffects: number }
   /** The daemon leaves a lease of so long, where it may, to a life that begins when the fault is over. */
   | { type: 'keep'; side: Side; keepMs: number }
@@ -45,7 +53,7 @@ const sides = fc.constantFrom<Side>(0, 1);
 const paths = fc.constantFrom<PathName | 'both'>('access', 'server', 'both');
 const times = { afterMs: gaps, forMs: durations };
 const ofNode = [
-  ...(['kill', 'stop', 'freezeDaemon', 'pauseNode', 'serversDead', 'addressRefused'] as const),
+  ...(['kill', 'stop', 'freezeDaemon', 'pauseNode', 'serversDead', 'serviceDead', 'addressRefused'] as const),
   ...(['targetDown', 'lead', 'standBy'] as const),
 ];
 const ofInterfaces = ['interfaceBare', 'interfaceAway'] as const;
@@ -111,6 +119,12 @@ const everyWay = [0, 1].flatMap((from) =>
 export const lasting: fc.Arbitrary<Fault[]> = fc.oneof(
   { weight: 4, arbitrary: fc.constant<Fault[]>([]) },
   { weight: 2, arbitrary: fc.subarray(everyWay, { minLength: 1, maxLength: everyWay.length - 1 }) },
+  {
+    weight: 1,
+    arbitrary: sides.map((side): Fault[] => [
+      { type: 'serviceDead', side, afterMs: 0, forMs: Number.POSITIVE_INFINITY },
+    ]),
+  },
   {
     weight: 1,
     arbitrary: sides.map((side): Fault[] => [{ type: 'deaf', side, afterMs: 0, forMs: Number.POSITIVE_INFINITY }]),

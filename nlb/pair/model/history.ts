@@ -1,23 +1,23 @@
 import fc from 'fast-check';
 import type { Settings } from '../settings.ts';
-import { standing } from '../state.ts';
+import { standing, targetsMet } from '../state.ts';
 import type { Machine } from './daemon.ts';
 import { endOf, type Fault, faults, lasting } from './fault.ts';
 import { inflict, type Victim } from './inflict.ts';
 import { hears, LawBroken, openLaws } from './laws.ts';
 import { SIDES, type Side } from './network.ts';
-import { daemonsOf, openWorld, type World } from './world.ts';
+import { daemonsOf, type Node, openWorld, type World } from './world.ts';
 
 /** Everything that a history depends on: the same one always happens in the same way. */
 export interface History {
   seed: number;
   partsPerMillion: readonly [number, number];
-  primary: 0 | 1 | 'none';
+  primary: 0 | 1 | 'none' | 'both';
   /** Of each node: while a pair's configuration is being changed, they differ. */
   times: readonly [Times, Times];
   /** On which sides of the access subnet there is a reach target. */
   targets: readonly Side[];
-  recovery: Settings['recovery'];
+  recovery: readonly [Settings['recovery'], Settings['recovery']];
   /** How much later than the first the second daemon starts. */
   startGapMs: number;
   faults: Fault[];
@@ -38,15 +38,19 @@ const times = fc.constantFrom<Times>(
   { intervalMs: 10, leaseMs: 21, deadAfterMs: 22 },
   { intervalMs: 10, leaseMs: 60, deadAfterMs: 61 },
 );
+const recovery = fc.constantFrom<Settings['recovery']>('manual', 'manual', 'automatic');
 const partsPerMillion = fc.integer({ min: -200, max: 200 });
 
 export const histories: fc.Arbitrary<History> = fc.record({
   seed: fc.nat(),
   partsPerMillion: fc.tuple(partsPerMillion, partsPerMillion),
-  primary: fc.constantFrom<0 | 1 | 'none'>(0, 1, 'none'),
+  primary: fc.constantFrom<0 | 1 | 'none' | 'both'>(0, 1, 0, 1, 'none', 'both'),
   times: fc.oneof({ weight: 3, arbitrary: times.map((both) => [both, both] as const) }, fc.tuple(times, times)),
   targets: fc.constantFrom<readonly Side[]>([], [], [0], [1], [0, 1]),
-  recovery: fc.constantFrom('manual', 'manual', 'automatic'),
+  recovery: fc.oneof(
+    { weight: 4, arbitrary: recovery.map((both) => [both, both] as const) },
+    fc.tuple(recovery, recovery),
+  ),
   startGapMs: fc.constantFrom(0, 0, 40, 500),
   faults: fc.array(faults, { minLength: 1, maxLength: 14, size: 'max' }),
   lasting,
@@ -69,11 +73,12 @@ export interface Outcome {
 export const SETTLED_WITHIN_MS = 500;
 /** A node that was deaf asks once a second whether it hears anybody again. */
 const HEARS_WITHIN_MS = 1100;
+const POOR_HOLD_MS = 500;
 const REACH_HOLD_MS = 100;
 const HOLD_DOWN_MS = 50;
 const HOLD_DOWN_MAX_MS = 400;
 /** Within so long after that, a primary that may have the lead back has it. */
-const RECOVERED_WITHIN_MS = HOLD_DOWN_MAX_MS + HOLD_DOWN_MS + 200;
+const RECOVERED_WITHIN_MS = HOLD_DOWN_MAX_MS + POOR_HOLD_MS + 200;
 /** A silence that began in the last fault may still be acted upon for so long. */
 const AFTERMATH_MS = 100;
 const LOOK_EVERY_MS = 5;
@@ -116,13 +121,13 @@ function settingsOf({ primary, times, recovery }: History, side: 0 | 1): Setting
   return {
     node: names[side],
     peer: names[1 - side] as string,
-    primary: primary === side,
+    primary: primary === side || primary === 'both',
     lowerAddress: side === 0,
     ...times[side],
     headStartMs: 250,
-    poorHoldMs: 500,
+    poorHoldMs: POOR_HOLD_MS,
     reachHoldMs: REACH_HOLD_MS,
-    recovery,
+    recovery: recovery[side],
     holdDownMs: HOLD_DOWN_MS,
     holdDownMaxMs: HOLD_DOWN_MAX_MS,
     letGoMs: 1000,
@@ -155,8 +160,9 @@ function settle(world: World, overMs: number, { lasting, faults }: History): num
   comesTrue(world, isSettled, overMs + SETTLED_WITHIN_MS + hearsMs);
   const settledInMs = agenda.nowMs() - overMs;
   if (isSettled === isLed) comesTrue(world, isAtRest, agenda.nowMs() + RECOVERED_WITHIN_MS);
-  else agenda.runUntil(agenda.nowMs() + RECOVERED_WITHIN_MS + hearsMs);
+  else agenda.runUntil(agenda.nowMs() + RECOVERED_WITHIN_MS + POOR_HOLD_MS + hearsMs);
   comesTrue(world, isSettled, agenda.nowMs());
+  if (lasting.some(({ type }) => type === 'serviceDead')) comesTrue(world, isServedWhole, agenda.nowMs());
   return settledInMs;
 }
 
@@ -186,12 +192,27 @@ function isServed(world: World): boolean {
   return isUseful && (leaders.length === 1 || (leaders.length === 2 && !SIDES.some((side) => hears(world, side))));
 }
 
+/** To whom a service is dead leads only where the other could not, or meets fewer reach targets. */
+function isServedWhole({ nodes }: World): boolean {
+  const [leader, other] = nodes.toSorted((a, b) => Number(leads(b)) - Number(leads(a)));
+  if (leader?.daemon === undefined || other?.daemon === undefined) return true;
+  const met = (node: Node) => targetsMet(node.daemon?.role.facts ?? { targets: {} });
+  return leader.deadServices === 0 || other.daemon.role.state.name !== 'standby' || met(other) < met(leader);
+}
+
+const leads = ({ daemon }: Node): boolean => daemon?.role.state.name === 'active';
+
 const isDeaf = ({ network }: World, side: Side): boolean => network.wires.access.deafs[side] > 0;
 
 /** Nobody has a better claim to the lead than who has it, and both know of each other what is true. */
 function isAtRest(world: World): boolean {
   const roles = daemonsOf(world).flatMap((daemon) => (daemon ? [{ daemon, role: daemon.role }] : []));
-  const wants = roles.some(({ daemon, role }) => standing(role, role.tickedAtMs, daemon.at.settings).reclaims);
-  const outreached = roles.some(({ role }) => role.lasting.outreached !== undefined);
-  return isLed(world) && !wants && !outreached;
+  const isGiven = roles.some(({ daemon, role }) => {
+    const { primary, recovery } = daemon.at.settings;
+    return role.state.name === 'active' && recovery === 'automatic' && !primary;
+  });
+  const wants =
+    isGiven && roles.some(({ daemon, role }) => standing(role, role.tickedAtMs, daemon.at.settings).reclaims);
+  const isBetterThere = roles.some(({ role: { lasting } }) => lasting.outreached ?? lasting.outserved);
+  return isLed(world) && !wants && !isBetterThere;
 }

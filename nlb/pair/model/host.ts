@@ -22,6 +22,8 @@ export interface Host {
 /** It outlives the daemon. */
 export interface DataPath {
   answerUntilMs: number;
+  /** How long the lease was when it was set. */
+  grantedMs: number;
   /** Which life of the daemon set the lease; 0 for none. */
   leasedBy: number;
   alias: boolean;
@@ -38,7 +40,7 @@ const RING = 256;
 
 export function openHost(agenda: Agenda, { offsetMs, partsPerMillion }: ClockError): Host {
   const rate = 1 + partsPerMillion / 1e6;
-  const dataPath: DataPath = { answerUntilMs: 0, leasedBy: 0, alias: false };
+  const dataPath: DataPath = { answerUntilMs: 0, grantedMs: 0, leasedBy: 0, alias: false };
   const ring: (() => void)[] = [];
   let pauses = 0;
   const clockMs = () => offsetMs + agenda.nowMs() * rate;

@@ -75,6 +75,7 @@ function strike(victim: Victim, node: Node, fault: OfNode): void {
     freezeDaemon: () => daemon?.stall(forMs),
     pauseNode: () => pause(victim, node, forMs),
     serversDead: () => sicken(victim, node, forMs),
+    serviceDead: () => loseService(victim, node, forMs),
     addressRefused: () => refuse(victim, node, forMs),
     targetDown: () => loseTarget(victim, node, forMs),
     interfaceBare: () => change(victim, node.interfaces, 'bare', forMs),
@@ -116,6 +117,15 @@ function sicken(victim: Victim, node: Node, forMs: number): void {
     node.sickness--;
     node.daemon?.serversChanged();
   });
+}
+
+function loseService(victim: Victim, node: Node, forMs: number): void {
+  const change = (by: 1 | -1) => {
+    node.deadServices += by;
+    node.daemon?.serversChanged();
+  };
+  change(1);
+  later(victim, forMs, () => change(-1));
 }
 
 /** Links are looked at, so nobody is told. */

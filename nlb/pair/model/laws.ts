@@ -130,10 +130,12 @@ function isFrozenLeader({ daemon, host }: Node): boolean {
 const isSilentTo = ({ daemon, settings }: Node): boolean =>
   daemon !== undefined && !hasLetGo(daemon.role.peer, settings);
 
-/** Whether what the other node sends comes to this one, which believes it and is awake to it. */
+/** Whether what the other node sends comes to this one, which believes it and is awake to it. A lease that was left ends by itself. */
 export function hears({ network, nodes }: World, side: Side): boolean {
   const [own, other] = [nodes[side], nodes[opposite(side)]];
-  const isAwake = [own, other].every(({ daemon, host }) => daemon && !daemon.loop.isHalted() && !host.isPaused());
+  const isAwake = [own, other].every(
+    ({ daemon, host }) => daemon && !daemon.loop.isHalted() && !daemon.hasClaimLeft() && !host.isPaused(),
+  );
   const isBelieved = own.daemon?.talk.believes() === other.lives;
   const isOpen = PATHS.some(
     (path) => joins(network.wires[path], other.side) && network.wires[path].disturbances.length === 0,
@@ -163,8 +165,9 @@ const reachesTarget = ({ hasTarget, targetDowns }: Node): boolean => hasTarget &
  * that the question for the address is not answered, while both subnets lose beats, or lost them just before. It counts
  * until either subnet is whole. A node that stands still whole, data path and all, where beats were lost is as good as
  * split off, for its lease outlasts its silence. So is one that died, or stands still, with a longer lease than who has just
- * started and never heard of it would wait for, which takes two nodes that are set differently. Healing takes two that
- * listen, so the time of a stall does not count.
+ * started and never heard of it would wait for, which takes two nodes that are set differently, or a lease that was left for a
+ * successor. Healing takes two that
+ * listen, so the time of a stall does not count, nor that in which a lease waits for a successor.
  */
 function openSplitWatch({ agenda, network, nodes }: World, healedWithinMs: number) {
   const { access, server } = network.wires;
@@ -172,9 +175,9 @@ function openSplitWatch({ agenda, network, nodes }: World, healedWithinMs: numbe
     const other = nodes[opposite(side)];
     const isStranger = other.daemon !== undefined && other.daemon.role.peer.standing === undefined;
     const isLeased = host.dataPath.answerUntilMs > host.clockMs();
-    const leftMs = host.dataPath.answerUntilMs - host.clockMs();
-    const isLong = Math.max(leftMs, settings.leaseMs) >= other.settings.deadAfterMs;
-    return (!daemon || host.isPaused()) && isLeased && isStranger && isLong;
+    const isLong = Math.max(host.dataPath.grantedMs, settings.leaseMs) >= other.settings.deadAfterMs;
+    const isSilent = !daemon || host.isPaused() || daemon.hasClaimLeft();
+    return isSilent && isLeased && isStranger && isLong;
   };
   const isCut = ({ cuts, deafs, downs }: Wire) => [...cuts, ...deafs, ...downs].some((faults) => faults > 0);
   const isImpaired = (wire: Wire) => isCut(wire) || wire.disturbances.length > 0;
@@ -187,11 +190,12 @@ function openSplitWatch({ agenda, network, nodes }: World, healedWithinMs: numbe
     const isBoth = isImpaired(access) && isImpaired(server);
     if (isBoth) bothImpairedMs = nowMs;
     const isApart = isCut(access) || nodes.some(({ host }) => host.isPaused());
-    const isDeaf = nodes.some(({ daemon }) => daemon?.loop.isHalted());
+    const isLeft = nodes.some(({ daemon, host }) => !daemon && host.answers());
+    const isDeaf = isLeft || nodes.some(({ daemon }) => daemon?.loop.isHalted());
     const isUnknown = nodes.some(isUnheardOf);
     if ((isApart && (isUnknown || isRecent(bothImpairedMs))) || ((isBoth || isDeaf) && isRecent(lastMs)))
       lastMs = nowMs;
-    const isOneSided = isCut(access) && nodes.filter(reachesTarget).length === 1;
+    const isOneSided = !isLeft && isCut(access) && nodes.filter(reachesTarget).length === 1;
     oneSidedSinceMs = isOneSided ? (oneSidedSinceMs ?? nowMs) : undefined;
   };
   return {

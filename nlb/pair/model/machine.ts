@@ -129,6 +129,10 @@ export const broken: Record<string, Machine> = {
       ? step(role, { type: 'AskedToStandBy', atMs: event.atMs }, settings)
       : step(role, event, settings),
   ),
+  'a leader gives the lead back whatever its own configuration says': withStep((role, event, settings) => {
+    const obliging = { ...settings, primary: false, recovery: 'automatic' } as const;
+    return step(role, event, role.state.name === 'active' && event.type === 'Heard' ? obliging : settings);
+  }),
   'a node that is out of operation stays so': withStep((role, event, settings) =>
     role.state.name === 'inop' && event.type !== 'Ticked' ? unmoved(role) : step(role, event, settings),
   ),
@@ -158,6 +162,11 @@ export const broken: Record<string, Machine> = {
       ? step(role, { ...event, from: { ...event.from, targetsMet: 0 } }, settings)
       : step(role, event, settings),
   ),
+  'how well the peer serves is not looked at': withStep((role, event, settings) => {
+    if (event.type !== 'Heard') return step(role, event, settings);
+    const { services: _, ...extension } = event.extension ?? {};
+    return step(role, { ...event, extension }, settings);
+  }),
   'a state is told twice': withStep((role, event, settings) => {
     const next = step(role, event, settings);
     return { ...next, entered: next.entered.flatMap((entry) => [entry, entry]) };

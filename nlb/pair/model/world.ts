@@ -25,6 +25,8 @@ export interface Node {
   /** How many faults keep its daemon dead, and its servers. */
   deaths: number;
   sickness: number;
+  /** How many of its services are dead to it. */
+  deadServices: number;
   /** How many faults keep the data path from an interface, and a further interface away. */
   readonly interfaces: { bare: number; away: number };
   /** How many faults make its kernel refuse the NLBS address. */
@@ -51,7 +53,7 @@ export function openWorld({ seed, clocks, targets, ...setting }: Setting, laws: 
   const chance = openChance(seed);
   const network = openNetwork(agenda, chance);
   const node = (side: Side): Node => {
-    const wrongs = { deaths: 0, sickness: 0, refusals: 0, targetDowns: 0 };
+    const wrongs = { deaths: 0, sickness: 0, deadServices: 0, refusals: 0, targetDowns: 0 };
     const settings = setting.settings[side];
     return {
       side,
@@ -88,6 +90,7 @@ function surroundings(world: World, side: Side, laws: Laws) {
     agenda,
     host: own.host,
     healthyServers: () => (own.sickness > 0 ? 0 : 2),
+    services: () => ({ dead: own.deadServices, scarce: 0 }),
     refusedAlias: () => (own.refusals > 0 ? ['the address'] : []),
     downLinks: () => PATHS.filter((path) => network.wires[path].downs[side] > 0),
     unguarded: () => (own.interfaces.bare > 0 ? ['access'] : []),
