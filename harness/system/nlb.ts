@@ -17,6 +17,8 @@ const LAB_HEARTBEAT = { intervalMs: 20, leaseMs: 150, deadAfterMs: 200 };
 
 /** The default million takes 100 MiB on each node, and its making is what holds up the neighbours. */
 const LAB_TABLES = { maxConnections: 16_384, maxUdpFlows: 4096, maxServers: 256, maxServices: 64 };
+/** A daemon of another version refuses a file with settings that it does not know: it is given those that every version has. */
+const { maxUdpFlows: _, ...TABLES_OF_EVERY_VERSION } = LAB_TABLES;
 
 const DATAPATH = process.env.ONEVIP_DATAPATH ?? 'auto';
 
@@ -127,7 +129,7 @@ function configuration(own: NodePlan, setup: PairSetup, script: string) {
     heartbeat: { ...(setup.pace === 'default' ? {} : LAB_HEARTBEAT), keyFile: writeKeys(own.name, setup) },
     ...(setup.enterPerSecond && { limits: limitsOf(setup.enterPerSecond) }),
     datapath: {
-      ...LAB_TABLES,
+      ...(setup.commands === undefined ? LAB_TABLES : TABLES_OF_EVERY_VERSION),
       ...(setup.maxConnections && { maxConnections: setup.maxConnections }),
       mode: DATAPATH,
       // A data path in user space has files, which lie beside the place that it is given.
