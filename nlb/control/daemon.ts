@@ -8,6 +8,7 @@ import type { BeatStatus } from './beat/mail.ts';
 import { eventually, openCommands } from './commands.ts';
 import { desire, openSelector } from './desired.ts';
 import { type EventLog, openEvents } from './events.ts';
+import { FORWARD_ON_MS, takenOverWithinMs } from './handover-times.ts';
 import { numberServers } from './identity.ts';
 import { openLooking } from './look.ts';
 import { openLoop } from './loop.ts';
@@ -40,9 +41,8 @@ export interface Start {
   keepMs?: number;
 }
 
-/** How long a stopping leader waits for its peer to lead, which counts in beats, and then goes on forwarding: two announcements' time. */
-const takenOverWithinMs = (config: Config): number => Math.max(300, 20 * config.heartbeat.intervalMs);
-const FORWARD_ON_MS = 150;
+/** Whoever stops says so often that it is not taken for hanging. */
+const LIFE_SIGN_EVERY_MS = 100;
 
 /**
  * Everything that runs, wired up.
@@ -55,16 +55,19 @@ export async function startDaemon(start: Start, log: Log, died: (error: Error) =
   const events = openEvents((detail, event) => log.info(detail, event));
   const problem = (text: string) => log.warn({ problem: text }, 'problem');
   const scripts = openScripts(config.scripts, (end) => events.add('script', { ...end }));
-  const beat = startBeat(orders, {
-    entered: ({ atMs, ...change }) => {
-      events.add('state', change, atMs);
-      scripts.entered(change);
+  const beat = startBeat(
+    { ...orders, ...(keepMs !== undefined && { keepMs }) },
+    {
+      entered: ({ atMs, ...change }) => {
+        events.add('state', change, atMs);
+        scripts.entered(change);
+      },
+      pathChanged: ({ atMs, ...change }) => events.add('path', change, atMs),
+      problem,
+      conflict: (conflict) => events.add('conflict', { ...conflict }),
+      died,
     },
-    pathChanged: ({ atMs, ...change }) => events.add('path', change, atMs),
-    problem,
-    conflict: (conflict) => events.add('conflict', { ...conflict }),
-    died,
-  });
+  );
   const memoryLocked = lockMemory();
   const datapath = datapathFor(config, problem);
   beat.useLease(datapath.leaseFd);
@@ -99,6 +102,7 @@ export async function startDaemon(start: Start, log: Log, died: (error: Error) =
     throw error;
   });
   const stop = async () => {
+    setInterval(() => void beat.status(), LIFE_SIGN_EVERY_MS).unref();
     server.close();
     rmSync(config.control.socket, { force: true });
     if (keepMs === undefined) {
@@ -138,7 +142,7 @@ async function handOver(
   const before = await beat.status();
   const { status, kept } = await stop();
   if (kept || before.state !== 'active' || !status.peer.alive) return false;
-  return eventually(beat, ({ peer }) => peer.state === 'active', takenOverWithinMs(config));
+  return eventually(beat, ({ peer }) => peer.state === 'active', takenOverWithinMs(config.heartbeat.intervalMs));
 }
 
 async function leave(beat: BeatHandle, keepMs: number, events: EventLog) {

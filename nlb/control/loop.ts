@@ -10,6 +10,7 @@ import { failingServers, openHealth, type Verdicts } from './health.ts';
 import { numberServers } from './identity.ts';
 import { inheritedHardware, inheritedVerdicts } from './inherit.ts';
 import { ASK_EVERY_MS, doubtful, type HardwareAddresses, remember } from './neighbours.ts';
+import { watchPasses } from './pass-watch.ts';
 import { type Reach, verdictsKept, watchReach } from './reach.ts';
 import { openWays } from './reach-ways.ts';
 import { startSweeping } from './sweeping.ts';
@@ -32,7 +33,7 @@ export interface Loop {
 }
 
 export interface LoopHooks {
-  /** Told whenever they change. */
+  /** Told with each pass, whether they have changed or not: their age says whether this thread is still at work. */
   facts(facts: SlowFacts): void;
   event(name: string, detail: Record<string, unknown>): void;
   problem(text: string): void;
@@ -52,10 +53,11 @@ export function openLoop(first: Config, datapath: Datapath, hooks: LoopHooks): L
   let hardware: HardwareAddresses = inheritedHardware(earlier, startedMs);
   let desired: Desired | undefined;
   let applied = '';
-  let told = '';
-  let failing = '';
+  let facts: SlowFacts | undefined;
+  let problem = '';
   let soon: NodeJS.Immediate | undefined;
 
+  const passes = watchPasses((change) => hooks.event('pass', change));
   const health = openHealth(inheritedVerdicts(config, earlier, ids), (check, verdict) => {
     hooks.event('health', { check, healthy: verdict.healthy, ...(verdict.why !== undefined && { why: verdict.why }) });
     soon ??= setImmediate(pass);
@@ -122,15 +124,18 @@ export function openLoop(first: Config, datapath: Datapath, hooks: LoopHooks): L
     }
   }
 
-  function tellFacts(wanted: Desired): void {
+  function factsOf(wanted: Desired): SlowFacts {
     const healthyServers = wanted.tables.servers.filter(({ usable }) => usable).length;
     const lookedAround = isJudged(health.verdicts, healthyServers) && reach.isJudged();
     const ready = lookedAround || performance.now() - startedMs > FIRST_VERDICTS_MS;
     const targets = Object.fromEntries([...reach.verdicts].map(([name, { healthy }]) => [name, healthy]));
-    const facts = { ready, healthyServers, targets };
-    if (JSON.stringify(facts) === told) return;
-    told = JSON.stringify(facts);
-    hooks.facts(facts);
+    return { ready, healthyServers, targets };
+  }
+
+  /** While passes fail, the facts are those of the last that did not. */
+  function tellFacts(): void {
+    const passFailure = passes.failure();
+    if (facts) hooks.facts({ ...facts, ...(passFailure !== undefined && { passFailure }) });
   }
 
   function pass(): void {
@@ -139,13 +144,16 @@ export function openLoop(first: Config, datapath: Datapath, hooks: LoopHooks): L
       lookAtNeighbours();
       desired = desire(config, { ids, hardware, verdicts: health.verdicts }, select);
       realise(desired);
-      tellFacts(desired);
-      failing = '';
+      facts = factsOf(desired);
+      passes.succeeded(performance.now());
+      problem = '';
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error);
-      if (text !== failing) hooks.problem(text);
-      failing = text;
+      passes.failed(text, performance.now());
+      if (text !== problem) hooks.problem(text);
+      problem = text;
     }
+    tellFacts();
   }
 
   function use(next: Config): void {

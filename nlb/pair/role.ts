@@ -1,19 +1,30 @@
 import { held, isYielding, unheld } from './contest.ts';
 import { noHoldDown } from './hold-down.ts';
 import { hasLasted, lastingSince } from './lasting.ts';
-import { answered, attentiveMs, heard, isSuspect, mayBeSplitOff, strangerSince, waited } from './peer.ts';
+import {
+  answered,
+  attentiveMs,
+  heard,
+  isAlive,
+  isSuspect,
+  mayBeSplitOff,
+  type Peer,
+  strangerSince,
+  waited,
+} from './peer.ts';
 import { FITNESS } from './rank.ts';
 import type { Settings } from './settings.ts';
 import {
   type Event,
   enter,
   type Facts,
-  fitnessBy,
+  fitnessOf,
   type In,
   type Role,
   relisten,
   type Step,
   targetsMet,
+  whyHalfDead,
 } from './state.ts';
 import { whenActive } from './when-active.ts';
 import { isAsking, whenInitial } from './when-initial.ts';
@@ -33,7 +44,7 @@ import { isContending, whenStandby } from './when-standby.ts';
  *    │ │ └─────────────────────────────────────────────────► active
  *    │ └──────────────────── lease lost ───────────────────────┘
  *    │
- *    └── cured ── inop ◄── any: a link down, no healthy server while the peer has one, cut off, or stopping
+ *    └── cured ── inop ◄── any: a link down, no healthy server or no main thread while the peer has one, cut off, or stopping
  */
 export function step(before: Role, event: Event, settings: Settings): Step {
   const role = noted(before, event, settings);
@@ -67,6 +78,7 @@ export function begin(atMs: number, settings: Settings): Role {
     improvedAtMs: atMs,
     heldUntilMs: atMs,
     facts: { ready: false, downLinks: [], healthyServers: 0, targets: {} },
+    factsAgeMs: 0,
     lasting: {},
     holdDown: noHoldDown(atMs),
     setAside: false,
@@ -99,7 +111,7 @@ function noted(role: Role, event: Event, settings: Settings): Role {
     case 'AddressAsked':
       return held(role, event.atMs, settings);
     case 'FactsChanged':
-      return factsNoted(role, event.facts, event.atMs);
+      return factsNoted(role, event, settings);
     case 'AskedToStop':
       return { ...role, stopping: true };
     default:
@@ -107,17 +119,23 @@ function noted(role: Role, event: Event, settings: Settings): Role {
   }
 }
 
-function factsNoted(role: Role, facts: Facts, atMs: number): Role {
-  const isFitter = FITNESS[fitnessBy(facts)] > FITNESS[fitnessBy(role.facts)];
-  const isBetter = isFitter || targetsMet(facts) > targetsMet(role.facts);
-  return { ...role, facts, improvedAtMs: isBetter ? atMs : role.improvedAtMs };
+type FactsChanged = Extract<Event, { type: 'FactsChanged' }>;
+
+function factsNoted(before: Role, { facts, atMs, toldAtMs }: FactsChanged, settings: Settings): Role {
+  const factsAgeMs = toldAtMs === undefined ? before.factsAgeMs : Math.max(0, atMs - toldAtMs);
+  const role = { ...before, facts, factsAgeMs };
+  const isFitter = FITNESS[fitnessOf(role, settings)] > FITNESS[fitnessOf(before, settings)];
+  const isBetter = isFitter || targetsMet(facts) > targetsMet(before.facts);
+  return { ...role, improvedAtMs: isBetter ? atMs : before.improvedAtMs };
 }
 
 function tickNoted(before: Role, atMs: number, settings: Settings): Role {
   const { state, tickedAtMs } = before;
   const heedMs = attentiveMs(tickedAtMs, atMs, settings);
   const listening = state.name === 'initial' ? { ...state, listenedMs: state.listenedMs + heedMs } : state;
-  const role = { ...before, state: listening, tickedAtMs: atMs, peer: waited(before.peer, tickedAtMs, atMs, settings) };
+  const factsAgeMs = before.factsAgeMs + heedMs;
+  const peer = waited(before.peer, tickedAtMs, atMs, settings);
+  const role = { ...before, state: listening, tickedAtMs: atMs, factsAgeMs, peer };
   return { ...role, lasting: lastingSince(role, atMs, settings) };
 }
 
@@ -143,11 +161,18 @@ function whyInop(role: Role, atMs: number, settings: Settings): string | undefin
   if (facts.downLinks.length > 0) return `link down: ${facts.downLinks.join(', ')}`;
   if (facts.ready && hasLasted(role, 'outdone', settings.poorHoldMs, atMs))
     return `no server is healthy here, while ${settings.peer} has one`;
+  const halfDead = facts.ready && isPeerFit(peer, settings) ? whyHalfDead(role, settings) : undefined;
+  if (halfDead !== undefined) return `${halfDead}, while ${settings.peer} is fit`;
   if (!isIsolated(facts)) return undefined;
   if (mayBeSplitOff(peer, settings)) return `cut off: no reach target answers, and ${settings.peer} is silent`;
   if (hasLasted(role, 'rivalled', settings.deadAfterMs, atMs))
     return `cut off: no reach target answers, and ${settings.peer} leads and does not hear of it`;
   return undefined;
+}
+
+/** Whether the peer could lead at once. One that is out of operation for want of something else could not. */
+function isPeerFit(peer: Peer, settings: Settings): boolean {
+  return isAlive(peer, settings) && peer.standing.fitness === 'fit' && peer.standing.state !== 'inop';
 }
 
 /**

@@ -22,6 +22,8 @@ export interface BeatOrders {
   pinDirectory: string;
   /** The two ways to the peer. */
   paths: PathOrders[];
+  /** Stopped by a signal, leave lead and data path for a successor for so long; absent: leave nothing. */
+  keepMs?: number;
 }
 
 export interface PathOrders {
@@ -39,7 +41,8 @@ export type ChangeableOrders = Pick<BeatOrders, 'settings' | 'secrets'>;
 export type ToBeat =
   /** The lease page of the data path, once that is in place. */
   | { type: 'lease'; fd: number }
-  | { type: 'facts'; facts: SlowFacts }
+  /** With each pass; `atMs` on CLOCK_MONOTONIC. */
+  | { type: 'facts'; facts: SlowFacts; atMs: number }
   | { type: 'orders'; orders: ChangeableOrders }
   | { type: 'ask'; id: number; what: 'status' | 'lead' | 'standBy' | 'stop' }
   /** Stop; but where nobody else could lead, leave address and lease as they are for so long. */

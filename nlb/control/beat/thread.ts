@@ -12,6 +12,7 @@ import { isAlive } from '../../pair/peer.ts';
 import { begin, nextTickInMs, step } from '../../pair/role.ts';
 import { type Event, type Role, standing } from '../../pair/state.ts';
 import { correspond } from './correspondent.ts';
+import { openEnding } from './ending.ts';
 import { openExecutor } from './executor.ts';
 import type { BeatOrders, BeatStatus, ChangeableOrders, FromBeat, ToBeat } from './mail.ts';
 import { openWitness } from './witness.ts';
@@ -39,6 +40,7 @@ const realTime = beRealTime(PRIORITY);
 const links = openLinkLook();
 const executor = openExecutor(orders.access, orders.forwardGraceMs, problem);
 const witness = openWitness(settings, (change) => post({ type: 'path', change }));
+const ending = openEnding({ letGo: () => letGo(orders.keepMs), problem });
 let role: Role = begin(nowMs(), settings);
 let defence = unclaimed;
 let lookAtLinksAtMs = 0;
@@ -90,6 +92,7 @@ function endClaim(): void {
 }
 
 function tick(): void {
+  ending.look(role, nowMs(), settings);
   if (claimLeft && !isHeld(executor.lease())) endClaim();
   const claims = executor.claims();
   for (const mac of [...claims.peer, ...claims.strangers]) happened({ type: 'AddressAnswered', atMs: nowMs(), mac });
@@ -113,6 +116,11 @@ function lookAtLinks(): void {
   const legs = { [orders.access.device]: access, [orders.serverDevice]: links.look(orders.serverDevice) };
   const downLinks = Object.keys(legs).filter((device) => !legs[device]?.running);
   if (downLinks.join() !== role.facts.downLinks.join()) factsChanged({ downLinks });
+}
+
+function factsTold({ facts, atMs: toldAtMs }: Extract<ToBeat, { type: 'facts' }>): void {
+  const { downLinks } = role.facts;
+  happened({ type: 'FactsChanged', atMs: nowMs(), facts: { downLinks, ...facts }, toldAtMs });
 }
 
 function factsChanged(facts: Partial<Role['facts']>): void {
@@ -186,14 +194,23 @@ function answer(id: number, what: Extract<ToBeat, { type: 'ask' }>['what']): voi
   post({ type: 'answer', id, status: status(), ...(refusal !== undefined && { refusal }) });
 }
 
-/** The lease is never made longer by one who has lost it: the tick finds that out. */
-function leave(id: number, keepMs: number): void {
-  tick();
+/**
+ * @param keepMs for how long lead and address are left for a successor, where nobody else could have them
+ * @returns whether they are
+ */
+function letGo(keepMs?: number): boolean {
   const atMs = nowMs();
-  if (role.state.name === 'active' && !peerCouldLead(role, atMs, settings)) {
+  if (keepMs !== undefined && role.state.name === 'active' && !peerCouldLead(role, atMs, settings)) {
     executor.run('renewLease', atMs + keepMs);
     hasLeft = true;
   } else happened({ type: 'AskedToStop', atMs });
+  return hasLeft;
+}
+
+/** The lease is never made longer by one who has lost it: the tick finds that out. */
+function leave(id: number, keepMs: number): void {
+  tick();
+  letGo(keepMs);
   post({ type: 'answer', id, status: status(), ...(hasLeft && { kept: true }) });
 }
 
@@ -203,11 +220,12 @@ function useOrders({ secrets, ...next }: ChangeableOrders): void {
 }
 
 parentPort?.on('message', (message: ToBeat) => {
+  ending.heard();
   switch (message.type) {
     case 'lease':
       return executor.useLease(openLease(message.fd), claimLeft ? 'claim' : 'new');
     case 'facts':
-      return factsChanged(message.facts);
+      return factsTold(message);
     case 'orders':
       return useOrders(message.orders);
     case 'ask':

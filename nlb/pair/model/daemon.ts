@@ -48,6 +48,8 @@ const LINK_LOOK_MS = 20;
 const LOOKS_ENOUGH = 2;
 /** Loading the data path, and the first look at the servers. */
 const READY_AFTER_MS = [5, 60] as const;
+/** How often the main thread tells its facts, while it does not hang. */
+const TELL_EVERY_MS = 40;
 /** How late a timer comes on a machine with nothing else to do. */
 const TIMER_LATE_MS = 0.6;
 
@@ -64,6 +66,9 @@ export class Daemon {
   private contraryLooks = 0;
   /** What came to the ARP socket since the last tick. */
   private arp: ('AddressAnswered' | 'AddressAsked')[] = [];
+  /** How many faults hang the main thread, and since when it and the beat have both been so. */
+  private hangs = 0;
+  private hungSinceMs = Number.POSITIVE_INFINITY;
   private stallAfterEffects = 0;
   private stallMs = 0;
 
@@ -98,7 +103,19 @@ export class Daemon {
   }
 
   serversChanged(): void {
-    this.loop.post(() => this.factsChanged({ healthyServers: this.at.healthyServers() }));
+    if (this.hangs > 0) return;
+    const toldAtMs = this.now();
+    this.loop.post(() => this.factsChanged({ healthyServers: this.at.healthyServers() }, toldAtMs));
+  }
+
+  /** The main thread stands still, and so all that it would tell; the beat goes on. */
+  hang(by: 1 | -1): void {
+    this.hangs += by;
+    this.hungSinceMs = this.hangs > 0 ? Math.min(this.hungSinceMs, this.at.agenda.nowMs()) : Number.POSITIVE_INFINITY;
+  }
+
+  hungForMs(): number {
+    return this.at.agenda.nowMs() - this.hungSinceMs;
   }
 
   /** Stands still for a while, as soon as it has run so many more effects: in the midst of a step. */
@@ -112,6 +129,8 @@ export class Daemon {
     this.at.claims();
     this.at.agenda.at(this.at.agenda.nowMs() + ms, () => {
       this.at.claims();
+      // What a node stands still whole is no time in which it could have missed its main thread.
+      if (this.hangs > 0) this.hungSinceMs = this.at.agenda.nowMs();
       this.loop.goOn();
     });
   }
@@ -124,11 +143,21 @@ export class Daemon {
   private ready(): void {
     this.leaseOpen = true;
     this.at.host.dataPath.answerUntilMs = 0;
-    this.factsChanged({ ready: true, healthyServers: this.at.healthyServers(), targets: this.at.targets() });
+    const facts = { ready: true, healthyServers: this.at.healthyServers(), targets: this.at.targets() };
+    this.factsChanged(facts, this.now());
+    this.tell();
   }
 
-  private factsChanged(facts: Partial<Facts>): void {
-    this.happened({ type: 'FactsChanged', atMs: this.now(), facts: { ...this.role.facts, ...facts } });
+  /** The main thread, again and again. */
+  private tell(): void {
+    if (this.loop.isEnded()) return;
+    if (!this.loop.isHalted()) this.serversChanged();
+    this.at.agenda.at(this.at.agenda.nowMs() + TELL_EVERY_MS, () => this.tell());
+  }
+
+  private factsChanged(facts: Partial<Facts>, toldAtMs?: number): void {
+    const told = toldAtMs === undefined ? {} : { toldAtMs };
+    this.happened({ type: 'FactsChanged', atMs: this.now(), facts: { ...this.role.facts, ...facts }, ...told });
   }
 
   private read(mail: Mail): void {
@@ -164,6 +193,7 @@ export class Daemon {
   }
 
   private lookAtTargets(): void {
+    if (this.hangs > 0) return;
     const targets = this.at.targets();
     const isContrary = JSON.stringify(targets) !== JSON.stringify(this.role.facts.targets);
     this.contraryLooks = isContrary && this.role.facts.ready ? this.contraryLooks + 1 : 0;

@@ -8,6 +8,7 @@ export type Fault = { afterMs: number; forMs: number } & (
   | { type: 'linkDown'; side: Side; path: PathName }
   | { type: 'kill' | 'stop' | 'freezeDaemon' | 'pauseNode' | 'serversDead' | 'targetDown'; side: Side }
   | { type: 'stallInside'; side: Side; afterEffects: number }
+  | { type: 'hangMain'; side: Side }
   | { type: 'lead' | 'standBy'; side: Side }
 );
 
@@ -26,6 +27,9 @@ const sides = fc.constantFrom<Side>(0, 1);
 const paths = fc.constantFrom<PathName | 'both'>('access', 'server', 'both');
 const times = { afterMs: gaps, forMs: durations };
 const ofNode = ['kill', 'stop', 'freezeDaemon', 'pauseNode', 'serversDead', 'targetDown', 'lead', 'standBy'] as const;
+
+/** The main thread of a daemon hangs, and its beat goes on. */
+const hanging = fc.record({ ...times, type: fc.constant('hangMain'), side: sides });
 
 export const faults: fc.Arbitrary<Fault> = fc.oneof(
   { weight: 7, arbitrary: fc.record({ ...times, type: fc.constantFrom(...ofNode), side: sides }) },
@@ -62,6 +66,7 @@ export const faults: fc.Arbitrary<Fault> = fc.oneof(
       afterEffects: fc.integer({ min: 1, max: 9 }),
     }),
   },
+  { weight: 1, arbitrary: hanging },
 );
 
 /** A request may take effect for as long as it stands. */

@@ -59,6 +59,7 @@ export interface Outcome {
 /** Once the last fault has ended, one leads and the other stands by within so long. */
 export const SETTLED_WITHIN_MS = 500;
 const REACH_HOLD_MS = 100;
+const STALE_AFTER_MS = 120;
 const HOLD_DOWN_MS = 50;
 const HOLD_DOWN_MAX_MS = 400;
 /** Within so long after that, a primary that may have the lead back has it. */
@@ -113,6 +114,7 @@ function settingsOf({ primary, times, recovery }: History, side: 0 | 1): Setting
     recovery,
     holdDownMs: HOLD_DOWN_MS,
     holdDownMaxMs: HOLD_DOWN_MAX_MS,
+    staleAfterMs: STALE_AFTER_MS,
     letGoMs: 1000,
   };
 }

@@ -70,6 +70,10 @@ function strike(victim: Victim, node: Node, fault: OfNode): void {
       daemon?.stallInside(fault.type === 'stallInside' ? fault.afterEffects : 0, forMs);
       later(victim, ARMED_MS, () => daemon?.stallInside(0, 0));
     },
+    hangMain: () => {
+      daemon?.hang(1);
+      later(victim, forMs, () => daemon?.hang(-1));
+    },
     lead: () => daemon?.ask('AskedToLead'),
     standBy: () => daemon?.ask('AskedToStandBy'),
   };

@@ -1,4 +1,5 @@
 import type { StateName } from '../beat.ts';
+import { isAlive } from '../peer.ts';
 import type { Entry } from '../state.ts';
 import type { Daemon } from './daemon.ts';
 import { opposite, type Side, type Wire } from './network.ts';
@@ -85,10 +86,22 @@ export function openLaws(world: World, healedWithinMs: number): Laws {
       if (role.state.name !== 'active') {
         if (dataPath.alias) broken(`node ${side} is ${role.state.name} with the alias`);
         if (own && dataPath.answerUntilMs > clockMs()) broken(`node ${side} is ${role.state.name} with a lease`);
-      } else if (!own || dataPath.answerUntilMs !== role.state.leaseEndsMs || !dataPath.alias)
+      } else if (isHalfDead(daemon)) broken(`node ${side} leads, half dead, though its peer is fit`);
+      else if (!own || dataPath.answerUntilMs !== role.state.leaseEndsMs || !dataPath.alias)
         broken(`node ${side} leads without a lease of its own, or the alias`);
     },
   };
+}
+
+/** How late the main thread's last words may have been on their way, and how long the tick after the bound may take. */
+const TELLING_MS = 100;
+
+/** Its main thread has hung for so long that it should have made way, and its peer could lead. */
+function isHalfDead(daemon: Daemon): boolean {
+  const { peer } = daemon.role;
+  const { settings } = daemon.at;
+  const isPeerFit = isAlive(peer, settings) && peer.standing.fitness === 'fit' && peer.standing.state !== 'inop';
+  return isPeerFit && daemon.hungForMs() > settings.staleAfterMs + TELLING_MS;
 }
 
 const reachesTarget = ({ hasTarget, targetDowns }: Node): boolean => hasTarget && targetDowns === 0;

@@ -11,6 +11,7 @@ export interface Loop<Mail> {
   halt(): void;
   goOn(): void;
   isHalted(): boolean;
+  isEnded(): boolean;
   /** The daemon is no more. */
   end(): void;
 }
@@ -68,6 +69,7 @@ export function openLoop<Mail>(read: (mail: Mail) => void, tick: () => void): Lo
       run();
     },
     isHalted: () => halts > 0,
+    isEnded: () => ended,
     end: () => {
       ended = true;
     },

@@ -96,6 +96,10 @@ export const broken: Record<string, Machine> = {
       ? step(role, { ...event, from: { ...event.from, targetsMet: 0 } }, settings)
       : step(role, event, settings),
   ),
+  'what the main thread has told is good for ever': withSettings((settings) => ({
+    ...settings,
+    staleAfterMs: Number.POSITIVE_INFINITY,
+  })),
   'a state is told twice': withStep((role, event, settings) => {
     const next = step(role, event, settings);
     return { ...next, entered: next.entered.flatMap((entry) => [entry, entry]) };
