@@ -24,6 +24,12 @@ export interface Peer {
 /** Three in a row, a quarter of an interval apart: one or two lost frames do not make a takeover. */
 const ASKS_ENOUGH = 3;
 
+/**
+ * For how long a refusal stands for those that do not come. Linux says to each address six times in a row that nobody listens,
+ * and then once a second (net.ipv4.icmp_ratelimit), however often it is asked; a beat that comes ends it at once.
+ */
+export const REFUSAL_STANDS_MS = 1250;
+
 export function strangerSince(atMs: number): Peer {
   const fitSinceMs = Number.POSITIVE_INFINITY;
   const never = { refused: false, refusedAtMs: Number.NEGATIVE_INFINITY };
@@ -103,6 +109,6 @@ export function isGone(peer: Peer, settings: Settings): boolean {
  * that nobody listens. That it said goodbye proves nothing: it may be back.
  */
 export function mayBeSplitOff(peer: Peer, settings: Settings): boolean {
-  const isRefusing = peer.countedUntilMs - peer.refusedAtMs < settings.deadAfterMs;
+  const isRefusing = peer.countedUntilMs - peer.refusedAtMs < Math.max(settings.deadAfterMs, REFUSAL_STANDS_MS);
   return !isRefusing && !isAlive(peer, settings);
 }

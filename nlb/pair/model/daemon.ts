@@ -114,6 +114,10 @@ export class Daemon {
     this.hungSinceMs = this.hangs > 0 ? Math.min(this.hungSinceMs, this.at.agenda.nowMs()) : Number.POSITIVE_INFINITY;
   }
 
+  isHung(): boolean {
+    return this.hangs > 0;
+  }
+
   hungForMs(): number {
     return this.at.agenda.nowMs() - this.hungSinceMs;
   }

@@ -12,11 +12,12 @@ export type Fault = { afterMs: number; forMs: number } & (
   | { type: 'lead' | 'standBy'; side: Side }
 );
 
-/** Long and short, and often about as long as a lease or a silence. */
+/** Long and short, often about as long as a lease or a silence, and now and then longer than a refusal stands. */
 const durations = fc.oneof(
-  fc.integer({ min: 1, max: 60 }),
-  fc.integer({ min: 20, max: 50 }),
-  fc.integer({ min: 1, max: 700 }),
+  { weight: 3, arbitrary: fc.integer({ min: 1, max: 60 }) },
+  { weight: 3, arbitrary: fc.integer({ min: 20, max: 50 }) },
+  { weight: 3, arbitrary: fc.integer({ min: 1, max: 700 }) },
+  { weight: 1, arbitrary: fc.integer({ min: 700, max: 2500 }) },
 );
 const gaps = fc.oneof(
   fc.integer({ min: 0, max: 5 }),

@@ -70,10 +70,7 @@ function strike(victim: Victim, node: Node, fault: OfNode): void {
       daemon?.stallInside(fault.type === 'stallInside' ? fault.afterEffects : 0, forMs);
       later(victim, ARMED_MS, () => daemon?.stallInside(0, 0));
     },
-    hangMain: () => {
-      daemon?.hang(1);
-      later(victim, forMs, () => daemon?.hang(-1));
-    },
+    hangMain: () => hang(victim, node, forMs),
     lead: () => daemon?.ask('AskedToLead'),
     standBy: () => daemon?.ask('AskedToStandBy'),
   };
@@ -87,6 +84,16 @@ function sicken(victim: Victim, node: Node, forMs: number): void {
     node.sickness--;
     node.daemon?.serversChanged();
   });
+}
+
+function hang(victim: Victim, { daemon }: Node, forMs: number): void {
+  const change = (by: 1 | -1) => {
+    victim.laws.networkChanges();
+    daemon?.hang(by);
+    victim.laws.networkChanges();
+  };
+  change(1);
+  later(victim, forMs, () => change(-1));
 }
 
 function loseTarget({ world, laws }: Victim, node: Node, forMs: number): void {
@@ -111,7 +118,7 @@ function pause(victim: Victim, { host, daemon }: Node, forMs: number): void {
 
 function die(victim: Victim, node: Node, forMs: number): void {
   node.deaths++;
-  kill(node);
+  kill(node, victim.world.agenda.nowMs());
   later(victim, forMs, () => {
     node.deaths--;
     node.host.whenAwake(() => {

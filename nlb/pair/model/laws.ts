@@ -1,5 +1,5 @@
 import type { StateName } from '../beat.ts';
-import { isAlive } from '../peer.ts';
+import { isAlive, REFUSAL_STANDS_MS } from '../peer.ts';
 import type { Entry } from '../state.ts';
 import type { Daemon } from './daemon.ts';
 import { opposite, type Side, type Wire } from './network.ts';
@@ -54,6 +54,8 @@ export function openLaws(world: World, healedWithinMs: number): Laws {
     entered: (side, { state, previous, reason }) => {
       story.push(`${agenda.nowMs().toFixed(2)} node ${side}: ${previous} → ${state}: ${reason}`);
       if (still) broken(`node ${side} moved although there was no fault`);
+      if (reason.startsWith('cut off') && split.isAlone(side))
+        broken(`node ${side} gave up, though nobody could lead but it`);
       const { lives: life } = nodes[side];
       const expected = lives[side] === life ? states[side] : 'initial';
       if (previous !== expected) broken(`node ${side} entered ${state} from ${previous}, but was ${expected}`);
@@ -75,8 +77,10 @@ export function openLaws(world: World, healedWithinMs: number): Laws {
       const healedMs = split.healedForMs();
       if (healedMs > healedWithinMs) broken('two answered for the address');
       else worstHealingMs = Math.max(worstHealingMs, healedMs);
-      if (Math.min(split.oneSidedForMs(), agenda.nowMs() - doubleSinceMs) > NOTICED_WITHIN_MS)
-        broken('two answered, and one of them met no reach target');
+      const nowMs = agenda.nowMs();
+      const unrefusedMs = nodes.map((node) => unrefusedForMs(node, nowMs));
+      const noticedMs = Math.min(split.oneSidedForMs(), nowMs - doubleSinceMs, ...unrefusedMs);
+      if (noticedMs > NOTICED_WITHIN_MS) broken('two answered, and one of them met no reach target');
     },
     stepped: (side, daemon) => {
       const { role } = daemon;
@@ -104,6 +108,9 @@ function isHalfDead(daemon: Daemon): boolean {
   return isPeerFit && daemon.hungForMs() > settings.staleAfterMs + TELLING_MS;
 }
 
+/** For how long no refusal of the peer's host stands any more: whoever started there since, behind a split, is not known of. */
+const unrefusedForMs = ({ refusedAtMs }: Node, nowMs: number): number => nowMs - refusedAtMs - REFUSAL_STANDS_MS;
+
 const reachesTarget = ({ hasTarget, targetDowns }: Node): boolean => hasTarget && targetDowns === 0;
 
 /**
@@ -124,12 +131,14 @@ function openSplitWatch({ agenda, network, nodes }: World, healedWithinMs: numbe
   };
   const isCut = ({ cuts, downs }: Wire) => cuts.some((faults) => faults > 0) || downs.some((faults) => faults > 0);
   const isImpaired = (wire: Wire) => isCut(wire) || wire.disturbances.length > 0;
+  let impairedMs = -Infinity;
   let bothImpairedMs = -Infinity;
   let lastMs = -Infinity;
   let oneSidedSinceMs: number | undefined;
   const look = () => {
     const nowMs = agenda.nowMs();
     const isRecent = (ms: number) => nowMs - ms <= healedWithinMs;
+    if (isImpaired(access) || isImpaired(server)) impairedMs = nowMs;
     const isBoth = isImpaired(access) && isImpaired(server);
     if (isBoth) bothImpairedMs = nowMs;
     const isApart = isCut(access) || nodes.some(({ host }) => host.isPaused());
@@ -137,7 +146,9 @@ function openSplitWatch({ agenda, network, nodes }: World, healedWithinMs: numbe
     const isUnknown = nodes.some(isUnheardOf);
     if ((isApart && (isUnknown || isRecent(bothImpairedMs))) || ((isBoth || isDeaf) && isRecent(lastMs)))
       lastMs = nowMs;
-    const isOneSided = isCut(access) && nodes.filter(reachesTarget).length === 1;
+    // Whoever's main thread hangs does not learn what becomes of its targets.
+    const isBlind = nodes.some(({ daemon }) => daemon?.isHung());
+    const isOneSided = isCut(access) && nodes.filter(reachesTarget).length === 1 && !isBlind;
     oneSidedSinceMs = isOneSided ? (oneSidedSinceMs ?? nowMs) : undefined;
   };
   return {
@@ -146,6 +157,19 @@ function openSplitWatch({ agenda, network, nodes }: World, healedWithinMs: numbe
     oneSidedForMs: () => {
       look();
       return oneSidedSinceMs === undefined ? 0 : agenda.nowMs() - oneSidedSinceMs;
+    },
+    /**
+     * Whether the other daemon is dead and its host has said so since, over a network that has been whole all the time. Until
+     * it has said so nobody can know: what it may say to one address is limited, and may have been used up.
+     */
+    isAlone: (side: Side): boolean => {
+      look();
+      const { refusedAtMs } = nodes[side];
+      const other = nodes[opposite(side)];
+      const wholeSinceMs = Math.max(other.deadSinceMs, impairedMs);
+      return (
+        !other.daemon && !other.host.isPaused() && refusedAtMs > other.deadSinceMs && wholeSinceMs === other.deadSinceMs
+      );
     },
     /** How long a subnet has been whole since both were not; infinite where that never was. */
     healedForMs: () => {

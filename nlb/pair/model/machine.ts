@@ -91,6 +91,14 @@ export const broken: Record<string, Machine> = {
       : step(role, event, settings),
   ),
   'a node that is cut off from all targets leads all the same': withFacts((facts) => ({ ...facts, targets: {} })),
+  'a refusal stands for as long as nothing is heard': withRole((role, { atMs }) =>
+    role.peer.refused ? { ...role, peer: { ...role.peer, refusedAtMs: atMs } } : role,
+  ),
+  'a refusal stands no longer than a silent peer lives': withRole((role, { atMs }) =>
+    atMs - role.peer.refusedAtMs < 40
+      ? role
+      : { ...role, peer: { ...role.peer, refusedAtMs: Number.NEGATIVE_INFINITY } },
+  ),
   'targets of the peer are not looked at': withStep((role, event, settings) =>
     event.type === 'Heard'
       ? step(role, { ...event, from: { ...event.from, targetsMet: 0 } }, settings)
