@@ -1,6 +1,6 @@
 import { type AccessLeg, type ClaimsSeen, type NlbsAddress, openNlbsAddress } from '../../address/nlbs-address.ts';
 import type { Lease } from '../../datapath/tables/lease.ts';
-import { monotonicNs } from '../../kernel/clock.ts';
+import { bootNs, suspendedNs } from '../../kernel/clock.ts';
 import { leaseRefusal } from '../../pair/renewal.ts';
 import type { Effect } from '../../pair/state.ts';
 
@@ -23,10 +23,21 @@ export interface Executor {
   lease(): LeasePage | undefined;
 }
 
+/** A suspension moves the two clocks of the lease apart, which no test can do to the kernel's. */
+export interface LeaseClocks {
+  bootNs(): bigint;
+  suspendedNs(): bigint;
+}
+
 /** One lost announcement must not leave a firewall with the old address: RFC 5227 section 2.3 asks for two. */
 const REPEATS_MS = [100, 500, 2000];
 
-export function openExecutor(access: AccessLeg, forwardGraceMs: number, problem: (text: string) => void): Executor {
+export function openExecutor(
+  access: AccessLeg,
+  forwardGraceMs: number,
+  problem: (text: string) => void,
+  clocks: LeaseClocks = { bootNs, suspendedNs },
+): Executor {
   let page: LeasePage | undefined;
   let address: NlbsAddress | undefined;
   let repeats: NodeJS.Timeout[] = [];
@@ -45,20 +56,31 @@ export function openExecutor(access: AccessLeg, forwardGraceMs: number, problem:
   };
   // A thread may stall between any two steps, and wakes to timers first: whose lease is over must not speak for the address.
   const announceWhileHeld = () => {
-    if (page && page.get().answerUntilNs > monotonicNs()) address?.announce();
+    if (page && page.get().answerUntilNs > clocks.bootNs()) address?.announce();
   };
   const announce = () => {
     quiet();
     announceWhileHeld();
     repeats = REPEATS_MS.map((delayMs) => setTimeout(() => attempt(announceWhileHeld), delayMs));
   };
+  /** Where a lease of answering ends, forwarding ends so much later, by the clock that it is judged by. */
+  const forwardUntil = (answerUntilNs: bigint): bigint => {
+    const untilNs = answerUntilNs + toNs(forwardGraceMs) - clocks.suspendedNs();
+    return untilNs > 0n ? untilNs : 0n;
+  };
+  /** Who was suspended after the last renewal would forward for as much longer. */
+  const shortenForwarding = (): void => {
+    const { answerUntilNs, forwardUntilNs } = page?.get() ?? NO_LEASE;
+    if (answerUntilNs !== 0n && forwardUntilNs > forwardUntil(answerUntilNs))
+      page?.moveForwarding(forwardUntilNs, forwardUntil(answerUntilNs));
+  };
   const renew = (endsMs: number): string | undefined => {
     if (!page) return 'the data path is not there';
     const before = page.get();
-    const refusal = () => leaseRefusal(toMs(before.answerUntilNs), endsMs, toMs(monotonicNs()));
+    const refusal = () => leaseRefusal(toMs(before.answerUntilNs), endsMs, toMs(clocks.bootNs()));
     const refused = refusal();
     if (refused !== undefined) return refused;
-    const forwardUntilNs = toNs(endsMs + forwardGraceMs);
+    const forwardUntilNs = forwardUntil(toNs(endsMs));
     if (!page.moveForwarding(before.forwardUntilNs, forwardUntilNs)) return 'another node took over';
     page.answerUntil(toNs(endsMs));
     // A stall may have come between the look and the store, too.
@@ -69,8 +91,11 @@ export function openExecutor(access: AccessLeg, forwardGraceMs: number, problem:
     return late;
   };
   const effects: Record<Exclude<Effect, 'beat' | 'renewLease'>, () => void> = {
-    // Forwarding ends by itself at the instant of the last renewal: what still comes to us is not lost.
-    dropLease: () => page?.answerUntil(0n),
+    // Forwarding ends by itself, after the grace that came with the last renewal: what still comes to us is not lost.
+    dropLease: () => {
+      shortenForwarding();
+      page?.answerUntil(0n);
+    },
     fence: () => address?.fence(),
     addAlias: () => address?.add(),
     removeAlias: () => {
@@ -106,6 +131,8 @@ export function openExecutor(access: AccessLeg, forwardGraceMs: number, problem:
     lease: () => page,
   };
 }
+
+const NO_LEASE = { answerUntilNs: 0n, forwardUntilNs: 0n };
 
 const toNs = (milliseconds: number): bigint => BigInt(Math.floor(milliseconds * 1e6));
 const toMs = (nanoseconds: bigint): number => Number(nanoseconds) / 1e6;

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { monotonicNs } from '../../kernel/clock.ts';
+import { bootNs } from '../../kernel/clock.ts';
 import type { Conflict } from '../../pair/defence.ts';
 import type { Change } from './evidence.ts';
 import type { BeatOrders, BeatStatus, ChangeableOrders, FromBeat, SlowFacts, ToBeat } from './mail.ts';
@@ -67,7 +67,7 @@ export function startBeat(orders: BeatOrders, hooks: BeatHooks): BeatHandle {
   };
   return {
     useLease: (fd) => post({ type: 'lease', fd }),
-    tell: (facts) => post({ type: 'facts', facts, atMs: Number(monotonicNs()) / 1e6 }),
+    tell: (facts) => post({ type: 'facts', facts, atMs: Number(bootNs()) / 1e6 }),
     use: async ({ settings, secrets }) => {
       post({ type: 'orders', orders: { settings, secrets } });
       await ask('status');

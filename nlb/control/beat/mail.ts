@@ -41,7 +41,7 @@ export type ChangeableOrders = Pick<BeatOrders, 'settings' | 'secrets'>;
 export type ToBeat =
   /** The lease page of the data path, once that is in place. */
   | { type: 'lease'; fd: number }
-  /** With each pass; `atMs` on CLOCK_MONOTONIC. */
+  /** With each pass; `atMs` on CLOCK_BOOTTIME. */
   | { type: 'facts'; facts: SlowFacts; atMs: number }
   | { type: 'orders'; orders: ChangeableOrders }
   | { type: 'ask'; id: number; what: 'status' | 'lead' | 'standBy' | 'stop' }

@@ -2,7 +2,7 @@ import { flushCompileCache } from 'node:module';
 import { parentPort, workerData } from 'node:worker_threads';
 import { isAliasLeft, removeLeftAlias } from '../../address/nlbs-address.ts';
 import { type Lease, openLease, openPinnedLease } from '../../datapath/tables/lease.ts';
-import { monotonicNs } from '../../kernel/clock.ts';
+import { bootNs, monotonicNs } from '../../kernel/clock.ts';
 import { openLinkLook } from '../../kernel/link-flags.ts';
 import { beRealTime } from '../../kernel/scheduling.ts';
 import { peerCouldLead } from '../../pair/contest.ts';
@@ -24,7 +24,8 @@ import { openWitness } from './witness.ts';
 const orders = workerData as BeatOrders;
 let { settings } = orders;
 const post = (message: FromBeat) => parentPort?.postMessage(message);
-const nowMs = () => Number(monotonicNs()) / 1e6;
+/** By the clock that goes on while the machine is suspended: a lease must not outlast that, nor what the role believes. */
+const nowMs = () => Number(bootNs()) / 1e6;
 const problem = (text: string) => post({ type: 'problem', text });
 
 /** Of SCHED_FIFO's 1 to 99: above the ordinary, below what the kernel's own threads use. */
@@ -58,7 +59,7 @@ const peer = correspond(orders, {
 });
 
 function isHeld(lease: Pick<Lease, 'get'> | undefined): boolean {
-  return lease !== undefined && lease.get().answerUntilNs > monotonicNs();
+  return lease !== undefined && lease.get().answerUntilNs > bootNs();
 }
 
 function happened(event: Event): string | undefined {
@@ -144,7 +145,7 @@ function onTime(dueMs: number): void {
 function status(): BeatStatus {
   const now = nowMs();
   const lease = executor.lease()?.get();
-  const remainingMs = (untilNs = 0n) => Math.max(0, Math.round(Number(untilNs) / 1e6 - now));
+  const remainingMs = (untilNs = 0n, nowNs: bigint) => Math.max(0, Math.round(Number(untilNs - nowNs) / 1e6));
   const paths = orders.paths.map(({ name }) => [name, ago(witness.lastHeardMs(name), now)] as const);
   const last = role.peer.standing;
   const answeredBy = witness.answeredBy();
@@ -167,8 +168,8 @@ function status(): BeatStatus {
       ...(answeredBy !== undefined && { addressAnsweredBy: answeredBy }),
     },
     lease: {
-      answerRemainingMs: remainingMs(lease?.answerUntilNs),
-      forwardRemainingMs: remainingMs(lease?.forwardUntilNs),
+      answerRemainingMs: remainingMs(lease?.answerUntilNs, bootNs()),
+      forwardRemainingMs: remainingMs(lease?.forwardUntilNs, monotonicNs()),
     },
     conflicts: defence.conflicts,
     realTime,

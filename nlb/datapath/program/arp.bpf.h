@@ -34,7 +34,7 @@ static __always_inline enum outcome decide_arp(struct packet *p, const struct se
 		return DROPPED_ARP_SERVER_SIDE;
 	if (!nlbs)
 		return DROPPED_ARP_CLUSTER;
-	__u64 now_ns = clock_ns();
+	__u64 now_ns = boot_ns();
 	/* Without a lease the request goes no further, not even to a packet socket: the daemon learns of it here. */
 	if (sender == settings->peer)
 		note_peer_asks(now_ns);

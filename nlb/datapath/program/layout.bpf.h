@@ -106,11 +106,11 @@ struct settings {
 };
 _Static_assert(sizeof(struct settings) == 32 + 8 * TIMEOUTS + 20 * MAX_PORTS, "shared with user space");
 
-/* Instants of CLOCK_MONOTONIC. User space maps the page and renews the first two. */
+/* User space maps the page and renews the first two. */
 struct lease {
-	__u64 answer_until_ns;
-	__u64 forward_until_ns; /* set to zero here when another node is about to lead */
-	/* Written here: when the peer last asked for the NLBS address, as a node does that is about to lead. */
+	__u64 answer_until_ns; /* CLOCK_BOOTTIME */
+	__u64 forward_until_ns; /* CLOCK_MONOTONIC; set to zero here when another node is about to lead */
+	/* Written here, CLOCK_BOOTTIME: when the peer last asked for the NLBS address, as a node does that is about to lead. */
 	__u64 peer_asked_ns;
 };
 _Static_assert(sizeof(struct lease) == 24, "shared with user space");

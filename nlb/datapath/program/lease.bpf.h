@@ -6,11 +6,11 @@
 #include "clock.bpf.h"
 #include "lookup.bpf.h"
 
-/* By the exact clock alone: two that answer never overlap. */
-static __always_inline bool may_answer(__u64 now_ns)
+/* By an exact clock that no suspension stops: two that answer never overlap. */
+static __always_inline bool may_answer(__u64 boot_ns)
 {
 	struct lease *held = only_entry(&lease);
-	return held && now_ns < *(volatile __u64 *)&held->answer_until_ns;
+	return held && boot_ns < *(volatile __u64 *)&held->answer_until_ns;
 }
 
 /* A live node renews its lease long before the margin: so nearly every packet is spared the exact clock. */
@@ -27,17 +27,17 @@ static __always_inline bool may_forward(__u64 tick_ns)
  * Whoever is about to lead probes for the address. Where nobody renews our lease any more, forwarding ends with it: what we
  * forwarded from here on, it would have to answer for. Who gave the lease back has a successor that counts on its grace.
  */
-static __always_inline void be_fenced(__u64 now_ns)
+static __always_inline void be_fenced(__u64 boot_ns)
 {
 	struct lease *held = only_entry(&lease);
 	__u64 until_ns = held ? *(volatile __u64 *)&held->answer_until_ns : 0;
-	if (until_ns && now_ns >= until_ns)
+	if (until_ns && boot_ns >= until_ns)
 		*(volatile __u64 *)&held->forward_until_ns = 0;
 }
 
-static __always_inline void note_peer_asks(__u64 now_ns)
+static __always_inline void note_peer_asks(__u64 boot_ns)
 {
 	struct lease *page = only_entry(&lease);
 	if (page)
-		*(volatile __u64 *)&page->peer_asked_ns = now_ns;
+		*(volatile __u64 *)&page->peer_asked_ns = boot_ns;
 }

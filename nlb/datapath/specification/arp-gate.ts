@@ -18,18 +18,18 @@ export function decideArp(
   arp: Arp | undefined,
   port: Port,
   { told, lease }: Pick<Knowledge, 'told' | 'lease'>,
-  nowNs: bigint,
+  bootNs: bigint,
 ): Result {
-  const outcome = gate(arp, port, { told, lease }, nowNs);
+  const outcome = gate(arp, port, { told, lease }, bootNs);
   const nlbsAsked = outcome === 'PASSED_ARP_NLBS' || outcome === 'DROPPED_ARP_NO_LEASE';
-  return { outcome, writes: arp && nlbsAsked ? notes(arp, told, lease, nowNs) : [], counts: [] };
+  return { outcome, writes: arp && nlbsAsked ? notes(arp, told, lease, bootNs) : [], counts: [] };
 }
 
 /** RFC 5227 section 2.1.1: whoever asks without an address of his own means to use the one that he asks for. */
 const NO_ADDRESS = '0.0.0.0';
 
-function notes({ sender }: Arp, { peer }: Told, { answerUntilNs }: LeaseTimes, nowNs: bigint): Write[] {
-  const lapsed = answerUntilNs !== 0n && nowNs >= answerUntilNs;
+function notes({ sender }: Arp, { peer }: Told, { answerUntilNs }: LeaseTimes, bootNs: bigint): Write[] {
+  const lapsed = answerUntilNs !== 0n && bootNs >= answerUntilNs;
   return [
     ...(sender === peer ? [{ table: 'peerAsked' as const }] : []),
     ...(sender === NO_ADDRESS && lapsed ? [{ table: 'fenced' as const }] : []),
@@ -40,12 +40,12 @@ function gate(
   arp: Arp | undefined,
   port: Port,
   { told, lease }: Pick<Knowledge, 'told' | 'lease'>,
-  nowNs: bigint,
+  bootNs: bigint,
 ): OutcomeName {
   if (!arp?.isRequest) return 'PASSED_ARP';
   const nlbs = arp.target === told.nlbs;
   if (!nlbs && !told.clusters.has(arp.target)) return 'PASSED_ARP';
   if (!(port.roles & CONSTANTS.ROLE_ACCESS)) return 'DROPPED_ARP_SERVER_SIDE';
   if (!nlbs) return 'DROPPED_ARP_CLUSTER';
-  return nowNs < lease.answerUntilNs ? 'PASSED_ARP_NLBS' : 'DROPPED_ARP_NO_LEASE';
+  return bootNs < lease.answerUntilNs ? 'PASSED_ARP_NLBS' : 'DROPPED_ARP_NO_LEASE';
 }

@@ -20,6 +20,8 @@ export interface Clocks {
   nowNs: bigint;
   /** The same as of the kernel's last tick (CLOCK_MONOTONIC_COARSE). What is written down of flows bears this time. */
   tickNs: bigint;
+  /** CLOCK_BOOTTIME: as the first, and it goes on while the machine is suspended. */
+  bootNs: bigint;
 }
 
 export interface Arrival extends Clocks {
@@ -38,12 +40,12 @@ export function forward(arrival: Arrival, known: Knowledge): Decision {
 }
 
 function decide(arrival: Arrival, known: Knowledge): Result {
-  const { frame, ifindex, nowNs } = arrival;
+  const { frame, ifindex, bootNs } = arrival;
   const port = known.told.ports.find((candidate) => candidate.ifindex === ifindex);
   const ethernet = readEthernet(frame);
   if (!port || !ethernet) return passed('PASSED_NOT_OURS');
   if (isForVlanPort(ethernet, port, known)) return passed('PASSED_TAGGED');
-  if (ethernet.ethertype === ETHERTYPE.arp) return decideArp(readArp(frame, ethernet.payloadAt), port, known, nowNs);
+  if (ethernet.ethertype === ETHERTYPE.arp) return decideArp(readArp(frame, ethernet.payloadAt), port, known, bootNs);
   const ip = ethernet.ethertype === ETHERTYPE.ipv4 ? readIpv4(frame, ethernet.payloadAt) : undefined;
   return ip && known.told.clusters.has(ip.destination)
     ? decideForCluster({ ...arrival, port, ethernet, ip }, known)

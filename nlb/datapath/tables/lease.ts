@@ -6,9 +6,14 @@ import { KernelRefusal } from '../../kernel/refusal.ts';
 import { STRUCTS } from '../program/layout.ts';
 import { FILES, placeFor } from '../userspace/place.ts';
 
-/** Until when the data path may answer for the NLBS address, and forward: nanoseconds of CLOCK_MONOTONIC (clock.ts). */
+/**
+ * Until when the data path may answer for the NLBS address, and forward (clock.ts). Answering ends also for a machine that is
+ * suspended meanwhile; forwarding has a clock that is nearly free, which a suspension stops.
+ */
 export interface LeaseTimes {
+  /** Nanoseconds of CLOCK_BOOTTIME. */
   answerUntilNs: bigint;
+  /** Nanoseconds of CLOCK_MONOTONIC. */
   forwardUntilNs: bigint;
 }
 
@@ -21,7 +26,7 @@ export interface Lease {
   /** Change when forwarding ends, where that is still `from`. False where the data path has ended it meanwhile. */
   moveForwarding(from: bigint, to: bigint): boolean;
   get(): LeaseTimes;
-  /** When the data path last saw the peer itself ask for the NLBS address, in nanoseconds of CLOCK_MONOTONIC; 0 for never. */
+  /** When the data path last saw the peer itself ask for the NLBS address, in nanoseconds of CLOCK_BOOTTIME; 0 for never. */
   peerAskedNs(): bigint;
   /** For a data path that is no BPF program: forwarding is over. */
   endForwarding(): void;

@@ -76,7 +76,7 @@ t.test(`the forwarder does what forward.ts says, and the stack nothing (seed ${S
   for (const [sent, frame] of generated.entries()) {
     // Time stands still: what matters is what is found, and nothing expires in the seconds that this takes.
     const decision = forward(
-      { frame, ifindex: access.ifindex, nowNs: 1n, tickNs: 1n },
+      { frame, ifindex: access.ifindex, nowNs: 1n, tickNs: 1n, bootNs: 1n },
       { told, lease, kept: ledger.kept },
     );
     record(ledger, decision, 1n);

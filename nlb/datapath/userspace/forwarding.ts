@@ -1,5 +1,5 @@
 import { closeSync } from 'node:fs';
-import { monotonicNs } from '../../kernel/clock.ts';
+import { bootNs, monotonicNs } from '../../kernel/clock.ts';
 import { openBatch } from '../../kernel/packet-batch.ts';
 import { openPacketPort, sendFrame } from '../../kernel/packet-port.ts';
 import type { Port } from '../attach/ports.ts';
@@ -42,11 +42,15 @@ export function openForwarding(place: string): Forwarding {
   const answerArp = (frame: Buffer, port: Port, fd: number): void => {
     const answer = arpAnswer(frame, port);
     // Looked at once more: a process may be held up anywhere, and who is held up here must not answer afterwards.
-    if (answer && monotonicNs() < lease.get().answerUntilNs) sendFrame(fd, answer);
+    if (answer && bootNs() < lease.get().answerUntilNs) sendFrame(fd, answer);
   };
-  const decide = (frame: Buffer, { ifindex }: Port, nowNs: bigint): Decision => {
-    const decision = forward({ frame, ifindex, nowNs, tickNs: nowNs }, { told, lease: lease.get(), kept });
-    writeDown(kept, decision, { peerAsked: () => lease.notePeerAsked(nowNs), fenced: () => lease.endForwarding() });
+  const decide = (frame: Buffer, { ifindex }: Port): Decision => {
+    const [nowNs, boot] = [monotonicNs(), bootNs()];
+    const decision = forward(
+      { frame, ifindex, nowNs, tickNs: nowNs, bootNs: boot },
+      { told, lease: lease.get(), kept },
+    );
+    writeDown(kept, decision, { peerAsked: () => lease.notePeerAsked(boot), fenced: () => lease.endForwarding() });
     rows.count(decision, said.numbers);
     return decision;
   };
@@ -56,7 +60,7 @@ export function openForwarding(place: string): Forwarding {
     const count = port ? batch.receive(fd) : 0;
     for (let index = 0; port && index < count; index++) {
       const frame = batch.frame(index);
-      const { outcome, egress, frame: out } = decide(frame, port, monotonicNs());
+      const { outcome, egress, frame: out } = decide(frame, port);
       if (outcome === 'PASSED_ARP_NLBS') answerArp(frame, port, fd);
       if (egress === undefined) continue;
       batch.overwrite(index, out.subarray(0, MACS_BYTES));
