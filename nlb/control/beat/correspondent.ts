@@ -14,6 +14,8 @@ export interface BeatListener extends Pick<PathListener, 'refused' | 'problem'> 
   /** A beat came by that path; it is no news where it came by the other one before. */
   came(path: PathName, atMs: number): void;
   heard(from: Standing, atMs: number): void;
+  /** A datagram was read, whatever it is worth. */
+  read(path: PathName): void;
   nowMs(): number;
 }
 
@@ -23,6 +25,7 @@ export function correspond({ settings, secrets, port, paths }: BeatOrders, liste
     for (const way of ways) way.send(datagrams[way.name]);
   };
   const received: PathListener['received'] = (path, datagram) => {
+    listener.read(path);
     const atMs = listener.nowMs();
     const { refused, greeting, standing } = conversation.receive(path, datagram, atMs);
     if (greeting) send(greeting);

@@ -15,6 +15,7 @@ import { correspond } from './correspondent.ts';
 import { openEnding } from './ending.ts';
 import { openExecutor } from './executor.ts';
 import type { BeatOrders, BeatStatus, ChangeableOrders, FromBeat, ToBeat } from './mail.ts';
+import { openReading } from './reading.ts';
 import { openWitness } from './witness.ts';
 
 /**
@@ -41,6 +42,7 @@ const realTime = beRealTime(PRIORITY);
 const links = openLinkLook();
 const executor = openExecutor(orders.access, orders.forwardGraceMs, problem);
 const witness = openWitness(settings, (change) => post({ type: 'path', change }));
+const reading = openReading();
 const ending = openEnding({ letGo: () => letGo(orders.keepMs), problem });
 let role: Role = begin(nowMs(), settings);
 let defence = unclaimed;
@@ -54,6 +56,7 @@ const peer = correspond(orders, {
   nowMs,
   problem,
   came: witness.came,
+  read: reading.read,
   heard: (from, atMs) => happened({ type: 'Heard', atMs, from }),
   refused: () => happened({ type: 'Refused', atMs: nowMs() }),
 });
@@ -130,7 +133,7 @@ function factsChanged(facts: Partial<Role['facts']>): void {
 
 /** Timers run before sockets are read; the tick waits for that, so that a beat which is already here is never missed. */
 function beatOn(dueMs: number): void {
-  setTimeout(() => setImmediate(onTime, dueMs), Math.max(1, dueMs - nowMs()));
+  setTimeout(() => reading.whenRead(() => onTime(dueMs)), Math.max(1, dueMs - nowMs()));
 }
 
 function onTime(dueMs: number): void {

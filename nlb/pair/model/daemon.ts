@@ -5,7 +5,7 @@ import type { Settings } from '../settings.ts';
 import { type Effect, type Entry, type Event, type Facts, type Role, standing } from '../state.ts';
 import type { Agenda } from './agenda.ts';
 import type { Chance } from './chance.ts';
-import type { Host } from './host.ts';
+import type { Host, LeaseClock } from './host.ts';
 import { type Loop, openLoop } from './loop.ts';
 import type { PathName } from './network.ts';
 import { fresh, type Mail, type News, noNews } from './news.ts';
@@ -16,6 +16,8 @@ export interface Machine {
   step: typeof step;
   nextTickInMs: typeof nextTickInMs;
   leaseRefusal: typeof leaseRefusal;
+  /** By which clock the data path judges the lease, and the daemon. */
+  leaseClock: LeaseClock;
 }
 
 /** What a daemon is connected to. */
@@ -216,8 +218,8 @@ export class Daemon {
 
   private schedule(dueMs: number): void {
     this.dueMs = dueMs;
-    const instantMs = this.at.host.instantOf(dueMs) + this.at.chance.fraction() * TIMER_LATE_MS;
-    this.at.agenda.at(instantMs, () => this.loop.timerDue());
+    const afterMs = Math.max(0, dueMs - this.now()) + this.at.chance.fraction() * TIMER_LATE_MS;
+    this.at.host.timer(afterMs, () => this.loop.timerDue());
   }
 
   private happened(event: Event): void {

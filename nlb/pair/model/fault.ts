@@ -9,6 +9,7 @@ export type Fault = { afterMs: number; forMs: number } & (
   | { type: 'kill' | 'stop' | 'freezeDaemon' | 'pauseNode' | 'serversDead' | 'targetDown'; side: Side }
   | { type: 'stallInside'; side: Side; afterEffects: number }
   | { type: 'hangMain'; side: Side }
+  | { type: 'suspend' | 'stopClocks'; side: Side }
   | { type: 'lead' | 'standBy'; side: Side }
 );
 
@@ -31,6 +32,9 @@ const ofNode = ['kill', 'stop', 'freezeDaemon', 'pauseNode', 'serversDead', 'tar
 
 /** The main thread of a daemon hangs, and its beat goes on. */
 const hanging = fc.record({ ...times, type: fc.constant('hangMain'), side: sides });
+
+/** The machine is suspended, so that one clock goes on; or a guest is paused, or restored from a snapshot, and none does. */
+const timeless = fc.record({ ...times, type: fc.constantFrom('suspend' as const, 'stopClocks' as const), side: sides });
 
 export const faults: fc.Arbitrary<Fault> = fc.oneof(
   { weight: 7, arbitrary: fc.record({ ...times, type: fc.constantFrom(...ofNode), side: sides }) },
@@ -68,6 +72,7 @@ export const faults: fc.Arbitrary<Fault> = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: hanging },
+  { weight: 2, arbitrary: timeless },
 );
 
 /** A request may take effect for as long as it stands. */

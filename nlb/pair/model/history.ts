@@ -53,6 +53,8 @@ export interface Outcome {
   /** From the end of the last fault until one led and the other stood by. */
   settledInMs: number;
   healedInMs: number;
+  /** For how long two answered after one had woken that stood still with all its clocks. */
+  wokenInMs: number;
   simulatedMs: number;
 }
 
@@ -81,7 +83,7 @@ export function happen(history: History, machine: Machine): Outcome {
     machine,
   };
   const victim = openWorld(setting, (world) => openLaws(world, healedWithinMs(history)));
-  const outcome = { story: victim.laws.story, settledInMs: 0, healedInMs: 0, simulatedMs: 0 };
+  const outcome = { story: victim.laws.story, settledInMs: 0, healedInMs: 0, wokenInMs: 0, simulatedMs: 0 };
   try {
     const overMs = suffer(victim, history);
     outcome.settledInMs = settle(victim.world, overMs);
@@ -91,7 +93,12 @@ export function happen(history: History, machine: Machine): Outcome {
     if (!(error instanceof LawBroken)) throw error;
     return { ...outcome, broken: error.message };
   }
-  return { ...outcome, healedInMs: victim.laws.worstHealingMs(), simulatedMs: victim.world.agenda.nowMs() };
+  return {
+    ...outcome,
+    healedInMs: victim.laws.worstHealingMs(),
+    wokenInMs: victim.laws.worstWakingMs(),
+    simulatedMs: victim.world.agenda.nowMs(),
+  };
 }
 
 /** What the more patient of the two takes for a death, by the longer of the two leases. */

@@ -1,4 +1,5 @@
 import { ARMED_MS, type Fault, STOPS_WITHIN_MS } from './fault.ts';
+import type { Stopped } from './host.ts';
 import type { Laws } from './laws.ts';
 import { PATHS, type PathName, type Side, type Wire } from './network.ts';
 import { kill, type Node, type World } from './world.ts';
@@ -63,7 +64,9 @@ function strike(victim: Victim, node: Node, fault: OfNode): void {
       later(victim, STOPS_WITHIN_MS, () => die(victim, node, forMs));
     },
     freezeDaemon: () => daemon?.stall(forMs),
-    pauseNode: () => pause(victim, node, forMs),
+    pauseNode: () => pause(victim, node, forMs, 'none'),
+    suspend: () => pause(victim, node, forMs, 'timers'),
+    stopClocks: () => pause(victim, node, forMs, 'all'),
     serversDead: () => sicken(victim, node, forMs),
     targetDown: () => loseTarget(victim, node, forMs),
     stallInside: () => {
@@ -106,13 +109,14 @@ function loseTarget({ world, laws }: Victim, node: Node, forMs: number): void {
   world.agenda.at(world.agenda.nowMs() + forMs, () => change(-1));
 }
 
-function pause(victim: Victim, { host, daemon }: Node, forMs: number): void {
-  host.pause();
+function pause(victim: Victim, { host, daemon }: Node, forMs: number, clocks: Stopped): void {
+  host.pause(clocks);
   daemon?.stall(forMs);
   victim.laws.networkChanges();
   later(victim, forMs, () => {
     victim.laws.networkChanges();
-    host.goOn();
+    host.goOn(clocks);
+    victim.laws.networkChanges();
   });
 }
 

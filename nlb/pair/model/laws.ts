@@ -21,12 +21,20 @@ export interface Laws {
   readonly story: string[];
   /** How long two leases were ever valid at once after the access subnet had healed. */
   worstHealingMs(): number;
+  /** And after a node had woken that stood still with all its clocks, so that it could not know. */
+  worstWakingMs(): number;
 }
 
 export class LawBroken extends Error {}
 
 /** Two looks at the targets, the silence of the peer, and the lease: after that a side without a target leads no more. */
 const NOTICED_WITHIN_MS = 200;
+
+/**
+ * Whoever stood still with all its clocks wakes to a lease that its successor took for over. One interval until it ticks, having
+ * read what its peer says; one until that one hears, where it is the one to yield.
+ */
+const WOKEN_WITHIN_MS = 25;
 
 /** @param healedWithinMs after a split subnet is whole again, a double lead has ended within so long */
 export function openLaws(world: World, healedWithinMs: number): Laws {
@@ -38,6 +46,7 @@ export function openLaws(world: World, healedWithinMs: number): Laws {
   const lapsed = [false, false];
   let still = false;
   let worstHealingMs = 0;
+  let worstWakingMs = 0;
   /** Since when both answer. */
   let doubleSinceMs: number | undefined;
   const split = openSplitWatch(world, healedWithinMs);
@@ -51,6 +60,7 @@ export function openLaws(world: World, healedWithinMs: number): Laws {
       still = true;
     },
     worstHealingMs: () => worstHealingMs,
+    worstWakingMs: () => worstWakingMs,
     entered: (side, { state, previous, reason }) => {
       story.push(`${agenda.nowMs().toFixed(2)} node ${side}: ${previous} → ${state}: ${reason}`);
       if (still) broken(`node ${side} moved although there was no fault`);
@@ -75,11 +85,13 @@ export function openLaws(world: World, healedWithinMs: number): Laws {
       doubleSinceMs = isDouble ? (doubleSinceMs ?? agenda.nowMs()) : undefined;
       if (doubleSinceMs === undefined) return;
       const healedMs = split.healedForMs();
-      if (healedMs > healedWithinMs) broken('two answered for the address');
-      else worstHealingMs = Math.max(worstHealingMs, healedMs);
+      const wokenMs = split.wokenForMs();
+      if (healedMs <= healedWithinMs) worstHealingMs = Math.max(worstHealingMs, healedMs);
+      else if (wokenMs <= WOKEN_WITHIN_MS) worstWakingMs = Math.max(worstWakingMs, wokenMs);
+      else broken('two answered for the address');
       const nowMs = agenda.nowMs();
       const unrefusedMs = nodes.map((node) => unrefusedForMs(node, nowMs));
-      const noticedMs = Math.min(split.oneSidedForMs(), nowMs - doubleSinceMs, ...unrefusedMs);
+      const noticedMs = Math.min(split.oneSidedForMs(), nowMs - doubleSinceMs, wokenMs, ...unrefusedMs);
       if (noticedMs > NOTICED_WITHIN_MS) broken('two answered, and one of them met no reach target');
     },
     stepped: (side, daemon) => {
@@ -133,11 +145,16 @@ function openSplitWatch({ agenda, network, nodes }: World, healedWithinMs: numbe
   const isImpaired = (wire: Wire) => isCut(wire) || wire.disturbances.length > 0;
   let impairedMs = -Infinity;
   let bothImpairedMs = -Infinity;
+  let timelessMs = -Infinity;
   let lastMs = -Infinity;
   let oneSidedSinceMs: number | undefined;
   const look = () => {
     const nowMs = agenda.nowMs();
     const isRecent = (ms: number) => nowMs - ms <= healedWithinMs;
+    // One that is asleep, or dead, hears nothing and tells nobody, and its lease goes on for as much longer as its clock stood.
+    const isAwake = ({ host, daemon }: Node) => !host.isPaused() && daemon !== undefined && !daemon.loop.isHalted();
+    const isUnaware = !nodes.every(isAwake) && nowMs - timelessMs <= WOKEN_WITHIN_MS;
+    if (isUnaware || nodes.some(({ host }) => host.isTimeless())) timelessMs = nowMs;
     if (isImpaired(access) || isImpaired(server)) impairedMs = nowMs;
     const isBoth = isImpaired(access) && isImpaired(server);
     if (isBoth) bothImpairedMs = nowMs;
@@ -157,6 +174,11 @@ function openSplitWatch({ agenda, network, nodes }: World, healedWithinMs: numbe
     oneSidedForMs: () => {
       look();
       return oneSidedSinceMs === undefined ? 0 : agenda.nowMs() - oneSidedSinceMs;
+    },
+    /** How long ago a node last woke that had stood still with all its clocks; infinite where none ever has. */
+    wokenForMs: () => {
+      look();
+      return agenda.nowMs() - timelessMs;
     },
     /**
      * Whether the other daemon is dead and its host has said so since, over a network that has been whole all the time. Until

@@ -5,7 +5,7 @@ import type { Effect, Event, Facts, Role, Step } from '../state.ts';
 import type { Machine } from './daemon.ts';
 
 /** The role machine, and ways to break it: a model that none of them turns red would prove nothing. */
-export const sound: Machine = { begin, step, nextTickInMs, leaseRefusal };
+export const sound: Machine = { begin, step, nextTickInMs, leaseRefusal, leaseClock: 'boot' };
 
 const withSettings = (change: (settings: Settings) => Settings): Machine => ({
   ...sound,
@@ -56,6 +56,7 @@ export const broken: Record<string, Machine> = {
     role.state.name === 'active' ? { ...role, state: { ...role.state, leaseEndsMs: atMs } } : role,
   ),
   'a lease that lapsed before it was renewed is revived': { ...sound, leaseRefusal: () => undefined },
+  'answering is judged by a clock that stands still in a suspension': { ...sound, leaseClock: 'monotonic' },
   'a node leads without asking': withRole((role) => ({ ...role, peer: { ...role.peer, asksUnanswered: 3 } })),
   "the peer's word that it does not lead is enough": withStep((role, event, settings) => {
     const word = event.type === 'Heard' && event.from.state !== 'active' && role.state.name === 'standby';
@@ -91,9 +92,6 @@ export const broken: Record<string, Machine> = {
       : step(role, event, settings),
   ),
   'a node that is cut off from all targets leads all the same': withFacts((facts) => ({ ...facts, targets: {} })),
-  'a refusal stands for as long as nothing is heard': withRole((role, { atMs }) =>
-    role.peer.refused ? { ...role, peer: { ...role.peer, refusedAtMs: atMs } } : role,
-  ),
   'a refusal stands no longer than a silent peer lives': withRole((role, { atMs }) =>
     atMs - role.peer.refusedAtMs < 40
       ? role

@@ -56,7 +56,7 @@ export function openWorld({ seed, clocks, targets, ...setting }: Setting, laws: 
     return {
       side,
       settings,
-      host: openHost(agenda, clocks[side]),
+      host: openHost(agenda, clocks[side], setting.machine.leaseClock),
       lives: 0,
       deadSinceMs: 0,
       refusedAtMs: Number.NEGATIVE_INFINITY,
