@@ -1,3 +1,4 @@
+import { BROADCAST_MAC } from '../capture/address-text.ts';
 import type { HistoryEvent } from '../history/event.ts';
 import { requestsReaching } from './arp.ts';
 import { unlessBlind } from './coverage.ts';
@@ -6,7 +7,7 @@ import { type ArpSeen, arpsOf, eventsOf, type Port, portText } from './seen.ts';
 import { type ActFilter, actText, findAct, NS_PER_MS, toMs } from './span.ts';
 import { type Checker, fail, pass, unknown } from './verdict.ts';
 
-/** Requests for the address that the port sent. An announcement asks nothing. */
+/** Requests for the address that the port sent, to everybody or to one station. An announcement asks nothing. */
 function questionsOf(events: readonly HistoryEvent[], port: Port, address: string): ArpSeen[] {
   return arpsOf(events, { ...port, direction: 'sent' }).filter(
     ({ arp }) => arp.operation === 'request' && arp.targetIp === address && arp.senderIp !== address,
@@ -29,7 +30,8 @@ export function asks(options: { address: string; port: Port; atLeast: number }):
 const READING_MS = 5;
 
 /**
- * HA-11: the port asks for the address only while its node hears nothing: never when a heartbeat has come to one of the node's
+ * HA-11: the port asks everybody for the address only while its node hears nothing (its peer alone it may ask at any time,
+ * whether it is there): never when a heartbeat has come to one of the node's
  * ports in the last so many milliseconds. At least so many heartbeats must have come.
  */
 export function asksOnlyInSilence(options: {
@@ -44,7 +46,9 @@ export function asksOnlyInSilence(options: {
   const { address, port, ports, beatPort, silentMs, atLeast } = options;
   return (during, all = during) => {
     const beats = ports.flatMap((each) => datagramsOf(during, { ...each, direction: 'received' }, beatPort));
-    const questions = questionsOf(during, port, address);
+    const questions = questionsOf(during, port, address).filter(
+      ({ ethernet }) => ethernet.destination === BROADCAST_MAC,
+    );
     const heardBefore = ({ event }: ArpSeen) =>
       beats.find(({ atNs }) => {
         const ageMs = (event.atNs - atNs) / NS_PER_MS;

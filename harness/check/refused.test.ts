@@ -1,6 +1,6 @@
 import t from 'tap';
 import { counted, OVER, told, udp, watched } from './literal-history.ts';
-import { countedByReason, DROPPED, REFUSED } from './refused.ts';
+import { countedByReason, DROPPED, noneRefusedAs, REFUSED } from './refused.ts';
 
 const SEEN = watched('frames', 'access');
 const FORGER = '02:00:00:00:00:01';
@@ -24,6 +24,19 @@ const after = (refused: Record<string, number>, all = 1) => [
   counted(50, 'nlb1', REFUSED, refused),
   counted(50, 'nlb1', DROPPED, { all }),
 ];
+
+t.test('nothing was refused for a reason, by the last count', async (t) => {
+  const none = noneRefusedAs({ node: 'nlb1', reasons: ['version', 'malformed'] });
+  t.match(
+    told(none, counted(10, 'nlb1', REFUSED, { unproven: 2, version: 0 })),
+    'pass: nlb1 refused nothing as version, malformed',
+  );
+  t.match(told(none, counted(10, 'nlb1', REFUSED, { version: 1, unproven: 2 })), 'fail: nlb1 refused 1 as version');
+  t.match(
+    told(none, counted(10, 'nlb2', REFUSED, { version: 1 }), counted(9, 'nlb1', DROPPED, { all: 1 })),
+    /^unknown/,
+  );
+});
 
 t.test('every forgery that came is counted under a reason that fits it', async (t) => {
   const sent = [

@@ -8,6 +8,9 @@ import { type Checker, fail, pass, unknown } from './verdict.ts';
 export const REFUSED = 'refused heartbeats';
 export const DROPPED = 'dropped at the heartbeat’s sockets';
 
+/** Under what a node counts what it did not look at, because there was more of it than it needs. */
+const TOO_MANY = 'too many';
+
 /** So many datagrams that may be refused for any of these reasons. No two of these share a reason. */
 export interface Batch {
   reasons: readonly string[];
@@ -25,9 +28,35 @@ function growth(events: readonly HistoryEvent[], node: string, what: string) {
   return { of, names: Object.keys(last.counts), evidence: [first, last] };
 }
 
+/** HA-21: from the first time that it was asked to the last, the node refused so many for that reason, or more. */
+export function refusedAtLeast(options: { node: string; reason: string; atLeast: number }): Checker {
+  const { node, reason, atLeast } = options;
+  return (during) => {
+    const refused = growth(during, node, REFUSED);
+    if (!refused) return unknown(`${node} was not asked for its counts before and after`);
+    const because = `${node} refused ${refused.of(reason)} as ${reason}`;
+    const enough = refused.of(reason) >= atLeast;
+    return enough ? pass(because, refused.evidence) : fail(`${because}; ${atLeast} came`, refused.evidence);
+  };
+}
+
+/** HA-19: by its last count, since its start, the node has refused nothing for any of these reasons. */
+export function noneRefusedAs(options: { node: string; reasons: readonly string[] }): Checker {
+  const { node, reasons } = options;
+  return (during) => {
+    const last = during.findLast(
+      (event): event is Counted => event.kind === 'counted' && event.node === node && event.what === REFUSED,
+    );
+    if (!last) return unknown(`${node} was not asked for its counts`);
+    const found = reasons.flatMap((reason) => (last.counts[reason] ? [`${last.counts[reason]} as ${reason}`] : []));
+    if (found.length > 0) return fail(`${node} refused ${found.join(', ')}`, [last]);
+    return pass(`${node} refused nothing as ${reasons.join(', ')}`, [last]);
+  };
+}
+
 /**
  * HA-12: the node counted every forgery that reached it, under a reason that fits it, and nothing else. A datagram may be
- * missing only where the kernel says that it dropped it for want of room.
+ * missing only where the kernel says that it dropped it for want of room, or the node that it came in a flood.
  * @param options.sources hardware addresses of those who sent the forgeries
  */
 export function countedByReason(options: {
@@ -48,7 +77,7 @@ export function countedByReason(options: {
     if (!refused || !dropped) return unknown(`${node} was not asked for its counts before and after`);
     if (came.length !== total) return unknown(`${came.length} of ${total} forgeries reached ${node}`, came.slice(0, 1));
     const evidence = [...refused.evidence, ...dropped.evidence];
-    const known = sent.flatMap(({ reasons }) => reasons);
+    const known = [...sent.flatMap(({ reasons }) => reasons), TOO_MANY];
     const stranger = refused.names.find((name) => !known.includes(name) && refused.of(name) > 0);
     if (stranger)
       return fail(`${node} refused ${refused.of(stranger)} as ${stranger}, of which none was sent`, evidence);
@@ -56,9 +85,10 @@ export function countedByReason(options: {
       const counted = reasons.reduce((sum, reason) => sum + refused.of(reason), 0);
       return { words: `${reasons.join(' or ')} ${counted} of ${count}`, counted, count };
     });
-    const because = `${node} refused: ${rows.map(({ words }) => words).join(', ')}; ${dropped.of('all')} had no room`;
+    const because = `${node} refused: ${rows.map(({ words }) => words).join(', ')}; ${dropped.of('all')} had no room, ${refused.of(TOO_MANY)} were too many`;
     const missing = rows.reduce((sum, { counted, count }) => sum + count - counted, 0);
-    const wrong = rows.some(({ counted, count }) => counted > count) || missing > dropped.of('all');
+    const wrong =
+      rows.some(({ counted, count }) => counted > count) || missing > dropped.of('all') + refused.of(TOO_MANY);
     const verdict = wrong ? fail(because, evidence) : pass(because, evidence);
     return unlessBlind(during, all, [{ what: 'frames', where: ports.map(({ lan }) => lan) }], verdict);
   };

@@ -107,8 +107,9 @@ export class Lab {
     );
   }
 
-  /** Starts, or starts again, the system under test on a node. */
-  startSystem(node: LabNode): void {
+  /** Starts, or starts again, the system under test on a node; with `change`, otherwise than before from now on. */
+  startSystem(node: LabNode, change?: Wishes): void {
+    if (change) this.changes.set(node.name, change);
     const setup = { ...this.setup, ...this.changes.get(node.name) };
     this.daemons.set(node.name, this.system.start(node, setup));
   }

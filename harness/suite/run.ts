@@ -43,6 +43,10 @@ export async function runSuite(suite: Suite): Promise<Suite> {
     await stage.close();
     if (process.env.ONEVIP_RUN === undefined) endRun(run);
   });
+  const keep = (result: TestResult) => {
+    results.push(result);
+    replaceFile(path.join(folder, 'verdicts.json'), JSON.stringify(results, undefined, 2));
+  };
   const omitted = leftOut({ suite, topology });
   for (const [title, test] of Object.entries(suite.tests)) {
     const why = omitted.get(title);
@@ -50,12 +54,13 @@ export async function runSuite(suite: Suite): Promise<Suite> {
       await t.test(title, { skip: `${why}: ONEVIP_DEPTH=${why} runs it` }, async () => {});
       continue;
     }
-    await t.test(title, async (tt) => {
+    const lacking = test.lacks?.();
+    await t.test(title, lacking === undefined ? {} : { skip: lacking }, async (tt) => {
       const result = await runTest(stage, { suite, title, test, topology, folder });
-      results.push(result);
-      replaceFile(path.join(folder, 'verdicts.json'), JSON.stringify(results, undefined, 2));
+      keep(result);
       for (const check of result.checks) report(tt, result, check);
     });
+    if (lacking !== undefined) keep(skipped({ suite, title, test, topology, folder }, lacking));
   }
   return suite;
 }
@@ -73,6 +78,18 @@ interface Running {
   topology: string;
   folder: string;
 }
+
+const skipped = ({ suite, title, test, topology }: Running, because: string): TestResult => ({
+  suite: jobName({ suite, topology }),
+  title,
+  proves: test.proves,
+  verdict: 'skip',
+  because,
+  checks: [],
+  durationMs: 0,
+  runAgain: commandFor(suite, test, topology, 0),
+  files: [],
+});
 
 async function runTest(stage: Stage, { suite, title, test, topology, folder }: Running): Promise<TestResult> {
   const began = performance.now();

@@ -12,6 +12,8 @@ export interface SuiteTest {
   random?: boolean;
   /** What it proves, a brief run proves by other tests; left out there. */
   thorough?: true;
+  /** What it needs and this machine lacks, in words: then it is skipped with that reason. */
+  lacks?(): string | undefined;
   /** About how long it takes, in seconds, where that is too long for a run that was not asked for long tests. */
   longSeconds?: number;
   /** Acts on the lab, waits for what should follow, and gives the claims to be judged. Never sleeps for a fixed time. */

@@ -31,7 +31,8 @@ export const nlb: System = {
   environment: (node, { folder }) => ({ NLB_SOCKET: socketFile(folder, node) }),
   start: (node, setup) => {
     const file = writeConfiguration(node, setup);
-    return node.start('nlbd', ['nlbd', '--config', file, ...(setup.keeps ? ['--keep'] : [])], setup.env);
+    const program = setup.commands === undefined ? 'nlbd' : path.join(setup.commands, 'nlbd');
+    return node.start('nlbd', [program, '--config', file, ...(setup.keeps ? ['--keep'] : [])], setup.env);
   },
   reload: async (node, setup) => {
     writeConfiguration(node, setup);
@@ -53,11 +54,20 @@ function writeConfiguration(node: LabNode, setup: PairSetup): string {
   return file;
 }
 
+/** Of the status: what the daemon refused, and what the data path dropped before it. */
+interface Counting {
+  peer: { refused: Record<string, number> };
+  datapath: { outcomes: Record<string, { packets: number }> };
+}
+
 /** A requirement is about these numbers as the operator sees them, so they are read as he reads them. */
 async function refusals(node: LabNode): Promise<Record<string, number>> {
   const asked = await node.run(['nlbctl', 'status', '--json']);
   if (asked.exitCode !== 0) throw new Error(`nlbctl status on ${node.name} failed: ${asked.stderr}`);
-  return (JSON.parse(asked.stdout) as { peer: { refused: Record<string, number> } }).peer.refused;
+  const { peer, datapath } = JSON.parse(asked.stdout) as Counting;
+  const dropped = (outcome: string) => datapath.outcomes[outcome]?.packets ?? 0;
+  const tooMany = (peer.refused['too many'] ?? 0) + dropped('DROPPED_BEAT_FLOOD');
+  return { ...peer.refused, 'no beat': dropped('DROPPED_NO_BEAT'), 'too many': tooMany };
 }
 
 async function order(node: LabNode, word: 'standby' | 'takeover' | 'reload'): Promise<void> {

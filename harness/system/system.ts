@@ -23,6 +23,8 @@ export interface Wishes {
   maxConnections?: number;
   /** Variables of the environment for the daemons, besides the nodes' own. */
   env?: Record<string, string>;
+  /** Folder with the system's commands, where they are those of another version. */
+  commands?: string;
 }
 
 /** What a system is told about the pair that it is to be. */

@@ -6,23 +6,26 @@ import { findInterface } from '../kernel/interfaces.ts';
 /** The NLBS address on the access interface: an alias, /32, with a label that says whose it is. */
 export interface NlbsAddress {
   readonly ifindex: number;
+  /** The interface's own hardware address. */
+  readonly mac: string;
   add(): void;
   remove(): void;
   /** Broadcast that the address is here (claim 3 of the patent, and RFC 5227 section 2.3). */
   announce(): void;
-  /** Ask on the access subnet who holds the address. */
-  ask(): void;
-  /** Probe for the address (RFC 5227 section 2.1.1): a data path whose lease nobody renews any more ends its forwarding. */
+  /** Ask the station of that hardware address alone whether it holds the address. */
+  ask(mac: string): void;
+  /**
+   * Probe for the address, as who is about to use it does (RFC 5227 section 2.1.1). Our own hardware address as the target's,
+   * which RFC 826 leaves open, tells it from the probe that fences.
+   */
+  probe(): void;
+  /** Probe for the address: a data path whose lease nobody renews any more ends its forwarding. */
   fence(): void;
-  /** Who else spoke as the holder since the last call. */
-  claims(): ClaimsSeen;
+  /** Ask for the peer's own address: the station of that hardware address, or everybody. */
+  askPeer(mac?: string): void;
+  /** What came by ARP since the last call. */
+  receive(): ArpPacket[];
   close(): void;
-}
-
-/** Hardware addresses, one for each frame. A peer whose own is not known yet counts among the strangers. */
-export interface ClaimsSeen {
-  strangers: string[];
-  peer: string[];
 }
 
 export interface AccessLeg {
@@ -40,35 +43,22 @@ export function openNlbsAddress({ device, ownAddress, peerAddress, nlbs }: Acces
   if (leg === undefined) return undefined;
   const alias = { ifindex: leg.ifindex, address: nlbs, prefixLength: 32, label: `${device}:nlbs` };
   const arp = openArp(leg.ifindex);
-  const heed = openHearing(nlbs, peerAddress, leg.mac);
-  // Whatever the peer says by ARP tells its hardware address, but its kernel may know ours, and say nothing for long.
-  arp.ask(peerAddress, ownAddress, leg.mac);
   return {
     ifindex: leg.ifindex,
+    mac: leg.mac,
     add: () => addAddress(alias),
     remove: () => removeAddress(alias),
     announce: () => arp.announce(nlbs, leg.mac),
-    ask: () => arp.ask(nlbs, ownAddress, leg.mac),
+    ask: (mac) => arp.ask(nlbs, ownAddress, leg.mac, { to: mac }),
+    probe: () => arp.ask(nlbs, NO_ADDRESS, leg.mac, { targetMac: leg.mac }),
     fence: () => arp.ask(nlbs, NO_ADDRESS, leg.mac),
-    claims: () => heed(arp.receive()),
+    askPeer: (mac) => arp.ask(peerAddress, ownAddress, leg.mac, mac === undefined ? {} : { to: mac }),
+    receive: () => arp.receive(),
     close: () => arp.close(),
   };
 }
 
 const NO_ADDRESS = '0.0.0.0';
-
-function openHearing(nlbs: string, peerAddress: string, ownMac: string): (packets: ArpPacket[]) => ClaimsSeen {
-  let peerMac: string | undefined;
-  return (packets) => {
-    const claims: ClaimsSeen = { strangers: [], peer: [] };
-    for (const { senderIp, senderMac } of packets) {
-      if (senderIp === peerAddress) peerMac = senderMac;
-      if (senderIp !== nlbs || senderMac === ownMac) continue;
-      claims[senderMac === peerMac ? 'peer' : 'strangers'].push(senderMac);
-    }
-    return claims;
-  };
-}
 
 /** Take away what an earlier life left behind as alias, wherever it stands. Only what carries our label is ours. */
 export function removeLeftAlias({ device }: AccessLeg): void {

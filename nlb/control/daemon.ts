@@ -63,6 +63,7 @@ export async function startDaemon(start: Start, log: Log, died: (error: Error) =
         scripts.entered(change);
       },
       pathChanged: ({ atMs, ...change }) => events.add('path', change, atMs),
+      witnessChanged: ({ atMs, ...change }) => events.add('witness', change, atMs),
       problem,
       conflict: (conflict) => events.add('conflict', { ...conflict }),
       died,

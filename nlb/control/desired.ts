@@ -24,7 +24,11 @@ export function desire(config: Config, seen: Seen, select: Selector): Desired {
   return {
     tables: {
       nlbs: config.nlbs,
-      peer: config.peer.access,
+      heartbeat: {
+        port: config.heartbeat.port,
+        access: { own: config.access.address, peer: config.peer.access },
+        server: { own: config.server.address, peer: config.peer.server },
+      },
       timeouts: config.timeouts,
       clusterAddresses: config.clusterAddresses,
       servers: config.servers.map((server) => serverRow(server, somewhere.has(server), seen)),

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { parseConfig } from '../config/load.ts';
 import { DEFAULT_TIMEOUTS } from '../datapath/specification/timeouts.ts';
-import type { Tables } from '../datapath/tables/tables.ts';
+import { NO_HEARTBEAT, type Tables } from '../datapath/tables/tables.ts';
 import { inheritedHardware, inheritedVerdicts } from './inherit.ts';
 
 const config = parseConfig(
@@ -33,7 +33,7 @@ const ids = new Map([
 const mac = '02:00:00:00:02:15';
 const earlier: Tables = {
   nlbs: '10.77.1.100',
-  peer: '10.77.1.12',
+  heartbeat: NO_HEARTBEAT,
   timeouts: DEFAULT_TIMEOUTS,
   clusterAddresses: ['203.0.113.10'],
   servers: [

@@ -3,10 +3,10 @@ import { parseConfig } from '../config/load.ts';
 import type { Datapath } from '../datapath/datapath.ts';
 import { CONSTANTS } from '../datapath/program/layout.ts';
 import type { Address } from '../datapath/specification/address.ts';
-import { toldBy } from '../datapath/specification/knowledge.ts';
+import { NO_PEER, toldBy } from '../datapath/specification/knowledge.ts';
 import { DEFAULT_TIMEOUTS } from '../datapath/specification/timeouts.ts';
 import type { KnownConnection } from '../datapath/tables/listing.ts';
-import type { ServerEntry } from '../datapath/tables/tables.ts';
+import { NO_HEARTBEAT, type ServerEntry } from '../datapath/tables/tables.ts';
 import { monotonicNs } from '../kernel/clock.ts';
 import { openLooking } from './look.ts';
 import { showConnection, showCounters, showTrace } from './show-look.ts';
@@ -62,7 +62,7 @@ function looking(known: KnownConnection[] = connectionsOf(5)) {
   const slots = new Int32Array(CONSTANTS.SELECTION_SLOTS).fill(7);
   const tables = {
     nlbs: '10.77.1.100',
-    peer: '10.77.1.12',
+    heartbeat: NO_HEARTBEAT,
     timeouts: DEFAULT_TIMEOUTS,
     clusterAddresses: ['203.0.113.10'],
     servers,
@@ -80,7 +80,12 @@ function looking(known: KnownConnection[] = connectionsOf(5)) {
     *connections() {
       for (let at = 0; at < known.length; at += 2) yield known.slice(at, at + 2);
     },
-    knowledgeOf: () => ({ told: toldBy(tables, ports), lease: { answerUntilNs: until, forwardUntilNs: until }, kept }),
+    knowledgeOf: () => ({
+      told: toldBy(tables, ports),
+      lease: { answerUntilNs: until, forwardUntilNs: until },
+      peer: NO_PEER,
+      kept,
+    }),
   };
   return openLooking({ config: () => config, datapath: datapath as unknown as Datapath, servers: () => servers });
 }

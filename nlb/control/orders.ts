@@ -1,3 +1,4 @@
+import type { StationLeg } from '../address/stations.ts';
 import { ipv4ToBytes } from '../config/address.ts';
 import { readKeyFile } from '../config/key-file.ts';
 import type { Config, ReachConfig } from '../config/schema.ts';
@@ -47,7 +48,23 @@ export function beatOrders({ access, server, peer, heartbeat, datapath, ...confi
       { name: 'access', own: access.address, peer: peer.access },
       { name: 'server', own: server.address, peer: peer.server },
     ],
+    stations: [
+      stationsOn('access', { access, server, peer, ...config }),
+      stationsOn('server', { access, server, peer, ...config }),
+    ],
   };
+}
+
+/** Who must be on that subnet: servers, reach targets that answer ARP, and the peer, whose kernel may live though it does not beat. */
+function stationsOn(
+  leg: 'access' | 'server',
+  { reach, servers, peer, ...config }: Pick<Config, 'access' | 'server' | 'reach' | 'servers' | 'peer'>,
+): StationLeg {
+  const { interface: device, address: ownAddress } = config[leg];
+  const targets = reach.targets.filter(({ type, via }) => type === 'arp' && via === leg);
+  const behind = leg === 'server' ? servers.filter((each) => (each.interface ?? device) === device) : [];
+  const addresses = [...targets, ...behind].map(({ address }) => address);
+  return { device, ownAddress, peerAddress: peer[leg], addresses: [...new Set(addresses)] };
 }
 
 /**

@@ -22,6 +22,7 @@ const status: Status = {
     refused: { forged: 7 },
     paths: { access: 3, server: null },
     faultyPaths: [{ path: 'server', forMs: 65_000 }],
+    witness: { mac: '02:00:00:00:00:0b', knownBy: 'beat', silentForMs: null },
   },
   lease: { answerRemainingMs: 28, forwardRemainingMs: 528 },
   realTime: { granted: false, why: 'EPERM' },
@@ -52,6 +53,17 @@ t.test('a path that does not work while the peer lives is called faulty', async 
   t.equal(row('by access'), 'last beat 3 ms ago');
   t.equal(row('by server'), 'FAULTY for 65 s, the peer lives: no beat yet');
   t.equal(row('by server', { peer: { ...status.peer, faultyPaths: [] } }), 'no beat yet');
+});
+
+t.test('a witness that does not answer in peacetime is said so', async (t) => {
+  const with_ = (change: Partial<Status['peer']['witness']>) =>
+    row('witness', { peer: { ...status.peer, witness: { ...status.peer.witness, ...change } } });
+  t.equal(with_({}), '02:00:00:00:00:0b, named by beats');
+  t.equal(
+    with_({ knownBy: 'arp', silentForMs: 65_000 }),
+    '02:00:00:00:00:0b, named by no beat yet, by ARP alone: DOES NOT ANSWER for 65 s',
+  );
+  t.equal(with_({ mac: null, knownBy: null }), 'not known yet');
 });
 
 t.test('the memory of the tables is stated', async (t) => {

@@ -11,6 +11,7 @@ export function showStatus(status: Status): string {
     ],
     ['heartbeat', heartbeat(status)],
     ...Object.entries(peer.paths).map(([path, agoMs]): [string, string] => [`by ${path}`, pathText(peer, path, agoMs)]),
+    ['witness', witness(status)],
     ['nlbs', `${status.nlbs}, lease ${lease.answerRemainingMs} ms, forwarding ${lease.forwardRemainingMs} ms`],
     ...status.conflicts.map((conflict): [string, string] => ['conflict', conflictText(conflict)]),
     [
@@ -44,6 +45,13 @@ function heartbeat({ heartbeat, peer }: Status): string {
   const trust = heartbeat.authenticated ? 'authenticated' : 'INSECURE: whoever reaches its port is believed';
   const refused = Object.entries(peer.refused).map(([why, count]) => `${count} ${why}`);
   return refused.length === 0 ? trust : `${trust}; refused: ${refused.join(', ')}`;
+}
+
+function witness({ peer: { witness } }: Status): string {
+  const { mac, knownBy, silentForMs } = witness;
+  if (mac === null) return 'not known yet';
+  const by = knownBy === 'beat' ? 'named by beats' : 'named by no beat yet, by ARP alone';
+  return silentForMs === null ? `${mac}, ${by}` : `${mac}, ${by}: DOES NOT ANSWER for ${duration(silentForMs)}`;
 }
 
 function recovery({ recovery: { strategy, heldDownMs, leads, setAside } }: Status): string {

@@ -10,7 +10,7 @@ import { CLUSTER, ifindexOf, makeInterfaces, options, pinDirectory, tables } fro
 import { openEmpty as open } from './kit/send.ts';
 import { CONSTANTS, OUTCOMES, STRUCTS } from './program/layout.ts';
 import { openLease } from './tables/lease.ts';
-import type { Tables } from './tables/tables.ts';
+import { NO_HEARTBEAT, type Tables } from './tables/tables.ts';
 
 /** Before the data path has been told any. */
 const NONE = { unprovenMs: 0, establishedMs: 0, finishedMs: 0, resetMs: 0, datagramsMs: 0, fragmentMs: 0 };
@@ -160,7 +160,7 @@ t.test('tables that contradict themselves are refused whole', async (t) => {
   }
   t.same(datapath.actual(), {
     nlbs: '0.0.0.0',
-    peer: '0.0.0.0',
+    heartbeat: NO_HEARTBEAT,
     timeouts: NONE,
     clusterAddresses: [],
     servers: [],

@@ -54,7 +54,7 @@ export interface Datapath {
   connectionCount(): number;
   /** The same connections themselves, some thousands at a time; expired ones that nobody has removed yet are among them. */
   connections(): Generator<KnownConnection[]>;
-  /** All that the data path would rest on if a packet of that flow came now: of the services, those that could be its. */
+  /** All that the data path would rest on if a packet of that flow to a service came now: of the services, those that could be its. */
   knowledgeOf(flow: Flow): Knowledge;
   /** What the tables take of the kernel's memory, in bytes, by its own account; in user space, what the forwarder occupies. */
   memoryBytes(): number;

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { bootNs, monotonicNs } from '../kernel/clock.ts';
-import { enterPrivateNamespaces } from '../kernel/private-namespaces.ts';
+import { enterPrivateNamespaces, run } from '../kernel/private-namespaces.ts';
 import {
   ASK,
   bytesOf,
@@ -15,7 +15,8 @@ import {
   TO_US,
   UDP,
 } from './kit/frames.ts';
-import { hold, MAC, makeInterfaces, tables } from './kit/rig.ts';
+import { openHeartbeat } from './kit/heartbeat.ts';
+import { HEARTBEAT, hold, MAC, makeInterfaces, tables } from './kit/rig.ts';
 import { FOREVER_NS, openLeased, send } from './kit/send.ts';
 import type { OutcomeName } from './program/layout.ts';
 import { openLease } from './tables/lease.ts';
@@ -23,6 +24,7 @@ import type { Tables } from './tables/tables.ts';
 
 enterPrivateNamespaces(import.meta.url);
 makeInterfaces();
+run(`ip address add ${HEARTBEAT.access.own}/24 dev access`);
 
 const HOOKS = ['xdp', 'tc'] as const;
 const VERDICTS = { xdp: { PASSED: 2, FORWARDED: 4, DROPPED: 1 }, tc: { PASSED: -1, FORWARDED: 7, DROPPED: 2 } };
@@ -128,6 +130,8 @@ for (const hook of HOOKS) {
     };
     const peerAsks = `${TO_ALL} ${ASK.replace('0a4d0101', PEER_IP)} ${NLBS_IP}`;
     t.equal(page.peerAskedNs(), 0n, 'never at first');
+    t.notOk(notedBy(peerAsks), 'nobody is known to be the peer');
+    page.namePeer(MAC.router);
     for (const untilNs of [FOREVER_NS, monotonicNs()]) {
       hold(datapath.leaseFd, untilNs);
       const earliestNs = bootNs();
@@ -136,6 +140,15 @@ for (const hook of HOOKS) {
       t.ok(notedNs >= earliestNs && notedNs <= bootNs(), 'at the instant on the clock of boots');
       t.equal(page.get().forwardUntilNs, untilNs, 'the lease stays');
     }
+    const probe = peerAsks.replace(PEER_IP, '00000000');
+    t.ok(notedBy(probe.replace('000000000000', '020000000011')), 'a probe that names a hardware address');
+    t.notOk(notedBy(probe), 'one that names none: it leads already');
+    t.notOk(notedBy(`${TO_US} ${peerAsks.slice(TO_ALL.length)}`), 'it asks us alone: whether we are there');
+    const others = [
+      peerAsks.replace('020000000011', '020000000099'),
+      peerAsks.replace('04 0001 020000000011', '04 0001 020000000099'),
+    ];
+    for (const asked of others) t.notOk(notedBy(asked), 'from another hardware address');
     t.notOk(notedBy(`${TO_ALL} ${ASK} ${NLBS_IP}`), 'somebody else asks');
     t.notOk(notedBy(`${TO_ALL} ${ASK.replace('0a4d0101', NLBS_IP)} ${NLBS_IP}`), 'an announcement');
     t.notOk(notedBy(`${TO_ALL} ${ASK.replace('0a4d0101', PEER_IP)} 0a4d010b`), 'the peer asks for another address');
@@ -154,12 +167,27 @@ for (const hook of HOOKS) {
       t.equal(page.get().answerUntilNs, answerUntilNs, 'of answering nothing changes');
       return send(datapath, hook, flow).counted[0];
     };
+    page.namePeer(MAC.router);
+    const heartbeat = openHeartbeat(HEARTBEAT);
+    heartbeat.live(true);
+    t.teardown(() => heartbeat.live(false));
     const lapsedNs = monotonicNs();
     const probe = `${TO_ALL} ${ASK.replace('0a4d0101', '00000000')} ${NLBS_IP}`;
     t.equal(after(`${TO_ALL} ${ASK} ${NLBS_IP}`, lapsedNs), 'FORWARDED_NEW', 'a question');
     t.equal(after(`${TO_ALL} ${ASK.replace('0a4d0101', PEER_IP)} ${NLBS_IP}`, lapsedNs), 'FORWARDED_ESTABLISHED');
     t.equal(after(probe, lapsedNs), 'DROPPED_NO_LEASE', 'a probe');
     t.equal(page.get().forwardUntilNs, 0n);
+    heartbeat.live(false);
+    t.equal(after(probe, lapsedNs), 'FORWARDED_ESTABLISHED', 'the daemon was killed: nothing is to be lost by that');
+    heartbeat.live(true);
+    const question = probe.replace('000000000000', '020000000011');
+    t.equal(after(question, lapsedNs), 'FORWARDED_ESTABLISHED', 'a probe that names a hardware address asks');
+    t.equal(
+      after(probe.replace('020000000011', '020000000099'), lapsedNs),
+      'FORWARDED_ESTABLISHED',
+      'by somebody else',
+    );
+    t.equal(after(probe.replace(TO_ALL, TO_US), lapsedNs), 'FORWARDED_ESTABLISHED', 'to us alone');
     t.equal(after(probe, FOREVER_NS), 'FORWARDED_ESTABLISHED', 'the lease is held');
     t.equal(after(probe, 0n), 'FORWARDED_ESTABLISHED', 'it was given back');
     t.equal(after(probe, lapsedNs, 'server'), 'FORWARDED_ESTABLISHED', 'on the server side');

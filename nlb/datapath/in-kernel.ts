@@ -5,7 +5,7 @@ import { findPorts, type Port } from './attach/ports.ts';
 import { type Loaded, loadProgram, MAPS } from './attach/program.ts';
 import type { Datapath, DatapathOptions, Tallies } from './datapath.ts';
 import type { Flow } from './specification/flow.ts';
-import { type Knowledge, toldBy } from './specification/knowledge.ts';
+import { type Knowledge, NO_PEER, toldBy } from './specification/knowledge.ts';
 import { couldServe } from './specification/lookup.ts';
 import { dropOtherClusters, putClusters, readClusters } from './tables/cluster-table.ts';
 import { type Counters, countConnections, openCounters } from './tables/counters.ts';
@@ -145,7 +145,7 @@ function readings(
     knowledgeOf: (flow: Flow): Knowledge => {
       const known = toldOf(flow);
       const kept = recall(map, flow, { names: names(), services: known.services.values() });
-      return { told: known, lease: readLease(map('lease')), kept };
+      return { told: known, lease: readLease(map('lease')), peer: NO_PEER, kept };
     },
     memoryBytes: () => weigh(ids().services.size),
     leaseFd: map('lease'),

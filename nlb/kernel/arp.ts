@@ -10,8 +10,11 @@ export interface ArpSocket {
    * Announcement, RFC 5227 section 2.3), `times` frames one after the other.
    */
   announce(address: string, mac: string, times?: number): void;
-  /** Broadcast the question who has `target`. Sender address 0.0.0.0 makes it a probe (RFC 5227 section 2.1.1). */
-  ask(target: string, senderIp: string, senderMac: string): void;
+  /**
+   * Ask who has `target`: everybody, or the station of that hardware address alone. Sender address 0.0.0.0 makes it a probe
+   * (RFC 5227 section 2.1.1). `targetMac` says nothing to who asks by RFC 826; zeros when absent.
+   */
+  ask(target: string, senderIp: string, senderMac: string, more?: { to?: string; targetMac?: string }): void;
   /** What came in since the last call, at most 256 packets, without our own frames; never waits. */
   receive(): ArpPacket[];
   close(): void;
@@ -34,13 +37,17 @@ const UNKNOWN = '00:00:00:00:00:00';
 /** Needs CAP_NET_RAW. Throws KernelRefusal. */
 export function openArp(ifindex: number): ArpSocket {
   const fd = openBound(ifindex);
-  const broadcast = (packet: Omit<ArpPacket, 'operation' | 'targetMac' | 'sourceMac'>): void =>
-    transmit(fd, ifindex, { ...packet, operation: 'request', targetMac: UNKNOWN, sourceMac: packet.senderMac });
+  const request = (
+    packet: Pick<ArpPacket, 'senderIp' | 'senderMac' | 'targetIp'>,
+    targetMac = UNKNOWN,
+    to = BROADCAST,
+  ) => transmit(fd, ifindex, to, { ...packet, operation: 'request', targetMac, sourceMac: packet.senderMac });
   return {
     announce: (address, mac, times = 1) => {
-      for (let sent = 0; sent < times; sent++) broadcast({ senderIp: address, targetIp: address, senderMac: mac });
+      for (let sent = 0; sent < times; sent++) request({ senderIp: address, targetIp: address, senderMac: mac });
     },
-    ask: (target, senderIp, senderMac) => broadcast({ senderIp, targetIp: target, senderMac }),
+    ask: (target, senderIp, senderMac, { to, targetMac } = {}) =>
+      request({ senderIp, targetIp: target, senderMac }, targetMac, to),
     receive: () => drain(fd, ifindex),
     close: () => closeSync(fd),
   };
@@ -68,8 +75,8 @@ function linkAddress(ifindex: number): Buffer {
   return address;
 }
 
-function transmit(fd: number, ifindex: number, packet: ArpPacket): void {
-  const frame = encodeArpFrame(BROADCAST, packet);
+function transmit(fd: number, ifindex: number, to: string, packet: ArpPacket): void {
+  const frame = encodeArpFrame(to, packet);
   if (send(fd, frame, frame.length, 0) < 0) throw refusal(`send ARP for ${packet.targetIp}`, ifindex);
 }
 

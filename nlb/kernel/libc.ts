@@ -12,6 +12,9 @@ export const socket: (family: number, type: number, protocol: number) => number 
 export const bind: (fd: number, address: Uint8Array, length: number) => number = libc.func(
   'int bind(int fd, const void *address, uint32_t length)',
 );
+export const connect: (fd: number, address: Uint8Array, length: number) => number = libc.func(
+  'int connect(int fd, const void *address, uint32_t length)',
+);
 export const send: (fd: number, data: Uint8Array, length: number, flags: number) => number = libc.func(
   'int64_t send(int fd, const void *data, size_t length, int flags)',
 );

@@ -8,7 +8,8 @@ enterPrivateNamespaces(import.meta.url);
 t.test('a link is seen as netlink shows it, with and without a carrier, and when it is gone', async (t) => {
   const links = openLinkLook();
   run('ip link add near type veth peer name far');
-  t.same(links.look('near'), { ifindex: findInterface('near')?.ifindex, running: false });
+  const { ifindex, mac } = findInterface('near') ?? {};
+  t.same(links.look('near'), { ifindex, mac, running: false });
   run('ip link set near up');
   t.equal(links.look('near')?.running, false, 'up, but the other end is not');
   run('ip link set far up');

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import t from 'tap';
-import { type Beat, decodeBeat, encodeBeat, type Standing } from './beat.ts';
+import { type Beat, decodeBeat, encodeBeat, type Standing, versionOf } from './beat.ts';
 import { outranks } from './rank.ts';
+import { extensions } from './test-extensions.ts';
 
 const standings: fc.Arbitrary<Standing> = fc.record({
   state: fc.constantFrom('initial', 'active', 'standby', 'inop'),
@@ -22,7 +23,10 @@ const said = {
   echo: nonces,
   counter: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
 };
-const beats: fc.Arbitrary<Beat> = fc.oneof(fc.record(said), fc.record({ ...said, standing: standings }));
+const beats: fc.Arbitrary<Beat> = fc.record(
+  { ...said, standing: standings, extension: extensions },
+  { requiredKeys: ['node', 'path', 'boot', 'challenge', 'echo', 'counter'] },
+);
 const standing: Standing = {
   state: 'active',
   fitness: 'fit',
@@ -52,15 +56,15 @@ t.test('a beat has the layout that is drawn, and a greeting the same with zeros 
 
 t.test('every beat arrives as it was sent', async (t) => {
   fc.assert(
-    fc.property(beats, (each) => t.same(decodeBeat(encodeBeat(each)), each)),
+    fc.property(beats, (each) => t.same(decodeBeat(encodeBeat(each), versionOf(each)), each)),
     { numRuns: 50 },
   );
 });
 
 t.test('a beat that is cut, lengthened, or says what no beat says, is none', async (t) => {
   const bytes = encodeBeat(beat);
-  for (let length = 0; length < bytes.length; length++) t.equal(decodeBeat(bytes.subarray(0, length)), undefined);
-  t.equal(decodeBeat(Buffer.concat([bytes, Buffer.of(0)])), undefined);
+  for (let length = 0; length < bytes.length; length++) t.equal(decodeBeat(bytes.subarray(0, length), 3), undefined);
+  t.equal(decodeBeat(Buffer.concat([bytes, Buffer.of(0)]), 3), undefined);
   for (const [at, value] of [
     [0, 2],
     [1, 5],
@@ -71,8 +75,19 @@ t.test('a beat that is cut, lengthened, or says what no beat says, is none', asy
   ] as const) {
     const changed = Buffer.from(bytes);
     changed[at] = value;
-    t.equal(decodeBeat(changed), undefined, `byte ${at} is ${value}`);
+    t.equal(decodeBeat(changed, 3), undefined, `byte ${at} is ${value}`);
   }
+});
+
+t.test('version 4 is version 3 with an extension area behind it, which may be empty', async (t) => {
+  const bytes = encodeBeat(beat);
+  t.same(encodeBeat({ ...beat, extension: {} }), bytes);
+  t.same(decodeBeat(bytes, 4), { ...beat, extension: {} });
+  const extended = encodeBeat({ ...beat, extension: { leaseKeptMs: 258 } });
+  t.equal(Buffer.from(extended.subarray(bytes.length)).toString('hex'), '040400000102');
+  t.equal(decodeBeat(extended, 3), undefined, 'which no version 3 has');
+  t.equal(decodeBeat(extended.subarray(0, -1), 4), undefined, 'cut');
+  for (let length = 0; length < bytes.length; length++) t.equal(decodeBeat(bytes.subarray(0, length), 4), undefined);
 });
 
 t.test('of two nodes exactly one outranks the other, and both agree', async () => {

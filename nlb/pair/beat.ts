@@ -1,3 +1,5 @@
+import { decodeExtension, type Extension, encodeExtension } from './extension.ts';
+
 /**
  * What a node says in every heartbeat, and its binary form.
  *
@@ -6,8 +8,14 @@
  *    │path │state │fitness │flags │ boot │ challenge │ echo │ counter │ targets │ lease  │ name bytes │ name │
  *    └─────┴──────┴────────┴──────┴──────┴───────────┴──────┴─────────┴─────────┴────────┴────────────┴──────┘
  * Numbers are in network order. A message without a standing, a bare greeting, has zeros for state, fitness, flags,
- * targets and lease.
+ * targets and lease. That is all of version 3. In version 4 the extension area follows (`extension.ts`), be it empty.
+ *
+ * Which of the two a node may send is told by what nodes of version 3 have no use for: the first byte of the counter. They
+ * count from zero, and would not change it in millions of years. Whoever knows more counts from the version that it knows, in that byte.
+ * So nobody is ever sent what it would refuse, and a version 3 beat is in its bytes what it always was.
  */
+export type Version = 3 | 4;
+
 export type StateName = 'initial' | 'active' | 'standby' | 'inop';
 /** `out`: must not lead. `poor`: has no healthy server, but is otherwise sound. `fit`: can serve. */
 export type Fitness = 'out' | 'poor' | 'fit';
@@ -49,6 +57,8 @@ export interface Beat {
   counter: bigint;
   /** Absent in a greeting, which answers a stranger and says nothing of who leads. */
   standing?: Standing;
+  /** Absent in version 3. */
+  extension?: Extension;
 }
 
 const PATHS: readonly PathName[] = ['access', 'server'];
@@ -62,8 +72,19 @@ const RECLAIMS = 8;
 const ALL_FLAGS = PRIMARY | RESIGNED | CLAIMS | RECLAIMS;
 const NONCE_BYTES = 16;
 const FIXED_BYTES = 67;
+const VERSION_SHIFT = 56n;
 
-export function encodeBeat({ standing, ...beat }: Beat): Uint8Array {
+/** The counter from which a node counts that speaks version 4. */
+export const COUNTS_FROM = 4n << VERSION_SHIFT;
+
+/** What whoever counts so understands. */
+export function versionBy(counter: bigint): Version {
+  return counter >= COUNTS_FROM ? 4 : 3;
+}
+
+export const versionOf = ({ extension }: Beat): Version => (extension ? 4 : 3);
+
+export function encodeBeat({ standing, extension, ...beat }: Beat): Uint8Array {
   const name = Buffer.from(beat.node);
   const bytes = Buffer.alloc(FIXED_BYTES + name.length);
   bytes.writeUInt8(PATHS.indexOf(beat.path), 0);
@@ -79,17 +100,35 @@ export function encodeBeat({ standing, ...beat }: Beat): Uint8Array {
   bytes.writeBigUInt64BE(beat.counter, 52);
   bytes.writeUInt8(name.length, 66);
   name.copy(bytes, FIXED_BYTES);
-  return bytes;
+  return extension ? Buffer.concat([bytes, encodeExtension(extension)]) : bytes;
 }
 
 function flagsOf({ primary, resigned, claims, reclaims }: Standing): number {
   return (primary ? PRIMARY : 0) | (resigned ? RESIGNED : 0) | (claims ? CLAIMS : 0) | (reclaims ? RECLAIMS : 0);
 }
 
-/** The beat, or undefined where the bytes are none: unknown values, unknown flags, or not exactly long enough. */
-export function decodeBeat(body: Uint8Array): Beat | undefined {
+/**
+ * The beat, or undefined where the bytes are none: unknown values, unknown flags, too short, or, in version 3, too long.
+ */
+export function decodeBeat(body: Uint8Array, version: Version): Beat | undefined {
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
-  if (bytes.length <= FIXED_BYTES || bytes.length !== FIXED_BYTES + bytes.readUInt8(66)) return undefined;
+  const endsAt = FIXED_BYTES + (bytes.length > FIXED_BYTES ? bytes.readUInt8(66) : Number.POSITIVE_INFINITY);
+  if (endsAt > bytes.length || endsAt === FIXED_BYTES) return undefined;
+  if (version === 3) return bytes.length === endsAt ? decodeFixed(bytes) : undefined;
+  const beat = decodeFixed(bytes.subarray(0, endsAt));
+  const extension = decodeExtension(bytes.subarray(endsAt));
+  return beat && extension && { ...beat, extension };
+}
+
+/** What a beat is told from others by, which may be forged; undefined where the bytes are too few. */
+export function peekBeat(body: Uint8Array): Pick<Beat, 'path' | 'boot' | 'counter'> | undefined {
+  const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  const path = bytes.length > FIXED_BYTES ? PATHS[bytes.readUInt8(0)] : undefined;
+  if (path === undefined) return undefined;
+  return { path, boot: bytes.toString('hex', 4, 4 + NONCE_BYTES), counter: bytes.readBigUInt64BE(52) };
+}
+
+function decodeFixed(bytes: Buffer): Beat | undefined {
   const path = PATHS[bytes.readUInt8(0)];
   const greeting = bytes.readUIntBE(1, 3) === 0 && bytes.readUIntBE(60, 6) === 0;
   const standing = decodeStanding(bytes);

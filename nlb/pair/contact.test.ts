@@ -52,7 +52,7 @@ t.test('a node that knows nobody echoes nothing', async (t) => {
 
 t.test('a stranger is greeted once, and then echoed in every beat', async (t) => {
   const one = node();
-  t.match(one.hears({}), { refused: 'unproven', greet: nonce('2') });
+  t.match(one.hears({}), { refused: 'unproven', greet: { challenge: nonce('2') } });
   t.equal(one.hears({ counter: 2n }, 5000).greet, undefined);
   t.same(one.echoes(2), [nonce('2'), nonce('2')]);
 });

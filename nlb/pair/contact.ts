@@ -1,4 +1,5 @@
-import { type Beat, type Nonce, noNonce, type PathName } from './beat.ts';
+import { type Beat, COUNTS_FROM, type Nonce, noNonce, type PathName, type Version, versionBy } from './beat.ts';
+import type { Heard } from './extension.ts';
 import { slide, type Window, windowFrom } from './window.ts';
 
 /**
@@ -19,7 +20,7 @@ export interface Contact {
   boot: Nonce;
   /** Drawn anew when it has served, so that nothing that was said in answer to it serves again. */
   challenge: Nonce;
-  /** Of the last message sent. */
+  /** Of the last message sent. Its first byte says which version this node knows. */
   counter: bigint;
   /** The boot of the peer that is believed. */
   peer?: Known;
@@ -30,7 +31,8 @@ export interface Contact {
   greetAfterMs: number;
 }
 
-interface Stranger {
+/** Of what is known of it, its counter tells also which version it understands. */
+export interface Stranger {
   boot: Nonce;
   challenge: Nonce;
   counter: bigint;
@@ -38,6 +40,8 @@ interface Stranger {
 
 interface Known extends Stranger {
   windows: Record<PathName, Window>;
+  /** The highest counter that came by each path; 0n where none did. */
+  heard: Record<PathName, bigint>;
 }
 
 export type Refusal = 'reflected' | 'not the peer' | 'wrong path' | 'retired' | 'unproven' | 'replayed' | 'stale';
@@ -46,8 +50,8 @@ export interface Hearing {
   contact: Contact;
   /** Why it is not believed. */
   refused?: Refusal;
-  /** What to greet the stranger with, at once. */
-  greet?: Nonce;
+  /** To be greeted at once. */
+  greet?: Stranger;
   /** Newer than all before, and so many before it never came. */
   news?: { missed: number };
 }
@@ -60,7 +64,7 @@ const GREETING_EVERY_MS = 100;
 
 export function firstContact(names: { node: string; peerName: string }, draw: () => Nonce): Contact {
   const { node, peerName } = names;
-  const nothing = { counter: 0n, strangers: [], retired: [], greetAfterMs: Number.NEGATIVE_INFINITY };
+  const nothing = { counter: COUNTS_FROM, strangers: [], retired: [], greetAfterMs: Number.NEGATIVE_INFINITY };
   return { node, peerName, boot: draw(), challenge: draw(), ...nothing };
 }
 
@@ -80,13 +84,31 @@ export function hear(contact: Contact, beat: Beat, path: PathName, atMs: number,
   return meet(contact, beat, atMs);
 }
 
+/**
+ * Why what says so of itself is to be refused, authentic or not: RFC 4303 section 3.4.3 looks at the window before the proof,
+ * too, and moves it only afterwards. Undefined where the proof decides.
+ */
+export function foresee(
+  { boot, peer, retired }: Contact,
+  beat: Pick<Beat, 'path' | 'boot' | 'counter'>,
+  path: PathName,
+): Refusal | undefined {
+  if (beat.boot === boot) return 'reflected';
+  if (beat.path !== path) return 'wrong path';
+  if (retired.includes(beat.boot)) return 'retired';
+  if (beat.boot !== peer?.boot) return undefined;
+  const window = slide(peer.windows[path], beat.counter);
+  return typeof window === 'string' ? window : undefined;
+}
+
 function hearKnown(contact: Contact, peer: Known, { path, boot, challenge, counter }: Beat): Hearing {
   const window = slide(peer.windows[path], counter);
   if (typeof window === 'string') return { contact, refused: window };
   const windows = { ...peer.windows, [path]: window };
-  if (counter <= peer.counter) return { contact: { ...contact, peer: { ...peer, windows } } };
+  const heard = { ...peer.heard, [path]: window.highest };
+  if (counter <= peer.counter) return { contact: { ...contact, peer: { ...peer, windows, heard } } };
   const missed = Number(counter - peer.counter - 1n);
-  return { contact: { ...contact, peer: { boot, challenge, counter, windows } }, news: { missed } };
+  return { contact: { ...contact, peer: { boot, challenge, counter, windows, heard } }, news: { missed } };
 }
 
 function believe(contact: Contact, { boot, challenge, counter }: Beat, draw: () => Nonce): [Contact, Known] {
@@ -96,6 +118,7 @@ function believe(contact: Contact, { boot, challenge, counter }: Beat, draw: () 
     challenge,
     counter: counter - 1n,
     windows: { access: windowFrom(counter), server: windowFrom(counter) },
+    heard: { access: 0n, server: 0n },
   };
   const strangers = contact.strangers.filter((stranger) => stranger.boot !== boot);
   const retired = [...contact.retired, ...earlier].slice(-RETIRED_KEPT);
@@ -112,22 +135,38 @@ function meet(contact: Contact, { boot, challenge, counter, standing }: Beat, at
     : [...contact.strangers, stranger].slice(-STRANGERS_KEPT);
   const met = { ...contact, strangers };
   if (known || !standing || atMs < contact.greetAfterMs) return { contact: met, refused: 'unproven' };
-  return { contact: { ...met, greetAfterMs: atMs + GREETING_EVERY_MS }, refused: 'unproven', greet: challenge };
+  return { contact: { ...met, greetAfterMs: atMs + GREETING_EVERY_MS }, refused: 'unproven', greet: stranger };
+}
+
+/** The next message, but for its path and what the node says of itself. */
+export interface Spoken {
+  contact: Contact;
+  header: Omit<Beat, 'path' | 'standing' | 'extension'>;
+  /** What whom it is meant for understands. */
+  version: Version;
+  /** What has been heard of the boot that is believed. */
+  heard?: Heard;
+}
+
+/** @param greet whom to greet; else it is for the peer that is believed, and in turn for strangers */
+export function speak(before: Contact, greet?: Stranger): Spoken {
+  const contact = { ...before, counter: before.counter + 1n };
+  const { node, boot, challenge, counter, peer } = contact;
+  const addressee = greet ?? addresseeOf(contact);
+  return {
+    contact,
+    header: { node, boot, challenge, counter, echo: addressee?.challenge ?? noNonce },
+    version: addressee ? versionBy(addressee.counter) : 3,
+    ...(peer && { heard: { boot: peer.boot, ...peer.heard } }),
+  };
 }
 
 /**
- * The next message, but for its path and what the node says of itself.
- * @param greet the challenge to echo; else the peer's, and in turn those of strangers
+ * Every second beat is for the peer that is believed, because it may not believe us yet; and because a stranger of version 3,
+ * who may be no more than a recording, must not keep the peer from what only version 4 says.
  */
-export function speak(before: Contact, greet?: Nonce): { contact: Contact; header: Omit<Beat, 'path' | 'standing'> } {
-  const contact = { ...before, counter: before.counter + 1n };
-  const { node, boot, challenge, counter } = contact;
-  return { contact, header: { node, boot, challenge, counter, echo: greet ?? echoOf(contact) } };
-}
-
-/** Every second beat is for the peer that is believed, because it may not believe us yet. */
-function echoOf({ peer, strangers, counter }: Contact): Nonce {
-  if (strangers.length === 0 || (peer && counter % 2n === 0n)) return peer?.challenge ?? noNonce;
+function addresseeOf({ peer, strangers, counter }: Contact): Stranger | undefined {
+  if (strangers.length === 0 || (peer && counter % 2n === 0n)) return peer;
   const turn = peer ? counter / 2n : counter;
-  return strangers[Number(turn % BigInt(strangers.length))]?.challenge ?? noNonce;
+  return strangers[Number(turn % BigInt(strangers.length))];
 }

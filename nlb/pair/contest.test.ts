@@ -63,6 +63,21 @@ t.test('where both ask for the address, the one with the higher address asks no 
   }
 });
 
+t.test('questions in the peer’s name delay a takeover by two holds, and for a second not again', async (t) => {
+  const [askMs, holdMs] = [56, 60];
+  for (const lowerAddress of [true, false]) {
+    const with_ = { ...settings, lowerAddress };
+    let role = play(settled(with_), [heard(51, { resigned: true })], with_).role;
+    let ledAtMs = 0;
+    for (let atMs = askMs; atMs < askMs + 1000 && ledAtMs === 0; atMs += 2.5) {
+      const next = play(role, [{ type: 'AddressAsked', atMs }, tick(atMs)], with_);
+      role = next.role;
+      if (states(next).includes('active')) ledAtMs = atMs;
+    }
+    t.ok(ledAtMs >= askMs + 2 * holdMs && ledAtMs <= askMs + 2 * holdMs + 10, `led after ${ledAtMs - askMs} ms`);
+  }
+});
+
 t.test('a peer that asked for the address, led, and resigned is succeeded without more waiting', async (t) => {
   const led = play(settled(), [{ type: 'AddressAsked', atMs: 50 }, heard(51, { state: 'active' })]).role;
   t.same(states(play(led, [heard(52, { resigned: true }), ...[52, 54.5, 57, 59.5].map(tick)])), ['active']);

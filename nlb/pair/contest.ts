@@ -1,5 +1,5 @@
 import type { Standing } from './beat.ts';
-import { deadAfter, isAlive } from './peer.ts';
+import { deadAfter, isAlive, isDeafToUs } from './peer.ts';
 import { type Candidate, outranks } from './rank.ts';
 
 import type { Settings } from './settings.ts';
@@ -22,15 +22,22 @@ export function leader(role: Role, atMs: number, settings: Settings): 'self' | '
 }
 
 /**
- * Whether this node leads by rank, and has had that rank for so long that its peer knows. Whoever took the lead before it
+ * Whether this node leads by rank, and has had that rank for so long that its peer knows. Not while the peer says that an earlier
+ * life of it has left a lease: then its data path may answer whatever its state is. Whoever took the lead before it
  * could know has by then told so, or answers for the address, or has lost its lease.
  */
 export function mayLead(role: Role, atMs: number, settings: Settings): boolean {
-  const { state, improvedAtMs } = role;
+  const { state, improvedAtMs, peer } = role;
+  if (peer.extension?.leaseKeptMs) return false;
   const resignedMs = state.name === 'standby' && state.resignedUntilMs <= atMs ? state.resignedUntilMs : 0;
-  const knownAtMs = Math.max(improvedAtMs, resignedMs) + deadAfter(role.peer, settings);
+  const knownAtMs = Math.max(improvedAtMs, resignedMs) + deadAfter(peer, settings);
   return atMs >= knownAtMs && leader(role, atMs, settings) === 'self';
 }
+
+/** Two that ask in earnest are through after the first; the second is for lost frames. */
+const HOLDS_IN_A_ROW = 2;
+/** Whoever forges the peer's hardware address delays a takeover by two holds, and for so long not again. */
+const NO_HOLD_FOR_MS = 1000;
 
 /**
  * Both ask for the address in the same moment, and nobody has it to answer. Each waits until what the other may have
@@ -38,14 +45,22 @@ export function mayLead(role: Role, atMs: number, settings: Settings): boolean {
  * that it took is less than `deadAfterMs`. The one with the higher address also asks no more, so that the other's wait ends.
  */
 export function held(role: Role, atMs: number, settings: Settings): Role {
+  const holdMs = deadAfter(role.peer, settings) + 2 * settings.intervalMs;
+  const longestMs = HOLDS_IN_A_ROW * holdMs;
+  const lastedMs = atMs - role.heldSinceMs;
+  if (lastedMs >= longestMs && lastedMs < longestMs + NO_HOLD_FOR_MS) return role;
+  const heldSinceMs = lastedMs < longestMs ? role.heldSinceMs : atMs;
+  const heldUntilMs = Math.min(atMs + holdMs, heldSinceMs + longestMs);
   const peer = settings.lowerAddress ? role.peer : { ...role.peer, asksUnanswered: 0 };
-  return { ...role, peer, heldUntilMs: atMs + deadAfter(peer, settings) + 2 * settings.intervalMs };
+  return { ...role, peer, heldSinceMs, heldUntilMs };
 }
 
 /** A peer that says that it leads has decided: from now on it answers, or its lease is over. */
 export function unheld(role: Role, { state }: Standing): Role {
-  return state === 'active' ? { ...role, heldUntilMs: role.tickedAtMs } : role;
+  return state === 'active' ? { ...role, heldSinceMs: NEVER_HELD, heldUntilMs: role.tickedAtMs } : role;
 }
+
+export const NEVER_HELD = Number.NEGATIVE_INFINITY;
 
 export function isHeld({ heldUntilMs }: Pick<Role, 'heldUntilMs'>, atMs: number): boolean {
   return atMs < heldUntilMs;
@@ -65,11 +80,12 @@ export function isOutreached(role: Role, atMs: number, settings: Settings): bool
   return both.peer.targetsMet > both.self.targetsMet && peerCouldLead(role, atMs, settings);
 }
 
-/** Whether the peer could lead if this node let go now. */
+/** Whether the peer could lead if this node let go now. One that does not hear this node would not know of it. */
 export function peerCouldLead(role: Role, atMs: number, settings: Settings): boolean {
   const both = candidates(role, atMs, settings);
   return (
     both !== undefined &&
+    !isDeafToUs(role.peer, atMs, settings) &&
     outranks({ ...both.peer, resigned: false }, { ...both.self, state: 'standby', resigned: true })
   );
 }

@@ -38,7 +38,7 @@ t.test(`${DATAGRAMS} mutated datagrams are refused, counted, answered by nothing
   const [nlb1, nlb2] = acquainted();
   const stranger = startNlb2();
   // Each of these would be believed, or answered, as it is.
-  const originals = [nlb1.beat(active), startNlb1().beat(active)].map(({ access }) => Buffer.from(access));
+  const originals = [nlb1.beat(active, 0), startNlb1().beat(active, 0)].map(({ access }) => Buffer.from(access));
   const receivers = [nlb2, stranger];
   const before = receivers.map((receiver) => ({
     contact: receiver.contact(),
@@ -71,7 +71,7 @@ t.test(`${DATAGRAMS} mutated datagrams are refused, counted, answered by nothing
     before.map(({ counts }) => counts.heard),
   );
   t.ok(beatTo(nlb1, nlb2), 'and the pair talks on');
-  t.match(deliver(stranger, startNlb1().beat(active)), [{ greeting: {} }, {}], 'and the next stranger is greeted');
+  t.match(deliver(stranger, startNlb1().beat(active, 0)), [{ greeting: {} }, {}], 'and the next stranger is greeted');
 });
 
 function sum(counts: Record<string, number> | readonly number[]): number {

@@ -1,29 +1,45 @@
 import { randomBytes } from 'node:crypto';
-import { decodeBeat, encodeBeat, type Nonce, type PathName, type Standing } from './beat.ts';
-import { type Contact, type Refusal as Disbelief, firstContact, hear, speak } from './contact.ts';
+import { type Acknowledged, openSentTimes } from './acknowledged.ts';
+import { type Beat, decodeBeat, encodeBeat, type Nonce, type PathName, peekBeat, type Standing } from './beat.ts';
+import {
+  type Contact,
+  type Refusal as Disbelief,
+  firstContact,
+  foresee,
+  hear,
+  type Stranger,
+  speak,
+} from './contact.ts';
 import { type Refusal as Disorder, open, seal } from './envelope.ts';
+import type { Extension } from './extension.ts';
 import { makeKeys } from './keys.ts';
+import { openProofs } from './proofs.ts';
 
 /** What two nodes say to each other, as datagrams: everything about it but the sockets. */
 export interface Conversation {
   /** Datagram → what it is worth. What is refused is counted. */
   receive(path: PathName, datagram: Uint8Array, atMs: number): Received;
-  /** The next beat, for one path and the other. */
-  beat(standing: Standing): Datagrams;
+  /** The next beat, for one path and the other. What has been heard is added to what the node says of itself. */
+  beat(standing: Standing, atMs: number, own?: OwnExtension): Datagrams;
   /** @param secrets as for `makeKeys`; nobody has to meet anew for it */
   useKeys(secrets: readonly Uint8Array[]): void;
   readonly counts: { heard: number; missed: number; refused: Partial<Record<Refusal, number>> };
   contact(): Contact;
 }
 
+export type OwnExtension = Omit<Extension, 'heard'>;
 export type Datagrams = Record<PathName, Uint8Array>;
-export type Refusal = Disorder | Disbelief | 'malformed';
+export type Refusal = Disorder | Disbelief | 'malformed' | 'too many';
 export interface Received {
   refused?: Refusal;
   /** To be sent at once. */
   greeting?: Datagrams;
   /** What the peer says of itself, when that is news. */
   standing?: Standing;
+  /** With a standing: what else this boot of the peer has said. Absent where it has not, as in version 3. */
+  extension?: Extension;
+  /** Which of our beats it has heard. Absent where its beat does not say so. */
+  acknowledged?: Acknowledged;
 }
 
 interface Names {
@@ -39,30 +55,58 @@ export function converse({ node, peer }: Names, secrets: readonly Uint8Array[]):
     counts.refused[refused] = (counts.refused[refused] ?? 0) + 1;
     return { refused };
   };
-  const compose = (standing?: Standing, greet?: Nonce): Datagrams => {
-    const spoken = speak(contact, greet);
+  const sentTimes = openSentTimes();
+  let told: { boot: Nonce; extension: Extension } | undefined;
+  const compose = (atMs: number, standing?: Standing, own: OwnExtension = {}, greet?: Stranger): Datagrams => {
+    const { header, version, heard, ...spoken } = speak(contact, greet);
     contact = spoken.contact;
-    const said = { ...spoken.header, ...(standing && { standing }) };
-    const datagram = (path: PathName) => seal(encodeBeat({ ...said, path }), keys);
+    sentTimes.noted(header.counter, atMs);
+    const extension = { ...own, ...(heard && { heard }) };
+    const said = { ...header, ...(standing && { standing }), ...(version > 3 && { extension }) };
+    const datagram = (path: PathName) => seal(encodeBeat({ ...said, path }), version, keys);
     return { access: datagram('access'), server: datagram('server') };
   };
+  const acknowledgedBy = ({ heard }: Extension): Acknowledged =>
+    heard?.boot === contact.boot ? sentTimes.of(heard) : {};
+  /** A boot is not answerable for what another one said. */
+  const extensionAfter = ({ boot, extension }: Beat): Extension | undefined => {
+    if (extension) told = { boot, extension };
+    return told?.boot === boot ? told.extension : undefined;
+  };
+  const proofs = openProofs();
+  /** Why a datagram is not worth the proof. What says nothing of itself is no beat, and that is found out by the proof. */
+  const unworthy = (body: Uint8Array, path: PathName, atMs: number): Disbelief | 'too many' | undefined => {
+    const beat = peekBeat(body);
+    const refused = beat && foresee(contact, beat, path);
+    if (refused !== undefined) return refused;
+    const who = beat?.boot === contact.peer?.boot && beat !== undefined ? 'peer' : 'stranger';
+    return proofs.spend(who, atMs) ? undefined : 'too many';
+  };
   const receive: Conversation['receive'] = (path, datagram, atMs) => {
-    const opened = open(datagram, keys);
+    const opened = open(datagram, keys, (body) => unworthy(body, path, atMs));
     if ('refused' in opened) return refuse(opened.refused);
-    const beat = decodeBeat(opened.body);
+    const beat = decodeBeat(opened.body, opened.version);
     if (beat === undefined) return refuse('malformed');
     const heard = hear(contact, beat, path, atMs, drawNonce);
     contact = heard.contact;
     if (heard.refused)
-      return { ...refuse(heard.refused), ...(heard.greet && { greeting: compose(undefined, heard.greet) }) };
+      return {
+        ...refuse(heard.refused),
+        ...(heard.greet && { greeting: compose(atMs, undefined, {}, heard.greet) }),
+      };
     counts.missed += heard.news?.missed ?? 0;
     if (!heard.news || !beat.standing) return {};
     counts.heard++;
-    return { standing: beat.standing };
+    const extension = extensionAfter(beat);
+    return {
+      standing: beat.standing,
+      ...(extension && { extension }),
+      ...(beat.extension && { acknowledged: acknowledgedBy(beat.extension) }),
+    };
   };
   return {
     receive,
-    beat: (standing) => compose(standing),
+    beat: (standing, atMs, own) => compose(atMs, standing, own),
     useKeys: (secrets) => {
       keys = makeKeys(secrets);
     },

@@ -25,6 +25,14 @@ export interface Claims {
   peer: readonly string[];
 }
 
+/**
+ * Claims by the peer's hardware address are the role's affair while the peer is heard. One that is silent leads no more once
+ * this node does: whoever claims in its name, a switch that remembers it perhaps, is a stranger like any other.
+ */
+export function claimsOf({ strangers, peer }: Claims, isPeerHeard: boolean): Claims {
+  return isPeerHeard ? { strangers, peer } : { strangers: [...strangers, ...peer], peer: [] };
+}
+
 export interface Stand {
   defence: Defence;
   /** Whether to announce the address now, once. */

@@ -1,5 +1,5 @@
 import { isOutreached } from './contest.ts';
-import { isAlive } from './peer.ts';
+import { isAlive, isDeafToUs } from './peer.ts';
 import type { Settings } from './settings.ts';
 import type { Role } from './state.ts';
 
@@ -8,9 +8,9 @@ import type { Role } from './state.ts';
  * to hear that two lead.
  *
  * `outdone`: no server is healthy here, while the peer, which is fit, has one. `outreached`: the peer, which could lead,
- * meets more reach targets. `rivalled`: the peer leads as well.
+ * meets more reach targets. `rivalled`: the peer leads as well. `unheard`: the peer, which is heard, does not hear this node.
  */
-export type Condition = 'outdone' | 'outreached' | 'rivalled';
+export type Condition = 'outdone' | 'outreached' | 'rivalled' | 'unheard';
 /** Since when each has been so; absent while it is not. */
 export type Lasting = Readonly<Partial<Record<Condition, number>>>;
 
@@ -21,6 +21,7 @@ export function lastingSince(role: Role, atMs: number, settings: Settings): Last
     outdone: role.facts.healthyServers === 0 && peer?.fitness === 'fit',
     outreached: isOutreached(role, atMs, settings),
     rivalled: role.state.name === 'active' && peer?.state === 'active',
+    unheard: isDeafToUs(role.peer, atMs, settings),
   };
   const conditions = Object.keys(isSo) as Condition[];
   return Object.fromEntries(conditions.flatMap((each) => (isSo[each] ? [[each, role.lasting[each] ?? atMs]] : [])));

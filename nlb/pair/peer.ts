@@ -1,10 +1,18 @@
+import { type Acknowledged, latestOf } from './acknowledged.ts';
 import type { Standing } from './beat.ts';
+import { type Ears, untried } from './ears.ts';
+import type { Extension } from './extension.ts';
 import type { Settings } from './settings.ts';
+import type { Facts, Heard } from './state.ts';
 
 /** What a node knows of its peer, by heartbeats and by the answers to its question for the NLBS address. */
 export interface Peer {
   /** As its last beat said; absent when none was ever heard. */
   standing?: Standing;
+  /** What else it has said since its start; absent when it speaks version 3. */
+  extension?: Extension;
+  /** Which of our beats it has heard, by its last word; absent as long as it has not said. */
+  acknowledged?: Acknowledged;
   /** How long it has been silent while we were listening: time in which we ourselves were stalled does not count. */
   silentMs: number;
   /** Until when `silentMs` has been counted. */
@@ -13,12 +21,15 @@ export interface Peer {
   refused: boolean;
   /** When that was last. */
   refusedAtMs: number;
+  /** When its host, by its own hardware address, last answered for its own address. */
+  presentAtMs: number;
   /** Its last beat said that it is not active, which it was by the one before, or may have become in a silence before it. */
   stoodDown: boolean;
   /** Since when its beats have said that it is fit to lead; the far future while they do not. */
   fitSinceMs: number;
   /** Questions for the NLBS address that had no answer, since the last that had one. */
   asksUnanswered: number;
+  ears: Ears;
 }
 
 /** Three in a row, a quarter of an interval apart: one or two lost frames do not make a takeover. */
@@ -28,29 +39,40 @@ const ASKS_ENOUGH = 3;
  * For how long a refusal stands for those that do not come. Linux says to each address six times in a row that nobody listens,
  * and then once a second (net.ipv4.icmp_ratelimit), however often it is asked; a beat that comes ends it at once.
  */
-export const REFUSAL_STANDS_MS = 1250;
+const REFUSAL_STANDS_MS = 1250;
 
 export function strangerSince(atMs: number): Peer {
   const fitSinceMs = Number.POSITIVE_INFINITY;
-  const never = { refused: false, refusedAtMs: Number.NEGATIVE_INFINITY };
-  return { silentMs: 0, countedUntilMs: atMs, ...never, stoodDown: false, fitSinceMs, asksUnanswered: 0 };
+  const never = { refused: false, refusedAtMs: Number.NEGATIVE_INFINITY, presentAtMs: Number.NEGATIVE_INFINITY };
+  return {
+    silentMs: 0,
+    countedUntilMs: atMs,
+    ...never,
+    stoodDown: false,
+    fitSinceMs,
+    asksUnanswered: 0,
+    ears: untried,
+  };
 }
 
-export function heard(before: Peer, standing: Standing, atMs: number, { leaseMs }: Settings): Peer {
+export function heard(before: Peer, { from: standing, ...event }: Heard, { leaseMs }: Settings): Peer {
+  const { atMs, extension } = event;
   const leads = standing.state === 'active';
   const mayHaveLed = before.standing?.state === 'active' || before.silentMs > leaseMs;
   const stoodDown = mayHaveLed && !leads;
   const fitSinceMs = standing.fitness === 'fit' ? Math.min(before.fitSinceMs, atMs) : Number.POSITIVE_INFINITY;
   const asksUnanswered = leads ? 0 : before.asksUnanswered;
-  return { ...strangerSince(atMs), standing, stoodDown, fitSinceMs, asksUnanswered };
+  const acknowledged = event.acknowledged ?? (extension && before.acknowledged);
+  const more = { ...(extension && { extension }), ...(acknowledged && { acknowledged }) };
+  return { ...strangerSince(atMs), standing, ...more, stoodDown, fitSinceMs, asksUnanswered };
 }
 
 /** Time goes by. Who asked before a stall must ask again: the peer may have taken the lead meanwhile. */
 export function waited(peer: Peer, tickedAtMs: number, atMs: number, settings: Settings): Peer {
   const silentMs = peer.silentMs + attentiveMs(peer.countedUntilMs, atMs, settings);
   const stalled = attentiveMs(tickedAtMs, atMs, settings) < atMs - tickedAtMs;
-  const asksUnanswered = stalled ? 0 : peer.asksUnanswered;
-  return { ...peer, silentMs, countedUntilMs: Math.max(atMs, peer.countedUntilMs), asksUnanswered };
+  const asked = stalled ? { asksUnanswered: 0, ears: untried } : {};
+  return { ...peer, silentMs, countedUntilMs: Math.max(atMs, peer.countedUntilMs), ...asked };
 }
 
 /** How much of a time counts as listening: a tick that comes late, because we stalled, counts little more than one on time. */
@@ -59,12 +81,12 @@ export function attentiveMs(fromMs: number, toMs: number, { intervalMs }: Settin
 }
 
 /**
- * Somebody else answered for the NLBS address. Once the lease that came with the last beat must have run out, the answer
+ * The witness answered for the NLBS address: the peer's own hardware address, asked by us alone. Once the lease that came with the last beat must have run out, the answer
  * proves that it was renewed, and is worth a beat.
  */
 export function answered(peer: Peer, settings: Settings): Peer {
-  const silentMs = peer.silentMs > leaseOf(peer, settings) ? 0 : peer.silentMs;
-  return { ...peer, silentMs, asksUnanswered: 0 };
+  const isWorthABeat = peer.silentMs > leaseOf(peer, settings);
+  return { ...peer, ...(isWorthABeat && { silentMs: 0, ears: untried }), asksUnanswered: 0 };
 }
 
 /**
@@ -84,9 +106,31 @@ export function isAlive(peer: Peer, settings: Settings): peer is Peer & { standi
   return peer.standing !== undefined && peer.silentMs < deadAfter(peer, settings);
 }
 
-/** Silence enough to begin asking for the address. */
+/** Whether it says, and has not fallen silent since, that it does not lead: so it gave its lease back. */
+export function hasLetGo(peer: Peer, settings: Settings): boolean {
+  return isAlive(peer, settings) && peer.standing.state !== 'active';
+}
+
+/**
+ * Whether it lives and says that it hears nothing of us: by its last word the latest beat of ours that it heard was sent longer
+ * ago than a lease and an interval, for its word may be as old as that. A peer of version 3 does not say.
+ */
+export function isDeafToUs(peer: Peer, atMs: number, settings: Settings): boolean {
+  if (!isAlive(peer, settings) || peer.acknowledged === undefined) return false;
+  return atMs - latestOf(peer.acknowledged) > leaseOf(peer, settings) + settings.intervalMs;
+}
+
+/** Silence enough to begin asking for the address. A refusal adds nothing: anybody can forge one. */
 export function isSuspect(peer: Peer, { intervalMs }: Settings): boolean {
-  return peer.refused || peer.silentMs >= 2 * intervalMs;
+  return peer.silentMs >= 2 * intervalMs;
+}
+
+/**
+ * Whether its silence is to be believed, by a node that knows of `stations` other stations: one of them has been heard
+ * meanwhile.
+ */
+export function isSilenceProved({ ears }: Peer, { stations }: Pick<Facts, 'stations'>): boolean {
+  return stations === 0 || ears.proved;
 }
 
 /** Whether nobody answers for the address any more. */
@@ -95,8 +139,9 @@ export function isUnanswered(peer: Peer): boolean {
 }
 
 /**
- * Whether its lease has run out for certain and it may be replaced. Where its host refuses our beats, its daemon is gone
- * and renews nothing, so the lease itself is all that has to pass.
+ * Whether its lease has run out for certain and it may be replaced. Where its host refuses our beats, the lease itself is all
+ * that has to pass. Anybody can forge a refusal, so it does no more than that: the silence and the unanswered witness prove
+ * the rest, and a lease that no beat has renewed is over, whoever refuses.
  */
 export function isGone(peer: Peer, settings: Settings): boolean {
   const { refused, silentMs } = peer;
@@ -104,11 +149,17 @@ export function isGone(peer: Peer, settings: Settings): boolean {
   return longEnough && isUnanswered(peer);
 }
 
+/** Whether its host says, at this moment, that nobody listens. Anybody can forge that. */
+export function isRefusing({ countedUntilMs, refusedAtMs }: Peer, { deadAfterMs }: Settings): boolean {
+  return countedUntilMs - refusedAtMs < Math.max(deadAfterMs, REFUSAL_STANDS_MS);
+}
+
 /**
  * Whether the silence may be a split of the network, and the peer alive on the other side of it. Not while its host says
- * that nobody listens. That it said goodbye proves nothing: it may be back.
+ * that nobody listens, and by its own hardware address is on the access subnet to say so: a refusal alone may be forged, and
+ * a host alone may hold a daemon that leads and is not heard. That it said goodbye proves nothing: it may be back.
  */
 export function mayBeSplitOff(peer: Peer, settings: Settings): boolean {
-  const isRefusing = peer.countedUntilMs - peer.refusedAtMs < Math.max(settings.deadAfterMs, REFUSAL_STANDS_MS);
-  return !isRefusing && !isAlive(peer, settings);
+  const isPresent = peer.countedUntilMs - peer.presentAtMs < settings.deadAfterMs;
+  return !(isPresent && isRefusing(peer, settings)) && !isAlive(peer, settings);
 }

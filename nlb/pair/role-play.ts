@@ -1,7 +1,7 @@
 import type { Standing } from './beat.ts';
 import { begin, nextTickInMs, step } from './role.ts';
 import type { Settings } from './settings.ts';
-import type { Effect, Event, Facts, Role, Step } from './state.ts';
+import type { Effect, Event, Facts, Heard, Role, Step } from './state.ts';
 
 /** What the literal tests of the role are written in: events, and nodes in each state. */
 export const settings: Settings = {
@@ -33,9 +33,9 @@ const peerIs = (change: Partial<Standing> = {}): Standing => ({
   leaseMs: 30,
   ...change,
 });
-export const sound: Facts = { ready: true, downLinks: [], healthyServers: 2, targets: {} };
+export const sound: Facts = { ready: true, downLinks: [], healthyServers: 2, stations: 0, targets: {} };
 export const ready: Event = { type: 'FactsChanged', atMs: 0, facts: sound };
-export const heard = (atMs: number, change?: Partial<Standing>): Event => ({
+export const heard = (atMs: number, change?: Partial<Standing>): Heard => ({
   type: 'Heard',
   atMs,
   from: peerIs(change),

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { active, heard, play, settings, sound, standby, states, tick, ticked } from './role-play.ts';
+import { active, count, heard, play, settings, sound, standby, states, tick, ticked } from './role-play.ts';
 import type { Settings } from './settings.ts';
 import { type Event, type Facts, type Role, standing } from './state.ts';
 
@@ -71,31 +71,49 @@ t.test('a standby that meets no target does not take over from a silent peer', a
   t.same(states(ticked(cutOff, 3000)), ['inop']);
 });
 
-t.test('a peer whose host refuses beats is not on the other side of a split, for as long as it refuses', async (t) => {
-  let role = play(active(), [told(50, none)]).role;
-  const refused = (atMs: number) => play(role, [{ type: 'Refused', atMs }, tick(atMs + 1)]);
-  // As Linux does it: six times in a row, and then once a second.
-  for (const atMs of [60, 70, 80, 90, 100, 110, 1120, 2130]) {
-    const quiet = ticked(role, atMs - 1);
-    t.same(states(quiet), [], `until ${atMs} ms`);
-    role = quiet.role;
-    role = refused(atMs).role;
+const refuses = (atMs: number): Event => ({ type: 'Refused', atMs });
+const isThere = (atMs: number): Event => ({ type: 'PeerPresent', atMs });
+
+/** A leader that meets no target and hears no beat, for a second, but such events every 10 ms. */
+function cutOff(events: (atMs: number) => Event[]) {
+  let all = play(active(), [told(50, none)]);
+  for (let atMs = 60; atMs < 1000; atMs += 10) {
+    const next = play(all.role, [...events(atMs), tick(atMs + 1)]);
+    all = { ...next, effects: [...all.effects, ...next.effects], entered: [...all.entered, ...next.entered] };
   }
-  t.same(states(ticked(role, 2130 + 1240)), []);
-  t.same(states(ticked(role, 2130 + 1300)), ['inop'], 'when that has ended');
-});
+  return all;
+}
 
 t.test(
-  'a leader without a target gives up where the peer, which has one, leads too and does not hear of it',
+  'a peer whose host is there, and refuses beats, is not on the other side of a split, for as long as it is so',
   async (t) => {
-    const alone = play(longActive(), [told(1995, none)]).role;
-    const rival = { state: 'active', primary: false, fitness: 'poor' } as const;
-    t.same(states(hearing(alone, [2000, 2030], rival)), []);
-    t.match(hearing(alone, [2000, 2040], rival).entered, [
-      { state: 'inop', reason: 'cut off: no reach target answers, and nlb2 leads and does not hear of it' },
-    ]);
+    const gone = cutOff((atMs) => [refuses(atMs), isThere(atMs + 0.3)]);
+    t.same(states(gone), []);
+    t.same(states(ticked(gone.role, 1100)), ['inop']);
   },
 );
+
+t.test('a host says once a second that nobody listens, after six times in a row; that is enough', async (t) => {
+  const asLinuxDoes = [60, 70, 80, 90, 100, 110];
+  const gone = cutOff((atMs) => [...(asLinuxDoes.includes(atMs) ? [refuses(atMs)] : []), isThere(atMs + 0.3)]);
+  t.same(states(gone), []);
+  const thereUntil = (untilMs: number) => {
+    let { role } = play(gone.role, [refuses(1005)]);
+    for (let atMs = 1010; atMs <= untilMs; atMs += 10) role = play(role, [isThere(atMs), tick(atMs + 1)]).role;
+    return role.state.name;
+  };
+  t.equal(thereUntil(2240), 'active');
+  t.equal(thereUntil(2300), 'inop', 'when the next one is overdue');
+});
+
+t.test('a refusal alone, which anybody can forge, disproves no split, and neither does a host alone', async (t) => {
+  const forged = cutOff((atMs) => [refuses(atMs)]);
+  t.same(states(forged), ['inop']);
+  t.ok(count(forged.effects, 'askPeer') > 50, 'whether the host is there is asked all the while');
+  const mute = cutOff((atMs) => [isThere(atMs)]);
+  t.same(states(mute), ['inop'], 'its daemon may lead, and not be heard');
+  t.equal(count(mute.effects, 'askPeer'), 0);
+});
 
 t.test('without a target, silence means nothing of the kind', async (t) => {
   t.same(states(ticked(play(active(), [told(50, { targets: {} })]).role, 3000)), []);

@@ -107,6 +107,21 @@ t.test(
   },
 );
 
+t.test('a refusal by a peer that is heard causes nothing, not even a question for the address', async (t) => {
+  let role = standby();
+  for (let atMs = 10; atMs < 1000; atMs += 10) {
+    const next = play(role, [
+      heard(atMs, { state: 'active' }),
+      { type: 'Refused', atMs: atMs + 1 },
+      tick(atMs + 2),
+      { type: 'Refused', atMs: atMs + 3 },
+    ]);
+    t.same([states(next), count(next.effects, 'askAddress')], [[], 0]);
+    role = next.role;
+  }
+  t.equal(nextTickInMs(role, settings), settings.intervalMs);
+});
+
 t.test('a peer that is silent is fenced before the address moves, and nobody else', async (t) => {
   const { effects } = ticked(standby(), 60);
   t.ok(effects.indexOf('fence') >= 0 && effects.indexOf('fence') < effects.indexOf('renewLease'));
@@ -114,7 +129,7 @@ t.test('a peer that is silent is fenced before the address moves, and nobody els
   for (const start of [standby(), fresh()]) {
     const refused = ticked(play(start, [{ type: 'Refused', atMs: 6 }]).role, 60);
     t.same(states(refused), ['active']);
-    t.notOk(refused.effects.includes('fence'), 'one whose daemon is gone forwards to the end of its grace');
+    t.equal(count(refused.effects, 'fence'), 1, 'a refusal may be forged, so it spares nobody the fence');
   }
   const resigned = ticked(play(standby(), [heard(6, { state: 'standby', resigned: true })]).role, 44);
   t.same(states(resigned), ['active']);

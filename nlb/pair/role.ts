@@ -1,4 +1,5 @@
-import { held, isYielding, unheld } from './contest.ts';
+import { held, isYielding, NEVER_HELD, unheld } from './contest.ts';
+import { askedAround, heardSomebody, hearsNobody, isRoundDue } from './ears.ts';
 import { noHoldDown } from './hold-down.ts';
 import { hasLasted, lastingSince } from './lasting.ts';
 import {
@@ -6,6 +7,7 @@ import {
   attentiveMs,
   heard,
   isAlive,
+  isRefusing,
   isSuspect,
   mayBeSplitOff,
   type Peer,
@@ -40,19 +42,35 @@ import { isContending, whenStandby } from './when-standby.ts';
  *    │ │ │ nobody leads, and we outrank      peer silent,    │  │ asked to stand by, peer asked to lead,
  *    │ │ │                                or not active and  │  │ or both lead and peer outranks
  *    │ │ │                                outranked; address │  │
- *    │ │ │                                unanswered         ▼  │
+ *    │ │ │                                unanswered         ▼  │ (or the peer does not hear us, and we hear it)
  *    │ │ └─────────────────────────────────────────────────► active
  *    │ └──────────────────── lease lost ───────────────────────┘
  *    │
- *    └── cured ── inop ◄── any: a link down, no healthy server or no main thread while the peer has one, cut off, or stopping
+ *    └── cured ── inop ◄── any: a link down, no healthy server or no main thread while the peer has one, cut off, hears nobody,
+ *                           or stopping
  */
 export function step(before: Role, event: Event, settings: Settings): Step {
   const role = noted(before, event, settings);
   const why = role.state.name === 'active' ? whyLost(role.state, event) : undefined;
-  if (why === undefined) return act(role, event, settings);
+  if (why === undefined) return asking(listening(act(role, event, settings), event, settings), event, settings);
   const fallen = enter(woken(role, event.atMs), relisten(settings), `lease lost: ${why}`, event.atMs);
   const next = act(fallen.role, event, settings);
   return { ...next, effects: [...fallen.effects, ...next.effects], entered: [...fallen.entered, ...next.entered] };
+}
+
+/** A refusal counts for nothing where the host that it comes from is not there. */
+function asking(next: Step, { type }: Event, settings: Settings): Step {
+  if (type !== 'Ticked' || !isRefusing(next.role.peer, settings)) return next;
+  return { ...next, effects: [...next.effects, 'askPeer'] };
+}
+
+/** While the peer is silent, whoever else is there is asked, to know whether this node hears anybody. */
+function listening(next: Step, { type, atMs }: Event, settings: Settings): Step {
+  const { facts, peer } = next.role;
+  const isAsking = type === 'Ticked' && facts.stations > 0 && isSuspect(peer, settings);
+  if (!isAsking || !isRoundDue(peer.ears, atMs, settings.intervalMs)) return next;
+  const role = { ...next.role, peer: { ...peer, ears: askedAround(peer.ears, atMs) } };
+  return { ...next, role, effects: [...next.effects, 'askStations'] };
 }
 
 function whyLost({ leaseEndsMs }: In<'active'>['state'], event: Event): string | undefined {
@@ -77,7 +95,8 @@ export function begin(atMs: number, settings: Settings): Role {
     tickedAtMs: atMs,
     improvedAtMs: atMs,
     heldUntilMs: atMs,
-    facts: { ready: false, downLinks: [], healthyServers: 0, targets: {} },
+    heldSinceMs: NEVER_HELD,
+    facts: { ready: false, downLinks: [], healthyServers: 0, stations: 0, targets: {} },
     factsAgeMs: 0,
     lasting: {},
     holdDown: noHoldDown(atMs),
@@ -101,15 +120,21 @@ export function nextTickInMs({ state, peer, ...role }: Role, settings: Settings)
 function noted(role: Role, event: Event, settings: Settings): Role {
   switch (event.type) {
     case 'Heard':
-      return unheld({ ...role, peer: heard(role.peer, event.from, event.atMs, settings) }, event.from);
+      return unheld({ ...role, peer: heard(role.peer, event, settings) }, event.from);
     case 'Ticked':
       return tickNoted(role, event.atMs, settings);
     case 'Refused':
       return { ...role, peer: { ...role.peer, refused: true, refusedAtMs: event.atMs } };
     case 'AddressAnswered':
       return { ...role, peer: answered(role.peer, settings) };
+    case 'WitnessFound':
+      return { ...role, peer: { ...role.peer, asksUnanswered: 0 } };
+    case 'PeerPresent':
+      return { ...role, peer: { ...role.peer, presentAtMs: event.atMs } };
     case 'AddressAsked':
       return held(role, event.atMs, settings);
+    case 'StationHeard':
+      return { ...role, peer: { ...role.peer, ears: heardSomebody(role.peer.ears) } };
     case 'FactsChanged':
       return factsNoted(role, event, settings);
     case 'AskedToStop':
@@ -159,15 +184,15 @@ function whyInop(role: Role, atMs: number, settings: Settings): string | undefin
   const { stopping, facts, peer } = role;
   if (stopping) return 'stopping';
   if (facts.downLinks.length > 0) return `link down: ${facts.downLinks.join(', ')}`;
+  if (!isAlive(peer, settings) && facts.stations > 0 && hearsNobody(peer.ears))
+    return `hears nobody: neither ${settings.peer} nor any other station`;
   if (facts.ready && hasLasted(role, 'outdone', settings.poorHoldMs, atMs))
     return `no server is healthy here, while ${settings.peer} has one`;
   const halfDead = facts.ready && isPeerFit(peer, settings) ? whyHalfDead(role, settings) : undefined;
   if (halfDead !== undefined) return `${halfDead}, while ${settings.peer} is fit`;
-  if (!isIsolated(facts)) return undefined;
-  if (mayBeSplitOff(peer, settings)) return `cut off: no reach target answers, and ${settings.peer} is silent`;
-  if (hasLasted(role, 'rivalled', settings.deadAfterMs, atMs))
-    return `cut off: no reach target answers, and ${settings.peer} leads and does not hear of it`;
-  return undefined;
+  return isIsolated(facts) && mayBeSplitOff(peer, settings)
+    ? `cut off: no reach target answers, and ${settings.peer} is silent`
+    : undefined;
 }
 
 /** Whether the peer could lead at once. One that is out of operation for want of something else could not. */

@@ -1,7 +1,9 @@
+import type { Acknowledged } from './acknowledged.ts';
 import type { Fitness, Standing, StateName } from './beat.ts';
+import type { Extension } from './extension.ts';
 import { type HoldDown, holdDownFrom } from './hold-down.ts';
 import type { Lasting } from './lasting.ts';
-import { isAlive, type Peer } from './peer.ts';
+import { hasLetGo, type Peer } from './peer.ts';
 import type { Settings } from './settings.ts';
 
 /** The words of the role: its states, what happens to it, what it has done. The machine itself is in `role.ts`. */
@@ -25,6 +27,8 @@ export interface Role<S extends State = State> {
   improvedAtMs: number;
   /** The peer is about to lead: until when this node does not. */
   heldUntilMs: number;
+  /** When that began: it does not go on for ever. */
+  heldSinceMs: number;
   lasting: Lasting;
   holdDown: HoldDown;
   /** The operator put this node aside, so it does not have the lead back by itself. */
@@ -39,19 +43,37 @@ export interface Facts {
   ready: boolean;
   downLinks: readonly string[];
   healthyServers: number;
+  /** Whom else than the peer this node can ask on its subnets, to know that it hears anybody at all. */
+  stations: number;
   /** The reach targets by name, and whether each is met. One that has yet to be judged is absent. */
   targets: Readonly<Record<string, boolean>>;
   /** Why the passes of the main thread fail, once they have failed again and again. */
   passFailure?: string;
 }
 
+/** A beat of the peer that is news. What it says beyond its standing is absent where it does not say that. */
+export interface Heard {
+  type: 'Heard';
+  atMs: number;
+  from: Standing;
+  extension?: Extension;
+  acknowledged?: Acknowledged;
+}
+
 export type Event =
   | { type: 'Ticked'; atMs: number }
-  | { type: 'Heard'; atMs: number; from: Standing }
+  | Heard
   | { type: 'Refused'; atMs: number }
+  /** The witness, and nobody else, answered for the address. */
   | { type: 'AddressAnswered'; atMs: number; mac: string }
-  /** The peer itself asked for the address, so it is about to lead. */
+  /** It has become known who the witness is: what was asked before, nobody could answer. */
+  | { type: 'WitnessFound'; atMs: number; mac: string }
+  /** The peer's host answered for its own address. */
+  | { type: 'PeerPresent'; atMs: number }
+  /** By the peer's hardware address, everybody was asked for the address: it is about to lead. */
   | { type: 'AddressAsked'; atMs: number }
+  /** Somebody else than this node was heard on one of its subnets, other than by a beat. */
+  | { type: 'StationHeard'; atMs: number }
   /** The lease that the role believed to hold was over when it was to be renewed. */
   | { type: 'LeaseLost'; atMs: number; why: string }
   /** `toldAtMs`: when the rest of the daemon told them; absent where the thread that beats found out itself. */
@@ -62,7 +84,8 @@ export type Event =
 
 /**
  * What to do, in this order. `renewLease` is until the new state's `leaseEndsMs`; `fence` tells the data path of one that led
- * and is silent that it is to forward no more.
+ * and is silent that it is to forward no more. `askAddress` asks the witness, and lets the peer know that this node is about
+ * to lead; `askPeer` asks whether the peer's host is there, `askStations` who else is on the two subnets.
  */
 export type Effect =
   | 'renewLease'
@@ -72,6 +95,8 @@ export type Effect =
   | 'fence'
   | 'announce'
   | 'askAddress'
+  | 'askPeer'
+  | 'askStations'
   | 'beat';
 
 export interface Entry {
@@ -110,16 +135,15 @@ export function stay(role: Role, effects: Effect[] = []): Step {
 }
 
 /**
- * A peer that is silent is fenced first. One whose host refuses beats need not be: its daemon is gone, and what its data path
- * forwards to the end of its time is not lost.
+ * A peer that did not let go is fenced first, whether its host refuses beats or not, which anybody can forge. Its data path knows
+ * whether its daemon is gone for good: then it forwards to the end of its time all the same.
  */
 export function lead(role: Role, reason: string, atMs: number, settings: Settings): Step {
   const asked = role.state.name === 'standby' && atMs < role.state.claimUntilMs;
   const holdDown = asked ? { ...role.holdDown, untilMs: atMs } : holdDownFrom(role.holdDown, atMs, settings);
   const leading = { ...role, holdDown, setAside: false };
   const step = enter(leading, { name: 'active', leaseEndsMs: atMs + settings.leaseMs }, reason, atMs);
-  const isSilent = !isAlive(role.peer, settings) && !role.peer.refused;
-  return isSilent ? { ...step, effects: ['fence', ...step.effects] } : step;
+  return hasLetGo(role.peer, settings) ? step : { ...step, effects: ['fence', ...step.effects] };
 }
 
 export function standBy(resignedUntilMs = 0): State {
@@ -151,6 +175,11 @@ export function whyHalfDead({ facts, factsAgeMs }: Role, { staleAfterMs }: Setti
 
 export function targetsMet({ targets }: Facts): number {
   return Object.values(targets).filter(Boolean).length;
+}
+
+/** Whoever hears of a lease waits for its end, also one who knows version 3 alone. */
+export function withLeaseKept({ leaseMs, ...said }: Standing, keptMs: number): Standing {
+  return { ...said, leaseMs: Math.max(leaseMs, keptMs) };
 }
 
 /** What this node says of itself. */

@@ -29,7 +29,7 @@ export function deliver(to: Conversation, datagrams: Datagrams, atMs = 0): [Rece
 
 /** One beat of the first to the second, with the greeting that answers it; whether the beat was believed. */
 export function beatTo(from: Conversation, to: Conversation, standing = active, atMs = 0): boolean {
-  const received = deliver(to, from.beat(standing), atMs);
+  const received = deliver(to, from.beat(standing, atMs), atMs);
   for (const { greeting } of received) if (greeting) deliver(from, greeting, atMs);
   return received.some((each) => each.standing !== undefined);
 }
@@ -48,6 +48,6 @@ export function acquainted(): [nlb1: Conversation, nlb2: Conversation] {
   const pair: [Conversation, Conversation] = [startNlb1(), startNlb2()];
   beatTo(...pair);
   beatTo(...pair);
-  deliver(pair[0], pair[1].beat(standby));
+  deliver(pair[0], pair[1].beat(standby, 0));
   return pair;
 }

@@ -20,11 +20,25 @@ export function whenActive(role: In<'active'>, event: Event, settings: Settings)
 }
 
 function whenTicked(role: In<'active'>, atMs: number, settings: Settings): Step {
+  const rival = whyYield(role, atMs, settings);
+  if (rival !== undefined) return enter(role, standBy(), rival, atMs);
   const isBetterThere = hasLasted(role, 'outreached', settings.reachHoldMs, atMs);
   if (!isBetterThere || atMs < role.holdDown.untilMs) return renew(role, atMs, settings);
   const theirs = role.peer.standing?.targetsMet;
   const reason = `${settings.peer} meets ${theirs} reach targets, this node ${targetsMet(role.facts)}`;
   return resign(role, reason, atMs, settings);
+}
+
+/**
+ * Of two that lead, the one that hears the other yields when that does not hear it, whichever ranks higher: what both heard
+ * would have ended it in one beat, so only the one that knows of both can end it. When a split heals, neither has heard the other for
+ * long: so the peer must have been deaf for two beats in which it was heard itself. A peer that does not say what it hears,
+ * and leads on for a dead time, is deaf as well.
+ */
+function whyYield(role: In<'active'>, atMs: number, { peer, intervalMs, deadAfterMs }: Settings): string | undefined {
+  if (role.lasting.rivalled === undefined) return undefined;
+  if (hasLasted(role, 'unheard', 2 * intervalMs, atMs)) return `${peer} leads too, and does not hear this node`;
+  return hasLasted(role, 'rivalled', deadAfterMs, atMs) ? `${peer} leads too, and goes on` : undefined;
 }
 
 /** The beat goes first: a node that stalls between the two has told its peer more than it has granted itself. */

@@ -1,5 +1,5 @@
 import { isHeld, isYielding, leader, mayLead } from './contest.ts';
-import { isAlive, isUnanswered } from './peer.ts';
+import { isAlive, isSilenceProved, isUnanswered } from './peer.ts';
 import type { Settings } from './settings.ts';
 import { type Event, enter, type In, lead, type Step, standBy, stay } from './state.ts';
 
@@ -33,7 +33,8 @@ function listen(role: In<'initial'>, atMs: number, settings: Settings): Step {
   if (following) return following;
   if (!role.facts.ready || !isAsking(role, settings) || isYielding(role, atMs, settings)) return stay(role, ['beat']);
   const heardOut = role.state.listenedMs >= role.state.listenMs && !isHeld(role, atMs);
-  const unopposed = !isAlive(role.peer, settings) || mayLead(role, atMs, settings);
+  const isSilent = !isAlive(role.peer, settings) && isSilenceProved(role.peer, role.facts);
+  const unopposed = isSilent || mayLead(role, atMs, settings);
   if (heardOut && isUnanswered(role.peer) && unopposed) return lead(role, reasonToLead(role, settings), atMs, settings);
   const peer = { ...role.peer, asksUnanswered: role.peer.asksUnanswered + 1 };
   return stay({ ...role, peer }, ['beat', 'askAddress']);

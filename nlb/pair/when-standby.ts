@@ -1,5 +1,5 @@
 import { isHeld, isYielding, mayLead } from './contest.ts';
-import { isGone, isSuspect, isUnanswered } from './peer.ts';
+import { isDeafToUs, isGone, isSilenceProved, isSuspect, isUnanswered } from './peer.ts';
 import type { Settings } from './settings.ts';
 import { type Event, type In, lead, type Role, type Step, stay } from './state.ts';
 
@@ -11,6 +11,8 @@ export function whenStandby(role: In<'standby'>, event: Event, settings: Setting
     case 'Heard':
       return stay(isRelieved(role, event.atMs) ? resignedUntil(role, event.atMs) : role);
     case 'AskedToLead':
+      if (isDeafToUs(role.peer, event.atMs, settings))
+        return { ...stay(role), refusal: `${settings.peer} does not hear this node` };
       return stay(claimed(role, event.atMs + settings.letGoMs), ['beat']);
     default:
       return stay(role);
@@ -36,7 +38,8 @@ function whenTicked(role: In<'standby'>, atMs: number, settings: Settings): Step
   if (isYielding(role, atMs, settings)) return stay(role, ['beat']);
   const free = !isHeld(role, atMs);
   if (free && contends && isUnanswered(role.peer)) return lead(role, whyNot(role, settings), atMs, settings);
-  if (free && isGone(role.peer, settings)) return lead(role, whyGone(role, settings), atMs, settings);
+  if (free && isGone(role.peer, settings) && isSilenceProved(role.peer, role.facts))
+    return lead(role, whyGone(role, settings), atMs, settings);
   return stay(asked(role, role.peer.asksUnanswered + 1), ['beat', 'askAddress']);
 }
 

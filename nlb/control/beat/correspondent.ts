@@ -1,19 +1,30 @@
-import type { PathName, Standing } from '../../pair/beat.ts';
-import { type Conversation, converse, type Datagrams } from '../../pair/conversation.ts';
+import { type Nonce, noNonce, type PathName, type Standing } from '../../pair/beat.ts';
+import {
+  type Conversation,
+  converse,
+  type Datagrams,
+  type OwnExtension,
+  type Received,
+} from '../../pair/conversation.ts';
 import type { BeatOrders } from './mail.ts';
 import { openPath, type PathListener } from './path.ts';
 
 /** Sends this node's beats by every path, and passes on the peer's when they are news. */
 export interface Correspondent {
-  beat(standing: Standing): void;
+  beat(standing: Standing, own: OwnExtension): void;
   useKeys: Conversation['useKeys'];
   readonly counts: Conversation['counts'];
 }
 
+/** What a beat of the peer said. */
+export type News = Required<Pick<Received, 'standing'>> & Pick<Received, 'extension' | 'acknowledged'>;
+
 export interface BeatListener extends Pick<PathListener, 'refused' | 'problem'> {
   /** A beat came by that path; it is no news where it came by the other one before. */
   came(path: PathName, atMs: number): void;
-  heard(from: Standing, atMs: number): void;
+  heard(news: News, atMs: number): void;
+  /** What names the start of the peer that is believed: what names another one is a stranger's. */
+  believed(boot: Nonce): void;
   /** A datagram was read, whatever it is worth. */
   read(path: PathName): void;
   nowMs(): number;
@@ -27,13 +38,14 @@ export function correspond({ settings, secrets, port, paths }: BeatOrders, liste
   const received: PathListener['received'] = (path, datagram) => {
     listener.read(path);
     const atMs = listener.nowMs();
-    const { refused, greeting, standing } = conversation.receive(path, datagram, atMs);
+    const { refused, greeting, standing, ...rest } = conversation.receive(path, datagram, atMs);
     if (greeting) send(greeting);
     if (refused) return;
     listener.came(path, atMs);
-    if (standing) listener.heard(standing, atMs);
+    listener.believed(conversation.contact().peer?.boot ?? noNonce);
+    if (standing) listener.heard({ standing, ...rest }, atMs);
   };
   const ways = paths.map((path) => openPath(path, port, { ...listener, received }));
   const { counts, useKeys } = conversation;
-  return { beat: (standing) => send(conversation.beat(standing)), useKeys, counts };
+  return { beat: (standing, own) => send(conversation.beat(standing, listener.nowMs(), own)), useKeys, counts };
 }

@@ -13,6 +13,7 @@ const ACCESS = { device: 'nowhere', ownAddress: '10.77.1.11', peerAddress: '10.7
  */
 function holding(answerUntilNs: bigint, storing: { first?: () => void; between?: () => void } = {}) {
   let times = { answerUntilNs: 0n, forwardUntilNs: 0n };
+  const [named, booted]: [string[], string[]] = [[], []];
   const page: LeasePage = {
     get: () => times,
     answerUntil: (ns) => {
@@ -26,6 +27,8 @@ function holding(answerUntilNs: bigint, storing: { first?: () => void; between?:
       return true;
     },
     peerAskedNs: () => 0n,
+    namePeer: (mac) => named.push(mac),
+    expectBoot: (boot) => booted.push(boot),
   };
   const executor = executorWith(page);
   times = { answerUntilNs, forwardUntilNs: answerUntilNs };
@@ -33,7 +36,7 @@ function holding(answerUntilNs: bigint, storing: { first?: () => void; between?:
   const fence = () => {
     times = { ...times, forwardUntilNs: 0n };
   };
-  return { executor, page, fence };
+  return { executor, page, fence, named, booted };
 }
 
 function executorWith(page: LeasePage) {
@@ -153,3 +156,24 @@ t.test('the peer has asked when its last question is a new one', async (t) => {
   askedNs = 8n;
   t.equal(executor.peerAsked(), true);
 });
+
+t.test('the witness is who a beat names, and the data path is told', async (t) => {
+  const { executor, named } = holding(0n);
+  t.same(executor.witness(), { named: false });
+  t.equal(executor.nameWitness('02:00:00:00:00:0b'), true);
+  t.equal(executor.nameWitness('02:00:00:00:00:0b'), false, 'that is no news');
+  t.equal(executor.nameWitness('02:00:00:00:00:0c'), true);
+  t.same(executor.witness(), { mac: '02:00:00:00:00:0c', named: true });
+  t.same(named, ['02:00:00:00:00:0b', '02:00:00:00:00:0c']);
+});
+
+t.test(
+  'the data path is told once which start of the peer is believed, and anew where it is another data path',
+  async (t) => {
+    const { executor, page, booted } = holding(0n);
+    const [first, second] = ['1'.repeat(32), '2'.repeat(32)];
+    for (const boot of [first, first, second]) executor.expectBoot(boot);
+    executor.useLease(page, 'new');
+    t.same(booted, ['0'.repeat(32), first, second, second]);
+  },
+);

@@ -1,17 +1,31 @@
-import { type AccessLeg, type ClaimsSeen, type NlbsAddress, openNlbsAddress } from '../../address/nlbs-address.ts';
+import { type AccessLeg, type NlbsAddress, openNlbsAddress } from '../../address/nlbs-address.ts';
 import type { Lease } from '../../datapath/tables/lease.ts';
 import { bootNs, suspendedNs } from '../../kernel/clock.ts';
+import { type Nonce, noNonce } from '../../pair/beat.ts';
 import { leaseRefusal } from '../../pair/renewal.ts';
 import type { Effect } from '../../pair/state.ts';
+import { named, nobody, type Witness } from '../../pair/witness.ts';
+import { type ArpHeard, hearAll, silence } from './arp-news.ts';
 
 /** The part of the data path's lease that the beat thread needs. */
-export type LeasePage = Pick<Lease, 'get' | 'answerUntil' | 'moveForwarding' | 'peerAskedNs'>;
+export type LeasePage = Pick<
+  Lease,
+  'get' | 'answerUntil' | 'moveForwarding' | 'peerAskedNs' | 'namePeer' | 'expectBoot'
+>;
 
 /** What the role orders to be done to the address and the lease. A failure is reported and stops nothing else. */
 export interface Executor {
   /** Gives why the lease was not renewed, where that was refused: then this node does not lead, whatever its role believes. */
-  run(effect: Exclude<Effect, 'beat'>, leaseEndsMs: number): string | undefined;
-  claims(): ClaimsSeen;
+  run(effect: Exclude<Effect, 'beat' | 'askStations'>, leaseEndsMs: number): string | undefined;
+  /** What has come by ARP since the last call. */
+  hear(): ArpHeard;
+  witness(): Witness;
+  /** The peer's hardware address on the access subnet, by an authenticated beat. Gives whether it is another than before. */
+  nameWitness(mac: string): boolean;
+  /** What names the start of the peer that is believed: the data path lets few beats of others through. */
+  expectBoot(boot: Nonce): void;
+  /** While nothing depends on it: ask the witness, or, until a beat has named it, who it is. */
+  askInPeace(whom: 'witness' | 'who it is'): void;
   /** Contradict whoever claims the address, by one announcement. */
   defend(): void;
   /** Whether the peer itself asked for the address since the last call, by the word of the data path. */
@@ -42,6 +56,12 @@ export function openExecutor(
   let address: NlbsAddress | undefined;
   let repeats: NodeJS.Timeout[] = [];
   let peerAskedNs = 0n;
+  let witness = nobody;
+  let peerBoot = noNonce;
+  const useWitness = (next: Witness) => {
+    if (next.mac !== undefined && next.mac !== witness.mac) page?.namePeer(next.mac);
+    witness = next;
+  };
   const attempt = <T>(what: () => T): T | undefined => {
     try {
       return what();
@@ -62,6 +82,18 @@ export function openExecutor(
     quiet();
     announceWhileHeld();
     repeats = REPEATS_MS.map((delayMs) => setTimeout(() => attempt(announceWhileHeld), delayMs));
+  };
+  const askWitness = () => {
+    if (witness.mac === undefined) address?.askPeer();
+    else address?.ask(witness.mac);
+  };
+  const hear = (): ArpHeard => {
+    if (address === undefined) return silence;
+    const { ownAddress, peerAddress, nlbs } = access;
+    const ends = { ownMac: address.mac, ownAddress, peerAddress, nlbs };
+    const { heard, ...next } = hearAll(witness, address.receive(), ends);
+    useWitness(next.witness);
+    return heard;
   };
   /** Where a lease of answering ends, forwarding ends so much later, by the clock that it is judged by. */
   const forwardUntil = (answerUntilNs: bigint): bigint => {
@@ -90,7 +122,7 @@ export function openExecutor(
     page.moveForwarding(forwardUntilNs, before.forwardUntilNs);
     return late;
   };
-  const effects: Record<Exclude<Effect, 'beat' | 'renewLease'>, () => void> = {
+  const effects: Record<Exclude<Effect, 'beat' | 'askStations' | 'renewLease'>, () => void> = {
     // Forwarding ends by itself, after the grace that came with the last renewal: what still comes to us is not lost.
     dropLease: () => {
       shortenForwarding();
@@ -103,7 +135,11 @@ export function openExecutor(
       address?.remove();
     },
     announce,
-    askAddress: () => address?.ask(),
+    askAddress: () => {
+      askWitness();
+      address?.probe();
+    },
+    askPeer: () => address?.askPeer(witness.mac),
   };
   return {
     run: (effect, leaseEndsMs) => {
@@ -111,7 +147,18 @@ export function openExecutor(
       attempt(effects[effect]);
       return undefined;
     },
-    claims: () => attempt(() => address?.claims()) ?? { strangers: [], peer: [] },
+    hear: () => attempt(hear) ?? silence,
+    witness: () => witness,
+    nameWitness: (mac) => {
+      const isOther = mac !== witness.mac;
+      if (isOther || !witness.named) useWitness(named(mac));
+      return isOther;
+    },
+    expectBoot: (boot) => {
+      if (boot !== peerBoot) page?.expectBoot(boot);
+      peerBoot = boot;
+    },
+    askInPeace: (whom) => attempt(() => (whom === 'witness' ? askWitness() : address?.askPeer())),
     defend: () => attempt(announceWhileHeld),
     peerAsked: () => {
       const beforeNs = peerAskedNs;
@@ -122,9 +169,12 @@ export function openExecutor(
       if (ifindex === address?.ifindex) return;
       address?.close();
       address = attempt(() => openNlbsAddress(access));
+      if (witness.mac === undefined) attempt(() => address?.askPeer());
     },
     useLease: (lease, as) => {
       page = lease;
+      if (witness.mac !== undefined) page.namePeer(witness.mac);
+      page.expectBoot(peerBoot);
       // An earlier life may have left it running; this one has yet to be elected.
       if (as === 'new') effects.dropLease();
     },

@@ -4,6 +4,7 @@ import type { Conflict } from '../../pair/defence.ts';
 import type { Change } from './evidence.ts';
 import type { BeatOrders, BeatStatus, ChangeableOrders, FromBeat, SlowFacts, ToBeat } from './mail.ts';
 import type { PathChange } from './path-watch.ts';
+import type { WitnessChange } from './witness-path.ts';
 
 /** The beat thread as the main thread sees it. */
 export interface BeatHandle {
@@ -21,6 +22,7 @@ export interface BeatHandle {
 export interface BeatHooks {
   entered(change: Change): void;
   pathChanged(change: PathChange): void;
+  witnessChanged(change: WitnessChange): void;
   problem(text: string): void;
   conflict(conflict: Conflict): void;
   /** The thread has died; the node cannot go on without it. */
@@ -39,6 +41,8 @@ export function startBeat(orders: BeatOrders, hooks: BeatHooks): BeatHandle {
         return hooks.entered(message.change);
       case 'path':
         return hooks.pathChanged(message.change);
+      case 'witness':
+        return hooks.witnessChanged(message.change);
       case 'problem':
         return hooks.problem(message.text);
       case 'conflict':
@@ -68,8 +72,8 @@ export function startBeat(orders: BeatOrders, hooks: BeatHooks): BeatHandle {
   return {
     useLease: (fd) => post({ type: 'lease', fd }),
     tell: (facts) => post({ type: 'facts', facts, atMs: Number(bootNs()) / 1e6 }),
-    use: async ({ settings, secrets }) => {
-      post({ type: 'orders', orders: { settings, secrets } });
+    use: async ({ settings, secrets, stations }) => {
+      post({ type: 'orders', orders: { settings, secrets, stations } });
       await ask('status');
     },
     status: () => {

@@ -1,4 +1,5 @@
 import type { AccessLeg } from '../../address/nlbs-address.ts';
+import type { StationLeg } from '../../address/stations.ts';
 import type { Grant } from '../../kernel/scheduling.ts';
 import type { Fitness, StateName } from '../../pair/beat.ts';
 import type { Conflict } from '../../pair/defence.ts';
@@ -6,6 +7,7 @@ import type { Settings } from '../../pair/settings.ts';
 import type { Facts } from '../../pair/state.ts';
 import type { Change } from './evidence.ts';
 import type { PathChange } from './path-watch.ts';
+import type { WitnessChange } from './witness-path.ts';
 
 /** What the main thread and the beat thread say to each other. */
 
@@ -24,6 +26,8 @@ export interface BeatOrders {
   paths: PathOrders[];
   /** Stopped by a signal, leave lead and data path for a successor for so long; absent: leave nothing. */
   keepMs?: number;
+  /** Whom else to ask, to know whether this node hears anybody. */
+  stations: StationLeg[];
 }
 
 export interface PathOrders {
@@ -33,10 +37,10 @@ export interface PathOrders {
 }
 
 /** What the main thread finds out, by and by; links are looked at by the beat thread itself. */
-export type SlowFacts = Omit<Facts, 'downLinks'>;
+export type SlowFacts = Omit<Facts, 'downLinks' | 'stations'>;
 
 /** What of the orders may change while the thread runs. */
-export type ChangeableOrders = Pick<BeatOrders, 'settings' | 'secrets'>;
+export type ChangeableOrders = Pick<BeatOrders, 'settings' | 'secrets' | 'stations'>;
 
 export type ToBeat =
   /** The lease page of the data path, once that is in place. */
@@ -51,6 +55,8 @@ export type ToBeat =
 export type FromBeat =
   | { type: 'entered'; change: Change }
   | { type: 'path'; change: PathChange }
+  /** In peacetime the peer's host answers no question for the NLBS address, though beats say that it leads; or does so again. */
+  | { type: 'witness'; change: WitnessChange }
   | { type: 'problem'; text: string }
   /** Somebody else claims the address that this node leads with; told when it begins, and when it is over. */
   | { type: 'conflict'; conflict: Conflict }
@@ -99,4 +105,6 @@ export interface PeerStatus {
   faultyPaths: { path: string; forMs: number }[];
   /** The last hardware address that answered for the NLBS address. */
   addressAnsweredBy?: string;
+  /** Whose answers for the NLBS address are believed, how that is known, and since when it has not answered in peacetime. */
+  witness: { mac: string | null; knownBy: 'beat' | 'arp' | null; silentForMs: number | null };
 }

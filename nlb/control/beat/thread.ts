@@ -1,22 +1,26 @@
 import { flushCompileCache } from 'node:module';
 import { parentPort, workerData } from 'node:worker_threads';
 import { isAliasLeft, removeLeftAlias } from '../../address/nlbs-address.ts';
+import { openStations } from '../../address/stations.ts';
 import { type Lease, openLease, openPinnedLease } from '../../datapath/tables/lease.ts';
 import { bootNs, monotonicNs } from '../../kernel/clock.ts';
 import { openLinkLook } from '../../kernel/link-flags.ts';
 import { beRealTime } from '../../kernel/scheduling.ts';
 import { peerCouldLead } from '../../pair/contest.ts';
-import { type Claims, defend, unclaimed } from '../../pair/defence.ts';
+import { claimsOf, defend, unclaimed } from '../../pair/defence.ts';
+import { isAskingAround } from '../../pair/ears.ts';
 import { recentLeads } from '../../pair/hold-down.ts';
 import { isAlive } from '../../pair/peer.ts';
 import { begin, nextTickInMs, step } from '../../pair/role.ts';
-import { type Event, type Role, standing } from '../../pair/state.ts';
+import { type Event, type Role, standing, withLeaseKept } from '../../pair/state.ts';
+import type { ArpHeard } from './arp-news.ts';
 import { correspond } from './correspondent.ts';
 import { openEnding } from './ending.ts';
 import { openExecutor } from './executor.ts';
 import type { BeatOrders, BeatStatus, ChangeableOrders, FromBeat, ToBeat } from './mail.ts';
 import { openReading } from './reading.ts';
 import { openWitness } from './witness.ts';
+import { watchWitness } from './witness-watch.ts';
 
 /**
  * The thread that beats and judges beats, and does nothing else: no command, no health check and no log can hold it up.
@@ -40,13 +44,16 @@ let claimLeft = isHeld(leftLease) && isAliasLeft(orders.access);
 if (!claimLeft) removeLeftAlias(orders.access);
 const realTime = beRealTime(PRIORITY);
 const links = openLinkLook();
+const stations = openStations(() => orders.stations, links.look, problem);
 const executor = openExecutor(orders.access, orders.forwardGraceMs, problem);
+const witnessWatch = watchWitness(executor, (change) => post({ type: 'witness', change }));
 const witness = openWitness(settings, (change) => post({ type: 'path', change }));
 const reading = openReading();
 const ending = openEnding({ letGo: () => letGo(orders.keepMs), problem });
 let role: Role = begin(nowMs(), settings);
 let defence = unclaimed;
 let lookAtLinksAtMs = 0;
+let accessMac: string | undefined;
 let worstLateMs = 0;
 /** Address and lease are the successor's: nothing must be done to them any more. */
 let hasLeft = false;
@@ -57,9 +64,18 @@ const peer = correspond(orders, {
   problem,
   came: witness.came,
   read: reading.read,
-  heard: (from, atMs) => happened({ type: 'Heard', atMs, from }),
+  heard: ({ standing: from, ...more }, atMs) => {
+    peerNamed(more.extension?.accessMac, atMs);
+    happened({ type: 'Heard', atMs, from, ...more });
+  },
+  believed: executor.expectBoot,
   refused: () => happened({ type: 'Refused', atMs: nowMs() }),
 });
+
+/** A beat names the peer's hardware address, which alone is believed from then on. */
+function peerNamed(mac: string | undefined, atMs: number): void {
+  if (mac !== undefined && executor.nameWitness(mac)) happened({ type: 'WitnessFound', atMs, mac });
+}
 
 function isHeld(lease: Pick<Lease, 'get'> | undefined): boolean {
   return lease !== undefined && lease.get().answerUntilNs > bootNs();
@@ -71,10 +87,12 @@ function happened(event: Event): string | undefined {
   const { role: after, effects, entered, refusal } = step(before, event, settings);
   role = after;
   if (entered.length > 0) decideClaim();
+  if (claimLeft && event.type === 'Heard' && event.from.state === 'active') endClaim();
   const leaseEndsMs = role.state.name === 'active' ? role.state.leaseEndsMs : 0;
   let lost: string | undefined;
   for (const effect of effects) {
-    if (effect === 'beat') peer.beat(standing(role, event.atMs, settings));
+    if (effect === 'beat') sayOf(event.atMs, leaseLeftMs());
+    else if (effect === 'askStations') stations.ask();
     else lost = executor.run(effect, leaseEndsMs);
     if (lost !== undefined) break;
   }
@@ -83,7 +101,19 @@ function happened(event: Event): string | undefined {
   return refusal;
 }
 
-/** Who leads goes on with the address that was left; all others let go of it. */
+/** @param keptMs for how long the data path may answer from now on by a lease that one life leaves to the next */
+function sayOf(atMs: number, keptMs: number): void {
+  const own = { ...(accessMac !== undefined && { accessMac }), ...(keptMs > 0 && { leaseKeptMs: keptMs }) };
+  peer.beat(withLeaseKept(standing(role, atMs, settings), keptMs), own);
+}
+
+/** Of the lease that an earlier life has left, for as long as this one has not decided what becomes of it. */
+function leaseLeftMs(): number {
+  const untilNs = claimLeft ? (executor.lease()?.get().answerUntilNs ?? 0n) : 0n;
+  return Math.max(0, Math.ceil(Number(untilNs) / 1e6 - nowMs()));
+}
+
+/** Who leads goes on with the address that was left; all others let go of it, at the latest when they hear that the peer leads. */
 function decideClaim(): void {
   if (claimLeft && role.state.name !== 'active') endClaim();
   claimLeft = false;
@@ -98,15 +128,27 @@ function endClaim(): void {
 function tick(): void {
   ending.look(role, nowMs(), settings);
   if (claimLeft && !isHeld(executor.lease())) endClaim();
-  const claims = executor.claims();
-  for (const mac of [...claims.peer, ...claims.strangers]) happened({ type: 'AddressAnswered', atMs: nowMs(), mac });
+  const heard = executor.hear();
+  arpHappened(heard);
+  if (isAskingAround(role.peer) && stations.heard()) happened({ type: 'StationHeard', atMs: nowMs() });
   if (executor.peerAsked()) happened({ type: 'AddressAsked', atMs: nowMs() });
   if (nowMs() >= lookAtLinksAtMs) lookAtLinks();
   happened({ type: 'Ticked', atMs: nowMs() });
-  defendAgainst(claims);
+  defendAgainst(heard);
+  witnessWatch.ticked(role, settings, nowMs());
 }
 
-function defendAgainst(claims: Claims): void {
+function arpHappened({ found, answers, isPeerPresent }: ArpHeard): void {
+  if (found !== undefined) happened({ type: 'WitnessFound', atMs: nowMs(), mac: found });
+  for (const mac of answers) {
+    happened({ type: 'AddressAnswered', atMs: nowMs(), mac });
+    witnessWatch.answered(mac, nowMs());
+  }
+  if (isPeerPresent) happened({ type: 'PeerPresent', atMs: nowMs() });
+}
+
+function defendAgainst(heard: ArpHeard): void {
+  const claims = claimsOf(heard, isAlive(role.peer, settings));
   const stand = defend(defence, claims, nowMs(), role.state.name === 'active');
   defence = stand.defence;
   if (stand.announce) executor.defend();
@@ -117,18 +159,23 @@ function lookAtLinks(): void {
   lookAtLinksAtMs = nowMs() + LINK_LOOK_MS;
   const access = links.look(orders.access.device);
   executor.legChanged(access?.ifindex);
+  accessMac = access?.mac;
   const legs = { [orders.access.device]: access, [orders.serverDevice]: links.look(orders.serverDevice) };
   const downLinks = Object.keys(legs).filter((device) => !legs[device]?.running);
   if (downLinks.join() !== role.facts.downLinks.join()) factsChanged({ downLinks });
 }
 
 function factsTold({ facts, atMs: toldAtMs }: Extract<ToBeat, { type: 'facts' }>): void {
-  const { downLinks } = role.facts;
-  happened({ type: 'FactsChanged', atMs: nowMs(), facts: { downLinks, ...facts }, toldAtMs });
+  const { passFailure: _, ...before } = role.facts;
+  happened({ type: 'FactsChanged', atMs: nowMs(), facts: { ...before, ...facts }, toldAtMs });
 }
 
 function factsChanged(facts: Partial<Role['facts']>): void {
   happened({ type: 'FactsChanged', atMs: nowMs(), facts: { ...role.facts, ...facts } });
+}
+
+function countStations(): void {
+  factsChanged({ stations: orders.stations.reduce((sum, { addresses }) => sum + addresses.length, 0) });
 }
 
 /** Timers run before sockets are read; the tick waits for that, so that a beat which is already here is never missed. */
@@ -169,6 +216,7 @@ function status(): BeatStatus {
       paths: Object.fromEntries(paths),
       faultyPaths: witness.faultyPaths(now),
       ...(answeredBy !== undefined && { addressAnsweredBy: answeredBy }),
+      witness: witnessWatch.status(now),
     },
     lease: {
       answerRemainingMs: remainingMs(lease?.answerUntilNs, bootNs()),
@@ -204,10 +252,9 @@ function answer(id: number, what: Extract<ToBeat, { type: 'ask' }>['what']): voi
  */
 function letGo(keepMs?: number): boolean {
   const atMs = nowMs();
-  if (keepMs !== undefined && role.state.name === 'active' && !peerCouldLead(role, atMs, settings)) {
-    executor.run('renewLease', atMs + keepMs);
-    hasLeft = true;
-  } else happened({ type: 'AskedToStop', atMs });
+  const isLeft = keepMs !== undefined && role.state.name === 'active' && !peerCouldLead(role, atMs, settings);
+  if (isLeft) leaveLease(atMs, keepMs);
+  if (!hasLeft) happened({ type: 'AskedToStop', atMs: nowMs() });
   return hasLeft;
 }
 
@@ -218,8 +265,18 @@ function leave(id: number, keepMs: number): void {
   post({ type: 'answer', id, status: status(), ...(hasLeft && { kept: true }) });
 }
 
+/** The peer is told first, as with every lease; and three times, because nothing that is said later makes good a lost beat. */
+function leaveLease(atMs: number, keepMs: number): void {
+  for (let beats = 0; beats < 3; beats++) sayOf(atMs, keepMs);
+  const lost = executor.run('renewLease', atMs + keepMs);
+  if (lost === undefined) hasLeft = true;
+  else happened({ type: 'LeaseLost', atMs: nowMs(), why: lost });
+}
+
 function useOrders({ secrets, ...next }: ChangeableOrders): void {
   settings = next.settings;
+  orders.stations = next.stations;
+  countStations();
   peer.useKeys(secrets);
 }
 
@@ -242,6 +299,7 @@ parentPort?.on('message', (message: ToBeat) => {
 const start = { state: 'initial', previous: 'initial', reason: role.reason, atMs: role.sinceMs } as const;
 for (const change of witness.stepped({ before: role, after: role, entered: [start] }))
   post({ type: 'entered', change });
+countStations();
 lookAtLinks();
 // A thread keeps what it compiled apart from the main one's, and must write it itself; now, before the first beat.
 flushCompileCache();

@@ -1,7 +1,16 @@
+import { quadToBytes } from '../../kernel/inet.ts';
 import { CONSTANTS } from '../program/layout.ts';
 import type { Decision } from '../specification/decision.ts';
 import { type Arrival, type Clocks, forward } from '../specification/forward.ts';
-import type { Bond, Kept, Knowledge, Server, Service, Told } from '../specification/knowledge.ts';
+import {
+  type Bond,
+  type Kept,
+  type Knowledge,
+  NO_PEER,
+  type Server,
+  type Service,
+  type Told,
+} from '../specification/knowledge.ts';
 import { TIMEOUTS } from '../specification/timeouts.ts';
 import type { LeaseTimes } from '../tables/lease.ts';
 import { withFlags } from './packets.ts';
@@ -108,7 +117,32 @@ export const broken: Record<string, Specification> = {
     if (port) frame.write(port.mac.replaceAll(':', ''), 'hex');
   }),
   'forwards without the server’s hardware address': deciding((_, { frame }) => ({ frame })),
-  'knows no peer': told(() => ({ peer: '0.0.0.0' as Told['peer'] })),
+  'knows no peer': knowing(({ peer }) => ({ peer: { ...peer, mac: undefined } })),
+  'believes whoever asks from the peer’s address': reading((frame, _, { peer }) => {
+    if (peer.mac !== undefined && frame.readUInt16BE(12) === 0x0806) imitate(frame, peer.mac);
+  }),
+  'is told of a takeover by questions to it alone': reading((frame) => {
+    if (frame.readUInt16BE(12) === 0x0806) frame.fill(0xff, 0, 6);
+  }),
+  'takes a probe for a question, and no question for one': reading((frame) => {
+    if (frame.readUInt16BE(12) === 0x0806 && frame.length >= 42) frame.fill(0, 32, 38);
+  }),
+  'is fenced though its daemon is gone': knowing(({ peer }) => ({ peer: { ...peer, daemonLives: true } })),
+  'takes beats from anywhere': reading((frame, _, { told: { heartbeat } }) => {
+    const ip = frame.readUInt16BE(12) === 0x0800 && frame.length >= 34;
+    if (ip && quadOf(frame, 30) === heartbeat.access.own) frame.set(quadToBytes(heartbeat.access.peer), 26);
+  }),
+  'knows no start of the peer': knowing(({ peer }) => ({ peer: { ...peer, boot: undefined } })),
+  'counts no beats': knowing(() => ({ peer: NO_PEER })),
+  'counts strangers among the beats': deciding(({ writes }) => ({
+    writes: writes.map((write) => (write.table === 'allowances' ? { ...write, index: write.index | 1 } : write)),
+  })),
+  'a window of beats is longer by a nanosecond': knowing(({ peer }) => ({
+    peer: {
+      ...peer,
+      allowances: peer.allowances.map(({ fromNs, passed }) => ({ fromNs: fromNs + 1n, passed })),
+    },
+  })),
   'takes a service of any port for that of port zero': services((service) =>
     service.port === 0 ? undefined : service,
   ),
@@ -153,6 +187,13 @@ export const broken: Record<string, Specification> = {
     counts: counts.filter((counted) => counted.what !== 'active' || counted.by > 0),
   })),
 };
+
+/** In the frame and in the packet. */
+function imitate(frame: Buffer, mac: string): void {
+  for (const at of [6, 22]) if (frame.length >= at + 6) frame.write(mac.replaceAll(':', ''), at, 'hex');
+}
+
+const quadOf = (frame: Buffer, at: number): string => frame.subarray(at, at + 4).join('.');
 
 /** Servers that take nothing new are thrown out of the slots, so that a slot of theirs has none. */
 function onlyFirstSlots(known: Told): Told {

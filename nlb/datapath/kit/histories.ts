@@ -2,7 +2,9 @@ import fc from 'fast-check';
 import { CONSTANTS } from '../program/layout.ts';
 import type { Timeouts } from '../specification/timeouts.ts';
 import type { ServiceEntry } from '../tables/tables.ts';
-import { CLUSTERS, conversation, flags, fragment, frames, often } from './packets.ts';
+import { BOOTS } from './beat-frames.ts';
+import { often } from './octets.ts';
+import { CLUSTERS, conversation, flags, fragment, frames, ofPeer } from './packets.ts';
 
 /** Support for the differential test: what may happen to a data path. */
 
@@ -62,6 +64,7 @@ const waits = fc
     fc.constantFrom(0n, 0n, -1n, 1n),
   )
   .map(([ns, more]) => ns + more);
+const BEAT_WINDOW_NS = BigInt(CONSTANTS.BEAT_WINDOW_NS);
 const MARGIN_NS = BigInt(CONSTANTS.LEASE_MARGIN_NS);
 /** How late the clock of the last tick is: by nothing, by a part of a tick, or as on a machine that has stood still. */
 const latenesses = [0n, 1n, 4_000_000n, MARGIN_NS, MARGIN_NS + 1n] as const;
@@ -102,8 +105,14 @@ const wait = fc.record({
   asleepNs: asleep,
 });
 
+/** What the daemon says of its peer; and whether it lives. */
+const peer = fc.record({ mac: often(true, false), boot: often<string | null>(BOOTS[0] ?? null, null) });
+const daemonLives = fc.boolean();
+
 /** What happens beside the frames. */
 const change = fc.oneof(
+  fc.record({ do: fc.constant('peer' as const), peer }),
+  fc.record({ do: fc.constant('daemon' as const), lives: daemonLives }),
   { weight: 5, arbitrary: fc.record({ do: fc.constant('servers' as const), states: serverStates }) },
   fc.record({ do: fc.constant('lease' as const), lease }),
   {
@@ -132,6 +141,29 @@ const talk = fc.oneof(
   { weight: 4, arbitrary: wait },
   { weight: 3, arbitrary: change },
 );
+/** Two that ask for the address and beat, often in a flood; and time goes by as they do. */
+const meeting = fc.oneof(
+  {
+    weight: 9,
+    arbitrary: fc.record({
+      do: fc.constant('flood' as const),
+      frame: ofPeer,
+      on: fc.constantFrom('access' as const, 'access' as const, 'server' as const),
+      times: fc.constantFrom(1, 1, 15, 16, 17, 63, 65),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('wait' as const),
+      ns: fc.constantFrom(BEAT_WINDOW_NS, BEAT_WINDOW_NS - 1n, 1n),
+      lateNs: fc.constant(0n),
+      asleepNs: fc.constant(0n),
+    }),
+  },
+  { weight: 3, arbitrary: change },
+  { weight: 1, arbitrary: say },
+);
 const steps = <T>(step: fc.Arbitrary<T>) => fc.array(step, { minLength: 1, maxLength: 20, size: 'max' });
 
 export const histories = fc.record({
@@ -142,10 +174,16 @@ export const histories = fc.record({
   priorArt: often(false, true),
   serving: fc.tuple(...SERVICES.map(() => often(true, false))),
   lease,
+  peer,
+  daemonLives,
   lateNs: fc.constantFrom<bigint[]>(...latenesses),
   servers: serverStates,
   /** Of every kind, or those of a few clients that keep to their conversations. */
-  steps: fc.oneof(steps(anything), steps(talk)),
+  steps: fc.oneof(
+    { weight: 2, arbitrary: steps(anything) },
+    { weight: 2, arbitrary: steps(talk) },
+    { weight: 1, arbitrary: steps(meeting) },
+  ),
 });
 type Arbitrated<T> = T extends fc.Arbitrary<infer V> ? V : never;
 export type History = Arbitrated<typeof histories>;

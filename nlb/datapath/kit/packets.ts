@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { quadToBytes } from '../../kernel/inet.ts';
 import { readEthernet, readIpv4 } from '../specification/packet.ts';
+import { type BeatShape, beat, encodeBeat } from './beat-frames.ts';
 import { bytesOf } from './frames.ts';
+import { often, words } from './octets.ts';
 import { CLUSTER, MAC, NLBS, PEER } from './rig.ts';
 
 /**
@@ -13,10 +15,6 @@ export const CLUSTERS = [CLUSTER, '203.0.113.11'];
 const CLIENTS = ['198.51.100.2', '198.51.100.2', '198.51.100.3', '198.51.101.2'];
 const STRANGER = '192.0.2.1';
 const CLIENT_PORTS = [40_000, 40_000, 40_001];
-
-/** Not from whole numbers, of which fast-check likes the smallest best. */
-export const often = <T>(usual: T, ...others: T[]) =>
-  fc.oneof({ weight: 20, arbitrary: fc.constant(usual) }, { weight: 1, arbitrary: fc.constantFrom(usual, ...others) });
 
 const FLAGS = { fin: 1, syn: 2, rst: 4, psh: 8, ack: 16 };
 export const flags = fc.oneof(
@@ -99,6 +97,9 @@ const sound = fc
 const arp = fc.record({
   kind: fc.constant('arp' as const),
   to: often('all', 'us', 'server side'),
+  from: often<keyof typeof MAC>('peer', 'router'),
+  senderMac: often<keyof typeof MAC>('peer', 'router'),
+  targetMac: often('000000000000', '02000000000b'),
   tags: often<number[]>([], [5], [0], [5, 6]),
   header: often('000108000604', '000608000604', '000186dd0604', '000108000804', '000108000610'),
   operation: often(1, 2, 0, 3),
@@ -126,15 +127,23 @@ const damage = fc.oneof(
 
 type Ipv4Shape = Parameters<Parameters<typeof ipv4.map>[0]>[0];
 type Arbitrated<T> = T extends fc.Arbitrary<infer V> ? V : never;
-type Shape = Arbitrated<typeof ipv4> | Arbitrated<typeof arp> | Arbitrated<typeof noise>;
+type Shape = Arbitrated<typeof ipv4> | Arbitrated<typeof arp> | BeatShape | Arbitrated<typeof noise>;
 
 /** Frames of every kind, some of them damaged. */
 export const frames: fc.Arbitrary<Buffer> = fc
   .tuple(
-    fc.oneof({ weight: 20, arbitrary: ipv4 }, { weight: 2, arbitrary: arp }, { weight: 1, arbitrary: noise }),
+    fc.oneof(
+      { weight: 20, arbitrary: ipv4 },
+      { weight: 2, arbitrary: arp },
+      { weight: 1, arbitrary: beat },
+      { weight: 1, arbitrary: noise },
+    ),
     damage,
   )
   .map(([shape, harm]) => harmed(encode(shape), harm));
+
+/** Questions about the NLBS address, and heartbeats. */
+export const ofPeer: fc.Arbitrary<Buffer> = fc.oneof(arp, beat).map(encode);
 
 /** Frames that belong to a conversation with a service. */
 export const conversation: fc.Arbitrary<Buffer> = sound.map(encode);
@@ -147,7 +156,8 @@ const DESTINATION: Record<string, string> = {
 };
 
 function encode(shape: Shape): Buffer {
-  const addresses = bytesOf(`${DESTINATION[shape.to]}${MAC.router}`.replaceAll(':', ''));
+  const source = shape.kind === 'arp' ? MAC[shape.from] : MAC.router;
+  const addresses = bytesOf(`${DESTINATION[shape.to]}${source}`.replaceAll(':', ''));
   const tags = shape.tags.map((id, index) => words(index === 0 && shape.tags.length > 1 ? 0x88a8 : 0x8100, id));
   return Buffer.concat([addresses, ...tags, ...encodePayload(shape)]);
 }
@@ -155,18 +165,12 @@ function encode(shape: Shape): Buffer {
 function encodePayload(shape: Shape): Buffer[] {
   if (shape.kind === 'noise') return [words(shape.ethertype), Buffer.from(shape.octets)];
   if (shape.kind === 'ipv4') return [words(0x0800), encodeIpv4(shape)];
+  if (shape.kind === 'beat') return [words(0x0800), encodeBeat(shape)];
   const kind = [bytesOf(shape.header), words(shape.operation)];
-  const sender = [bytesOf(MAC.router.replaceAll(':', '')), quadToBytes(shape.sender)];
-  return [words(0x0806), ...kind, ...sender, Buffer.alloc(6), quadToBytes(shape.target)].map((part) =>
+  const sender = [bytesOf(MAC[shape.senderMac].replaceAll(':', '')), quadToBytes(shape.sender)];
+  return [words(0x0806), ...kind, ...sender, bytesOf(shape.targetMac), quadToBytes(shape.target)].map((part) =>
     Buffer.from(part),
   );
-}
-
-/** 16-bit words in network order. */
-function words(...values: number[]): Buffer {
-  const bytes = Buffer.alloc(2 * values.length);
-  for (const [index, value] of values.entries()) bytes.writeUInt16BE(value & 0xffff, 2 * index);
-  return bytes;
 }
 
 function encodeIpv4(shape: Ipv4Shape): Buffer {

@@ -1,14 +1,15 @@
 import type { Port } from '../attach/ports.ts';
 import { CONSTANTS, OUTCOMES, type OutcomeName } from '../program/layout.ts';
+import type { Mac } from '../specification/address.ts';
 import type { Clocks, forward } from '../specification/forward.ts';
-import { type Told, toldBy } from '../specification/knowledge.ts';
+import { type PeerKnown, type Told, toldBy } from '../specification/knowledge.ts';
 import { type Ledger, openLedger, record } from '../specification/ledger.ts';
 import type { Tally } from '../tables/counters.ts';
 import type { LeaseTimes } from '../tables/lease.ts';
 import { nameOfService, type ServerEntry, type ServiceEntry, type Tables } from '../tables/tables.ts';
 import { type History, SELECTIONS, SERVICES, type ServerState, type Step, TIMEOUTS } from './histories.ts';
 import { asFragment, CLUSTERS, fromPort, withFlags } from './packets.ts';
-import { MAC, NLBS, PEER } from './rig.ts';
+import { HEARTBEAT, MAC, NLBS } from './rig.ts';
 import type { Twin } from './twin.ts';
 
 /** Support for the differential test: a history is played to the program in the kernel and to a specification. */
@@ -19,6 +20,8 @@ export interface Cast {
   specification: typeof forward;
   /** Numbers of the interfaces. */
   interfaces: { access: number; server: number };
+  /** Opens the socket of the access path's heartbeats, or closes it. */
+  liveDaemon(lives: boolean): void;
 }
 
 /** How things stand, for both. */
@@ -29,6 +32,7 @@ interface Stage extends Cast {
   servers: ServerState[];
   services: { serving: boolean; entry: ServiceEntry }[];
   lease: LeaseTimes;
+  peer: Omit<PeerKnown, 'allowances'>;
   told: Told;
   ledger: Ledger;
   /** What the kernel had counted before. */
@@ -70,7 +74,11 @@ function open(history: History, cast: Cast): Stage {
     servers: history.servers,
     services: SERVICES.map((entry, index) => ({ entry, serving: history.serving[index] ?? true })),
     lease: leaseFrom(history.lease, { nowNs: BEGIN_NS, bootNs: BEGIN_NS + BEGIN_SUSPENDED_NS }),
-    told: toldBy({ nlbs: NLBS, peer: PEER, timeouts: TIMEOUTS, clusterAddresses: [], servers: [], services: [] }, []),
+    peer: { ...peerFrom(history.peer), daemonLives: history.daemonLives },
+    told: toldBy(
+      { nlbs: NLBS, heartbeat: HEARTBEAT, timeouts: TIMEOUTS, clusterAddresses: [], servers: [], services: [] },
+      [],
+    ),
     ledger: { ...openLedger(), peerAskedNs: twin.peerAskedNs() },
     before: countedIn(twin),
     story: [show({ ...history, steps: undefined })],
@@ -79,6 +87,9 @@ function open(history: History, cast: Cast): Stage {
   for (const table of KEPT) twin.kept[table].clear();
   twin.setClocks(stage.clocks);
   twin.setLease(stage.lease);
+  twin.setPeer(stage.peer);
+  twin.forgetAllowances();
+  cast.liveDaemon(history.daemonLives);
   tell(stage);
   return stage;
 }
@@ -104,6 +115,17 @@ const ACTS: { [Name in Step['do']]: (stage: Stage, step: Act<Name>) => void } = 
   lease: (stage, { lease }) => {
     stage.lease = leaseFrom(lease, stage.clocks);
     stage.twin.setLease(stage.lease);
+  },
+  flood: (stage, { times, ...step }) => {
+    for (let time = 0; time < times; time++) send(stage, { ...step, do: 'send' });
+  },
+  peer: (stage, { peer }) => {
+    stage.peer = { ...stage.peer, ...peerFrom(peer) };
+    stage.twin.setPeer(stage.peer);
+  },
+  daemon: (stage, { lives }) => {
+    stage.peer = { ...stage.peer, daemonLives: lives };
+    stage.liveDaemon(lives);
   },
   servers: (stage, { states }) => {
     stage.servers = states;
@@ -139,7 +161,7 @@ function send(stage: Stage, { frame, on }: Act<'send'>): void {
   const hook = frame.length < TC_LEAST_BYTES ? 'xdp' : history.hook;
   const decision = stage.specification(
     { frame, ifindex: interfaces[on], ...clocks },
-    { told, lease, kept: ledger.kept },
+    { told, lease, peer: { ...stage.peer, allowances: ledger.allowances }, kept: ledger.kept },
   );
   stage.story.push(`  ${decision.outcome} ${show(decision.writes)}`);
   stage.seen.push(decision.outcome);
@@ -151,6 +173,7 @@ function send(stage: Stage, { frame, on }: Act<'send'>): void {
   agree(stage, 'verdict', VERDICTS[hook][word], ran.verdict);
   agree(stage, 'frame', decision.frame.toString('hex'), ran.frame.toString('hex'));
   agree(stage, 'lease', stage.lease, twin.lease());
+  agree(stage, 'allowances', ledger.allowances, twin.allowances());
   agree(stage, 'peer asked', ledger.peerAskedNs, twin.peerAskedNs());
 }
 
@@ -216,6 +239,11 @@ const clocksAt = (nowNs: bigint, lateNs: bigint, suspendedNs: bigint): Clocks =>
   bootNs: nowNs + suspendedNs,
 });
 
+const peerFrom = ({ mac, boot }: History['peer']): Pick<PeerKnown, 'mac' | 'boot'> => ({
+  mac: mac ? (MAC.peer as Mac) : undefined,
+  boot: boot ?? undefined,
+});
+
 function leaseFrom(
   { answerNs, forwardNs }: Act<'lease'>['lease'],
   { nowNs, bootNs }: Pick<Clocks, 'nowNs' | 'bootNs'>,
@@ -243,7 +271,7 @@ function portsOf({ oneArmed, vlanned }: History, { access, server }: Cast['inter
 function tablesOf({ history, servers, services }: Stage): Tables {
   return {
     nlbs: history.priorArt ? (CLUSTERS[0] ?? NLBS) : NLBS,
-    peer: PEER,
+    heartbeat: HEARTBEAT,
     timeouts: TIMEOUTS,
     clusterAddresses: CLUSTERS,
     servers: servers.filter(({ there }) => there).map(serverFrom),

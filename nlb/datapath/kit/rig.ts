@@ -18,6 +18,7 @@ export const MAC = {
   router: '02:00:00:00:00:11',
   server0: '02:00:00:00:00:20',
   server1: '02:00:00:00:00:21',
+  peer: '02:00:00:00:00:0b',
 } as const;
 
 /**
@@ -46,13 +47,18 @@ export function options(directory: string): DatapathOptions {
 export const CLUSTER = '203.0.113.10';
 export const NLBS = '10.77.1.100';
 export const PEER = '10.77.1.12';
+export const HEARTBEAT = {
+  port: 4694,
+  access: { own: '10.77.1.11', peer: PEER },
+  server: { own: '10.77.2.11', peer: '10.77.2.12' },
+};
 
 /** UDP port 53 of the cluster address goes to server 0, TCP port 80 to server 1. */
 export function tables(): Tables {
   const all = (id: number): Int32Array => new Int32Array(CONSTANTS.SELECTION_SLOTS).fill(id);
   return {
     nlbs: NLBS,
-    peer: PEER,
+    heartbeat: HEARTBEAT,
     timeouts: DEFAULT_TIMEOUTS,
     clusterAddresses: [CLUSTER],
     servers: [

@@ -1,7 +1,7 @@
 import type { Port } from '../attach/ports.ts';
 import { CONSTANTS, type OutcomeName } from '../program/layout.ts';
 import { forward } from '../specification/forward.ts';
-import { toldBy } from '../specification/knowledge.ts';
+import { NO_PEER, toldBy } from '../specification/knowledge.ts';
 import { openLedger, record } from '../specification/ledger.ts';
 import type { Tables } from '../tables/tables.ts';
 import { bytesOf } from './frames.ts';
@@ -54,7 +54,7 @@ export function openTalk(more?: Pick<Port, 'vlan'>) {
     say(hex: string, on: 'access' | 'server' = 'access'): Said {
       const lease = { answerUntilNs: untilNs, forwardUntilNs: untilNs };
       const arrival = { frame: bytesOf(hex), ifindex: IFINDEX[on], nowNs, tickNs: nowNs - lateNs, bootNs: nowNs };
-      const decision = forward(arrival, { told, lease, kept: ledger.kept });
+      const decision = forward(arrival, { told, lease, peer: NO_PEER, kept: ledger.kept });
       record(ledger, decision, nowNs);
       const { outcome, frame } = decision;
       return { outcome, frame, ...(decision.egress !== undefined && { to: frame.readUInt8(5) }) };

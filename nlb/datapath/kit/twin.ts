@@ -18,7 +18,7 @@ import {
   decodeFlow,
   decodeFragments,
 } from '../tables/entries.ts';
-import { type LeaseTimes, openLease } from '../tables/lease.ts';
+import { type LeasePeer, type LeaseTimes, openLease } from '../tables/lease.ts';
 import { openServerTable } from '../tables/server-table.ts';
 import { encodeKey, encodeService } from '../tables/service-table.ts';
 import { putSettings } from '../tables/settings-table.ts';
@@ -58,6 +58,15 @@ export function openTwin(services: ServiceEntry[], slots: Int32Array[]) {
     run: (hook: 'xdp' | 'tc', frame: Buffer, ifindex: number) =>
       runProgram(object.program(`onevip_${hook}`), { frame, ifindex, hook }),
     kept: keptTables(fd, services.map(nameOfService)),
+    setPeer: ({ mac, boot }: Pick<LeasePeer, 'mac' | 'boot'>): void => {
+      lease.namePeer(mac ?? '00:00:00:00:00:00');
+      lease.expectBoot(boot ?? '');
+    },
+    /** Nothing has been let through of late. */
+    forgetAllowances: (): void => {
+      for (const index of lease.peer().allowances.keys()) lease.noteAllowance(index, { fromNs: 0n, passed: 0n });
+    },
+    allowances: () => lease.peer().allowances,
     /** When the peer last asked for the NLBS address; it is never set back. */
     peerAskedNs: () => lease.peerAskedNs(),
     counters: openCounters(fd, SIZES),

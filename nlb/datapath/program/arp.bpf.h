@@ -4,6 +4,7 @@
 
 #include "lease.bpf.h"
 #include "packet.bpf.h"
+#include "peer.bpf.h"
 
 #define ARP_REQUEST 1
 #define ARP_HARDWARE_ETHERNET 1
@@ -13,6 +14,22 @@ static __always_inline bool asks_for_ipv4(const struct arp_ipv4 *arp)
 	return arp->hardware_type == bpf_htons(ARP_HARDWARE_ETHERNET) && arp->protocol_type == bpf_htons(ETH_P_IP) &&
 	       arp->hardware_length == ETH_ALEN && arp->protocol_length == 4 &&
 	       arp->operation == bpf_htons(ARP_REQUEST);
+}
+
+/*
+ * The peer asks everybody when it is about to lead: the daemon learns of it here, because without a lease the request goes no
+ * further, not even to a packet socket. Of what it asks us alone nothing follows: that is how it sees whether we are there.
+ * Without a sender's address it is a probe (RFC 5227 section 2.1.1). A probe that names a hardware address where RFC 826 leaves
+ * it open is a question; one that names none says that the peer leads from now on, and fences a daemon that may wake.
+ */
+static __always_inline void heed_peer(struct packet *p, const struct arp_ipv4 *arp, __be32 sender, __u64 now_ns)
+{
+	const struct settings *settings = p->settings;
+	bool fences = !sender && is_no_mac(arp->target_mac);
+	if (fences && has_lapsed(now_ns) && daemon_lives(p, settings))
+		end_forwarding();
+	else if (!fences && (!sender || sender == settings->beat_paths[ACCESS_PATH].peer))
+		note_peer_asks(now_ns);
 }
 
 /*
@@ -35,10 +52,7 @@ static __always_inline enum outcome decide_arp(struct packet *p, const struct se
 	if (!nlbs)
 		return DROPPED_ARP_CLUSTER;
 	__u64 now_ns = boot_ns();
-	/* Without a lease the request goes no further, not even to a packet socket: the daemon learns of it here. */
-	if (sender == settings->peer)
-		note_peer_asks(now_ns);
-	if (!sender) /* a probe, RFC 5227 section 2.1.1 */
-		be_fenced(now_ns);
+	if (is_broadcast(p->eth->h_dest) && is_by_peer(p, arp))
+		heed_peer(p, arp, sender, now_ns);
 	return may_answer(now_ns) ? PASSED_ARP_NLBS : DROPPED_ARP_NO_LEASE;
 }

@@ -6,6 +6,7 @@
  * Nothing that is sent to a cluster address gets past this program to the node's own stack, which would answer it.
  */
 #include "arp.bpf.h"
+#include "beat.bpf.h"
 #include "hints.bpf.h"
 #include "lease.bpf.h"
 #include "packet.bpf.h"
@@ -77,7 +78,7 @@ static __always_inline enum outcome decide_ipv4(struct packet *p, const struct p
 		service = expected ? expected : find_service(p->flow);
 	struct cluster *cluster = service ? NULL : find_cluster(ip->daddr);
 	if (unlikely(!service && !cluster))
-		return PASSED_NOT_OURS;
+		return content == SEGMENT ? decide_own(p, ip, port) : PASSED_NOT_OURS;
 	if (unlikely(!(port->roles & ROLE_ACCESS)))
 		return DROPPED_SERVER_SIDE;
 	if (unlikely(!is_for(port, p->eth)))
@@ -138,6 +139,7 @@ int onevip_xdp(struct xdp_md *ctx)
 {
 	struct flow flow = {};
 	struct packet p = {
+		.context = ctx,
 		.flow = &flow,
 		.next = pointer(ctx->data),
 		.end = pointer(ctx->data_end),
@@ -158,6 +160,7 @@ int onevip_tc(struct __sk_buff *skb)
 		bpf_skb_pull_data(skb, skb->len < HEADER_BYTES ? skb->len : HEADER_BYTES);
 	struct flow flow = {};
 	struct packet p = {
+		.context = skb,
 		.flow = &flow,
 		.next = pointer(skb->data),
 		.end = pointer(skb->data_end),

@@ -10,7 +10,7 @@
 
 enum layout {
 	/* A pinned table of another version is not adopted. Raise it with every change to a key or a value. */
-	LAYOUT_VERSION = 4,
+	LAYOUT_VERSION = 5,
 	/* A prime number (see maglev.ts). */
 	SELECTION_SLOTS = 65537,
 	NO_SERVER = 0xffff,
@@ -29,6 +29,16 @@ enum layout {
 	 * to find out (the kernel's MAX_STALLED_JIFFIES).
 	 */
 	LEASE_MARGIN_NS = 100000000,
+	/* What a heartbeat has at least, with a name of one octet, and what its receiver takes at most. */
+	BEAT_LEAST_BYTES = 105,
+	BEAT_MOST_BYTES = 512,
+	/*
+	 * By each path so many may come in this time: some hundred times what a peer sends, and no more than its receiver can
+	 * look at. Of a start of the peer that has not proved itself, a few.
+	 */
+	BEAT_WINDOW_NS = 10000000,
+	BEATS_ALLOWED = 64,
+	STRANGERS_ALLOWED = 16,
 };
 
 /* Every way out has a name, and so a counter. The verdict follows from the name's first word: keep them together. */
@@ -37,6 +47,7 @@ enum outcome {
 	PASSED_TAGGED, /* for a VLAN whose own interface is one of ours: decided there */
 	PASSED_ARP, /* about no address of ours, or an answer */
 	PASSED_ARP_NLBS, /* the kernel, which holds the alias, answers */
+	PASSED_BEAT, /* to the heartbeat's port, as the peer sends them: its proof is for the daemon */
 	FORWARDED_ESTABLISHED, /* of a connection that has proved itself by a second packet, this one included */
 	FORWARDED_NEW, /* the first packet of a connection that is seen */
 	FORWARDED_REPEATED, /* a first packet again: it proves nothing */
@@ -47,6 +58,8 @@ enum outcome {
 	DROPPED_ARP_CLUSTER,
 	DROPPED_ARP_SERVER_SIDE,
 	DROPPED_SERVER_SIDE, /* from the server subnet to a cluster address */
+	DROPPED_NO_BEAT, /* to the heartbeat's port, but not from the peer's, or in no beat's form */
+	DROPPED_BEAT_FLOOD, /* more of them than anybody needs */
 	DROPPED_FLOODED, /* not to our hardware address */
 	DROPPED_MALFORMED,
 	DROPPED_FRAGMENT, /* it has no ports, and nothing says which service it is for */
@@ -89,31 +102,58 @@ enum connection_state {
 
 _Static_assert(FRAGMENT_TIMEOUT == STATES && TIMEOUTS == STATES + 1, "the states come first");
 
+/* The two ends of a path of heartbeats: this node's address and its peer's, on the access subnet, and on the server subnet. */
+struct beat_path {
+	__be32 own;
+	__be32 peer;
+};
+
+enum beat_paths {
+	ACCESS_PATH,
+	SERVER_PATH,
+	BEAT_PATHS,
+};
+
 struct settings {
 	enum layout layout_version;
 	/* The number of outcomes of the program that the tables were made for. */
 	enum outcome outcomes;
 	__be32 nlbs;
-	__be32 peer; /* the other node, on the access subnet */
+	__be16 beat_port;
+	__u16 zero;
 	__u32 port_count;
 	/* Rows of one processor in the tallies. */
 	__u32 max_servers;
 	__u32 max_services;
 	__u32 filter_words; /* of one half of the filter of known flows: a power of two */
+	struct beat_path beat_paths[BEAT_PATHS];
 	/* How long after its last packet a connection counts as absent, and after the first one to come, a fragment. */
 	__u64 timeouts_ns[TIMEOUTS];
 	struct port ports[MAX_PORTS];
 };
-_Static_assert(sizeof(struct settings) == 32 + 8 * TIMEOUTS + 20 * MAX_PORTS, "shared with user space");
+_Static_assert(sizeof(struct settings) == 48 + 8 * TIMEOUTS + 20 * MAX_PORTS, "shared with user space");
 
-/* User space maps the page and renews the first two. */
+/* How many heartbeats of a kind have been let through since then. */
+struct allowance {
+	__u64 from_ns;
+	__u64 passed;
+};
+
+/* User space maps the page, renews the first two, and says who the peer is. */
 struct lease {
 	__u64 answer_until_ns; /* CLOCK_BOOTTIME */
 	__u64 forward_until_ns; /* CLOCK_MONOTONIC; set to zero here when another node is about to lead */
-	/* Written here, CLOCK_BOOTTIME: when the peer last asked for the NLBS address, as a node does that is about to lead. */
+	/* Written here, CLOCK_BOOTTIME: when the peer last asked everybody for the address, as a node does that is about to lead. */
 	__u64 peer_asked_ns;
+	/* Its hardware address on the access subnet, as in a frame; zeros while it is not known. */
+	__u8 peer_mac[ETH_ALEN];
+	__u16 zero;
+	/* The beginning of what names its start in each of its beats, as in a datagram; zero while none has proved itself. */
+	__u64 peer_boot;
+	/* Written here: of each path, that of strangers, and that of the start that has proved itself. */
+	struct allowance allowances[2 * BEAT_PATHS];
 };
-_Static_assert(sizeof(struct lease) == 24, "shared with user space");
+_Static_assert(sizeof(struct lease) == 104, "shared with user space");
 
 enum server_flags {
 	SERVER_KNOWN = 1,

@@ -23,15 +23,19 @@ static __always_inline bool may_forward(__u64 tick_ns)
 	return tick_ns + LEASE_MARGIN_NS < until_ns || clock_ns() < until_ns;
 }
 
-/*
- * Whoever is about to lead probes for the address. Where nobody renews our lease any more, forwarding ends with it: what we
- * forwarded from here on, it would have to answer for. Who gave the lease back has a successor that counts on its grace.
- */
-static __always_inline void be_fenced(__u64 boot_ns)
+/* Nobody renews our lease any more. Who gave it back has none that could lapse, and a successor that counts on its grace. */
+static __always_inline bool has_lapsed(__u64 boot_ns)
 {
 	struct lease *held = only_entry(&lease);
 	__u64 until_ns = held ? *(volatile __u64 *)&held->answer_until_ns : 0;
-	if (until_ns && boot_ns >= until_ns)
+	return until_ns && boot_ns >= until_ns;
+}
+
+/* Another leads: what we forwarded from here on, it would have to answer for. */
+static __always_inline void end_forwarding(void)
+{
+	struct lease *held = only_entry(&lease);
+	if (held)
 		*(volatile __u64 *)&held->forward_until_ns = 0;
 }
 

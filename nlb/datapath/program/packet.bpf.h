@@ -22,6 +22,7 @@
 #define HEADER_BYTES (ETH_HLEN + 4 * MAX_TAGS + 60 + 8 + 60 + QUOTED_BYTES)
 
 struct packet {
+	void *context; /* of the hook, for what is asked of the kernel */
 	struct ethhdr *eth;
 	void *end; /* of what may be read; tc may hold more elsewhere */
 	void *next; /* after the last header that was taken */
@@ -71,6 +72,16 @@ static __always_inline void copy_mac(__u8 *to, const __u8 *from)
 static __always_inline bool is_same_mac(const __u8 *one, const __u8 *other)
 {
 	return *(__u32 *)one == *(__u32 *)other && *(__u16 *)(one + 4) == *(__u16 *)(other + 4);
+}
+
+static __always_inline bool is_broadcast(const __u8 *mac)
+{
+	return *(__u32 *)mac == 0xffffffff && *(__u16 *)(mac + 4) == 0xffff;
+}
+
+static __always_inline bool is_no_mac(const __u8 *mac)
+{
+	return !*(__u32 *)mac && !*(__u16 *)(mac + 4);
 }
 
 static __always_inline bool is_tag(__be16 ethertype)

@@ -1,4 +1,5 @@
 import type { OutcomeName } from '../program/layout.ts';
+import type { Allowance } from '../tables/lease.ts';
 import type { Bond, Connection, Fragments, Server } from './knowledge.ts';
 
 /** What becomes of a frame, and what is to be done so that the next one finds it. */
@@ -16,13 +17,14 @@ export interface Decision {
 }
 
 /**
- * An entry's new value, undefined where it goes; or that the peer has asked for the NLBS address just now; or that forwarding
+ * An entry's new value, undefined where it goes; how many beats have been let through; or that the peer has asked for the NLBS address just now; or that forwarding
  * ends, whatever the lease says.
  */
 export type Write =
   | { table: 'connections' | 'embryos'; name: string; value: Connection | undefined }
   | { table: 'affinities'; name: string; value: Bond | undefined }
   | { table: 'fragments'; name: string; value: Fragments | undefined }
+  | { table: 'allowances'; index: number; value: Allowance }
   | { table: 'peerAsked' }
   | { table: 'fenced' };
 

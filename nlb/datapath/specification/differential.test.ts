@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import t from 'tap';
-import { enterPrivateNamespaces } from '../../kernel/private-namespaces.ts';
+import { enterPrivateNamespaces, run } from '../../kernel/private-namespaces.ts';
 import { broken } from '../kit/broken.ts';
+import { openHeartbeat } from '../kit/heartbeat.ts';
 import { histories, SELECTIONS, SERVICES } from '../kit/histories.ts';
 import { play } from '../kit/player.ts';
-import { ifindexOf, makeInterfaces } from '../kit/rig.ts';
+import { HEARTBEAT, ifindexOf, makeInterfaces } from '../kit/rig.ts';
 import { openTwin } from '../kit/twin.ts';
 import type { OutcomeName } from '../program/layout.ts';
 import { forward } from './forward.ts';
@@ -24,8 +25,14 @@ t.setTimeout(nightly === undefined ? 120_000 : 8 * 3_600_000);
 const twin = openTwin(SERVICES, SELECTIONS);
 const interfaces = { access: ifindexOf('access'), server: ifindexOf('server') };
 
+/** The socket of the access path's heartbeats, as the daemon has it while it lives; bound and connected at once, without Node's loop. */
+run(`ip address add ${HEARTBEAT.access.own}/24 dev access`);
+const heartbeat = openHeartbeat(HEARTBEAT);
+
 const alike = (specification: typeof forward, seen: (outcomes: OutcomeName[]) => void) =>
-  fc.property(histories, (history) => seen(play(history, { twin, interfaces, specification })));
+  fc.property(histories, (history) =>
+    seen(play(history, { twin, interfaces, specification, liveDaemon: heartbeat.live })),
+  );
 
 t.test(
   'the program in the kernel does what the specification says: verdict, octets, connections, counters',

@@ -2,6 +2,7 @@ import type { Port } from '../attach/ports.ts';
 import { CONSTANTS } from '../program/layout.ts';
 import { decideArp } from './arp-gate.ts';
 import { balance } from './balance.ts';
+import { decideOwn } from './beat-gate.ts';
 import { type Decision, dropped, passed, type Result } from './decision.ts';
 import { hasPorts, PROTOCOL, readSegment } from './flow.ts';
 import type { Knowledge, Server } from './knowledge.ts';
@@ -40,16 +41,18 @@ export function forward(arrival: Arrival, known: Knowledge): Decision {
 }
 
 function decide(arrival: Arrival, known: Knowledge): Result {
-  const { frame, ifindex, bootNs } = arrival;
+  const { frame, ifindex, nowNs, bootNs } = arrival;
   const port = known.told.ports.find((candidate) => candidate.ifindex === ifindex);
   const ethernet = readEthernet(frame);
   if (!port || !ethernet) return passed('PASSED_NOT_OURS');
   if (isForVlanPort(ethernet, port, known)) return passed('PASSED_TAGGED');
-  if (ethernet.ethertype === ETHERTYPE.arp) return decideArp(readArp(frame, ethernet.payloadAt), port, known, bootNs);
+  if (ethernet.ethertype === ETHERTYPE.arp)
+    return decideArp(readArp(frame, ethernet.payloadAt), { frame, port }, known, bootNs);
   const ip = ethernet.ethertype === ETHERTYPE.ipv4 ? readIpv4(frame, ethernet.payloadAt) : undefined;
-  return ip && known.told.clusters.has(ip.destination)
+  if (!ip) return passed('PASSED_NOT_OURS');
+  return known.told.clusters.has(ip.destination)
     ? decideForCluster({ ...arrival, port, ethernet, ip }, known)
-    : passed('PASSED_NOT_OURS');
+    : decideOwn({ frame, port, ethernet, ip }, known, nowNs);
 }
 
 /** The kernel takes the tag off and gives the frame to the VLAN's interface, where it comes by here once more. */

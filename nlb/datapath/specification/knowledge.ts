@@ -1,7 +1,13 @@
 import type { Port } from '../attach/ports.ts';
 import { CONSTANTS } from '../program/layout.ts';
-import type { LeaseTimes } from '../tables/lease.ts';
-import { nameOfService, type ServerEntry, type ServiceEntry, type Tables } from '../tables/tables.ts';
+import type { LeasePeer, LeaseTimes } from '../tables/lease.ts';
+import {
+  type HeartbeatEnds,
+  nameOfService,
+  type ServerEntry,
+  type ServiceEntry,
+  type Tables,
+} from '../tables/tables.ts';
 import type { Address, Mac } from './address.ts';
 import type { ConnectionState } from './connection.ts';
 import type { Timeouts } from './timeouts.ts';
@@ -10,14 +16,23 @@ import type { Timeouts } from './timeouts.ts';
 export interface Knowledge {
   told: Told;
   lease: LeaseTimes;
+  peer: PeerKnown;
   kept: Kept;
 }
+
+/** What the daemon has said of its peer, and whether it lives itself. */
+export interface PeerKnown extends LeasePeer {
+  /** Its heartbeat's socket is open. A daemon that is frozen has it, one that was killed has not. */
+  daemonLives: boolean;
+}
+
+/** For what rests on none of it. */
+export const NO_PEER: PeerKnown = { mac: undefined, boot: undefined, allowances: [], daemonLives: true };
 
 /** What the control plane has said. */
 export interface Told {
   nlbs: Address;
-  /** The other node, on the access subnet. */
-  peer: Address;
+  heartbeat: HeartbeatEnds;
   timeouts: Timeouts;
   ports: Port[];
   clusters: ReadonlySet<Address>;
@@ -80,7 +95,7 @@ export interface Fragments extends Bond {
 export function toldBy(tables: Tables, ports: Port[]): Told {
   return {
     nlbs: tables.nlbs as Address,
-    peer: tables.peer as Address,
+    heartbeat: tables.heartbeat,
     timeouts: tables.timeouts,
     ports,
     clusters: new Set(tables.clusterAddresses as Address[]),

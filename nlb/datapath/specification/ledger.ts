@@ -1,5 +1,6 @@
 import type { OutcomeName } from '../program/layout.ts';
 import type { Count, Tally } from '../tables/counters.ts';
+import type { Allowance } from '../tables/lease.ts';
 import type { Decision } from './decision.ts';
 import type { Bond, Connection, Fragments, Kept } from './knowledge.ts';
 
@@ -13,6 +14,8 @@ export interface Ledger {
   };
   /** When the peer last asked for the NLBS address; zero for never. */
   peerAskedNs: bigint;
+  /** Of beats, in the order of the lease page. */
+  allowances: Allowance[];
   /** When forwarding last ended because another node was about to lead; zero for never. */
   fencedNs: bigint;
   outcomes: Map<OutcomeName, Count>;
@@ -26,6 +29,7 @@ export function openLedger(): Ledger {
   return {
     kept: { connections: new Map(), embryos: new Map(), affinities: new Map(), fragments: new Map() },
     peerAskedNs: 0n,
+    allowances: Array.from({ length: 4 }, () => ({ fromNs: 0n, passed: 0n })),
     fencedNs: 0n,
     outcomes: new Map(),
     servers: new Map(),
@@ -43,6 +47,9 @@ export function record(ledger: Ledger, decision: Decision, bootNs: bigint): void
     fenced: () => {
       ledger.fencedNs = bootNs;
     },
+    allowance: (index, value) => {
+      ledger.allowances[index] = value;
+    },
   });
   for (const counted of decision.counts) {
     count(tallyOf(ledger.servers, counted.server), counted, bytes);
@@ -56,10 +63,11 @@ export function record(ledger: Ledger, decision: Decision, bootNs: bigint): void
 export function writeDown(
   kept: Ledger['kept'],
   { writes }: Pick<Decision, 'writes'>,
-  told: Record<'peerAsked' | 'fenced', () => void>,
+  told: Record<'peerAsked' | 'fenced', () => void> & { allowance(index: number, value: Allowance): void },
 ): void {
   for (const write of writes) {
     if (write.table === 'peerAsked' || write.table === 'fenced') told[write.table]();
+    else if (write.table === 'allowances') told.allowance(write.index, write.value);
     else if (write.value === undefined) kept[write.table].delete(write.name);
     else (kept[write.table] as Map<string, Bond>).set(write.name, write.value);
   }

@@ -38,7 +38,10 @@ export interface Ipv4 {
 export interface Arp {
   isRequest: boolean;
   sender: Address;
+  senderMac: Mac;
   target: Address;
+  /** Open in a request. */
+  targetMac: Mac;
 }
 
 export const ETHERTYPE = { ipv4: 0x0800, arp: 0x0806 } as const;
@@ -91,5 +94,11 @@ export function readArp(frame: Buffer, at: number): Arp | undefined {
   if (at + ARP_BYTES > frame.length) return undefined;
   const known = ARP_KIND.equals(frame.subarray(at, at + ARP_KIND.length));
   const isRequest = known && frame.readUInt16BE(at + 6) === ARP_REQUEST;
-  return { isRequest, sender: addressAt(frame, at + 14), target: addressAt(frame, at + 24) };
+  return {
+    isRequest,
+    senderMac: macAt(frame, at + 8),
+    sender: addressAt(frame, at + 14),
+    targetMac: macAt(frame, at + 18),
+    target: addressAt(frame, at + 24),
+  };
 }

@@ -5,7 +5,7 @@ import { CONSTANTS } from '../program/layout.ts';
 import type { Tables } from '../tables/tables.ts';
 import type { Address } from './address.ts';
 import type { Flow } from './flow.ts';
-import { type Connection, type Kept, type Knowledge, toldBy } from './knowledge.ts';
+import { type Connection, type Kept, type Knowledge, NO_PEER, toldBy } from './knowledge.ts';
 import { trace } from './trace.ts';
 
 const PORTS: Port[] = [
@@ -37,6 +37,7 @@ function knowing({
   return {
     told: toldBy({ ...tables(), ...told }, PORTS),
     lease: { answerUntilNs: 0n, forwardUntilNs: NOW_NS + leaseNs },
+    peer: NO_PEER,
     kept: { ...nothing, ...kept },
   };
 }

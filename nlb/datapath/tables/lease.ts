@@ -1,9 +1,11 @@
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { openPinned } from '../../kernel/bpf-link.ts';
+import { macToOctets, octetsToMac } from '../../kernel/inet.ts';
 import { mapMemory } from '../../kernel/memory-map.ts';
 import { KernelRefusal } from '../../kernel/refusal.ts';
 import { STRUCTS } from '../program/layout.ts';
+import type { Mac } from '../specification/address.ts';
 import { FILES, placeFor } from '../userspace/place.ts';
 
 /**
@@ -17,6 +19,21 @@ export interface LeaseTimes {
   forwardUntilNs: bigint;
 }
 
+/** How many beats of a kind have been let through since an instant. */
+export interface Allowance {
+  fromNs: bigint;
+  passed: bigint;
+}
+
+export interface LeasePeer {
+  /** Undefined while it is not known. */
+  mac: Mac | undefined;
+  /** The first eight octets of what names its start, in hexadecimal digits; undefined while none has proved itself. */
+  boot: string | undefined;
+  /** Of each path, that of strangers, and that of the start that has proved itself. */
+  allowances: readonly Allowance[];
+}
+
 /** The lease, in memory that the data path reads, and shares with it: changing it is no system call. */
 export interface Lease {
   /** Whatever it said before. */
@@ -28,10 +45,18 @@ export interface Lease {
   get(): LeaseTimes;
   /** When the data path last saw the peer itself ask for the NLBS address, in nanoseconds of CLOCK_BOOTTIME; 0 for never. */
   peerAskedNs(): bigint;
+  /** Who the peer is: its hardware address on the access subnet, by which alone its questions are believed. */
+  namePeer(mac: string): void;
+  /** What names the peer's start in its beats, 32 hexadecimal digits: of others few are let through. */
+  expectBoot(boot: string): void;
+  /** All of that, and how many beats have been let through of late. */
+  peer(): LeasePeer;
   /** For a data path that is no BPF program: forwarding is over. */
   endForwarding(): void;
   /** Likewise: the peer has asked at that instant. */
   notePeerAsked(atNs: bigint): void;
+  /** Likewise: so many beats have been let through. */
+  noteAllowance(index: number, allowance: Allowance): void;
   /** The lease stays as it is. Afterwards everything else throws. */
   close(): void;
 }
@@ -80,6 +105,12 @@ const AT = STRUCTS.lease;
 const ANSWER = AT.answerUntilNs / 8;
 const FORWARD = AT.forwardUntilNs / 8;
 const PEER_ASKED = AT.peerAskedNs / 8;
+const PEER_MAC = AT.peerMac / 8;
+const PEER_BOOT = AT.peerBoot / 8;
+const ALLOWANCES = AT.allowances / 8;
+const ALLOWANCE_WORDS = STRUCTS.allowance.size / 8;
+/** Of each path two. */
+const ALLOWANCE_COUNT = 4;
 
 /** What it says at the moment. Throws KernelRefusal. */
 export function readLease(fd: number): LeaseTimes {
@@ -89,6 +120,32 @@ export function readLease(fd: number): LeaseTimes {
   } finally {
     lease.close();
   }
+}
+
+/** The first octets, as they lie in a frame. */
+function wordFrom(octets: Uint8Array): bigint {
+  const bytes = Buffer.alloc(8);
+  bytes.set(octets.subarray(0, 8));
+  return bytes.readBigUInt64LE(0);
+}
+
+function octetsOf(word: bigint): Buffer {
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigUInt64LE(word);
+  return bytes;
+}
+
+function peerIn(words: BigUint64Array): LeasePeer {
+  const [mac, boot] = [Atomics.load(words, PEER_MAC), Atomics.load(words, PEER_BOOT)];
+  const allowance = (index: number): Allowance => {
+    const at = ALLOWANCES + index * ALLOWANCE_WORDS;
+    return { fromNs: words[at] ?? 0n, passed: words[at + 1] ?? 0n };
+  };
+  return {
+    mac: mac === 0n ? undefined : (octetsToMac(octetsOf(mac)) as Mac),
+    boot: boot === 0n ? undefined : octetsOf(boot).toString('hex'),
+    allowances: Array.from({ length: ALLOWANCE_COUNT }, (_, index) => allowance(index)),
+  };
 }
 
 /** From `Datapath.leaseFd`, in whatever thread of the process. Throws KernelRefusal. */
@@ -110,6 +167,13 @@ export function openLease(fd: number): Lease {
     endForwarding: () => void Atomics.store(held(), FORWARD, 0n),
     peerAskedNs: () => Atomics.load(held(), PEER_ASKED),
     notePeerAsked: (atNs) => void Atomics.store(held(), PEER_ASKED, atNs),
+    namePeer: (mac) => void Atomics.store(held(), PEER_MAC, wordFrom(macToOctets(mac))),
+    expectBoot: (boot) => void Atomics.store(held(), PEER_BOOT, wordFrom(Buffer.from(boot, 'hex'))),
+    peer: () => peerIn(held()),
+    noteAllowance: (index, { fromNs, passed }) => {
+      held()[ALLOWANCES + index * ALLOWANCE_WORDS] = fromNs;
+      held()[ALLOWANCES + index * ALLOWANCE_WORDS + 1] = passed;
+    },
     close: () => {
       if (words) memory.close();
       words = undefined;

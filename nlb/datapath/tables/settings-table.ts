@@ -4,13 +4,13 @@ import type { Port } from '../attach/ports.ts';
 import { CONSTANTS, OUTCOMES, STRUCTS } from '../program/layout.ts';
 import { NUMBER_OF, TIMEOUTS, type Timeouts } from '../specification/timeouts.ts';
 import { filterWords } from './known-flows.ts';
-import type { Change, TableSizes, Tables } from './tables.ts';
+import type { BeatEnds, Change, TableSizes, Tables } from './tables.ts';
 
-const { settings: AT, port: PORT } = STRUCTS;
+const { settings: AT, port: PORT, beatPath: PATH } = STRUCTS;
 
 const NS_PER_MS = 1_000_000n;
 
-type Told = Pick<Tables, 'nlbs' | 'peer' | 'timeouts'>;
+type Told = Pick<Tables, 'nlbs' | 'heartbeat' | 'timeouts'>;
 
 /** Write the pair's addresses, the timeouts and the interfaces, where they are not what is there. Throws KernelRefusal. */
 export function putSettings(fd: number, told: Told, ports: Port[], sizes: TableSizes): Change[] {
@@ -28,9 +28,20 @@ export function readSettings(fd: number): Told {
   const times = TIMEOUTS.map((name) => [name, Number(settings.readBigUInt64LE(timeoutAt(name)) / NS_PER_MS)]);
   return {
     nlbs: bytesToQuad(settings.subarray(AT.nlbs)),
-    peer: bytesToQuad(settings.subarray(AT.peer)),
+    heartbeat: {
+      port: settings.readUInt16BE(AT.beatPort),
+      access: readEnds(settings, 0),
+      server: readEnds(settings, 1),
+    },
     timeouts: Object.fromEntries(times) as Timeouts,
   };
+}
+
+const pathAt = (path: number): number => AT.beatPaths + path * PATH.size;
+
+function readEnds(settings: Buffer, path: number): BeatEnds {
+  const at = pathAt(path);
+  return { own: bytesToQuad(settings.subarray(at + PATH.own)), peer: bytesToQuad(settings.subarray(at + PATH.peer)) };
 }
 
 const timeoutAt = (name: keyof Timeouts): number => AT.timeoutsNs + 8 * NUMBER_OF[name];
@@ -44,12 +55,16 @@ export function isOurLayout(fd: number): boolean {
   );
 }
 
-function encode({ nlbs, peer, timeouts }: Told, ports: Port[], sizes: TableSizes): Buffer {
+function encode({ nlbs, heartbeat, timeouts }: Told, ports: Port[], sizes: TableSizes): Buffer {
   const bytes = Buffer.alloc(AT.size);
   bytes.writeUInt32LE(CONSTANTS.LAYOUT_VERSION, AT.layoutVersion);
   bytes.writeUInt32LE(OUTCOMES.length, AT.outcomes);
   bytes.set(quadToBytes(nlbs), AT.nlbs);
-  bytes.set(quadToBytes(peer), AT.peer);
+  bytes.writeUInt16BE(heartbeat.port, AT.beatPort);
+  for (const [path, { own, peer }] of [heartbeat.access, heartbeat.server].entries()) {
+    bytes.set(quadToBytes(own), pathAt(path) + PATH.own);
+    bytes.set(quadToBytes(peer), pathAt(path) + PATH.peer);
+  }
   bytes.writeUInt32LE(ports.length, AT.portCount);
   bytes.writeUInt32LE(sizes.maxServers, AT.maxServers);
   bytes.writeUInt32LE(sizes.maxServices, AT.maxServices);

@@ -5,13 +5,32 @@ import type { Timeouts } from '../specification/timeouts.ts';
 export interface Tables {
   /** The NLBS address. ARP requests for it are answered under the lease alone. */
   nlbs: string;
-  /** The other node's own address on the access subnet; its requests for the NLBS address are noted in the lease page. */
-  peer: string;
+  heartbeat: HeartbeatEnds;
   timeouts: Timeouts;
   clusterAddresses: string[];
   servers: ServerEntry[];
   services: ServiceEntry[];
 }
+
+/** Where the two nodes' heartbeats go. Zeros before there are any. */
+export interface HeartbeatEnds {
+  /** UDP, at both ends. */
+  port: number;
+  access: BeatEnds;
+  server: BeatEnds;
+}
+
+/** This node's own address on a subnet, and its peer's. */
+export interface BeatEnds {
+  own: string;
+  peer: string;
+}
+
+export const NO_HEARTBEAT: HeartbeatEnds = {
+  port: 0,
+  access: { own: '0.0.0.0', peer: '0.0.0.0' },
+  server: { own: '0.0.0.0', peer: '0.0.0.0' },
+};
 
 export interface ServerEntry {
   /** Index in the server table, the same for the server's whole life; below the configured maximum. */

@@ -3,16 +3,19 @@ import t from 'tap';
 import { monotonicNs } from '../../kernel/clock.ts';
 import { enterPrivateNamespaces, run, until } from '../../kernel/private-namespaces.ts';
 import { findPorts } from '../attach/ports.ts';
+import { BOOTS } from '../kit/beat-frames.ts';
 import { openEnds, summed } from '../kit/ends.ts';
 import { SERVICES, TIMEOUTS } from '../kit/histories.ts';
 import { CLUSTERS, conversation, frames } from '../kit/packets.ts';
-import { hold, MAC, makeInterfaces, NLBS, options, PEER, pinDirectory } from '../kit/rig.ts';
+import { HEARTBEAT, hold, MAC, makeInterfaces, NLBS, options, pinDirectory } from '../kit/rig.ts';
 import type { OutcomeName } from '../program/layout.ts';
+import type { Mac } from '../specification/address.ts';
 import { nameOfFlow } from '../specification/flow.ts';
 import { forward } from '../specification/forward.ts';
 import { type Connection, toldBy } from '../specification/knowledge.ts';
 import { openLedger, record } from '../specification/ledger.ts';
 import { readEthernet, readIpv4 } from '../specification/packet.ts';
+import { openLease } from '../tables/lease.ts';
 import type { Tables } from '../tables/tables.ts';
 import { arpAnswer } from './arp-answer.ts';
 import { openUserspace } from './userspace.ts';
@@ -26,7 +29,8 @@ run('ip link set lo up');
 run('sysctl -q net.ipv4.icmp_ratemask=0');
 for (const address of CLUSTERS) run(`ip address add ${address}/32 dev lo`);
 run('ip route add default via 10.77.1.1 dev access');
-run(`ip neighbour add 10.77.1.1 lladdr ${MAC.router} dev access`);
+for (const there of ['10.77.1.1', HEARTBEAT.access.peer])
+  run(`ip neighbour add ${there} lladdr ${MAC.router} dev access`);
 
 const SEED = Number(process.env.ONEVIP_DATAPATH_SEED ?? Date.now() % 2 ** 31);
 const FRAMES = 1500;
@@ -34,7 +38,7 @@ const HOUR_NS = 3_600_000_000_000n;
 
 const TABLES: Tables = {
   nlbs: NLBS,
-  peer: PEER,
+  heartbeat: HEARTBEAT,
   timeouts: TIMEOUTS,
   clusterAddresses: CLUSTERS,
   servers: [0, 1, 2, 3].map((id) => ({
@@ -51,6 +55,16 @@ const TAGGED_BYTES = 20;
 const isTold = (frame: Buffer): boolean =>
   frame.length >= TAGGED_BYTES || ![0x8100, 0x88a8].includes(frame.readUInt16BE(12));
 
+/** Few beats are among the frames, far fewer than are let through; and no lease lapses. */
+const PEER_KNOWN = { mac: MAC.peer as Mac, boot: BOOTS[0], allowances: [], daemonLives: true };
+
+function namePeer(leaseFd: number): void {
+  const lease = openLease(leaseFd);
+  lease.namePeer(MAC.peer);
+  lease.expectBoot(BOOTS[0] ?? '');
+  lease.close();
+}
+
 /** What the node's stack sends in its own name is its right. */
 function isOwn(frame: Buffer): boolean {
   const ethernet = readEthernet(frame);
@@ -62,6 +76,7 @@ t.test(`the forwarder does what forward.ts says, and the stack nothing (seed ${S
   const datapath = openUserspace({ ...settings, first: TABLES });
   t.teardown(() => datapath.remove());
   hold(datapath.leaseFd, monotonicNs() + HOUR_NS);
+  namePeer(datapath.leaseFd);
   const ends = openEnds();
   const ports = findPorts(settings);
   const access = ports.find(({ device }) => device === 'access') ?? ports[0];
@@ -77,7 +92,7 @@ t.test(`the forwarder does what forward.ts says, and the stack nothing (seed ${S
     // Time stands still: what matters is what is found, and nothing expires in the seconds that this takes.
     const decision = forward(
       { frame, ifindex: access.ifindex, nowNs: 1n, tickNs: 1n, bootNs: 1n },
-      { told, lease, kept: ledger.kept },
+      { told, lease, peer: PEER_KNOWN, kept: ledger.kept },
     );
     record(ledger, decision, 1n);
     if (decision.egress !== undefined) expected.forwarded.push(decision.frame.toString('hex'));

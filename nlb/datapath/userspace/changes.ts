@@ -11,7 +11,12 @@ export interface Situation {
 export function changesBetween(before: Situation, after: Situation): Change[] {
   const [was, is] = [before.tables, after.tables];
   const subject = `${is.nlbs}, ${after.ports.map(({ device }) => device).join(' ')}`;
-  const settings = ({ tables: { nlbs, peer, timeouts }, ports }: Situation) => ({ nlbs, peer, timeouts, ports });
+  const settings = ({ tables: { nlbs, heartbeat, timeouts }, ports }: Situation) => ({
+    nlbs,
+    heartbeat,
+    timeouts,
+    ports,
+  });
   const clusters = ({ clusterAddresses }: Tables) => new Map(clusterAddresses.map((address) => [address, address]));
   const servers = (tables: Tables) =>
     new Map(tables.servers.map((server) => [String(server.id), [`${server.id} ${server.address}`, server] as const]));

@@ -6,10 +6,11 @@ import type { Port } from '../attach/ports.ts';
 import { mostOf } from '../attach/program.ts';
 import type { Decision } from '../specification/decision.ts';
 import { forward } from '../specification/forward.ts';
-import { type Told, toldBy } from '../specification/knowledge.ts';
+import { type PeerKnown, type Told, toldBy } from '../specification/knowledge.ts';
 import { type Ledger, writeDown } from '../specification/ledger.ts';
 import { openLease } from '../tables/lease.ts';
 import { arpAnswer } from './arp-answer.ts';
+import { isOpen } from './heartbeat-socket.ts';
 import { FILES, openMapped } from './place.ts';
 import { RecentMap } from './recent-map.ts';
 import { openReplies } from './replies.ts';
@@ -44,13 +45,30 @@ export function openForwarding(place: string): Forwarding {
     // Looked at once more: a process may be held up anywhere, and who is held up here must not answer afterwards.
     if (answer && bootNs() < lease.get().answerUntilNs) sendFrame(fd, answer);
   };
+  // Looked at where a frame asks for it, which few do.
+  const peer: PeerKnown = {
+    get mac() {
+      return lease.peer().mac;
+    },
+    get boot() {
+      return lease.peer().boot;
+    },
+    get allowances() {
+      return lease.peer().allowances;
+    },
+    get daemonLives() {
+      return isOpen(told.heartbeat);
+    },
+  };
   const decide = (frame: Buffer, { ifindex }: Port): Decision => {
     const [nowNs, boot] = [monotonicNs(), bootNs()];
-    const decision = forward(
-      { frame, ifindex, nowNs, tickNs: nowNs, bootNs: boot },
-      { told, lease: lease.get(), kept },
-    );
-    writeDown(kept, decision, { peerAsked: () => lease.notePeerAsked(boot), fenced: () => lease.endForwarding() });
+    const arrival = { frame, ifindex, nowNs, tickNs: nowNs, bootNs: boot };
+    const decision = forward(arrival, { told, lease: lease.get(), peer, kept });
+    writeDown(kept, decision, {
+      peerAsked: () => lease.notePeerAsked(boot),
+      fenced: lease.endForwarding,
+      allowance: lease.noteAllowance,
+    });
     rows.count(decision, said.numbers);
     return decision;
   };

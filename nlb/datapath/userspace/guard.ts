@@ -10,7 +10,7 @@ import type { Tables } from '../tables/tables.ts';
  * packet sockets look. It stays when the daemon dies; so does whatever it must keep away from the stack.
  */
 
-export type Guarded = Pick<Tables, 'nlbs' | 'clusterAddresses'>;
+export type Guarded = Pick<Tables, 'nlbs' | 'clusterAddresses' | 'heartbeat'>;
 
 /** Put the table, or replace it, in one step. Throws an Error with what nft says. */
 export function putGuard(name: string, guarded: Guarded, ports: readonly Port[]): void {
@@ -23,7 +23,8 @@ export function dropGuard(name: string): void {
 }
 
 /** As nft reads it. */
-function rulesetOf(name: string, { nlbs, clusterAddresses }: Guarded, ports: readonly Port[]): string {
+function rulesetOf(name: string, guarded: Guarded, ports: readonly Port[]): string {
+  const { nlbs, clusterAddresses } = guarded;
   const set = (label: string, addresses: readonly string[]): string =>
     `set ${label} { type ipv4_addr; ${addresses.length > 0 ? `elements = { ${[...new Set(addresses)].join(', ')} }` : ''} }`;
   return [
@@ -32,7 +33,7 @@ function rulesetOf(name: string, { nlbs, clusterAddresses }: Guarded, ports: rea
     `table netdev ${name} {`,
     set('clusters', clusterAddresses),
     set('asked', [...clusterAddresses, nlbs]),
-    ...ports.map((port, index) => chainOf(port, `port${index}`, { nlbs, clusterAddresses }, ports)),
+    ...ports.map((port, index) => chainOf(port, `port${index}`, guarded, ports)),
     '}\n',
   ].join('\n');
 }
@@ -47,7 +48,30 @@ const PRIORITY = -500;
 const INSIDE_TWO_TAGS = 'meta protocol { 0x8100, 0x88a8 } @nh,16,16 0x0800 @nh,160,32';
 const hexOf = (address: string): string => `0x${Buffer.from(quadToBytes(address)).toString('hex')}`;
 
-function chainOf(port: Port, name: string, { nlbs, clusterAddresses }: Guarded, ports: readonly Port[]): string {
+/** The envelope's, in octets of a UDP datagram. */
+const BEAT_MAGIC = '@th,64,32 0x4e4c4250';
+const UDP_BYTES = 8;
+/** Of both kinds, as the specification allows them. */
+const BEATS_PER_SECOND = ((CONSTANTS.BEATS_ALLOWED + CONSTANTS.STRANGERS_ALLOWED) * 1e9) / CONSTANTS.BEAT_WINDOW_NS;
+
+/** What cannot be a heartbeat of the peer, and more of them than anybody needs; see specification/beat-gate.ts. */
+function noBeats({ heartbeat: { port, access, server } }: Guarded): string[] {
+  if (port === 0) return [];
+  const [least, most] = [CONSTANTS.BEAT_LEAST_BYTES + UDP_BYTES, CONSTANTS.BEAT_MOST_BYTES + UDP_BYTES];
+  return [access, server].flatMap(({ own, peer }) => {
+    const toUs = `ip daddr ${own} udp dport ${port}`;
+    return [
+      `${toUs} ip saddr != ${peer} drop`,
+      `${toUs} udp sport != ${port} drop`,
+      `${toUs} udp length != ${least}-${most} drop`,
+      `${toUs} ${BEAT_MAGIC.replace(' ', ' != ')} drop`,
+      `${toUs} limit rate over ${BEATS_PER_SECOND}/second burst ${BEATS_PER_SECOND / 100} packets drop`,
+    ];
+  });
+}
+
+function chainOf(port: Port, name: string, guarded: Guarded, ports: readonly Port[]): string {
+  const { nlbs, clusterAddresses } = guarded;
   const inside = ports.flatMap(({ vlan }) => (vlan?.parent === port.ifindex ? [`vlan id ${vlan.id} accept`] : []));
   // An announcement: it asks nobody, no stack answers it, and the daemon must hear who claims the address.
   const announcement = `arp saddr ip ${nlbs} arp daddr ip ${nlbs} accept`;
@@ -59,6 +83,7 @@ function chainOf(port: Port, name: string, { nlbs, clusterAddresses }: Guarded, 
     ...clusterAddresses.map((address) => `${INSIDE_TWO_TAGS} ${hexOf(address)} drop`),
     ...(port.roles & CONSTANTS.ROLE_ACCESS ? [announcement] : []),
     'arp operation request arp daddr ip @asked drop',
+    ...noBeats(guarded),
     '}',
   ].join('\n');
 }

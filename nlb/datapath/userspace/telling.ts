@@ -44,6 +44,7 @@ export function openTelling(place: string, first: Said, names: PortNames, ready:
 
 const both = (before: Tables, after: Tables): Guarded => ({
   nlbs: after.nlbs,
+  heartbeat: after.heartbeat,
   clusterAddresses: [...before.clusterAddresses, ...after.clusterAddresses],
 });
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
 import type { Port } from '../attach/ports.ts';
 import { CONSTANTS, OUTCOMES } from '../program/layout.ts';
-import { nameOfService, type TableSizes, type Tables } from '../tables/tables.ts';
+import { NO_HEARTBEAT, nameOfService, type TableSizes, type Tables } from '../tables/tables.ts';
 import { FILES } from './place.ts';
 
 /** All that the forwarder works from, in a file that is replaced as a whole. */
@@ -23,7 +23,7 @@ const VERSION = [FORMAT, CONSTANTS.LAYOUT_VERSION, ...OUTCOMES].join(' ');
 /** Before the first tables: nothing is known, and nothing is forwarded. */
 export const NOTHING: Tables = {
   nlbs: '0.0.0.0',
-  peer: '0.0.0.0',
+  heartbeat: NO_HEARTBEAT,
   timeouts: { unprovenMs: 0, establishedMs: 0, finishedMs: 0, resetMs: 0, datagramsMs: 0, fragmentMs: 0 },
   clusterAddresses: [],
   servers: [],

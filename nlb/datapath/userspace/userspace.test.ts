@@ -4,8 +4,9 @@ import { enterPrivateNamespaces, run, until } from '../../kernel/private-namespa
 import { type Datapath, openDatapath } from '../datapath.ts';
 import { summed } from '../kit/ends.ts';
 import { bytesOf, CLUSTER_IP, IP, NLBS_IP, PEER_IP, TO_ALL, TO_US, UDP } from '../kit/frames.ts';
+import { openHeartbeat } from '../kit/heartbeat.ts';
 import { DATAGRAM, FORWARDED, HOUR_NS, makeNode, open } from '../kit/node.ts';
-import { CLUSTER, hold, options, pinDirectory, swept, tables } from '../kit/rig.ts';
+import { CLUSTER, HEARTBEAT, hold, MAC, options, pinDirectory, swept, tables } from '../kit/rig.ts';
 import { openLease, openPinnedLease } from '../tables/lease.ts';
 import type { Tables } from '../tables/tables.ts';
 
@@ -84,7 +85,14 @@ t.test('that the peer has asked is noted, lease or no lease', async (t) => {
   const datapath = open(t, directory);
   const lease = openPinnedLease(directory);
   t.equal(lease?.peerAskedNs(), 0n);
+  ends.send(ask(PEER_IP, NLBS_IP));
+  await dealtWith(datapath);
+  t.equal(lease?.peerAskedNs(), 0n, 'nobody is known to be the peer');
+  lease?.namePeer(MAC.router);
   const beforeNs = bootNs();
+  ends.send(ask(PEER_IP, NLBS_IP, TO_US));
+  await dealtWith(datapath);
+  t.equal(lease?.peerAskedNs(), 0n, 'it asks whether we are there');
   ends.send(ask(PEER_IP, NLBS_IP));
   await dealtWith(datapath);
   t.ok((lease?.peerAskedNs() ?? 0n) > beforeNs);
@@ -97,12 +105,18 @@ t.test('whoever probes for the NLBS address ends the forwarding of one whose lea
   t.teardown(() => lease.close());
   const dropped = (): bigint => datapath.outcomes().DROPPED_NO_LEASE.packets;
   const laterNs = monotonicNs() + HOUR_NS;
-  for (const [answerUntilNs, drops, why] of [
-    [bootNs() + HOUR_NS, 0n, 'it is held'],
-    [0n, 0n, 'it was given back'],
-    [bootNs(), 1n, 'it has lapsed'],
+  lease.namePeer(MAC.router);
+  run(`ip address add ${HEARTBEAT.access.own}/24 dev access`);
+  const heartbeat = openHeartbeat(HEARTBEAT);
+  t.teardown(() => heartbeat.live(false));
+  for (const [answerUntilNs, lives, drops, why] of [
+    [bootNs() + HOUR_NS, true, 0n, 'it is held'],
+    [0n, true, 0n, 'it was given back'],
+    [bootNs(), false, 0n, 'it has lapsed, and the daemon is gone'],
+    [bootNs(), true, 1n, 'it has lapsed, and the daemon may wake'],
   ] as const) {
     lease.set(answerUntilNs, laterNs);
+    heartbeat.live(lives);
     const before = dropped();
     ends.send(ask('00000000', NLBS_IP));
     await dealtWith(datapath);

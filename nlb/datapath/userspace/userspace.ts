@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { findPorts } from '../attach/ports.ts';
 import type { Datapath, DatapathOptions } from '../datapath.ts';
 import { type Flow, flowNamed, nameOfFlow } from '../specification/flow.ts';
-import { type Knowledge, toldBy } from '../specification/knowledge.ts';
+import { type Knowledge, NO_PEER, toldBy } from '../specification/knowledge.ts';
 import { couldServe } from '../specification/lookup.ts';
 import { nameOfClient } from '../specification/placement.ts';
 import { type Counters, openCounters } from '../tables/counters.ts';
@@ -100,7 +100,7 @@ function readings({ place, counters, leaseFd, said }: Readable) {
       const told = toldBy({ ...tables, services }, ports);
       const clients = [...told.services.values()].map((service) => nameOfClient(service, flow));
       const kept = { ...recall(place, nameOfFlow(flow), clients), fragments: new Map() };
-      return { told, lease: readLease(leaseFd), kept };
+      return { told, lease: readLease(leaseFd), peer: NO_PEER, kept };
     },
     connectionCount: () => put(place, 'count'),
     memoryBytes: () => put(place, 'weigh'),

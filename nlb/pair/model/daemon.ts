@@ -1,14 +1,17 @@
 import type { Standing } from '../beat.ts';
+import { peerCouldLead } from '../contest.ts';
+import type { Extension } from '../extension.ts';
 import type { leaseRefusal } from '../renewal.ts';
 import type { begin, nextTickInMs, step } from '../role.ts';
 import type { Settings } from '../settings.ts';
 import { type Effect, type Entry, type Event, type Facts, type Role, standing } from '../state.ts';
+import { type AccessEnds, type ArpSeen, type hearArp, named, nobody, type Witness } from '../witness.ts';
 import type { Agenda } from './agenda.ts';
 import type { Chance } from './chance.ts';
 import type { Host, LeaseClock } from './host.ts';
 import { type Loop, openLoop } from './loop.ts';
 import type { PathName } from './network.ts';
-import { fresh, type Mail, type News, noNews } from './news.ts';
+import { type Mail, openTalk, type Talk } from './news.ts';
 
 /** The role machine, or one that was broken to see the model go red. */
 export interface Machine {
@@ -18,7 +21,13 @@ export interface Machine {
   leaseRefusal: typeof leaseRefusal;
   /** By which clock the data path judges the lease, and the daemon. */
   leaseClock: LeaseClock;
+  hearArp: typeof hearArp;
+  /** How a beat names a lease that one life leaves to the next; 0 where there is none. */
+  nameLease(told: Standing, keptMs: number): { said: Standing; extension: Extension };
 }
+
+/** What comes to the ARP sockets, or to the data path alone: the peer's question to everybody. */
+export type Overheard = ArpSeen | 'asked' | 'another station';
 
 /** What a daemon is connected to. */
 export interface Surroundings {
@@ -30,12 +39,18 @@ export interface Surroundings {
   /** How many daemons ran on this host before, and this one. */
   life: number;
   healthyServers(): number;
+  /** How many other stations it can ask. */
+  stations: number;
   downLinks(): string[];
   /** Which reach targets answer now. */
   targets(): Record<string, boolean>;
   beat(mail: Mail): void;
-  askAddress(): void;
+  ends: AccessEnds;
+  askAddress(witness: Witness): void;
+  askPeer(): void;
+  askStations(): void;
   announce(): void;
+  fence(): void;
   entered(entry: Entry): void;
   /** The data path's lease is about to be set, or the daemon has just stopped listening, or is about to go on. */
   claims(): void;
@@ -58,16 +73,18 @@ const TIMER_LATE_MS = 0.6;
 /** The beat thread, with the real role in it: what `control/beat/thread.ts` is to the kernel, this is to the model. */
 export class Daemon {
   readonly at: Surroundings;
-  readonly loop: Loop<Mail>;
+  readonly loop: Loop<() => void>;
+  readonly talk: Talk;
   role: Role;
-  private news: News = noNews;
-  private sent = 0;
   private leaseOpen = false;
   private lookAtMs = 0;
   /** Looks in a row that speak against what is known of the targets. */
   private contraryLooks = 0;
-  /** What came to the ARP socket since the last tick. */
-  private arp: ('AddressAnswered' | 'AddressAsked')[] = [];
+  /** What came to the ARP socket since the last tick, or to the data path alone. */
+  private arp: Overheard[] = [];
+  private witness: Witness = nobody;
+  /** Alias and lease are those of an earlier life, until it is decided what becomes of them. */
+  private claimLeft: boolean;
   /** How many faults hang the main thread, and since when it and the beat have both been so. */
   private hangs = 0;
   private hungSinceMs = Number.POSITIVE_INFINITY;
@@ -76,23 +93,26 @@ export class Daemon {
 
   constructor(at: Surroundings) {
     this.at = at;
-    this.loop = openLoop<Mail>(
-      (mail) => this.read(mail),
+    this.talk = openTalk(at.life);
+    this.loop = openLoop<() => void>(
+      (read) => read(),
       () => this.tick(),
     );
-    at.host.dataPath.alias = false;
+    this.claimLeft = at.host.answers();
+    at.host.dataPath.alias = this.claimLeft;
     this.role = at.machine.begin(at.host.clockMs(), at.settings);
     at.entered({ state: 'initial', previous: 'initial', reason: this.role.reason, atMs: this.role.sinceMs });
+    this.factsChanged({ stations: at.stations });
     this.lookAround();
     this.schedule(at.host.clockMs());
     at.agenda.at(at.agenda.nowMs() + at.chance.between(...READY_AFTER_MS), () => this.loop.post(() => this.ready()));
   }
 
   receive(path: PathName, mail: Mail): void {
-    this.loop.receive(path, mail);
+    this.loop.receive(path, () => this.read(path, mail));
   }
 
-  overheard(what: 'AddressAnswered' | 'AddressAsked'): void {
+  overheard(what: Overheard): void {
     this.arp.push(what);
   }
 
@@ -102,6 +122,22 @@ export class Daemon {
 
   ask(type: 'AskedToLead' | 'AskedToStandBy' | 'AskedToStop'): void {
     this.loop.post(() => this.happened({ type, atMs: this.now() }));
+  }
+
+  /** As `leave`: where nobody else could lead, a lease of so long is left, and this life is over. @returns whether it is */
+  leave(keepMs: number): boolean {
+    const { host, settings, machine } = this.at;
+    if (this.role.state.name !== 'active' || peerCouldLead(this.role, this.now(), settings)) return false;
+    const refusal = machine.leaseRefusal(host.dataPath.answerUntilMs, this.now() + keepMs, this.now());
+    if (refusal !== undefined) return false;
+    for (let beats = 0; beats < 3; beats++) this.sayOf(standing(this.role, this.now(), settings), keepMs);
+    this.lease(this.now() + keepMs);
+    return true;
+  }
+
+  /** Whether what the data path has may differ from what the role says. */
+  hasClaimLeft(): boolean {
+    return this.claimLeft;
   }
 
   serversChanged(): void {
@@ -148,7 +184,7 @@ export class Daemon {
   /** As `useLease`: what an earlier life left is dropped; this one has yet to be elected. */
   private ready(): void {
     this.leaseOpen = true;
-    this.at.host.dataPath.answerUntilMs = 0;
+    if (!this.claimLeft) this.at.host.dataPath.answerUntilMs = 0;
     const facts = { ready: true, healthyServers: this.at.healthyServers(), targets: this.at.targets() };
     this.factsChanged(facts, this.now());
     this.tell();
@@ -166,21 +202,59 @@ export class Daemon {
     this.happened({ type: 'FactsChanged', atMs: this.now(), facts: { ...this.role.facts, ...facts }, ...told });
   }
 
-  private read(mail: Mail): void {
-    const next = fresh(this.news, mail);
-    if (!next) return;
-    this.news = next;
-    this.happened({ type: 'Heard', atMs: this.now(), from: mail.standing });
+  private read(path: PathName, mail: Mail): void {
+    const atMs = this.now();
+    const { from, acknowledged, extension = {}, greet } = this.talk.read(path, mail);
+    if (greet !== undefined) this.at.beat(this.talk.compose(atMs, undefined, { greet }));
+    if (from?.state === 'active' && this.claimLeft) this.endClaim();
+    const { accessMac } = extension;
+    // The one to its end before the other: what an event has done is yet to come when `happened` returns.
+    this.loop.first(
+      () => accessMac !== undefined && this.useWitness(named(accessMac)),
+      () => from && acknowledged && this.happened({ type: 'Heard', atMs, from, extension, acknowledged }),
+    );
+  }
+
+  private useWitness(witness: Witness): void {
+    const { mac } = witness;
+    const isOther = mac !== undefined && mac !== this.witness.mac;
+    this.witness = witness;
+    if (isOther) this.happened({ type: 'WitnessFound', atMs: this.now(), mac });
+  }
+
+  private endClaim(): void {
+    this.claimLeft = false;
+    this.at.host.dataPath.answerUntilMs = 0;
+    this.at.host.dataPath.alias = false;
   }
 
   private tick(): void {
-    const overheard = this.arp.map((type) => () => this.happened({ type, atMs: this.now(), mac: 'the peer' }));
+    if (this.claimLeft && !this.at.host.answers()) this.endClaim();
+    const overheard = this.arp;
     this.arp = [];
     this.loop.first(
-      ...overheard,
+      ...overheard.map((what) => () => this.hearArp(what)),
       () => this.lookAround(),
       () => this.happened({ type: 'Ticked', atMs: this.now() }),
       () => this.scheduleNext(),
+    );
+  }
+
+  private hearArp(what: Overheard): void {
+    const atMs = this.now();
+    if (what === 'asked') {
+      this.happened({ type: 'AddressAsked', atMs });
+      return;
+    }
+    if (what === 'another station') {
+      this.happened({ type: 'StationHeard', atMs });
+      return;
+    }
+    const { witness, news } = this.at.machine.hearArp(this.witness, what, this.at.ends);
+    this.loop.first(
+      () => this.useWitness(witness),
+      () => news === 'answer' && this.happened({ type: 'AddressAnswered', atMs, mac: what.senderMac }),
+      () => news === 'present' && this.happened({ type: 'PeerPresent', atMs }),
     );
   }
 
@@ -226,6 +300,10 @@ export class Daemon {
     const { role, effects, entered } = this.at.machine.step(this.role, event, this.at.settings);
     this.role = role;
     for (const entry of entered) this.at.entered(entry);
+    if (entered.length > 0 && this.claimLeft) {
+      if (role.state.name !== 'active') this.endClaim();
+      this.claimLeft = false;
+    }
     const told = effects.includes('beat') ? standing(role, event.atMs, this.at.settings) : undefined;
     let lost: string | undefined;
     const perform = (effect: Effect) => {
@@ -239,13 +317,23 @@ export class Daemon {
     this.loop.first(...effects.map((effect) => () => perform(effect)), done);
   }
 
+  private leaseLeftMs(): number {
+    return this.claimLeft ? Math.max(0, this.at.host.dataPath.answerUntilMs - this.now()) : 0;
+  }
+
+  private sayOf(told: Standing, keptMs: number): void {
+    const { said, extension } = this.at.machine.nameLease(told, keptMs);
+    const accessMac = this.at.ends.ownMac;
+    this.at.beat(this.talk.compose(this.now(), said, { extension: { ...extension, accessMac } }));
+  }
+
   /** Gives why the lease was not renewed; what was to be done after that is left. */
   private run(effect: Effect, told: Standing | undefined): string | undefined {
     const { host } = this.at;
     const { state } = this.role;
     switch (effect) {
       case 'beat':
-        if (told) this.at.beat({ standing: told, life: this.at.life, counter: ++this.sent });
+        if (told) this.sayOf(told, this.leaseLeftMs());
         break;
       case 'renewLease':
         return this.renew(state.name === 'active' ? state.leaseEndsMs : 0);
@@ -262,8 +350,17 @@ export class Daemon {
       case 'announce':
         this.at.announce();
         break;
+      case 'fence':
+        this.at.fence();
+        break;
+      case 'askPeer':
+        this.at.askPeer();
+        break;
       case 'askAddress':
-        this.at.askAddress();
+        this.at.askAddress(this.witness);
+        break;
+      case 'askStations':
+        this.at.askStations();
     }
     this.effectRun();
     return undefined;

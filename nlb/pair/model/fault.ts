@@ -7,18 +7,31 @@ export type Fault = { afterMs: number; forMs: number } & (
   | { type: 'disturb'; path: PathName | 'both'; loss: number; delayMs: number; twice: number }
   | { type: 'linkDown'; side: Side; path: PathName }
   | { type: 'kill' | 'stop' | 'freezeDaemon' | 'pauseNode' | 'serversDead' | 'targetDown'; side: Side }
+  /** The node hears nobody; what it says is heard. */
+  | { type: 'deaf'; side: Side }
   | { type: 'stallInside'; side: Side; afterEffects: number }
   | { type: 'hangMain'; side: Side }
   | { type: 'suspend' | 'stopClocks'; side: Side }
+  /** The daemon leaves a lease of so long, where it may, to a life that begins when the fault is over. */
+  | { type: 'keep'; side: Side; keepMs: number }
   | { type: 'lead' | 'standBy'; side: Side }
+  | Meddling
 );
 
-/** Long and short, often about as long as a lease or a silence, and now and then longer than a refusal stands. */
+/**
+ * What stations do that are neither of the two. It never ends, and must keep nobody from leading.
+ *
+ * `strayHolder`: somebody else holds the NLBS address, and answers for it. `suppressor`: a switch answers questions that are
+ * broadcast, for the nodes that it remembers (RFC 9161): for the NLBS address with the hardware address of `side`.
+ * `forgedAsks`: the node is told all the time that its peer asks for the address. `forgedRefusals`: that nobody listens there.
+ */
+export type Meddling = { type: (typeof meddlings)[number]; side: Side };
+
+/** Long and short, and often about as long as a lease or a silence. */
 const durations = fc.oneof(
   { weight: 3, arbitrary: fc.integer({ min: 1, max: 60 }) },
   { weight: 3, arbitrary: fc.integer({ min: 20, max: 50 }) },
   { weight: 3, arbitrary: fc.integer({ min: 1, max: 700 }) },
-  { weight: 1, arbitrary: fc.integer({ min: 700, max: 2500 }) },
 );
 const gaps = fc.oneof(
   fc.integer({ min: 0, max: 5 }),
@@ -35,6 +48,7 @@ const hanging = fc.record({ ...times, type: fc.constant('hangMain'), side: sides
 
 /** The machine is suspended, so that one clock goes on; or a guest is paused, or restored from a snapshot, and none does. */
 const timeless = fc.record({ ...times, type: fc.constantFrom('suspend' as const, 'stopClocks' as const), side: sides });
+const meddlings = ['strayHolder', 'suppressor', 'forgedAsks', 'forgedRefusals'] as const;
 
 export const faults: fc.Arbitrary<Fault> = fc.oneof(
   { weight: 7, arbitrary: fc.record({ ...times, type: fc.constantFrom(...ofNode), side: sides }) },
@@ -45,6 +59,16 @@ export const faults: fc.Arbitrary<Fault> = fc.oneof(
       type: fc.constant('split'),
       path: paths,
       from: fc.constantFrom<Side | 'both'>(0, 1, 'both'),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ ...times, type: fc.constant('deaf'), side: sides }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      ...times,
+      type: fc.constant('keep'),
+      side: sides,
+      keepMs: fc.integer({ min: 100, max: 600 }),
     }),
   },
   {
@@ -73,6 +97,23 @@ export const faults: fc.Arbitrary<Fault> = fc.oneof(
   },
   { weight: 1, arbitrary: hanging },
   { weight: 2, arbitrary: timeless },
+  { weight: 1, arbitrary: fc.record({ ...times, type: fc.constantFrom(...meddlings), side: sides }) },
+);
+
+const everyWay = [0, 1].flatMap((from) =>
+  PATHS.map(
+    (path): Fault => ({ type: 'split', path, from: from as Side, afterMs: 0, forMs: Number.POSITIVE_INFINITY }),
+  ),
+);
+
+/** What never ends: by each path and direction the way is open or not, but one of the four is; or a node is deaf. */
+export const lasting: fc.Arbitrary<Fault[]> = fc.oneof(
+  { weight: 4, arbitrary: fc.constant<Fault[]>([]) },
+  { weight: 2, arbitrary: fc.subarray(everyWay, { minLength: 1, maxLength: everyWay.length - 1 }) },
+  {
+    weight: 1,
+    arbitrary: sides.map((side): Fault[] => [{ type: 'deaf', side, afterMs: 0, forMs: Number.POSITIVE_INFINITY }]),
+  },
 );
 
 /** A request may take effect for as long as it stands. */
@@ -83,8 +124,17 @@ export const STOPS_WITHIN_MS = 150;
 /** A stall in the midst of a step waits so long for that step. */
 export const ARMED_MS = 60;
 
-/** The instant at which the fault is over, and nothing of it can have an effect that was not there before. */
-export function endOf(beganMs: number, { forMs, type }: Fault): number {
+export const isMeddling = (fault: Fault): fault is Fault & Meddling =>
+  (meddlings as readonly string[]).includes(fault.type);
+
+/**
+ * The instant at which the fault is over, and nothing of it can have an effect that was not there before. Meddling goes on,
+ * and all that must come true comes true in spite of it.
+ */
+export function endOf(beganMs: number, fault: Fault): number {
+  const { forMs, type } = fault;
+  if (isMeddling(fault)) return beganMs;
+  if (type === 'keep') return beganMs + Math.max(STOPS_WITHIN_MS + forMs, fault.keepMs);
   if (type === 'stallInside') return beganMs + ARMED_MS + forMs;
   if (type === 'stop') return beganMs + STOPS_WITHIN_MS + forMs;
   return beganMs + (type === 'lead' ? REQUEST_STANDS_MS : forMs);

@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import type { Settings } from '../settings.ts';
 import { standing } from '../state.ts';
 import type { Machine } from './daemon.ts';
-import { endOf, type Fault, faults } from './fault.ts';
+import { endOf, type Fault, faults, lasting } from './fault.ts';
 import { inflict, type Victim } from './inflict.ts';
-import { LawBroken, openLaws } from './laws.ts';
-import type { Side } from './network.ts';
+import { hears, LawBroken, openLaws } from './laws.ts';
+import { SIDES, type Side } from './network.ts';
 import { daemonsOf, openWorld, type World } from './world.ts';
 
 /** Everything that a history depends on: the same one always happens in the same way. */
@@ -21,6 +21,12 @@ export interface History {
   /** How much later than the first the second daemon starts. */
   startGapMs: number;
   faults: Fault[];
+  /** What begins before them and never ends. */
+  lasting: Fault[];
+  /** How long after the second start. */
+  lastingAfterMs: number;
+  /** How many stations but the two there are to be asked. */
+  stations: number;
   /** How long nothing may move once one leads. */
   calmMs: number;
 }
@@ -43,6 +49,9 @@ export const histories: fc.Arbitrary<History> = fc.record({
   recovery: fc.constantFrom('manual', 'manual', 'automatic'),
   startGapMs: fc.constantFrom(0, 0, 40, 500),
   faults: fc.array(faults, { minLength: 1, maxLength: 14, size: 'max' }),
+  lasting,
+  lastingAfterMs: fc.constantFrom(0, 300, 300, 300),
+  stations: fc.constantFrom(2, 2, 2, 0),
   calmMs: fc.constantFrom(100, 100, 100, 1500),
 });
 
@@ -60,6 +69,8 @@ export interface Outcome {
 
 /** Once the last fault has ended, one leads and the other stands by within so long. */
 export const SETTLED_WITHIN_MS = 500;
+/** A node that was deaf asks once a second whether it hears anybody again. */
+const HEARS_WITHIN_MS = 1100;
 const REACH_HOLD_MS = 100;
 const STALE_AFTER_MS = 120;
 const HOLD_DOWN_MS = 50;
@@ -74,9 +85,10 @@ const LOOK_EVERY_MS = 5;
 export function happen(history: History, machine: Machine): Outcome {
   const clocks = history.partsPerMillion.map((ppm, i) => ({ offsetMs: 1e6 + i * 12345.678, partsPerMillion: ppm }));
   const settings = [settingsOf(history, 0), settingsOf(history, 1)] as const;
-  const { targets } = history;
+  const { targets, stations } = history;
   const setting = {
     targets,
+    stations,
     seed: history.seed,
     clocks: clocks as [(typeof clocks)[0], (typeof clocks)[0]],
     settings,
@@ -86,7 +98,7 @@ export function happen(history: History, machine: Machine): Outcome {
   const outcome = { story: victim.laws.story, settledInMs: 0, healedInMs: 0, wokenInMs: 0, simulatedMs: 0 };
   try {
     const overMs = suffer(victim, history);
-    outcome.settledInMs = settle(victim.world, overMs);
+    outcome.settledInMs = settle(victim.world, overMs, history);
     victim.laws.nothingMoves();
     victim.world.agenda.runUntil(victim.world.agenda.nowMs() + history.calmMs);
   } catch (error) {
@@ -127,12 +139,14 @@ function settingsOf({ primary, times, recovery }: History, side: 0 | 1): Setting
 }
 
 /** When the last fault is over. */
-function suffer(victim: Victim, { faults, startGapMs }: History): number {
+function suffer(victim: Victim, { faults, lasting, lastingAfterMs, startGapMs }: History): number {
   const { agenda } = victim.world;
   victim.start(0);
   agenda.runUntil(startGapMs);
   victim.start(1);
   let overMs = agenda.nowMs();
+  if (lasting.length > 0) agenda.runUntil(agenda.nowMs() + lastingAfterMs);
+  for (const fault of lasting) inflict(victim, fault);
   for (const fault of faults) {
     agenda.runUntil(agenda.nowMs() + fault.afterMs);
     inflict(victim, fault);
@@ -142,12 +156,16 @@ function suffer(victim: Victim, { faults, startGapMs }: History): number {
   return overMs;
 }
 
-function settle(world: World, overMs: number): number {
+function settle(world: World, overMs: number, { lasting, faults }: History): number {
   const { agenda } = world;
+  const isSettled = lasting.length > 0 ? isServed : isLed;
   agenda.runUntil(overMs + AFTERMATH_MS);
-  comesTrue(world, isLed, overMs + SETTLED_WITHIN_MS);
+  const hearsMs = [...faults, ...lasting].some(({ type }) => type === 'deaf') ? HEARS_WITHIN_MS : 0;
+  comesTrue(world, isSettled, overMs + SETTLED_WITHIN_MS + hearsMs);
   const settledInMs = agenda.nowMs() - overMs;
-  comesTrue(world, isAtRest, agenda.nowMs() + RECOVERED_WITHIN_MS);
+  if (isSettled === isLed) comesTrue(world, isAtRest, agenda.nowMs() + RECOVERED_WITHIN_MS);
+  else agenda.runUntil(agenda.nowMs() + RECOVERED_WITHIN_MS + hearsMs);
+  comesTrue(world, isSettled, agenda.nowMs());
   return settledInMs;
 }
 
@@ -166,6 +184,18 @@ function isLed(world: World): boolean {
   const states = daemonsOf(world).map((daemon) => daemon?.role.state.name);
   return states.includes('active') && states.includes('standby');
 }
+
+/**
+ * One leads that hears somebody, where it can know that, whatever ways remain closed. Two may, where neither has ever heard what the
+ * other's daemon has said since its start: nobody can be believed who has not heard us, for that may be a recording.
+ */
+function isServed(world: World): boolean {
+  const leaders = world.nodes.filter(({ daemon }) => daemon?.role.state.name === 'active');
+  const isUseful = leaders.every(({ side, daemon }) => daemon?.at.stations === 0 || !isDeaf(world, side));
+  return isUseful && (leaders.length === 1 || (leaders.length === 2 && !SIDES.some((side) => hears(world, side))));
+}
+
+const isDeaf = ({ network }: World, side: Side): boolean => network.wires.access.deafs[side] > 0;
 
 /** Nobody has a better claim to the lead than who has it, and both know of each other what is true. */
 function isAtRest(world: World): boolean {

@@ -1,6 +1,7 @@
-import { ARMED_MS, type Fault, STOPS_WITHIN_MS } from './fault.ts';
+import { ARMED_MS, type Fault, isMeddling, type Meddling, STOPS_WITHIN_MS } from './fault.ts';
 import type { Stopped } from './host.ts';
 import type { Laws } from './laws.ts';
+import { meddle } from './meddling.ts';
 import { PATHS, type PathName, type Side, type Wire } from './network.ts';
 import { kill, type Node, type World } from './world.ts';
 
@@ -13,6 +14,10 @@ export interface Victim {
 
 /** Lets a fault begin now, and end in its time. */
 export function inflict(victim: Victim, fault: Fault): void {
+  if (isMeddling(fault)) {
+    meddle(victim.world, fault);
+    return;
+  }
   switch (fault.type) {
     case 'split':
       changeNetwork(victim, fault, (wire, by) => {
@@ -25,6 +30,9 @@ export function inflict(victim: Victim, fault: Fault): void {
         else disturbances.splice(disturbances.indexOf(fault), 1);
       });
       break;
+    case 'deaf':
+      deafen(victim, victim.world.nodes[fault.side], fault.forMs);
+      break;
     case 'linkDown':
       changeNetwork(victim, fault, ({ downs }, by) => {
         downs[fault.side] += by;
@@ -35,11 +43,13 @@ export function inflict(victim: Victim, fault: Fault): void {
   }
 }
 
+const CHECKS_FAIL_AFTER_MS = 300;
+
 const later = ({ world: { agenda } }: Victim, ms: number, what: () => void) => agenda.at(agenda.nowMs() + ms, what);
 
 function changeNetwork(
   victim: Victim,
-  { path, forMs }: Fault & { path: PathName | 'both' },
+  { path, forMs }: { path: PathName | 'both'; forMs: number },
   change: (wire: Wire, by: 1 | -1) => void,
 ): void {
   const { laws, world } = victim;
@@ -52,7 +62,7 @@ function changeNetwork(
   later(victim, forMs, () => all(-1));
 }
 
-type OfNode = Exclude<Fault, { path: PathName | 'both' }>;
+type OfNode = Exclude<Fault, { path: PathName | 'both' } | { type: 'deaf' } | Meddling>;
 
 function strike(victim: Victim, node: Node, fault: OfNode): void {
   const { daemon } = node;
@@ -74,10 +84,30 @@ function strike(victim: Victim, node: Node, fault: OfNode): void {
       later(victim, ARMED_MS, () => daemon?.stallInside(0, 0));
     },
     hangMain: () => hang(victim, node, forMs),
+    keep: () => leave(victim, node, fault),
     lead: () => daemon?.ask('AskedToLead'),
     standBy: () => daemon?.ask('AskedToStandBy'),
   };
   strokes[fault.type]();
+}
+
+/** Checks that hear no answer fail by and by. */
+function deafen(victim: Victim, node: Node, forMs: number): void {
+  changeNetwork(victim, { path: 'both', forMs }, (wire, by) => {
+    wire.deafs[node.side] += by;
+  });
+  if (forMs > CHECKS_FAIL_AFTER_MS)
+    later(victim, CHECKS_FAIL_AFTER_MS, () => sicken(victim, node, forMs - CHECKS_FAIL_AFTER_MS));
+}
+
+/** A daemon that cannot leave its lease stops as any other. */
+function leave(victim: Victim, node: Node, fault: OfNode): void {
+  const isAwake = node.daemon && !node.daemon.loop.isHalted() && !node.host.isPaused();
+  if (fault.type !== 'keep' || !isAwake) return;
+  const isLeft = node.daemon?.leave(fault.keepMs);
+  if (!isLeft) node.daemon?.ask('AskedToStop');
+  if (isLeft) die(victim, node, fault.forMs);
+  else later(victim, STOPS_WITHIN_MS, () => die(victim, node, fault.forMs));
 }
 
 function sicken(victim: Victim, node: Node, forMs: number): void {

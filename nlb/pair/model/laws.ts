@@ -1,8 +1,8 @@
 import type { StateName } from '../beat.ts';
-import { isAlive, REFUSAL_STANDS_MS } from '../peer.ts';
+import { hasLetGo, isAlive } from '../peer.ts';
 import type { Entry } from '../state.ts';
 import type { Daemon } from './daemon.ts';
-import { opposite, type Side, type Wire } from './network.ts';
+import { joins, opposite, PATHS, SIDES, type Side, type Wire } from './network.ts';
 import type { Node, World } from './world.ts';
 
 /** What must hold in every history; each broken law throws at once. */
@@ -13,6 +13,9 @@ export interface Laws {
   /** A lease was set, or an alias. */
   claimed(side: Side): void;
   stepped(side: Side, daemon: Daemon): void;
+  /** The data path of a silent peer is told to forward no more. */
+  fences(side: Side): void;
+  announces(side: Side): void;
   /** From here on nobody may enter any state. */
   nothingMoves(): void;
   /** The network is about to change, or has just changed; or what a node can say on it. */
@@ -26,6 +29,9 @@ export interface Laws {
 }
 
 export class LawBroken extends Error {}
+
+/** Of two that lead, the one that hears the other has let go within so long: that they differ so must have lasted two beats. */
+const YIELDED_WITHIN_MS = 70;
 
 /** Two looks at the targets, the silence of the peer, and the lease: after that a side without a target leads no more. */
 const NOTICED_WITHIN_MS = 200;
@@ -44,18 +50,23 @@ export function openLaws(world: World, healedWithinMs: number): Laws {
   const lives = [0, 0];
   /** Whose lease had run out when it was to be set. */
   const lapsed = [false, false];
+  const fenced = [false, false];
   let still = false;
   let worstHealingMs = 0;
   let worstWakingMs = 0;
   /** Since when both answer. */
   let doubleSinceMs: number | undefined;
   const split = openSplitWatch(world, healedWithinMs);
+  const hearing = openHearingWatch(world);
   const broken = (law: string) => {
     throw new LawBroken(`${law}, at ${agenda.nowMs().toFixed(2)} ms`);
   };
   return {
     story,
-    networkChanges: split.look,
+    networkChanges: () => {
+      split.look();
+      hearing.look();
+    },
     nothingMoves: () => {
       still = true;
     },
@@ -72,6 +83,14 @@ export function openLaws(world: World, healedWithinMs: number): Laws {
       if (lives[side] === life && state === previous) broken(`node ${side} entered ${state} twice`);
       lives[side] = life;
       states[side] = state;
+    },
+    fences: (side) => {
+      fenced[side] = true;
+    },
+    announces: (side) => {
+      if (!fenced[side] && isFrozenLeader(nodes[opposite(side)]) && isSilentTo(nodes[side]))
+        broken(`node ${side} leads, and did not fence the other, which is frozen`);
+      fenced[side] = false;
     },
     claims: (side) => {
       split.look();
@@ -90,8 +109,9 @@ export function openLaws(world: World, healedWithinMs: number): Laws {
       else if (wokenMs <= WOKEN_WITHIN_MS) worstWakingMs = Math.max(worstWakingMs, wokenMs);
       else broken('two answered for the address');
       const nowMs = agenda.nowMs();
-      const unrefusedMs = nodes.map((node) => unrefusedForMs(node, nowMs));
-      const noticedMs = Math.min(split.oneSidedForMs(), nowMs - doubleSinceMs, wokenMs, ...unrefusedMs);
+      if (Math.min(hearing.forMs(), nowMs - doubleSinceMs) > YIELDED_WITHIN_MS)
+        broken('two led on, though one of them heard the other');
+      const noticedMs = Math.min(split.oneSidedForMs(), nowMs - doubleSinceMs, wokenMs);
       if (noticedMs > NOTICED_WITHIN_MS) broken('two answered, and one of them met no reach target');
     },
     stepped: (side, daemon) => {
@@ -100,6 +120,7 @@ export function openLaws(world: World, healedWithinMs: number): Laws {
       const { dataPath, clockMs } = nodes[side].host;
       const own = dataPath.leasedBy === nodes[side].lives;
       if (role.state.name !== 'active') {
+        if (daemon.hasClaimLeft()) return;
         if (dataPath.alias) broken(`node ${side} is ${role.state.name} with the alias`);
         if (own && dataPath.answerUntilMs > clockMs()) broken(`node ${side} is ${role.state.name} with a lease`);
       } else if (isHalfDead(daemon)) broken(`node ${side} leads, half dead, though its peer is fit`);
@@ -120,8 +141,40 @@ function isHalfDead(daemon: Daemon): boolean {
   return isPeerFit && daemon.hungForMs() > settings.staleAfterMs + TELLING_MS;
 }
 
-/** For how long no refusal of the peer's host stands any more: whoever started there since, behind a split, is not known of. */
-const unrefusedForMs = ({ refusedAtMs }: Node, nowMs: number): number => nowMs - refusedAtMs - REFUSAL_STANDS_MS;
+/** Its daemon may wake, and led: nobody gave the lease back that is over by now. */
+function isFrozenLeader({ daemon, host }: Node): boolean {
+  const { answerUntilMs } = host.dataPath;
+  return daemon?.loop.isHalted() === true && answerUntilMs !== 0 && answerUntilMs <= host.clockMs();
+}
+
+const isSilentTo = ({ daemon, settings }: Node): boolean =>
+  daemon !== undefined && !hasLetGo(daemon.role.peer, settings);
+
+/** Whether what the other node sends comes to this one, which believes it and is awake to it. */
+export function hears({ network, nodes }: World, side: Side): boolean {
+  const [own, other] = [nodes[side], nodes[opposite(side)]];
+  const isAwake = [own, other].every(({ daemon, host }) => daemon && !daemon.loop.isHalted() && !host.isPaused());
+  const isBelieved = own.daemon?.talk.believes() === other.lives;
+  const isOpen = PATHS.some(
+    (path) => joins(network.wires[path], other.side) && network.wires[path].disturbances.length === 0,
+  );
+  return isAwake && isBelieved && isOpen;
+}
+
+/** For how long one of the two has heard the other without a break. */
+function openHearingWatch(world: World) {
+  const sinceMs: (number | undefined)[] = [undefined, undefined];
+  const look = () => {
+    for (const side of SIDES) sinceMs[side] = hears(world, side) ? (sinceMs[side] ?? world.agenda.nowMs()) : undefined;
+  };
+  return {
+    look,
+    forMs: () => {
+      look();
+      return world.agenda.nowMs() - Math.min(...sinceMs.map((ms) => ms ?? world.agenda.nowMs()));
+    },
+  };
+}
 
 const reachesTarget = ({ hasTarget, targetDowns }: Node): boolean => hasTarget && targetDowns === 0;
 
@@ -139,9 +192,13 @@ function openSplitWatch({ agenda, network, nodes }: World, healedWithinMs: numbe
     const other = nodes[opposite(side)];
     const isStranger = other.daemon !== undefined && other.daemon.role.peer.standing === undefined;
     const isLeased = host.dataPath.answerUntilMs > host.clockMs();
-    return (!daemon || host.isPaused()) && isLeased && isStranger && settings.leaseMs >= other.settings.deadAfterMs;
+    const leftMs = host.dataPath.answerUntilMs - host.clockMs();
+    const isLong = Math.max(leftMs, settings.leaseMs) >= other.settings.deadAfterMs;
+    // One that has just started holds what its earlier life left, and is believed only at its second beat.
+    const isMute = !daemon || host.isPaused();
+    return isLeased && isStranger && (daemon?.hasClaimLeft() || (isMute && isLong));
   };
-  const isCut = ({ cuts, downs }: Wire) => cuts.some((faults) => faults > 0) || downs.some((faults) => faults > 0);
+  const isCut = ({ cuts, deafs, downs }: Wire) => [...cuts, ...deafs, ...downs].some((faults) => faults > 0);
   const isImpaired = (wire: Wire) => isCut(wire) || wire.disturbances.length > 0;
   let impairedMs = -Infinity;
   let bothImpairedMs = -Infinity;
@@ -159,7 +216,7 @@ function openSplitWatch({ agenda, network, nodes }: World, healedWithinMs: numbe
     const isBoth = isImpaired(access) && isImpaired(server);
     if (isBoth) bothImpairedMs = nowMs;
     const isApart = isCut(access) || nodes.some(({ host }) => host.isPaused());
-    const isDeaf = nodes.some(({ daemon }) => daemon?.loop.isHalted());
+    const isDeaf = nodes.some(({ daemon, host }) => (daemon ? daemon.loop.isHalted() : host.answers()));
     const isUnknown = nodes.some(isUnheardOf);
     if ((isApart && (isUnknown || isRecent(bothImpairedMs))) || ((isBoth || isDeaf) && isRecent(lastMs)))
       lastMs = nowMs;

@@ -7,7 +7,7 @@ export interface Loop<Mail> {
   post(what: () => void): void;
   timerDue(): void;
   /** Do this next, before all else that waits: the rest of what is being done. */
-  first(...what: (() => void)[]): void;
+  first(...what: (() => unknown)[]): void;
   halt(): void;
   goOn(): void;
   isHalted(): boolean;
@@ -27,8 +27,8 @@ const MOST_ROUNDS = 4;
 /** One round: what comes from other threads, up to 32 datagrams of each socket, then the tick if it is due and all has been read. */
 export function openLoop<Mail>(read: (mail: Mail) => void, tick: () => void): Loop<Mail> {
   const sockets: Record<PathName, Mail[]> = { access: [], server: [] };
-  let posted: (() => void)[] = [];
-  let doing: (() => void)[] = [];
+  let posted: (() => unknown)[] = [];
+  let doing: (() => unknown)[] = [];
   let tickDue = false;
   let rounds = 0;
   let halts = 0;

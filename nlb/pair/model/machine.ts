@@ -1,11 +1,23 @@
 import { leaseRefusal } from '../renewal.ts';
 import { begin, nextTickInMs, step } from '../role.ts';
 import type { Settings } from '../settings.ts';
-import type { Effect, Event, Facts, Role, Step } from '../state.ts';
+import { type Effect, type Event, type Facts, type Role, type Step, withLeaseKept } from '../state.ts';
+import { hearArp } from '../witness.ts';
 import type { Machine } from './daemon.ts';
 
 /** The role machine, and ways to break it: a model that none of them turns red would prove nothing. */
-export const sound: Machine = { begin, step, nextTickInMs, leaseRefusal, leaseClock: 'boot' };
+export const sound: Machine = {
+  begin,
+  step,
+  nextTickInMs,
+  leaseRefusal,
+  leaseClock: 'boot',
+  hearArp,
+  nameLease: (told, keptMs) => ({
+    said: withLeaseKept(told, keptMs),
+    extension: keptMs > 0 ? { leaseKeptMs: keptMs } : {},
+  }),
+};
 
 const withSettings = (change: (settings: Settings) => Settings): Machine => ({
   ...sound,
@@ -42,6 +54,30 @@ export const broken: Record<string, Machine> = {
   'answers for the address are not heeded': withStep((role, event, settings) =>
     event.type === 'AddressAnswered' ? unmoved(role) : step(role, event, settings),
   ),
+  'every station is a witness': {
+    ...sound,
+    hearArp: (witness, packet, ends) =>
+      packet.senderIp === ends.nlbs && packet.senderMac !== ends.ownMac
+        ? { witness, news: 'answer' }
+        : hearArp(witness, packet, ends),
+  },
+  'an answer to somebody else is taken for one to us': {
+    ...sound,
+    hearArp: (witness, packet, ends) => hearArp(witness, { ...packet, targetIp: ends.ownAddress }, ends),
+  },
+  'questions count that nobody could be asked': withStep((role, event, settings) =>
+    event.type === 'WitnessFound' ? unmoved(role) : step(role, event, settings),
+  ),
+  'whoever asks in the peer’s name holds a node off for ever': withRole((role, { type }) =>
+    type === 'AddressAsked' ? { ...role, heldSinceMs: Number.NEGATIVE_INFINITY } : role,
+  ),
+  'a refusal alone disproves a split': withRole((role, { type, atMs }) =>
+    type === 'Refused' ? { ...role, peer: { ...role.peer, presentAtMs: atMs } } : role,
+  ),
+  'a refusal spares a peer the fence': withStep((role, event, settings) => {
+    const next = step(role, event, settings);
+    return { ...next, effects: next.effects.filter((each) => each !== 'fence' || !next.role.peer.refused) };
+  }),
   'the lease is not dropped when the lead is let go': without('dropLease'),
   'the alias stays when the lead is let go': without('removeAlias'),
   "a standby takes its own stall for its peer's silence": withRole((role, { type, atMs }) =>
@@ -69,6 +105,22 @@ export const broken: Record<string, Machine> = {
   "the peer's question for the address is not heeded": withStep((role, event, settings) =>
     event.type === 'AddressAsked' ? unmoved(role) : step(role, event, settings),
   ),
+  'of two that lead, the one that hears the other stays': withStep((role, event, settings) => {
+    const { rivalled: _, unheard: __, ...lasting } = role.lasting;
+    return step({ ...role, lasting }, event, settings);
+  }),
+  'a node that hears nobody takes that for the silence of its peer': withRole((role) => ({
+    ...role,
+    peer: { ...role.peer, ears: { ...role.peer.ears, proved: true, roundsUnanswered: 0 } },
+  })),
+  'a leader that hears nobody goes on': withStep((role, event, settings) =>
+    role.state.name === 'active'
+      ? step({ ...role, peer: { ...role.peer, ears: { ...role.peer.ears, roundsUnanswered: 0 } } }, event, settings)
+      : step(role, event, settings),
+  ),
+  'what other stations answer is not heeded': withStep((role, event, settings) =>
+    event.type === 'StationHeard' ? unmoved(role) : step(role, event, settings),
+  ),
   'both take themselves for the one with the lower address': withSettings((settings) => ({
     ...settings,
     primary: false,
@@ -91,6 +143,14 @@ export const broken: Record<string, Machine> = {
       ? step(role, { ...event, from: { ...event.from, leaseMs: 0 } }, settings)
       : step(role, event, settings),
   ),
+  'a lease that is left for a successor is not named': {
+    ...sound,
+    nameLease: (said) => ({ said, extension: {} }),
+  },
+  'a node that has yet to decide on a lease that was left says nothing of it but its length': {
+    ...sound,
+    nameLease: (told, keptMs) => ({ said: withLeaseKept(told, keptMs), extension: {} }),
+  },
   'a node that is cut off from all targets leads all the same': withFacts((facts) => ({ ...facts, targets: {} })),
   'a refusal stands no longer than a silent peer lives': withRole((role, { atMs }) =>
     atMs - role.peer.refusedAtMs < 40

@@ -20,20 +20,32 @@ export interface Disturbance {
 export interface Wire {
   /** How many faults cut the way from each side. */
   cuts: [number, number];
+  /** How many faults keep each side from hearing. */
+  deafs: [number, number];
   /** How many faults hold the link of each side down. */
   downs: [number, number];
   disturbances: Disturbance[];
 }
 
+/** Stations of the access subnet that are neither of the two, and answer what is broadcast. */
+export interface Stations {
+  strayHolder: boolean;
+  /** Of which node the switch remembers that it holds the NLBS address. */
+  suppressed?: Side;
+}
+
 export interface Network {
+  readonly stations: Stations;
   readonly wires: Record<PathName, Wire>;
   /** A heartbeat on its way. */
   send(path: PathName, from: Side, arrive: () => void): void;
-  /** A question for the NLBS address, or its announcement, on the access subnet. */
-  ask(from: Side, arrive: () => void): void;
+  /** A question by ARP, by unicast or broadcast: one `kind` of them is lost no more than twice in a row. */
+  ask(from: Side, kind: 'witness' | 'everybody', arrive: () => void): void;
   /** The answer to a question, or the announcement, which is not repeated when it is lost. */
   reply(from: Side, arrive: () => void): void;
   announce(from: Side, arrive: () => void): void;
+  /** A question to another station, and its answer. */
+  beyond(arrive: () => void): void;
 }
 
 const TRANSIT_MS = [0.05, 0.3] as const;
@@ -45,11 +57,14 @@ const ARP_TRANSIT_MS = [0.05, 1] as const;
  */
 const QUESTIONS_LOST_IN_A_ROW = 2;
 
+/** Whether what one side sends comes to the other. */
+export const joins = ({ cuts, deafs, downs }: Wire, from: Side): boolean =>
+  cuts[from] === 0 && deafs[opposite(from)] === 0 && downs[0] === 0 && downs[1] === 0;
+
 export function openNetwork(agenda: Agenda, chance: Chance): Network {
-  const newWire = (): Wire => ({ cuts: [0, 0], downs: [0, 0], disturbances: [] });
+  const newWire = (): Wire => ({ cuts: [0, 0], deafs: [0, 0], downs: [0, 0], disturbances: [] });
   const wires = { access: newWire(), server: newWire() };
-  const lostInARow = [0, 0];
-  const joins = ({ cuts, downs }: Wire, from: Side) => cuts[from] === 0 && downs[0] === 0 && downs[1] === 0;
+  const lostInARow = { witness: [0, 0], everybody: [0, 0] };
   const sum = (wire: Wire, what: keyof Disturbance) =>
     wire.disturbances.reduce((most, each) => Math.max(most, each[what]), 0);
   const after = (ms: number, arrive: () => void) => agenda.at(agenda.nowMs() + ms, arrive);
@@ -57,6 +72,7 @@ export function openNetwork(agenda: Agenda, chance: Chance): Network {
     if (joins(wires.access, from)) after(chance.between(...ARP_TRANSIT_MS), arrive);
   };
   return {
+    stations: { strayHolder: false },
     wires,
     send: (path, from, arrive) => {
       const wire = wires[path];
@@ -66,12 +82,14 @@ export function openNetwork(agenda: Agenda, chance: Chance): Network {
         after(chance.between(...TRANSIT_MS) + chance.fraction() * sum(wire, 'delayMs'), arrive);
       }
     },
-    ask: (from, arrive) => {
-      const lost = chance.strikes(sum(wires.access, 'loss')) && (lostInARow[from] ?? 0) < QUESTIONS_LOST_IN_A_ROW;
-      lostInARow[from] = lost ? (lostInARow[from] ?? 0) + 1 : 0;
+    ask: (from, kind, arrive) => {
+      const inARow = lostInARow[kind][from] ?? 0;
+      const lost = chance.strikes(sum(wires.access, 'loss')) && inARow < QUESTIONS_LOST_IN_A_ROW;
+      lostInARow[kind][from] = lost ? inARow + 1 : 0;
       if (!lost) reply(from, arrive);
     },
     reply,
+    beyond: (arrive) => after(2 * chance.between(...ARP_TRANSIT_MS), arrive),
     announce: (from, arrive) => {
       if (!chance.strikes(sum(wires.access, 'loss'))) reply(from, arrive);
     },

@@ -1,23 +1,72 @@
+import { type Acknowledged, openSentTimes } from '../acknowledged.ts';
 import type { Standing } from '../beat.ts';
+import type { Extension } from '../extension.ts';
+import type { PathName } from './network.ts';
 
-/** Heartbeats as the model sends them, and which of them are news. The real codec and order have tests of their own. */
+/**
+ * Heartbeats as the model sends them, which of them are news, and which are believed. The real codec, order and challenges have
+ * tests of their own; of them this keeps that a life is believed once it has shown that it heard this one.
+ */
 export interface Mail {
-  standing: Standing;
+  /** Absent in a greeting. */
+  standing?: Standing;
   /** Which life of the sending daemon. */
   life: number;
   counter: number;
+  /** The life of the receiver that the sender has heard of, believed or not. */
+  echo: number;
+  /** What the sender has heard of the life that it believes, by path. */
+  heard: { life: number } & Record<PathName, number>;
+  extension: Extension;
 }
 
-/** The latest of the peer's beats that was heard. */
-export interface News {
-  life: number;
-  counter: number;
+export interface Talk {
+  /** @param also the life to greet, and what else is said */
+  compose(atMs: number, standing?: Standing, also?: { greet?: number; extension?: Extension }): Mail;
+  /** What of it is news; and the life that is to be greeted. */
+  read(
+    path: PathName,
+    mail: Mail,
+  ): { from?: Standing; acknowledged?: Acknowledged; extension?: Extension; greet?: number };
+  /** The life of the peer that is believed; 0 for none. */
+  believes(): number;
 }
 
-export const noNews: News = { life: 0, counter: 0 };
-
-/** What is known after a beat that is newer than all before; undefined where it is not. */
-export function fresh(news: News, { life, counter }: Mail): News | undefined {
-  const isNewer = life > news.life || (life === news.life && counter > news.counter);
-  return isNewer ? { life, counter } : undefined;
+export function openTalk(life: number): Talk {
+  const sent = openSentTimes();
+  let counter = 0;
+  let latest = 0;
+  let stranger = 0;
+  let heard = { life: 0, access: 0, server: 0 };
+  const compose: Talk['compose'] = (atMs, standing, { greet, extension = {} } = {}) => {
+    sent.noted(BigInt(++counter), atMs);
+    const isForStranger = stranger > 0 && (heard.life === 0 || counter % 2 === 1);
+    const echo = greet ?? (isForStranger ? stranger : heard.life);
+    return { life, counter, echo, heard, extension, ...(standing && { standing }) };
+  };
+  const believe = (mail: Mail) => {
+    heard = { life: mail.life, access: 0, server: 0 };
+    [latest, stranger] = [0, 0];
+  };
+  const meet = (mail: Mail) => {
+    const isNew = mail.life > stranger;
+    stranger = Math.max(stranger, mail.life);
+    return isNew && mail.standing ? { greet: mail.life } : {};
+  };
+  return {
+    compose,
+    believes: () => heard.life,
+    read: (path, mail) => {
+      if (mail.life < heard.life) return {};
+      if (mail.life > heard.life && mail.echo !== life) return meet(mail);
+      if (mail.life > heard.life) believe(mail);
+      heard = { ...heard, [path]: Math.max(heard[path], mail.counter) };
+      if (mail.counter <= latest) return {};
+      latest = mail.counter;
+      if (!mail.standing) return {};
+      const { access, server } = mail.heard;
+      const acknowledged = mail.heard.life === life ? sent.of({ access: BigInt(access), server: BigInt(server) }) : {};
+      return { from: mail.standing, acknowledged, extension: mail.extension };
+    },
+  };
 }

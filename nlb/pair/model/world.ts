@@ -4,8 +4,9 @@ import { openChance } from './chance.ts';
 import { Daemon, type Machine, type Surroundings } from './daemon.ts';
 import { type ClockError, type Host, openHost } from './host.ts';
 import type { Laws } from './laws.ts';
-import { openNetwork, opposite, PATHS, type PathName, SIDES, type Side } from './network.ts';
+import { openNetwork, opposite, PATHS, type PathName, SIDES, type Side, type Wire } from './network.ts';
 import type { Mail } from './news.ts';
+import { askAddress, askPeer, endsOf, macOf, othersAnswer } from './questions.ts';
 import { openRefusalLimit, type RefusalLimit } from './refusal-limit.ts';
 
 /** Two nodes and what lies between them. */
@@ -43,6 +44,8 @@ export interface Setting {
   machine: Machine;
   /** On which sides there is a reach target. */
   targets: readonly Side[];
+  /** How many other stations each node can ask. */
+  stations: number;
 }
 
 /** Both hosts are there, and no daemon runs yet. */
@@ -71,7 +74,7 @@ export function openWorld({ seed, clocks, targets, ...setting }: Setting, laws: 
     const node = world.nodes[side];
     node.lives++;
     node.refusedAtMs = Number.NEGATIVE_INFINITY;
-    const around = surroundings(world, side, kept);
+    const around = { ...surroundings(world, side, kept), stations: setting.stations };
     const { machine } = setting;
     node.daemon = new Daemon({ ...around, machine, settings: node.settings, chance, life: node.lives });
   };
@@ -88,15 +91,22 @@ export function kill(node: Node, nowMs: number): void {
 function surroundings(world: World, side: Side, laws: Laws) {
   const { agenda, network, nodes } = world;
   const own = nodes[side];
-  const around: Omit<Surroundings, 'settings' | 'machine' | 'chance' | 'life'> = {
+  const around: Omit<Surroundings, 'settings' | 'machine' | 'chance' | 'life' | 'stations'> = {
     agenda,
     host: own.host,
     healthyServers: () => (own.sickness > 0 ? 0 : 2),
     downLinks: () => PATHS.filter((path) => network.wires[path].downs[side] > 0),
     targets: () => targetsOf(world, side),
     beat: (mail) => beat(world, side, mail),
-    askAddress: () => ask(world, side),
-    announce: () => announce(world, side),
+    ends: endsOf(side),
+    askAddress: (witness) => askAddress(world, side, witness),
+    askPeer: () => askPeer(world, side),
+    askStations: () => askStations(world, side),
+    announce: () => {
+      laws.announces(side);
+      announce(world, side);
+    },
+    fence: () => laws.fences(side),
     entered: (entry) => laws.entered(side, entry),
     claims: () => laws.claims(side),
     claimed: () => laws.claimed(side),
@@ -110,7 +120,11 @@ function targetsOf({ network, nodes }: World, side: Side): Record<string, boolea
   const { cuts, downs } = network.wires.access;
   const isWhole = cuts.every((faults) => faults === 0);
   const met = nodes.flatMap((node): [string, boolean][] => {
-    const reached = downs[side] === 0 && node.targetDowns === 0 && (node.side === side || isWhole);
+    const reached =
+      downs[side] === 0 &&
+      node.targetDowns === 0 &&
+      network.wires.access.deafs[side] === 0 &&
+      (node.side === side || isWhole);
     return node.hasTarget ? [[`target of side ${node.side}`, reached]] : [];
   });
   return Object.fromEntries(met);
@@ -135,27 +149,26 @@ function beat({ agenda, network, nodes }: World, from: Side, mail: Mail): void {
     );
 }
 
-/** The kernel answers, whoever is awake; and the answer waits in the asker's socket for its next tick. */
-function ask({ network, nodes }: World, from: Side): void {
-  const asker = nodes[from];
-  const asked = nodes[opposite(from)];
-  const heard = () => asker.host.take(() => asker.daemon?.overheard('AddressAnswered'));
-  network.ask(from, () =>
-    asked.host.take(() => {
-      asked.daemon?.overheard('AddressAsked');
-      if (asked.host.answers()) network.reply(asked.side, heard);
-    }),
-  );
+const isOpen = ({ downs, deafs }: Wire, side: Side): boolean => downs[side] === 0 && deafs[side] === 0;
+
+/** Their kernels answer at once, on the subnet of the servers as well; what cuts the two nodes off each other does not cut them off. */
+function askStations({ network, nodes }: World, from: Side): void {
+  const { host, ...asker } = nodes[from];
+  const hears = () => PATHS.some((path) => isOpen(network.wires[path], asker.side));
+  network.beyond(() => host.take(() => hears() && nodes[from].daemon?.overheard('another station')));
 }
 
 /** An announcement is a request for the address: the data path of a node without a lease lets none through to its daemon. */
-function announce({ network, nodes }: World, from: Side): void {
+function announce(world: World, from: Side): void {
+  const { network, nodes } = world;
   const { host, ...listener } = nodes[opposite(from)];
+  const packet = { senderMac: macOf(from), sourceMac: macOf(from), senderIp: 'nlbs', targetMac: '', targetIp: 'nlbs' };
   network.announce(from, () =>
     host.take(() => {
-      if (host.answers()) nodes[listener.side].daemon?.overheard('AddressAnswered');
+      if (host.answers()) nodes[listener.side].daemon?.overheard({ operation: 'request', ...packet });
     }),
   );
+  othersAnswer(world, from, 'nlbs');
 }
 
 export const daemonsOf = ({ nodes }: World) => SIDES.map((side) => nodes[side].daemon);

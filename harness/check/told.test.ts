@@ -1,0 +1,26 @@
+import t from 'tap';
+import type { HistoryEvent } from '../history/event.ts';
+import { told } from './told.ts';
+
+const line = (text: object, index = 0): HistoryEvent => ({
+  kind: 'logged',
+  node: 'nlb1',
+  reading: 'read',
+  index,
+  atNs: 5,
+  readNs: 5,
+  text: JSON.stringify({ seq: 1, time: '2026-11-26T00:00:00Z', monotonicMs: 5, ...text }),
+});
+const tells = told({
+  node: 'nlb1',
+  reading: 'read',
+  event: 'conflict',
+  what: 'of a',
+  fits: ({ macs }) => Array.isArray(macs) && macs.includes('a'),
+});
+
+t.test('a log that tells it passes, one that does not fails, and one that nobody read says nothing', async (t) => {
+  t.equal(tells([line({ event: 'conflict', macs: ['a'] })]).verdict, 'pass');
+  t.equal(tells([line({ event: 'conflict', macs: ['b'] }), line({ event: 'path', macs: ['a'] }, 1)]).verdict, 'fail');
+  t.equal(tells([]).verdict, 'unknown');
+});

@@ -1,0 +1,40 @@
+import { closeSync } from 'node:fs';
+import { quadToBytes } from '../../kernel/inet.ts';
+import { bind, connect, lastErrno, socket } from '../../kernel/libc.ts';
+import { KernelRefusal } from '../../kernel/refusal.ts';
+import type { BeatEnds, HeartbeatEnds } from '../tables/tables.ts';
+
+/** Support for tests: the socket that a daemon has as long as it lives, without the daemon. */
+
+const AF_INET = 2;
+const SOCK_DGRAM_CLOEXEC = 2 | 0o2000000;
+
+/** Closed at first. */
+export function openHeartbeat({ port, access }: HeartbeatEnds): { live(lives: boolean): void } {
+  let fd: number | undefined;
+  return {
+    live: (lives) => {
+      if (lives === (fd !== undefined)) return;
+      if (fd !== undefined) closeSync(fd);
+      fd = lives ? openBetween(access, port) : undefined;
+    },
+  };
+}
+
+/** Throws KernelRefusal. */
+function openBetween({ own, peer }: BeatEnds, port: number): number {
+  const fd = socket(AF_INET, SOCK_DGRAM_CLOEXEC, 0);
+  const [here, there] = [endOf(own, port), endOf(peer, port)];
+  const failed = fd < 0 || bind(fd, here, here.length) < 0 || connect(fd, there, there.length) < 0;
+  if (failed) throw new KernelRefusal('open a socket', `${own} to ${peer}`, lastErrno());
+  return fd;
+}
+
+/** struct sockaddr_in: the family in host order, the rest in network order. */
+function endOf(address: string, port: number): Buffer {
+  const bytes = Buffer.alloc(16);
+  bytes.writeUInt16LE(AF_INET, 0);
+  bytes.writeUInt16BE(port, 2);
+  bytes.set(quadToBytes(address), 4);
+  return bytes;
+}

@@ -1,0 +1,14 @@
+import fc from 'fast-check';
+
+/** Support for generated frames: choices, and octets. */
+
+/** Not from whole numbers, of which fast-check likes the smallest best. */
+export const often = <T>(usual: T, ...others: T[]) =>
+  fc.oneof({ weight: 20, arbitrary: fc.constant(usual) }, { weight: 1, arbitrary: fc.constantFrom(usual, ...others) });
+
+/** 16-bit words in network order. */
+export function words(...values: number[]): Buffer {
+  const bytes = Buffer.alloc(2 * values.length);
+  for (const [index, value] of values.entries()) bytes.writeUInt16BE(value & 0xffff, 2 * index);
+  return bytes;
+}

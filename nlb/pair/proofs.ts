@@ -1,0 +1,27 @@
+/**
+ * How many datagrams are proved in a while: a flood must not keep the thread that beats from beating. The start of the peer
+ * that is believed has an allowance of its own, which whoever cannot see its beats cannot spend.
+ */
+export interface Proofs {
+  /** Whether one more is to be proved. */
+  spend(who: 'peer' | 'stranger', atMs: number): boolean;
+}
+
+/** Some milliseconds of HMACs in each hundred, at worst; what a peer and its greetings need is a fraction of it. */
+const WINDOW_MS = 10;
+const MOST = { peer: 256, stranger: 32 };
+
+export function openProofs(): Proofs {
+  let fromMs = Number.NEGATIVE_INFINITY;
+  let spent = { peer: 0, stranger: 0 };
+  return {
+    spend: (who, atMs) => {
+      if (atMs - fromMs >= WINDOW_MS) {
+        fromMs = atMs;
+        spent = { peer: 0, stranger: 0 };
+      }
+      spent[who]++;
+      return spent[who] <= MOST[who];
+    },
+  };
+}

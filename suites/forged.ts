@@ -1,0 +1,143 @@
+import { asksOnlyInSilence } from '../harness/check/asking.ts';
+import { beatsGoOn } from '../harness/check/beats.ts';
+import { nothingMoved } from '../harness/check/calm.ts';
+import { forwardsNoMore, silentOnceSucceeded } from '../harness/check/fenced.ts';
+import { paused } from '../harness/check/pause.ts';
+import { noneLost } from '../harness/check/probes.ts';
+import { refusedAtLeast } from '../harness/check/refused.ts';
+import { between } from '../harness/check/span.ts';
+import { randomFrom } from '../harness/fault/random.ts';
+import { HEARTBEAT_PORT } from '../harness/fault/silence.ts';
+import { stall } from '../harness/fault/stall.ts';
+import { lieOnAndOn } from '../harness/suite/meddling.ts';
+import { pester } from '../harness/suite/pester.ts';
+import { floodHeartbeatPort } from '../harness/suite/port-flood.ts';
+import { countRefusals } from '../harness/suite/refusals.ts';
+import type { Scene } from '../harness/suite/scene.ts';
+import { type Claims, suite } from '../harness/suite/suite.ts';
+import { answersAgain, atRest, runsScript } from '../harness/suite/waits.ts';
+
+const PROBES = { perSecond: 200, sourcePorts: 10, timeoutMs: 500 };
+/** Three dead times. */
+const CALM_PROBES = 3 * 200 * 0.2;
+/** Past the lease of 150 ms, and into the half second in which the data path may go on forwarding. */
+const STOPPED_MS = 450;
+const SUSPECT_MS = 30;
+const FLOOD = { perSecond: 100_000, seconds: 10 };
+/** Three intervals of 20 ms: two processors send the flood, and work it off, beside a lab. */
+const PAUSE_AT_MOST_MS = 60;
+
+/** The legs of a node by which it beats. */
+const legsOf = (scene: Scene, node: string) => ['access', 'server'].map((leg) => scene.port(node, leg));
+
+/** A pair that is told all the time, in each other's name, that nobody listens there. */
+async function liedTo(scene: Scene): Promise<Claims> {
+  const { active, standby } = await atRest(scene);
+  const fromNs = scene.nowNs();
+  await scene.census();
+  const load = await scene.client.startUdpProbes({ target: scene.target('echo-udp'), ...PROBES });
+  const lies = [active, standby].map(({ name }) => lieOnAndOn(scene, name));
+  try {
+    await answersAgain(scene, load, CALM_PROBES);
+  } finally {
+    for (const end of lies) end();
+  }
+  const untilNs = scene.nowNs();
+  await load.stop();
+  const nodes = [active.name, standby.name];
+  return {
+    'nothing moves': between({ fromNs, untilNs }, nothingMoved({ address: scene.nlbs, nodes })),
+    'no probe is lost': noneLost({ protocol: 'udp', atLeast: CALM_PROBES }),
+    'the standby does not even ask for the address': between(
+      { fromNs, untilNs },
+      asksOnlyInSilence({
+        address: scene.nlbs,
+        port: scene.port(standby.name, 'access'),
+        ports: legsOf(scene, standby.name),
+        beatPort: HEARTBEAT_PORT,
+        silentMs: SUSPECT_MS,
+        atLeast: 50,
+      }),
+    ),
+  };
+}
+
+/** The active stands still past its lease, and the standby is told that nobody listens there. */
+async function frozenAndLiedAbout(scene: Scene): Promise<Claims> {
+  const { active, standby } = await atRest(scene);
+  await scene.census();
+  const load = await scene.client.startUdpProbes({ target: scene.target('echo-udp'), ...PROBES });
+  const beganNs = scene.nowNs();
+  const [leaveAlone, endLies] = [pester(scene, active.name, 2), lieOnAndOn(scene, standby.name)];
+  await scene.act('stop', active.name, () => stall(scene.lab, active, 'stop', STOPPED_MS));
+  endLies();
+  await runsScript(scene, active.name, 'standby', beganNs);
+  await answersAgain(scene, load);
+  leaveAlone();
+  await load.stop();
+  await scene.lab.pair();
+  const beats = { node: active.name, port: HEARTBEAT_PORT };
+  const to = scene.port(standby.name, 'access');
+  const stalled = { address: scene.nlbs, beats, successor: to, atLeast: 5 };
+  return {
+    'it was held up': paused({ ...beats, atLeastMs: STOPPED_MS - 20, lessThanMs: 2 * STOPPED_MS }),
+    'from its successor’s announcement on it answers for nothing': silentOnceSucceeded({
+      ...stalled,
+      port: scene.port(active.name, 'access'),
+    }),
+    'and it forwards nothing, though it might for a while': forwardsNoMore({
+      ...stalled,
+      path: scene.path(active.name),
+      clusterAddress: scene.cluster,
+    }),
+  };
+}
+
+/** A hundred thousand a second by each path, for ten seconds, with everything of the peer's but what its beats say. */
+async function flooded(scene: Scene): Promise<Claims> {
+  const { active, standby } = await atRest(scene);
+  const fromNs = scene.nowNs();
+  await scene.census();
+  const what = 'flood the heartbeat port';
+  await countRefusals(scene, active.name);
+  const random = randomFrom(scene.seed);
+  const sent = await scene.act(what, active.name, () => floodHeartbeatPort(scene, active.name, { ...FLOOD, random }));
+  await countRefusals(scene, active.name);
+  const untilNs = scene.nowNs();
+  const wanted = 2 * FLOOD.perSecond * FLOOD.seconds;
+  if (sent < 0.9 * wanted)
+    throw new Error(`${sent} of ${wanted} datagrams were sent: this machine cannot flood so fast`);
+  return {
+    'nothing moves': between(
+      { fromNs, untilNs },
+      nothingMoved({ address: scene.nlbs, nodes: [active.name, standby.name] }),
+    ),
+    'its beats leave on time': beatsGoOn({
+      ports: legsOf(scene, active.name),
+      beatPort: HEARTBEAT_PORT,
+      whilst: { what, node: active.name, times: 1, lastingMs: FLOOD.seconds * 900 },
+      pauseAtMostMs: PAUSE_AT_MOST_MS,
+    }),
+    'nearly all of it is dropped before the daemon, and counted': refusedAtLeast({
+      node: active.name,
+      reason: 'too many',
+      atLeast: Math.floor(0.95 * sent),
+    }),
+  };
+}
+
+export default await suite(
+  import.meta,
+  'what is forged in the peer’s name moves nothing, and holds up no beat',
+  { topologies: ['invention'], servers: 2, seconds: 15 },
+  {
+    'refusals that are forged while both live cause nothing': { proves: ['HA-21'], run: liedTo },
+    'nor do they spare a frozen node the fence': { proves: ['HA-21', 'HA-10'], run: frozenAndLiedAbout },
+    'a flood at the heartbeat port by both paths holds up no beat, and moves nothing': {
+      thorough: true,
+      random: true,
+      proves: ['HA-21'],
+      run: flooded,
+    },
+  },
+);

@@ -1,0 +1,131 @@
+import { nothingMoved } from '../harness/check/calm.ts';
+import { noneLost } from '../harness/check/probes.ts';
+import { settled } from '../harness/check/settled.ts';
+import { between } from '../harness/check/span.ts';
+import { dropOnLan, type FrameRule } from '../harness/suite/drop-on-lan.ts';
+import type { Scene } from '../harness/suite/scene.ts';
+import { type Claims, type SuiteTest, suite } from '../harness/suite/suite.ts';
+import { answersAgain, atRest, probesEnded } from '../harness/suite/waits.ts';
+import type { Load } from '../harness/traffic/client-handle.ts';
+
+const PROBES_PER_SECOND = 200;
+/** The links carry one way only for two seconds and more: ten times what a node takes for the death of its peer. */
+const PROBES_MEANWHILE = 400;
+/** A lab's peer is dead after 200 ms; taking over and one dead time of two leaders follow, on processors that labs share. */
+const SETTLED_WITHIN_MS = 1000;
+
+const SUBNETS = ['access', 'server'] as const;
+type Subnet = (typeof SUBNETS)[number];
+
+interface Roles {
+  active: string;
+  standby: string;
+}
+
+/** What the switch of a subnet does not pass on. */
+type Cut = (scene: Scene, subnet: Subnet, roles: Roles) => FrameRule[];
+
+const port = (scene: Scene, node: string, subnet: Subnet): string => `"${scene.leg(node, subnet).port}"`;
+const nothingTo =
+  (deaf: keyof Roles): Cut =>
+  (scene, subnet, roles) => [`oifname ${port(scene, roles[deaf], subnet)}`];
+const nothingBetween =
+  (from: keyof Roles, to: keyof Roles): Cut =>
+  (scene, subnet, roles) => [`iifname ${port(scene, roles[from], subnet)} oifname ${port(scene, roles[to], subnet)}`];
+
+interface Fault {
+  cuts: Record<Subnet, Cut>;
+  /** Whether the active goes on leading, and nothing is lost; else the standby leads in the end. */
+  stays: boolean;
+}
+
+const everywhere = (cut: Cut): Fault['cuts'] => ({ access: cut, server: cut });
+
+function endsInOneLeader({ cuts, stays }: Fault): SuiteTest {
+  return {
+    proves: ['HA-17'],
+    run: async (scene) => {
+      const { active, standby } = await atRest(scene);
+      const roles = { active: active.name, standby: standby.name };
+      await scene.census();
+      const target = scene.target('echo-udp');
+      const load = await scene.client.startUdpProbes({ target, perSecond: PROBES_PER_SECOND, timeoutMs: 500 });
+      await answersAgain(scene, load);
+      const beganNs = scene.nowNs();
+      const cut = (subnet: Subnet) => dropOnLan(scene, scene.lan(subnet), cuts[subnet](scene, subnet, roles));
+      const mends = await scene.act('one way only', undefined, () => Promise.all(SUBNETS.map(cut)));
+      const mend = () => scene.act('both ways again', undefined, () => Promise.all(mends.map((each) => each())));
+      const ended = serves(scene, load);
+      await ended.catch(() => {});
+      const untilNs = scene.nowNs();
+      const dropped = await mend();
+      await ended;
+      if (dropped.some((frames) => frames === 0)) throw new Error('on one of the subnets nothing was dropped');
+      await atRest(scene);
+      await answersAgain(scene, load, PROBES_PER_SECOND);
+      await load.stop();
+      return claimsOf(scene, roles, { fromNs: beganNs, untilNs }, stays);
+    },
+  };
+}
+
+/** Probes go on for long, and are answered in the end. */
+async function serves(scene: Scene, load: Load): Promise<void> {
+  await probesEnded(load, load.probes.length + PROBES_MEANWHILE);
+  await answersAgain(scene, load);
+}
+
+function claimsOf(scene: Scene, roles: Roles, span: { fromNs: number; untilNs: number }, stays: boolean): Claims {
+  const nodes = [roles.active, roles.standby];
+  const ends = (what: string) =>
+    settled({
+      address: scene.nlbs,
+      nodes,
+      after: { what },
+      withinMs: SETTLED_WITHIN_MS,
+      atLeast: PROBES_PER_SECOND / 2,
+    });
+  return {
+    'one leads in the end, and serves': between(span, ends('one way only')),
+    ...(stays && {
+      'the active goes on leading': between(span, nothingMoved({ address: scene.nlbs, nodes: [roles.active] })),
+      'nothing is lost': noneLost({ protocol: 'udp', atLeast: PROBES_MEANWHILE }),
+    }),
+    'when both ways are back, one leads and serves': between({ fromNs: span.untilNs }, ends('both ways again')),
+  };
+}
+
+export default await suite(
+  import.meta,
+  'whatever links carry one way only, one leads',
+  { topologies: ['invention'], servers: 2, seconds: 24 },
+  {
+    'the standby hears nobody: the active goes on': endsInOneLeader({
+      cuts: everywhere(nothingTo('standby')),
+      stays: true,
+    }),
+    'the standby hears everybody but the active': endsInOneLeader({
+      cuts: everywhere(nothingBetween('active', 'standby')),
+      stays: false,
+    }),
+    'the active hears nobody': endsInOneLeader({ cuts: everywhere(nothingTo('active')), stays: false }),
+    'the active hears everybody but the standby: it goes on': {
+      thorough: true,
+      ...endsInOneLeader({ cuts: everywhere(nothingBetween('standby', 'active')), stays: true }),
+    },
+    'by each subnet one way, and not the same': {
+      thorough: true,
+      ...endsInOneLeader({
+        cuts: { access: nothingBetween('active', 'standby'), server: nothingBetween('standby', 'active') },
+        stays: true,
+      }),
+    },
+    'by each subnet the other way': {
+      thorough: true,
+      ...endsInOneLeader({
+        cuts: { access: nothingBetween('standby', 'active'), server: nothingBetween('active', 'standby') },
+        stays: true,
+      }),
+    },
+  },
+);

@@ -1,0 +1,148 @@
+import { asksAtMostEvery } from '../harness/check/asking.ts';
+import { nothingMoved } from '../harness/check/calm.ts';
+import { between } from '../harness/check/span.ts';
+import { tookOver } from '../harness/check/takeover.ts';
+import { told } from '../harness/check/told.ts';
+import { dropOnLan } from '../harness/suite/drop-on-lan.ts';
+import { followEventLog } from '../harness/suite/event-log.ts';
+import { cutBoth, healBoth } from '../harness/suite/faults.ts';
+import { askInNameOf, holdAddress, suppressArp } from '../harness/suite/meddling.ts';
+import type { Scene } from '../harness/suite/scene.ts';
+import { type Claims, type SuiteTest, suite } from '../harness/suite/suite.ts';
+import { answersAgain, atRest, runsScript } from '../harness/suite/waits.ts';
+
+/** Of documentation (RFC 7042), so that nobody has it. */
+const STRANGER = '02:00:5e:00:53:99';
+/** Declared dead after 200 ms; asking for the address and taking over follow: as where nobody meddles. */
+const TAKEOVER_WITHIN_MS = 1000;
+/** A hold is 240 ms here, and whoever has the dead node's hardware address gets two. */
+const HELD_OFF_MS = 480;
+const PROBES = { perSecond: 200, sourcePorts: 10, timeoutMs: 500 };
+const POWER = 'power loss';
+
+interface Meddler {
+  /** Begins before the active dies, or with that; gives what ends it. */
+  meddle(scene: Scene, dead: string, survivor: string): () => void;
+  /** The hardware address that claims the address, where one does. */
+  claimant?(scene: Scene, dead: string): string;
+  lateMs?: number;
+}
+
+/** The active loses both links, and whatever others say, its standby leads as soon as ever. */
+function takesOverInSpiteOf({ meddle, claimant, lateMs = 0 }: Meddler): SuiteTest {
+  return {
+    proves: ['HA-21'],
+    run: async (scene) => {
+      const { active, standby } = await atRest(scene);
+      await scene.census();
+      const [dead, survivor] = [active.name, standby.name];
+      const load = await scene.client.startUdpProbes({ target: scene.target('echo-udp'), ...PROBES });
+      const events = followEventLog(scene, standby, POWER);
+      const leaveAlone = meddle(scene, dead, survivor);
+      const struckNs = scene.nowNs();
+      try {
+        await scene.act(POWER, dead, () => cutBoth(scene, dead));
+        await runsScript(scene, survivor, 'active', struckNs);
+        await answersAgain(scene, load);
+        if (claimant) await events.shows('the conflict', ({ event }) => event === 'conflict');
+      } finally {
+        leaveAlone();
+        await events.stop();
+        await load.stop();
+        await healBoth(scene, dead);
+      }
+      await scene.lab.pair(10_000);
+      const mac = claimant?.(scene, dead);
+      const inConflict = (line: Record<string, unknown>) => Array.isArray(line.macs) && line.macs.includes(mac);
+      const fought = told({
+        node: survivor,
+        reading: POWER,
+        event: 'conflict',
+        what: `a conflict with ${mac}`,
+        fits: inConflict,
+      });
+      return {
+        'the standby takes the address, announces it, and the cluster answers, in the usual time': tookOver({
+          address: scene.nlbs,
+          from: dead,
+          to: scene.port(survivor, 'access'),
+          after: { what: POWER, node: dead },
+          withinMs: TAKEOVER_WITHIN_MS + lateMs,
+        }),
+        ...(mac !== undefined && { 'and reports the conflict': fought }),
+      };
+    },
+  };
+}
+
+/** What the active answers to the standby is lost in the switch, while both beat. */
+async function deafWitness(scene: Scene): Promise<Claims> {
+  const { active, standby } = await atRest(scene);
+  const fromNs = scene.nowNs();
+  await scene.census();
+  const [what, reading] = ['drop answers', 'the way to the witness'];
+  const events = followEventLog(scene, standby, reading);
+  const rule = `iifname "${scene.leg(active.name, 'access').port}" arp operation reply`;
+  const mend = await scene.act(what, undefined, () => dropOnLan(scene, scene.lan('access'), [rule]));
+  const says = (answers: boolean) => (line: Record<string, unknown>) =>
+    line.event === 'witness' && line.answers === answers;
+  await events.shows('that the active does not answer', says(false));
+  await mend();
+  await events.shows('that it answers again', says(true));
+  await events.stop();
+  const untilNs = scene.nowNs();
+  const log = { node: standby.name, reading, event: 'witness' };
+  const mac = scene.mac(active.name, 'access');
+  return {
+    'it is told before it is needed': told({
+      ...log,
+      what: 'that the active does not answer',
+      fits: ({ answers, mac: asked }) => answers === false && asked === mac,
+    }),
+    'and so is its end': told({ ...log, what: 'that it answers again', fits: ({ answers }) => answers === true }),
+    'the active is asked for the address once a second': asksAtMostEvery({
+      address: scene.nlbs,
+      port: scene.port(standby.name, 'access'),
+      everyMs: 1000,
+      after: { what },
+      atLeast: 3,
+    }),
+    'nothing moves': between(
+      { fromNs, untilNs },
+      nothingMoved({ address: scene.nlbs, nodes: [active.name, standby.name] }),
+    ),
+  };
+}
+
+export default await suite(
+  import.meta,
+  'nobody but the peer keeps a node from leading, or makes it lead',
+  { topologies: ['invention', 'prior-art'], everywhere: true, thorough: 'elsewhere', servers: 2, seconds: 13 },
+  {
+    'a station that holds the address is no proof that the peer lives: it is succeeded, and fought': takesOverInSpiteOf(
+      {
+        meddle: (scene, _, survivor) => holdAddress(scene, survivor, STRANGER),
+        claimant: () => STRANGER,
+      },
+    ),
+    'neither is a switch that answers for the dead': takesOverInSpiteOf({
+      meddle: (scene, dead) => suppressArp(scene, dead),
+      claimant: (scene, dead) => scene.mac(dead, 'access'),
+    }),
+    'questions in the peer’s name hold nobody off': takesOverInSpiteOf({
+      meddle: (scene, dead) => askInNameOf(scene, dead, STRANGER),
+    }),
+    'and those by its own hardware address for a moment only': {
+      thorough: true,
+      ...takesOverInSpiteOf({
+        meddle: (scene, dead) => askInNameOf(scene, dead, scene.mac(dead, 'access')),
+        lateMs: HELD_OFF_MS,
+      }),
+    },
+    'a witness that does not answer is told of in peacetime': {
+      thorough: true,
+      proves: ['HA-21', 'HA-16'],
+      run: deafWitness,
+    },
+  },
+);
