@@ -15,7 +15,7 @@ const LET_GO_MS = 1000;
  * that it delays, and as much again for a machine that is short of processors, facts are 2.2 s old. Who resigns for what is
  * older hands over and loses nothing, so the bound need not be wide; but it is how long a leader may be blind to its servers.
  */
-export const STALE_AFTER_MS = 3000;
+const STALE_AFTER_MS = 3000;
 
 /** Configuration → what the beat thread is to do. */
 export function beatOrders({ access, server, peer, heartbeat, datapath, ...config }: Config): BeatOrders {

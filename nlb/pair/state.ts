@@ -155,7 +155,7 @@ export function relisten({ deadAfterMs }: Settings): State {
   return { name: 'initial', listenMs: deadAfterMs, listenedMs: 0 };
 }
 
-export function fitnessBy({ ready, downLinks, healthyServers }: Facts): Fitness {
+function fitnessBy({ ready, downLinks, healthyServers }: Facts): Fitness {
   if (!ready || downLinks.length > 0) return 'out';
   return healthyServers > 0 ? 'fit' : 'poor';
 }
