@@ -1,6 +1,5 @@
 import { writeSync } from 'node:fs';
 import { constants } from 'node:os';
-import { EXIT } from '../../exit-codes.ts';
 import { endProcess } from '../../kernel/libc.ts';
 import { type SignalWatch, watchSignals } from '../../kernel/signals.ts';
 import { attentiveMs, isAlive } from '../../pair/peer.ts';
@@ -24,6 +23,8 @@ export interface EndingHooks {
 
 const { SIGTERM, SIGINT } = constants.signals;
 const STDOUT = 1;
+/** EX_SOFTWARE of sysexits.h: a fault of the program itself. */
+const SOFTWARE = 70;
 
 export function openEnding({ letGo, problem }: EndingHooks): Ending {
   const signals = watchOrComplain(problem);
@@ -51,7 +52,7 @@ export function openEnding({ letGo, problem }: EndingHooks): Ending {
 
 function end(node: string): never {
   tell(node, 'ended without the main thread');
-  endProcess(EXIT.software);
+  endProcess(SOFTWARE);
   throw new Error('_exit returned');
 }
 

@@ -36,6 +36,7 @@ const problem = (text: string) => post({ type: 'problem', text });
 /** Of SCHED_FIFO's 1 to 99: above the ordinary, below what the kernel's own threads use. */
 const PRIORITY = 10;
 const LINK_LOOK_MS = 20;
+const COPY = `${settings.peer} has heard beats that are yet to be sent: a snapshot was restored here, or there is a clone`;
 
 // Before anything else: an address that an earlier life left could be answered for. It may be, if that life said so when it
 // ended with --keep: until its lease has run out, or until this life's role is decided.
@@ -64,6 +65,7 @@ const peer = correspond(orders, {
   problem,
   came: witness.came,
   read: reading.read,
+  isCopy: (atMs) => happened({ type: 'LeaseLost', atMs, why: COPY }),
   heard: ({ standing: from, ...more }, atMs) => {
     peerNamed(more.extension?.accessMac, atMs);
     happened({ type: 'Heard', atMs, from, ...more });
