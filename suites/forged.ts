@@ -15,14 +15,21 @@ import { floodHeartbeatPort } from '../harness/suite/port-flood.ts';
 import { countRefusals } from '../harness/suite/refusals.ts';
 import type { Scene } from '../harness/suite/scene.ts';
 import { type Claims, suite } from '../harness/suite/suite.ts';
-import { answersAgain, atRest, runsScript } from '../harness/suite/waits.ts';
+import { answersAgain, atRest, receivedForCluster, runsScript } from '../harness/suite/waits.ts';
 
 const PROBES = { perSecond: 200, sourcePorts: 10, timeoutMs: 500 };
 /** Three dead times. */
 const CALM_PROBES = 3 * 200 * 0.2;
 /** Past the lease of 150 ms, and into the half second in which the data path may go on forwarding. */
 const STOPPED_MS = 450;
+/** Packets, and questions, before the frozen node wakes, and afterwards. */
+const SPOKEN_TO = 5;
 const SUSPECT_MS = 30;
+/**
+ * Of that, where other labs run, or a forwarder in user space, which decides all of it on a processor of its own; alone, a
+ * machine of two processors sends nearly all.
+ */
+const REACHED = 0.4;
 const FLOOD = { perSecond: 100_000, seconds: 10 };
 /** Three intervals of 20 ms: two processors send the flood, and work it off, beside a lab. */
 const PAUSE_AT_MOST_MS = 60;
@@ -70,15 +77,17 @@ async function frozenAndLiedAbout(scene: Scene): Promise<Claims> {
   const beganNs = scene.nowNs();
   const [leaveAlone, endLies] = [pester(scene, active.name, 2), lieOnAndOn(scene, standby.name)];
   await scene.act('stop', active.name, () => stall(scene.lab, active, 'stop', STOPPED_MS));
+  const wokenNs = scene.nowNs();
   endLies();
   await runsScript(scene, active.name, 'standby', beganNs);
+  await receivedForCluster(scene, active.name, 2 * SPOKEN_TO, wokenNs);
   await answersAgain(scene, load);
   leaveAlone();
   await load.stop();
   await scene.lab.pair();
   const beats = { node: active.name, port: HEARTBEAT_PORT };
   const to = scene.port(standby.name, 'access');
-  const stalled = { address: scene.nlbs, beats, successor: to, atLeast: 5 };
+  const stalled = { address: scene.nlbs, beats, successor: to, atLeast: SPOKEN_TO };
   return {
     'it was held up': paused({ ...beats, atLeastMs: STOPPED_MS - 20, lessThanMs: 2 * STOPPED_MS }),
     'from its successor’s announcement on it answers for nothing': silentOnceSucceeded({
@@ -105,7 +114,7 @@ async function flooded(scene: Scene): Promise<Claims> {
   await countRefusals(scene, active.name);
   const untilNs = scene.nowNs();
   const wanted = 2 * FLOOD.perSecond * FLOOD.seconds;
-  if (sent < 0.9 * wanted)
+  if (sent < REACHED * wanted)
     throw new Error(`${sent} of ${wanted} datagrams were sent: this machine cannot flood so fast`);
   return {
     'nothing moves': between(

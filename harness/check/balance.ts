@@ -9,8 +9,7 @@ const FEWEST_EXPECTED_FLOWS = 5;
  * BAL-5: counts of flows by server fit the weights, by a test at the stated significance: a right system fails with just
  * that probability. The number of flows is fixed beforehand and the test made once.
  *
- * A selection table of 65,537 slots gives each server its share to within one turn of the table's filling: one slot for
- * each unit of weight, 1.5e-5. Over n flows to k servers of share p that adds at most n k (1.5e-5)² / p to chi-square:
+ * A selection table of 65,537 slots gives each server its share to within one slot: 1.5e-5. Over n flows to k servers of share p that adds at most n k (1.5e-5)² / p to chi-square:
  * 0.002 for a million flows to three equal servers, so that the weights themselves may stand for the shares. Flows are
  * taken as independent: each is another five-tuple, hashed.
  */

@@ -47,28 +47,50 @@ t.test('a weight that is no whole number from 0 is refused', async (t) => {
   }
 });
 
-t.test('equal weights give shares that differ by one slot at most', async (t) => {
-  const even = fc.property(names, (list) => {
-    const table = buildTable(list.map((name) => ({ name, weight: 1 })));
-    const shares = list.map((_, index) => share(table, index));
-    return Math.max(...shares) - Math.min(...shares) <= 1;
+const weights = fc.array(
+  fc.oneof(fc.integer({ min: 0, max: 1000 }), fc.constantFrom(0, 1, 1000), fc.integer({ min: 0, max: 2 ** 30 })),
+  { minLength: 1, maxLength: 120 },
+);
+const backendsOf = (list: readonly number[]) => list.map((weight, index) => ({ name: `server${index}`, weight }));
+
+t.test('shares are exact to one slot for any weights, and no slot is left', async (t) => {
+  const exact = fc.property(weights, (list) => {
+    const table = buildTable(backendsOf(list));
+    const sum = list.reduce((total, weight) => total + weight, 0);
+    if (sum === 0) return table.every((slot) => slot === -1);
+    const shares = new Map(
+      Array.from(
+        Map.groupBy(table, (index) => index),
+        ([index, slots]) => [index, slots.length],
+      ),
+    );
+    return (
+      !shares.has(-1) &&
+      list.every((weight, index) => Math.abs((shares.get(index) ?? 0) - (table.length * weight) / sum) < 1)
+    );
   });
-  holds(t, even, 30);
+  holds(t, exact, 60);
 });
 
-t.test('shares follow the weights to within one turn', async (t) => {
-  const weighted = fc.property(
-    fc.array(fc.integer({ min: 0, max: 100 }), { minLength: 1, maxLength: 20 }).filter((list) => Math.max(...list) > 0),
-    (weights) => {
-      const table = buildTable(weights.map((weight, index) => ({ name: `server${index}`, weight })));
-      const round = weights.reduce((sum, weight) => sum + weight, 0);
-      return weights.every((weight, index) => {
-        const exact = (table.length * weight) / round;
-        return Math.abs(share(table, index) - exact) <= weight;
-      });
-    },
-  );
-  holds(t, weighted, 30);
+t.test('a hundred servers of weight 1000 have their share each', async (t) => {
+  const table = buildTable(backendsOf(new Array(100).fill(1000)));
+  const shares = Array.from({ length: 100 }, (_, index) => share(table, index));
+  t.same([...new Set(shares)].sort(), [655, 656]);
+});
+
+t.test('the table is the same whatever the order of the list, and in however many pieces it is made', async (t) => {
+  const shuffled = weights.chain((list) => {
+    const backends = backendsOf(list);
+    return fc.tuple(
+      fc.constant(backends),
+      fc.shuffledSubarray(backends, { minLength: backends.length, maxLength: backends.length }),
+    );
+  });
+  const same = fc.property(shuffled, ([backends, others]) => {
+    const [one, other] = [buildTable(backends), buildTable(others)];
+    return one.every((index, slot) => backends[index]?.name === others[other[slot] ?? -1]?.name);
+  });
+  holds(t, same, 40);
 });
 
 t.test('the table is the same wherever it is computed', async (t) => {

@@ -1,16 +1,17 @@
 import { createHash } from 'node:crypto';
+import { quotas } from './quotas.ts';
 
 /**
  * Maglev's consistent hashing (Eisenbud et al., "Maglev: A Fast and Reliable Software Network Load Balancer", NSDI 2016,
  * section 3.4): each backend has its own order of preference over all slots, and the backends take turns in claiming the
- * next slot of their order that is still free. The shares are almost exactly even, and when a backend goes, few slots
- * but its own change hands.
+ * next slot of their order that is still free. The shares are exact to one slot for any weights (quotas.ts), and when a
+ * backend goes, few slots but its own change hands.
  */
 
 export interface Backend {
   /** Its order of preference follows from its name alone, so that both nodes of a pair compute the same table. */
   name: string;
-  /** Whole number, 0 or more: how many slots it claims when it is its turn. */
+  /** Whole number, 0 or more. */
   weight: number;
 }
 
@@ -24,43 +25,82 @@ export interface Permutation {
 
 /** A prime well above a hundred times the number of backends keeps the shares within a percent (section 3.4). */
 const SLOTS = 65_537;
+/** What is done in one piece of the work: some tenths of a millisecond. A whole table takes about 750,000 looks at slots. */
+const [PIECE_LOOKS, PIECE_NAMES] = [65_536, 256];
 
 /**
  * The index in `backends` for each slot; -1 in every slot when no backend has any weight. `slots` must be a prime number.
- * Depends on names and weights, and on the order of the list only where two backends want the same slot in one turn.
+ * Depends on names and weights alone, not on the order of the list.
  * Throws a RangeError on a weight that is no whole number from 0.
  */
-export function buildTable(backends: Backend[], slots: number = SLOTS): Int32Array {
-  return claimSlots(
-    backends.map((backend) => permutationOf(backend, slots)),
-    slots,
-  );
+export function buildTable(backends: readonly Backend[], slots: number = SLOTS): Int32Array {
+  return finished(buildInPieces(backends, slots));
 }
 
-/** The same from the permutations themselves, as the publication states its example. */
-export function claimSlots(permutations: Permutation[], slots: number): Int32Array {
-  for (const { weight } of permutations) {
-    if (!Number.isSafeInteger(weight) || weight < 0) throw new RangeError(`A weight is a whole number, not ${weight}`);
+/** The same in pieces, for a thread that has other things to do meanwhile: each step takes some tenths of a millisecond. */
+export function* buildInPieces(backends: readonly Backend[], slots: number = SLOTS): Generator<void, Int32Array> {
+  const order = [...backends.entries()].sort(([, one], [, other]) => (one.name < other.name ? -1 : 1));
+  const permutations: Permutation[] = [];
+  for (const [, backend] of order) {
+    permutations.push(permutationOf(backend, slots));
+    if (permutations.length % PIECE_NAMES === 0) yield;
   }
+  const indices = order.map(([index]) => index);
+  const table = yield* claimInPieces(permutations, slots);
+  return table.map((place) => indices[place] ?? -1);
+}
+
+/** The table of the permutations themselves, as the publication states its example. */
+export function claimSlots(permutations: readonly Permutation[], slots: number): Int32Array {
+  return finished(claimInPieces(permutations, slots));
+}
+
+function finished(work: Generator<void, Int32Array>): Int32Array {
+  for (;;) {
+    const { done, value } = work.next();
+    if (done) return value;
+  }
+}
+
+/**
+ * The backend with the largest quota claims a slot in every turn, the others as often as their quotas ask for, as evenly as
+ * that can be, from the first turn on: with equal weights, each in every turn.
+ */
+function* claimInPieces(permutations: readonly Permutation[], slots: number): Generator<void, Int32Array> {
+  const wanted = quotas(
+    permutations.map(({ weight }) => weight),
+    slots,
+  );
+  const turns = Math.max(0, ...wanted);
   const table = new Int32Array(slots).fill(-1);
-  const next = permutations.map(({ offset }) => offset);
-  let free = permutations.some(({ weight }) => weight > 0) ? slots : 0;
-  while (free > 0) {
-    for (const [index, { skip, weight }] of permutations.entries()) {
-      for (let turn = 0; turn < weight && free > 0; turn++, free--) {
-        next[index] = claimNext(table, next[index] ?? 0, skip, index);
-      }
+  const next = Int32Array.from(permutations, ({ offset }) => offset);
+  const skips = Int32Array.from(permutations, ({ skip }) => skip);
+  let looks = 0;
+  for (let turn = 1; turn <= turns; turn++) {
+    for (let index = 0; index < wanted.length; index++) {
+      if (!claimsIn(turn, wanted[index] ?? 0, turns)) continue;
+      const skip = skips[index] ?? 1;
+      let slot = next[index] ?? 0;
+      for (; table[slot] !== -1; looks++) slot = after(slot, skip, slots);
+      table[slot] = index;
+      next[index] = after(slot, skip, slots);
+      if (looks++ < PIECE_LOOKS) continue;
+      looks = 0;
+      yield;
     }
   }
   return table;
 }
 
-/** Claim the first free slot from `at` on, and return where to look the next time. */
-function claimNext(table: Int32Array, at: number, skip: number, index: number): number {
-  let slot = at;
-  while (table[slot] !== -1) slot = (slot + skip) % table.length;
-  table[slot] = index;
-  return (slot + skip) % table.length;
+/** Whether a backend of that quota claims in that turn: after `turn` of them it has claimed its share, rounded up. */
+function claimsIn(turn: number, quota: number, turns: number): boolean {
+  return Math.ceil((turn * quota) / turns) > Math.ceil(((turn - 1) * quota) / turns);
+}
+
+/** The next slot of a permutation. Both numbers are below `slots`, and a division takes longer than all the rest. */
+function after(slot: number, skip: number, slots: number): number {
+  const next = slot + skip;
+  return next < slots ? next : next - slots;
 }
 
 /** Two independent hashes of the name: the first two words of its SHA-256. */

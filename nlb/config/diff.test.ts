@@ -47,7 +47,9 @@ t.test('each change is told by its path, as it was and as it will be, and when i
     [[[', servers: [a, b]', '']], ['- services[time].servers: [a, b] (reload)']],
     [
       [['port: 80', 'port: 80, check: { fall: 3 }']],
-      ['+ services[http].check: { type: tcp, intervalMs: 500, timeoutMs: 300, rise: 2, fall: 3 } (reload)'],
+      [
+        '+ services[http].check: { type: tcp, intervalMs: 500, timeoutMs: 300, rise: 2, fall: 3, onFailure: keep } (reload)',
+      ],
     ],
     [
       [['name: http', 'name: web']],

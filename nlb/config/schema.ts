@@ -43,6 +43,8 @@ const check = z.strictObject({
   rise: z.int().min(1).max(100).default(2),
   /** Failures in a row that take a server out. */
   fall: z.int().min(1).max(100).default(2),
+  /** What becomes of the connections of a server that fails: they stay, or move to others, as where it is gone. */
+  onFailure: z.enum(['keep', 'move']).default('keep'),
 });
 
 const server = z.strictObject({
@@ -128,9 +130,9 @@ const datapath = z.strictObject({
   mode: z.enum(['auto', 'xdp', 'xdp-generic', 'tc', 'userspace']).default('auto'),
   /** On a bpf file system, which is mounted there if need be. */
   pinDirectory: path.default('/sys/fs/bpf/nlb'),
-  /** How many entries the tables have. One more number, 65,535, stands for none in them. */
+  /** How many entries the tables have. One more number stands for none: 32,767 for servers, which have 15 bits, 65,535 for services. */
   maxConnections: z.int().min(1024).max(16_777_216).default(1_000_000),
-  maxServers: z.int().min(1).max(65_535).default(4096),
+  maxServers: z.int().min(1).max(32_767).default(4096),
   maxServices: z.int().min(1).max(65_535).default(512),
 });
 

@@ -6,14 +6,16 @@ import { openScripts } from '../scripts/operator.ts';
 import { type BeatHandle, startBeat } from './beat/handle.ts';
 import type { BeatStatus } from './beat/mail.ts';
 import { eventually, openCommands } from './commands.ts';
-import { desire, openSelector } from './desired.ts';
+import { desire } from './desired.ts';
 import { type EventLog, openEvents } from './events.ts';
 import { FORWARD_ON_MS, takenOverWithinMs } from './handover-times.ts';
 import { numberServers } from './identity.ts';
 import { openLooking } from './look.ts';
 import { openLoop } from './loop.ts';
 import { beatOrders } from './orders.ts';
+import { poolsOf } from './pools.ts';
 import { openReloader, type Reloaded } from './reload.ts';
+import { NOTHING_SELECTED } from './selections.ts';
 import { serve } from './socket.ts';
 import { composeStatus } from './status.ts';
 
@@ -123,13 +125,13 @@ export async function startDaemon(start: Start, log: Log, died: (error: Error) =
 
 /** On tables that are new, the cluster addresses are guarded before the first frame comes in. */
 function datapathFor(config: Config, problem: (text: string) => void): Datapath {
-  const nothing = { hardware: new Map(), verdicts: new Map() };
   const ids = numberServers(config.servers, [], config.datapath.maxServers);
+  const nothing = { hardware: new Map(), pools: poolsOf(config, ids), selected: NOTHING_SELECTED };
   return openDatapath({
     ...config.datapath,
     accessInterfaces: [config.access.interface, ...config.access.furtherInterfaces],
     serverInterfaces: [config.server.interface, ...config.server.furtherInterfaces],
-    first: desire(config, { ids, ...nothing }, openSelector()).tables,
+    first: desire(config, { ids, ...nothing }).tables,
     problem,
   });
 }

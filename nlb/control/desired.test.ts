@@ -1,8 +1,11 @@
 import t from 'tap';
 import { parseConfig } from '../config/load.ts';
 import { DEFAULT_TIMEOUTS } from '../datapath/specification/timeouts.ts';
-import { desire, openSelector, type Seen } from './desired.ts';
+import { beforeGoing } from '../datapath/tables/tables.ts';
+import { desire, type Seen } from './desired.ts';
 import { verdictKey } from './health.ts';
+import { poolsOf } from './pools.ts';
+import { openSelections } from './selections.ts';
 
 const text = (nlbs: string) => `node: nlb1
 access: { interface: access, address: 10.77.1.11 }
@@ -20,22 +23,28 @@ services:
   - { name: time, address: 203.0.113.11, protocol: udp, port: 123, servers: [b] }
 `;
 const config = parseConfig(text('10.77.1.100'), 'nlb.yaml');
-const seen = (healthy: { a?: boolean; b?: boolean | undefined }, known = ['10.77.2.21', '10.77.2.22']): Seen => ({
-  ids: new Map([
-    ['a', 4],
-    ['b', 7],
-  ]),
-  hardware: new Map(known.map((address) => [address, { mac: `mac of ${address}`, seenMs: 0 }])),
-  verdicts: new Map(
+const ids = new Map([
+  ['a', 4],
+  ['b', 7],
+]);
+type Healthy = { a?: boolean; b?: boolean | undefined };
+function seen(healthy: Healthy, known = ['10.77.2.21', '10.77.2.22'], of = config): Seen {
+  const [pools, selected] = [poolsOf(of, ids), openSelections()];
+  const hardware = new Map(known.map((address) => [address, { mac: `mac of ${address}`, seenMs: 0 }]));
+  const verdicts = new Map(
     Object.entries(healthy).map(([name, ok]) => [
       verdictKey('http', name),
       ok === undefined ? undefined : { healthy: ok, contrary: 0 },
     ]),
-  ),
-});
+  );
+  selected.use(pools);
+  selected.located(hardware);
+  selected.work(verdicts, Number.POSITIVE_INFINITY);
+  return { ids, pools, hardware, selected };
+}
 /** Numbers of the servers in the selection table of each service. */
 const selected = (what: Seen) =>
-  desire(config, what, openSelector()).tables.services.map(({ slots }) => [...new Set(slots)].sort((x, y) => x - y));
+  desire(config, what).tables.services.map(({ slots }) => [...new Set(slots)].sort((x, y) => x - y));
 
 t.test('a service is served by the servers that pass its check and have a hardware address', async (t) => {
   const both = [[4, 7], [4, 7], [7]];
@@ -49,12 +58,32 @@ t.test('a service is served by the servers that pass its check and have a hardwa
   t.same(selected(seen({ a: true, b: true }, ['10.77.2.21'])), [[4], [4], [-1]], 'no hardware address');
 });
 
-t.test('a server that serves nothing is not usable, so that its connections are placed anew', async (t) => {
-  const { servers } = desire(config, seen({ a: true, b: false }), openSelector()).tables;
-  t.match(servers, [
-    { id: 4, address: '10.77.2.21', usable: true, mac: 'mac of 10.77.2.21' },
-    { id: 7, address: '10.77.2.22', usable: false },
+t.test('a server that fails its checks keeps its connections; one without a hardware address is gone', async (t) => {
+  const failing = desire(config, seen({ a: true, b: false }));
+  t.match(failing.tables.servers, [
+    { id: 4, address: '10.77.2.21', kept: true, mac: 'mac of 10.77.2.21' },
+    { id: 7, address: '10.77.2.22', kept: true, mac: 'mac of 10.77.2.22' },
   ]);
+  t.same(failing.serving, new Set(['10.77.2.21']));
+  const gone = desire(config, seen({ a: true, b: true }, ['10.77.2.21']));
+  t.match(gone.tables.servers[1], { id: 7, kept: false });
+  t.same(gone.serving, new Set(['10.77.2.21']));
+  const staying = beforeGoing(gone.tables.servers, failing.tables.servers);
+  t.same(staying, failing.tables.servers, 'until no slot names it');
+});
+
+t.test('where all its checks say that connections move, a server that fails all of them is gone', async (t) => {
+  const [http = '', more] = [
+    'tcp, port: 80, check: { onFailure: move } }',
+    '\n  - { name: more, address: 203.0.113.10, protocol: tcp, port: 81, check: { onFailure: keep } }',
+  ];
+  const moving = parseConfig(text('10.77.1.100').replace('tcp, port: 80 }', http), 'nlb.yaml');
+  const mixed = parseConfig(text('10.77.1.100').replace('tcp, port: 80 }', http + more), 'nlb.yaml');
+  const kept = (of: typeof config, healthy: Healthy) =>
+    desire(of, seen(healthy, undefined, of)).tables.servers.map((server) => server.kept);
+  t.same(kept(moving, { a: true, b: false }), [true, false]);
+  t.same(kept(moving, { a: true, b: undefined }), [true, true], 'no verdict yet');
+  t.same(kept(mixed, { a: true, b: false }), [true, true], 'another check says that they stay');
 });
 
 t.test('what the configuration says of servers and services is told', async (t) => {
@@ -70,28 +99,21 @@ t.test('what the configuration says of servers and services is told', async (t) 
       .replace('services:', 'timeouts: { establishedMs: 1234 }\nservices:'),
     'nlb.yaml',
   );
-  const { tables } = desire(changed, seen({ a: true, b: true }), openSelector());
+  const { tables } = desire(changed, seen({ a: true, b: true }, undefined, changed));
   t.match(tables.servers, [
-    { id: 4, usable: true, draining: true },
-    { id: 7, usable: true, device: 'other' },
+    { id: 4, kept: true },
+    { id: 7, kept: true, device: 'other' },
   ]);
-  t.notOk('draining' in (tables.servers[1] ?? {}) || 'device' in (tables.servers[0] ?? {}));
+  t.notOk('device' in (tables.servers[0] ?? {}));
   t.match(tables.services[1], { port: 0, persistence: { prefix: 24, timeoutMs: 5000 } });
   t.notOk('persistence' in (tables.services[0] ?? {}));
   t.same(new Set(tables.services[0]?.slots), new Set([7]), 'nothing new for the server that is draining');
   t.equal(tables.timeouts.establishedMs, 1234);
-  t.same(desire(config, seen({}), openSelector()).tables.timeouts, DEFAULT_TIMEOUTS);
+  t.same(desire(config, seen({})).tables.timeouts, DEFAULT_TIMEOUTS);
 });
 
 t.test('cluster addresses are wanted on the loopback, but never the one that is the NLBS address', async (t) => {
-  t.same(desire(config, seen({}), openSelector()).loopback, ['203.0.113.10', '203.0.113.11']);
+  t.same(desire(config, seen({})).loopback, ['203.0.113.10', '203.0.113.11']);
   const priorArt = parseConfig(text('203.0.113.10'), 'nlb.yaml');
-  t.same(desire(priorArt, seen({}), openSelector()).loopback, ['203.0.113.11']);
-});
-
-t.test('a selection table is built again only when its servers change', async (t) => {
-  const select = openSelector();
-  const first = select('http', [{ name: 'a', weight: 1, id: 4 }]);
-  t.equal(select('http', [{ name: 'a', weight: 1, id: 4 }]), first);
-  t.not(select('http', [{ name: 'a', weight: 2, id: 4 }]), first);
+  t.same(desire(priorArt, seen({}, undefined, priorArt)).loopback, ['203.0.113.11']);
 });

@@ -65,6 +65,20 @@ t.test('another configuration leaves a check that is in both as it is, and its v
   t.equal(told.length, 2, 'nothing was said anew of what stayed');
 });
 
+t.test('services with the same check of the same port are judged by one, and never differently', async (t) => {
+  const port = await healthyPort(t);
+  const at = `{ port: ${port}, intervalMs: 20, timeoutMs: 20 }`;
+  const { health, told, next, healthOf } = watching(t, configOf([service('http', port), service('web', 1, at)]));
+  await next();
+  t.same([healthOf('http on a'), healthOf('web on a')], [true, true], 'at the same moment');
+  t.same(
+    told.map(([key]) => key),
+    ['http on a', 'web on a'],
+  );
+  health.watch(configOf([service('web', 1, at)]));
+  t.same([...health.verdicts], [['web on a', { healthy: true, contrary: 0 }]]);
+});
+
 t.test('a check that differs, or goes by another name, begins with the verdict so far', async (t) => {
   const port = await healthyPort(t);
   const { health, next, healthOf } = watching(t, configOf([service('http', port)]));

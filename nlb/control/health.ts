@@ -20,19 +20,6 @@ export function serversOf(config: Config, service: ServiceConfig): Config['serve
   return config.servers.filter(({ name }) => wanted.has(name));
 }
 
-/** The addresses of servers that fail a check of a service of theirs. */
-export function failingServers(config: Config, verdicts: Verdicts): ReadonlySet<string> {
-  const failsFor = ({ name }: ServiceConfig, server: Config['servers'][number]): boolean =>
-    verdicts.get(verdictKey(name, server.name))?.healthy === false;
-  return new Set(
-    config.services.flatMap((service) =>
-      serversOf(config, service)
-        .filter((server) => failsFor(service, server))
-        .map(({ address }) => address as string),
-    ),
-  );
-}
-
 /** Checks every server of every service, and keeps the verdicts. */
 export interface Health {
   readonly verdicts: Verdicts;
@@ -45,80 +32,58 @@ export interface Health {
 export function openHealth(inherited: Verdicts, changed: (key: string, verdict: Verdict) => void): Health {
   const verdicts = new Map<string, Verdict | undefined>();
   let watches = new Map<string, Watch>();
+  let watchedFor = new Map<string, Watched>();
   let known = inherited;
-  const begin = (key: string, watched: Watched): Watch => {
-    const before = earlierVerdict(key, watched);
-    verdicts.set(key, before);
-    const told = (verdict: Verdict) => {
-      verdicts.set(key, verdict);
-      changed(key, verdict);
-    };
-    return { watched, stop: watchServer(watched, told, before) };
+  const begin = (watched: Watched, keys: string[]): Watch => {
+    const before = earlierVerdict(watched, keys);
+    const watch: Watch = { keys, verdict: before, stop: () => {} };
+    watch.stop = watchServer(watched, (verdict) => told(watch, verdict), before);
+    return watch;
   };
-  const earlierVerdict = (key: string, watched: Watched): Verdict | undefined => {
-    if (watches.get(key)?.watched.address === watched.address) return verdicts.get(key);
-    const twin = [...watches].find(([, watch]) => isSame(watch.watched, watched));
-    return twin ? verdicts.get(twin[0]) : known.get(key);
+  const told = (watch: Watch, verdict: Verdict): void => {
+    watch.verdict = verdict;
+    for (const key of watch.keys) verdicts.set(key, verdict);
+    for (const key of watch.keys) changed(key, verdict);
+  };
+  /** What has been known of the same machine under one of these names. */
+  const earlierVerdict = ({ address }: Watched, keys: string[]): Verdict | undefined => {
+    const same = keys.find((key) => watchedFor.get(key)?.address === address);
+    return same === undefined ? keys.map((key) => known.get(key)).find(Boolean) : verdicts.get(same);
   };
   const watch = (config: Config) => {
+    const wanted = watchedBy(config);
     const next = new Map<string, Watch>();
-    for (const [key, watched] of watchedBy(config)) {
-      const running = watches.get(key);
-      next.set(key, running && isSame(running.watched, watched) ? running : begin(key, watched));
+    for (const [check, entries] of Map.groupBy(wanted, ([, watched]) => JSON.stringify(watched))) {
+      const [[, watched] = []] = entries;
+      const keys = entries.map(([key]) => key);
+      if (watched) next.set(check, Object.assign(watches.get(check) ?? begin(watched, keys), { keys }));
     }
-    for (const [key, running] of watches) {
-      if (next.get(key) !== running) running.stop();
-      if (!next.has(key)) verdicts.delete(key);
-    }
-    watches = next;
-    known = new Map();
+    for (const [check, running] of watches) if (!next.has(check)) running.stop();
+    [watches, watchedFor, known] = [next, wanted, new Map()];
+    for (const key of verdicts.keys()) if (!wanted.has(key)) verdicts.delete(key);
+    for (const { keys, verdict } of next.values()) for (const key of keys) verdicts.set(key, verdict);
   };
   return { verdicts, watch, stop: () => void [...watches.values()].map(({ stop }) => stop()) };
 }
 
+/** One check of one port of one machine, for all services that have it: so they never disagree. */
 interface Watch {
-  watched: Watched;
+  /** Of the verdicts that it gives. */
+  keys: string[];
+  verdict: Verdict | undefined;
   stop(): void;
 }
 
+/** What is to be checked for each verdict. A check's port is the one that it is made at. */
 function watchedBy(config: Config): Map<string, Watched> {
   const all = config.services.flatMap((service) => {
-    const check = checkOf(service);
-    const { name } = service;
-    const port = portNumber(service);
-    return check
-      ? serversOf(config, service).map((server) => [verdictKey(name, server.name), { ...server, port, check }] as const)
-      : [];
+    const configured = checkOf(service);
+    if (!configured) return [];
+    const { port = portNumber(service), ...check } = configured;
+    return serversOf(config, service).map(({ name, address }): [string, Watched] => [
+      verdictKey(service.name, name),
+      { address, port, check },
+    ]);
   });
-  return new Map(all.map(([key, { address, port, check }]) => [key, { address, port, check }]));
-}
-
-function isSame(one: Watched, other: Watched): boolean {
-  return JSON.stringify(one) === JSON.stringify(other);
-}
-
-/**
- * The servers that serve each service, by its name: by the service's own check, or else by all the checks that the server
- * has. A server that no check is made of is taken to serve.
- */
-export function serving(config: Config, verdicts: Verdicts): ReadonlyMap<string, Config['servers']> {
-  const failed = new Set<string>();
-  const passing = new Map<string, Config['servers']>();
-  for (const service of config.services) {
-    if (!checkOf(service)) continue;
-    const passes = ({ name }: { name: string }): boolean => {
-      const key = verdictKey(service.name, name);
-      const healthy = !verdicts.has(key) || verdicts.get(key)?.healthy === true;
-      if (!healthy) failed.add(name);
-      return healthy;
-    };
-    passing.set(service.name, serversOf(config, service).filter(passes));
-  }
-  for (const service of config.services)
-    if (!checkOf(service))
-      passing.set(
-        service.name,
-        serversOf(config, service).filter(({ name }) => !failed.has(name)),
-      );
-  return passing;
+  return new Map(all);
 }

@@ -37,10 +37,10 @@ const earlier: Tables = {
   timeouts: DEFAULT_TIMEOUTS,
   clusterAddresses: ['203.0.113.10'],
   servers: [
-    { id: 4, address: '10.77.2.21', usable: true, mac },
-    { id: 5, address: '10.77.2.22', usable: true },
-    { id: 6, address: '10.77.2.23', usable: true },
-    { id: 7, address: '10.77.2.24', usable: false },
+    { id: 4, address: '10.77.2.21', kept: true, mac },
+    { id: 5, address: '10.77.2.22', kept: true },
+    { id: 6, address: '10.77.2.23', kept: true },
+    { id: 7, address: '10.77.2.24', kept: false },
   ],
   services: [
     { address: '203.0.113.10', protocol: 'tcp', port: 80, slots: Int32Array.of(-1, 4, 4, 7) },
@@ -50,7 +50,7 @@ const earlier: Tables = {
 
 t.test('a server counts as healthy for the services that were sending it connections', async (t) => {
   const verdicts = inheritedVerdicts(config, earlier, ids);
-  // b was usable for echo only, and a server without weight is never chosen; the UDP service has no check.
+  // b was chosen for echo only, and a server without weight is never chosen; the UDP service has no check.
   t.same([...verdicts.keys()], ['http on a', 'http on drained']);
   t.match(verdicts.get('http on a'), { healthy: true, contrary: 1, inherited: true });
 });

@@ -1,6 +1,6 @@
 import { inheritedVerdict } from '../balance/checks/verdict.ts';
 import { type Config, portNumber } from '../config/schema.ts';
-import { nameOfService, type Tables } from '../datapath/tables/tables.ts';
+import { nameOfService, serversIn, type Tables } from '../datapath/tables/tables.ts';
 import { checkOf, serversOf, type Verdicts, verdictKey } from './health.ts';
 import type { HardwareAddresses } from './neighbours.ts';
 
@@ -19,15 +19,15 @@ export function inheritedHardware({ servers }: Tables, nowMs: number): HardwareA
  * @param ids numbers in those tables, by name
  */
 export function inheritedVerdicts(config: Config, earlier: Tables, ids: ReadonlyMap<string, number>): Verdicts {
-  const usable = new Set(earlier.servers.flatMap((server) => (server.usable ? [server.id] : [])));
-  const slots = new Map(earlier.services.map((service) => [nameOfService(service), new Set(service.slots)]));
+  const kept = new Set(earlier.servers.flatMap((server) => (server.kept ? [server.id] : [])));
+  const slots = new Map(earlier.services.map((service) => [nameOfService(service), serversIn(service.slots)]));
   const verdicts = config.services.flatMap((service) => {
     const [check, chosen] = [checkOf(service), slots.get(nameOfService({ ...service, port: portNumber(service) }))];
     if (check === undefined || chosen === undefined) return [];
     // A server without weight, or that is draining, is never chosen, and keeps the connections that it has.
     const served = serversOf(config, service).filter(({ name, weight, draining }) => {
       const id = ids.get(name) ?? -1;
-      return usable.has(id) && (weight === 0 || draining || chosen.has(id));
+      return kept.has(id) && (weight === 0 || draining || chosen.has(id));
     });
     return served.map(({ name }) => [verdictKey(service.name, name), inheritedVerdict(check)] as const);
   });

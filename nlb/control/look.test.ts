@@ -27,8 +27,8 @@ services:
   'nlb.yaml',
 );
 const servers: ServerEntry[] = [
-  { id: 4, address: '10.77.2.21', mac: '02:00:00:00:00:21', usable: true },
-  { id: 7, address: '10.77.2.22', mac: '02:00:00:00:00:22', usable: true },
+  { id: 4, address: '10.77.2.21', mac: '02:00:00:00:00:21', kept: true },
+  { id: 7, address: '10.77.2.22', mac: '02:00:00:00:00:22', kept: true },
 ];
 const HTTP = 'tcp 203.0.113.10:80';
 

@@ -1,18 +1,21 @@
 import { type AddressChange, reconcileLoopback } from '../address/loopback.ts';
 import type { Config } from '../config/schema.ts';
 import type { Datapath } from '../datapath/datapath.ts';
+import { beforeGoing } from '../datapath/tables/tables.ts';
 import { addAddress, listAddresses, removeAddress } from '../kernel/addresses.ts';
 import { findInterface } from '../kernel/interfaces.ts';
 import { listNeighbours, probeNeighbour } from '../kernel/neighbours.ts';
 import type { SlowFacts } from './beat/mail.ts';
-import { type Desired, desire, openSelector } from './desired.ts';
-import { failingServers, openHealth, type Verdicts } from './health.ts';
+import { type Desired, desire } from './desired.ts';
+import { openHealth, type Verdicts } from './health.ts';
 import { numberServers } from './identity.ts';
 import { inheritedHardware, inheritedVerdicts } from './inherit.ts';
 import { ASK_EVERY_MS, doubtful, type HardwareAddresses, remember } from './neighbours.ts';
 import { watchPasses } from './pass-watch.ts';
+import { type Pool, poolsOf } from './pools.ts';
 import { type Reach, verdictsKept, watchReach } from './reach.ts';
 import { openWays } from './reach-ways.ts';
+import { openSelections } from './selections.ts';
 import { startSweeping } from './sweeping.ts';
 
 /**
@@ -40,27 +43,35 @@ export interface LoopHooks {
 }
 
 const PASS_EVERY_MS = 100;
+/** How long selections are worked at before checks have their turn again. */
+const SLICE_MS = 2;
 /** How long a node that has just started waits for the verdict on its servers and reach targets before it may lead without. */
 const FIRST_VERDICTS_MS = 1000;
 
 export function openLoop(first: Config, datapath: Datapath, hooks: LoopHooks): Loop {
   const earlier = datapath.actual();
-  const select = openSelector();
+  const selections = openSelections();
   const startedMs = performance.now();
   const askedMs = new Map<string, number>();
   let config = first;
   let ids = numberServers(config.servers, earlier.servers, first.datapath.maxServers);
   let hardware: HardwareAddresses = inheritedHardware(earlier, startedMs);
+  let pools: Pool[] = [];
   let desired: Desired | undefined;
+  /** Whether the data path has the pools that are worked at. */
+  let pooled = false;
   let applied = '';
   let facts: SlowFacts | undefined;
   let problem = '';
-  let soon: NodeJS.Immediate | undefined;
+  /** Whether the part of the pass before the selections did not fail. */
+  let looked = false;
+  let [soon, next]: [NodeJS.Immediate | undefined, NodeJS.Immediate | undefined] = [undefined, undefined];
 
   const passes = watchPasses((change) => hooks.event('pass', change));
   const health = openHealth(inheritedVerdicts(config, earlier, ids), (check, verdict) => {
+    selections.judged(check);
     hooks.event('health', { check, healthy: verdict.healthy, ...(verdict.why !== undefined && { why: verdict.why }) });
-    soon ??= setImmediate(pass);
+    next ??= setImmediate(slice);
   });
 
   const lookFurther = (verdicts?: Reach['verdicts']): Reach =>
@@ -83,7 +94,7 @@ export function openLoop(first: Config, datapath: Datapath, hooks: LoopHooks): L
     });
     const seen = legs.flatMap(({ addresses, seen }) => seen.filter(({ address }) => addresses.has(address)));
     hardware = remember(hardware, seen, nowMs);
-    const failing = failingServers(config, health.verdicts);
+    const failing = selections.failing();
     for (const { leg, addresses } of legs)
       for (const address of doubtful([...addresses], seen, failing)) {
         if (nowMs - (askedMs.get(address) ?? -ASK_EVERY_MS) < ASK_EVERY_MS) continue;
@@ -125,9 +136,9 @@ export function openLoop(first: Config, datapath: Datapath, hooks: LoopHooks): L
   }
 
   function factsOf(wanted: Desired): SlowFacts {
-    const healthyServers = wanted.tables.servers.filter(({ usable }) => usable).length;
-    const lookedAround = isJudged(health.verdicts, healthyServers) && reach.isJudged();
-    const ready = lookedAround || performance.now() - startedMs > FIRST_VERDICTS_MS;
+    const healthyServers = wanted.serving.size;
+    const isLate = performance.now() - startedMs > FIRST_VERDICTS_MS;
+    const ready = isLate || (isJudged(health.verdicts, healthyServers) && reach.isJudged());
     const targets = Object.fromEntries([...reach.verdicts].map(([name, { healthy }]) => [name, healthy]));
     return { ready, healthyServers, targets };
   }
@@ -138,22 +149,63 @@ export function openLoop(first: Config, datapath: Datapath, hooks: LoopHooks): L
     if (facts) hooks.facts({ ...facts, ...(passFailure !== undefined && { passFailure }) });
   }
 
-  function pass(): void {
-    soon = undefined;
+  /** Says what fails, once as long as the reason is the same. @returns whether it did not */
+  function attempt(act: () => void): boolean {
     try {
-      lookAtNeighbours();
-      desired = desire(config, { ids, hardware, verdicts: health.verdicts }, select);
-      realise(desired);
-      facts = factsOf(desired);
-      passes.succeeded(performance.now());
-      problem = '';
+      act();
+      return true;
     } catch (error) {
+      pooled = false;
       const text = error instanceof Error ? error.message : String(error);
       passes.failed(text, performance.now());
       if (text !== problem) hooks.problem(text);
       problem = text;
+      return false;
     }
+  }
+
+  function pass(): void {
+    soon = undefined;
+    looked = attempt(() => {
+      lookAtNeighbours();
+      selections.located(hardware);
+      // A server that has come is there before a slot names it; one that has gone stays until none does.
+      if (pooled && selections.isBusy()) realise(untilSelected(wantedNow()));
+    });
+    slice();
+  }
+
+  const untilSelected = (wanted: Desired): Desired => {
+    const servers = beforeGoing(wanted.tables.servers, desired?.tables.servers ?? []);
+    return { ...wanted, tables: { ...wanted.tables, servers } };
+  };
+
+  const wantedNow = (): Desired => desire(config, { ids, hardware, pools, selected: selections });
+
+  /** Some of what there is to do for the selections, and once all is done, the rest of what is wanted. */
+  function slice(): void {
+    clearImmediate(next);
+    next = undefined;
+    attempt(() => {
+      const changed = selections.work(health.verdicts, SLICE_MS);
+      if (pooled) for (const change of datapath.select(changed)) hooks.event('table', { change });
+      if (selections.isBusy()) {
+        next = setImmediate(slice);
+        return;
+      }
+      const wanted = wantedNow();
+      realise(wanted);
+      pooled = true;
+      desired = wanted;
+      facts = factsOf(desired);
+      if (looked) passSucceeded();
+    });
     tellFacts();
+  }
+
+  function passSucceeded(): void {
+    passes.succeeded(performance.now());
+    problem = '';
   }
 
   function use(next: Config): void {
@@ -165,12 +217,20 @@ export function openLoop(first: Config, datapath: Datapath, hooks: LoopHooks): L
       reach.stop();
       reach = lookFurther(verdictsKept(before, config.reach, reach.verdicts));
     }
-    select.keepOnly(config.services);
     health.watch(config);
+    usePools();
     pass();
   }
 
+  /** Until all of them have been looked at, the data path goes by what it has. */
+  function usePools(): void {
+    pools = poolsOf(config, ids);
+    pooled = false;
+    selections.use(pools);
+  }
+
   health.watch(config);
+  usePools();
   pass();
   const timer = setInterval(pass, PASS_EVERY_MS);
   const sweeping = startSweeping(datapath, hooks.problem);
@@ -178,6 +238,7 @@ export function openLoop(first: Config, datapath: Datapath, hooks: LoopHooks): L
     sweeping.stop();
     clearInterval(timer);
     clearImmediate(soon);
+    clearImmediate(next);
     health.stop();
     reach.stop();
   };

@@ -70,6 +70,16 @@ t.test('the memory of the tables is stated', async (t) => {
   t.equal(row('data path'), 'xdp, 5 active connections, tables of 3.3 MiB');
 });
 
+t.test('of a server that is out it says why, and whether its connections stay', async (t) => {
+  const checks = { http: { healthy: false, why: 'ECONNREFUSED' } };
+  const server = { name: 'web1', address: '10.77.2.21' as Status['nlbs'], weight: 1, mac: 'x', healthy: false, checks };
+  const shown = (of: Partial<Status['servers'][number]>) =>
+    row('web1', { servers: [{ ...server, kept: true, ...of }] });
+  t.equal(shown({}), 'out: http: ECONNREFUSED; keeps its connections, 10.77.2.21 at x');
+  t.equal(shown({ kept: false, mac: null }), 'out: no hardware address; http: ECONNREFUSED, 10.77.2.21 at ?');
+  t.equal(shown({ healthy: true }), 'healthy, 10.77.2.21 at x');
+});
+
 t.test('what the system does not grant is shown with its reason', async (t) => {
   t.equal(row('real time'), 'no: EPERM');
   t.equal(row('memory'), 'locked');

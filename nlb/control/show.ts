@@ -25,7 +25,7 @@ export function showStatus(status: Status): string {
     ]),
     ...status.servers.map((s): [string, string] => [
       s.name,
-      `${s.healthy ? 'healthy' : `out: ${whyOut(s)}`}, ${s.address} at ${s.mac ?? '?'}`,
+      `${s.healthy ? 'healthy' : `out: ${whyOut(s)}`}${s.healthy || !s.kept ? '' : '; keeps its connections'}, ${s.address} at ${s.mac ?? '?'}`,
     ]),
     ...status.services.map((s): [string, string] => [
       s.name,

@@ -1,5 +1,6 @@
 import type { Config } from '../config/schema.ts';
 import type { Datapath } from '../datapath/datapath.ts';
+import { serversIn } from '../datapath/tables/tables.ts';
 import type { Grant } from '../kernel/scheduling.ts';
 import type { BeatStatus } from './beat/mail.ts';
 import { serversOf, verdictKey } from './health.ts';
@@ -74,7 +75,9 @@ function servers(config: Config, loop: Loop) {
     address,
     weight,
     mac: rows.get(address)?.mac ?? null,
-    healthy: rows.get(address)?.usable ?? false,
+    healthy: loop.desired()?.serving.has(address) ?? false,
+    /** Whether its connections stay there, though it may get no new ones. */
+    kept: rows.get(address)?.kept ?? false,
     checks: checks(config, loop, name),
   }));
 }
@@ -105,9 +108,9 @@ function services(config: Config, loop: Loop) {
 
 const counted = new WeakMap<Int32Array, ReadonlySet<number>>();
 
-/** The servers that a selection table names. It has 65,537 slots, is seldom made, and the status is asked for often. */
+/** The servers that a selection names: it is seldom made, and the status is asked for often. */
 function idsIn(slots: Int32Array = new Int32Array()): ReadonlySet<number> {
-  const ids = counted.get(slots) ?? new Set(slots);
+  const ids = counted.get(slots) ?? serversIn(slots);
   counted.set(slots, ids);
   return ids;
 }

@@ -8,7 +8,7 @@ import { roomy } from './attach/program.ts';
 import { openDatapath } from './datapath.ts';
 import { CLUSTER, ifindexOf, makeInterfaces, options, pinDirectory, tables } from './kit/rig.ts';
 import { openEmpty as open } from './kit/send.ts';
-import { CONSTANTS, OUTCOMES, STRUCTS } from './program/layout.ts';
+import { OUTCOMES, STRUCTS } from './program/layout.ts';
 import { openLease } from './tables/lease.ts';
 import { NO_HEARTBEAT, type Tables } from './tables/tables.ts';
 
@@ -43,8 +43,8 @@ t.test('differences alone are written', async (t) => {
   const wanted = tables();
   wanted.services[0]?.slots.fill(-1, 0, 1);
   wanted.services.pop();
-  wanted.servers[0] = { id: 0, address: '10.77.2.20', usable: false };
-  wanted.servers[1] = { id: 63, address: '10.77.2.63', mac: '02:00:00:00:00:63', usable: true };
+  wanted.servers[0] = { id: 0, address: '10.77.2.20', kept: false };
+  wanted.servers[1] = { id: 63, address: '10.77.2.63', mac: '02:00:00:00:00:63', kept: true };
   wanted.clusterAddresses.push('203.0.113.11');
   t.same(
     datapath.apply(wanted).map(({ table, change, subject }) => `${table} ${change} ${subject}`),
@@ -61,14 +61,14 @@ t.test('differences alone are written', async (t) => {
   t.same(datapath.actual(), wanted);
 });
 
-t.test('a server goes out of use when no selection names it any more, and is ready before one does', async (t) => {
+t.test('a server is gone only when no slot names it any more, and is there before one does', async (t) => {
   const datapath = open(t);
   datapath.apply(tables());
   const [first, ...others] = tables().servers;
   const slots = new Int32Array(65_537).fill(1);
   const without = {
     ...tables(),
-    servers: [...(first ? [{ ...first, usable: false }] : []), ...others],
+    servers: [...(first ? [{ ...first, kept: false }] : []), ...others],
     services: tables().services.map((service) => ({ ...service, slots })),
   };
   const changes = (wanted: Tables) => datapath.apply(wanted).map(({ table, subject }) => `${table} ${subject}`);
@@ -76,12 +76,12 @@ t.test('a server goes out of use when no selection names it any more, and is rea
   t.same(changes(tables()), ['servers 0 10.77.2.20', 'selections udp 203.0.113.10:53']);
 });
 
-t.test('draining, persistence, services of any port and timeouts are told and read back', async (t) => {
+t.test('servers that are gone, persistence, services of any port and timeouts are told and read back', async (t) => {
   const datapath = open(t);
   datapath.apply(tables());
   const wanted = tables();
   wanted.timeouts = { ...wanted.timeouts, resetMs: 1, fragmentMs: 3_600_000 };
-  wanted.servers = wanted.servers.map((server) => ({ ...server, ...(server.id === 1 && { draining: true as const }) }));
+  wanted.servers = wanted.servers.map((server) => ({ ...server, kept: server.id !== 1 }));
   const [dns, web] = wanted.services;
   if (dns) dns.persistence = { timeoutMs: 1, prefix: 1 };
   if (web) web.persistence = { timeoutMs: 3_600_000, prefix: 32 };
@@ -90,11 +90,11 @@ t.test('draining, persistence, services of any port and timeouts are told and re
     datapath.apply(wanted).map(({ table, change, subject }) => `${table} ${change} ${subject}`),
     [
       'settings changed 10.77.1.100, server access',
-      'servers changed 1 10.77.2.21',
       'selections added tcp 203.0.113.10:0',
-      'services changed udp 203.0.113.10:53',
       'services added tcp 203.0.113.10:0',
+      'services changed udp 203.0.113.10:53',
       'services changed tcp 203.0.113.10:80',
+      'servers changed 1 10.77.2.21',
       'clusters changed 203.0.113.10',
     ],
   );
@@ -134,6 +134,61 @@ t.test('as many services as are configured fit, and their ids are used again', a
   }
 });
 
+const spread = (servers: number) => new Int32Array(65_537).map((_, slot) => slot % servers);
+const services = (pools: Record<number, string>, slots: Record<string, Int32Array>) =>
+  Object.entries(pools).map(([port, pool]) => {
+    const selected = slots[pool] ?? spread(1);
+    return { address: CLUSTER, protocol: 'tcp' as const, port: Number(port), pool, slots: selected };
+  });
+
+t.test('services of one pool share a row, and only the slots that differ are written, in place', async (t) => {
+  const datapath = open(t);
+  const [halves, thirds] = [spread(2), spread(3)];
+  datapath.apply({ ...tables(), services: services({ 1: 'a', 2: 'a', 3: 'b' }, { a: halves, b: halves }) });
+  const selected = () => datapath.actual().services.map(({ port, pool, slots }) => [port, pool, slots]);
+  const first = `tcp ${CLUSTER}:1`;
+  t.same(selected(), [
+    [1, first, halves],
+    [2, first, halves],
+    [3, undefined, halves],
+  ]);
+  const changed = datapath.select(new Map([['a', thirds]]));
+  t.same(changed, [{ table: 'selections', change: 'changed', subject: 'a' }]);
+  t.same(datapath.select(new Map([['a', thirds]])), []);
+  t.same(
+    selected().map(([, , slots]) => slots),
+    [thirds, thirds, halves],
+  );
+  t.throws(() => datapath.select(new Map([['c', thirds]])), /There is no pool c/);
+});
+
+t.test(
+  'pools that split and merge leave no service with another one’s selection, in as many rows as there are services',
+  async (t) => {
+    const datapath = open(t);
+    const slots = { a: spread(2), b: spread(3), c: spread(4), d: spread(5) };
+    const ports = Array.from({ length: 16 }, (_, index) => index + 1);
+    const by = (pool: (port: number) => string) => Object.fromEntries(ports.map((port) => [port, pool(port)]));
+    const each = (port: number): string => `of ${port}`;
+    const own = Object.fromEntries(ports.map((port) => [each(port), spread(port + 5)]));
+    for (const [pools, selections] of [
+      [by((port) => 'abcd'[port % 4] ?? 'a'), slots],
+      [by(each), own],
+      [by((port) => 'abcd'[port >> 2] ?? 'a'), slots],
+      [by((port) => 'dcba'[port % 3] ?? 'a'), slots],
+      [Object.fromEntries(ports.map((port) => [port + 16, each(port)])), own],
+    ] as const) {
+      const wanted = services(pools, selections);
+      datapath.apply({ ...tables(), services: wanted });
+      const found = datapath.actual().services.map(({ port, slots }) => [port, slots]);
+      t.same(
+        found,
+        wanted.map(({ port, slots }) => [port, slots]),
+      );
+    }
+  },
+);
+
 t.test('tables that contradict themselves are refused whole', async (t) => {
   const datapath = open(t);
   const [server, service] = [tables().servers.slice(0, 1), tables().services.slice(0, 1)];
@@ -147,6 +202,9 @@ t.test('tables that contradict themselves are refused whole', async (t) => {
     },
     'udp 203.0.113.10:53 persists for 1 ms, /33': {
       services: service.map((entry) => ({ ...entry, persistence: { timeoutMs: 1, prefix: 33 } })),
+    },
+    'web is a pool with two selections': {
+      services: tables().services.map((entry) => ({ ...entry, pool: 'web' })),
     },
     'udp 203.0.113.10:53 has 3 slots': { services: service.map((entry) => ({ ...entry, slots: new Int32Array(3) })) },
     '17 services, of 16 at most': {
@@ -236,9 +294,9 @@ t.test('a million connections are what fits by default sizes', async (t) => {
   t.equal(datapath.connectionCount(), 0);
 });
 
-t.test('the memory of the tables is what the kernel says it is, and grows with connections and services', async (t) => {
-  const bytesOf = (sizes: object, services: Tables['services'] = []) => {
-    const datapath = openDatapath({ ...options(pinDirectory(t)), ...sizes, first: { ...tables(), services } });
+t.test('the memory of the tables is what the kernel says it is, and grows with what they are to hold', async (t) => {
+  const bytesOf = (sizes: object) => {
+    const datapath = openDatapath({ ...options(pinDirectory(t)), ...sizes, first: tables() });
     const bytes = datapath.memoryBytes();
     datapath.remove();
     return bytes;
@@ -246,6 +304,6 @@ t.test('the memory of the tables is what the kernel says it is, and grows with c
   const [small, large] = [bytesOf({ maxConnections: 100_000 }), bytesOf({ maxConnections: 300_000 })];
   const each = (large - small) / 200_000;
   t.ok(each >= STRUCTS.flow.size + STRUCTS.connection.size && each < 200, `${each} bytes for each connection`);
-  const service = (bytesOf({}, tables().services) - bytesOf({})) / tables().services.length;
-  t.ok(service >= 2 * CONSTANTS.SELECTION_SLOTS && service < 3 * CONSTANTS.SELECTION_SLOTS, `${service} for a service`);
+  const service = (bytesOf({ maxServices: 64 }) - bytesOf({ maxServices: 32 })) / 32;
+  t.ok(service >= STRUCTS.selection.size && service < 1.1 * STRUCTS.selection.size, `${service} for a service`);
 });

@@ -40,6 +40,8 @@ export interface Datapath {
    * Throws a RangeError, before anything is written, where the tables contradict themselves or do not fit.
    */
   apply(tables: Tables): Change[];
+  /** Write other selections of pools that are there, by their names: only the slots that differ, in place. */
+  select(selections: ReadonlyMap<string, Int32Array>): Change[];
   /** What the kernel holds: servers by id, services by address and port. */
   actual(): Tables;
   readonly outcomes: Counters['outcomes'];

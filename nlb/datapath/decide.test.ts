@@ -52,7 +52,7 @@ for (const hook of HOOKS) {
     t.equal(datapath.connectionCount(), 2);
   });
 
-  t.test(`${hook}: a connection keeps its server while that is usable, and no longer`, async (t) => {
+  t.test(`${hook}: a connection keeps its server until that is gone`, async (t) => {
     const datapath = openLeased(t);
     const frame = bytesOf(`${TO_US} ${IP} ${UDP}`);
     const expectTo = (mac: string, outcome: OutcomeName, what: string): void => {
@@ -65,7 +65,7 @@ for (const hook of HOOKS) {
     now.services[0]?.slots.fill(1);
     datapath.apply(now);
     expectTo(MAC.server0, 'FORWARDED_ESTABLISHED', 'the selection table says something else by now');
-    datapath.apply({ ...now, servers: now.servers.map((server) => ({ ...server, usable: server.id !== 0 })) });
+    datapath.apply({ ...now, servers: now.servers.map((server) => ({ ...server, kept: server.id !== 0 })) });
     expectTo(MAC.server1, 'FORWARDED_MOVED', 'its server is gone');
     datapath.apply(now);
     expectTo(MAC.server1, 'FORWARDED_ESTABLISHED', 'its old server is back');
@@ -81,8 +81,8 @@ for (const hook of HOOKS) {
     const frame = bytesOf(`${TO_US} ${IP} ${UDP}`);
     const [first, second] = tables().servers;
     for (const [what, server] of [
-      ['not usable', { ...first, usable: false }],
-      ['without a hardware address', { id: 0, address: '10.77.2.20', usable: true }],
+      ['gone', { ...first, kept: false }],
+      ['without a hardware address', { id: 0, address: '10.77.2.20', kept: true }],
       ['taken from the table', second],
     ] as const) {
       datapath.apply({ ...tables(), servers: [server as Tables['servers'][number]] });

@@ -17,7 +17,7 @@ import { openServerTable, type ServerTable } from './tables/server-table.ts';
 import { openServiceTable, type ServiceName } from './tables/service-table.ts';
 import { putSettings, readSettings } from './tables/settings-table.ts';
 import { sweep } from './tables/sweep.ts';
-import { type Change, checkTables, type Tables } from './tables/tables.ts';
+import { type Change, checkTables, nameOfService, type Tables } from './tables/tables.ts';
 import { removeUserspace } from './userspace/userspace.ts';
 
 /** The data path as BPF programs in the kernel. */
@@ -60,6 +60,7 @@ export function openInKernel(
   const abandon = (): void => {
     counters.close();
     known.close();
+    tables.close();
     servers.close();
     loaded.close();
   };
@@ -74,6 +75,7 @@ export function openInKernel(
       adopted: loaded.adopted,
       programs,
       apply: tables.apply,
+      select: tables.select,
       actual: tables.actual,
       ...readings(loaded, { counters, known }, tables),
       abandon,
@@ -88,20 +90,33 @@ export function openInKernel(
 
 function openTables(loaded: Loaded, servers: ServerTable, options: DatapathOptions) {
   const [settings, clusters] = [loaded.map('settings'), loaded.map('clusters')];
-  const services = openServiceTable((name) => loaded.map(name));
+  const services = openServiceTable((name) => loaded.map(name), options.maxServices);
+  let guarded = '';
+  /** The services that stand in for fragments are those of all services: so many are looked through only when they change. */
+  const applyClusters = (wanted: Tables, change: () => Change[]): Change[] => {
+    const names = wanted.services.map(nameOfService);
+    const key = JSON.stringify([wanted.clusterAddresses, names]);
+    if (key === guarded) return [];
+    guarded = '';
+    const changes = change();
+    guarded = key;
+    return changes;
+  };
   const apply = (wanted: Tables): Change[] => {
     checkTables(wanted, options);
     const ports = findPorts(options);
-    // Making selections takes milliseconds, in which every server that they name, before and after, must be ready.
-    const ready = wanted.servers.filter(({ usable, mac }) => usable && mac !== undefined);
+    // Every server that a slot names, before and after, is to be there while slots are written.
+    const kept = wanted.servers.filter((server) => server.kept);
     return [
       ...putSettings(settings, wanted, ports, options),
-      ...servers.put(ready, ports),
+      ...servers.put(kept, ports),
       ...services.put(wanted.services),
       ...servers.put(wanted.servers, ports),
-      ...putClusters(clusters, wanted, services.ids()),
-      ...services.dropOthers(wanted.services),
-      ...dropOtherClusters(clusters, wanted.clusterAddresses),
+      ...applyClusters(wanted, () => [
+        ...putClusters(clusters, wanted, services.ids()),
+        ...services.dropOthers(wanted.services),
+        ...dropOtherClusters(clusters, wanted.clusterAddresses),
+      ]),
       ...servers.dropOthers(wanted.servers),
     ];
   };
@@ -117,7 +132,15 @@ function openTables(loaded: Loaded, servers: ServerTable, options: DatapathOptio
       actual((service) => couldServe(flow, service)),
       findPorts(options),
     );
-  return { apply, actual: () => actual(), ids, toldOf, timeouts: () => readSettings(settings).timeouts };
+  return {
+    apply,
+    select: services.select,
+    actual: () => actual(),
+    ids,
+    toldOf,
+    timeouts: () => readSettings(settings).timeouts,
+    close: services.close,
+  };
 }
 
 function readings(
@@ -126,7 +149,7 @@ function readings(
   { ids, toldOf, timeouts }: ReturnType<typeof openTables>,
 ) {
   const map = (name: string): number => loaded.map(name);
-  const weigh = weighTables(MAPS.map(map));
+  const memoryBytes = weighTables(MAPS.map(map));
   const names = () => new Map([...ids().services].map(([name, id]) => [id, name]));
   return {
     outcomes: counters.outcomes,
@@ -147,7 +170,7 @@ function readings(
       const kept = recall(map, flow, { names: names(), services: known.services.values() });
       return { told: known, lease: readLease(map('lease')), peer: NO_PEER, kept };
     },
-    memoryBytes: () => weigh(ids().services.size),
+    memoryBytes: () => memoryBytes,
     leaseFd: map('lease'),
     connectionCount: () => countConnections(map('connections')) + countConnections(map('embryos')),
   };

@@ -1,14 +1,5 @@
-import { closeSync, readFileSync } from 'node:fs';
-import {
-  mapCreate,
-  mapDelete,
-  mapFdById,
-  mapLookup,
-  mapLookupBatch,
-  mapNextKey,
-  mapUpdate,
-  objInfo,
-} from './libbpf.ts';
+import { readFileSync } from 'node:fs';
+import { mapDelete, mapLookup, mapLookupBatch, mapNextKey, mapUpdate, objInfo } from './libbpf.ts';
 import { KernelRefusal } from './refusal.ts';
 
 /** What the kernel says of a map. Sizes in bytes. */
@@ -21,7 +12,6 @@ export interface MapInfo {
   flags: number;
 }
 
-const BPF_MAP_TYPE_ARRAY = 2;
 const MAP_INFO_BYTES = 88;
 const ENOENT = 2;
 
@@ -36,7 +26,7 @@ export function mapInfo(fd: number): MapInfo {
   return { type: word(0), id: word(1), keySize: word(2), valueSize: word(3), maxEntries: word(4), flags: word(5) };
 }
 
-/** Bytes of kernel memory that a map takes, by its own account. Maps within a map are not counted. */
+/** Bytes of kernel memory that a map takes, by its own account. */
 export function mapBytes(fd: number): number {
   const [, bytes] = /^memlock:\s*(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8')) ?? [];
   if (bytes === undefined) throw new Error(`descriptor ${fd} is no BPF map: it has no account of its memory`);
@@ -103,25 +93,6 @@ export function* walkBatches(
     if (result !== -ENOENT) insist('walk map', fd, result);
     yield { count: count[0] ?? 0, keys, values };
     if (result === -ENOENT) return;
-  }
-}
-
-/** A new array with a single entry. The caller closes the descriptor. Throws KernelRefusal. */
-export function createSingle(name: string, value: Uint8Array): number {
-  const fd = mapCreate(BPF_MAP_TYPE_ARRAY, name, 4, value.length, 1, null);
-  if (fd < 0) throw new KernelRefusal('create map', name, -fd);
-  putEntry(fd, indexKey(0), value);
-  return fd;
-}
-
-/** The value of a single-entry array that is known by its id. Throws KernelRefusal. */
-export function readSingleById(id: number, bytes: number): Buffer {
-  const fd = mapFdById(id);
-  if (fd < 0) throw new KernelRefusal('open map', `id ${id}`, -fd);
-  try {
-    return getEntry(fd, indexKey(0), bytes) ?? Buffer.alloc(bytes);
-  } finally {
-    closeSync(fd);
   }
 }
 

@@ -36,16 +36,6 @@ export const mapSetMaxEntries: (map: Handle, entries: number) => number = libbpf
 );
 export const mapReuseFd: (map: Handle, fd: number) => number = libbpf.func('int bpf_map__reuse_fd(void *map, int fd)');
 
-export const mapCreate: (
-  type: number,
-  name: string,
-  keyBytes: number,
-  valueBytes: number,
-  entries: number,
-  options: null,
-) => number = libbpf.func(
-  'int bpf_map_create(int type, const char *name, uint32_t key, uint32_t value, uint32_t entries, const void *options)',
-);
 export const mapUpdate: (fd: number, key: Bytes, value: Bytes, flags: number) => number = libbpf.func(
   'int bpf_map_update_elem(int fd, const void *key, const void *value, uint64_t flags)',
 );
@@ -77,7 +67,6 @@ export const objInfo: (fd: number, info: Bytes, bytes: Uint32Array) => number = 
   'int bpf_obj_get_info_by_fd(int fd, void *info, void *bytes)',
 );
 export const programFdById: (id: number) => number = libbpf.func('int bpf_prog_get_fd_by_id(uint32_t id)');
-export const mapFdById: (id: number) => number = libbpf.func('int bpf_map_get_fd_by_id(uint32_t id)');
 
 export const linkCreate: (program: number, target: number, attachType: number, options: Bytes | null) => number =
   libbpf.func('int bpf_link_create(int program, int target, int type, const void *options)');

@@ -53,7 +53,7 @@ function tablesOf({ servers, services }: Size, protocol: Protocol): Tables {
 export const macOf = (id: number): string => octetsToMac(Uint8Array.of(2, 0, 0, 1, id >> 8, id & 0xff));
 
 function serverOf(id: number): ServerEntry {
-  return { id, address: `10.78.${id >> 8}.${id & 0xff}`, mac: macOf(id), usable: true };
+  return { id, address: `10.78.${id >> 8}.${id & 0xff}`, mac: macOf(id), kept: true };
 }
 
 function serviceOf(protocol: Protocol, port: number, servers: number): ServiceEntry {

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { type Claims, type Conflict, type Defence, defend, unclaimed } from './defence.ts';
+import { type Claims, type Conflict, claimsOf, type Defence, defend, unclaimed } from './defence.ts';
 
 const [STRANGER, OTHER, PEER] = ['02:00:00:00:00:99', '02:00:00:00:00:98', '02:00:00:00:00:02'];
 const none: Claims = { strangers: [], peer: [] };
@@ -91,4 +91,10 @@ t.test('who does not lead defends nothing, and what it defended is over', async 
   t.match(news, { claims: 20, over: true });
   t.match(after, { owed: false, conflicts: [{ over: true }] });
   t.equal(defend(after, none, 310, false).news, undefined, 'told once');
+});
+
+t.test('claims by the hardware address of a peer that is silent are a stranger’s', async (t) => {
+  const claims = { strangers: [STRANGER], peer: [PEER, PEER] };
+  t.same(claimsOf(claims, true), claims, 'one that is heard is the role’s affair');
+  t.same(claimsOf(claims, false), { strangers: [STRANGER, PEER, PEER], peer: [] });
 });

@@ -1,9 +1,11 @@
 import { quadToBytes } from '../../kernel/inet.ts';
 import { CONSTANTS } from '../program/layout.ts';
+import type { Address, Mac } from '../specification/address.ts';
 import type { Decision } from '../specification/decision.ts';
 import { type Arrival, type Clocks, forward } from '../specification/forward.ts';
 import {
   type Bond,
+  type Connection,
   type Kept,
   type Knowledge,
   NO_PEER,
@@ -13,6 +15,7 @@ import {
 } from '../specification/knowledge.ts';
 import { TIMEOUTS } from '../specification/timeouts.ts';
 import type { LeaseTimes } from '../tables/lease.ts';
+import type { Slots } from '../tables/tables.ts';
 import { withFlags } from './packets.ts';
 
 /** Support for the differential test: specifications that are wrong in one thing each, which it must find out. */
@@ -163,9 +166,15 @@ export const broken: Record<string, Specification> = {
   'overlooks RST': overlooking(0x04),
   'overlooks ACK': overlooking(0x10),
   ...Object.fromEntries(longer),
-  'drains no server': servers((server) => ({ ...server, draining: false })),
-  'takes draining for dead': servers(({ mac, ...server }) => ({ ...server, ...(mac && !server.draining && { mac }) })),
-  'tries no second slot': knowing((known) => ({ told: onlyFirstSlots(known.told) })),
+  'takes what is gone for kept': servers((server) => ({ mac: `02:00:00:00:00:2${server.id}` as Mac, ...server })),
+  'moves connections from servers that get nothing new': kept(({ connections }, known) => ({
+    connections: mapped(connections, (connection) => elsewhere(connection, known)),
+  })),
+  'looks into the next slot where a server is gone': told(withNextSlots),
+  'keeps clients on servers that get nothing new': services((service) => ({ ...service, gives: () => true })),
+  'asks all services whether a server gets something new': told((known) => ({
+    services: mapped(known.services, (service) => ({ ...service, gives: eligibleIn(known) })),
+  })),
   'keeps no client': services(impersonal),
   'keeps each client by itself': services((service) =>
     service.persistence ? { ...service, persistence: { ...service.persistence, prefix: 32 } } : service,
@@ -195,18 +204,22 @@ function imitate(frame: Buffer, mac: string): void {
 
 const quadOf = (frame: Buffer, at: number): string => frame.subarray(at, at + 4).join('.');
 
-/** Servers that take nothing new are thrown out of the slots, so that a slot of theirs has none. */
-function onlyFirstSlots(known: Told): Told {
-  const takesNew = (id: number): boolean => {
-    const server = known.servers.get(id);
-    return server?.mac !== undefined && !server.draining;
-  };
-  if ([...known.servers.keys()].every(takesNew)) return known;
-  // The hash × slots ÷ 2³² finds the same server where each slot is there sixteen times, but its neighbours are itself.
-  const slots = (service: Service) => {
-    const wide = new Int32Array(service.slots.length * 16);
-    for (const [slot, id] of service.slots.entries()) wide.fill(takesNew(id) ? id : -1, slot * 16, (slot + 1) * 16);
-    return wide;
-  };
-  return { ...known, services: mapped(known.services, (service) => ({ ...service, slots: slots(service) })) };
+/** Whether any service gives a server something new. */
+const eligibleIn =
+  ({ services }: Told) =>
+  (server: number): boolean =>
+    [...services.values()].some(({ gives }) => gives(server));
+
+/** Where its service gives the server nothing new, a connection whose server is another one by now. */
+function elsewhere(connection: Connection, { services }: Told): Connection {
+  const counts = services.get(connection.service)?.gives(connection.server) !== false;
+  return counts ? connection : { ...connection, serverAddress: '0.0.0.0' as Address };
+}
+
+/** Each slot whose server is gone has the server of the next one. */
+function withNextSlots({ servers, services }: Told): Pick<Told, 'services'> {
+  const isGone = (id: number): boolean => servers.get(id)?.mac === undefined;
+  const next = (slots: Slots): Slots =>
+    Int32Array.from(slots, (id, slot) => (isGone(id) ? (slots[(slot + 1) % slots.length] ?? -1) : id));
+  return { services: mapped(services, (service) => ({ ...service, slots: next(service.slots) })) };
 }

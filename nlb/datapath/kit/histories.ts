@@ -24,12 +24,12 @@ export const SELECTIONS = [
 
 const [first = '', second = ''] = CLUSTERS;
 const slots = SELECTIONS[0] ?? new Int32Array();
-/** All services that there can be. */
+/** All services that there can be. Two of them are one pool. */
 export const SERVICES: ServiceEntry[] = [
   { address: first, protocol: 'udp', port: 53, slots },
-  { address: first, protocol: 'tcp', port: 80, slots },
+  { address: first, protocol: 'tcp', port: 80, slots, pool: 'web' },
   { address: first, protocol: 'tcp', port: 0, slots },
-  { address: second, protocol: 'tcp', port: 80, slots, persistence: { timeoutMs: 10_000, prefix: 24 } },
+  { address: second, protocol: 'tcp', port: 80, slots, pool: 'web', persistence: { timeoutMs: 10_000, prefix: 24 } },
   { address: second, protocol: 'udp', port: 0, slots, persistence: { timeoutMs: 10_000, prefix: 32 } },
 ];
 
@@ -47,8 +47,7 @@ const serverStates = fc.tuple(
     fc.record({
       id: fc.constant(id),
       there: often(true, false),
-      usable: fc.constantFrom(true, true, true, false),
-      draining: fc.constantFrom(true, false, false, false, false),
+      kept: fc.constantFrom(true, true, true, false),
       mac: often(true, false),
       /** Whether another server has got the number. */
       other: often(false, true),
@@ -111,8 +110,6 @@ const daemonLives = fc.boolean();
 
 /** What happens beside the frames. */
 const change = fc.oneof(
-  fc.record({ do: fc.constant('peer' as const), peer }),
-  fc.record({ do: fc.constant('daemon' as const), lives: daemonLives }),
   { weight: 5, arbitrary: fc.record({ do: fc.constant('servers' as const), states: serverStates }) },
   fc.record({ do: fc.constant('lease' as const), lease }),
   {
@@ -161,7 +158,10 @@ const meeting = fc.oneof(
       asleepNs: fc.constant(0n),
     }),
   },
-  { weight: 3, arbitrary: change },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('peer' as const), peer }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('daemon' as const), lives: daemonLives }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('lease' as const), lease }) },
+  { weight: 1, arbitrary: change },
   { weight: 1, arbitrary: say },
 );
 const steps = <T>(step: fc.Arbitrary<T>) => fc.array(step, { minLength: 1, maxLength: 20, size: 'max' });
@@ -180,9 +180,9 @@ export const histories = fc.record({
   servers: serverStates,
   /** Of every kind, or those of a few clients that keep to their conversations. */
   steps: fc.oneof(
-    { weight: 2, arbitrary: steps(anything) },
-    { weight: 2, arbitrary: steps(talk) },
-    { weight: 1, arbitrary: steps(meeting) },
+    { weight: 4, arbitrary: steps(anything) },
+    { weight: 9, arbitrary: steps(talk) },
+    { weight: 2, arbitrary: steps(meeting) },
   ),
 });
 type Arbitrated<T> = T extends fc.Arbitrary<infer V> ? V : never;

@@ -6,7 +6,7 @@ import { type PeerKnown, type Told, toldBy } from '../specification/knowledge.ts
 import { type Ledger, openLedger, record } from '../specification/ledger.ts';
 import type { Tally } from '../tables/counters.ts';
 import type { LeaseTimes } from '../tables/lease.ts';
-import { nameOfService, type ServerEntry, type ServiceEntry, type Tables } from '../tables/tables.ts';
+import { nameOfService, poolOf, type ServerEntry, type ServiceEntry, type Tables } from '../tables/tables.ts';
 import { type History, SELECTIONS, SERVICES, type ServerState, type Step, TIMEOUTS } from './histories.ts';
 import { asFragment, CLUSTERS, fromPort, withFlags } from './packets.ts';
 import { HEARTBEAT, MAC, NLBS } from './rig.ts';
@@ -137,8 +137,10 @@ const ACTS: { [Name in Step['do']]: (stage: Stage, step: Act<Name>) => void } = 
     tell(stage);
   },
   select: (stage, { service: index, table }) => {
-    const service = stage.services[index];
-    if (service) service.entry = { ...service.entry, slots: SELECTIONS[table] ?? service.entry.slots };
+    const chosen = stage.services[index];
+    for (const service of stage.services)
+      if (chosen && poolOf(service.entry) === poolOf(chosen.entry))
+        service.entry = { ...service.entry, slots: SELECTIONS[table] ?? service.entry.slots };
     tell(stage);
   },
   persist: (stage, { service: index, persistence }) => {
@@ -279,8 +281,8 @@ function tablesOf({ history, servers, services }: Stage): Tables {
   };
 }
 
-function serverFrom({ id, usable, draining, mac, other }: ServerState): ServerEntry {
+function serverFrom({ id, kept, mac, other }: ServerState): ServerEntry {
   const address = `10.77.2.${(other ? 30 : 20) + id}`;
   const known = mac && { mac: `02:00:00:00:0${other ? 1 : 0}:2${id}` };
-  return { id, address, usable, ...(draining && { draining }), ...known };
+  return { id, address, kept, ...known };
 }

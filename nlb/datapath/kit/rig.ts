@@ -62,8 +62,8 @@ export function tables(): Tables {
     timeouts: DEFAULT_TIMEOUTS,
     clusterAddresses: [CLUSTER],
     servers: [
-      { id: 0, address: '10.77.2.20', mac: MAC.server0, usable: true },
-      { id: 1, address: '10.77.2.21', mac: MAC.server1, usable: true },
+      { id: 0, address: '10.77.2.20', mac: MAC.server0, kept: true },
+      { id: 1, address: '10.77.2.21', mac: MAC.server1, kept: true },
     ],
     services: [
       { address: CLUSTER, protocol: 'udp', port: 53, slots: all(0) },

@@ -41,7 +41,7 @@ export const change = (id: number, wanted: Partial<ServerEntry>) => (told: Table
   told.servers = told.servers.map((server) => (server.id === id ? { ...server, ...wanted } : server));
 };
 export const reselect = (id: number) => (told: Tables) => {
-  for (const service of told.services) service.slots.fill(id);
+  for (const service of told.services) service.slots = new Int32Array(service.slots.length).fill(id);
 };
 
 /** Of each server: packets, connections that were opened, and how many are active. */

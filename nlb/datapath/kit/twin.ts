@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { createSingle, dropEntry, indexKey, putEntry, walkBatches } from '../../kernel/bpf-map.ts';
+import { dropEntry, indexKey, putEntry, walkBatches } from '../../kernel/bpf-map.ts';
 import { loadObject } from '../../kernel/bpf-object.ts';
 import { runProgram } from '../../kernel/bpf-test-run.ts';
 import { mapMemory } from '../../kernel/memory-map.ts';
@@ -19,15 +19,13 @@ import {
   decodeFragments,
 } from '../tables/entries.ts';
 import { type LeasePeer, type LeaseTimes, openLease } from '../tables/lease.ts';
+import { openSelectionTable } from '../tables/selection-table.ts';
 import { openServerTable } from '../tables/server-table.ts';
 import { encodeKey, encodeService } from '../tables/service-table.ts';
 import { putSettings } from '../tables/settings-table.ts';
-import { nameOfService, type ServiceEntry, type Tables } from '../tables/tables.ts';
+import { nameOfService, poolOf, type ServiceEntry, type Tables } from '../tables/tables.ts';
 
-/**
- * Support for the differential test: the program in the kernel, compiled with a clock that is set from here, and its
- * tables, written without waiting: the daemon swaps whole selection tables, which costs the kernel a grace period.
- */
+/** Support for the differential test: the program in the kernel, compiled with a clock that is set from here, and its tables. */
 export type Twin = ReturnType<typeof openTwin>;
 
 const OBJECT_FILE = join(import.meta.dirname, '../program/datapath-test.bpf.o');
@@ -35,14 +33,14 @@ const OBJECT_FILE = join(import.meta.dirname, '../program/datapath-test.bpf.o');
 const SIZES = { maxConnections: 256, maxServers: 8, maxServices: 8 };
 
 /** `services`: all that there can ever be; each keeps its number, which is its place in the list. */
-export function openTwin(services: ServiceEntry[], slots: Int32Array[]) {
+export function openTwin(services: ServiceEntry[]) {
   const object = loadObject({ file: OBJECT_FILE, entries: entriesOf(SIZES), reuse: {} });
   const fd = (map: string): number => object.map(map);
   const [clock, lease] = [mapMemory(fd('test_clock'), 24), openLease(fd('lease'))];
   const clocks = new BigUint64Array(clock.buffer);
   const servers = openServerTable(fd('servers'), SIZES.maxServers);
   const ids = new Map(services.map((service, id) => [nameOfService(service), id]));
-  const tellServices = openServices(fd, services, slots);
+  const tellServices = openServices(fd, services);
   return {
     tell(tables: Tables, ports: Port[]): void {
       putSettings(fd('settings'), tables, ports, SIZES);
@@ -73,27 +71,21 @@ export function openTwin(services: ServiceEntry[], slots: Int32Array[]) {
   };
 }
 
-function openServices(fd: (map: string) => number, services: ServiceEntry[], slots: Int32Array[]) {
-  const encoded = new Map(slots.map((table) => [table, encodeSlots(table)]));
-  const held = services.map((service, id) => {
-    const selection = createSingle('selection', encodeSlots(service.slots));
-    putEntry(fd('selections'), indexKey(id), indexKey(selection));
-    return { name: nameOfService(service), key: encodeKey(service), selection, slots: service.slots };
-  });
+/** Services keep their numbers, and pools their rows, whatever is there. */
+function openServices(fd: (map: string) => number, services: ServiceEntry[]) {
+  const selections = openSelectionTable(fd('selections'), SIZES.maxServices);
+  const rows = new Map([...new Set(services.map(poolOf))].map((pool, row) => [pool, row]));
   return (wanted: ServiceEntry[]): void => {
-    for (const [id, row] of held.entries()) {
-      const service = wanted.find((candidate) => nameOfService(candidate) === row.name);
-      const selected = encoded.get(service?.slots ?? row.slots);
-      if (service && selected && row.slots !== service.slots) putEntry(row.selection, indexKey(0), selected);
-      row.slots = service?.slots ?? row.slots;
-      putEntry(fd('services'), indexKey(id), service ? encodeService(service, id) : Buffer.alloc(STRUCTS.service.size));
-      if (service) putEntry(fd('service_ids'), row.key, indexKey(id));
-      else dropEntry(fd('service_ids'), row.key);
+    for (const [id, service] of services.entries()) {
+      const row = rows.get(poolOf(service)) ?? 0;
+      const told = wanted.find((candidate) => nameOfService(candidate) === nameOfService(service));
+      if (told) selections.write(row, told.slots);
+      putEntry(fd('services'), indexKey(id), told ? encodeService(told, id, row) : Buffer.alloc(STRUCTS.service.size));
+      if (told) putEntry(fd('service_ids'), encodeKey(service), indexKey(id));
+      else dropEntry(fd('service_ids'), encodeKey(service));
     }
   };
 }
-
-const encodeSlots = (slots: Int32Array): Buffer => Buffer.from(new Uint16Array(slots).buffer);
 
 /** A table that the data path writes, read whole. */
 export interface KeptTable<Value> {

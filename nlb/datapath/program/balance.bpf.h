@@ -43,7 +43,7 @@ static __always_inline enum outcome move(struct packet *p, const struct service 
 	return outcome;
 }
 
-/* A connection keeps its server while that is usable, whatever the selection table says by now. */
+/* A connection keeps its server until that is gone, whatever the selection says by now. */
 static __always_inline enum outcome carry_on(struct packet *p, const struct service *service, struct connection *known,
 					     __u64 now_ns)
 {

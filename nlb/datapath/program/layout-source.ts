@@ -15,7 +15,18 @@ const LINE_LENGTH = 120;
 /** The enums and structs that user space needs, by their names in C. */
 const CONSTANTS = ['layout', 'port_roles', 'server_flags', 'service_flags', 'connection_state'];
 const STRUCTS = [
-  ...['settings', 'beat_path', 'port', 'lease', 'allowance', 'server', 'cluster', 'service_key', 'service'],
+  ...[
+    'settings',
+    'beat_path',
+    'port',
+    'lease',
+    'allowance',
+    'server',
+    'cluster',
+    'service_key',
+    'service',
+    'selection',
+  ],
   ...['flow', 'connection', 'affinity_key', 'affinity', 'fragment_key', 'fragment', 'counter', 'tally'],
 ];
 

@@ -10,13 +10,12 @@
 
 enum layout {
 	/* A pinned table of another version is not adopted. Raise it with every change to a key or a value. */
-	LAYOUT_VERSION = 5,
+	LAYOUT_VERSION = 6,
 	/* A prime number (see maglev.ts). */
 	SELECTION_SLOTS = 65537,
-	NO_SERVER = 0xffff,
+	/* Ids take 15 bits of a slot; this one stands for none. */
+	NO_SERVER = 0x7fff,
 	MAX_PORTS = 16,
-	/* How many slots, the flow's own first, are tried for a server that takes new connections. */
-	SELECTION_TRIES = 16,
 	/* Counters of one processor: the outcomes, and room up to a power of two. */
 	COUNTERS_PER_CPU = 32,
 	NO_SERVICE = 0xffff,
@@ -51,7 +50,7 @@ enum outcome {
 	FORWARDED_ESTABLISHED, /* of a connection that has proved itself by a second packet, this one included */
 	FORWARDED_NEW, /* the first packet of a connection that is seen */
 	FORWARDED_REPEATED, /* a first packet again: it proves nothing */
-	FORWARDED_MOVED, /* its server is no longer usable: chosen again */
+	FORWARDED_MOVED, /* its server is gone: chosen again */
 	FORWARDED_FRAGMENT, /* to where another fragment of its datagram has gone, or as the first to come */
 	FORWARDED_ICMP, /* an error, to the server of the flow that it quotes */
 	DROPPED_ARP_NO_LEASE, /* about the NLBS address, while another may hold it */
@@ -157,13 +156,12 @@ _Static_assert(sizeof(struct lease) == 104, "shared with user space");
 
 enum server_flags {
 	SERVER_KNOWN = 1,
-	SERVER_USABLE = 2,
+	SERVER_KEPT = 2, /* may be sent to: what it has, it keeps. Without, the server is gone */
 	SERVER_HAS_MAC = 4,
-	SERVER_READY = 7, /* may be sent to */
-	SERVER_DRAINING = 8, /* gets no new connections */
 } __attribute__((packed));
 
 /*
+ * Whether a server gets anything new is not said here: that is what the slots of each selection say.
  * Three words of eight bytes, each written at once, so that no packet sees half of a hardware address. Cleared flags mean
  * that the other words count for nothing.
  */
@@ -206,15 +204,26 @@ struct service {
 	__be16 port; /* zero: any port that no other service has */
 	__u8 protocol;
 	enum service_flags flags;
-	__u32 id; /* its own, also in the selection tables and the tallies */
+	__u32 id; /* its own, also in the tallies */
+	__u32 pool; /* whose selection it goes by: a row of those */
+	__u32 zero;
 };
-_Static_assert(sizeof(struct service) == 24, "shared with user space");
+_Static_assert(sizeof(struct service) == 32, "shared with user space");
 
-/* Server ids by slot, NO_SERVER for none. Replaced whole, never written while in use. */
+#define ELIGIBLE_WORDS ((NO_SERVER + 1) / 32)
+
+/*
+ * What new flows of a pool's services go by, one row for each pool. User space writes slots in place, one by one, in memory
+ * that it maps: a slot is a unit, and no packet needs two of them.
+ */
 struct selection {
-	__u16 servers[SELECTION_SLOTS];
+	__u16 servers[SELECTION_SLOTS]; /* ids by slot, NO_SERVER for none */
+	__u16 zero;
+	__u32 eligible[ELIGIBLE_WORDS]; /* a bit for each id: whether any slot has it */
+	__u32 zero2;
 };
-_Static_assert(sizeof(struct selection) == 2 * SELECTION_SLOTS, "shared with user space");
+_Static_assert(sizeof(struct selection) == 2 * SELECTION_SLOTS + 2 + 4 * ELIGIBLE_WORDS + 4, "shared with user space");
+_Static_assert(sizeof(struct selection) % 8 == 0, "rows of an array begin at multiples of 8");
 
 struct flow {
 	__be32 source;

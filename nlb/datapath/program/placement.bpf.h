@@ -5,23 +5,18 @@
 #include "lookup.bpf.h"
 #include "packet.bpf.h"
 
-/* A server that can be sent to now, or NULL. */
+/* A server that is not gone, or NULL. */
 static __always_inline struct server *find_ready(__u32 id)
 {
 	struct server *server = bpf_map_lookup_elem(&servers, &id);
-	return server && (server->flags & SERVER_READY) == SERVER_READY ? server : NULL;
+	return server && server->flags & SERVER_KEPT ? server : NULL;
 }
 
-/* The server of that id, where it is still the one that was meant, and may be sent to. */
+/* The server of that id, where it is still the one that was meant, and is not gone. */
 static __always_inline struct server *find_same(__u32 id, __be32 address)
 {
 	struct server *server = find_ready(id);
 	return server && server->address == address ? server : NULL;
-}
-
-static __always_inline bool takes_new(const struct server *server)
-{
-	return server && !(server->flags & SERVER_DRAINING);
 }
 
 /* Two connections of a client that must stay on its server have the same hash. */
@@ -67,47 +62,38 @@ static __always_inline __u64 first_slot(const struct service *service, const str
 }
 
 /*
+ * What the selection has in the slot of the flow's hash, and nothing else: an id, or NO_SERVER. Where that server is gone,
+ * nothing is sent; user space takes a server out of all slots before it says that the server is gone.
+ */
+static __always_inline __u32 select_server(const struct service *service, const struct selection *selection,
+					   const struct flow *flow)
+{
+	__u64 slot = first_slot(service, flow);
+	barrier_var(slot); /* the verifier must see the comparison that the compiler finds needless */
+	return slot < SELECTION_SLOTS ? *(volatile __u16 *)&selection->servers[slot] : NO_SERVER;
+}
+
+/* Whether the selection gives the server anything new. */
+static __always_inline bool is_eligible(const struct selection *selection, __u32 id)
+{
+	__u64 word = id / 32;
+	barrier_var(word);
+	return word < ELIGIBLE_WORDS && *(volatile __u32 *)&selection->eligible[word] & 1U << id % 32;
+}
+
+/*
  * The service that a first packet will need, and a look at the slot that its server will be in: the processor waits for
  * that memory while it waits for the large table's, and not afterwards.
  */
 static __always_inline struct service *anticipate(const struct flow *flow)
 {
-	__u32 *id = find_service_id(flow);
-	void *table = id ? bpf_map_lookup_elem(&selections, id) : NULL;
-	struct service *service = id ? service_by_id(*id) : NULL;
-	struct selection *selection = service && table ? only_entry(table) : NULL;
-	if (!selection)
-		return service;
-	__u64 slot = first_slot(service, flow);
-	barrier_var(slot);
-	if (slot < SELECTION_SLOTS) {
-		__u32 server = selection->servers[slot];
+	struct service *service = find_service(flow);
+	struct selection *selection = service ? bpf_map_lookup_elem(&selections, &service->pool) : NULL;
+	if (selection) {
+		__u32 server = select_server(service, selection, flow);
 		barrier_var(server);
 	}
 	return service;
-}
-
-/*
- * What the selection table has in the slot of the flow's hash, or in the next one where that server takes nothing new: so
- * nothing is lost between the moment that a server fails and that in which the table says so. An id, or NO_SERVER.
- */
-static __always_inline __u32 select_server(const struct service *service, const struct flow *flow)
-{
-	void *table = bpf_map_lookup_elem(&selections, &service->id);
-	struct selection *selection = table ? only_entry(table) : NULL;
-	if (!selection)
-		return NO_SERVER;
-	__u64 first = first_slot(service, flow);
-	for (__u64 step = 0; step < SELECTION_TRIES; step++) {
-		__u64 slot = first + step < SELECTION_SLOTS ? first + step : first + step - SELECTION_SLOTS;
-		barrier_var(slot); /* the verifier must see the comparison that the compiler finds needless */
-		if (slot >= SELECTION_SLOTS)
-			return NO_SERVER;
-		__u32 id = selection->servers[slot];
-		if (takes_new(find_ready(id)))
-			return id;
-	}
-	return NO_SERVER;
 }
 
 static __always_inline struct affinity_key affinity_key(const struct service *service, const struct flow *flow)
@@ -121,22 +107,23 @@ static __always_inline struct affinity_key affinity_key(const struct service *se
 }
 
 /*
- * The client's server where it is to be kept, or else the selection table's: an id, or NO_SERVER. A function of its own,
- * so that the verifier looks at it once, and not on every way that leads here.
+ * The client's server where it is to be kept and still gets new flows, or else the one of the flow's slot: an id, or
+ * NO_SERVER. A function of its own, so that the verifier looks at it once, and not on every way that leads here.
  */
 __noinline __u32 place(const struct flow *flow, __u32 service_id, __u64 now_ns)
 {
 	struct service *service = flow ? service_by_id(service_id) : NULL;
-	if (!service)
+	struct selection *selection = service ? bpf_map_lookup_elem(&selections, &service->pool) : NULL;
+	if (!selection)
 		return NO_SERVER;
 	if (service->persistence_ns) {
 		struct affinity_key key = affinity_key(service, flow);
 		struct affinity *kept = bpf_map_lookup_elem(&affinities, &key);
-		if (kept && now_ns < kept->seen_ns + service->persistence_ns &&
-		    takes_new(find_same(kept->server, kept->server_address)))
+		if (kept && now_ns < kept->seen_ns + service->persistence_ns && is_eligible(selection, kept->server) &&
+		    find_same(kept->server, kept->server_address))
 			return kept->server;
 	}
-	return select_server(service, flow);
+	return select_server(service, selection, flow);
 }
 
 /* A connection that has proved itself binds its client. */

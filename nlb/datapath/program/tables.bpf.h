@@ -51,18 +51,12 @@ struct {
 	__type(value, struct service);
 } services SEC(".maps");
 
-struct selection_table {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
-	__uint(key_size, sizeof(__u32));
-	__uint(value_size, sizeof(struct selection));
-};
-
 struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 512); /* set at load */
+	__uint(map_flags, BPF_F_MMAPABLE);
 	__type(key, __u32);
-	__array(values, struct selection_table);
+	__type(value, struct selection);
 } selections SEC(".maps");
 
 /* Connections that have proved themselves by a second packet: nothing else pushes one out. */

@@ -32,7 +32,7 @@ export function balance(packet: Balanced, known: Knowledge): Result {
   };
 }
 
-/** A connection keeps its server while that is usable, whatever the selection table says by now. */
+/** A connection keeps its server until that is gone, whatever the selection says by now. */
 function carryOn({ segment, service, nowNs }: Balanced, before: Connection, known: Knowledge): Result {
   const own = boundServer(known.told, before);
   const server = own ?? place(service, segment.flow, known, nowNs);

@@ -4,9 +4,10 @@ import type { LeasePeer, LeaseTimes } from '../tables/lease.ts';
 import {
   type HeartbeatEnds,
   nameOfService,
+  type SelectedTables,
   type ServerEntry,
   type ServiceEntry,
-  type Tables,
+  type Slots,
 } from '../tables/tables.ts';
 import type { Address, Mac } from './address.ts';
 import type { ConnectionState } from './connection.ts';
@@ -42,18 +43,19 @@ export interface Told {
   servers: ReadonlyMap<number, Server>;
 }
 
-export interface Service extends ServiceEntry {
+export interface Service extends Omit<ServiceEntry, 'slots'> {
   name: string;
   address: Address & ServiceEntry['address'];
+  slots: Slots;
+  /** Whether any slot has the server, so that it gets new flows. */
+  gives(server: number): boolean;
 }
 
 export interface Server {
   id: number;
   address: Address;
-  /** Undefined while nothing may be sent there. */
+  /** Undefined where it is gone: nothing is sent there. */
   mac?: Mac;
-  /** It keeps the connections that it has, and gets no new ones. */
-  draining: boolean;
   /** Hardware address and number of the interface that leads there. */
   ownMac: Mac;
   ifindex: number;
@@ -92,7 +94,7 @@ export interface Fragments extends Bond {
 }
 
 /** The control plane's tables, arranged for looking things up. `ports`: the default server interface first. */
-export function toldBy(tables: Tables, ports: Port[]): Told {
+export function toldBy(tables: SelectedTables, ports: Port[]): Told {
   return {
     nlbs: tables.nlbs as Address,
     heartbeat: tables.heartbeat,
@@ -104,19 +106,19 @@ export function toldBy(tables: Tables, ports: Port[]): Told {
   };
 }
 
-function serviceFrom(entry: ServiceEntry): Service {
-  return { ...entry, address: entry.address as Address, name: nameOfService(entry) };
+function serviceFrom(entry: SelectedTables['services'][number]): Service {
+  const gives = (server: number): boolean => entry.slots.includes(server);
+  return { ...entry, address: entry.address as Address, name: nameOfService(entry), gives };
 }
 
-function serverFrom({ id, address, mac, usable, draining, device }: ServerEntry, ports: Port[]): Server {
+function serverFrom({ id, address, mac, kept, device }: ServerEntry, ports: Port[]): Server {
   const port = ports.find((candidate) => candidate.device === (device ?? ports[0]?.device));
   if (!port || !(port.roles & CONSTANTS.ROLE_SERVER))
     throw new RangeError(`Server ${id}: ${device} leads to no server`);
   return {
     id,
     address: address as Address,
-    ...(usable && mac !== undefined && { mac: mac as Mac }),
-    draining: draining === true,
+    ...(kept && mac !== undefined && { mac: mac as Mac }),
     ownMac: port.mac as Mac,
     ifindex: port.ifindex,
   };

@@ -1,28 +1,27 @@
-import { CONSTANTS } from '../program/layout.ts';
 import { type Address, networkOf } from './address.ts';
 import { type Flow, hashOf } from './flow.ts';
 import type { Bond, Knowledge, Server, Service, Told } from './knowledge.ts';
 
 /** Which server a new connection goes to. */
 
-/** The server of that id, where packets may be sent to it now. */
+/** The server of that id, where it is not gone. */
 function readyServer({ servers }: Told, id: number): Server | undefined {
   const server = servers.get(id);
   return server?.mac === undefined ? undefined : server;
 }
 
-/** The server of a bond, where it is still the one that was meant, and packets may be sent to it. */
+/** The server of a bond, where it is still the one that was meant, and is not gone. */
 export function boundServer(told: Told, { server: id, serverAddress }: Bond): Server | undefined {
   const server = readyServer(told, id);
   return server?.address === serverAddress ? server : undefined;
 }
 
-/** The client's server where the service keeps clients on theirs, or else the selection table's choice. */
+/** The client's server where the service keeps clients on theirs, or else the one of the flow's slot. */
 export function place(service: Service, flow: Flow, known: Knowledge, nowNs: bigint): Server | undefined {
   return boundClient(service, flow, known, nowNs) ?? selectServer(known.told, service, flow);
 }
 
-/** The server that the client is kept on, where it may be sent something new. */
+/** The server that the client is kept on, where the service's selection still gives it something new. */
 export function boundClient(
   service: Service,
   flow: Flow,
@@ -30,8 +29,8 @@ export function boundClient(
   nowNs: bigint,
 ): Server | undefined {
   const bond = kept.affinities.get(nameOfClient(service, flow));
-  const bound = bond && isFresh(bond, service, nowNs) ? boundServer(told, bond) : undefined;
-  return bound?.draining ? undefined : bound;
+  const counts = bond && isFresh(bond, service, nowNs) && service.gives(bond.server);
+  return counts ? boundServer(told, bond) : undefined;
 }
 
 /** Key of a client's bond. */
@@ -49,25 +48,18 @@ function isFresh({ seenNs }: Bond, { persistence }: Service, nowNs: bigint): boo
 }
 
 /**
- * The server in the slot of the flow's hash, or in the next one where that server takes nothing new: so nothing is lost
- * between the moment that a server fails and that in which the table says so.
+ * The server in the slot of the flow's hash, and no other: nothing where that is gone, until the slot says something else. The
+ * control plane takes a server out of the slots before it says that the server is gone.
  */
 function selectServer(told: Told, service: Service, flow: Flow): Server | undefined {
-  for (const { id } of slotsFor(service, flow)) {
-    const server = readyServer(told, id);
-    if (server && !server.draining) return server;
-  }
-  return undefined;
+  return readyServer(told, slotFor(service, flow).id);
 }
 
-/** The slots that are tried for a flow, in their order, the first one by its hash (hash × slots ÷ 2³²); and the server's id in each. */
-export function* slotsFor(service: Service, flow: Flow): Generator<{ slot: number; id: number }> {
+/** The slot of a flow, by its hash (hash × slots ÷ 2³²), and the server's id in it. */
+export function slotFor(service: Service, flow: Flow): { slot: number; id: number } {
   const { slots } = service;
-  const first = Math.floor((hashOf(placedBy(service, flow)) * slots.length) / 2 ** 32);
-  for (let step = 0; step < CONSTANTS.SELECTION_TRIES; step++) {
-    const slot = (first + step) % slots.length;
-    yield { slot, id: slots[slot] ?? -1 };
-  }
+  const slot = Math.floor((hashOf(placedBy(service, flow)) * slots.length) / 2 ** 32);
+  return { slot, id: slots[slot] ?? -1 };
 }
 
 /** What counts of a flow: all connections of a client that is to stay on one server have one hash. */

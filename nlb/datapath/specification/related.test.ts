@@ -50,7 +50,7 @@ t.test('a datagram is forgotten with its time, its server or its service', async
   const begun: Line[] = [...established, [fragment(1, 0, true), 'FORWARDED_ESTABLISHED', SERVER0]];
   story(t, [...begun, [29_999], [fragment(1, 2, false), 'FORWARDED_FRAGMENT', SERVER0]]);
   story(t, [...begun, [30_000], [fragment(1, 2, false), 'FORWARDED_FRAGMENT', SERVER1]]);
-  story(t, [...begun, [change(0, { usable: false })], [fragment(1, 2, false), 'FORWARDED_FRAGMENT', SERVER1]]);
+  story(t, [...begun, [change(0, { kept: false })], [fragment(1, 2, false), 'FORWARDED_FRAGMENT', SERVER1]]);
   const nothing = (told: Tables): void => {
     told.services = told.services.filter(({ protocol }) => protocol === 'tcp');
   };

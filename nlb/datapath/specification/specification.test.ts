@@ -125,32 +125,32 @@ t.test('a connection is forgotten when its state’s time is over, to the millis
   story(t, [...talk, [299_999], [udp(), 'FORWARDED_ESTABLISHED', SERVER0]]);
 });
 
-t.test('a draining server keeps its connections, proved or not, and gets no new ones', async (t) => {
+t.test('a server that is in no slot keeps its connections, proved or not, and gets no new ones', async (t) => {
   story(t, [
     [tcp('S'), 'FORWARDED_NEW', SERVER1],
     [tcp('S', 3), 'FORWARDED_NEW', SERVER1],
     [tcp('A', 3), 'FORWARDED_ESTABLISHED', SERVER1],
-    [change(1, { draining: true })],
+    [reselect(0)],
     [tcp('A'), 'FORWARDED_ESTABLISHED', SERVER1],
     [tcp('A', 3), 'FORWARDED_ESTABLISHED', SERVER1],
-    [tcp('S', 4), 'DROPPED_NO_SERVER'],
-    [reselect(0)],
     [tcp('S', 4), 'FORWARDED_NEW', SERVER0],
-    [tcp('A'), 'FORWARDED_ESTABLISHED', SERVER1],
+    [reselect(-1)],
+    [tcp('S', 5), 'DROPPED_NO_SERVER'],
+    [tcp('A', 3), 'FORWARDED_ESTABLISHED', SERVER1],
   ]);
 });
 
-t.test('connections of a dead server move, and are counted where they are', async (t) => {
+t.test('connections of a server that is gone move, and are counted where they are', async (t) => {
   const ledger = story(t, [
     [tcp('S'), 'FORWARDED_NEW', SERVER1],
     [tcp('A'), 'FORWARDED_ESTABLISHED', SERVER1],
     [tcp('S', 3), 'FORWARDED_NEW', SERVER1],
-    [change(1, { usable: false })],
+    [change(1, { kept: false })],
     [tcp('A'), 'DROPPED_NO_SERVER'],
     [reselect(0)],
     [tcp('A'), 'FORWARDED_MOVED', SERVER0],
     [tcp('A', 3), 'FORWARDED_MOVED', SERVER0],
-    [change(1, { usable: true })],
+    [change(1, { kept: true })],
     [tcp('A'), 'FORWARDED_ESTABLISHED', SERVER0],
   ]);
   t.same(tallies(ledger), [
@@ -159,12 +159,20 @@ t.test('connections of a dead server move, and are counted where they are', asyn
   ]);
 });
 
-t.test('the next slot has a server where the flow’s own has none', async (t) => {
+t.test('the slot alone decides: where its server is gone, nothing is sent until it has another', async (t) => {
   const everyOther = (told: Tables): void => {
-    for (const { slots } of told.services) for (let slot = 0; slot < slots.length; slot++) slots[slot] = slot % 2;
+    for (const service of told.services) service.slots = service.slots.map((_, slot) => slot % 2);
   };
-  const lines = [1, 2, 3, 4, 5, 6].map((port): Line => [tcp('S', 2, port), 'FORWARDED_NEW', SERVER0]);
-  story(t, [[everyOther], [change(1, { usable: false })], ...lines]);
+  const talk = openTalk();
+  const told = tables();
+  everyOther(told);
+  change(1, { kept: false })(told);
+  talk.tell(told);
+  const outcomes = [1, 2, 3, 4, 5, 6].map((port) => talk.say(tcp('S', 2, port)).outcome);
+  t.same([...new Set(outcomes)].sort(), ['DROPPED_NO_SERVER', 'FORWARDED_NEW']);
+  reselect(0)(told);
+  talk.tell(told);
+  for (const port of [11, 12, 13, 14, 15, 16]) t.equal(talk.say(tcp('S', 2, port)).to, SERVER0);
 });
 
 t.test('a service of any port has the ports that no other has', async (t) => {
@@ -201,11 +209,15 @@ t.test('a client stays on its server where the service says so, once a connectio
   const persists = (prefix: number) => (told: Tables) => {
     for (const service of told.services) service.persistence = { timeoutMs: 60_000, prefix };
   };
-  const first: Line[] = [
+  /** Server 1 is in one slot alone, which is nobody's here; so it still gets new flows. */
+  const hardlyAny = (told: Tables): void => {
+    for (const service of told.services) service.slots = service.slots.map((_, slot) => (slot === 0 ? 1 : 0));
+  };
+  const bound: Line[] = [
     [tcp('S'), 'FORWARDED_NEW', SERVER1],
     [tcp('A'), 'FORWARDED_ESTABLISHED', SERVER1],
-    [reselect(0)],
   ];
+  const first: Line[] = [...bound, [hardlyAny]];
   story(t, [
     [persists(32)],
     ...first,
@@ -217,8 +229,15 @@ t.test('a client stays on its server where the service says so, once a connectio
     [tcp('S', 2, 7), 'FORWARDED_NEW', SERVER0],
   ]);
   story(t, [[persists(24)], ...first, [tcp('S', 77), 'FORWARDED_NEW', SERVER1]]);
-  story(t, [[persists(32)], ...first, [change(1, { draining: true })], [tcp('S', 2, 5), 'FORWARDED_NEW', SERVER0]]);
-  story(t, [[persists(32)], ...first, [change(1, { usable: false })], [tcp('S', 2, 5), 'FORWARDED_NEW', SERVER0]]);
+  story(t, [[persists(32)], ...first, [change(1, { kept: false })], [tcp('S', 2, 5), 'FORWARDED_NEW', SERVER0]]);
+  // What the service gives nothing new, as where its check fails there, gets nothing new from clients that were there either.
+  story(t, [
+    [persists(32)],
+    ...bound,
+    [reselect(0)],
+    [tcp('S', 2, 5), 'FORWARDED_NEW', SERVER0],
+    [tcp('A'), 'FORWARDED_ESTABLISHED', SERVER1],
+  ]);
   story(t, [
     [persists(32)],
     [tcp('S'), 'FORWARDED_NEW', SERVER1],

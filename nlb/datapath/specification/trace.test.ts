@@ -96,7 +96,7 @@ t.test('a connection that is known stays where it is, or says why not', async (t
   t.match(stays, { packet: /, ACK$/, outcome: 'FORWARDED_ESTABLISHED', server: { id: 1 } });
   t.match(stays.because.slice(3), [
     'a connection of it is known: established, last seen 1000 ms ago, at server 1',
-    'server 1 may be sent packets, so it stays there',
+    'server 1 is not gone, so it stays there',
   ]);
   const [first] = tables().servers;
   const moves = traced({
@@ -107,30 +107,24 @@ t.test('a connection that is known stays where it is, or says why not', async (t
     kept: { connections: established() },
   });
   t.match(moves, { outcome: 'FORWARDED_MOVED', server: { id: 0 } });
-  t.match(moves.because.slice(4), ['server 1 may not be sent packets, so it moves', /by its hash .*: server 0$/]);
+  t.match(moves.because.slice(4), ['server 1 is gone, so it moves', /by its hash .*: server 0$/]);
   const over = traced({ kept: { connections: established({ seenNs: NOW_NS - 10_000n * S_NS }) } });
   t.match(over, { outcome: 'FORWARDED_NEW' });
   t.match(over.because[3], /that is over, and counts as absent/);
   t.match(traced({ kept: { embryos: established({ state: 'unproven' }) } }), { outcome: 'FORWARDED_ESTABLISHED' });
 });
 
-t.test('servers that take nothing new are passed over, each by name', async (t) => {
-  const slots = new Int32Array(CONSTANTS.SELECTION_SLOTS).map((_, slot) => slot % 3);
-  const drained = { id: 2, address: '10.77.2.22', mac: MAC.server0, usable: true, draining: true as const };
-  const out = { id: 1, address: '10.77.2.21', usable: false };
-  const ready = { id: 0, address: '10.77.2.20', mac: MAC.server0, usable: true };
-  const services = [{ address: CLUSTER, protocol: 'tcp' as const, port: 80, slots }];
-  const { because, server } = traced({ told: { servers: [ready, out, drained], services } });
-  t.equal(server?.id, 0);
-  const tries = because.slice(4);
-  t.match(tries.at(-1), /: server 0$/);
-  for (const line of tries.slice(0, -1))
-    t.match(line, /server 1, which may not be sent packets$|server 2, which is draining$/);
+t.test('where the slot’s server is gone, it says so', async (t) => {
+  const gone = { id: 1, address: '10.77.2.21', kept: false };
+  const { because, server, outcome } = traced({ told: { servers: [gone] } });
+  t.equal(server, undefined);
+  t.equal(outcome, 'DROPPED_NO_SERVER');
+  t.match(because.at(-1), /: server 1, which is gone$/);
 });
 
 t.test('a client that is kept on a server is said to be', async (t) => {
   const persistence = { timeoutMs: 60_000, prefix: 24 };
-  const slots = new Int32Array(CONSTANTS.SELECTION_SLOTS).fill(1);
+  const slots = new Int32Array(CONSTANTS.SELECTION_SLOTS).fill(1).fill(0, 0, 1);
   const services = [{ address: CLUSTER, protocol: 'tcp' as const, port: 80, slots, persistence }];
   const bond = { seenNs: NOW_NS - S_NS, server: 0, serverAddress: '10.77.2.20' as Address };
   const kept = { affinities: new Map([[`198.51.100.0 at ${SERVICE}`, bond]]) };

@@ -5,7 +5,7 @@ import { type Flow, nameOfFlow, PROTOCOL } from './flow.ts';
 import { forward } from './forward.ts';
 import type { Bond, Connection, Knowledge, Server, Service } from './knowledge.ts';
 import { protocolOf, serviceOf } from './lookup.ts';
-import { boundClient, boundServer, slotsFor } from './placement.ts';
+import { boundClient, boundServer, slotFor } from './placement.ts';
 import { packetOf } from './trace-packet.ts';
 
 /** What would become of a packet, and what that follows from. Nothing is sent, and nothing written down. */
@@ -79,7 +79,7 @@ function* placement(flow: Flow, service: Service, known: Knowledge, nowNs: bigin
   }
   const bound = boundClient(service, flow, known, nowNs);
   if (bound) yield `its client is kept on ${labels.server(bound)}`;
-  else yield* tries(service, flow, known, labels);
+  else yield choice(service, flow, known, labels);
 }
 
 function describe({ state, seenNs, server, serverAddress }: Connection, nowNs: bigint, labels: Labels): string {
@@ -91,19 +91,15 @@ function* stays(connection: Bond, { told }: Knowledge, labels: Labels): Generato
   const server = boundServer(told, connection);
   const address: Address = connection.serverAddress;
   yield server
-    ? `${labels.server(server)} may be sent packets, so it stays there`
-    : `${labels.server({ id: connection.server, address })} may not be sent packets, so it moves`;
+    ? `${labels.server(server)} is not gone, so it stays there`
+    : `${labels.server({ id: connection.server, address })} is gone, so it moves`;
   return server !== undefined;
 }
 
-/** Until the first slot whose server takes it. */
-function* tries(service: Service, flow: Flow, { told }: Knowledge, labels: Labels): Generator<string> {
-  for (const { slot, id } of slotsFor(service, flow)) {
-    const where = `by its hash it goes to slot ${slot} of ${service.slots.length}`;
-    const server = told.servers.get(id);
-    if (!server) yield `${where}, which names no server`;
-    else if (server.mac === undefined) yield `${where}: ${labels.server(server)}, which may not be sent packets`;
-    else if (server.draining) yield `${where}: ${labels.server(server)}, which is draining`;
-    else return yield `${where}: ${labels.server(server)}`;
-  }
+function choice(service: Service, flow: Flow, { told }: Knowledge, labels: Labels): string {
+  const { slot, id } = slotFor(service, flow);
+  const where = `by its hash it goes to slot ${slot} of ${service.slots.length}`;
+  const server = told.servers.get(id);
+  if (!server) return `${where}, which names no server`;
+  return `${where}: ${labels.server(server)}${server.mac === undefined ? ', which is gone' : ''}`;
 }

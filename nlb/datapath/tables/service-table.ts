@@ -1,152 +1,172 @@
-import { closeSync } from 'node:fs';
-import {
-  createSingle,
-  dropEntry,
-  getEntry,
-  indexKey,
-  listKeys,
-  mapInfo,
-  putEntry,
-  readSingleById,
-} from '../../kernel/bpf-map.ts';
+import { dropEntry, getEntry, indexKey, listKeys, putEntry } from '../../kernel/bpf-map.ts';
 import { bytesToQuad, quadToBytes } from '../../kernel/inet.ts';
 import { CONSTANTS, STRUCTS } from '../program/layout.ts';
-import { type Change, nameOfService, type ServiceEntry } from './tables.ts';
+import { claimRows } from './pool-rows.ts';
+import { openSelectionTable, type SelectionTable } from './selection-table.ts';
+import { type Change, nameOfService, poolOf, type ServiceEntry } from './tables.ts';
 
 const { serviceKey: KEY, service: ROW } = STRUCTS;
 const ID_BYTES = 4;
 const NS_PER_MS = 1_000_000n;
-export const SELECTION_BYTES = 2 * CONSTANTS.SELECTION_SLOTS;
 const PROTOCOLS = { tcp: 6, udp: 17 } as const;
 
-export type ServiceName = Omit<ServiceEntry, 'slots' | 'persistence'>;
+export type ServiceName = Omit<ServiceEntry, 'slots' | 'persistence' | 'pool'>;
 
-/**
- * Services: ids by address, protocol and port; by id, what each is; and for each a selection table, a map of its own that
- * is filled first and then put in place whole.
- */
+/** Services: ids by address, protocol and port; by id, what each is; and for each pool of them a selection. */
 export interface ServiceTable {
-  /** Write new services, and new selection tables where the slots differ. Throws KernelRefusal. */
+  /**
+   * Write new services, and the slots that differ. Where there is no room for what goes and what comes at the same time, what
+   * is not wanted goes first. Throws KernelRefusal.
+   */
   put(wanted: ServiceEntry[]): Change[];
+  /** Write the slots that differ, of pools that are there. */
+  select(wanted: ReadonlyMap<string, Int32Array>): Change[];
   /** Remove the services that are not wanted. Throws KernelRefusal. */
   dropOthers(wanted: ServiceEntry[]): Change[];
-  /** Those that are wanted, in the order of address, port, protocol. Throws KernelRefusal. */
+  /** Those that are wanted, in the order of address, port, protocol. Services of one pool have the name of its first. */
   read(wanted?: (service: ServiceName) => boolean): ServiceEntry[];
-  /** The number of each service, by name. Throws KernelRefusal. */
+  /** The number of each service, by name. */
   ids(): Map<string, number>;
+  close(): void;
 }
 
-/** Selection tables are never written once in use, so what a map of a given id holds is known for good. */
-type Contents = Map<number, Buffer>;
+/** A service as the kernel has it. Nobody else writes these tables, so they are read once. */
+interface Known {
+  name: ServiceName;
+  id: number;
+  row: Buffer;
+  /** The row of its pool's selection. */
+  pool: number;
+}
 
-export function openServiceTable(descriptor: (map: string) => number): ServiceTable {
-  const [ids, rows, selections] = [descriptor('service_ids'), descriptor('services'), descriptor('selections')];
-  const contents: Contents = new Map();
-  const selectionOf = (id: number): Buffer | undefined => readSelection(selections, id, contents);
+/** Throws KernelRefusal. */
+export function openServiceTable(descriptor: (map: string) => number, maxServices: number): ServiceTable {
+  const [ids, rows] = [descriptor('service_ids'), descriptor('services')];
+  const selections = openSelectionTable(descriptor('selections'), maxServices);
+  const known = readAll(ids, rows);
+  let pools = new Map<string, number>();
   return {
     put: (wanted) => {
-      const known = idsByName(ids);
-      return [
-        ...wanted.flatMap((service) => putSelection(selections, contents, service, claimId(known, service))),
-        ...wanted.flatMap((service) => putService(ids, rows, service, claimId(known, service))),
+      const names = new Set(wanted.map(nameOfService));
+      const together = new Set([...names, ...known.keys()]).size;
+      const dropped = together > maxServices ? dropOthers({ ids, rows, known }, names) : [];
+      const claimed = claimRows(wanted, new Map([...known].map(([name, { pool }]) => [name, pool])));
+      pools = claimed;
+      // A service that leaves its row for a new one does so before another pool's slots are written there.
+      const used = new Set(Array.from(known.values(), ({ pool }) => pool));
+      const groups = [...Map.groupBy(wanted, poolOf)].map(([pool, services]) => ({
+        pool,
+        services,
+        row: claimed.get(pool) ?? 0,
+      }));
+      const putAll = (some: typeof groups): Change[] => [
+        ...some.flatMap(({ pool, services, row }) => putSelection(selections, pool, row, services, known)),
+        ...some.flatMap(({ services, row }) =>
+          services.flatMap((service) => putService({ ids, rows, known }, service, row)),
+        ),
       ];
+      const [inNewRows, inPlace] = [true, false].map((isNew) => groups.filter(({ row }) => used.has(row) !== isNew));
+      return [...dropped, ...putAll(inNewRows ?? []), ...putAll(inPlace ?? [])];
     },
-    dropOthers: (wanted) => dropOthers(ids, rows, selections, contents, new Set(wanted.map(nameOfService))),
-    ids: () => idsByName(ids),
-    read: (wanted = () => true) =>
-      listServices(ids)
-        .filter(wanted)
-        .map(({ id, ...name }) => ({
-          ...name,
-          ...decodePersistence(getEntry(rows, indexKey(id), ROW.size)),
-          slots: decodeSlots(selectionOf(id)),
-        })),
+    select: (wanted) =>
+      [...wanted].flatMap(([pool, slots]): Change[] => {
+        const row = pools.get(pool);
+        if (row === undefined) throw new RangeError(`There is no pool ${pool}`);
+        return selections.write(row, slots) > 0 ? [{ table: 'selections', change: 'changed', subject: pool }] : [];
+      }),
+    dropOthers: (wanted) => dropOthers({ ids, rows, known }, new Set(wanted.map(nameOfService))),
+    ids: () => new Map([...known].map(([name, { id }]) => [name, id])),
+    read: (wanted = () => true) => readServices(selections, known, wanted),
+    close: selections.close,
   };
 }
 
-/** The service's id, or the lowest that nobody has, which is then its own. */
-function claimId(known: Map<string, number>, service: ServiceName): number {
-  const name = nameOfService(service);
-  const taken = new Set(known.values());
-  let id = known.get(name) ?? 0;
-  if (!known.has(name)) while (taken.has(id)) id++;
-  known.set(name, id);
-  return id;
+function readAll(ids: number, rows: number): Map<string, Known> {
+  const found = listKeys(ids, KEY.size).flatMap((key): [string, Known][] => {
+    const id = getEntry(ids, key, ID_BYTES)?.readUInt32LE(0);
+    const row = id === undefined ? undefined : getEntry(rows, indexKey(id), ROW.size);
+    if (id === undefined || !row) return [];
+    const name = decodeKey(key);
+    return [[nameOfService(name), { name, id, row, pool: row.readUInt32LE(ROW.pool) }]];
+  });
+  return new Map(found);
 }
 
-function idsByName(services: number): Map<string, number> {
-  return new Map(listServices(services).map((service) => [nameOfService(service), service.id]));
+function putSelection(
+  selections: SelectionTable,
+  pool: string,
+  row: number,
+  services: ServiceEntry[],
+  known: ReadonlyMap<string, Known>,
+): Change[] {
+  const [first] = services;
+  const changed = first ? selections.write(row, first.slots) : 0;
+  const isNew = services.every((service) => known.get(nameOfService(service))?.pool !== row);
+  if (changed === 0 && !isNew) return [];
+  return [{ table: 'selections', change: isNew ? 'added' : 'changed', subject: pool }];
 }
 
-function listServices(services: number): (ServiceName & { id: number })[] {
-  return listKeys(services, KEY.size)
-    .sort(Buffer.compare)
-    .flatMap((key) => {
-      const id = getEntry(services, key, ID_BYTES)?.readUInt32LE(0);
-      return id === undefined ? [] : [{ ...decodeKey(key), id }];
-    });
+interface Tables {
+  ids: number;
+  rows: number;
+  known: Map<string, Known>;
 }
 
 /** What it is comes before the key that leads there. */
-function putService(ids: number, rows: number, service: ServiceEntry, id: number): Change[] {
-  const [key, row] = [encodeKey(service), encodeService(service, id)];
-  const known = getEntry(ids, key, ID_BYTES) !== undefined;
-  if (known && getEntry(rows, indexKey(id), ROW.size)?.equals(row)) return [];
+function putService({ ids, rows, known }: Tables, service: ServiceEntry, pool: number): Change[] {
+  const name = nameOfService(service);
+  const before = known.get(name);
+  const id = before?.id ?? lowestFree(known);
+  const row = encodeService(service, id, pool);
+  if (before?.row.equals(row)) return [];
   putEntry(rows, indexKey(id), row);
-  if (!known) putEntry(ids, key, indexKey(id));
-  return [{ table: 'services', change: known ? 'changed' : 'added', subject: nameOfService(service) }];
+  if (!before) putEntry(ids, encodeKey(service), indexKey(id));
+  const { address, protocol, port } = service;
+  known.set(name, { name: { address, protocol, port }, id, row, pool });
+  return [{ table: 'services', change: before ? 'changed' : 'added', subject: name }];
 }
 
-function putSelection(selections: number, contents: Contents, service: ServiceEntry, id: number): Change[] {
-  const wanted = encodeSlots(service.slots);
-  const current = readSelection(selections, id, contents);
-  if (current?.equals(wanted)) return [];
-  const replacedId = selectionId(selections, id);
-  const fd = createSingle('selection', wanted);
-  try {
-    putEntry(selections, indexKey(id), indexKey(fd));
-    contents.set(mapInfo(fd).id, wanted);
-  } finally {
-    closeSync(fd);
-  }
-  if (replacedId !== undefined) contents.delete(replacedId);
-  return [{ table: 'selections', change: current ? 'changed' : 'added', subject: nameOfService(service) }];
+function lowestFree(known: ReadonlyMap<string, Known>): number {
+  const taken = new Set(Array.from(known.values(), ({ id }) => id));
+  let id = 0;
+  while (taken.has(id)) id++;
+  return id;
 }
 
-function dropOthers(ids: number, rows: number, selections: number, contents: Contents, kept: Set<string>): Change[] {
-  const gone = listServices(ids).filter((service) => !kept.has(nameOfService(service)));
-  for (const service of gone) {
-    dropEntry(ids, encodeKey(service));
+function dropOthers({ ids, rows, known }: Tables, kept: Set<string>): Change[] {
+  const gone = [...known].filter(([name]) => !kept.has(name));
+  for (const [name, service] of gone) {
+    dropEntry(ids, encodeKey(service.name));
     putEntry(rows, indexKey(service.id), Buffer.alloc(ROW.size));
-    contents.delete(selectionId(selections, service.id) ?? 0);
-    dropEntry(selections, indexKey(service.id));
+    known.delete(name);
   }
-  return gone.map((service) => ({ table: 'services', change: 'removed', subject: nameOfService(service) }));
+  return gone.map(([subject]) => ({ table: 'services', change: 'removed', subject }));
 }
 
-/** The kernel's id of the map that holds a service's selection table. */
-function selectionId(selections: number, id: number): number | undefined {
-  return getEntry(selections, indexKey(id), 4)?.readUInt32LE(0);
-}
-
-function readSelection(selections: number, id: number, contents: Contents): Buffer | undefined {
-  const mapId = selectionId(selections, id);
-  if (mapId === undefined) return undefined;
-  const bytes = contents.get(mapId) ?? readSingleById(mapId, SELECTION_BYTES);
-  contents.set(mapId, bytes);
-  return bytes;
-}
-
-/** The conversion to 16 bits makes NO_SERVER of -1. */
-function encodeSlots(slots: Int32Array): Buffer {
-  return Buffer.from(new Uint16Array(slots).buffer);
-}
-
-function decodeSlots(bytes: Buffer | undefined): Int32Array {
-  if (!bytes) return new Int32Array(CONSTANTS.SELECTION_SLOTS).fill(-1);
-  const slots = new Int32Array(new Uint16Array(bytes.buffer, bytes.byteOffset, CONSTANTS.SELECTION_SLOTS));
-  for (let slot = 0; slot < slots.length; slot++) if (slots[slot] === CONSTANTS.NO_SERVER) slots[slot] = -1;
-  return slots;
+function readServices(
+  selections: SelectionTable,
+  known: ReadonlyMap<string, Known>,
+  wanted: (service: ServiceName) => boolean,
+): ServiceEntry[] {
+  const inOrder = [...known.values()].sort((a, b) => Buffer.compare(encodeKey(a.name), encodeKey(b.name)));
+  const members = Map.groupBy(inOrder, ({ pool }) => pool);
+  const read = new Map<number, Int32Array>();
+  const slotsOf = (pool: number): Int32Array => {
+    const slots = read.get(pool) ?? selections.read(pool);
+    read.set(pool, slots);
+    return slots;
+  };
+  return inOrder
+    .filter(({ name }) => wanted(name))
+    .map(({ name, row, pool }) => {
+      const [first, another] = members.get(pool) ?? [];
+      return {
+        ...name,
+        ...decodePersistence(row),
+        ...(first && another && { pool: nameOfService(first.name) }),
+        slots: slotsOf(pool),
+      };
+    });
 }
 
 /** The key of a service in the kernel's table. */
@@ -159,13 +179,18 @@ export function encodeKey({ address, protocol, port }: ServiceName): Buffer {
 }
 
 /** The row of a service in the kernel's table. */
-export function encodeService({ address, protocol, port, persistence }: ServiceEntry, id: number): Buffer {
+export function encodeService(
+  { address, protocol, port, persistence }: ServiceEntry,
+  id: number,
+  pool: number,
+): Buffer {
   const row = Buffer.alloc(ROW.size);
   row.set(quadToBytes(address), ROW.address);
   row.writeUInt16BE(port, ROW.port);
   row.writeUInt8(PROTOCOLS[protocol], ROW.protocol);
   row.writeUInt8(CONSTANTS.SERVICE_KNOWN, ROW.flags);
   row.writeUInt32LE(id, ROW.id);
+  row.writeUInt32LE(pool, ROW.pool);
   if (!persistence) return row;
   row.writeBigUInt64LE(BigInt(persistence.timeoutMs) * NS_PER_MS, ROW.persistenceNs);
   row.writeUInt32BE(maskOf(persistence.prefix), ROW.persistenceMask);
@@ -174,9 +199,9 @@ export function encodeService({ address, protocol, port, persistence }: ServiceE
 
 const maskOf = (prefix: number): number => 2 ** 32 - 2 ** (32 - prefix);
 
-function decodePersistence(row: Buffer | undefined): Pick<ServiceEntry, 'persistence'> {
-  const timeoutNs = row?.readBigUInt64LE(ROW.persistenceNs) ?? 0n;
-  if (!row || timeoutNs === 0n) return {};
+function decodePersistence(row: Buffer): Pick<ServiceEntry, 'persistence'> {
+  const timeoutNs = row.readBigUInt64LE(ROW.persistenceNs);
+  if (timeoutNs === 0n) return {};
   const prefix = 32 - Math.log2(2 ** 32 - row.readUInt32BE(ROW.persistenceMask));
   return { persistence: { timeoutMs: Number(timeoutNs / NS_PER_MS), prefix } };
 }

@@ -36,12 +36,10 @@ export interface ServerEntry {
   /** Index in the server table, the same for the server's whole life; below the configured maximum. */
   id: number;
   address: string;
-  /** Absent while it is not known: nothing is sent there. */
+  /** Absent while it is not known: then it is gone, whatever else is said. */
   mac?: string;
-  /** Whether packets may be sent there. */
-  usable: boolean;
-  /** It keeps the connections that it has, and gets no new ones. False where absent. */
-  draining?: true;
+  /** Whether it keeps the connections that it has. Otherwise it is gone: they move. Who gets new ones, selections say. */
+  kept: boolean;
   /** Device that leads to the server; the first server interface where absent. */
   device?: string;
 }
@@ -54,7 +52,9 @@ export interface ServiceEntry {
   port: number;
   /** Keeps a client on its server; absent where every connection is placed by itself. */
   persistence?: Persistence;
-  /** 65,537 server ids, -1 for none (see maglev.ts). */
+  /** Services of one pool have one selection, in one row. Absent where it is the only one of its pool. */
+  pool?: string;
+  /** 65,537 server ids, -1 for none (see maglev.ts). Never changed once it has been applied: what is different is another array. */
   slots: Int32Array;
 }
 
@@ -65,11 +65,31 @@ export interface Persistence {
   prefix: number;
 }
 
+/** A selection as it is wanted, -1 for none; or as it lies in a row, where an id that no server has stands for none. */
+export type Slots = Int32Array | Uint16Array;
+
+/** Services with their selections, wanted ones or those that lie in rows. */
+export interface SelectedTables extends Omit<Tables, 'services'> {
+  services: (Omit<ServiceEntry, 'slots'> & { slots: Slots })[];
+}
+
 /** One thing that apply() did. `subject` for people: `tcp 203.0.113.10:80`. */
 export interface Change {
   table: 'settings' | 'servers' | 'selections' | 'services' | 'clusters';
   change: 'added' | 'changed' | 'removed';
   subject: string;
+}
+
+/**
+ * The same servers, but those that are gone as they were before: what some slot may still name is there until that has another
+ * server.
+ */
+export function beforeGoing(servers: readonly ServerEntry[], before: readonly ServerEntry[]): ServerEntry[] {
+  const earlier = new Map(before.map((server) => [server.id, server]));
+  return servers.map((server) => {
+    const was = earlier.get(server.id);
+    return !server.kept && was?.address === server.address ? was : server;
+  });
 }
 
 /** How many entries the tables hold. */
@@ -81,6 +101,16 @@ export interface TableSizes {
 
 export const nameOfService = ({ protocol, address, port }: Omit<ServiceEntry, 'slots' | 'persistence'>): string =>
   `${protocol} ${address}:${port}`;
+
+/** The servers that are in a selection. It has 65,537 slots: a set that is asked for each of them takes ten times as long. */
+export function serversIn(slots: Int32Array): ReadonlySet<number> {
+  const found = new Uint8Array(CONSTANTS.NO_SERVER);
+  for (const id of slots) if (id >= 0) found[id] = 1;
+  return new Set(Array.from(found.keys()).filter((id) => found[id] === 1));
+}
+
+/** The pool that a service belongs to: one of its own where none is named. */
+export const poolOf = (service: Omit<ServiceEntry, 'slots'>): string => service.pool ?? nameOfService(service);
 
 /**
  * The service that a fragment without ports is taken to be for, where it comes before the beginning of its datagram: the
@@ -108,11 +138,14 @@ export function checkTables(tables: Tables, { maxServers, maxServices }: TableSi
   }
   if (new Set(servers.map(({ id }) => id)).size < servers.length) refuse('two servers with one id');
   if (new Set(services.map(nameOfService)).size < services.length) refuse('one service twice');
+  const [addresses, selections] = [new Set(clusterAddresses), new Map<string, Int32Array>()];
   for (const service of services) {
-    const name = nameOfService(service);
-    if (!clusterAddresses.includes(service.address)) refuse(`${name} is at no cluster address`);
+    const [name, pool] = [nameOfService(service), poolOf(service)];
+    if (!addresses.has(service.address)) refuse(`${name} is at no cluster address`);
     const { timeoutMs = 1, prefix = 1 } = service.persistence ?? {};
     if (!(timeoutMs > 0 && prefix >= 1 && prefix <= 32)) refuse(`${name} persists for ${timeoutMs} ms, /${prefix}`);
     if (service.slots.length !== CONSTANTS.SELECTION_SLOTS) refuse(`${name} has ${service.slots.length} slots`);
+    if ((selections.get(pool) ?? service.slots) !== service.slots) refuse(`${pool} is a pool with two selections`);
+    selections.set(pool, service.slots);
   }
 }

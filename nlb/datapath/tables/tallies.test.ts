@@ -18,10 +18,7 @@ makeInterfaces();
 t.test('flows spread over the slots as their hash says', async (t) => {
   const datapath = openLeased(t);
   const spread = tables();
-  const slots = spread.services[0]?.slots ?? new Int32Array();
-  slots.forEach((_, slot) => {
-    slots[slot] = slot % 2;
-  });
+  for (const service of spread.services) service.slots = service.slots.map((_, slot) => slot % 2);
   datapath.apply(spread);
   let first = 0;
   const FLOWS = 400;
@@ -61,7 +58,7 @@ t.test('each server and each service has its tally', async (t) => {
       ['tcp 203.0.113.10:80', web],
     ]),
   );
-  datapath.apply({ ...tables(), servers: [...tables().servers, { id: 5, address: '10.77.2.5', usable: true }] });
+  datapath.apply({ ...tables(), servers: [...tables().servers, { id: 5, address: '10.77.2.5', kept: false }] });
   t.same(datapath.tallies().servers.get(5), none);
 });
 

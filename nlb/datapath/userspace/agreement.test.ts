@@ -45,7 +45,7 @@ const TABLES: Tables = {
     id,
     address: `10.77.2.2${id}`,
     mac: `02:00:00:00:00:2${id}`,
-    usable: id !== 2,
+    kept: id !== 2,
   })),
   services: SERVICES,
 };

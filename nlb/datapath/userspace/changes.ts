@@ -1,5 +1,5 @@
 import type { Port } from '../attach/ports.ts';
-import { type Change, nameOfService, type ServiceEntry, type Tables } from '../tables/tables.ts';
+import { type Change, nameOfService, poolOf, type ServiceEntry, type Tables } from '../tables/tables.ts';
 
 /** What the data path works from, all at once. */
 export interface Situation {
@@ -59,13 +59,15 @@ function gone(table: Change['table'], before: ReadonlyMap<string, unknown>, afte
 }
 
 function selections(before: Tables, after: Tables): Change[] {
-  const known = new Map(before.services.map((service) => [nameOfService(service), service.slots]));
-  return after.services.flatMap((service): Change[] => {
-    const slots = known.get(nameOfService(service));
-    if (slots && equal(slots, service.slots)) return [];
-    return [{ table: 'selections', change: slots ? 'changed' : 'added', subject: nameOfService(service) }];
+  const known = selectionsOf(before);
+  return [...selectionsOf(after)].flatMap(([pool, wanted]): Change[] => {
+    const slots = known.get(pool);
+    if (slots && equal(slots, wanted)) return [];
+    return [{ table: 'selections', change: slots ? 'changed' : 'added', subject: pool }];
   });
 }
+
+const selectionsOf = ({ services }: Tables) => new Map(services.map((service) => [poolOf(service), service.slots]));
 
 function equal(one: ServiceEntry['slots'], other: ServiceEntry['slots']): boolean {
   return one === other || Buffer.from(one.buffer, one.byteOffset, one.byteLength).equals(bytesOf(other));

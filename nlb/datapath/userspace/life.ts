@@ -1,14 +1,16 @@
 import type { ProcessIdentity } from '../../kernel/process-identity.ts';
 import type { Port } from '../attach/ports.ts';
 import { type LeaseTimes, openLease, openPinnedLease } from '../tables/lease.ts';
-import { checkTables, type TableSizes, type Tables } from '../tables/tables.ts';
+import { claimRows } from '../tables/pool-rows.ts';
+import { openSelectionTable } from '../tables/selection-table.ts';
+import { checkTables, poolOf, type TableSizes, type Tables } from '../tables/tables.ts';
 import { FILES, furnish, openMapped, placeFor } from './place.ts';
 import { endForwarder, findForwarder, startForwarder } from './process.ts';
-import { NOTHING, numbered, read, type Said, write } from './told.ts';
+import { NOTHING, numbered, read, type Said, type Written, write } from './told.ts';
 
 /** A forwarder at work, and what it works from. */
 export interface Life {
-  said: Said;
+  said: Written;
   forwarder: ProcessIdentity;
 }
 
@@ -38,15 +40,17 @@ export function layOut(options: LifeOptions, ports: Port[]): Said {
   const before = findForwarder(place);
   if (before) endForwarder(before);
   const lease = leaseTimes(pinDirectory);
-  const said = { sizes, tables, ports, numbers: numbered(tables, new Map()) };
+  const rows = claimRows(tables.services, new Map());
+  const said = { sizes, tables, rows, ports, numbers: numbered(tables, new Map()) };
   furnish(place, sizes);
+  setSelections(place, said);
   write(place, said);
   if (lease) setLease(place, sizes, lease);
   return said;
 }
 
 /** A forwarder for what has been laid out. It is not ready yet. */
-export function begin(options: LifeOptions, said: Said): Life {
+export function begin(options: LifeOptions, said: Written): Life {
   return { said, forwarder: startForwarder(placeFor(options.pinDirectory)) };
 }
 
@@ -61,6 +65,14 @@ function leaseTimes(pinDirectory: string): LeaseTimes | undefined {
   const times = lease?.get();
   lease?.close();
   return times;
+}
+
+function setSelections(place: string, { sizes, tables, rows }: Said): void {
+  const mapped = openMapped(place, sizes);
+  const selections = openSelectionTable(mapped.fd(FILES.selections), sizes.maxServices);
+  for (const service of tables.services) selections.write(rows.get(poolOf(service)) ?? 0, service.slots);
+  selections.close();
+  mapped.close();
 }
 
 function setLease(place: string, sizes: TableSizes, { answerUntilNs, forwardUntilNs }: LeaseTimes): void {

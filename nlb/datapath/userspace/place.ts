@@ -6,13 +6,14 @@ import { counterRows } from '../tables/counters.ts';
 import type { TableSizes } from '../tables/tables.ts';
 
 /**
- * What outlives the daemon, as files in a directory: where a data path in the kernel has tables and pins. The lease and
- * the counters are memory that both processes map.
+ * What outlives the daemon, as files in a directory: where a data path in the kernel has tables and pins. The lease, the
+ * selections and the counters are memory that both processes map.
  */
 export const FILES = {
   lease: 'lease',
-  /** What the forwarder works from (told.ts). */
+  /** What the forwarder works from (told.ts), but for the selections, whose slots are written in place, as in the kernel. */
   told: 'told',
+  selections: 'selections',
   /** Which process the forwarder is (process.ts). */
   forwarder: 'forwarder',
   /** Where the forwarder takes questions (questions.ts). */
@@ -47,6 +48,7 @@ export function mappedBytes(sizes: TableSizes): Record<string, number> {
   const { counters = 0, server_tallies = 0, service_tallies = 0 } = counterRows(sizes);
   return {
     [FILES.lease]: STRUCTS.lease.size,
+    [FILES.selections]: sizes.maxServices * STRUCTS.selection.size,
     counters: counters * STRUCTS.counter.size,
     server_tallies: server_tallies * STRUCTS.tally.size,
     service_tallies: service_tallies * STRUCTS.tally.size,

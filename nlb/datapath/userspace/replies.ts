@@ -7,13 +7,13 @@ import type { Ledger } from '../specification/ledger.ts';
 import { FILES } from './place.ts';
 import { answered, type Question, type Questions, type Recalled, type Swept } from './questions.ts';
 import { sweepTable } from './sweep.ts';
-import type { Said } from './told.ts';
+import type { Written } from './told.ts';
 
 /** What the forwarder works with. */
 export interface Work {
   place: string;
   kept: Ledger['kept'];
-  situation(): { said: Said; told: Told };
+  situation(): { said: Written; told: Told };
   /** Work by what is written in the place now. */
   take(): void;
 }

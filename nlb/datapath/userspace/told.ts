@@ -3,13 +3,28 @@ import { join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
 import type { Port } from '../attach/ports.ts';
 import { CONSTANTS, OUTCOMES } from '../program/layout.ts';
-import { NO_HEARTBEAT, nameOfService, type TableSizes, type Tables } from '../tables/tables.ts';
+import {
+  NO_HEARTBEAT,
+  nameOfService,
+  poolOf,
+  type ServiceEntry,
+  type Slots,
+  type TableSizes,
+  type Tables,
+} from '../tables/tables.ts';
 import { FILES } from './place.ts';
 
-/** All that the forwarder works from, in a file that is replaced as a whole. */
-export interface Said {
-  sizes: TableSizes;
+/** All that the forwarder works from. */
+export interface Said extends Omit<Written, 'tables'> {
   tables: Tables;
+}
+
+/** The same in a file that is replaced as a whole: the selections lie in rows, whose slots are written one by one. */
+export interface Written {
+  sizes: TableSizes;
+  tables: Omit<Tables, 'services'> & { services: Omit<ServiceEntry, 'slots'>[] };
+  /** Row of each pool's selection. */
+  rows: ReadonlyMap<string, number>;
   /** Server interfaces first. */
   ports: Port[];
   /** Rows of the services' tallies, by name. */
@@ -17,7 +32,7 @@ export interface Said {
 }
 
 /** Goes up when files or questions change their meaning. */
-const FORMAT = 1;
+const FORMAT = 2;
 const VERSION = [FORMAT, CONSTANTS.LAYOUT_VERSION, ...OUTCOMES].join(' ');
 
 /** Before the first tables: nothing is known, and nothing is forwarded. */
@@ -31,21 +46,35 @@ export const NOTHING: Tables = {
 };
 
 /** A reader finds what was there before, or all of this. */
-export function write(place: string, said: Said): void {
+export function write(place: string, { tables, ...said }: Said): void {
   const [file, draft] = [join(place, FILES.told), join(place, `${FILES.told}.new`)];
-  writeFileSync(draft, serialize({ version: VERSION, ...said }), { mode: 0o600 });
+  const services = tables.services.map(({ slots: _, ...service }) => service);
+  writeFileSync(draft, serialize({ version: VERSION, ...said, tables: { ...tables, services } }), { mode: 0o600 });
   renameSync(draft, file);
 }
 
 /** Undefined where there is none, or one of another version. */
-export function read(place: string): Said | undefined {
+export function read(place: string): Written | undefined {
   try {
-    const { version, ...said } = deserialize(readFileSync(join(place, FILES.told))) as Said & { version: string };
+    const { version, ...said } = deserialize(readFileSync(join(place, FILES.told))) as Written & { version: string };
     return version === VERSION ? said : undefined;
   } catch {
     // No such file, or something else under that name.
     return undefined;
   }
+}
+
+/** What has been written, with what lies in the rows. */
+export function selected<Selection extends Slots>(
+  { tables, rows }: Pick<Written, 'tables' | 'rows'>,
+  selectionIn: (row: number) => Selection,
+): Omit<Tables, 'services'> & { services: (Omit<ServiceEntry, 'slots'> & { slots: Selection })[] } {
+  const selections = new Map(Array.from(rows, ([pool, row]) => [pool, selectionIn(row)]));
+  const services = tables.services.flatMap((service) => {
+    const slots = selections.get(poolOf(service));
+    return slots ? [{ ...service, slots }] : [];
+  });
+  return { ...tables, services };
 }
 
 /** Services keep their rows; new ones get the lowest that nobody has. */

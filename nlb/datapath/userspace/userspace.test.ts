@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import t from 'tap';
 import { bootNs, monotonicNs } from '../../kernel/clock.ts';
 import { enterPrivateNamespaces, run, until } from '../../kernel/private-namespaces.ts';
@@ -9,6 +11,7 @@ import { DATAGRAM, FORWARDED, HOUR_NS, makeNode, open } from '../kit/node.ts';
 import { CLUSTER, HEARTBEAT, hold, MAC, options, pinDirectory, swept, tables } from '../kit/rig.ts';
 import { openLease, openPinnedLease } from '../tables/lease.ts';
 import type { Tables } from '../tables/tables.ts';
+import { FILES, placeFor } from './place.ts';
 
 enterPrivateNamespaces(import.meta.url);
 const ends = makeNode(t);
@@ -147,6 +150,27 @@ t.test('the stack gets nothing that is for a cluster address, by whatever tag, a
 
 const isIcmp = (frame: Buffer): boolean => frame.readUInt16BE(12) === 0x0800 && frame.readUInt8(23) === 1;
 
+t.test('slots that are written are gone by at once, without another word to the forwarder', async (t) => {
+  const directory = pinDirectory(t);
+  const datapath = open(t, directory);
+  hold(datapath.leaseFd, monotonicNs() + HOUR_NS);
+  ends.send(DATAGRAM);
+  t.equal(ends.next('server').toString('hex', 0, 6), MAC.server0.replaceAll(':', ''));
+  const told = readFileSync(join(placeFor(directory), FILES.told));
+  const all = (id: number) => new Int32Array(65_537).fill(id);
+  const pool = `udp ${CLUSTER}:53`;
+  t.same(datapath.select(new Map([[pool, all(1)]])), [{ table: 'selections', change: 'changed', subject: pool }]);
+  const another = Buffer.from(DATAGRAM);
+  another.writeUInt16BE(4711, 34);
+  ends.send(another);
+  t.equal(ends.next('server').toString('hex', 0, 6), MAC.server1.replaceAll(':', ''), 'a new flow');
+  ends.send(DATAGRAM);
+  t.equal(ends.next('server').toString('hex', 0, 6), MAC.server0.replaceAll(':', ''), 'a known one stays');
+  t.same(readFileSync(join(placeFor(directory), FILES.told)), told);
+  t.same(datapath.actual().services[0]?.slots, all(1));
+  t.same(datapath.apply(tables()), [{ table: 'selections', change: 'changed', subject: pool }]);
+});
+
 t.test('tables are told, read back and changed as they are in the kernel', async (t) => {
   const beside = open(t);
   const kernel = openDatapath({ ...options(pinDirectory(t)), mode: 'tc', first: tables() });
@@ -162,7 +186,7 @@ t.test('tables are told, read back and changed as they are in the kernel', async
     { nlbs: '10.77.1.101', timeouts: { ...tables().timeouts, resetMs: 1 } },
     {
       servers: [
-        { ...second, id: 63, draining: true },
+        { ...second, id: 63, kept: false },
         { ...first, mac: '02:00:00:00:00:63' },
       ],
     },

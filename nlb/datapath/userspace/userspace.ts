@@ -8,13 +8,14 @@ import { nameOfClient } from '../specification/placement.ts';
 import { type Counters, openCounters } from '../tables/counters.ts';
 import { readLease } from '../tables/lease.ts';
 import type { KnownConnection } from '../tables/listing.ts';
+import { openSelectionTable } from '../tables/selection-table.ts';
 import { dropGuard, putGuard } from './guard.ts';
 import { begin, findLife, type Life, layOut } from './life.ts';
 import { clear, FILES, filterNameFor, openMapped, placeFor } from './place.ts';
 import { awaitForwarder, endForwarder, findForwarder } from './process.ts';
 import { listConnections, put, recall } from './questions.ts';
 import { inOrder, openTelling } from './telling.ts';
-import type { Said } from './told.ts';
+import { type Said, selected } from './told.ts';
 import { watchForwarder } from './watch.ts';
 
 /**
@@ -25,21 +26,25 @@ import { watchForwarder } from './watch.ts';
 export function openUserspace(options: DatapathOptions): Datapath {
   const place = placeFor(options.pinDirectory);
   const earlier = findLife(options);
-  const { said, forwarder } = settle(place, options, earlier);
+  const { said: written, forwarder } = settle(place, options, earlier);
   const mapped = openMapped(place, options);
+  const selections = openSelectionTable(mapped.fd(FILES.selections), options.maxServices);
+  const said = { ...written, tables: selected(written, selections.read) };
   const counters = openCounters(mapped.fd, options);
   const leaseFd = mapped.fd(FILES.lease);
   const watch = watchForwarder(place, forwarder, options.problem);
-  const telling = openTelling(place, said, options, watch.ready);
+  const telling = openTelling({ place, selections, ready: watch.ready }, said, options);
   const rest = (): void => {
     watch.stop();
     counters.close();
+    selections.close();
     mapped.close();
   };
   return {
     mode: 'userspace',
     adopted: earlier !== undefined,
     apply: telling.apply,
+    select: telling.select,
     actual: () => inOrder(telling.said().tables),
     ...readings({ place, counters, leaseFd, said: telling.said }),
     leaseFd,

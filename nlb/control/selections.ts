@@ -1,0 +1,216 @@
+import { NOBODY, openShelf, type Shelf } from '../balance/shelf.ts';
+import type { Verdicts } from './health.ts';
+import type { HardwareAddresses } from './neighbours.ts';
+import type { Member, Pool } from './pools.ts';
+
+/**
+ * What each pool's slots should be, kept up with verdicts and hardware addresses. Only the pools that are concerned are looked
+ * at again, and tables are made in pieces, so that checks never wait for long; where many pools have the same servers, a table
+ * is made once for all of them.
+ */
+export interface Selections extends Selected {
+  /** Work by these pools from now on. What is known of a pool with the same servers stays. */
+  use(pools: readonly Pool[]): void;
+  /** A verdict is another one. */
+  judged(verdict: string): void;
+  /** These servers have hardware addresses now, and no others. */
+  located(hardware: HardwareAddresses): void;
+  /** Look at what has to be, for so long, or until all or much is done. What is then another one: slots by pool. */
+  work(verdicts: Verdicts, forMs: number): Map<string, Int32Array>;
+  /** Whether there is more to do. */
+  isBusy(): boolean;
+}
+
+/** What has come out. */
+export interface Selected {
+  slotsOf(pool: string): Int32Array;
+  /** Addresses of the servers that some service could send something to: they have a hardware address and pass its check. */
+  serving(): ReadonlySet<string>;
+  /** Addresses of the servers that fail a check. */
+  failing(): ReadonlySet<string>;
+  /** Whether the server fails every check that it has, and all of those say that its connections move then. */
+  movesAway(address: string): boolean;
+}
+
+/** Before anything has been looked at. */
+export const NOTHING_SELECTED: Selected = {
+  slotsOf: () => NOBODY,
+  serving: () => new Set(),
+  failing: () => new Set(),
+  movesAway: () => false,
+};
+
+/** What a pool says of a server of its. */
+const [SERVES, FAILS, UNPROVED] = [1, 2, 4];
+
+interface Row {
+  pool: Pool;
+  shelf: Shelf;
+  /** Of each member: what the pool says of it, and whether it is to be chosen from. */
+  standing: Uint8Array;
+  chosen: Uint8Array;
+  /** Members that are to be looked at again. */
+  doubted: Set<number>;
+  slots: Int32Array | undefined;
+}
+
+/** A member of a pool, by its place. */
+interface Place {
+  row: Row;
+  index: number;
+}
+
+/** Selections that are handed out at once: to write one takes some 20 µs where a tenth of its slots differ. */
+const MOST_AT_ONCE = 64;
+
+/** How many pools say so of a server. */
+interface Standing {
+  serves: number;
+  fails: number;
+  unproved: number;
+  checks: number;
+  moving: number;
+}
+
+export function openSelections(): Selections {
+  let rows = new Map<string, Row>();
+  let byVerdict = new Map<string, Place>();
+  let byAddress = new Map<string, Place[]>();
+  let shelves = new Map<string, Shelf>();
+  let servers = new Map<string, Standing>();
+  let located: ReadonlySet<string> = new Set();
+  /** Checked ones first: what the others say rests on all checks. */
+  let [checked, others] = [new Set<Row>(), new Set<Row>()];
+  let making: { shelf: Shelf; chosen: string; work: Generator<void, void> } | undefined;
+
+  const doubt = ({ row, index }: Place): void => {
+    row.doubted.add(index);
+    (row.pool.check ? checked : others).add(row);
+  };
+
+  function use(pools: readonly Pool[]): void {
+    const [before, shelvesBefore] = [rows, shelves];
+    [shelves, servers, byVerdict, byAddress] = [new Map(), new Map(), new Map(), new Map()];
+    [checked, others, making] = [new Set(), new Set(), undefined];
+    rows = new Map(pools.map((pool) => [pool.name, rowFor(pool, shelvesBefore, before.get(pool.name))]));
+    for (const row of rows.values()) {
+      const { check, members } = row.pool;
+      for (const [index, { address, verdict }] of members.entries()) {
+        const place = { row, index };
+        if (check) byVerdict.set(verdict, place);
+        const places = byAddress.get(address) ?? [];
+        places.push(place);
+        byAddress.set(address, places);
+        const standing = standingOf(address);
+        if (check) standing.checks++;
+        if (check?.onFailure === 'move') standing.moving++;
+        doubt(place);
+      }
+    }
+  }
+
+  function rowFor(pool: Pool, shelvesBefore: ReadonlyMap<string, Shelf>, before: Row | undefined): Row {
+    const key = JSON.stringify(pool.members.map(({ id, name, weight }) => [id, name, weight]));
+    const shelf = shelves.get(key) ?? shelvesBefore.get(key) ?? openShelf(pool.members);
+    shelves.set(key, shelf);
+    const [standing, chosen] = [new Uint8Array(pool.members.length), new Uint8Array(pool.members.length)];
+    return { pool, shelf, standing, chosen, doubted: new Set(), slots: before?.slots };
+  }
+
+  function standingOf(address: string): Standing {
+    const known = servers.get(address) ?? { serves: 0, fails: 0, unproved: 0, checks: 0, moving: 0 };
+    servers.set(address, known);
+    return known;
+  }
+
+  /** Bring what the pool says of its members up to date. What all pools say of each server is counted. */
+  function look({ pool, standing, chosen, doubted }: Row, verdicts: Verdicts): void {
+    for (const index of doubted) {
+      const member = pool.members[index];
+      if (!member) continue;
+      const says = pool.check ? verdictOf(member, verdicts) : byAllChecks(member);
+      const now = located.has(member.address) ? says : says & ~SERVES;
+      const before = standing[index] ?? 0;
+      standing[index] = now;
+      chosen[index] = now & SERVES && !member.draining ? 1 : 0;
+      if (now !== before) recount(member, before, now);
+    }
+    doubted.clear();
+  }
+
+  const byAllChecks = ({ address }: Member): number => ((servers.get(address)?.unproved ?? 0) > 0 ? 0 : SERVES);
+
+  function recount({ address }: Member, before: number, now: number): void {
+    const count = standingOf(address);
+    const change = (flag: number): number => Number((now & flag) !== 0) - Number((before & flag) !== 0);
+    const unprovedBefore = count.unproved;
+    count.serves += change(SERVES);
+    count.fails += change(FAILS);
+    count.unproved += change(UNPROVED);
+    if ((unprovedBefore === 0) === (count.unproved === 0)) return;
+    for (const place of byAddress.get(address) ?? []) if (!place.row.pool.check) doubt(place);
+  }
+
+  /** The selection of a row, or undefined where the time was over before it was made. */
+  function selection({ shelf, chosen }: Row, isOver: () => boolean): Int32Array | undefined {
+    const known = shelf.find(chosen);
+    if (known) return known;
+    const key = chosen.join('');
+    if (making?.shelf !== shelf || making.chosen !== key) making = { shelf, chosen: key, work: shelf.make(chosen) };
+    while (!making.work.next().done) if (isOver()) return undefined;
+    making = undefined;
+    return shelf.find(chosen);
+  }
+
+  function work(verdicts: Verdicts, forMs: number): Map<string, Int32Array> {
+    const changed = new Map<string, Int32Array>();
+    const endMs = performance.now() + forMs;
+    const isOver = (): boolean => performance.now() >= endMs;
+    for (;;) {
+      const [row] = checked.size > 0 ? checked : others;
+      if (!row) return changed;
+      look(row, verdicts);
+      const slots = selection(row, isOver);
+      if (!slots) return changed;
+      checked.delete(row);
+      others.delete(row);
+      if (slots !== row.slots) changed.set(row.pool.name, slots);
+      row.slots = slots;
+      if (changed.size === MOST_AT_ONCE || isOver()) return changed;
+    }
+  }
+
+  function locate(hardware: HardwareAddresses): void {
+    const now = new Set([...servers.keys()].filter((address) => hardware.has(address)));
+    for (const [address, places] of byAddress)
+      if (now.has(address) !== located.has(address)) for (const place of places) doubt(place);
+    located = now;
+  }
+
+  const those = (are: (standing: Standing) => boolean): ReadonlySet<string> =>
+    new Set([...servers].flatMap(([address, standing]) => (are(standing) ? [address] : [])));
+  return {
+    use,
+    judged: (verdict) => {
+      const place = byVerdict.get(verdict);
+      if (place) doubt(place);
+    },
+    located: locate,
+    work,
+    isBusy: () => checked.size + others.size > 0,
+    slotsOf: (pool) => rows.get(pool)?.slots ?? NOBODY,
+    serving: () => those(({ serves }) => serves > 0),
+    failing: () => those(({ fails }) => fails > 0),
+    movesAway: (address) => {
+      const { checks = 0, moving, fails } = servers.get(address) ?? {};
+      return checks > 0 && moving === checks && fails === checks;
+    },
+  };
+}
+
+/** A check that is not made of a server says nothing against it. */
+function verdictOf({ verdict }: Member, verdicts: Verdicts): number {
+  if (!verdicts.has(verdict)) return SERVES;
+  const judged = verdicts.get(verdict);
+  return judged === undefined ? UNPROVED : judged.healthy ? SERVES : FAILS | UNPROVED;
+}

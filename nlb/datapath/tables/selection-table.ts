@@ -1,0 +1,118 @@
+import { type MemoryMap, mapMemory } from '../../kernel/memory-map.ts';
+import { CONSTANTS, STRUCTS } from '../program/layout.ts';
+
+/**
+ * What new flows go by, a row for each pool, in memory that the data path reads and this process writes without a system
+ * call. Slots are written in place, one after the other, and only those that differ.
+ */
+export interface SelectionTable {
+  /** Make a row say what is wanted. How many slots that has changed. */
+  write(row: number, wanted: Int32Array): number;
+  /** A copy. */
+  read(row: number): Int32Array;
+  /** The slots of the row themselves, as whoever goes by them sees them: NO_SERVER for none. */
+  view(row: number): Uint16Array;
+  close(): void;
+}
+
+const { selection: AT } = STRUCTS;
+const { SELECTION_SLOTS: SLOTS, NO_SERVER } = CONSTANTS;
+const ELIGIBLE_WORDS = (NO_SERVER + 1) / 32;
+
+/** Where two selections differ, and what the second one has there. */
+interface Difference {
+  slots: Uint32Array;
+  ids: Uint16Array;
+  /** Words of the bits of who is eligible. */
+  words: Uint32Array;
+}
+
+const EVERY_WORD = Uint32Array.from({ length: ELIGIBLE_WORDS }, (_, word) => word);
+
+/** Throws KernelRefusal. */
+export function openSelectionTable(fd: number, rows: number): SelectionTable {
+  const memory = mapMemory(fd, rows * AT.size);
+  const written = new Map<number, Int32Array>();
+  return {
+    write: (number, wanted) => {
+      const before = written.get(number);
+      if (before === wanted) return 0;
+      const row = rowIn(memory, number);
+      const { slots, ids, words } = before ? difference(before, wanted) : compare(decode(row.servers), wanted);
+      const eligible = eligibleIn(wanted);
+      // Who gets nothing more loses its clients before its slots, and who is new gets them after.
+      for (const word of words) putWord(row.eligible, word, (row.eligible[word] ?? 0) & (eligible[word] ?? 0));
+      for (let index = 0; index < slots.length; index++) row.servers[slots[index] ?? 0] = ids[index] ?? NO_SERVER;
+      for (const word of words) putWord(row.eligible, word, eligible[word] ?? 0);
+      written.set(number, wanted);
+      return slots.length;
+    },
+    read: (number) => written.get(number)?.slice() ?? decode(rowIn(memory, number).servers),
+    view: (number) => rowIn(memory, number).servers,
+    close: () => memory.close(),
+  };
+}
+
+interface Row {
+  servers: Uint16Array;
+  eligible: Uint32Array;
+}
+
+function rowIn({ buffer }: MemoryMap, number: number): Row {
+  const at = number * AT.size;
+  return {
+    servers: new Uint16Array(buffer, at + AT.servers, SLOTS),
+    eligible: new Uint32Array(buffer, at + AT.eligible, ELIGIBLE_WORDS),
+  };
+}
+
+function decode(servers: Uint16Array): Int32Array {
+  return Int32Array.from(servers, (id) => (id === NO_SERVER ? -1 : id));
+}
+
+/** As a slot has it. */
+const encoded = (id: number): number => (id < 0 ? NO_SERVER : id);
+
+/** Many pools change alike where a server of theirs fails. A selection is never changed itself, so what was found stays true. */
+const differences = new WeakMap<Int32Array, WeakMap<Int32Array, Difference>>();
+
+function difference(before: Int32Array, after: Int32Array): Difference {
+  const known = differences.get(before) ?? new WeakMap<Int32Array, Difference>();
+  differences.set(before, known);
+  const found = known.get(after) ?? { ...compare(before, after), words: wordsBetween(before, after) };
+  known.set(after, found);
+  return found;
+}
+
+function wordsBetween(before: Int32Array, after: Int32Array): Uint32Array {
+  const [was, is] = [eligibleIn(before), eligibleIn(after)];
+  return EVERY_WORD.filter((word) => was[word] !== is[word]);
+}
+
+/** Where it is not known who was eligible before, each word counts as another one. */
+function compare(before: Int32Array, after: Int32Array): Difference {
+  const [slots, ids] = [new Uint32Array(SLOTS), new Uint16Array(SLOTS)];
+  let count = 0;
+  for (let slot = 0; slot < SLOTS; slot++) {
+    if (before[slot] === after[slot]) continue;
+    slots[count] = slot;
+    ids[count++] = encoded(after[slot] ?? -1);
+  }
+  return { slots: slots.slice(0, count), ids: ids.slice(0, count), words: EVERY_WORD };
+}
+
+const eligible = new WeakMap<Int32Array, Uint32Array>();
+
+/** A bit for each id that any slot has. */
+function eligibleIn(selection: Int32Array): Uint32Array {
+  const known = eligible.get(selection);
+  if (known) return known;
+  const words = new Uint32Array(ELIGIBLE_WORDS);
+  for (const id of selection) if (id >= 0) words[id >>> 5] = (words[id >>> 5] ?? 0) | (1 << (id & 31));
+  eligible.set(selection, words);
+  return words;
+}
+
+function putWord(words: Uint32Array, index: number, word: number): void {
+  if (words[index] !== word >>> 0) Atomics.store(words, index, word >>> 0);
+}
