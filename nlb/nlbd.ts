@@ -70,14 +70,17 @@ if (options.check) {
 const running = Promise.withResolvers<Daemon>();
 process.on('SIGHUP', () => void running.promise.then((daemon) => daemon.reload('SIGHUP')));
 // What only a daemon needs is loaded only now: a check answers sooner, and a bad configuration touches nothing.
-const [{ pino }, { isServed }, { startDaemon }, { preferAllThreads }] = await Promise.all([
+const [{ pino }, { obstacleAt }, { holdInterface }, { startDaemon }, { preferAllThreads }] = await Promise.all([
   import('pino'),
-  import('./control/socket.ts'),
+  import('./control/door.ts'),
+  import('./control/only-one.ts'),
   import('./control/daemon.ts'),
   import('./control/priority.ts'),
 ]);
-if (await isServed(config.control.socket))
-  end(EXIT.unavailable, `nlbd: a daemon already serves ${config.control.socket}`);
+const obstacle = obstacleAt(config.control.socket);
+if (obstacle !== undefined) end(EXIT.unavailable, `nlbd: the control socket ${config.control.socket} ${obstacle}`);
+const hold = await holdInterface(config.access.interface);
+if (hold.refused !== undefined) end(EXIT.unavailable, `nlbd: ${hold.refused}`);
 
 preferAllThreads();
 const log = pino({
@@ -86,6 +89,7 @@ const log = pino({
   timestamp: pino.stdTimeFunctions.isoTime,
   formatters: { level: (label) => ({ level: label }) },
 });
+if (hold.unsure !== undefined) log.warn({ problem: hold.unsure }, 'problem');
 let stopping = false;
 const fatal = (code: number) => (error: Error) => {
   if (stopping) return;

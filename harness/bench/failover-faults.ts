@@ -73,7 +73,8 @@ const sigstop: Fault = {
     await answersAgain(scene.rig, scene.load, 300);
     const wokenNs = scene.rig.history.nowNs();
     signal(scene.rig, scene.active, 'SIGCONT');
-    await entered(scene, scene.active, 'standby', wokenNs);
+    // Where the new one stalls just then, the woken one leads again, and rightly.
+    await entered(scene, scene.active, ['standby', 'active'], wokenNs);
   },
   mend: async () => undefined,
 };

@@ -1,8 +1,10 @@
 import { act, arp, history, probe, script, udp } from '../check/literal-history.ts';
 import type { Port } from '../check/seen.ts';
+import { NS_PER_MS } from '../check/span.ts';
 import { HEARTBEAT_PORT } from '../fault/silence.ts';
-import type { FrameSeen, HistoryEvent } from '../history/event.ts';
+import type { EventLogged, FrameSeen, HistoryEvent } from '../history/event.ts';
 import { encodeAnswer, encodeRequest } from '../traffic/frame.ts';
+import { LOG_READING } from './failover-leads.ts';
 import { type Cast, type Reading, STRIKE } from './failover-reading.ts';
 import type { Trial } from './failover-trial.ts';
 
@@ -53,6 +55,16 @@ export function beat(atMs: number, by: 'old' | 'fresh'): FrameSeen[] {
   return udp({ atMs, from: CAST[by].access, to: [] }, MACS, { ...ends, destinationPort: HEARTBEAT_PORT });
 }
 
+/** A change of state as a node's event log tells it. @param leaseOverMs for how long the lease had been over, where it was lost */
+export function entersState(atMs: number, by: 'old' | 'fresh', state: string, leaseOverMs?: number): EventLogged {
+  const { node } = CAST[by].access;
+  const lost = leaseOverMs === undefined ? {} : { lost: { leaseOverMs } };
+  const index = Math.round(atMs);
+  const fields = { seq: index, time: '2026-11-26T00:00:00.000Z', monotonicMs: atMs, event: 'state', state, ...lost };
+  const instants = { atNs: atMs * NS_PER_MS, readNs: 1e9 };
+  return { kind: 'logged', node, reading: LOG_READING, index, text: JSON.stringify(fields), ...instants };
+}
+
 export const struck = (atMs: number): HistoryEvent => act(atMs, STRIKE, 'nlb1');
 export { CLIENT, history, MACS, probe, script };
 
@@ -65,6 +77,7 @@ const GOOD: Reading = {
   announcedAfterMs: 40,
   oldSpoke: 0,
   oldSpokeForMs: 0,
+  oldLed: 0,
   changes: [],
   prober: { lateP99Ms: 0.5, lateMaxMs: 1 },
 };

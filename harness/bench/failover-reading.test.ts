@@ -5,6 +5,7 @@ import {
   CAST,
   CLIENT,
   claimed,
+  entersState,
   forwardedByOld,
   history,
   MACS,
@@ -64,6 +65,40 @@ t.test('what the old active says and forwards counts from the announcement on', 
   t.same([told.announcedAfterMs, told.oldSpoke, told.oldSpokeForMs], [39, 0, 0]);
   const bad = read(struck(31), claimed(70, 'fresh'), claimed(72, 'old'), forwardedByOld(75), ...asking(3));
   t.same([bad.oldSpoke, bad.oldSpokeForMs], [2, 5]);
+});
+
+t.test('what the old active says under a lease that it has regained does not count against it', async (t) => {
+  const takeover = [struck(31), claimed(70, 'fresh'), entersState(71, 'old', 'initial', 20), ...asking(3)] as const;
+  const spoke = (...events: Events) => {
+    const { oldSpoke, oldLed } = read(...takeover, ...events);
+    return [oldSpoke, oldLed];
+  };
+  const freshLeads = entersState(69, 'fresh', 'active');
+  const freshStalled = entersState(160, 'fresh', 'initial', 40);
+  const regained = [freshLeads, freshStalled, entersState(125, 'old', 'active')];
+  t.same(spoke(...regained, claimed(126, 'old'), forwardedByOld(130)), [0, 2], 'the new one stalled, and it led again');
+  t.same(spoke(...regained, forwardedByOld(124.9)), [1, 0], 'not before it led');
+  t.same(spoke(freshLeads, freshStalled, forwardedByOld(130)), [1, 0], 'not without a word of its own log');
+  t.same(spoke(entersState(20, 'old', 'active'), forwardedByOld(130)), [1, 0], 'not by the lead that it lost');
+
+  const double = [freshLeads, entersState(160, 'fresh', 'initial', 20), entersState(125, 'old', 'active')];
+  t.same(spoke(...double, forwardedByOld(130), forwardedByOld(145)), [1, 1], 'not while the new one leads as well');
+  t.same(
+    spoke(...regained, claimed(150, 'fresh'), forwardedByOld(151)),
+    [1, 0],
+    'nor after the new one announced again',
+  );
+
+  const over = [...regained, entersState(180, 'old', 'standby')];
+  t.same(spoke(...over, claimed(181, 'old')), [1, 0], 'who let go of the lead claims the address no more');
+  t.same(spoke(...over, forwardedByOld(181)), [0, 1], 'but forwards until its successor announces');
+  t.same(spoke(...over, claimed(182, 'fresh'), forwardedByOld(183)), [1, 0], 'and not after that');
+  const lapsed = [...regained, entersState(180, 'old', 'initial', 30)];
+  t.same(
+    spoke(...lapsed, claimed(145, 'old'), claimed(160, 'old')),
+    [1, 1],
+    'a lease that it slept through ends in its time',
+  );
 });
 
 t.test('without an announcement after the fault, nobody took over', async (t) => {

@@ -1,9 +1,10 @@
 import { announcementsFrom } from '../check/announcement.ts';
 import { probesOf, silentTime } from '../check/probes.ts';
-import { arpsOf, type PacketSeen, type Port, packetsOf } from '../check/seen.ts';
+import { type PacketSeen, type Port, packetsOf } from '../check/seen.ts';
 import { findAct, NS_PER_MS } from '../check/span.ts';
 import type { HistoryEvent, ProbeEnded } from '../history/event.ts';
 import { decodeAnswer, decodeRequest } from '../traffic/frame.ts';
+import { oldAfterwards } from './failover-old.ts';
 import { summarise } from './summary.ts';
 
 /** Who is who in a trial, and where each is plugged in. */
@@ -37,8 +38,12 @@ export interface Reading {
   resets: number;
   /** When the standby announced the address, after the fault began; absent when it did not. */
   announcedAfterMs?: number;
-  /** Claims to the address, and packets for the cluster, that the old active sent after that announcement. */
+  /**
+   * Claims to the address, and packets for the cluster, that the old active sent after that announcement; but those that are
+   * covered by a lease that it had regained are in `oldLed`.
+   */
   oldSpoke: number;
+  oldLed: number;
   /** How long after the announcement the last of them was. */
   oldSpokeForMs: number;
   /** Changes of state after the fault began, as the state scripts were told: `nlb2 standby → active: nlb1 resigned`. */
@@ -67,7 +72,7 @@ export function readTrial(events: readonly HistoryEvent[], cast: Cast): Reading 
   const silence = silentTime(probes);
   const since = events.filter(({ atNs }) => atNs >= strike.atNs);
   const announcedNs = announcementsFrom(since, cast.fresh.access, cast.nlbs)[0]?.event.atNs;
-  const spokeNs = announcedNs === undefined ? [] : spokenByOld(since, cast).filter((atNs) => atNs > announcedNs);
+  const { spokeNs, ledNs } = oldAfterwards(since, cast);
   return {
     sent: probes.length,
     lost: lostOf(events, probes),
@@ -76,6 +81,7 @@ export function readTrial(events: readonly HistoryEvent[], cast: Cast): Reading 
     resets: resetsOf(events, cast).size,
     ...(announcedNs !== undefined && { announcedAfterMs: (announcedNs - strike.atNs) / NS_PER_MS }),
     oldSpoke: spokeNs.length,
+    oldLed: ledNs.length,
     oldSpokeForMs:
       announcedNs === undefined ? 0 : Math.max(0, ...spokeNs.map((atNs) => (atNs - announcedNs) / NS_PER_MS)),
     changes: changesOf(since),
@@ -158,13 +164,4 @@ function resetsOf(events: readonly HistoryEvent[], { client, cluster }: Cast): S
       : [],
   );
   return new Set([...told, ...seen]);
-}
-
-/** When the old active claimed the address or sent a packet on to a server. */
-function spokenByOld(events: readonly HistoryEvent[], { old, nlbs, cluster }: Cast): number[] {
-  const claims = arpsOf(events, { ...old.access, direction: 'sent' }).filter(({ arp }) => arp.senderIp === nlbs);
-  const forwarded = packetsOf(events, { ...old.server, direction: 'sent' }).filter(
-    ({ packet }) => packet.destination === cluster,
-  );
-  return [...claims, ...forwarded].map(({ event }) => event.atNs);
 }

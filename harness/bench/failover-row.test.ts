@@ -43,6 +43,30 @@ t.test('notes say what was missed, in the worst trial, and how far the measuring
   ]);
 });
 
+t.test('a disturbed prober voids the times of a trial, and never the claim about who spoke', async (t) => {
+  const fenced = { ...fault, bound: BOUNDS.silentForMsAndFenced };
+  const late = 'the prober was held up for 9.0 ms';
+  const spoke = trial({ void: late, silentMs: 400, oldSpoke: 204, oldSpokeForMs: 99 });
+  const result = resultOf(fenced, [trial(), spoke]);
+  t.equal(outcomeOf(result), 'missed');
+  t.equal(result.worst, spoke);
+  t.match(notesOf(result), [
+    'missed: 204 frames of the old one after the announcement in 1 trials',
+    /^the worst trial \(nlb1 struck\)/,
+    '0 connections reset; 204 frames, the last 99.000 ms after it, of the old one after the announcement',
+    /^prober late/,
+    'void (1): the prober was held up for 9.0 ms',
+    'in the void ones: p99 of the silent time is 400.0 ms',
+  ]);
+  const led = resultOf(fenced, [trial(), trial({ void: late, oldLed: 204 })]);
+  t.equal(outcomeOf(led), 'kept');
+  t.equal(
+    notesOf(led)[0],
+    '0 connections reset; no frame of the old one after the announcement, but for 204 under a lease that it had regained',
+  );
+  t.equal(outcomeOf(resultOf(fenced, [spoke])), 'missed', 'also where no time could be measured');
+});
+
 t.test('what could not be measured says why', async (t) => {
   t.same(notesOf(resultOf(fault, [], 'no library')), ['not measured: no library']);
 });

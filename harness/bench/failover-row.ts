@@ -51,7 +51,8 @@ export function notesOf({ trials, voided, missed, missedInVoid, worst, broken }:
     ...missed.map((part) => `missed: ${part}`),
     ...(broken === undefined ? [] : [`${trials.length === 0 ? 'not measured' : 'broken off'}: ${broken}`]),
     ...(missed.length > 0 && worst ? [storyOf(worst)] : []),
-    ...(trials.length > 0 ? [afterwards(trials), measuring(trials)] : []),
+    ...(trials.length + voided.length > 0 ? [afterwards(trials, voided)] : []),
+    ...(trials.length > 0 ? [measuring(trials)] : []),
     ...reasons(voided),
     ...missedInVoid.map((part) => `in the void ones: ${part}`),
   ];
@@ -69,12 +70,16 @@ function storyOf({ active, lost, silentMs, silentFromMs, announcedAfterMs, story
   ].join('; ');
 }
 
-function afterwards(trials: readonly Trial[]): string {
+/** Who spoke is counted in every trial; resets where a prober was on time to see them. */
+function afterwards(trials: readonly Trial[], voided: readonly Trial[]): string {
+  const all = [...trials, ...voided];
   const resets = trials.reduce((sum, trial) => sum + trial.resets, 0);
-  const spoke = trials.reduce((sum, trial) => sum + trial.oldSpoke, 0);
-  const until = Math.max(...trials.map(({ oldSpokeForMs }) => oldSpokeForMs));
+  const spoke = all.reduce((sum, trial) => sum + trial.oldSpoke, 0);
+  const led = all.reduce((sum, trial) => sum + trial.oldLed, 0);
+  const until = Math.max(...all.map(({ oldSpokeForMs }) => oldSpokeForMs));
   const frames = spoke === 0 ? 'no frame' : `${spoke} frames, the last ${until.toFixed(3)} ms after it,`;
-  return `${resets} connections reset; ${frames} of the old one after the announcement`;
+  const but = led === 0 ? '' : `, but for ${led} under a lease that it had regained`;
+  return `${resets} connections reset; ${frames} of the old one after the announcement${but}`;
 }
 
 /** The proof that measuring was on time. */

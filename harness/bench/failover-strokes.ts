@@ -86,11 +86,13 @@ export async function takenOver({ rig, standby, struckNs }: Scene): Promise<void
   });
 }
 
-/** The node has run its script of that state since some instant. */
-export async function entered({ rig }: Scene, node: LabNode, state: string, sinceNs: number): Promise<void> {
+/** The node has run its script of one of those states since some instant. */
+export async function entered({ rig }: Scene, node: LabNode, states: string[], sinceNs: number): Promise<void> {
   const ran = () =>
     rig
       .events()
-      .some((one) => one.kind === 'script' && one.node === node.name && one.state === state && one.atNs >= sinceNs);
-  await until(ran, { what: `${node.name} enters ${state}`, withinMs: 10_000, everyMs: 20 });
+      .some(
+        (one) => one.kind === 'script' && one.node === node.name && states.includes(one.state) && one.atNs >= sinceNs,
+      );
+  await until(ran, { what: `${node.name} enters ${states.join(' or ')}`, withinMs: 10_000, everyMs: 20 });
 }

@@ -1,6 +1,10 @@
+import { findAct } from '../check/span.ts';
 import type { HistoryEvent } from '../history/event.ts';
+import type { LabNode } from '../node/node.ts';
 import type { Load, LoadResult } from '../traffic/client-handle.ts';
 import type { Fault, Scene, Setting } from './failover-fault.ts';
+import { readLog } from './failover-log.ts';
+import { oldAfterwards } from './failover-old.ts';
 import { type Cast, type Reading, readTrial, STRIKE } from './failover-reading.ts';
 import { answersAgain, type Rig } from './failover-rig.ts';
 import { type Story, tell } from './failover-story.ts';
@@ -17,7 +21,7 @@ const AFTER_PROBES = 300;
 /** A prober that was held up for longer measured itself. */
 const HELD_UP_MS = 5;
 
-/** One trial: what was read, how it went, and why it does not count, if it does not. */
+/** One trial: what was read, how it went, and why its times do not count, if they do not. */
 export interface Trial extends Reading {
   active: string;
   story: Story;
@@ -49,9 +53,22 @@ export async function runTrial(rig: Rig, fault: Fault, number: number): Promise<
   await answersAgain(rig, load, AFTER_PROBES);
   const [datagrams] = await Promise.all([load.stop(), flows?.stop()]);
   const dropped = rig.ports.flush();
-  const events = rig.events();
+  const events = await withLogs(rig.events(), setting);
   const noBite = await fault.mend(scene);
   return judged(events, setting, datagrams, { dropped, noBite });
+}
+
+/**
+ * Where the old active sent anything after the takeover, both nodes are asked whether it led again. Not otherwise: one that stands
+ * still could not answer.
+ */
+async function withLogs(events: HistoryEvent[], { rig, active, standby }: Setting): Promise<HistoryEvent[]> {
+  const cast = castOf(rig, active.name, standby.name);
+  const strike = findAct(events, { what: STRIKE });
+  const since = events.filter(({ atNs }) => atNs >= (strike?.atNs ?? 0));
+  if (oldAfterwards(since, cast).spokeNs.length === 0) return events;
+  const logs = await Promise.all([active, standby].map((node: LabNode) => readLog(rig, node)));
+  return [...events, ...logs.flat()].toSorted((one, other) => one.atNs - other.atNs);
 }
 
 function startFlows(rig: Rig): Promise<Load> {
@@ -72,7 +89,7 @@ function judged(
   return reason === undefined ? measured : { ...measured, void: reason };
 }
 
-/** What makes a trial say nothing of the system. */
+/** What makes a trial's times say nothing of the system. */
 export function whyVoid(seen: { lateMaxMs: number; dropped: number; unseen: number }): string | undefined {
   if (seen.lateMaxMs > HELD_UP_MS) return `the prober was held up for ${seen.lateMaxMs.toFixed(1)} ms`;
   if (seen.dropped > 0) return `the capture lost ${seen.dropped} frames`;

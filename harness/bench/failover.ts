@@ -9,13 +9,13 @@ export interface FaultResult {
   words: string;
   bound: string;
   trials: Trial[];
-  /** Trials that say nothing of the system, each with why in `void`. */
+  /** Trials whose times say nothing of the system, each with why in `void`. */
   voided: Trial[];
-  /** What the counted trials did that the bound forbids. */
+  /** What the counted trials did that the bound forbids, and what the old active of any trial did. */
   missed: string[];
-  /** The same of the trials that do not count: no verdict, but not to be kept quiet about. */
+  /** What else those did whose times do not count: no verdict, but not to be kept quiet about. */
   missedInVoid: string[];
-  /** The counted trial to look at first: one that the bound forbids, if there is any. */
+  /** The trial to look at first: one that the bound forbids, if there is any. */
   worst?: Trial;
   /** Why it could not be measured, or not to the end. */
   broken?: string;
@@ -56,17 +56,16 @@ export function resultOf(
   broken?: string,
 ): FaultResult {
   const { good = [], bad = [] } = Object.groupBy(all, (trial) => (trial.void === undefined ? 'good' : 'bad'));
-  const missed = good.length > 0 ? bound.missed(good) : [];
-  const missedInVoid = bad.length > 0 ? bound.missed(bad) : [];
-  const worst = worstOf(good.filter((trial) => bound.missed([trial]).length > 0)) ?? worstOf(good);
+  const isForbidden = (trial: Trial) => bound.missed([trial]).length > 0;
+  const worst = worstOf(good.filter(isForbidden)) ?? worstOf(bad.filter(isForbidden)) ?? worstOf(good);
   const result = {
     name,
     words,
     bound: bound.words,
     trials: good,
     voided: bad,
-    missed,
-    missedInVoid,
+    missed: bound.missed(all),
+    missedInVoid: bound.missedInVoid(all),
     ...(worst && { worst }),
   };
   return broken === undefined ? result : { ...result, broken };

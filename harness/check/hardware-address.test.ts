@@ -1,5 +1,5 @@
 import t from 'tap';
-import { followsHardwareAddress } from './hardware-address.ts';
+import { followsHardwareAddress, sendsFrom } from './hardware-address.ts';
 import { act, arp, OVER, tcp, told, watched } from './literal-history.ts';
 
 const SERVER = { lan: 'server', node: 'nlb1', leg: 'server' };
@@ -63,4 +63,26 @@ t.test('packets go to a server’s new hardware address, soon after it was named
   t.match(told(follows, SEEN, CHANGE, before, names(150), later), /^unknown: the test ended within 50 ms/);
   t.match(told(follows, SEEN, before, names(150), later, OVER), /^unknown: "change" on server1 was not done/);
   t.match(told(follows, CHANGE, before, names(150), later, OVER), /^unknown: frames of server/);
+});
+
+t.test('after the change of its own hardware address a node sends from the new one alone', async (t) => {
+  const leaves = (atMs: number, source: string, to = CLUSTER) =>
+    tcp(
+      { atMs, from: SERVER, to: [SERVER1] },
+      { source, destination: BEFORE },
+      { source: '198.51.100.10', sourcePort: 4711, destination: to, destinationPort: 80 },
+    );
+  const OWN = '02:00:00:00:01:0b';
+  const after = { what: 'change', node: 'server1' };
+  const own = sendsFrom({ port: SERVER, clusterAddress: CLUSTER, mac: NOW, after, withinMs: 50, atLeast: 2 });
+  const later = [...leaves(160, NOW), ...leaves(170, NOW)];
+  t.match(told(own, SEEN, CHANGE, leaves(90, OWN), leaves(140, OWN), later, OVER), /^pass: 2 packets were sent from/);
+  t.match(
+    told(own, SEEN, CHANGE, later, leaves(180, OWN), OVER),
+    /^fail: nlb1\/server still sent from .*0b 80 ms after/,
+  );
+  t.match(told(own, SEEN, CHANGE, later, leaves(180, OWN, ADDRESS), OVER), /^pass/, 'its own traffic');
+  t.match(told(own, SEEN, CHANGE, leaves(120, NOW), leaves(160, NOW), OVER), /^unknown: 1 packets were sent later/);
+  t.match(told(own, SEEN, later, OVER), /^unknown: .* was not done/);
+  t.match(told(own, watched('frames', 'server', 1), CHANGE, later, OVER), /^unknown/, 'not all was seen');
 });

@@ -1,8 +1,9 @@
 import type { Acted, HistoryEvent } from '../history/event.ts';
 import { unlessBlind } from './coverage.ts';
 import type { Path } from './forwarding.ts';
-import { type ArpSeen, arpsOf, eventsOf, type PacketSeen, packetsOf, portText } from './seen.ts';
+import { type ArpSeen, arpsOf, eventsOf, type PacketSeen, type Port, packetsOf, portText } from './seen.ts';
 import { type ActFilter, actText, findAct, NS_PER_MS, spanOf, toMs } from './span.ts';
+import { ranNs, standstillsIn } from './standstill.ts';
 import { type Checker, fail, pass, unknown } from './verdict.ts';
 
 interface Change {
@@ -65,5 +66,37 @@ export function followsHardwareAddress(change: Change): Checker {
     if (earlier < atLeast || fresh.length < atLeast) return unknown(`${because}; ${atLeast} each were wanted`);
     const evidence = [act, named.event, ...eventsOf([first])];
     return unlessBlind(during, all, sights, pass(because, evidence));
+  };
+}
+
+/**
+ * ALIAS-11: after the act, and what it may take, the cluster's packets leave the port from that hardware address alone; at least so
+ * many did.
+ */
+export function sendsFrom(options: {
+  port: Port;
+  clusterAddress: string;
+  mac: string;
+  after: ActFilter;
+  withinMs: number;
+  atLeast: number;
+}): Checker {
+  const { port, clusterAddress, mac, after, withinMs, atLeast } = options;
+  return (during, all = during) => {
+    const act = findAct(during, after);
+    if (!act) return unknown(`${actText(after)} was not done`);
+    const stood = standstillsIn(all);
+    const isDue = (atNs: number) => ranNs(stood, act.untilNs ?? act.atNs, atNs) > withinMs * NS_PER_MS;
+    const sent = packetsOf(during, { ...port, direction: 'sent' }).filter(
+      ({ event, packet }) => packet.destination === clusterAddress && isDue(event.atNs),
+    );
+    const other = sent.find(({ ethernet }) => ethernet.source !== mac);
+    if (other) {
+      const because = `${portText(port)} still sent from ${other.ethernet.source} ${toMs(other.event.atNs - act.atNs)} after it changed`;
+      return fail(because, [act, other.event]);
+    }
+    if (sent.length < atLeast) return unknown(`${sent.length} packets were sent later; ${atLeast} were wanted`, [act]);
+    const followed = pass(`${sent.length} packets were sent from ${mac}`, [act, ...eventsOf(sent.slice(0, 2))]);
+    return unlessBlind(during, all, [{ what: 'frames', where: [port.lan] }], followed);
   };
 }

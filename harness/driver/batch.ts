@@ -17,24 +17,36 @@ export function namespaces(names: LabNames): string {
  */
 export function lan(plan: Plan, names: LabNames, lanName: string): string {
   const made = [`link add ${lanName} type bridge stp_state 0 forward_delay 0 mcast_snooping 0`];
-  for (const { node, leg } of legsOnLan(plan, lanName)) {
-    made.push(
-      `link add ${leg.port} gro_max_size 1 type veth peer name ${leg.name} address ${leg.mac} netns ${names.node(node.name)}`,
-      `link set ${leg.port} master ${lanName} up`,
-    );
-  }
+  for (const { node, leg } of legsOnLan(plan, lanName)) made.push(...cable(names.node(node.name), leg, lanName));
   return lines([...made, 'link set lo up', `link set ${lanName} up`]);
 }
+
+/** The leg's end in its node is not up yet, and has no address. */
+const cable = (netns: string, { port, name, mac }: LegPlan, lanName: string): string[] => [
+  `link add ${port} gro_max_size 1 type veth peer name ${name} address ${mac} netns ${netns}`,
+  `link set ${port} master ${lanName} up`,
+];
+
+/** Run inside the LAN's namespace: the leg goes, and is born again in its node, as another interface of the same name. */
+export const cableAnew = (netns: string, leg: LegPlan, lanName: string): string =>
+  lines([`link delete ${leg.port}`, ...cable(netns, leg, lanName)]);
+
+/** Run inside the node's namespace: what a leg needs that was made anew. */
+export const legAnew = (plan: NodePlan, leg: LegPlan): string =>
+  lines([...legText(leg), ...plan.routes.filter((route) => route.leg === leg.name).map(routeText)]);
+
+const legText = ({ name, address }: LegPlan): string[] => [`address add ${address} dev ${name}`, `link set ${name} up`];
+
+const routeText = ({ to, via, leg, onlink }: NodePlan['routes'][number]): string =>
+  `route add ${to} via ${via} dev ${leg}${onlink ? ' onlink' : ''}`;
 
 /** Addresses and routes of one node, run inside its namespace. */
 export function node(plan: NodePlan): string {
   return lines([
     'link set lo up',
     ...plan.loopback.map((address) => `address add ${address} dev lo`),
-    ...plan.legs.flatMap((leg) => [`address add ${leg.address} dev ${leg.name}`, `link set ${leg.name} up`]),
-    ...plan.routes.map(
-      (route) => `route add ${route.to} via ${route.via} dev ${route.leg}${route.onlink ? ' onlink' : ''}`,
-    ),
+    ...plan.legs.flatMap(legText),
+    ...plan.routes.map(routeText),
   ]);
 }
 

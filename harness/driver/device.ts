@@ -47,7 +47,10 @@ const ifNameToIndex = libc.func('unsigned int if_nametoindex(const char *name)')
 
 /** Index of a device in the calling thread's network namespace. @throws when there is none of that name. */
 export function deviceIndex(device: string): number {
-  const index = ifNameToIndex(device) as number;
-  if (index === 0) throw new Error(`there is no network device ${device} in this namespace`);
+  const index = findDevice(device);
+  if (index === undefined) throw new Error(`there is no network device ${device} in this namespace`);
   return index;
 }
+
+/** The same, or undefined where there is none. */
+export const findDevice = (device: string): number | undefined => (ifNameToIndex(device) as number) || undefined;

@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { execa } from 'execa';
-import type { NodePlan, Plan } from '../topology/plan.ts';
-import { lan, lansOf, legsOnLan, namespaces, node as nodeBatch } from './batch.ts';
+import type { LegPlan, NodePlan, Plan } from '../topology/plan.ts';
+import { cableAnew, lan, lansOf, legAnew, legsOnLan, namespaces, node as nodeBatch } from './batch.ts';
 import { cgroupPath, makeCgroup, removeCgroups, WATCHERS } from './cgroup.ts';
 import { setOffload } from './device.ts';
 import { sendTagsInFrames } from './features.ts';
@@ -79,8 +79,10 @@ function quieten(): void {
 function prepareNode(node: NodePlan): void {
   if (node.forwards) routePackets();
   if (node.kind === 'server') hideLoopbackAddresses();
-  for (const leg of node.legs) setOffload(leg.name, 'tx-checksum', false);
+  for (const leg of node.legs) prepareLeg(leg);
 }
+
+const prepareLeg = ({ name }: LegPlan): void => setOffload(name, 'tx-checksum', false);
 
 function routePackets(): void {
   sysctl('net/ipv4/ip_forward', '1');
@@ -97,10 +99,26 @@ function hideLoopbackAddresses(): void {
 
 function preparePorts(plan: Plan, lanName: string): void {
   if (existsSync('/proc/sys/net/bridge')) sysctl('net/bridge/bridge-nf-call-iptables', '0');
-  for (const { leg } of legsOnLan(plan, lanName)) {
-    setOffload(leg.port, 'gro', true);
-    sendTagsInFrames(leg.port);
-  }
+  for (const { leg } of legsOnLan(plan, lanName)) preparePort(leg);
+}
+
+function preparePort({ port }: LegPlan): void {
+  setOffload(port, 'gro', true);
+  sendTagsInFrames(port);
+}
+
+/**
+ * Unmakes a leg of a node, and makes it again as the plan says: another interface of the same name, with the hardware address
+ * that is given, and with the plan's address and routes.
+ */
+export async function makeLegAnew(state: LabState, node: NodePlan, leg: LegPlan, mac: LegPlan['mac']): Promise<void> {
+  const names = labNames(state.name, state.plan);
+  const lanName = state.plan.segments.find(({ name }) => name === leg.segment)?.lan ?? leg.segment;
+  const [nodeNetns, lanNetns] = [names.node(node.name), names.lan(lanName)];
+  await make(state.name, cableAnew(nodeNetns, { ...leg, mac }, lanName), lanNetns);
+  inNamespace(nodeNetns, () => prepareLeg(leg));
+  inNamespace(lanNetns, () => preparePort(leg));
+  await make(state.name, legAnew(node, leg), nodeNetns);
 }
 
 function sysctl(name: string, value: string): void {

@@ -2,7 +2,7 @@ import { realtimeMinusMonotonicNs } from '../capture/clock.ts';
 import { openRing, type PacketRing } from '../capture/packet-ring.ts';
 import type { CapturedFrame } from '../capture/ring-block.ts';
 import { lansOf, legsOnLan } from '../driver/batch.ts';
-import { deviceIndex } from '../driver/device.ts';
+import { findDevice } from '../driver/device.ts';
 import { inNamespace } from '../driver/namespace.ts';
 import type { Recorder } from '../history/recorder.ts';
 import type { LabNode } from '../node/node.ts';
@@ -16,8 +16,10 @@ const DRAIN_EVERY_MS = 20;
 interface LanWatch {
   lan: string;
   ring: PacketRing;
-  /** Which leg of which node is behind a port, by the port's index. */
-  ports: Map<number, { node: string; leg: string }>;
+  /** Which leg of which node is behind a port, by the port's index; nothing is behind the bridge's own device. */
+  ports: Map<number, { node: string; leg: string } | undefined>;
+  /** The same for the ports that there are now: a test may unmake one, and make it again. */
+  look(): Map<number, { node: string; leg: string }>;
   /** End of what was recorded as covered, and the drops counted until then. */
   sinceNs: number;
   missed: number;
@@ -29,6 +31,17 @@ interface NodeWatch {
   node: string;
   monitor: Monitor;
   sinceNs: number;
+}
+
+/** A port that is being made anew at this moment is not there. */
+function portsOf(lab: Lab, lan: string): Map<number, { node: string; leg: string }> {
+  const legs = legsOnLan(lab.plan, lan);
+  return new Map(
+    legs.flatMap(({ node, leg }) => {
+      const index = findDevice(leg.port);
+      return index === undefined ? [] : [[index, { node: node.name, leg: leg.name }] as const];
+    }),
+  );
 }
 
 /**
@@ -58,13 +71,9 @@ export class Watch {
   }
 
   private openLan(lab: Lab, lan: string): LanWatch {
-    return inNamespace(lab.lanNetns(lan), () => {
-      const ring = openRing({ megabytes: RING_MEGABYTES });
-      const ports = new Map(
-        legsOnLan(lab.plan, lan).map(({ node, leg }) => [deviceIndex(leg.port), { node: node.name, leg: leg.name }]),
-      );
-      return { lan, ring, ports, sinceNs: this.recorder.nowNs(), missed: 0, cutShort: 0 };
-    });
+    const look = () => inNamespace(lab.lanNetns(lan), () => portsOf(lab, lan));
+    const ring = inNamespace(lab.lanNetns(lan), () => openRing({ megabytes: RING_MEGABYTES }));
+    return { lan, ring, ports: look(), look, sinceNs: this.recorder.nowNs(), missed: 0, cutShort: 0 };
   }
 
   private async openNode(node: LabNode): Promise<void> {
@@ -84,6 +93,7 @@ export class Watch {
 
   /** A switch receives what the node sent, and sends what the node receives. The bridge's own device is no port. */
   private recordFrame(lan: LanWatch, frame: CapturedFrame): void {
+    if (!lan.ports.has(frame.ifindex)) lan.ports = new Map([[frame.ifindex, undefined], ...lan.ports, ...lan.look()]);
     const port = lan.ports.get(frame.ifindex);
     if (!port) return;
     if (frame.wireBytes > frame.bytes.length) lan.cutShort += 1;

@@ -1,6 +1,8 @@
 import { execa } from 'execa';
 import { until } from '../clock/until.ts';
+import { makeLegAnew } from '../driver/netns.ts';
 import type { LabNode } from '../node/node.ts';
+import type { Mac } from '../topology/address.ts';
 import type { Scene } from './scene.ts';
 
 /** What tests do to a lab, and how they mend it. */
@@ -21,6 +23,15 @@ export async function cutBoth(scene: Scene, node: string): Promise<void> {
 
 export async function healBoth(scene: Scene, node: string): Promise<void> {
   await Promise.all([heal(scene, node, 'access'), heal(scene, node, 'server')]);
+}
+
+/**
+ * Every interface of a node is unmade, and made again one after the other, as when its VLANs are configured anew, with these
+ * hardware addresses, by leg. Addresses and routes are put on them at once.
+ */
+export async function makeLegsAnew(scene: Scene, node: LabNode, macs: Record<string, Mac>): Promise<void> {
+  for (const leg of node.home.plan.legs)
+    await makeLegAnew(scene.lab.state, node.home.plan, leg, macs[leg.name] ?? leg.mac);
 }
 
 /** Signals the daemon of the system under test on a node. */

@@ -27,6 +27,12 @@ export function forgetHalfOpen(scene: Scene): void {
   for (const server of scene.servers) server.inside(() => writeFileSync('/proc/sys/net/ipv4/tcp_synack_retries', '0'));
 }
 
+/** Another interface of the node, whose other end is in the node, too. */
+export async function addInterface(node: LabNode, name: string): Promise<void> {
+  await ip(node, 'link', 'add', name, 'type', 'veth', 'peer', 'name', `${name}.far`);
+  for (const end of [name, `${name}.far`]) await ip(node, 'link', 'set', end, 'up');
+}
+
 export const setMac = (node: LabNode, leg: string, mac: string): Promise<void> =>
   ip(node, 'link', 'set', leg, 'address', mac);
 

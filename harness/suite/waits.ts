@@ -5,6 +5,7 @@ import { NS_PER_MS } from '../check/span.ts';
 import { until } from '../clock/until.ts';
 import type { AddressChanged, HistoryEvent } from '../history/event.ts';
 import type { Pair } from '../lab/lab.ts';
+import type { LabNode } from '../node/node.ts';
 import type { Role } from '../system/system.ts';
 import type { Load } from '../traffic/client-handle.ts';
 import type { Scene } from './scene.ts';
@@ -55,6 +56,14 @@ export async function becomes(scene: Scene, node: string, role: Role, withinMs =
   const handle = scene.lab.node(node);
   const is = async () => (await scene.lab.system.role(handle)) === role;
   await until(is, { what: `${node} becomes ${role}`, withinMs, everyMs: 20 });
+}
+
+/** The node beats by all its legs, and says that it stands by and could serve. */
+export async function isFitToLead(scene: Scene, node: LabNode): Promise<void> {
+  for (const { name } of node.home.plan.legs) await sends(scene, node.name, name, 20);
+  const { system } = scene.lab;
+  const isSo = async () => (await system.role(node)) === 'standby' && (await system.isFit(node));
+  await until(isSo, { what: `${node.name} stands by and is fit`, withinMs: 10_000, everyMs: 50 });
 }
 
 /** Probes of the load that were sent from now on are answered: `atLeast` of them. */

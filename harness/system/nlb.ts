@@ -42,6 +42,7 @@ export const nlb: System = {
     const state = await stateOf(node.home.env.NLB_SOCKET ?? '');
     return STATES.find((role) => role === state);
   },
+  isFit: async (node) => (await statusOf(node)).fitness === 'fit',
   eventLog: { read: ['nlbctl', 'events'], follow: ['nlbctl', 'events', '--follow'] },
   refusals,
   standBy: (node) => order(node, 'standby'),
@@ -54,20 +55,25 @@ function writeConfiguration(node: LabNode, setup: PairSetup): string {
   return file;
 }
 
-/** Of the status: what the daemon refused, and what the data path dropped before it. */
-interface Counting {
+/** A requirement is about these numbers as the operator sees them, so they are read as he reads them. */
+async function refusals(node: LabNode): Promise<Record<string, number>> {
+  const { peer, datapath } = await statusOf(node);
+  const dropped = (outcome: string) => datapath.outcomes[outcome]?.packets ?? 0;
+  const tooMany = (peer.refused['too many'] ?? 0) + dropped('DROPPED_BEAT_FLOOD');
+  return { ...peer.refused, 'no beat': dropped('DROPPED_NO_BEAT'), 'too many': tooMany };
+}
+
+interface StatusRead {
+  fitness: string;
+  /** What the daemon refused, and what the data path dropped before it. */
   peer: { refused: Record<string, number> };
   datapath: { outcomes: Record<string, { packets: number }> };
 }
 
-/** A requirement is about these numbers as the operator sees them, so they are read as he reads them. */
-async function refusals(node: LabNode): Promise<Record<string, number>> {
+async function statusOf(node: LabNode): Promise<StatusRead> {
   const asked = await node.run(['nlbctl', 'status', '--json']);
   if (asked.exitCode !== 0) throw new Error(`nlbctl status on ${node.name} failed: ${asked.stderr}`);
-  const { peer, datapath } = JSON.parse(asked.stdout) as Counting;
-  const dropped = (outcome: string) => datapath.outcomes[outcome]?.packets ?? 0;
-  const tooMany = (peer.refused['too many'] ?? 0) + dropped('DROPPED_BEAT_FLOOD');
-  return { ...peer.refused, 'no beat': dropped('DROPPED_NO_BEAT'), 'too many': tooMany };
+  return JSON.parse(asked.stdout) as StatusRead;
 }
 
 async function order(node: LabNode, word: 'standby' | 'takeover' | 'reload'): Promise<void> {
@@ -101,7 +107,11 @@ function configuration(own: NodePlan, setup: PairSetup, script: string) {
     node: own.name,
     primary: own.primary ?? false,
     access: { interface: 'access', address: legAddress(own, 'access') },
-    server: { interface: 'server', address: legAddress(own, 'server') },
+    server: {
+      interface: 'server',
+      address: legAddress(own, 'server'),
+      furtherInterfaces: setup.furtherInterfaces ?? [],
+    },
     nlbs: plan.addresses.nlbs,
     peer: { name: peer.name, access: legAddress(peer, 'access'), server: legAddress(peer, 'server') },
     clusterAddresses: plan.addresses.cluster,

@@ -19,6 +19,8 @@ export interface Wishes {
   secrets?: string[];
   /** A daemon that is stopped leaves all for its successor, so that a restart loses nothing even without a peer. */
   keeps?: boolean;
+  /** Further interfaces to servers, by name, whether there are such or not. */
+  furtherInterfaces?: string[];
   /** How many connections its table holds; where nothing is said, as many as labs need. */
   maxConnections?: number;
   /** Variables of the environment for the daemons, besides the nodes' own. */
@@ -58,6 +60,8 @@ export interface System {
   reload(node: LabNode, setup: PairSetup): Promise<void>;
   /** What the node says that it is. For waiting only: no verdict is made from it. Undefined while it does not answer. */
   role(node: LabNode): Promise<Role | undefined>;
+  /** Whether the node says that it could serve if it led. For waiting only. */
+  isFit(node: LabNode): Promise<boolean>;
   /** Commands that print the node's log of events, one JSON object a line: what is kept, and that and what follows. */
   eventLog: { read: string[]; follow: string[] };
   /** How many heartbeat datagrams the node says that it has refused since its start, by reason. */

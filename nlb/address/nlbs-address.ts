@@ -1,13 +1,16 @@
 import { addAddress, type InterfaceAddress, listAddresses, removeAddress } from '../kernel/addresses.ts';
 import { openArp } from '../kernel/arp.ts';
 import type { ArpPacket } from '../kernel/arp-packet.ts';
-import { findInterface } from '../kernel/interfaces.ts';
 
 /** The NLBS address on the access interface: an alias, /32, with a label that says whose it is. */
 export interface NlbsAddress {
   readonly ifindex: number;
-  /** The interface's own hardware address. */
+  /** The interface's own hardware address, by which it speaks. */
   readonly mac: string;
+  /** The interface has another hardware address now. */
+  moveTo(mac: string): void;
+  /** As the interface is to hold it. */
+  readonly alias: InterfaceAddress;
   add(): void;
   remove(): void;
   /** Broadcast that the address is here (claim 3 of the patent, and RFC 5227 section 2.3). */
@@ -37,22 +40,30 @@ export interface AccessLeg {
   nlbs: string;
 }
 
-/** Undefined while there is no such interface. Throws KernelRefusal. */
-export function openNlbsAddress({ device, ownAddress, peerAddress, nlbs }: AccessLeg): NlbsAddress | undefined {
-  const leg = findInterface(device);
-  if (leg === undefined) return undefined;
-  const alias = { ifindex: leg.ifindex, address: nlbs, prefixLength: 32, label: `${device}:nlbs` };
-  const arp = openArp(leg.ifindex);
+/** On the interface that has that number and hardware address now. It may be down yet. Throws KernelRefusal. */
+export function openNlbsAddress(
+  { device, ownAddress, peerAddress, nlbs }: AccessLeg,
+  { ifindex, mac: macNow }: { ifindex: number; mac: string },
+): NlbsAddress {
+  let mac = macNow;
+  const alias = { ifindex, address: nlbs, prefixLength: 32, label: `${device}:nlbs` };
+  const arp = openArp(ifindex);
   return {
-    ifindex: leg.ifindex,
-    mac: leg.mac,
+    ifindex,
+    alias,
+    get mac() {
+      return mac;
+    },
+    moveTo: (next) => {
+      mac = next;
+    },
     add: () => addAddress(alias),
     remove: () => removeAddress(alias),
-    announce: () => arp.announce(nlbs, leg.mac),
-    ask: (mac) => arp.ask(nlbs, ownAddress, leg.mac, { to: mac }),
-    probe: () => arp.ask(nlbs, NO_ADDRESS, leg.mac, { targetMac: leg.mac }),
-    fence: () => arp.ask(nlbs, NO_ADDRESS, leg.mac),
-    askPeer: (mac) => arp.ask(peerAddress, ownAddress, leg.mac, mac === undefined ? {} : { to: mac }),
+    announce: () => arp.announce(nlbs, mac),
+    ask: (witness) => arp.ask(nlbs, ownAddress, mac, { to: witness }),
+    probe: () => arp.ask(nlbs, NO_ADDRESS, mac, { targetMac: mac }),
+    fence: () => arp.ask(nlbs, NO_ADDRESS, mac),
+    askPeer: (witness) => arp.ask(peerAddress, ownAddress, mac, witness === undefined ? {} : { to: witness }),
     receive: () => arp.receive(),
     close: () => arp.close(),
   };

@@ -1,4 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
+import { ownerProblem } from './file-access.ts';
 
 /** The secrets of a key file, the signing one first; or everything that is wrong with it. */
 export type KeyFile = { secrets: Uint8Array[] } | { problems: string[] };
@@ -42,9 +43,8 @@ function textOf(descriptor: number): string {
 }
 
 function accessProblems({ mode, uid }: Stats, userId: number): string[] {
-  const problems: string[] = [];
-  if (uid !== 0 && uid !== userId)
-    problems.push(`belongs to user ${uid}; only root and the daemon's user (${userId}) may own it`);
+  const owner = ownerProblem({ uid }, userId);
+  const problems = owner === undefined ? [] : [owner];
   const bits = mode & 0o777;
   if ((bits & 0o077) !== 0)
     problems.push(`has mode 0${bits.toString(8)}; none but its owner may have access to it (chmod 600)`);

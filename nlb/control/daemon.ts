@@ -1,4 +1,5 @@
-import { rmSync } from 'node:fs';
+import type { AddressChange } from '../address/address-change.ts';
+import { openCorrections } from '../address/corrections.ts';
 import type { Config } from '../config/schema.ts';
 import { type Datapath, openDatapath } from '../datapath/datapath.ts';
 import { lockMemory } from '../kernel/scheduling.ts';
@@ -13,6 +14,7 @@ import { numberServers } from './identity.ts';
 import { openLooking } from './look.ts';
 import { openLoop } from './loop.ts';
 import { beatOrders } from './orders.ts';
+import { watchOthers } from './others.ts';
 import { poolsOf } from './pools.ts';
 import { openReloader, type Reloaded } from './reload.ts';
 import { NOTHING_SELECTED } from './selections.ts';
@@ -56,6 +58,8 @@ export async function startDaemon(start: Start, log: Log, died: (error: Error) =
   const orders = beatOrders(config);
   const events = openEvents((detail, event) => log.info(detail, event));
   const problem = (text: string) => log.warn({ problem: text }, 'problem');
+  const corrections = openCorrections();
+  const corrected = (change: AddressChange) => events.add('address', { ...corrections.note(change) });
   const scripts = openScripts(config.scripts, (end) => events.add('script', { ...end }));
   const beat = startBeat(
     { ...orders, ...(keepMs !== undefined && { keepMs }) },
@@ -68,15 +72,19 @@ export async function startDaemon(start: Start, log: Log, died: (error: Error) =
       witnessChanged: ({ atMs, ...change }) => events.add('witness', change, atMs),
       problem,
       conflict: (conflict) => events.add('conflict', { ...conflict }),
+      corrected,
       died,
     },
   );
   const memoryLocked = lockMemory();
   const datapath = datapathFor(config, problem);
   beat.useLease(datapath.leaseFd);
+  const event = (name: string, detail: Record<string, unknown>) => events.add(name, detail);
+  const others = watchOthers(config, { event, problem });
   const loop = openLoop(config, datapath, {
     facts: (facts) => beat.tell(facts),
-    event: (name, detail) => events.add(name, detail),
+    event,
+    corrected,
     problem,
   });
   let inForce = config;
@@ -87,36 +95,47 @@ export async function startDaemon(start: Start, log: Log, died: (error: Error) =
       inForce = next.config;
       log.level = inForce.log.level;
       scripts.use(inForce.scripts);
+      others.widen(inForce);
       loop.use(inForce);
+      others.use(inForce);
       await beat.use(next.orders);
     },
-    event: (name, detail) => events.add(name, detail),
+    event,
   });
   const status = async () =>
-    composeStatus({ config: inForce, beat: await beat.status(), datapath, loop, memoryLocked });
+    composeStatus({
+      config: inForce,
+      beat: await beat.status(),
+      datapath,
+      loop,
+      corrections: corrections.all(),
+      memoryLocked,
+    });
   const looking = openLooking({
     config: () => inForce,
     datapath,
     servers: () => loop.desired()?.tables.servers ?? [],
   });
   const commands = openCommands({ beat, status, events, reloader, looking });
-  const server = await serve(config.control.socket, commands).catch((error) => {
+  const door = await serve(config.control.socket, commands).catch((error) => {
     loop.withdraw();
+    others.remove();
     throw error;
   });
   const stop = async () => {
     setInterval(() => void beat.status(), LIFE_SIGN_EVERY_MS).unref();
-    server.close();
-    rmSync(config.control.socket, { force: true });
+    door.close();
     if (keepMs === undefined) {
       if (await handOver(beat, inForce, () => beat.request('stop')))
         await new Promise((resolve) => setTimeout(resolve, FORWARD_ON_MS));
       loop.withdraw();
+      others.remove();
     } else {
       // A script may take its time, and the lease that is left for the successor must not wait for it.
       await scripts.idle();
       await handOver(beat, inForce, () => leave(beat, keepMs, events));
       loop.leave();
+      others.leave();
     }
     await scripts.idle();
   };

@@ -101,10 +101,9 @@ t.test('what the configuration says of servers and services is told', async (t) 
   );
   const { tables } = desire(changed, seen({ a: true, b: true }, undefined, changed));
   t.match(tables.servers, [
-    { id: 4, kept: true },
+    { id: 4, kept: true, device: 'server' },
     { id: 7, kept: true, device: 'other' },
   ]);
-  t.notOk('device' in (tables.servers[0] ?? {}));
   t.match(tables.services[1], { port: 0, persistence: { prefix: 24, timeoutMs: 5000 } });
   t.notOk('persistence' in (tables.services[0] ?? {}));
   t.same(new Set(tables.services[0]?.slots), new Set([7]), 'nothing new for the server that is draining');

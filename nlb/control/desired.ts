@@ -34,7 +34,7 @@ export function desire(config: Config, seen: Seen): Desired {
       },
       timeouts: config.timeouts,
       clusterAddresses: config.clusterAddresses,
-      servers: config.servers.map((server) => serverRow(server, seen)),
+      servers: config.servers.map((server) => serverRow(server, config, seen)),
       services: config.services.map((service) => {
         const pool = pools.get(service.name) ?? '';
         return serviceRow(service, seen.selected.slotsOf(pool), shared.has(pool) ? pool : undefined);
@@ -47,7 +47,8 @@ export function desire(config: Config, seen: Seen): Desired {
 }
 
 /** Kept as long as it has a hardware address, whatever its checks say; unless all of them say that connections move then. */
-function serverRow({ name, address, interface: device }: ServerConfig, { ids, hardware, selected }: Seen): ServerEntry {
+function serverRow(server: ServerConfig, config: Config, { ids, hardware, selected }: Seen): ServerEntry {
+  const { name, address } = server;
   const id = ids.get(name);
   if (id === undefined) throw new Error(`server ${name} has no number`);
   const mac = hardware.get(address)?.mac;
@@ -56,7 +57,7 @@ function serverRow({ name, address, interface: device }: ServerConfig, { ids, ha
     address,
     kept: mac !== undefined && !selected.movesAway(address),
     ...(mac !== undefined && { mac }),
-    ...(device !== undefined && { device }),
+    device: server.interface ?? config.server.interface,
   };
 }
 

@@ -1,15 +1,20 @@
-import { type AddressChange, reconcileLoopback } from '../address/loopback.ts';
+import type { AddressChange } from '../address/address-change.ts';
+import { openHiding } from '../address/hiding.ts';
+import { openLoopback } from '../address/loopback.ts';
 import type { Config } from '../config/schema.ts';
 import type { Datapath } from '../datapath/datapath.ts';
 import { beforeGoing } from '../datapath/tables/tables.ts';
-import { addAddress, listAddresses, removeAddress } from '../kernel/addresses.ts';
+import { openAddressEvents } from '../kernel/address-events.ts';
+import { hideAddress, listHidden, unhideAddress } from '../kernel/hidden-addresses.ts';
 import { findInterface } from '../kernel/interfaces.ts';
+import { type LinkEvent, listenToLinks } from '../kernel/link-events.ts';
 import { listNeighbours, probeNeighbour } from '../kernel/neighbours.ts';
 import type { SlowFacts } from './beat/mail.ts';
 import { type Desired, desire } from './desired.ts';
 import { openHealth, type Verdicts } from './health.ts';
 import { numberServers } from './identity.ts';
 import { inheritedHardware, inheritedVerdicts } from './inherit.ts';
+import { attachedOf, watchInterfaces } from './interface-watch.ts';
 import { ASK_EVERY_MS, doubtful, type HardwareAddresses, remember } from './neighbours.ts';
 import { watchPasses } from './pass-watch.ts';
 import { type Pool, poolsOf } from './pools.ts';
@@ -39,10 +44,14 @@ export interface LoopHooks {
   /** Told with each pass, whether they have changed or not: their age says whether this thread is still at work. */
   facts(facts: SlowFacts): void;
   event(name: string, detail: Record<string, unknown>): void;
+  /** What somebody else did to an address of ours was undone. */
+  corrected(change: AddressChange): void;
   problem(text: string): void;
 }
 
 const PASS_EVERY_MS = 100;
+/** What somebody else does to an address of ours is undone within a pass's time, so it is looked for more often. */
+const LISTEN_EVERY_MS = 20;
 /** How long selections are worked at before checks have their turn again. */
 const SLICE_MS = 2;
 /** How long a node that has just started waits for the verdict on its servers and reach targets before it may lead without. */
@@ -62,12 +71,15 @@ export function openLoop(first: Config, datapath: Datapath, hooks: LoopHooks): L
   let pooled = false;
   let applied = '';
   let facts: SlowFacts | undefined;
-  let problem = '';
+  const failing = new Map<string, string>();
   /** Whether the part of the pass before the selections did not fail. */
   let looked = false;
   let [soon, next]: [NodeJS.Immediate | undefined, NodeJS.Immediate | undefined] = [undefined, undefined];
 
   const passes = watchPasses((change) => hooks.event('pass', change));
+  const interfaceChanges = watchInterfaces();
+  const hiding = openHiding({ hide: hideAddress, unhide: unhideAddress, list: listHidden }, () => performance.now());
+
   const health = openHealth(inheritedVerdicts(config, earlier, ids), (check, verdict) => {
     selections.judged(check);
     hooks.event('health', { check, healthy: verdict.healthy, ...(verdict.why !== undefined && { why: verdict.why }) });
@@ -103,18 +115,41 @@ export function openLoop(first: Config, datapath: Datapath, hooks: LoopHooks): L
       }
   }
 
-  /** While the loopback holds an address, the data path must keep it from the stack, which would answer for it. */
+  /** First of all in a pass, and whatever else fails in it: an interface without the data path is one too many. */
+  function followInterfaces(): void {
+    for (const change of datapath.follow()) hooks.event('table', { change });
+    for (const change of interfaceChanges(datapath.interfaces())) hooks.event('interface', { ...change });
+  }
+
+  /** Of the configured interfaces, by name or, where it has another one now, by number. */
+  function isOurs({ name, ifindex }: LinkEvent): boolean {
+    return datapath.interfaces().some((known) => known.device === name || known.ifindex === ifindex);
+  }
+
+  /** While the loopback holds an address, it must be kept from the stack, which would answer for it. */
   function realise(wanted: Desired): void {
     const { services, ...rest } = wanted.tables;
     const key = JSON.stringify([rest, services.map(({ slots, ...service }) => [service, slotsKey(slots)])]);
-    realiseLoopback('remove', wanted.loopback);
+    hiding.hide(wanted.loopback);
+    loopback.realise('remove', wanted.loopback);
     if (key !== applied) {
       applied = '';
       for (const change of datapath.apply(wanted.tables)) hooks.event('table', { change });
       applied = key;
     }
-    realiseLoopback('add', wanted.loopback);
+    loopback.realise('add', wanted.loopback);
+    hiding.unhideOthers(wanted.loopback);
   }
+
+  const heard = openAddressEvents();
+  const loopback = openLoopback(heard, {
+    changed: ({ change, address: { address } }) => hooks.event('loopback', { change, address }),
+    corrected: hooks.corrected,
+    problem: hooks.problem,
+  });
+  const listen = () => {
+    if (loopback.isDoubtful()) soon ??= setImmediate(pass);
+  };
 
   const slotNumbers = new WeakMap<Int32Array, number>();
   let tablesBuilt = 0;
@@ -124,23 +159,13 @@ export function openLoop(first: Config, datapath: Datapath, hooks: LoopHooks): L
     return number;
   }
 
-  function realiseLoopback(what: AddressChange['change'], wanted: readonly string[]): void {
-    const loopback = findInterface('lo');
-    if (loopback === undefined) return;
-    for (const { change, address } of reconcileLoopback(wanted, listAddresses(), loopback.ifindex)) {
-      if (change !== what) continue;
-      if (change === 'add') addAddress(address);
-      else removeAddress(address);
-      hooks.event('loopback', { change, address: address.address });
-    }
-  }
-
   function factsOf(wanted: Desired): SlowFacts {
     const healthyServers = wanted.serving.size;
     const isLate = performance.now() - startedMs > FIRST_VERDICTS_MS;
     const ready = isLate || (isJudged(health.verdicts, healthyServers) && reach.isJudged());
     const targets = Object.fromEntries([...reach.verdicts].map(([name, { healthy }]) => [name, healthy]));
-    return { ready, healthyServers, targets };
+    const attached = attachedOf(datapath.interfaces());
+    return { ready, healthyServers, targets, attached, refusedClusters: loopback.refused() };
   }
 
   /** While passes fail, the facts are those of the last that did not. */
@@ -150,28 +175,31 @@ export function openLoop(first: Config, datapath: Datapath, hooks: LoopHooks): L
   }
 
   /** Says what fails, once as long as the reason is the same. @returns whether it did not */
-  function attempt(act: () => void): boolean {
+  function attempt(act: () => void, what = 'the pass'): boolean {
     try {
       act();
+      failing.delete(what);
       return true;
     } catch (error) {
       pooled = false;
       const text = error instanceof Error ? error.message : String(error);
       passes.failed(text, performance.now());
-      if (text !== problem) hooks.problem(text);
-      problem = text;
+      if (text !== failing.get(what)) hooks.problem(text);
+      failing.set(what, text);
       return false;
     }
   }
 
   function pass(): void {
     soon = undefined;
+    const followed = attempt(followInterfaces, 'the interfaces');
     looked = attempt(() => {
       lookAtNeighbours();
       selections.located(hardware);
       // A server that has come is there before a slot names it; one that has gone stays until none does.
       if (pooled && selections.isBusy()) realise(untilSelected(wantedNow()));
-    });
+    }, 'the look around');
+    looked &&= followed;
     slice();
   }
 
@@ -198,14 +226,9 @@ export function openLoop(first: Config, datapath: Datapath, hooks: LoopHooks): L
       pooled = true;
       desired = wanted;
       facts = factsOf(desired);
-      if (looked) passSucceeded();
+      if (looked) passes.succeeded(performance.now());
     });
     tellFacts();
-  }
-
-  function passSucceeded(): void {
-    passes.succeeded(performance.now());
-    problem = '';
   }
 
   function use(next: Config): void {
@@ -232,11 +255,15 @@ export function openLoop(first: Config, datapath: Datapath, hooks: LoopHooks): L
   health.watch(config);
   usePools();
   pass();
-  const timer = setInterval(pass, PASS_EVERY_MS);
+  const timers = [setInterval(pass, PASS_EVERY_MS), setInterval(listen, LISTEN_EVERY_MS)];
+  const links = listenToLinks((events) => {
+    if (events === undefined || events.some(isOurs)) soon ??= setImmediate(pass);
+  });
   const sweeping = startSweeping(datapath, hooks.problem);
   const rest = () => {
     sweeping.stop();
-    clearInterval(timer);
+    links.close();
+    for (const timer of timers) clearInterval(timer);
     clearImmediate(soon);
     clearImmediate(next);
     health.stop();
@@ -249,7 +276,8 @@ export function openLoop(first: Config, datapath: Datapath, hooks: LoopHooks): L
     use,
     withdraw: () => {
       rest();
-      realiseLoopback('remove', []);
+      loopback.realise('remove', []);
+      hiding.unhideOthers([]);
       datapath.remove();
     },
     leave: () => {

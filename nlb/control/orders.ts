@@ -43,6 +43,7 @@ export function beatOrders({ access, server, peer, heartbeat, datapath, ...confi
     port,
     access: { device: access.interface, ownAddress: access.address, peerAddress: peer.access, nlbs: config.nlbs },
     serverDevice: server.interface,
+    furtherDevices: [...access.furtherInterfaces, ...server.furtherInterfaces],
     pinDirectory: datapath.pinDirectory,
     paths: [
       { name: 'access', own: access.address, peer: peer.access },

@@ -16,8 +16,8 @@ export interface Ways {
 
 /** One type of question on one leg. */
 interface Way {
-  /** The interface may be replaced by another of its name. */
-  ifindex: number;
+  /** The interface may be replaced by another of its name, and its hardware address by another. */
+  leg: { ifindex: number; mac: string };
   ask(address: string, round: number): void;
   answered(round: number): string[];
   close(): void;
@@ -30,7 +30,7 @@ export function openWays(config: Config): Ways {
   const wayOf = (target: Target): Way | undefined => {
     const open = ways.get(nameOf(target));
     const leg = findInterface(config[target.via].interface);
-    if (open?.ifindex === leg?.ifindex) return open;
+    if (open?.leg.ifindex === leg?.ifindex && open?.leg.mac === leg?.mac) return open;
     open?.close();
     ways.delete(nameOf(target));
     if (leg === undefined) return undefined;
@@ -40,7 +40,8 @@ export function openWays(config: Config): Ways {
   };
   return {
     ask: (round) => {
-      for (const target of targets) wayOf(target)?.ask(target.address, round);
+      const refusals = targets.flatMap((target) => refusalsOf(() => wayOf(target)?.ask(target.address, round)));
+      if (refusals.length > 0) throw refusals[0];
     },
     answered: (round) => {
       const heard = new Map([...ways].map(([name, way]) => [name, way.answered(round)]));
@@ -53,24 +54,34 @@ export function openWays(config: Config): Ways {
   };
 }
 
-function arpWay({ ifindex, mac }: { ifindex: number; mac: string }, ownAddress: string): Way {
-  const arp = openArp(ifindex);
+/** What cannot be asked by one interface is no reason not to ask by the other. */
+function refusalsOf(ask: () => void): unknown[] {
+  try {
+    ask();
+    return [];
+  } catch (error) {
+    return [error];
+  }
+}
+
+function arpWay(leg: Way['leg'], ownAddress: string): Way {
+  const arp = openArp(leg.ifindex);
   return {
-    ifindex,
-    ask: (address) => arp.ask(address, ownAddress, mac),
+    leg,
+    ask: (address) => arp.ask(address, ownAddress, leg.mac),
     answered: () => arp.receive().flatMap(({ operation, senderIp }) => (operation === 'reply' ? [senderIp] : [])),
     close: arp.close,
   };
 }
 
 /** An answer to somebody else's question, or to one of an earlier round, is none. */
-function icmpWay({ ifindex, name }: { ifindex: number; name: string }): Way {
-  const ping = openPing(name);
+function icmpWay(leg: Way['leg'] & { name: string }): Way {
+  const ping = openPing(leg.name);
   const identifier = process.pid & 0xffff;
   const isOurs = (echo: { identifier: number; sequence: number }, round: number) =>
     echo.identifier === identifier && echo.sequence === (round & 0xffff);
   return {
-    ifindex,
+    leg,
     ask: (address, round) => void ping.ask(address, { identifier, sequence: round & 0xffff }),
     answered: (round) => ping.receive().flatMap((echo) => (isOurs(echo, round) ? [echo.source] : [])),
     close: ping.close,

@@ -28,11 +28,15 @@ const status: Status = {
   realTime: { granted: false, why: 'EPERM' },
   worstLateMs: 0.5,
   downLinks: [],
+  unguarded: [],
+  absent: [],
   heartbeat: { authenticated: true },
   conflicts: [],
+  corrections: [],
+  refusedAddresses: [],
   nlbs: '10.77.1.100' as Status['nlbs'],
   clusterAddresses: [],
-  datapath: { mode: 'xdp', adopted: false, connections: 5, memoryBytes: 3.25 * 2 ** 20, outcomes: {} },
+  datapath: { mode: 'xdp', adopted: false, interfaces: [], connections: 5, memoryBytes: 3.25 * 2 ** 20, outcomes: {} },
   servers: [],
   services: [],
   memoryLocked: { granted: true },
@@ -66,8 +70,26 @@ t.test('a witness that does not answer in peacetime is said so', async (t) => {
   t.equal(with_({ mac: null, knownBy: null }), 'not known yet');
 });
 
+t.test('what was done to addresses of ours, and what the kernel refuses, is stated', async (t) => {
+  const back = { change: 'put back', address: '10.77.1.100/32', interface: 'access', count: 2 } as const;
+  t.equal(row('corrected', { corrections: [back] }), '10.77.1.100/32 on access put back, 2 times');
+  const off = { ...back, change: 'taken off', interface: 'server', count: 1 } as const;
+  t.equal(row('corrected', { corrections: [off] }), '10.77.1.100/32 on server taken off, once');
+  t.equal(row('refused', { refusedAddresses: ['10.77.1.100'] }), '10.77.1.100: the kernel will not have it here');
+});
+
 t.test('the memory of the tables is stated', async (t) => {
   t.equal(row('data path'), 'xdp, 5 active connections, tables of 3.3 MiB');
+});
+
+t.test('an interface without the data path is shown with the reason', async (t) => {
+  const interfaces = [
+    { device: 'access', ifindex: 2, mac: '02:00:00:00:00:01' },
+    { device: 'bond1', why: 'There is no network interface bond1' },
+  ];
+  const datapath = { ...status.datapath, interfaces };
+  t.equal(row('bond1', { datapath }), 'NO DATA PATH: There is no network interface bond1');
+  t.equal(row('access', { datapath }), undefined);
 });
 
 t.test('of a server that is out it says why, and whether its connections stay', async (t) => {

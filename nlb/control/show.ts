@@ -14,10 +14,18 @@ export function showStatus(status: Status): string {
     ['witness', witness(status)],
     ['nlbs', `${status.nlbs}, lease ${lease.answerRemainingMs} ms, forwarding ${lease.forwardRemainingMs} ms`],
     ...status.conflicts.map((conflict): [string, string] => ['conflict', conflictText(conflict)]),
+    ...status.refusedAddresses.map((address): [string, string] => [
+      'refused',
+      `${address}: the kernel will not have it here`,
+    ]),
+    ...status.corrections.map((correction): [string, string] => ['corrected', correctionText(correction)]),
     [
       'data path',
       `${datapath.mode}${datapath.adopted ? ', adopted' : ''}, ${datapath.connections} active connections, tables of ${mebibytes(datapath.memoryBytes)}`,
     ],
+    ...datapath.interfaces.flatMap(({ device, why }): [string, string][] =>
+      why === undefined ? [] : [[device, `NO DATA PATH: ${why}`]],
+    ),
     ['recovery', recovery(status)],
     ...status.reach.map((target): [string, string] => [
       target.name,
@@ -62,6 +70,10 @@ function recovery({ recovery: { strategy, heldDownMs, leads, setAside } }: Statu
 function conflictText({ macs, claims, over, firstAgoMs, lastAgoMs }: Status['conflicts'][number]): string {
   const when = over ? `ended ${duration(lastAgoMs)} ago` : `since ${duration(firstAgoMs)}`;
   return `${when}: claimed ${claims} times by ${macs.join(', ')}`;
+}
+
+function correctionText({ change, address, interface: device, count }: Status['corrections'][number]): string {
+  return `${address} on ${device} ${change}, ${count === 1 ? 'once' : `${count} times`}`;
 }
 
 function pathText({ faultyPaths }: Status['peer'], path: string, agoMs: number | null): string {

@@ -42,10 +42,10 @@ async function door(t: Test) {
     if (command === 'refuse') return { ok: false, error: 'not now' };
     return { ok: true, value: command === 'big' ? 'x'.repeat(1 << 20) : command };
   };
-  const server = await serve(path, handle);
+  const { server, close: hangUp } = await serve(path, handle);
   server.on('connection', (socket) => sockets.push(socket));
   const close = () => {
-    server.close();
+    hangUp();
     for (const socket of sockets) socket.destroy();
   };
   t.teardown(close);
@@ -84,12 +84,12 @@ t.test('who hangs up before the answer is there harms nobody', async (t) => {
   const path = join(folder, 'nlbd.sock');
   const asked = Promise.withResolvers<void>();
   const ready = Promise.withResolvers<void>();
-  const server = await serve(path, async (command) => {
+  const { server, close } = await serve(path, async (command) => {
     asked.resolve();
     if (command === 'slow') await ready.promise;
     return { ok: true, value: command };
   });
-  t.teardown(() => server.close());
+  t.teardown(close);
   const accepted = once(server, 'connection') as Promise<[Socket]>;
   const socket = connect(path, () => socket.write('{"command":"slow"}\n'));
   const [served] = await accepted;

@@ -1,7 +1,6 @@
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, rmSync } from 'node:fs';
-import { connect, createServer, type Server, type Socket } from 'node:net';
-import { dirname } from 'node:path';
+import { createServer, type Server, type Socket } from 'node:net';
+import { openDoor } from './door.ts';
 
 /**
  * The operator's door: a unix socket; one JSON object a line, `{"command": "status"}`, and one line for each answer. What else a
@@ -21,34 +20,27 @@ export interface Listing {
 export type Parameters = Record<string, unknown>;
 export type Handler = (command: string, parameters: Parameters) => Promise<Answer | Following | Listing>;
 
-/** Whether a daemon answers at that path. */
-export function isServed(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(path);
-    const end = (served: boolean) => {
-      socket.destroy();
-      resolve(served);
-    };
-    socket.once('connect', () => end(true));
-    socket.once('error', () => end(false));
-  });
-}
-
 /** Far more than operators and monitors need; whoever opens more and more must not use up the descriptors. */
 const MOST_CONNECTIONS = 64;
 
-/** Listens for the owner alone. Replaces a socket that an earlier life left; see `isServed` first. */
-export function serve(path: string, handle: Handler): Promise<Server> {
-  mkdirSync(dirname(path), { recursive: true });
-  rmSync(path, { force: true });
+export interface Served {
+  server: Server;
+  /** Nobody else comes in, and the socket's name goes. */
+  close(): void;
+}
+
+/** Listens for the owner alone. Replaces a socket that an earlier life left, and nothing else: throws as openDoor() does. */
+export function serve(path: string, handle: Handler): Promise<Served> {
+  const door = openDoor(path);
   const server = createServer((socket) => converse(socket, handle));
   server.maxConnections = MOST_CONNECTIONS;
+  const close = () => {
+    server.close();
+    door.remove();
+  };
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(path, () => {
-      chmodSync(path, 0o600);
-      resolve(server);
-    });
+    server.listen({ fd: door.fd }, () => resolve({ server, close }));
   });
 }
 

@@ -1,3 +1,4 @@
+import type { Correction } from '../address/corrections.ts';
 import type { Config } from '../config/schema.ts';
 import type { Datapath } from '../datapath/datapath.ts';
 import { serversIn } from '../datapath/tables/tables.ts';
@@ -14,10 +15,11 @@ export interface StatusParts {
   beat: BeatStatus;
   datapath: Datapath;
   loop: Loop;
+  corrections: readonly Correction[];
   memoryLocked: Grant;
 }
 
-export function composeStatus({ config, beat, datapath, loop, memoryLocked }: StatusParts) {
+export function composeStatus({ config, beat, datapath, loop, corrections, memoryLocked }: StatusParts) {
   const { sinceMs, nowMs, conflicts, ...pair } = beat;
   const forMs = Math.round(nowMs - sinceMs);
   return {
@@ -30,10 +32,13 @@ export function composeStatus({ config, beat, datapath, loop, memoryLocked }: St
     heartbeat: { authenticated: config.heartbeat.keyFile !== undefined },
     nlbs: config.nlbs,
     conflicts: conflicts.map((conflict) => conflictStatus(conflict, nowMs)),
+    /** What others did to these addresses, and was undone. */
+    corrections,
     clusterAddresses: config.clusterAddresses,
     datapath: {
       mode: datapath.mode,
       adopted: datapath.adopted,
+      interfaces: datapath.interfaces(),
       connections: activeConnections(datapath),
       memoryBytes: datapath.memoryBytes(),
       outcomes: outcomes(datapath),

@@ -108,9 +108,9 @@ const noVlan = vlan.status !== 0 && `this kernel makes no VLAN interfaces (8021q
 
 t.test('the VLAN of an interface is found', { skip: noVlan }, async (t) => {
   t.teardown(() => run('ip link del access.5'));
-  const [port] = findPorts({ accessInterfaces: [], serverInterfaces: ['access.5'] });
+  const [port] = findPorts({ accessInterfaces: [], serverInterfaces: ['access.5'] }).present;
   t.same(port?.vlan, { parent: ifindexOf('access'), id: 5 });
-  t.equal(findPorts({ accessInterfaces: [], serverInterfaces: ['access'] })[0]?.vlan, undefined);
+  t.equal(findPorts({ accessInterfaces: [], serverInterfaces: ['access'] }).present[0]?.vlan, undefined);
 });
 
 t.test('as many services as are configured fit, and their ids are used again', async (t) => {

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { KernelRefusal } from '../kernel/refusal.ts';
 import type { DatapathMode, Programs } from './attach/attach.ts';
-import { findPorts, type PortNames } from './attach/ports.ts';
+import { type PortNames, portsToStartWith } from './attach/ports.ts';
 import { type LoadedPins, loadKernel, openInKernel, removeFromKernel } from './in-kernel.ts';
 import type { Flow } from './specification/flow.ts';
 import type { Knowledge } from './specification/knowledge.ts';
@@ -29,13 +29,31 @@ export interface Tallies {
   services: Map<string, Tally>;
 }
 
+/** A configured interface as the data path last found it. */
+export interface InterfaceState {
+  device: string;
+  /** Absent where there is no such interface. */
+  ifindex?: number;
+  mac?: string;
+  /** Why it has no data path; absent where it has. */
+  why?: string;
+}
+
 /** The data path, in the kernel or beside it. Everything throws KernelRefusal where the kernel refuses. */
 export interface Datapath {
+  /** With `auto` it may change, when an interface comes that takes no program in the mode of the others. */
   readonly mode: DatapathMode;
   /** Whether the tables, connections included, are those of an earlier life. */
   readonly adopted: boolean;
+  /** Every configured interface, as of the last look at them. */
+  interfaces(): InterfaceState[];
   /**
-   * Make the tables what is wanted, writing differences only, and follow interfaces whose hardware address has changed.
+   * Look at the interfaces: attach to those that have come, or come anew, let go of those that are gone, and put their numbers and
+   * hardware addresses into the tables. One that is missing, or refuses, costs that one alone.
+   */
+  follow(): Change[];
+  /**
+   * Make the tables what is wanted, writing differences only, and follow the interfaces.
    * What is new comes in the order servers, selections, services, cluster addresses; what goes, goes the other way round.
    * Throws a RangeError, before anything is written, where the tables contradict themselves or do not fit.
    */
@@ -73,12 +91,13 @@ export interface Datapath {
 /**
  * Load the data path, or adopt the tables that an earlier life left in `pinDirectory` where they have our layout and
  * sizes; then attach it. What an earlier life left of the other kind, in the kernel or in user space, gives way to it.
- * Throws KernelRefusal, and an Error that says which interface is missing or whose program stands in the way.
+ * An interface that is missing costs nothing but itself. Throws KernelRefusal, and an Error that says whose program stands in
+ * the way, or which interface gives its packets away.
  */
 export function openDatapath(options: DatapathOptions): Datapath {
   const { mode, pinDirectory } = options;
   if (mode === 'userspace' || (mode === 'auto' && hasUserspace(pinDirectory))) return openBesideKernel(options);
-  const ports = findPorts(options);
+  const ports = portsToStartWith(options);
   const kernel = mode === 'auto' ? tryKernel(options) : loadKernel(options);
   return kernel ? openInKernel({ ...options, mode }, ports, kernel) : openUserspace(options);
 }

@@ -1,9 +1,11 @@
 import { monotonicNs } from '../kernel/clock.ts';
 import { attach, type BpfMode, detachAll } from './attach/attach.ts';
+import { openAttachment } from './attach/attachment.ts';
 import { openPins, type Pins } from './attach/pins.ts';
-import { findPorts, type Port } from './attach/ports.ts';
+import { findPorts, type Port, type Ports } from './attach/ports.ts';
 import { type Loaded, loadProgram, MAPS } from './attach/program.ts';
 import type { Datapath, DatapathOptions, Tallies } from './datapath.ts';
+import { openFollowing } from './following.ts';
 import type { Flow } from './specification/flow.ts';
 import { type Knowledge, NO_PEER, toldBy } from './specification/knowledge.ts';
 import { couldServe } from './specification/lookup.ts';
@@ -50,10 +52,11 @@ function takeOverLease(pinDirectory: string, fd: number): void {
 /** Attach what has been loaded. Throws as openDatapath(). */
 export function openInKernel(
   options: DatapathOptions & { mode: 'auto' | BpfMode },
-  ports: Port[],
+  first: Ports,
   { pins, loaded }: LoadedPins,
 ): Datapath {
   const servers = openServerTable(loaded.map('servers'), options.maxServers);
+  const programs = { xdp: () => loaded.program('xdp'), tc: () => loaded.program('tc') };
   const tables = openTables(loaded, servers, options);
   const counters = openCounters((name) => loaded.map(name), options);
   const known = openKnownFlows(loaded.map('known_flows'), options);
@@ -65,16 +68,20 @@ export function openInKernel(
     loaded.close();
   };
   try {
-    if (options.first && !loaded.adopted) tables.apply(options.first);
-    const programs = { xdp: () => loaded.program('xdp'), tc: () => loaded.program('tc') };
+    tables.begin(first.present, loaded.adopted ? undefined : options.first);
     takeOverLease(options.pinDirectory, loaded.map('lease'));
-    const mode = attach(pins, ports, programs, options.mode);
+    const attachment = openAttachment(
+      { pins, programs, wanted: options.mode },
+      attach(pins, first.present, programs, options.mode),
+    );
     removeUserspace(options.pinDirectory);
     return {
-      mode,
+      get mode() {
+        return attachment.mode();
+      },
       adopted: loaded.adopted,
       programs,
-      apply: tables.apply,
+      ...openFollowing(options, first, attachment, tables),
       select: tables.select,
       actual: tables.actual,
       ...readings(loaded, { counters, known }, tables),
@@ -102,9 +109,8 @@ function openTables(loaded: Loaded, servers: ServerTable, options: DatapathOptio
     guarded = key;
     return changes;
   };
-  const apply = (wanted: Tables): Change[] => {
+  const apply = (wanted: Tables, ports: Port[]): Change[] => {
     checkTables(wanted, options);
-    const ports = findPorts(options);
     // Every server that a slot names, before and after, is to be there while slots are written.
     const kept = wanted.servers.filter((server) => server.kept);
     return [
@@ -120,20 +126,28 @@ function openTables(loaded: Loaded, servers: ServerTable, options: DatapathOptio
       ...servers.dropOthers(wanted.servers),
     ];
   };
+  const move = (ports: Port[], wanted?: Tables): Change[] => [
+    ...putSettings(settings, wanted ?? readSettings(settings), ports, options),
+    ...servers.put(wanted?.servers ?? [], ports),
+  ];
+  /** What is attached afterwards must know its interface, or it would let everything pass. */
+  const begin = (ports: Port[], tables?: Tables): Change[] => (tables ? apply(tables, ports) : move(ports));
   const actual = (wanted?: (service: ServiceName) => boolean): Tables => ({
     ...readSettings(settings),
     clusterAddresses: readClusters(clusters),
-    servers: servers.read(findPorts(options)),
+    servers: servers.read(findPorts(options).present),
     services: services.read(wanted),
   });
   const ids = () => ({ servers: servers.ids(), services: services.ids() });
   const toldOf = (flow: Flow) =>
     toldBy(
       actual((service) => couldServe(flow, service)),
-      findPorts(options),
+      findPorts(options).present,
     );
   return {
+    begin,
     apply,
+    move,
     select: services.select,
     actual: () => actual(),
     ids,

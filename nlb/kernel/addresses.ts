@@ -1,7 +1,7 @@
 import { bytesToQuad, quadToBytes } from './inet.ts';
 import { type Attribute, decodeAttributes, textValue, valueText } from './netlink.ts';
 import { KernelRefusal } from './refusal.ts';
-import { askRoute, NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL } from './route-socket.ts';
+import { askRoute, askRouteAside, NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL, type RouteRequest } from './route-socket.ts';
 
 /** An IPv4 address as an interface holds it. */
 export interface InterfaceAddress {
@@ -11,50 +11,88 @@ export interface InterfaceAddress {
   prefixLength: number;
   /** At most 15 bytes, beginning with the device's name by custom: `access:nlbs`. */
   label?: string;
+  /** Linux has it depend on another one of the same subnet, which was there before it. */
+  secondary?: true;
 }
 
-const RTM_NEWADDR = 20;
-const RTM_DELADDR = 21;
+export const RTM_NEWADDR = 20;
+export const RTM_DELADDR = 21;
 const RTM_GETADDR = 22;
 const AF_INET = 2;
 const IFADDR_BYTES = 8;
+const IFA_F_SECONDARY = 0x01;
 const IFA_ADDRESS = 1;
 const IFA_LOCAL = 2;
 const IFA_LABEL = 3;
 
 /** Every IPv4 address of this thread's network namespace. Throws KernelRefusal. */
 export function listAddresses(): InterfaceAddress[] {
-  const body = Buffer.alloc(IFADDR_BYTES);
-  body.writeUInt8(AF_INET, 0);
-  const request = { operation: 'list addresses', subject: 'IPv4', type: RTM_GETADDR, flags: NLM_F_DUMP };
-  return askRoute({ ...request, body, attributes: [] }).flatMap(decodeAddress);
+  return askRoute(LISTING).flatMap(decodeAddress);
 }
 
 /** Put an address on an interface. `already` when it holds it, whatever the label. Throws KernelRefusal. */
-export function addAddress(wanted: InterfaceAddress): 'added' | 'already' {
-  const flags = NLM_F_CREATE | NLM_F_EXCL;
-  return change('add address', RTM_NEWADDR, flags, wanted, ['EEXIST']) ? 'added' : 'already';
+export function addAddress(wanted: InterfaceAddress): Added {
+  try {
+    askRoute(addition(wanted));
+    return 'added';
+  } catch (error) {
+    return idle(error, ['EEXIST'], 'already');
+  }
 }
 
 /**
  * Take an address from an interface. `absent` when it does not hold that address, prefix and (where given) label, or
  * when the interface itself is gone. Throws KernelRefusal.
  */
-export function removeAddress(unwanted: InterfaceAddress): 'removed' | 'absent' {
-  return change('remove address', RTM_DELADDR, 0, unwanted, ['EADDRNOTAVAIL', 'ENODEV']) ? 'removed' : 'absent';
+export function removeAddress(unwanted: InterfaceAddress): Removed {
+  try {
+    askRoute(removal(unwanted));
+    return 'removed';
+  } catch (error) {
+    return idle(error, ['EADDRNOTAVAIL', 'ENODEV'], 'absent');
+  }
 }
 
-/** True when it was done, false when the kernel refused for one of the reasons that mean that there was nothing to do. */
-function change(operation: string, type: number, flags: number, subject: InterfaceAddress, idle: string[]): boolean {
-  const { ifindex, address, prefixLength } = subject;
-  const text = `${address}/${prefixLength} on interface ${ifindex}`;
-  try {
-    askRoute({ operation, subject: text, type, flags, body: encodeBody(subject), attributes: encode(subject) });
-    return true;
-  } catch (error) {
-    if (error instanceof KernelRefusal && idle.includes(error.errno)) return false;
-    throw error;
-  }
+type Added = 'added' | 'already';
+type Removed = 'removed' | 'absent';
+
+/** The same for a thread that must not wait for the kernel's lock on network settings. */
+export const aside = {
+  list: async (): Promise<InterfaceAddress[]> => (await askRouteAside(LISTING)).flatMap(decodeAddress),
+  add: (wanted: InterfaceAddress): Promise<Added> =>
+    askRouteAside(addition(wanted)).then(
+      () => 'added',
+      (error) => idle(error, ['EEXIST'], 'already'),
+    ),
+  remove: (unwanted: InterfaceAddress): Promise<Removed> =>
+    askRouteAside(removal(unwanted)).then(
+      () => 'removed',
+      (error) => idle(error, ['EADDRNOTAVAIL', 'ENODEV'], 'absent'),
+    ),
+};
+
+/** For the kernel's reasons that mean that there was nothing to do. */
+function idle<Word>(error: unknown, reasons: readonly string[], word: Word): Word {
+  if (error instanceof KernelRefusal && reasons.includes(error.errno)) return word;
+  throw error;
+}
+
+const LISTING: RouteRequest = {
+  operation: 'list addresses',
+  subject: 'IPv4',
+  type: RTM_GETADDR,
+  flags: NLM_F_DUMP,
+  body: Buffer.from([AF_INET, ...new Uint8Array(IFADDR_BYTES - 1)]),
+  attributes: [],
+};
+
+const addition = (wanted: InterfaceAddress): RouteRequest =>
+  change('add address', RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, wanted);
+const removal = (unwanted: InterfaceAddress): RouteRequest => change('remove address', RTM_DELADDR, 0, unwanted);
+
+function change(operation: string, type: number, flags: number, address: InterfaceAddress): RouteRequest {
+  const subject = `${address.address}/${address.prefixLength} on interface ${address.ifindex}`;
+  return { operation, subject, type, flags, body: encodeBody(address), attributes: encode(address) };
 }
 
 function encodeBody({ ifindex, prefixLength }: InterfaceAddress): Buffer {
@@ -72,7 +110,8 @@ function encode({ address, label }: InterfaceAddress): Attribute[] {
   return label === undefined ? attributes : [...attributes, [IFA_LABEL, textValue(label)]];
 }
 
-function decodeAddress(payload: Buffer): InterfaceAddress[] {
+/** Of a message of the kinds above; none where it is not IPv4's. */
+export function decodeAddress(payload: Buffer): InterfaceAddress[] {
   const attributes = decodeAttributes(payload.subarray(IFADDR_BYTES));
   // On a point-to-point link IFA_ADDRESS is the other end; our own is IFA_LOCAL.
   const own = attributes.get(IFA_LOCAL) ?? attributes.get(IFA_ADDRESS);
@@ -84,6 +123,7 @@ function decodeAddress(payload: Buffer): InterfaceAddress[] {
       address: bytesToQuad(own),
       prefixLength: payload.readUInt8(1),
       ...(label && { label: valueText(label) }),
+      ...((payload.readUInt8(2) & IFA_F_SECONDARY) !== 0 && { secondary: true }),
     },
   ];
 }

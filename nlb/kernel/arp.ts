@@ -27,6 +27,8 @@ const SOL_PACKET = 263;
 const PACKET_IGNORE_OUTGOING = 23;
 const EAGAIN = 11;
 const EINTR = 4;
+/** Said once, of an interface that is down or was, by whichever call comes next. */
+const ENETDOWN = 100;
 /** An ARP frame is 42 bytes, 60 with its padding; what is longer is cut off unharmed. */
 const FRAME_BYTES = 128;
 /** More than a socket's buffer holds by default: a flood must not keep the reader from its other work. */
@@ -77,7 +79,9 @@ function linkAddress(ifindex: number): Buffer {
 
 function transmit(fd: number, ifindex: number, to: string, packet: ArpPacket): void {
   const frame = encodeArpFrame(to, packet);
-  if (send(fd, frame, frame.length, 0) < 0) throw refusal(`send ARP for ${packet.targetIp}`, ifindex);
+  if (send(fd, frame, frame.length, 0) >= 0) return;
+  if (lastErrno() === ENETDOWN && send(fd, frame, frame.length, 0) >= 0) return;
+  throw refusal(`send ARP for ${packet.targetIp}`, ifindex);
 }
 
 function drain(fd: number, ifindex: number): ArpPacket[] {
@@ -86,7 +90,7 @@ function drain(fd: number, ifindex: number): ArpPacket[] {
   for (let reads = 0; reads < READ_AT_ONCE; reads++) {
     const length = recv(fd, frame, frame.length, 0);
     if (length < 0 && lastErrno() === EAGAIN) return packets;
-    if (length < 0 && lastErrno() === EINTR) continue;
+    if (length < 0 && [EINTR, ENETDOWN].includes(lastErrno())) continue;
     if (length < 0) throw refusal('receive ARP', ifindex);
     const packet = decodeArpFrame(frame.subarray(0, length));
     if (packet) packets.push(packet);

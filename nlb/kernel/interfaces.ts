@@ -14,6 +14,8 @@ export interface NetworkInterface {
   mtu: number;
   /** Where it is one of IEEE 802.1Q: the number of the interface below, and the VLAN's id there. */
   vlan?: { parent: number; id: number };
+  /** What the kernel makes it of: `veth`, `vlan`, `macvlan`, `bond`; absent where a driver has it from hardware. */
+  kind?: string;
   /** Where it belongs to another interface, that one's kind: `bond`, `bridge`, `team`, `vrf`. */
   memberOf?: string;
 }
@@ -62,14 +64,14 @@ function decodeInterface(payload: Buffer): NetworkInterface {
     running: (flags & IFF_RUNNING) !== 0,
     mtu: attributes.get(IFLA_MTU)?.readUInt32LE(0) ?? 0,
     ...decodeVlan(attributes),
-    ...decodeMembership(attributes),
+    ...decodeKinds(attributes),
   };
 }
 
-function decodeMembership(attributes: ReadonlyMap<number, Buffer>): Pick<NetworkInterface, 'memberOf'> {
+function decodeKinds(attributes: ReadonlyMap<number, Buffer>): Pick<NetworkInterface, 'kind' | 'memberOf'> {
   const info = decodeAttributes(attributes.get(IFLA_LINKINFO) ?? Buffer.alloc(0));
-  const kind = info.get(IFLA_INFO_SLAVE_KIND);
-  return kind ? { memberOf: valueText(kind) } : {};
+  const [kind, memberOf] = [info.get(IFLA_INFO_KIND), info.get(IFLA_INFO_SLAVE_KIND)];
+  return { ...(kind && { kind: valueText(kind) }), ...(memberOf && { memberOf: valueText(memberOf) }) };
 }
 
 /** From the attributes of a link (linux/if_link.h); nothing where it is no VLAN's. */

@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import t from 'tap';
-import { addAddress, listAddresses, removeAddress } from './addresses.ts';
+import { openAddressEvents } from './address-events.ts';
+import { addAddress, aside, listAddresses, removeAddress } from './addresses.ts';
 import { openArp } from './arp.ts';
 import { bootNs, monotonicNs, suspendedNs } from './clock.ts';
 import { findInterface } from './interfaces.ts';
@@ -89,6 +90,43 @@ t.test('an address is added, seen, and removed, and both are idempotent', async 
   t.equal(removeAddress(alias), 'removed');
   t.equal(removeAddress(alias), 'absent');
   t.same(listAddresses(), []);
+});
+
+t.test('the same is done aside, while the thread goes on', async (t) => {
+  const alias = { ifindex: ifindexOf('left'), address: '10.9.0.101', prefixLength: 32, label: 'left:nlbs' };
+  t.equal(await aside.add(alias), 'added');
+  t.equal(await aside.add(alias), 'already');
+  t.has(await aside.list(), [alias]);
+  t.equal(await aside.remove(alias), 'removed');
+  t.equal(await aside.remove(alias), 'absent');
+  await t.rejects(aside.add({ ...alias, ifindex: 999 }), KernelRefusal);
+});
+
+t.test('the kernel tells of addresses that come and go, whoever has changed them', async (t) => {
+  const events = openAddressEvents();
+  t.teardown(events.close);
+  t.same(events.take(), { events: [], overrun: false });
+  run('ip addr add 10.9.0.102/24 dev left');
+  run('ip addr del 10.9.0.102/24 dev left');
+  const address = { ifindex: ifindexOf('left'), address: '10.9.0.102', prefixLength: 24, label: 'left' };
+  t.same(events.take().events, [
+    { change: 'added', address },
+    { change: 'removed', address },
+  ]);
+});
+
+t.test('who does not read for long is told that it missed something, and reads on', async (t) => {
+  const events = openAddressEvents();
+  t.teardown(events.close);
+  const alias = { ifindex: ifindexOf('left'), address: '10.9.0.103', prefixLength: 32 };
+  // More than the socket's buffer holds.
+  for (let times = 0; times < 1000; times++) [addAddress(alias), removeAddress(alias)];
+  let overrun = false;
+  for (let seen = events.take(); seen.overrun || seen.events.length > 0; seen = events.take()) overrun ||= seen.overrun;
+  t.ok(overrun);
+  addAddress(alias);
+  t.equal(events.take().events.length, 1);
+  removeAddress(alias);
 });
 
 t.test('a refusal names operation, subject and errno', async (t) => {

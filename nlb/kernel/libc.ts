@@ -6,6 +6,14 @@ const libc = koffi.load('libc.so.6');
 /** The reason of the last call that failed, on this thread. Read it at once. */
 export const lastErrno = (): number => koffi.errno();
 
+/** The data must be left alone until the call is over. */
+function aside(call: ReturnType<typeof libc.func>) {
+  return (fd: number, data: Uint8Array, length: number, flags: number) =>
+    new Promise<{ result: number; errno: number }>((resolve) =>
+      call.async(fd, data, length, flags, (_: unknown, result: number) => resolve({ result, errno: lastErrno() })),
+    );
+}
+
 export const socket: (family: number, type: number, protocol: number) => number = libc.func(
   'int socket(int family, int type, int protocol)',
 );
@@ -15,9 +23,9 @@ export const bind: (fd: number, address: Uint8Array, length: number) => number =
 export const connect: (fd: number, address: Uint8Array, length: number) => number = libc.func(
   'int connect(int fd, const void *address, uint32_t length)',
 );
-export const send: (fd: number, data: Uint8Array, length: number, flags: number) => number = libc.func(
-  'int64_t send(int fd, const void *data, size_t length, int flags)',
-);
+export const listen: (fd: number, backlog: number) => number = libc.func('int listen(int fd, int backlog)');
+const sendFunction = libc.func('int64_t send(int fd, const void *data, size_t length, int flags)');
+export const send: (fd: number, data: Uint8Array, length: number, flags: number) => number = sendFunction;
 export const sendto: (
   fd: number,
   data: Uint8Array,
@@ -28,9 +36,11 @@ export const sendto: (
 ) => number = libc.func(
   'int64_t sendto(int fd, const void *data, size_t length, int flags, const void *address, uint32_t addressLength)',
 );
-export const recv: (fd: number, data: Uint8Array, length: number, flags: number) => number = libc.func(
-  'int64_t recv(int fd, _Out_ void *data, size_t length, int flags)',
-);
+const recvFunction = libc.func('int64_t recv(int fd, _Out_ void *data, size_t length, int flags)');
+export const recv: (fd: number, data: Uint8Array, length: number, flags: number) => number = recvFunction;
+/** As `send` and `recv`, but on a thread of Node's pool, so that the caller's goes on; with what `lastErrno()` says there. */
+export const sendAside = aside(sendFunction);
+export const recvAside = aside(recvFunction);
 /** `messages`: an array of struct mmsghdr, of which the kernel writes lengths and flags. */
 export const recvmmsg: (fd: number, messages: Uint8Array, count: number, flags: number, timeout: null) => number =
   libc.func('int recvmmsg(int fd, void *messages, unsigned int count, int flags, void *timeout)');
@@ -54,6 +64,10 @@ export const poll: (descriptors: Uint8Array, count: number, timeoutMs: number) =
 );
 export const setsockopt: (fd: number, level: number, name: number, value: Uint8Array, length: number) => number =
   libc.func('int setsockopt(int fd, int level, int name, const void *value, uint32_t length)');
+
+/** `length` is of the buffer, and then of what is in it. */
+export const getsockopt: (fd: number, level: number, name: number, value: Uint8Array, length: Uint32Array) => number =
+  libc.func('int getsockopt(int fd, int level, int name, _Out_ void *value, _Inout_ uint32_t *length)');
 
 export const schedSetscheduler: (tid: number, policy: number, parameters: Int32Array) => number = libc.func(
   'int sched_setscheduler(int tid, int policy, const void *parameters)',

@@ -1,5 +1,5 @@
 import { closeSync } from 'node:fs';
-import { lastErrno, recv, send, socket } from './libc.ts';
+import { lastErrno, recv, recvAside, send, sendAside, socket } from './libc.ts';
 import { type Attribute, decodeMessages, encodeMessage } from './netlink.ts';
 import { KernelRefusal } from './refusal.ts';
 
@@ -20,6 +20,8 @@ const NLMSG_DONE = 3;
 const DATAGRAM_BYTES = 65_536;
 
 export interface RouteRequest {
+  /** Of the netlink family; rtnetlink's when absent. */
+  protocol?: number;
   /** For the error's message: `add address`. */
   operation: string;
   /** For the error's message: `10.77.1.100/32 on 7`. */
@@ -37,34 +39,68 @@ export interface RouteRequest {
  * between questions. Throws KernelRefusal.
  */
 export function askRoute(request: RouteRequest): Buffer[] {
-  const fd = socket(AF_NETLINK, SOCK_RAW_CLOEXEC, NETLINK_ROUTE);
-  if (fd < 0) throw new KernelRefusal('open a netlink socket', request.operation, lastErrno());
+  const fd = open(request);
   try {
-    sendRequest(fd, request);
-    return readAnswer(fd, request);
+    const message = encode(request);
+    if (send(fd, message, message.length, 0) < 0) throw refusal(request, lastErrno());
+    const answer = openAnswer(request);
+    while (!answer.isWhole()) answer.take(recv(fd, answer.datagram, answer.datagram.length, 0), lastErrno());
+    return answer.payloads;
   } finally {
     closeSync(fd);
   }
 }
 
-function sendRequest(fd: number, request: RouteRequest): void {
-  const flags = request.flags | NLM_F_REQUEST | NLM_F_ACK;
-  const message = encodeMessage(request.type, flags, request.body, request.attributes);
-  if (send(fd, message, message.length, 0) < 0) throw refusal(request, lastErrno());
+/**
+ * The same, aside: the caller's thread goes on. The kernel changes network settings under one lock (RTNL), which whoever makes or
+ * removes a namespace can hold for tens of milliseconds, and it does so within the call that sends the request.
+ */
+export async function askRouteAside(request: RouteRequest): Promise<Buffer[]> {
+  const fd = open(request);
+  try {
+    const message = encode(request);
+    const sent = await sendAside(fd, message, message.length, 0);
+    if (sent.result < 0) throw refusal(request, sent.errno);
+    const answer = openAnswer(request);
+    while (!answer.isWhole()) {
+      const { result, errno } = await recvAside(fd, answer.datagram, answer.datagram.length, 0);
+      answer.take(result, errno);
+    }
+    return answer.payloads;
+  } finally {
+    closeSync(fd);
+  }
 }
 
-function readAnswer(fd: number, request: RouteRequest): Buffer[] {
+function open({ operation, protocol = NETLINK_ROUTE }: RouteRequest): number {
+  const fd = socket(AF_NETLINK, SOCK_RAW_CLOEXEC, protocol);
+  if (fd < 0) throw new KernelRefusal('open a netlink socket', operation, lastErrno());
+  return fd;
+}
+
+function encode({ type, flags, body, attributes }: RouteRequest): Buffer {
+  return encodeMessage(type, flags | NLM_F_REQUEST | NLM_F_ACK, body, attributes);
+}
+
+/** What has come of an answer, of which the next piece is read into `datagram`. */
+function openAnswer(request: RouteRequest) {
+  const datagram = Buffer.alloc(DATAGRAM_BYTES);
   const payloads: Buffer[] = [];
-  for (;;) {
-    const datagram = Buffer.alloc(DATAGRAM_BYTES);
-    const length = recv(fd, datagram, datagram.length, 0);
-    if (length < 0) throw refusal(request, lastErrno());
+  let whole = false;
+  const take = (length: number, errno: number): void => {
+    if (length < 0) throw refusal(request, errno);
     for (const { type, payload } of decodeMessages(datagram.subarray(0, length))) {
-      if (type !== NLMSG_ERROR && type !== NLMSG_DONE) payloads.push(payload);
-      else if (payload.readInt32LE(0) === 0) return payloads;
-      else throw refusal(request, -payload.readInt32LE(0));
+      if (type === NLMSG_ERROR || type === NLMSG_DONE) whole = isDone(payload, request);
+      else payloads.push(Buffer.from(payload));
     }
-  }
+  };
+  return { datagram, payloads, take, isWhole: () => whole };
+}
+
+function isDone(payload: Buffer, request: RouteRequest): true {
+  const errno = -payload.readInt32LE(0);
+  if (errno !== 0) throw refusal(request, errno);
+  return true;
 }
 
 const refusal = (request: RouteRequest, errno: number): KernelRefusal =>

@@ -8,6 +8,7 @@ const AF_UNIX = 1;
 const SOCK_DGRAM_CLOEXEC = 2 | 0o2000000;
 const SOL_SOCKET = 1;
 const SO_RCVTIMEO = 20;
+const EINTR = 4;
 const MSG_DONTWAIT = 0x40;
 /** struct sockaddr_un: the family in host order, then the path and its closing zero. */
 const ADDRESS_BYTES = 110;
@@ -39,10 +40,18 @@ export function ask(path: string, question: string, withinMs: number): string {
     bind(fd, addressOf('').subarray(0, 2), 2) < 0 ||
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, new Uint8Array(time.buffer), time.byteLength) < 0 ||
     sendto(fd, octets, octets.length, 0, there, there.length) < 0;
-  const length = failed ? -1 : recv(fd, buffer, buffer.length, 0);
+  const length = failed ? -1 : received(fd, buffer);
   if (length < 0) throw closed(fd, `ask ${question}`, path);
   closeSync(fd);
   return buffer.toString('utf8', 0, length);
+}
+
+/** Where there is a limit to the time, the kernel does not go on by itself after a signal. */
+function received(fd: number, buffer: Buffer): number {
+  for (;;) {
+    const length = recv(fd, buffer, buffer.length, 0);
+    if (length >= 0 || lastErrno() !== EINTR) return length;
+  }
 }
 
 function open(path: string): number {

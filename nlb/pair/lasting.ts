@@ -1,14 +1,15 @@
 import { isOutreached } from './contest.ts';
 import { isAlive, isDeafToUs } from './peer.ts';
 import type { Settings } from './settings.ts';
-import type { Role } from './state.ts';
+import { type Role, whyPoor } from './state.ts';
 
 /**
  * What speaks against this node's lead, but only when it lasts: the peer may be about to lose the same server or target, or
  * to hear that two lead.
  *
- * `outdone`: no server is healthy here, while the peer, which is fit, has one. `outreached`: the peer, which could lead,
- * meets more reach targets. `rivalled`: the peer leads as well. `unheard`: the peer, which is heard, does not hear this node.
+ * `outdone`: this node could serve less than all, or an address that belongs here is refused, while the peer is fit.
+ * `outreached`: the peer, which could lead, meets more reach targets. `rivalled`: the peer leads as well. `unheard`: the peer,
+ * which is heard, does not hear this node.
  */
 export type Condition = 'outdone' | 'outreached' | 'rivalled' | 'unheard';
 /** Since when each has been so; absent while it is not. */
@@ -18,7 +19,7 @@ export type Lasting = Readonly<Partial<Record<Condition, number>>>;
 export function lastingSince(role: Role, atMs: number, settings: Settings): Lasting {
   const peer = isAlive(role.peer, settings) ? role.peer.standing : undefined;
   const isSo: Record<Condition, boolean> = {
-    outdone: role.facts.healthyServers === 0 && peer?.fitness === 'fit',
+    outdone: whyPoor(role.facts) !== undefined && peer?.fitness === 'fit',
     outreached: isOutreached(role, atMs, settings),
     rivalled: role.state.name === 'active' && peer?.state === 'active',
     unheard: isDeafToUs(role.peer, atMs, settings),

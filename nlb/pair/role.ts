@@ -27,6 +27,7 @@ import {
   type Step,
   targetsMet,
   whyHalfDead,
+  whyPoor,
 } from './state.ts';
 import { whenActive } from './when-active.ts';
 import { isAsking, whenInitial } from './when-initial.ts';
@@ -46,7 +47,7 @@ import { isContending, whenStandby } from './when-standby.ts';
  *    │ │ └─────────────────────────────────────────────────► active
  *    │ └──────────────────── lease lost ───────────────────────┘
  *    │
- *    └── cured ── inop ◄── any: a link down, no healthy server or no main thread while the peer has one, cut off, hears nobody,
+ *    └── cured ── inop ◄── any: a link down, no data path, no main thread or not fit while the peer is, cut off, hears nobody,
  *                           or stopping
  */
 export function step(before: Role, event: Event, settings: Settings): Step {
@@ -184,10 +185,11 @@ function whyInop(role: Role, atMs: number, settings: Settings): string | undefin
   const { stopping, facts, peer } = role;
   if (stopping) return 'stopping';
   if (facts.downLinks.length > 0) return `link down: ${facts.downLinks.join(', ')}`;
+  if (facts.ready && facts.unguarded?.length) return `no data path on ${facts.unguarded.join(', ')}`;
   if (!isAlive(peer, settings) && facts.stations > 0 && hearsNobody(peer.ears))
     return `hears nobody: neither ${settings.peer} nor any other station`;
   if (facts.ready && hasLasted(role, 'outdone', settings.poorHoldMs, atMs))
-    return `no server is healthy here, while ${settings.peer} has one`;
+    return `${whyPoor(facts) ?? 'not fit'}, while ${settings.peer} is fit`;
   const halfDead = facts.ready && isPeerFit(peer, settings) ? whyHalfDead(role, settings) : undefined;
   if (halfDead !== undefined) return `${halfDead}, while ${settings.peer} is fit`;
   return isIsolated(facts) && mayBeSplitOff(peer, settings)

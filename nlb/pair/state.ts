@@ -42,6 +42,10 @@ export interface Facts {
   /** The data path is in place, and the servers have been looked at. */
   ready: boolean;
   downLinks: readonly string[];
+  /** Interfaces that are there without our data path, so that the node's own stack gets what comes by them. */
+  unguarded?: readonly string[];
+  /** Further interfaces that are not there: what is behind them is not served. */
+  absent?: readonly string[];
   healthyServers: number;
   /** Whom else than the peer this node can ask on its subnets, to know that it hears anybody at all. */
   stations: number;
@@ -49,6 +53,9 @@ export interface Facts {
   targets: Readonly<Record<string, boolean>>;
   /** Why the passes of the main thread fail, once they have failed again and again. */
   passFailure?: string;
+  /** Addresses that belong on this node and that its kernel refuses: of the cluster's on the loopback, and the NLBS address. */
+  refusedClusters?: readonly string[];
+  refusedAlias?: readonly string[];
 }
 
 /** A beat of the peer that is news. What it says beyond its standing is absent where it does not say that. */
@@ -155,9 +162,23 @@ export function relisten({ deadAfterMs }: Settings): State {
   return { name: 'initial', listenMs: deadAfterMs, listenedMs: 0 };
 }
 
-function fitnessBy({ ready, downLinks, healthyServers }: Facts): Fitness {
-  if (!ready || downLinks.length > 0) return 'out';
-  return healthyServers > 0 ? 'fit' : 'poor';
+function fitnessBy(facts: Facts): Fitness {
+  const { ready, downLinks, unguarded = [] } = facts;
+  if (!ready || downLinks.length > 0 || unguarded.length > 0) return 'out';
+  return whyPoor(facts) === undefined ? 'fit' : 'poor';
+}
+
+/** Why this node makes way for a peer that is fit, and for no other; in words. */
+export function whyPoor(facts: Facts): string | undefined {
+  const { healthyServers, absent = [] } = facts;
+  if (healthyServers === 0) return 'no server is healthy here';
+  if (absent.length > 0) return `there is no interface ${absent.join(', ')} here`;
+  const refused = refusedAddresses(facts);
+  return refused.length > 0 ? `the kernel refuses ${refused.join(', ')}` : undefined;
+}
+
+export function refusedAddresses({ refusedAlias = [], refusedClusters = [] }: Facts): string[] {
+  return [...refusedAlias, ...refusedClusters];
 }
 
 /** Fitness by all that is known: facts that are too old, or that come with failing passes, are not those of a fit node. */

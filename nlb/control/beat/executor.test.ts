@@ -39,8 +39,10 @@ function holding(answerUntilNs: bigint, storing: { first?: () => void; between?:
   return { executor, page, fence, named, booted };
 }
 
+const opened = () => openExecutor(ACCESS, GRACE_MS, { want: () => {} }, (text) => t.fail(text));
+
 function executorWith(page: LeasePage) {
-  const executor = openExecutor(ACCESS, GRACE_MS, (text) => t.fail(text));
+  const executor = opened();
   executor.useLease(page, 'new');
   return executor;
 }
@@ -109,7 +111,7 @@ function leading() {
   const now = { bootMs: 1_000_000, suspendedMs: 400_000 };
   const { page } = holding(0n);
   const clocks = { bootNs: () => BigInt(now.bootMs) * MS, suspendedNs: () => BigInt(now.suspendedMs) * MS };
-  const executor = openExecutor(ACCESS, GRACE_MS, (text) => t.fail(text), clocks);
+  const executor = openExecutor(ACCESS, GRACE_MS, { want: () => {} }, (text) => t.fail(text), clocks);
   executor.useLease(page, 'new');
   const suspended = (ms: number) => {
     now.bootMs += ms;
@@ -144,7 +146,7 @@ t.test(
 );
 
 t.test('without a data path there is nothing to renew', async (t) => {
-  const executor = openExecutor(ACCESS, GRACE_MS, (text) => t.fail(text));
+  const executor = opened();
   t.match(executor.run('renewLease', nowMs() + 60_000), /not there/);
 });
 

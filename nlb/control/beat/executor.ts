@@ -1,3 +1,4 @@
+import type { AliasKeeper } from '../../address/alias-keeper.ts';
 import { type AccessLeg, type NlbsAddress, openNlbsAddress } from '../../address/nlbs-address.ts';
 import type { Lease } from '../../datapath/tables/lease.ts';
 import { bootNs, suspendedNs } from '../../kernel/clock.ts';
@@ -30,8 +31,11 @@ export interface Executor {
   defend(): void;
   /** Whether the peer itself asked for the address since the last call, by the word of the data path. */
   peerAsked(): boolean;
-  /** The interface may have been replaced by another of that name. */
-  legChanged(ifindex: number | undefined): void;
+  /**
+   * The access interface as it is now: another one of that name, or one with another hardware address, is followed; a leader's
+   * address goes there, and is announced. To be told only while the data path is there, too, or this node does not lead.
+   */
+  legChanged(leg: { ifindex: number; mac: string; running: boolean } | undefined): void;
   /** @param as `new` when nothing that an earlier life left in it counts, `claim` while that still stands */
   useLease(page: LeasePage, as: 'new' | 'claim'): void;
   lease(): LeasePage | undefined;
@@ -46,14 +50,20 @@ export interface LeaseClocks {
 /** One lost announcement must not leave a firewall with the old address: RFC 5227 section 2.3 asks for two. */
 const REPEATS_MS = [100, 500, 2000];
 
+/**
+ * @param keeper is told where the alias belongs, and sees to it when somebody else meddles with it
+ * @param clocks the kernel's, but in tests
+ */
 export function openExecutor(
   access: AccessLeg,
   forwardGraceMs: number,
+  keeper: Pick<AliasKeeper, 'want'>,
   problem: (text: string) => void,
   clocks: LeaseClocks = { bootNs, suspendedNs },
 ): Executor {
   let page: LeasePage | undefined;
   let address: NlbsAddress | undefined;
+  let leads = false;
   let repeats: NodeJS.Timeout[] = [];
   let peerAskedNs = 0n;
   let witness = nobody;
@@ -62,6 +72,8 @@ export function openExecutor(
     if (next.mac !== undefined && next.mac !== witness.mac) page?.namePeer(next.mac);
     witness = next;
   };
+  /** The peer has been asked for by this interface, under this hardware address. */
+  let met = false;
   const attempt = <T>(what: () => T): T | undefined => {
     try {
       return what();
@@ -122,6 +134,19 @@ export function openExecutor(
     page.moveForwarding(forwardUntilNs, before.forwardUntilNs);
     return late;
   };
+  const replace = (leg: { ifindex: number; mac: string } | undefined) => {
+    met = false;
+    address?.close();
+    address = leg && attempt(() => openNlbsAddress(access, leg));
+    if (leads) keeper.want(address?.alias);
+    if (leads) attempt(() => address?.add());
+    if (leads) attempt(announce);
+  };
+  const moveTo = (mac: string) => {
+    met = false;
+    address?.moveTo(mac);
+    if (leads) attempt(announce);
+  };
   const effects: Record<Exclude<Effect, 'beat' | 'askStations' | 'renewLease'>, () => void> = {
     // Forwarding ends by itself, after the grace that came with the last renewal: what still comes to us is not lost.
     dropLease: () => {
@@ -129,9 +154,15 @@ export function openExecutor(
       page?.answerUntil(0n);
     },
     fence: () => address?.fence(),
-    addAlias: () => address?.add(),
+    addAlias: () => {
+      leads = true;
+      keeper.want(address?.alias);
+      address?.add();
+    },
     removeAlias: () => {
+      leads = false;
       quiet();
+      keeper.want(undefined);
       address?.remove();
     },
     announce,
@@ -165,11 +196,10 @@ export function openExecutor(
       peerAskedNs = page?.peerAskedNs() ?? beforeNs;
       return peerAskedNs !== beforeNs;
     },
-    legChanged: (ifindex) => {
-      if (ifindex === address?.ifindex) return;
-      address?.close();
-      address = attempt(() => openNlbsAddress(access));
-      if (witness.mac === undefined) attempt(() => address?.askPeer());
+    legChanged: (leg) => {
+      if (leg?.ifindex !== address?.ifindex) replace(leg);
+      else if (leg && leg.mac !== address?.mac) moveTo(leg.mac);
+      if (leg?.running && !met) met = attempt(() => address?.askPeer() ?? true) === true;
     },
     useLease: (lease, as) => {
       page = lease;

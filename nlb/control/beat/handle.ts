@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import type { AddressChange } from '../../address/address-change.ts';
 import { bootNs } from '../../kernel/clock.ts';
 import type { Conflict } from '../../pair/defence.ts';
 import type { Change } from './evidence.ts';
@@ -25,6 +26,8 @@ export interface BeatHooks {
   witnessChanged(change: WitnessChange): void;
   problem(text: string): void;
   conflict(conflict: Conflict): void;
+  /** What somebody else did to the NLBS address was undone. */
+  corrected(change: AddressChange): void;
   /** The thread has died; the node cannot go on without it. */
   died(error: Error): void;
 }
@@ -47,6 +50,8 @@ export function startBeat(orders: BeatOrders, hooks: BeatHooks): BeatHandle {
         return hooks.problem(message.text);
       case 'conflict':
         return hooks.conflict(message.conflict);
+      case 'corrected':
+        return hooks.corrected(message.change);
       case 'answer':
         waiting.get(message.id)?.(message);
         waiting.delete(message.id);

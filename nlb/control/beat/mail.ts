@@ -1,3 +1,4 @@
+import type { AddressChange } from '../../address/address-change.ts';
 import type { AccessLeg } from '../../address/nlbs-address.ts';
 import type { StationLeg } from '../../address/stations.ts';
 import type { Grant } from '../../kernel/scheduling.ts';
@@ -20,6 +21,8 @@ export interface BeatOrders {
   port: number;
   access: AccessLeg;
   serverDevice: string;
+  /** Further interfaces of both kinds. */
+  furtherDevices: readonly string[];
   /** Where an earlier life may have left its data path, and the lease with it. */
   pinDirectory: string;
   /** The two ways to the peer. */
@@ -36,8 +39,11 @@ export interface PathOrders {
   peer: string;
 }
 
-/** What the main thread finds out, by and by; links are looked at by the beat thread itself. */
-export type SlowFacts = Omit<Facts, 'downLinks' | 'stations'>;
+/** What the main thread finds out, by and by; links and the alias are looked at by the beat thread itself. */
+export interface SlowFacts extends Omit<Facts, 'downLinks' | 'stations' | 'unguarded' | 'absent' | 'refusedAlias'> {
+  /** Numbers of the interfaces that the data path is attached to, by device. */
+  attached: Readonly<Record<string, number>>;
+}
 
 /** What of the orders may change while the thread runs. */
 export type ChangeableOrders = Pick<BeatOrders, 'settings' | 'secrets' | 'stations'>;
@@ -60,6 +66,8 @@ export type FromBeat =
   | { type: 'problem'; text: string }
   /** Somebody else claims the address that this node leads with; told when it begins, and when it is over. */
   | { type: 'conflict'; conflict: Conflict }
+  /** What somebody else did to the NLBS address was undone. */
+  | { type: 'corrected'; change: AddressChange }
   | { type: 'answer'; id: number; refusal?: string; status: BeatStatus; kept?: true };
 
 export interface BeatStatus {
@@ -77,6 +85,11 @@ export interface BeatStatus {
   /** How late the latest tick since the start was. */
   worstLateMs: number;
   downLinks: readonly string[];
+  /** Interfaces without the data path: those that are there, and further ones that are not. */
+  unguarded: readonly string[];
+  absent: readonly string[];
+  /** Addresses that belong on this node, and that its kernel refuses to have there. */
+  refusedAddresses: readonly string[];
   recovery: {
     strategy: Settings['recovery'];
     /** For how long this node, which leads, makes way only for need. */

@@ -1,8 +1,11 @@
 import { flushCompileCache } from 'node:module';
 import { parentPort, workerData } from 'node:worker_threads';
+import { keepAlias } from '../../address/alias-keeper.ts';
 import { isAliasLeft, removeLeftAlias } from '../../address/nlbs-address.ts';
 import { openStations } from '../../address/stations.ts';
 import { type Lease, openLease, openPinnedLease } from '../../datapath/tables/lease.ts';
+import { openAddressEvents } from '../../kernel/address-events.ts';
+import { aside } from '../../kernel/addresses.ts';
 import { bootNs, monotonicNs } from '../../kernel/clock.ts';
 import { openLinkLook } from '../../kernel/link-flags.ts';
 import { beRealTime } from '../../kernel/scheduling.ts';
@@ -12,12 +15,13 @@ import { isAskingAround } from '../../pair/ears.ts';
 import { recentLeads } from '../../pair/hold-down.ts';
 import { isAlive } from '../../pair/peer.ts';
 import { begin, nextTickInMs, step } from '../../pair/role.ts';
-import { type Event, type Role, standing, withLeaseKept } from '../../pair/state.ts';
+import { type Event, type Role, refusedAddresses, standing, withLeaseKept } from '../../pair/state.ts';
 import type { ArpHeard } from './arp-news.ts';
 import { correspond } from './correspondent.ts';
 import { openEnding } from './ending.ts';
 import { openExecutor } from './executor.ts';
-import type { BeatOrders, BeatStatus, ChangeableOrders, FromBeat, ToBeat } from './mail.ts';
+import { linkFacts } from './link-facts.ts';
+import type { BeatOrders, BeatStatus, ChangeableOrders, FromBeat, SlowFacts, ToBeat } from './mail.ts';
 import { openReading } from './reading.ts';
 import { openWitness } from './witness.ts';
 import { watchWitness } from './witness-watch.ts';
@@ -46,7 +50,19 @@ if (!claimLeft) removeLeftAlias(orders.access);
 const realTime = beRealTime(PRIORITY);
 const links = openLinkLook();
 const stations = openStations(() => orders.stations, links.look, problem);
-const executor = openExecutor(orders.access, orders.forwardGraceMs, problem);
+const keeper = keepAlias({
+  nlbs: orders.access.nlbs,
+  events: openAddressEvents(),
+  kernel: aside,
+  nowMs,
+  corrected: (change) => {
+    if (change.change === 'add') executor.run('announce', 0);
+    post({ type: 'corrected', change });
+  },
+  problem,
+});
+if (!claimLeft) keeper.want(undefined);
+const executor = openExecutor(orders.access, orders.forwardGraceMs, keeper, problem);
 const witnessWatch = watchWitness(executor, (change) => post({ type: 'witness', change }));
 const witness = openWitness(settings, (change) => post({ type: 'path', change }));
 const reading = openReading();
@@ -55,6 +71,8 @@ let role: Role = begin(nowMs(), settings);
 let defence = unclaimed;
 let lookAtLinksAtMs = 0;
 let accessMac: string | undefined;
+/** Numbers of the interfaces that the data path is attached to; absent until the main thread has said so. */
+let attached: SlowFacts['attached'] | undefined;
 let worstLateMs = 0;
 /** Address and lease are the successor's: nothing must be done to them any more. */
 let hasLeft = false;
@@ -125,6 +143,7 @@ function endClaim(): void {
   claimLeft = false;
   executor.run('dropLease', 0);
   removeLeftAlias(orders.access);
+  keeper.want(undefined);
 }
 
 function tick(): void {
@@ -135,6 +154,7 @@ function tick(): void {
   if (isAskingAround(role.peer) && stations.heard()) happened({ type: 'StationHeard', atMs: nowMs() });
   if (executor.peerAsked()) happened({ type: 'AddressAsked', atMs: nowMs() });
   if (nowMs() >= lookAtLinksAtMs) lookAtLinks();
+  lookAtAlias();
   happened({ type: 'Ticked', atMs: nowMs() });
   defendAgainst(heard);
   witnessWatch.ticked(role, settings, nowMs());
@@ -157,19 +177,30 @@ function defendAgainst(heard: ArpHeard): void {
   if (stand.news) post({ type: 'conflict', conflict: stand.news });
 }
 
-function lookAtLinks(): void {
+/** The alias and the lease are given up before anything is done on an interface that has no data path. */
+function lookAtLinks(told?: { facts: Role['facts']; atMs: number }): void {
   lookAtLinksAtMs = nowMs() + LINK_LOOK_MS;
-  const access = links.look(orders.access.device);
-  executor.legChanged(access?.ifindex);
+  const first = [orders.access.device, orders.serverDevice];
+  const seen = new Map([...first, ...orders.furtherDevices].map((device) => [device, links.look(device)]));
+  const facts = { ...(told?.facts ?? role.facts), ...linkFacts(seen, first, attached) };
+  if (told) happened({ type: 'FactsChanged', atMs: nowMs(), facts, toldAtMs: told.atMs });
+  else if (JSON.stringify(facts) !== JSON.stringify(role.facts)) factsChanged(facts);
+  const access = seen.get(orders.access.device);
   accessMac = access?.mac;
-  const legs = { [orders.access.device]: access, [orders.serverDevice]: links.look(orders.serverDevice) };
-  const downLinks = Object.keys(legs).filter((device) => !legs[device]?.running);
-  if (downLinks.join() !== role.facts.downLinks.join()) factsChanged({ downLinks });
+  executor.legChanged(access);
 }
 
-function factsTold({ facts, atMs: toldAtMs }: Extract<ToBeat, { type: 'facts' }>): void {
+/** What the main thread tells comes with what it is attached to, and so with a look at what is there now. */
+function factsTold({ facts: { attached: now, ...facts }, atMs }: Extract<ToBeat, { type: 'facts' }>): void {
+  attached = now;
   const { passFailure: _, ...before } = role.facts;
-  happened({ type: 'FactsChanged', atMs: nowMs(), facts: { ...before, ...facts }, toldAtMs });
+  lookAtLinks({ facts: { ...before, ...facts }, atMs });
+}
+
+function lookAtAlias(): void {
+  keeper.look(nowMs());
+  const refusedAlias = keeper.isRefused(nowMs()) ? [orders.access.nlbs] : [];
+  if (refusedAlias.join() !== (role.facts.refusedAlias ?? []).join()) factsChanged({ refusedAlias });
 }
 
 function factsChanged(facts: Partial<Role['facts']>): void {
@@ -228,6 +259,9 @@ function status(): BeatStatus {
     realTime,
     worstLateMs: Math.round(worstLateMs * 10) / 10,
     downLinks: role.facts.downLinks,
+    unguarded: role.facts.unguarded ?? [],
+    absent: role.facts.absent ?? [],
+    refusedAddresses: refusedAddresses(role.facts),
     recovery: {
       strategy: settings.recovery,
       heldDownMs: role.state.name === 'active' ? Math.max(0, Math.round(role.holdDown.untilMs - now)) : 0,

@@ -22,17 +22,23 @@ export const FILTER = { handle: 0x1171, priority: 1171 };
 /** What a kernel without tcx says to the attach type that it does not know. */
 const NO_TCX = ['EINVAL', 'EOPNOTSUPP'];
 
+/** In which mode, and why not, by device. */
+export interface Attached {
+  mode: BpfMode;
+  refused: ReadonlyMap<string, string>;
+}
+
 /**
  * Attach to every port in one and the same mode: the wanted one, or, for `auto`, the first that works on all of them,
- * beginning with the mode of an earlier life. Links of an earlier life get the new program without a gap; those that are
- * no longer wanted go. Throws an Error that names a program of somebody else's, which is never displaced, or that says
+ * beginning with the mode of an earlier life. Links of an earlier life get the new program, or give way to those of another
+ * mode, without a gap; those that are no longer wanted go. Throws an Error that names a program of somebody else's, which is never displaced, or that says
  * why each mode was refused.
  */
 export function attach(pins: Pins, ports: Port[], programs: Programs, wanted: 'auto' | BpfMode): BpfMode {
   const refusals: string[] = [];
-  for (const mode of wanted === 'auto' ? candidates(pins) : [wanted]) {
+  for (const mode of wanted === 'auto' ? candidates(pins, ports) : [wanted]) {
     try {
-      attachAll(pins, ports, programs, mode);
+      attachAll(pins, newestFirst(pins, ports), programs, mode);
       dropOthers(pins, ports, mode);
       return mode;
     } catch (error) {
@@ -43,6 +49,44 @@ export function attach(pins: Pins, ports: Port[], programs: Programs, wanted: 'a
   throw new Error(`The data path could not be attached.\n${refusals.join('\n')}`);
 }
 
+/** Attach to each port that takes a program in that mode. @returns why not, for each of the others */
+export function attachAlone(pins: Pins, ports: Port[], programs: Programs, mode: BpfMode): Map<string, string> {
+  const refused = new Map<string, string>();
+  for (const port of ports) {
+    try {
+      attachAll(pins, [port], programs, mode);
+    } catch (error) {
+      refused.set(port.device, error instanceof Error ? error.message : String(error));
+    }
+  }
+  return refused;
+}
+
+/** Whether the port has our program, in that mode. An interface that was made anew under an old number has not. */
+export function isAttached(pins: Pins, { ifindex }: Port, mode: BpfMode): boolean {
+  const kinds: LinkKind[] = mode === 'tc' ? ['tcx'] : [mode];
+  if (kinds.some((kind) => isAlive(pins, { kind, ifindex }))) return true;
+  const classic = mode === 'tc' && pins.remembered('filters').includes(ifindex);
+  return classic && filterProgram({ ...FILTER, ifindex }) !== undefined;
+}
+
+/** Forget links whose interface is gone, and filters on interfaces that are no port. Throws KernelRefusal. */
+export function dropGone(pins: Pins, ports: Port[]): void {
+  for (const link of pins.links()) if (!isAlive(pins, link)) pins.dropLink(link);
+  const gone = pins.remembered('filters').filter((ifindex) => !ports.some((port) => port.ifindex === ifindex));
+  for (const ifindex of gone) dropFilter(pins, ifindex);
+}
+
+function isAlive(pins: Pins, link: PinnedLink): boolean {
+  const fd = pins.openLink(link);
+  if (fd === undefined) return false;
+  try {
+    return linkInfo(fd).ifindex === link.ifindex;
+  } finally {
+    closeSync(fd);
+  }
+}
+
 /** Detach from everything that the pins know of. Throws KernelRefusal. */
 export function detachAll(pins: Pins): void {
   for (const link of pins.links()) pins.dropLink(link);
@@ -51,15 +95,23 @@ export function detachAll(pins: Pins): void {
 
 const modeOf = (kind: LinkKind): BpfMode => (kind === 'tcx' ? 'tc' : kind);
 
-function candidates(pins: Pins): BpfMode[] {
+/** Generic XDP only where what it is given are frames. */
+function candidates(pins: Pins, ports: Port[]): BpfMode[] {
   const before = pins.links().map(({ kind }) => modeOf(kind));
   if (pins.remembered('filters').length > 0) before.push('tc');
-  return [...new Set([...before, ...MODES])];
+  const losesPackets = ports.some(({ stacked }) => stacked);
+  return [...new Set([...before, ...MODES])].filter((mode) => mode !== 'xdp-generic' || !losesPackets);
 }
+
+/** Those first that have nothing of ours yet: where one of them refuses a mode, the others have not been touched. */
+const newestFirst = (pins: Pins, ports: Port[]): Port[] => {
+  const known = new Set([...pins.links().map(({ ifindex }) => ifindex), ...pins.remembered('filters')]);
+  return ports.toSorted((one, other) => Number(known.has(one.ifindex)) - Number(known.has(other.ifindex)));
+};
 
 type Undo = () => void;
 
-/** On every port or, when one of them refuses, on none that was not attached before. */
+/** On every port or, when one of them refuses, as it was before on each. */
 function attachAll(pins: Pins, ports: Port[], programs: Programs, mode: BpfMode): void {
   const made: Undo[] = [];
   try {
@@ -67,12 +119,11 @@ function attachAll(pins: Pins, ports: Port[], programs: Programs, mode: BpfMode)
       if (mode === 'tc') attachTc(pins, ifindex, programs.tc(), made);
       else {
         refuseForeign(pins, ifindex, device);
-        dropOtherXdp(pins, ifindex, mode);
-        putLink(pins, { kind: mode, ifindex }, programs.xdp(), made);
+        attachXdp(pins, { kind: mode, ifindex }, programs, made);
       }
     }
   } catch (error) {
-    for (const undo of made) undo();
+    for (const undo of made.toReversed()) undo();
     throw error;
   }
 }
@@ -97,17 +148,35 @@ function putLink(pins: Pins, link: PinnedLink, program: number, made: Undo[]): v
     } finally {
       closeSync(existing);
     }
-    // The interface that it was for is gone, and its number went to another one.
+    // The interface that it was for is gone, or somebody took the program off it.
     pins.dropLink(link);
   }
   pins.keepLink(link, createLink(program, link.ifindex, link.kind));
   made.push(() => pins.dropLink(link));
 }
 
-/** Driver and generic mode exclude each other on one interface. */
-function dropOtherXdp(pins: Pins, ifindex: number, mode: BpfMode): void {
-  const others = pins.links().filter((link) => link.ifindex === ifindex && link.kind !== 'tcx' && link.kind !== mode);
-  for (const link of others) pins.dropLink(link);
+/** Driver and generic mode exclude each other on one interface. While one gives way to the other, tc keeps watch there. */
+function attachXdp(pins: Pins, link: PinnedLink, programs: Programs, made: Undo[]): void {
+  const isOther = ({ ifindex, kind }: PinnedLink): boolean =>
+    ifindex === link.ifindex && !['tcx', link.kind].includes(kind);
+  const other = pins.links().find(isOther);
+  if (other) swapXdp(pins, { from: other, to: link }, programs, made);
+  else putLink(pins, link, programs.xdp(), made);
+}
+
+function swapXdp(pins: Pins, { from, to }: Record<'from' | 'to', PinnedLink>, programs: Programs, made: Undo[]): void {
+  const stopgap: Undo[] = [];
+  attachTc(pins, to.ifindex, programs.tc(), stopgap);
+  try {
+    pins.dropLink(from);
+    putLink(pins, to, programs.xdp(), []);
+    made.push(() => swapXdp(pins, { from: to, to: from }, programs, []));
+  } catch (error) {
+    putLink(pins, from, programs.xdp(), []);
+    throw error;
+  } finally {
+    for (const undo of stopgap) undo();
+  }
 }
 
 function refuseForeign(pins: Pins, ifindex: number, device: string): void {

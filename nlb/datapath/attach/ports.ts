@@ -1,4 +1,4 @@
-import { findInterface } from '../../kernel/interfaces.ts';
+import { findInterface, type NetworkInterface } from '../../kernel/interfaces.ts';
 import { CONSTANTS } from '../program/layout.ts';
 
 /** An interface that the data path works on, as it is now. */
@@ -8,6 +8,11 @@ export interface Port {
   mac: string;
   /** Bits ROLE_ACCESS and ROLE_SERVER. */
   roles: number;
+  /**
+   * Another interface takes its frames in for it, and has put segments together by then (GRO): a VLAN's, a macvlan, a bridge.
+   * Generic XDP sees such a packet as one frame, too long for any link, and what it redirects is dropped.
+   */
+  stacked?: true;
   /** Where it is a VLAN's: the number of the interface that its tagged frames come in on, and its id there. */
   vlan?: { parent: number; id: number };
 }
@@ -18,27 +23,73 @@ export interface PortNames {
   serverInterfaces: string[];
 }
 
+/** An interface that is configured and that the data path cannot work on now. */
+export interface MissingPort {
+  device: string;
+  why: string;
+  /** It is there, and gives its packets to another one: the configuration is wrong. */
+  givesAway?: true;
+}
+
+/** The configured interfaces as they are now. */
+export interface Ports {
+  /** Server interfaces first. */
+  present: Port[];
+  missing: MissingPort[];
+}
+
 /** Kinds of interfaces to which their members' packets go. */
 const GIVE_AWAY = ['bond', 'bridge', 'team'];
+/** Kinds of interfaces that take their frames in themselves; those without a kind have them from hardware. */
+const TAKE_IN = ['veth', 'tun'];
 
 /**
- * The configured interfaces, server interfaces first, so that the first one is where servers are by default.
- * Throws an Error that names an interface that does not exist, or gives its packets away, and KernelRefusal.
+ * The configured interfaces: those that are there, and those that are not, with the reason. One that is missing costs nothing
+ * but itself. Throws a RangeError where there are too many, and KernelRefusal.
  */
-export function findPorts({ accessInterfaces, serverInterfaces }: PortNames): Port[] {
+export function findPorts({ accessInterfaces, serverInterfaces }: PortNames): Ports {
   const devices = [...new Set([...serverInterfaces, ...accessInterfaces])];
   if (serverInterfaces.length === 0) throw new RangeError('The data path needs at least one server interface');
   if (devices.length > CONSTANTS.MAX_PORTS) throw new RangeError(`${devices.length} interfaces, of 16 at most`);
-  return devices.map((device) => {
+  const ports: Ports = { present: [], missing: [] };
+  for (const device of devices) {
     const found = findInterface(device);
-    if (!found) throw new Error(`There is no network interface ${device}: check the configuration, or create it`);
-    if (GIVE_AWAY.includes(found.memberOf ?? ''))
-      throw new Error(
-        `${device} is part of a ${found.memberOf}, which gets its packets: configure the ${found.memberOf} instead`,
-      );
+    const missing = whyMissing(device, found);
     const access = accessInterfaces.includes(device) ? CONSTANTS.ROLE_ACCESS : 0;
     const server = serverInterfaces.includes(device) ? CONSTANTS.ROLE_SERVER : 0;
-    const { ifindex, mac, vlan } = found;
-    return { device, ifindex, mac, roles: access | server, ...(vlan && { vlan }) };
-  });
+    if (missing) ports.missing.push(missing);
+    else if (found) ports.present.push(portOf(found, access | server));
+  }
+  return ports;
+}
+
+function whyMissing(device: string, found: NetworkInterface | undefined): MissingPort | undefined {
+  if (!found) return { device, why: `There is no network interface ${device}: check the configuration, or create it` };
+  const { memberOf } = found;
+  if (memberOf === undefined || !GIVE_AWAY.includes(memberOf)) return undefined;
+  const why = `${device} is part of a ${memberOf}, which gets its packets: configure the ${memberOf} instead`;
+  return { device, why, givesAway: true };
+}
+
+function portOf({ name, ifindex, mac, kind, vlan }: NetworkInterface, roles: number): Port {
+  const stacked = kind !== undefined && !TAKE_IN.includes(kind);
+  return { device: name, ifindex, mac, roles, ...(stacked && { stacked }), ...(vlan && { vlan }) };
+}
+
+/** Those that are there, for a start. Throws an Error that names one that gives its packets away. */
+export function portsToStartWith(names: PortNames): Ports {
+  const ports = findPorts(names);
+  const wrong = ports.missing.find(({ givesAway }) => givesAway);
+  if (wrong) throw new Error(wrong.why);
+  return ports;
+}
+
+/**
+ * The interface that leads to a server: undefined where it is missing. Throws a RangeError where it leads to no server.
+ * `ports`: the default server interface first.
+ */
+export function wayTo({ id, device }: { id: number; device?: string | undefined }, ports: Port[]): Port | undefined {
+  const port = device === undefined ? ports[0] : ports.find((candidate) => candidate.device === device);
+  if (port && !(port.roles & CONSTANTS.ROLE_SERVER)) throw new RangeError(`Server ${id}: ${device} leads to no server`);
+  return port;
 }

@@ -74,7 +74,7 @@ export function tables(): Tables {
 
 /** The index of a device of the rig. */
 export function ifindexOf(device: string): number {
-  return findPorts({ accessInterfaces: [], serverInterfaces: [device] })[0]?.ifindex ?? 0;
+  return findPorts({ accessInterfaces: [], serverInterfaces: [device] }).present[0]?.ifindex ?? 0;
 }
 
 /** A directory for pins that lies in no BPF file system, gone after the test. */

@@ -1,5 +1,4 @@
-import type { Port } from '../attach/ports.ts';
-import { CONSTANTS } from '../program/layout.ts';
+import { type Port, wayTo } from '../attach/ports.ts';
 import type { LeasePeer, LeaseTimes } from '../tables/lease.ts';
 import {
   type HeartbeatEnds,
@@ -93,6 +92,9 @@ export interface Fragments extends Bond {
   awaitsFirst: boolean;
 }
 
+/** Of an interface that is missing. */
+const NO_MAC = '00:00:00:00:00:00';
+
 /** The control plane's tables, arranged for looking things up. `ports`: the default server interface first. */
 export function toldBy(tables: SelectedTables, ports: Port[]): Told {
   return {
@@ -111,15 +113,14 @@ function serviceFrom(entry: SelectedTables['services'][number]): Service {
   return { ...entry, address: entry.address as Address, name: nameOfService(entry), gives };
 }
 
+/** Where the interface to a server is missing, what is sent there is lost. */
 function serverFrom({ id, address, mac, kept, device }: ServerEntry, ports: Port[]): Server {
-  const port = ports.find((candidate) => candidate.device === (device ?? ports[0]?.device));
-  if (!port || !(port.roles & CONSTANTS.ROLE_SERVER))
-    throw new RangeError(`Server ${id}: ${device} leads to no server`);
+  const port = wayTo({ id, device }, ports);
   return {
     id,
     address: address as Address,
     ...(kept && mac !== undefined && { mac: mac as Mac }),
-    ownMac: port.mac as Mac,
-    ifindex: port.ifindex,
+    ownMac: (port?.mac ?? NO_MAC) as Mac,
+    ifindex: port?.ifindex ?? 0,
   };
 }

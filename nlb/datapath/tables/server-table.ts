@@ -1,6 +1,6 @@
 import { bytesToQuad, macToOctets, octetsToMac, quadToBytes } from '../../kernel/inet.ts';
 import { type MemoryMap, mapMemory } from '../../kernel/memory-map.ts';
-import type { Port } from '../attach/ports.ts';
+import { type Port, wayTo } from '../attach/ports.ts';
 import { CONSTANTS, STRUCTS } from '../program/layout.ts';
 import type { Change, ServerEntry } from './tables.ts';
 
@@ -76,18 +76,17 @@ function dropOthers(words: BigUint64Array, kept: Set<number>): Change[] {
   return gone.map((id) => ({ table: 'servers', change: 'removed', subject: String(id) }));
 }
 
+/** Where the interface to a server is missing, what is sent there is lost; its connections stay, for it may be made anew at once. */
 function encode({ address, mac, kept, device, id }: ServerEntry, ports: Port[]): BigUint64Array {
-  const port = device === undefined ? ports[0] : ports.find((candidate) => candidate.device === device);
-  if (!port || !(port.roles & CONSTANTS.ROLE_SERVER))
-    throw new RangeError(`Server ${id}: ${device} leads to no server`);
+  const port = wayTo({ id, device }, ports);
   const bytes = Buffer.alloc(AT.size);
   bytes.set(mac === undefined ? [] : macToOctets(mac), AT.mac);
   const stays = kept && mac !== undefined ? CONSTANTS.SERVER_KEPT : 0;
   const hasMac = mac === undefined ? 0 : CONSTANTS.SERVER_HAS_MAC;
   bytes.writeUInt8(CONSTANTS.SERVER_KNOWN | stays | hasMac, AT.flags);
-  bytes.set(macToOctets(port.mac), AT.ownMac);
+  if (port) bytes.set(macToOctets(port.mac), AT.ownMac);
   bytes.set(quadToBytes(address), AT.address);
-  bytes.writeUInt32LE(port.ifindex, AT.ifindex);
+  bytes.writeUInt32LE(port?.ifindex ?? 0, AT.ifindex);
   return BigUint64Array.from({ length: WORDS }, (_, index) => bytes.readBigUInt64LE(8 * index));
 }
 

@@ -40,7 +40,7 @@ export interface ServerEntry {
   mac?: string;
   /** Whether it keeps the connections that it has. Otherwise it is gone: they move. Who gets new ones, selections say. */
   kept: boolean;
-  /** Device that leads to the server; the first server interface where absent. */
+  /** Device that leads to the server, which may be missing; the first of the interfaces where absent. */
   device?: string;
 }
 

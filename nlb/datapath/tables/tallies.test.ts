@@ -96,7 +96,7 @@ t.test('what is known of connections can be listed, and looked up for one of the
     const { kept, told, lease } = datapath.knowledgeOf(flow);
     t.same([...kept.connections.values(), ...kept.embryos.values()], [connection]);
     const services = tables().services.filter(({ port }) => port === flow.destinationPort);
-    t.same(told, toldBy({ ...tables(), services }, findPorts(options(''))), 'of the services, its own');
+    t.same(told, toldBy({ ...tables(), services }, findPorts(options('')).present), 'of the services, its own');
     t.equal(lease.forwardUntilNs, FOREVER_NS);
   }
 });

@@ -78,7 +78,7 @@ t.test(`the forwarder does what forward.ts says, and the stack nothing (seed ${S
   hold(datapath.leaseFd, monotonicNs() + HOUR_NS);
   namePeer(datapath.leaseFd);
   const ends = openEnds();
-  const ports = findPorts(settings);
+  const ports = findPorts(settings).present;
   const access = ports.find(({ device }) => device === 'access') ?? ports[0];
   if (!access) throw new Error('no access port');
   const told = toldBy(TABLES, ports);

@@ -2,6 +2,7 @@ import { closeSync } from 'node:fs';
 import { bootNs, monotonicNs } from '../../kernel/clock.ts';
 import { openBatch } from '../../kernel/packet-batch.ts';
 import { openPacketPort, sendFrame } from '../../kernel/packet-port.ts';
+import { KernelRefusal } from '../../kernel/refusal.ts';
 import type { Port } from '../attach/ports.ts';
 import { mostOf } from '../attach/program.ts';
 import type { Decision } from '../specification/decision.ts';
@@ -123,15 +124,27 @@ function tablesOf(sizes: Written['sizes']): Ledger['kept'] {
   };
 }
 
-/** A socket for each port, kept while the interface is the same. Throws KernelRefusal. */
+/** A socket for each port, kept while the interface is the same; none for one that has gone meanwhile. Throws KernelRefusal. */
 function usePorts(sockets: Map<number, { port: Port; fd: number }>, ports: Port[]): void {
   for (const [ifindex, { fd }] of sockets) {
     if (ports.some((port) => port.ifindex === ifindex)) continue;
     closeSync(fd);
     sockets.delete(ifindex);
   }
-  for (const port of ports)
-    sockets.set(port.ifindex, { port, fd: sockets.get(port.ifindex)?.fd ?? openPacketPort(port.ifindex) });
+  for (const port of ports) {
+    const fd = sockets.get(port.ifindex)?.fd ?? openUnlessGone(port);
+    if (fd !== undefined) sockets.set(port.ifindex, { port, fd });
+  }
+}
+
+/** Its connections are worth more than to die of this; the daemon tells soon of what is there now. */
+function openUnlessGone({ ifindex }: Port): number | undefined {
+  try {
+    return openPacketPort(ifindex);
+  } catch (error) {
+    if (error instanceof KernelRefusal && ['ENODEV', 'ENXIO'].includes(error.errno)) return undefined;
+    throw error;
+  }
 }
 
 const portOf = (sockets: Map<number, { port: Port; fd: number }>, fd: number): Port | undefined =>

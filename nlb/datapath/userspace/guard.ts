@@ -1,5 +1,5 @@
-import { spawnSync } from 'node:child_process';
 import { quadToBytes } from '../../kernel/inet.ts';
+import { nft } from '../../kernel/nftables.ts';
 import type { Port } from '../attach/ports.ts';
 import { CONSTANTS } from '../program/layout.ts';
 import type { Tables } from '../tables/tables.ts';
@@ -12,14 +12,16 @@ import type { Tables } from '../tables/tables.ts';
 
 export type Guarded = Pick<Tables, 'nlbs' | 'clusterAddresses' | 'heartbeat'>;
 
+const PURPOSE = "keeps the node's own stack from our packets";
+
 /** Put the table, or replace it, in one step. Throws an Error with what nft says. */
 export function putGuard(name: string, guarded: Guarded, ports: readonly Port[]): void {
-  nft(rulesetOf(name, guarded, ports));
+  nft(rulesetOf(name, guarded, ports), PURPOSE);
 }
 
 /** One that is not there is no error. Throws as putGuard(). */
 export function dropGuard(name: string): void {
-  nft(`add table netdev ${name}\ndelete table netdev ${name}\n`);
+  nft(`add table netdev ${name}\ndelete table netdev ${name}\n`, PURPOSE);
 }
 
 /** As nft reads it. */
@@ -86,11 +88,4 @@ function chainOf(port: Port, name: string, guarded: Guarded, ports: readonly Por
     ...noBeats(guarded),
     '}',
   ].join('\n');
-}
-
-function nft(ruleset: string): void {
-  const { status, stderr, error } = spawnSync('nft', ['-f', '-'], { input: ruleset, encoding: 'utf8' });
-  if (error)
-    throw new Error(`nftables cannot be run, which keeps the node's own stack from our packets: ${error.message}`);
-  if (status !== 0) throw new Error(`nft refused to keep the node's own stack from our packets: ${stderr.trim()}`);
 }

@@ -1,4 +1,6 @@
-import { findPorts, type PortNames } from '../attach/ports.ts';
+import { findPorts, type PortNames, type Ports } from '../attach/ports.ts';
+import type { Datapath } from '../datapath.ts';
+import { statesOf } from '../following.ts';
 import { type Address, wordOf } from '../specification/address.ts';
 import { toldBy } from '../specification/knowledge.ts';
 import { claimRows } from '../tables/pool-rows.ts';
@@ -10,12 +12,8 @@ import { filterNameFor } from './place.ts';
 import { put } from './questions.ts';
 import { numbered, type Said, write } from './told.ts';
 
-/** The tables on their way to the forwarder. */
-export interface Telling {
-  /** As Datapath.apply(). Nothing counts as said before the forwarder works by it: what failed is done again. */
-  apply(tables: Tables): Change[];
-  /** As Datapath.select(): the forwarder goes by the slots as they are written. */
-  select(selections: ReadonlyMap<string, Int32Array>): Change[];
+/** The tables on their way to the forwarder. Nothing counts as said before the forwarder works by it: what failed is done again. */
+export interface Telling extends Pick<Datapath, 'apply' | 'select' | 'follow' | 'interfaces'> {
   said(): Said;
 }
 
@@ -28,6 +26,7 @@ export interface Ways {
 
 export function openTelling({ place, selections, ready }: Ways, first: Said, names: PortNames): Telling {
   let said = first;
+  let found: Ports = { present: first.ports, missing: [] };
   const tell = (next: Said): void => {
     write(place, next);
     ready();
@@ -36,7 +35,8 @@ export function openTelling({ place, selections, ready }: Ways, first: Said, nam
   const apply = (tables: Tables): Change[] => {
     checkTables(tables, said.sizes);
     const rows = claimRows(tables.services, rowsOf(said));
-    const next = { ...said, tables, rows, ports: findPorts(names), numbers: numbered(tables, said.numbers) };
+    found = findPorts(names);
+    const next = { ...said, tables, rows, ports: found.present, numbers: numbered(tables, said.numbers) };
     // Refuses a server at an interface that leads to none.
     toldBy(tables, next.ports);
     const changes = changesBetween(said, next);
@@ -71,7 +71,11 @@ export function openTelling({ place, selections, ready }: Ways, first: Said, nam
         : [],
     );
   };
-  return { said: () => said, apply, select };
+  const follow = (): Change[] => {
+    found = findPorts(names);
+    return JSON.stringify(found.present) === JSON.stringify(said.ports) ? [] : apply(said.tables);
+  };
+  return { said: () => said, apply, select, follow, interfaces: () => statesOf(found, untold(found, said)) };
 }
 
 /** The row that each service has. */
@@ -90,6 +94,13 @@ type Selections = [row: number, slots: Int32Array][];
 function byUse({ tables, rows }: Said, used: ReadonlySet<number>): { inNewRows: Selections; inPlace: Selections } {
   const all = [...new Map(tables.services.map((service) => [rows.get(poolOf(service)) ?? 0, service.slots]))];
   return { inNewRows: all.filter(([row]) => !used.has(row)), inPlace: all.filter(([row]) => used.has(row)) };
+}
+
+/** Those that the forwarder has yet to be told of. */
+function untold({ present }: Ports, { ports }: Said): ReadonlyMap<string, string> {
+  const known = new Set(ports.map(({ ifindex }) => ifindex));
+  const without = present.filter(({ ifindex }) => !known.has(ifindex));
+  return new Map(without.map(({ device }) => [device, `The forwarder does not know of ${device} yet`]));
 }
 
 const both = (before: Tables, after: Tables): Guarded => ({

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { findPorts } from '../attach/ports.ts';
+import { portsToStartWith } from '../attach/ports.ts';
 import type { Datapath, DatapathOptions } from '../datapath.ts';
 import { type Flow, flowNamed, nameOfFlow } from '../specification/flow.ts';
 import { type Knowledge, NO_PEER, toldBy } from '../specification/knowledge.ts';
@@ -44,6 +44,8 @@ export function openUserspace(options: DatapathOptions): Datapath {
     mode: 'userspace',
     adopted: earlier !== undefined,
     apply: telling.apply,
+    follow: telling.follow,
+    interfaces: telling.interfaces,
     select: telling.select,
     actual: () => inOrder(telling.said().tables),
     ...readings({ place, counters, leaseFd, said: telling.said }),
@@ -58,7 +60,7 @@ export function openUserspace(options: DatapathOptions): Datapath {
 
 /** What the stack must not get is kept from it first. On a failure nothing is left of a life that was just begun. */
 function settle(place: string, options: DatapathOptions, earlier: Life | undefined): Life {
-  const ports = findPorts(options);
+  const ports = portsToStartWith(options).present;
   const said = earlier?.said ?? layOut(options, ports);
   try {
     putGuard(filterNameFor(place), said.tables, ports);

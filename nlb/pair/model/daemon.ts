@@ -41,7 +41,11 @@ export interface Surroundings {
   healthyServers(): number;
   /** How many other stations it can ask. */
   stations: number;
+  refusedAlias(): string[];
   downLinks(): string[];
+  /** Interfaces that are there without the data path, and further ones that are not there. */
+  unguarded(): string[];
+  absent(): string[];
   /** Which reach targets answer now. */
   targets(): Record<string, boolean>;
   beat(mail: Mail): void;
@@ -76,6 +80,8 @@ export class Daemon {
   readonly loop: Loop<() => void>;
   readonly talk: Talk;
   role: Role;
+  /** What was last seen of the links. */
+  looked: Required<Pick<Facts, 'downLinks' | 'unguarded' | 'absent'>> = { downLinks: [], unguarded: [], absent: [] };
   private leaseOpen = false;
   private lookAtMs = 0;
   /** Looks in a row that speak against what is known of the targets. */
@@ -160,6 +166,10 @@ export class Daemon {
     return this.at.agenda.nowMs() - this.hungSinceMs;
   }
 
+  refusalsChanged(): void {
+    this.loop.post(() => this.factsChanged({ refusedAlias: this.at.refusedAlias() }));
+  }
+
   /** Stands still for a while, as soon as it has run so many more effects: in the midst of a step. */
   stallInside(afterEffects: number, ms: number): void {
     this.stallAfterEffects = afterEffects;
@@ -185,8 +195,9 @@ export class Daemon {
   private ready(): void {
     this.leaseOpen = true;
     if (!this.claimLeft) this.at.host.dataPath.answerUntilMs = 0;
-    const facts = { ready: true, healthyServers: this.at.healthyServers(), targets: this.at.targets() };
-    this.factsChanged(facts, this.now());
+    const { healthyServers, refusedAlias, targets } = this.at;
+    const facts = { healthyServers: healthyServers(), refusedAlias: refusedAlias(), targets: targets() };
+    this.factsChanged({ ready: true, ...facts }, this.now());
     this.tell();
   }
 
@@ -208,7 +219,6 @@ export class Daemon {
     if (greet !== undefined) this.at.beat(this.talk.compose(atMs, undefined, { greet }));
     if (from?.state === 'active' && this.claimLeft) this.endClaim();
     const { accessMac } = extension;
-    // The one to its end before the other: what an event has done is yet to come when `happened` returns.
     this.loop.first(
       () => accessMac !== undefined && this.useWitness(named(accessMac)),
       () => from && acknowledged && this.happened({ type: 'Heard', atMs, from, extension, acknowledged }),
@@ -268,8 +278,9 @@ export class Daemon {
   }
 
   private lookAtLinks(): void {
-    const downLinks = this.at.downLinks();
-    if (downLinks.join() !== this.role.facts.downLinks.join()) this.factsChanged({ downLinks });
+    this.looked = { downLinks: this.at.downLinks(), unguarded: this.at.unguarded(), absent: this.at.absent() };
+    const { facts } = this.role;
+    if (JSON.stringify({ ...facts, ...this.looked }) !== JSON.stringify(facts)) this.factsChanged(this.looked);
   }
 
   private lookAtTargets(): void {

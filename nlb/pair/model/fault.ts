@@ -6,7 +6,12 @@ export type Fault = { afterMs: number; forMs: number } & (
   | { type: 'split'; path: PathName | 'both'; from: Side | 'both' }
   | { type: 'disturb'; path: PathName | 'both'; loss: number; delayMs: number; twice: number }
   | { type: 'linkDown'; side: Side; path: PathName }
-  | { type: 'kill' | 'stop' | 'freezeDaemon' | 'pauseNode' | 'serversDead' | 'targetDown'; side: Side }
+  | {
+      type: 'kill' | 'stop' | 'freezeDaemon' | 'pauseNode' | 'serversDead' | 'addressRefused' | 'targetDown';
+      side: Side;
+    }
+  /** An interface is made anew and has no data path for a while; a further one is away. */
+  | { type: 'interfaceBare' | 'interfaceAway'; side: Side }
   /** The node hears nobody; what it says is heard. */
   | { type: 'deaf'; side: Side }
   | { type: 'stallInside'; side: Side; afterEffects: number }
@@ -41,7 +46,11 @@ const gaps = fc.oneof(
 const sides = fc.constantFrom<Side>(0, 1);
 const paths = fc.constantFrom<PathName | 'both'>('access', 'server', 'both');
 const times = { afterMs: gaps, forMs: durations };
-const ofNode = ['kill', 'stop', 'freezeDaemon', 'pauseNode', 'serversDead', 'targetDown', 'lead', 'standBy'] as const;
+const ofNode = [
+  ...(['kill', 'stop', 'freezeDaemon', 'pauseNode', 'serversDead', 'addressRefused'] as const),
+  ...(['targetDown', 'lead', 'standBy'] as const),
+];
+const ofInterfaces = ['interfaceBare', 'interfaceAway'] as const;
 
 /** The main thread of a daemon hangs, and its beat goes on. */
 const hanging = fc.record({ ...times, type: fc.constant('hangMain'), side: sides });
@@ -86,6 +95,7 @@ export const faults: fc.Arbitrary<Fault> = fc.oneof(
     weight: 1,
     arbitrary: fc.record({ ...times, type: fc.constant('linkDown'), side: sides, path: fc.constantFrom(...PATHS) }),
   },
+  { weight: 1, arbitrary: fc.record({ ...times, type: fc.constantFrom(...ofInterfaces), side: sides }) },
   {
     weight: 2,
     arbitrary: fc.record({

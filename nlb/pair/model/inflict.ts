@@ -78,7 +78,10 @@ function strike(victim: Victim, node: Node, fault: OfNode): void {
     suspend: () => pause(victim, node, forMs, 'timers'),
     stopClocks: () => pause(victim, node, forMs, 'all'),
     serversDead: () => sicken(victim, node, forMs),
+    addressRefused: () => refuse(victim, node, forMs),
     targetDown: () => loseTarget(victim, node, forMs),
+    interfaceBare: () => change(victim, node.interfaces, 'bare', forMs),
+    interfaceAway: () => change(victim, node.interfaces, 'away', forMs),
     stallInside: () => {
       daemon?.stallInside(fault.type === 'stallInside' ? fault.afterEffects : 0, forMs);
       later(victim, ARMED_MS, () => daemon?.stallInside(0, 0));
@@ -120,13 +123,30 @@ function sicken(victim: Victim, node: Node, forMs: number): void {
 }
 
 function hang(victim: Victim, { daemon }: Node, forMs: number): void {
-  const change = (by: 1 | -1) => {
+  const all = (by: 1 | -1) => {
     victim.laws.networkChanges();
     daemon?.hang(by);
     victim.laws.networkChanges();
   };
-  change(1);
-  later(victim, forMs, () => change(-1));
+  all(1);
+  later(victim, forMs, () => all(-1));
+}
+
+/** Links are looked at, so nobody is told. */
+function change(victim: Victim, interfaces: Node['interfaces'], what: keyof Node['interfaces'], forMs: number): void {
+  interfaces[what]++;
+  later(victim, forMs, () => {
+    interfaces[what]--;
+  });
+}
+
+function refuse(victim: Victim, node: Node, forMs: number): void {
+  node.refusals++;
+  node.daemon?.refusalsChanged();
+  later(victim, forMs, () => {
+    node.refusals--;
+    node.daemon?.refusalsChanged();
+  });
 }
 
 function loseTarget({ world, laws }: Victim, node: Node, forMs: number): void {

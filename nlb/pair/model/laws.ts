@@ -1,7 +1,8 @@
 import type { StateName } from '../beat.ts';
 import { hasLetGo, isAlive } from '../peer.ts';
-import type { Entry } from '../state.ts';
+import { type Entry, standing } from '../state.ts';
 import type { Daemon } from './daemon.ts';
+import { openDutyWatch } from './duty.ts';
 import { joins, opposite, PATHS, SIDES, type Side, type Wire } from './network.ts';
 import type { Node, World } from './world.ts';
 
@@ -58,6 +59,7 @@ export function openLaws(world: World, healedWithinMs: number): Laws {
   let doubleSinceMs: number | undefined;
   const split = openSplitWatch(world, healedWithinMs);
   const hearing = openHearingWatch(world);
+  const clings = openDutyWatch(world);
   const broken = (law: string) => {
     throw new LawBroken(`${law}, at ${agenda.nowMs().toFixed(2)} ms`);
   };
@@ -115,8 +117,13 @@ export function openLaws(world: World, healedWithinMs: number): Laws {
       if (noticedMs > NOTICED_WITHIN_MS) broken('two answered, and one of them met no reach target');
     },
     stepped: (side, daemon) => {
-      const { role } = daemon;
+      const { role, looked } = daemon;
+      if (role.state.name === 'active' && looked.unguarded.length > 0)
+        broken(`node ${side} leads, and has an interface without the data path`);
+      if (looked.absent.length > 0 && standing(role, role.tickedAtMs, daemon.at.settings).fitness === 'fit')
+        broken(`node ${side} says that it is fit, and an interface of it is away`);
       if (role.state.name !== states[side]) broken(`node ${side} is ${role.state.name} and did not enter it`);
+      if (clings(side, daemon)) broken(`node ${side} leads without the address, and its peer could`);
       const { dataPath, clockMs } = nodes[side].host;
       const own = dataPath.leasedBy === nodes[side].lives;
       if (role.state.name !== 'active') {

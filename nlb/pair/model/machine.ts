@@ -157,6 +157,9 @@ export const broken: Record<string, Machine> = {
       ? role
       : { ...role, peer: { ...role.peer, refusedAtMs: Number.NEGATIVE_INFINITY } },
   ),
+  'a node leads by an interface without the data path': withFacts((facts) => ({ ...facts, unguarded: [] })),
+  'an interface that is away is not heeded': withFacts((facts) => ({ ...facts, absent: [] })),
+  'a leader to which the address is refused stays where it is': withFacts(({ refusedAlias: _, ...facts }) => facts),
   'targets of the peer are not looked at': withStep((role, event, settings) =>
     event.type === 'Heard'
       ? step(role, { ...event, from: { ...event.from, targetsMet: 0 } }, settings)

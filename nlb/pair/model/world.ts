@@ -28,10 +28,14 @@ export interface Node {
   /** When the peer's host last refused a beat of this life. */
   refusedAtMs: number;
   /** What its kernel refuses, to each of the peer's addresses. */
-  readonly refusals: Record<PathName, RefusalLimit>;
+  readonly unreachables: Record<PathName, RefusalLimit>;
   /** How many faults keep its daemon dead, and its servers. */
   deaths: number;
   sickness: number;
+  /** How many faults keep the data path from an interface, and a further interface away. */
+  readonly interfaces: { bare: number; away: number };
+  /** How many faults make its kernel refuse the NLBS address. */
+  refusals: number;
   /** Whether a reach target is on its side of the access subnet, and how many faults keep that from answering. */
   hasTarget: boolean;
   targetDowns: number;
@@ -54,7 +58,7 @@ export function openWorld({ seed, clocks, targets, ...setting }: Setting, laws: 
   const chance = openChance(seed);
   const network = openNetwork(agenda, chance);
   const node = (side: Side): Node => {
-    const wrongs = { deaths: 0, sickness: 0, targetDowns: 0 };
+    const wrongs = { deaths: 0, sickness: 0, refusals: 0, targetDowns: 0 };
     const settings = setting.settings[side];
     return {
       side,
@@ -63,9 +67,10 @@ export function openWorld({ seed, clocks, targets, ...setting }: Setting, laws: 
       lives: 0,
       deadSinceMs: 0,
       refusedAtMs: Number.NEGATIVE_INFINITY,
-      refusals: { access: openRefusalLimit(), server: openRefusalLimit() },
+      unreachables: { access: openRefusalLimit(), server: openRefusalLimit() },
       hasTarget: targets.includes(side),
       ...wrongs,
+      interfaces: { bare: 0, away: 0 },
     };
   };
   const world: World = { agenda, network, nodes: [node(0), node(1)] };
@@ -95,7 +100,10 @@ function surroundings(world: World, side: Side, laws: Laws) {
     agenda,
     host: own.host,
     healthyServers: () => (own.sickness > 0 ? 0 : 2),
+    refusedAlias: () => (own.refusals > 0 ? ['the address'] : []),
     downLinks: () => PATHS.filter((path) => network.wires[path].downs[side] > 0),
+    unguarded: () => (own.interfaces.bare > 0 ? ['access'] : []),
+    absent: () => (own.interfaces.away > 0 ? ['bond1'] : []),
     targets: () => targetsOf(world, side),
     beat: (mail) => beat(world, side, mail),
     ends: endsOf(side),
@@ -132,13 +140,13 @@ function targetsOf({ network, nodes }: World, side: Side): Record<string, boolea
 
 function beat({ agenda, network, nodes }: World, from: Side, mail: Mail): void {
   const sender = nodes[from];
-  const { host, refusals, ...receiver } = nodes[opposite(from)];
+  const { host, unreachables, ...receiver } = nodes[opposite(from)];
   for (const path of PATHS)
     network.send(path, from, () =>
       host.take(() => {
         const { daemon } = nodes[opposite(from)];
         if (daemon) return daemon.receive(path, mail);
-        if (!refusals[path].allows(agenda.nowMs())) return;
+        if (!unreachables[path].allows(agenda.nowMs())) return;
         const told = sender.daemon;
         const refused = () => {
           sender.refusedAtMs = agenda.nowMs();

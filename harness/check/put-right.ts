@@ -1,0 +1,52 @@
+import type { AddressChanged, HistoryEvent } from '../history/event.ts';
+import { unlessBlind } from './coverage.ts';
+import { type ActFilter, actText, findAct, NS_PER_MS, spanOf, toMs } from './span.ts';
+import { ranNs } from './standstill.ts';
+import { type Checker, fail, pass, unknown } from './verdict.ts';
+
+/** An address on a device of a node, and what somebody else did to it. */
+export interface Meddling {
+  node: string;
+  device: string;
+  /** With its prefix: `10.77.1.100/32`. */
+  address: string;
+  /** What the act did. */
+  change: AddressChanged['change'];
+  after: ActFilter;
+  withinMs: number;
+}
+
+/**
+ * ALIAS-10: what an act took off a node's device is put back, or what it put there is taken off, within so many milliseconds of
+ * the kernel's word for the act's change; and stays so.
+ */
+export function putRight(options: Meddling): Checker {
+  const { node, device, address, change, after, withinMs } = options;
+  return (during, all = during) => {
+    const act = findAct(during, after);
+    if (!act) return unknown(`${actText(after)} was not done`);
+    const changes = changesOf(during, options).filter(({ atNs }) => atNs >= act.atNs);
+    const where = `${address} on ${device} of ${node}`;
+    const first = changes.findIndex((event) => event.change === change);
+    const [wrong, right] = changes.slice(first < 0 ? changes.length : first);
+    const sights = [{ what: 'addresses' as const, where: [node] }];
+    if (!wrong) return unlessBlind(during, all, sights, unknown(`nothing was ${change}: ${where}`, [act]));
+    const last = changes.at(-1);
+    if (last?.change === change) {
+      const watchedNs = (spanOf(during)?.untilNs ?? 0) - last.atNs;
+      if (watchedNs < withinMs * NS_PER_MS)
+        return unknown(`only ${toMs(watchedNs)} were watched after it`, [act, last]);
+      return unlessBlind(during, all, sights, fail(`${where} stayed ${change}`, [act, last]));
+    }
+    const tookNs = ranNs(all, wrong.atNs, right?.atNs ?? Number.POSITIVE_INFINITY);
+    const because = `${where} was ${change}, which was put right after ${toMs(tookNs)}`;
+    return (tookNs <= withinMs * NS_PER_MS ? pass : fail)(because, [act, ...changes]);
+  };
+}
+
+function changesOf(events: readonly HistoryEvent[], { node, device, address }: Meddling): AddressChanged[] {
+  return events.filter(
+    (event): event is AddressChanged =>
+      event.kind === 'address' && event.node === node && event.device === device && event.address === address,
+  );
+}

@@ -1,0 +1,74 @@
+import { noneLost } from '../harness/check/probes.ts';
+import { noNewFlowTo } from '../harness/check/selection.ts';
+import { after } from '../harness/check/span.ts';
+import { tookOver } from '../harness/check/takeover.ts';
+import { startServer } from '../harness/lab/populate.ts';
+import { requestHttp } from '../harness/suite/everyday.ts';
+import { addInterface } from '../harness/suite/kernel-settings.ts';
+import { firstServer } from '../harness/suite/live-flows.ts';
+import { suite } from '../harness/suite/suite.ts';
+import { runsScript } from '../harness/suite/waits.ts';
+
+/** Configured on both nodes, and not there. */
+const LATE = 'late';
+const REQUESTS = 40;
+/** Two checks that fail, half a second apart, the last of them after 400 ms. */
+const DETECTED_MS = 2000;
+/** A node that could serve less makes way after two rounds of checks, of 900 ms each; a handover follows. */
+const MADE_WAY_WITHIN_MS = 1800 + 1500;
+
+export default await suite(
+  import.meta,
+  'an interface that is missing from the start costs itself alone, until it comes',
+  { topologies: ['invention'], servers: 2, seconds: 13, pair: { furtherInterfaces: [LATE] } },
+  {
+    'verdicts on servers reach the data path all the same': {
+      proves: ['ALIAS-11', 'FWD-6'],
+      run: async (scene) => {
+        await scene.lab.pair();
+        const victim = firstServer(scene);
+        const killed = { what: 'kill the server', node: victim.name };
+        await requestHttp(scene, REQUESTS);
+        await scene.act(killed.what, killed.node, () => victim.killAll());
+        const struckNs = scene.nowNs();
+        while (scene.nowNs() < struckNs + DETECTED_MS * 1e6) await requestHttp(scene, 5, 5);
+        await requestHttp(scene, REQUESTS);
+        await scene.act('start the server', victim.name, () => startServer(scene.lab.plan, victim));
+        return {
+          'no later request reaches it': noNewFlowTo({
+            server: victim.name,
+            after: killed,
+            detectedMs: DETECTED_MS,
+            atLeast: REQUESTS,
+          }),
+          'and all of them are answered': after(
+            { ...killed, afterMs: DETECTED_MS },
+            noneLost({ protocol: 'http', atLeast: REQUESTS }),
+          ),
+        };
+      },
+    },
+    'the node on which it comes is fit, and given the lead': {
+      proves: ['ALIAS-11'],
+      run: async (scene) => {
+        const { active, standby } = await scene.lab.pair();
+        await scene.census();
+        const come = { what: 'make the missing interface', node: standby.name };
+        const sinceNs = scene.nowNs();
+        await scene.act(come.what, come.node, () => addInterface(standby, LATE));
+        await runsScript(scene, standby.name, 'active', sinceNs);
+        await requestHttp(scene, REQUESTS);
+        return {
+          'the other makes way': tookOver({
+            address: scene.nlbs,
+            from: active.name,
+            to: scene.port(standby.name, 'access'),
+            after: come,
+            withinMs: MADE_WAY_WITHIN_MS,
+          }),
+          'every request is answered': noneLost({ protocol: 'http', atLeast: REQUESTS }),
+        };
+      },
+    },
+  },
+);
