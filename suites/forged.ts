@@ -4,7 +4,7 @@ import { nothingMoved } from '../harness/check/calm.ts';
 import { forwardsNoMore, silentOnceSucceeded } from '../harness/check/fenced.ts';
 import { paused } from '../harness/check/pause.ts';
 import { noneLost } from '../harness/check/probes.ts';
-import { refusedAtLeast } from '../harness/check/refused.ts';
+import { refusedMost } from '../harness/check/refused.ts';
 import { between } from '../harness/check/span.ts';
 import { randomFrom } from '../harness/fault/random.ts';
 import { HEARTBEAT_PORT } from '../harness/fault/silence.ts';
@@ -26,10 +26,10 @@ const STOPPED_MS = 450;
 const SPOKEN_TO = 5;
 const SUSPECT_MS = 30;
 /**
- * Of that, where other labs run, or a forwarder in user space, which decides all of it on a processor of its own; alone, a
- * machine of two processors sends nearly all.
+ * Of the flood, where other labs run beside it, or a forwarder in user space, which takes a processor for it; alone, a machine
+ * of two processors sends nearly all. Of less than this the verdict is unknown.
  */
-const REACHED = 0.4;
+const REACHED = 0.2;
 const FLOOD = { perSecond: 100_000, seconds: 10 };
 /** Three intervals of 20 ms: two processors send the flood, and work it off, beside a lab. */
 const PAUSE_AT_MOST_MS = 60;
@@ -113,9 +113,6 @@ async function flooded(scene: Scene): Promise<Claims> {
   const sent = await scene.act(what, active.name, () => floodHeartbeatPort(scene, active.name, { ...FLOOD, random }));
   await countRefusals(scene, active.name);
   const untilNs = scene.nowNs();
-  const wanted = 2 * FLOOD.perSecond * FLOOD.seconds;
-  if (sent < REACHED * wanted)
-    throw new Error(`${sent} of ${wanted} datagrams were sent: this machine cannot flood so fast`);
   return {
     'nothing moves': between(
       { fromNs, untilNs },
@@ -127,10 +124,12 @@ async function flooded(scene: Scene): Promise<Claims> {
       whilst: { what, node: active.name, times: 1, lastingMs: FLOOD.seconds * 900 },
       pauseAtMostMs: PAUSE_AT_MOST_MS,
     }),
-    'nearly all of it is dropped before the daemon, and counted': refusedAtLeast({
+    'nearly all of it is dropped before the daemon, and counted': refusedMost({
       node: active.name,
       reason: 'too many',
-      atLeast: Math.floor(0.95 * sent),
+      sent,
+      meant: REACHED * 2 * FLOOD.perSecond * FLOOD.seconds,
+      share: 0.95,
     }),
   };
 }

@@ -28,15 +28,25 @@ function growth(events: readonly HistoryEvent[], node: string, what: string) {
   return { of, names: Object.keys(last.counts), evidence: [first, last] };
 }
 
-/** HA-21: from the first time that it was asked to the last, the node refused so many for that reason, or more. */
-export function refusedAtLeast(options: { node: string; reason: string; atLeast: number }): Checker {
-  const { node, reason, atLeast } = options;
+/**
+ * HA-21: of a flood, from the first time that it was asked to the last, the node refused that share for that reason, or more.
+ * One of less than `meant` datagrams shows nothing.
+ */
+export function refusedMost(options: {
+  node: string;
+  reason: string;
+  sent: number;
+  meant: number;
+  share: number;
+}): Checker {
+  const { node, reason, sent, meant, share } = options;
   return (during) => {
     const refused = growth(during, node, REFUSED);
     if (!refused) return unknown(`${node} was not asked for its counts before and after`);
-    const because = `${node} refused ${refused.of(reason)} as ${reason}`;
-    const enough = refused.of(reason) >= atLeast;
-    return enough ? pass(because, refused.evidence) : fail(`${because}; ${atLeast} came`, refused.evidence);
+    if (sent < meant)
+      return unknown(`${sent} datagrams were sent: this machine is too busy for the ${meant} of a flood`);
+    const because = `${node} refused ${refused.of(reason)} of ${sent} as ${reason}`;
+    return refused.of(reason) >= share * sent ? pass(because, refused.evidence) : fail(because, refused.evidence);
   };
 }
 
