@@ -21,6 +21,9 @@ const STARVED_WITHIN_MS = 4000;
 /** Told to stop when it already hangs; a handover is waited for, 400 ms in a lab. */
 const ENDS_WITHIN_MS = 2000;
 
+/** As long as a refusal of the kernel is held against a node, and as much again. */
+const FED_WITHIN_MS = 20_000;
+
 async function load(scene: Scene) {
   await scene.census();
   const probes = await scene.client.startUdpProbes({
@@ -36,7 +39,7 @@ async function load(scene: Scene) {
 export default await suite(
   import.meta,
   'a load balancer whose beat goes on, and nothing else, makes way for one that is well',
-  { topologies: ['invention'], servers: 2, seconds: 20, thorough: true, pair: { env: HOLDABLE } },
+  { topologies: ['invention'], servers: 2, seconds: 25, thorough: true, pair: { env: HOLDABLE } },
   {
     'the main thread of the active hangs for good: the standby leads, and SIGTERM ends what is left': {
       proves: ['HA-2', 'ALIAS-4'],
@@ -86,6 +89,8 @@ export default await suite(
         await answersAgain(scene, probes);
         await scene.act('files again', active.name, () => hunger.end());
         const fedNs = scene.nowNs();
+        // An address that the kernel would not take off is held against the node for a while.
+        await scene.lab.pair(FED_WITHIN_MS);
         await runsScript(scene, active.name, 'standby', fedNs);
         const calmNs = scene.nowNs();
         await answersAgain(scene, probes, PROBES_PER_SECOND);
