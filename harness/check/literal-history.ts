@@ -82,8 +82,9 @@ export function neighbour(atMs: number, fields: Timed<Event.NeighbourChanged>): 
   return { kind: 'neighbour', atNs: atMs * NS_PER_MS, ...fields };
 }
 
-export function act(atMs: number, what: string, node?: string): Event.Acted {
-  return { kind: 'act', atNs: atMs * NS_PER_MS, what, ...(node === undefined ? {} : { node }) };
+export function act(atMs: number, what: string, node?: string, untilMs?: number): Event.Acted {
+  const over = untilMs === undefined ? {} : { untilNs: untilMs * NS_PER_MS };
+  return { kind: 'act', atNs: atMs * NS_PER_MS, what, ...(node === undefined ? {} : { node }), ...over };
 }
 
 /** @param addresses `nlb1 access 10.77.1.11/24`, with the label as a fourth word */

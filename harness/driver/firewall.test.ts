@@ -66,6 +66,7 @@ t.test('keepalived: version 3, a router with a MAC of its own on each leg, all i
   t.match(text, '  vrrp_version 3\n');
   t.match(text, '  group { VI_wan VI_access VI_server }\n');
   t.equal(ADVERT_SECONDS, 0.1);
+  t.match(keepalivedConfig(fw1, 1), '  advert_int 1\n');
   t.equal(
     text.slice(text.indexOf('vrrp_instance VI_access')).split('\n}\n')[0],
     `vrrp_instance VI_access {

@@ -41,12 +41,14 @@ const acceptNew = (device: string, address: string, { protocol, port }: ServiceP
 
 /** Advertisement interval of the firewalls' virtual routers, in seconds: the shortest that VRRPv3 and keepalived allow in tenths. */
 export const ADVERT_SECONDS = 0.1;
+/** What keepalived does when it is told nothing. */
+export const DEFAULT_ADVERT_SECONDS = 1;
 
 /** keepalived's own limit of 10 ms without a pause kills it on a machine that other labs share. */
 const RT_LIMIT_MICROSECONDS = 2_000_000;
 
 /** keepalived's configuration of a firewall: a virtual router with its own MAC on each leg, all masters together or none. */
-export function keepalivedConfig(node: NodePlan): string {
+export function keepalivedConfig(node: NodePlan, advertSeconds = ADVERT_SECONDS): string {
   if (!node.vrrp) throw new Error(`${node.name} is a firewall without virtual routers`);
   const { priority, routers } = node.vrrp;
   const names = routers.map(({ leg }) => `VI_${leg}`);
@@ -61,7 +63,7 @@ export function keepalivedConfig(node: NodePlan): string {
     'vrrp_sync_group legs {',
     `  group { ${names.join(' ')} }`,
     '}',
-    ...routers.map((router) => virtualRouter(node, router, priority)),
+    ...routers.map((router) => virtualRouter(node, router, priority, advertSeconds)),
     '',
   ].join('\n');
 }
@@ -71,6 +73,7 @@ function virtualRouter(
   node: NodePlan,
   { leg, id, address }: { leg: string; id: number; address: string },
   priority: number,
+  advertSeconds: number,
 ): string {
   const own = node.legs.find(({ name }) => name === leg);
   return [
@@ -80,7 +83,7 @@ function virtualRouter(
     `  use_vmac ${virtualDevice(id)}`,
     `  virtual_router_id ${id}`,
     `  priority ${priority}`,
-    `  advert_int ${ADVERT_SECONDS}`,
+    `  advert_int ${advertSeconds}`,
     ...(own ? [`  mcast_src_ip ${own.address.split('/')[0]}`] : []),
     '  virtual_ipaddress {',
     `    ${address}/32`,

@@ -23,9 +23,9 @@ async function loadFilter(plan: Plan, firewall: LabNode): Promise<void> {
 }
 
 /** Starts (or starts again) the keepalived of a firewall; gives the id of its parent process. */
-export function startKeepalived(firewall: LabNode, folder: string): number {
+export function startKeepalived(firewall: LabNode, folder: string, advertSeconds?: number): number {
   const own = (suffix: string) => path.join(folder, `${firewall.name}.keepalived.${suffix}`);
-  writeFileSync(own('conf'), keepalivedConfig(firewall.home.plan), { mode: 0o644 });
+  writeFileSync(own('conf'), keepalivedConfig(firewall.home.plan, advertSeconds), { mode: 0o644 });
   const pids = ['--pid', own('pid'), '--vrrp_pid', own('vrrp.pid')];
   // A killed one leaves its files; and it refuses to start while the process they name is there, if only as a zombie.
   for (const suffix of ['pid', 'vrrp.pid']) rmSync(own(suffix), { force: true });

@@ -10,11 +10,11 @@ export async function failFirewall(scene: Scene, firewall: LabNode): Promise<voi
 }
 
 /** Power is back, and what the firewall had in memory is gone. */
-export async function repairFirewall(scene: Scene, firewall: LabNode): Promise<void> {
+export async function repairFirewall(scene: Scene, firewall: LabNode, advertSeconds?: number): Promise<void> {
   await firewall.killAll();
   for (const { leg, id } of firewall.home.plan.vrrp?.routers ?? []) {
     await firewall.runBeside(['ip', 'link', 'delete', `vrrp.${id}`]);
     await heal(scene, firewall.name, leg);
   }
-  startKeepalived(firewall, scene.lab.folder);
+  startKeepalived(firewall, scene.lab.folder, advertSeconds);
 }

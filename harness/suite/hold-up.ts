@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import path from 'node:path';
+import { execa } from 'execa';
 import { until } from '../clock/until.ts';
 import { PROJECT } from '../lab/run-folder.ts';
 import { Tail } from '../lab/tail.ts';
@@ -26,6 +27,36 @@ export async function holdUpMain(scene: Scene, node: LabNode, how: 'work' | 'wai
   const { recorder } = scene;
   const span = { atNs: recorder.fromMonotonic(BigInt(fromNs)), untilNs: recorder.fromMonotonic(BigInt(untilNs)) };
   recorder.record({ kind: 'act', what, node: node.name, ...span });
+}
+
+/** Holds up the daemon's main thread until the daemon ends; the act begins when it hangs. */
+export async function hangMain(scene: Scene, node: LabNode): Promise<void> {
+  const log = new Tail(node.logFile('nlbd'));
+  log.lines();
+  signal(scene, node, 'SIGVTALRM');
+  const hangs = () => log.lines().some((line) => line.startsWith('{"hangs"'));
+  await until(hangs, { what: `the main thread on ${node.name} hangs`, withinMs: 5000, everyMs: 5 });
+}
+
+/**
+ * The daemon can open nothing more: every socket that its main thread makes anew is refused, and so each of its passes fails;
+ * what is open already, its heartbeats' sockets among it, goes on.
+ */
+export async function starveOfFiles(scene: Scene, node: LabNode): Promise<{ end(): Promise<void> }> {
+  const pid = scene.lab.daemons.get(node.name);
+  if (pid === undefined) throw new Error(`no daemon was started on ${node.name}`);
+  const limit = (files: string) => execa('prlimit', ['--pid', String(pid), `--nofile=${files}:`]);
+  const { stdout: before } = await execa('prlimit', [
+    '--pid',
+    String(pid),
+    '--nofile',
+    '--raw',
+    '--noheadings',
+    '-o',
+    'SOFT',
+  ]);
+  await limit('3');
+  return { end: async () => void (await limit(before.trim())) };
 }
 
 const REQUEST = '{"command":"status"}\n';

@@ -9,6 +9,7 @@ import type { BeatStatus } from './beat/mail.ts';
 import { eventually, openCommands } from './commands.ts';
 import { desire } from './desired.ts';
 import { type EventLog, openEvents } from './events.ts';
+import { FORWARD_ON_MS, takenOverWithinMs } from './handover-times.ts';
 import { numberServers } from './identity.ts';
 import { openLooking } from './look.ts';
 import { openLoop } from './loop.ts';
@@ -44,9 +45,8 @@ export interface Start {
   keepMs?: number;
 }
 
-/** How long a stopping leader waits for its peer to lead, which counts in beats, and then goes on forwarding: two announcements' time. */
-const takenOverWithinMs = (config: Config): number => Math.max(300, 20 * config.heartbeat.intervalMs);
-const FORWARD_ON_MS = 150;
+/** Whoever stops says so often that it is not taken for hanging. */
+const LIFE_SIGN_EVERY_MS = 100;
 
 /**
  * Everything that runs, wired up.
@@ -61,19 +61,22 @@ export async function startDaemon(start: Start, log: Log, died: (error: Error) =
   const corrections = openCorrections();
   const corrected = (change: AddressChange) => events.add('address', { ...corrections.note(change) });
   const scripts = openScripts(config.scripts, (end) => events.add('script', { ...end }));
-  const beat = startBeat(orders, {
-    entered: ({ atMs, ...change }) => {
-      events.add('state', change, atMs);
-      scripts.entered(change);
+  const beat = startBeat(
+    { ...orders, ...(keepMs !== undefined && { keepMs }) },
+    {
+      entered: ({ atMs, ...change }) => {
+        events.add('state', change, atMs);
+        scripts.entered(change);
+      },
+      pathChanged: ({ atMs, ...change }) => events.add('path', change, atMs),
+      witnessChanged: ({ atMs, ...change }) => events.add('witness', change, atMs),
+      problem,
+      differs: (sections) => events.add('configuration', { differs: sections }),
+      conflict: (conflict) => events.add('conflict', { ...conflict }),
+      corrected,
+      died,
     },
-    pathChanged: ({ atMs, ...change }) => events.add('path', change, atMs),
-    witnessChanged: ({ atMs, ...change }) => events.add('witness', change, atMs),
-    problem,
-    differs: (sections) => events.add('configuration', { differs: sections }),
-    conflict: (conflict) => events.add('conflict', { ...conflict }),
-    corrected,
-    died,
-  });
+  );
   const memoryLocked = lockMemory();
   const datapath = datapathFor(config, problem);
   beat.useLease(datapath.leaseFd);
@@ -121,6 +124,7 @@ export async function startDaemon(start: Start, log: Log, died: (error: Error) =
     throw error;
   });
   const stop = async () => {
+    setInterval(() => void beat.status(), LIFE_SIGN_EVERY_MS).unref();
     door.close();
     if (keepMs === undefined) {
       if (await handOver(beat, inForce, () => beat.request('stop')))
@@ -161,7 +165,7 @@ async function handOver(
   const before = await beat.status();
   const { status, kept } = await stop();
   if (kept || before.state !== 'active' || !status.peer.alive) return false;
-  return eventually(beat, ({ peer }) => peer.state === 'active', takenOverWithinMs(config));
+  return eventually(beat, ({ peer }) => peer.state === 'active', takenOverWithinMs(config.heartbeat.intervalMs));
 }
 
 async function leave(beat: BeatHandle, keepMs: number, events: EventLog) {

@@ -1,9 +1,9 @@
-import { monotonicNs } from '../kernel/clock.ts';
+import { monotonicNs, suspendedNs } from '../kernel/clock.ts';
 import { roundMs } from './round-ms.ts';
 
 /** What has happened, for the operator: each event as a line of the log, and the last of them in memory. */
 export interface EventLog {
-  /** @param atMs when it happened, on CLOCK_MONOTONIC; now, when absent */
+  /** @param atMs when it happened, on CLOCK_BOOTTIME; now, when absent */
   add(event: string, detail: Record<string, unknown>, atMs?: number): void;
   recent(): readonly EventLine[];
   /** Reads what is kept, and then what comes; `more` is called whenever there is more to take. */
@@ -38,7 +38,7 @@ export function openEvents(write: (line: Record<string, unknown>, event: string)
   return {
     add: (event, detail, atMs) => {
       const nowMs = Number(monotonicNs()) / 1e6;
-      const agoMs = atMs === undefined ? 0 : nowMs - atMs;
+      const agoMs = atMs === undefined ? 0 : nowMs - (atMs - Number(suspendedNs()) / 1e6);
       const monotonicMs = roundMs(nowMs - agoMs);
       seq++;
       kept.push({ seq, time: new Date(Date.now() - agoMs).toISOString(), monotonicMs, event, ...detail });

@@ -16,6 +16,7 @@ import { numberServers } from './identity.ts';
 import { inheritedHardware, inheritedVerdicts } from './inherit.ts';
 import { attachedOf, watchInterfaces } from './interface-watch.ts';
 import { ASK_EVERY_MS, doubtful, type HardwareAddresses, remember } from './neighbours.ts';
+import { watchPasses } from './pass-watch.ts';
 import { type Pool, poolsOf } from './pools.ts';
 import { type Reach, verdictsKept, watchReach } from './reach.ts';
 import { openWays } from './reach-ways.ts';
@@ -40,7 +41,7 @@ export interface Loop {
 }
 
 export interface LoopHooks {
-  /** Told whenever they change. */
+  /** Told with each pass, whether they have changed or not: their age says whether this thread is still at work. */
   facts(facts: SlowFacts): void;
   event(name: string, detail: Record<string, unknown>): void;
   /** What somebody else did to an address of ours was undone. */
@@ -69,10 +70,13 @@ export function openLoop(first: Config, datapath: Datapath, hooks: LoopHooks): L
   /** Whether the data path has the pools that are worked at. */
   let pooled = false;
   let applied = '';
-  let told = '';
+  let facts: SlowFacts | undefined;
   const failing = new Map<string, string>();
+  /** Whether the part of the pass before the selections did not fail. */
+  let looked = false;
   let [soon, next]: [NodeJS.Immediate | undefined, NodeJS.Immediate | undefined] = [undefined, undefined];
 
+  const passes = watchPasses((change) => hooks.event('pass', change));
   const interfaceChanges = watchInterfaces();
   const hiding = openHiding({ hide: hideAddress, unhide: unhideAddress, list: listHidden }, () => performance.now());
 
@@ -155,41 +159,48 @@ export function openLoop(first: Config, datapath: Datapath, hooks: LoopHooks): L
     return number;
   }
 
-  function tellFacts(wanted: Desired): void {
+  function factsOf(wanted: Desired): SlowFacts {
     const healthyServers = wanted.serving.size;
     const isLate = performance.now() - startedMs > FIRST_VERDICTS_MS;
     const ready = isLate || (isJudged(health.verdicts, healthyServers) && reach.isJudged());
     const targets = Object.fromEntries([...reach.verdicts].map(([name, { healthy }]) => [name, healthy]));
     const attached = attachedOf(datapath.interfaces());
     const services = selections.badlyServed();
-    const facts = { ready, healthyServers, targets, services, attached, refusedClusters: loopback.refused() };
-    if (JSON.stringify(facts) === told) return;
-    told = JSON.stringify(facts);
-    hooks.facts(facts);
+    return { ready, healthyServers, targets, services, attached, refusedClusters: loopback.refused() };
   }
 
-  /** Says what fails, once as long as the reason is the same. */
-  function attempt(act: () => void, what = 'the pass'): void {
+  /** While passes fail, the facts are those of the last that did not. */
+  function tellFacts(): void {
+    const passFailure = passes.failure();
+    if (facts) hooks.facts({ ...facts, ...(passFailure !== undefined && { passFailure }) });
+  }
+
+  /** Says what fails, once as long as the reason is the same. @returns whether it did not */
+  function attempt(act: () => void, what = 'the pass'): boolean {
     try {
       act();
       failing.delete(what);
+      return true;
     } catch (error) {
       pooled = false;
       const text = error instanceof Error ? error.message : String(error);
+      passes.failed(text, performance.now());
       if (text !== failing.get(what)) hooks.problem(text);
       failing.set(what, text);
+      return false;
     }
   }
 
   function pass(): void {
     soon = undefined;
-    attempt(followInterfaces, 'the interfaces');
-    attempt(() => {
+    const followed = attempt(followInterfaces, 'the interfaces');
+    looked = attempt(() => {
       lookAtNeighbours();
       selections.located(hardware);
       // A server that has come is there before a slot names it; one that has gone stays until none does.
       if (pooled && selections.isBusy()) realise(untilSelected(wantedNow()));
-    });
+    }, 'the look around');
+    looked &&= followed;
     slice();
   }
 
@@ -215,8 +226,10 @@ export function openLoop(first: Config, datapath: Datapath, hooks: LoopHooks): L
       realise(wanted);
       pooled = true;
       desired = wanted;
-      tellFacts(desired);
+      facts = factsOf(desired);
+      if (looked) passes.succeeded(performance.now());
     });
+    tellFacts();
   }
 
   function use(next: Config): void {

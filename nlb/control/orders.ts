@@ -11,6 +11,13 @@ const HEAD_START_MS = 250;
 /** A handover takes a few milliseconds; a request for one that has had no effect for so long is void. */
 const LET_GO_MS = 1000;
 
+/**
+ * The main thread tells its facts with each pass, ten times a second. A second of blocking work costs nothing: with the pass
+ * that it delays, and as much again for a machine that is short of processors, facts are 2.2 s old. Who resigns for what is
+ * older hands over and loses nothing, so the bound need not be wide; but it is how long a leader may be blind to its servers.
+ */
+const STALE_AFTER_MS = 3000;
+
 /** Configuration → what the beat thread is to do. */
 export function beatOrders({ access, server, peer, heartbeat, datapath, ...config }: Config): BeatOrders {
   const { port, forwardGraceMs, intervalMs, leaseMs, deadAfterMs } = heartbeat;
@@ -29,6 +36,7 @@ export function beatOrders({ access, server, peer, heartbeat, datapath, ...confi
       recovery: config.recovery.strategy,
       holdDownMs: config.recovery.holdDownMs,
       holdDownMaxMs: config.recovery.holdDownMaxMs,
+      staleAfterMs: STALE_AFTER_MS,
       letGoMs: LET_GO_MS,
     },
     forwardGraceMs,

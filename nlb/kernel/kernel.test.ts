@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
@@ -5,7 +6,7 @@ import t from 'tap';
 import { openAddressEvents } from './address-events.ts';
 import { addAddress, aside, listAddresses, removeAddress } from './addresses.ts';
 import { openArp } from './arp.ts';
-import { monotonicNs } from './clock.ts';
+import { bootNs, monotonicNs, suspendedNs } from './clock.ts';
 import { findInterface } from './interfaces.ts';
 import { clockGettime, schedGetscheduler } from './libc.ts';
 import { listNeighbours, probeNeighbour } from './neighbours.ts';
@@ -40,6 +41,27 @@ t.test('the clock is CLOCK_MONOTONIC', async (t) => {
   clockGettime(1, time);
   const kernelNs = (time[0] ?? 0n) * 1_000_000_000n + (time[1] ?? 0n);
   t.ok(beforeNs <= kernelNs && kernelNs <= monotonicNs());
+});
+
+t.test('the clock of boots is CLOCK_BOOTTIME, and what it is ahead by is one number', async (t) => {
+  const time = new BigInt64Array(2);
+  const beforeNs = bootNs();
+  clockGettime(7, time);
+  const kernelNs = (time[0] ?? 0n) * 1_000_000_000n + (time[1] ?? 0n);
+  t.ok(beforeNs <= kernelNs && kernelNs <= bootNs());
+  suspendedNs();
+  const aheadNs = Array.from({ length: 1000 }, suspendedNs);
+  t.equal(new Set(aheadNs).size, 1, 'the same at each look');
+});
+
+t.test('a machine that was suspended is ahead by that time', async (t) => {
+  const file = JSON.stringify(new URL('./clock.ts', import.meta.url).href);
+  const source = `import(${file}).then(({ suspendedNs }) => console.log(String(suspendedNs())))`;
+  // No test can suspend the machine; a time namespace has the same two clocks apart from the start.
+  const words = ['--time', '--boottime', '1000', '--fork', process.execPath, '-e', source];
+  const own = Number(suspendedNs()) / 1e9;
+  const ahead = Number(execFileSync('unshare', words, { encoding: 'utf8' })) / 1e9;
+  t.ok(Math.abs(ahead - own - 1000) < 0.001, `${ahead} s`);
 });
 
 t.test('an interface is found as it is', async (t) => {

@@ -80,6 +80,9 @@ export const clockGettime: (clock: number, time: BigInt64Array) => number = libc
   'int clock_gettime(int clock, _Out_ void *time)',
 );
 
+/** The whole process ends, whatever its threads do. */
+export const endProcess: (status: number) => void = libc.func('void _exit(int status)');
+
 /** Result as a pointer; all ones (MAP_FAILED) on failure. */
 export const mmap: (
   address: null,

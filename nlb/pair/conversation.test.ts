@@ -1,6 +1,6 @@
 import t from 'tap';
 import { decodeBeat, encodeBeat, type PathName } from './beat.ts';
-import type { Conversation, Refusal } from './conversation.ts';
+import { type Conversation, converse, type Refusal } from './conversation.ts';
 import { open, seal } from './envelope.ts';
 import { makeKeys } from './keys.ts';
 import {
@@ -209,4 +209,32 @@ t.test('greetings are not answered with greetings', async (t) => {
   const { greeting } = nlb2.receive('access', nlb1.beat(active, 0).access, 0);
   t.ok(greeting);
   if (greeting) t.same(deliver(startNlb1(), greeting), [{ refused: 'unproven' }, { refused: 'unproven' }]);
+});
+
+t.test('who was put back to a snapshot learns it from the peer at once, and goes by another name', async (t) => {
+  const [nlb1, nlb2] = acquainted();
+  const snapshot = nlb1.contact();
+  for (let beats = 0; beats < 100; beats++) {
+    t.ok(beatTo(nlb1, nlb2));
+    t.notOk(
+      deliver(nlb1, nlb2.beat(standby, 0)).some(({ isCopy }) => isCopy),
+      'who goes on is no copy',
+    );
+  }
+  const restored = converse({ node: 'nlb1', peer: 'nlb2' }, [oldKey], snapshot);
+  t.match(deliver(nlb2, restored.beat(active, 0)), [{ refused: 'stale' }, { refused: 'stale' }], 'it is not heard');
+  t.match(deliver(restored, nlb2.beat(active, 0)), [{ isCopy: true }, {}]);
+  t.not(restored.contact().boot, snapshot.boot);
+  t.ok((roundsToMeet(restored, nlb2) ?? 10) <= 3, 'and is heard again');
+});
+
+t.test('of two clones the one that is behind learns it', async (t) => {
+  const [nlb1, nlb2] = acquainted();
+  const clone = converse({ node: 'nlb1', peer: 'nlb2' }, [oldKey], nlb1.contact());
+  clone.beat(active, 0);
+  deliver(nlb2, nlb1.beat(active, 0));
+  deliver(nlb2, nlb1.beat(active, 0));
+  const said = nlb2.beat(standby, 0);
+  t.notOk(deliver(nlb1, said).some(({ isCopy }) => isCopy));
+  t.ok(deliver(clone, said).some(({ isCopy }) => isCopy));
 });

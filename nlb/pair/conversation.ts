@@ -40,6 +40,8 @@ export interface Received {
   extension?: Extension;
   /** Which of our beats it has heard. Absent where its beat does not say so. */
   acknowledged?: Acknowledged;
+  /** The peer has heard what this start has yet to send: it was put back to a snapshot, or is a clone. It goes by another name now. */
+  isCopy?: true;
 }
 
 interface Names {
@@ -47,9 +49,10 @@ interface Names {
   peer: string;
 }
 
-export function converse({ node, peer }: Names, secrets: readonly Uint8Array[]): Conversation {
+/** @param from where a start goes on from that is not the first of its name, as one that was put back to a snapshot */
+export function converse({ node, peer }: Names, secrets: readonly Uint8Array[], from?: Contact): Conversation {
   let keys = makeKeys(secrets);
-  let contact = firstContact({ node, peerName: peer }, drawNonce);
+  let contact = from ?? firstContact({ node, peerName: peer }, drawNonce);
   const counts: Conversation['counts'] = { heard: 0, missed: 0, refused: {} };
   const refuse = (refused: Refusal): { refused: Refusal } => {
     counts.refused[refused] = (counts.refused[refused] ?? 0) + 1;
@@ -94,6 +97,10 @@ export function converse({ node, peer }: Names, secrets: readonly Uint8Array[]):
         ...refuse(heard.refused),
         ...(heard.greet && { greeting: compose(atMs, undefined, {}, heard.greet) }),
       };
+    if (isCopied(contact, beat.extension)) {
+      contact = firstContact({ node, peerName: peer }, drawNonce);
+      return { isCopy: true };
+    }
     counts.missed += heard.news?.missed ?? 0;
     if (!heard.news || !beat.standing) return {};
     counts.heard++;
@@ -113,6 +120,14 @@ export function converse({ node, peer }: Names, secrets: readonly Uint8Array[]):
     counts,
     contact: () => contact,
   };
+}
+
+/**
+ * Two of one start would go on under one name and one counter: the peer would take what is said twice for a replay, and whoever is
+ * behind would not be heard. A counter above our own shows that, and nothing else does: no clock tells a guest of its snapshot.
+ */
+function isCopied({ boot, counter }: Contact, { heard }: Extension = {}): boolean {
+  return heard?.boot === boot && (heard.access > counter || heard.server > counter);
 }
 
 function drawNonce(): Nonce {

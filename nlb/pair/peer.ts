@@ -35,6 +35,12 @@ export interface Peer {
 /** Three in a row, a quarter of an interval apart: one or two lost frames do not make a takeover. */
 const ASKS_ENOUGH = 3;
 
+/**
+ * For how long a refusal stands for those that do not come. Linux says to each address six times in a row that nobody listens,
+ * and then once a second (net.ipv4.icmp_ratelimit), however often it is asked; a beat that comes ends it at once.
+ */
+const REFUSAL_STANDS_MS = 1250;
+
 export function strangerSince(atMs: number): Peer {
   const fitSinceMs = Number.POSITIVE_INFINITY;
   const never = { refused: false, refusedAtMs: Number.NEGATIVE_INFINITY, presentAtMs: Number.NEGATIVE_INFINITY };
@@ -145,7 +151,7 @@ export function isGone(peer: Peer, settings: Settings): boolean {
 
 /** Whether its host says, at this moment, that nobody listens. Anybody can forge that. */
 export function isRefusing({ countedUntilMs, refusedAtMs }: Peer, { deadAfterMs }: Settings): boolean {
-  return countedUntilMs - refusedAtMs < deadAfterMs;
+  return countedUntilMs - refusedAtMs < Math.max(deadAfterMs, REFUSAL_STANDS_MS);
 }
 
 /**

@@ -18,6 +18,8 @@ export const settings: Settings = {
   recovery: 'manual',
   holdDownMs: 1000,
   holdDownMaxMs: 8000,
+  /** Facts are told once in these tests. */
+  staleAfterMs: Number.POSITIVE_INFINITY,
   letGoMs: 1000,
 };
 const peerIs = (change: Partial<Standing> = {}): Standing => ({

@@ -112,6 +112,19 @@ t.test(
   },
 );
 
+t.test('a host says once a second that nobody listens, after six times in a row; that is enough', async (t) => {
+  const asLinuxDoes = [60, 70, 80, 90, 100, 110];
+  const gone = cutOff((atMs) => [...(asLinuxDoes.includes(atMs) ? [refuses(atMs)] : []), isThere(atMs + 0.3)]);
+  t.same(states(gone), []);
+  const thereUntil = (untilMs: number) => {
+    let { role } = play(gone.role, [refuses(1005)]);
+    for (let atMs = 1010; atMs <= untilMs; atMs += 10) role = play(role, [isThere(atMs), tick(atMs + 1)]).role;
+    return role.state.name;
+  };
+  t.equal(thereUntil(2240), 'active');
+  t.equal(thereUntil(2300), 'inop', 'when the next one is overdue');
+});
+
 t.test('a refusal alone, which anybody can forge, disproves no split, and neither does a host alone', async (t) => {
   const forged = cutOff((atMs) => [refuses(atMs)]);
   t.same(states(forged), ['inop']);

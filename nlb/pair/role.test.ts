@@ -15,7 +15,7 @@ import {
   tick,
   ticked,
 } from './role-play.ts';
-import { type Event, standing } from './state.ts';
+import { type Event, type Facts, standing } from './state.ts';
 
 t.test('a lone node leads when it has listened for as long as a leader may be silent, and has asked', async (t) => {
   const { role, effects, entered } = ticked(fresh(), 60);
@@ -299,4 +299,51 @@ t.test('who resigned, and was succeeded, leads again at once when its successor 
   const known = play(succeeded, [heard(110, { state: 'active', primary: true }), tick(110)], second).role;
   const { entered } = ticked(play(known, [heard(120, { resigned: true, primary: true })], second).role, 140, second);
   t.match(entered, [{ state: 'active', reason: 'nlb2 resigned, address unanswered' }]);
+});
+
+const HALF_DEAD = { ...settings, staleAfterMs: 300 };
+const told = (atMs: number, change: Partial<Facts> = {}): Event => ({
+  type: 'FactsChanged',
+  atMs,
+  facts: { ...sound, ...change },
+  toldAtMs: atMs,
+});
+
+t.test('a leader whose main thread is silent for too long makes way for a peer that is fit', async (t) => {
+  const start = play(active(), [told(45), heard(46)], HALF_DEAD).role;
+  const alive = (untilMs: number) =>
+    Array.from({ length: Math.floor((untilMs - 46) / 10) }, (_, i) => [heard(50 + 10 * i), tick(51 + 10 * i)]).flat();
+  t.equal(play(start, alive(340), HALF_DEAD).role.state.name, 'active', 'not before');
+  const { role, effects, entered } = play(start, alive(370), HALF_DEAD);
+  t.match(entered, [
+    {
+      state: 'inop',
+      previous: 'active',
+      reason: /^nothing is heard of the main thread for 3\d\d ms, while nlb2 is fit$/,
+    },
+  ]);
+  t.ok(effects.includes('dropLease') && effects.includes('removeAlias'));
+  t.equal(standing(role, 370, HALF_DEAD).fitness, 'out');
+  t.match(play(role, [told(371)], HALF_DEAD).entered, [{ state: 'initial', previous: 'inop', reason: /^cured/ }]);
+});
+
+t.test('it goes on while nobody else could lead, and a stall of its own does not count', async (t) => {
+  const start = play(active(), [told(45)], HALF_DEAD).role;
+  for (const peer of [{ fitness: 'poor' }, { fitness: 'out' }, { state: 'inop' }] as const) {
+    const events = Array.from({ length: 40 }, (_, i) => [heard(50 + 10 * i, peer), tick(51 + 10 * i)]).flat();
+    t.equal(play(start, events, HALF_DEAD).role.state.name, 'active', JSON.stringify(peer));
+  }
+  t.equal(ticked(start, 2000, HALF_DEAD).role.state.name, 'active', 'the peer is silent');
+  const rested = play(standby(), [told(10), tick(20), tick(5000), heard(5001, { state: 'active' })], HALF_DEAD);
+  t.equal(rested.role.state.name, 'standby', 'both threads stood still');
+});
+
+t.test('a leader whose passes fail again and again makes way for a peer that is fit, and says why', async (t) => {
+  const start = play(active(), [heard(46)]).role;
+  const { entered } = play(start, [told(50, { passFailure: 'no room' })]);
+  t.match(entered, [{ state: 'inop', previous: 'active', reason: 'passes fail: no room, while nlb2 is fit' }]);
+  t.equal(
+    play(start, [heard(47, { fitness: 'poor' }), told(50, { passFailure: 'no room' })]).role.state.name,
+    'active',
+  );
 });

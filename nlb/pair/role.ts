@@ -10,6 +10,7 @@ import {
   isRefusing,
   isSuspect,
   mayBeSplitOff,
+  type Peer,
   strangerSince,
   waited,
 } from './peer.ts';
@@ -19,12 +20,13 @@ import {
   type Event,
   enter,
   type Facts,
-  fitnessBy,
+  fitnessOf,
   type In,
   type Role,
   relisten,
   type Step,
   targetsMet,
+  whyHalfDead,
   whyPoor,
 } from './state.ts';
 import { whenActive } from './when-active.ts';
@@ -45,7 +47,8 @@ import { isContending, whenStandby } from './when-standby.ts';
  *    │ │ └─────────────────────────────────────────────────► active
  *    │ └──────────────────── lease lost ───────────────────────┘
  *    │
- *    └── cured ── inop ◄── any: a link down, no data path, not fit while the peer is, cut off, hears nobody, or stopping
+ *    └── cured ── inop ◄── any: a link down, no data path, no main thread or not fit while the peer is, cut off, hears nobody,
+ *                           or stopping
  */
 export function step(before: Role, event: Event, settings: Settings): Step {
   const role = noted(before, event, settings);
@@ -102,6 +105,7 @@ export function begin(atMs: number, settings: Settings): Role {
       stations: 0,
       targets: {},
     },
+    factsAgeMs: 0,
     lasting: {},
     holdDown: noHoldDown(atMs),
     setAside: false,
@@ -140,7 +144,7 @@ function noted(role: Role, event: Event, settings: Settings): Role {
     case 'StationHeard':
       return { ...role, peer: { ...role.peer, ears: heardSomebody(role.peer.ears) } };
     case 'FactsChanged':
-      return factsNoted(role, event.facts, event.atMs);
+      return factsNoted(role, event, settings);
     case 'AskedToStop':
       return { ...role, stopping: true };
     default:
@@ -148,18 +152,24 @@ function noted(role: Role, event: Event, settings: Settings): Role {
   }
 }
 
-function factsNoted(role: Role, facts: Facts, atMs: number): Role {
-  const isFitter = FITNESS[fitnessBy(facts)] > FITNESS[fitnessBy(role.facts)];
-  const isServing = compareServed(facts.services, role.facts.services) > 0;
-  const isBetter = isFitter || isServing || targetsMet(facts) > targetsMet(role.facts);
-  return { ...role, facts, improvedAtMs: isBetter ? atMs : role.improvedAtMs };
+type FactsChanged = Extract<Event, { type: 'FactsChanged' }>;
+
+function factsNoted(before: Role, { facts, atMs, toldAtMs }: FactsChanged, settings: Settings): Role {
+  const factsAgeMs = toldAtMs === undefined ? before.factsAgeMs : Math.max(0, atMs - toldAtMs);
+  const role = { ...before, facts, factsAgeMs };
+  const isFitter = FITNESS[fitnessOf(role, settings)] > FITNESS[fitnessOf(before, settings)];
+  const isServing = compareServed(facts.services, before.facts.services) > 0;
+  const isBetter = isFitter || isServing || targetsMet(facts) > targetsMet(before.facts);
+  return { ...role, improvedAtMs: isBetter ? atMs : before.improvedAtMs };
 }
 
 function tickNoted(before: Role, atMs: number, settings: Settings): Role {
   const { state, tickedAtMs } = before;
   const heedMs = attentiveMs(tickedAtMs, atMs, settings);
   const listening = state.name === 'initial' ? { ...state, listenedMs: state.listenedMs + heedMs } : state;
-  const role = { ...before, state: listening, tickedAtMs: atMs, peer: waited(before.peer, tickedAtMs, atMs, settings) };
+  const factsAgeMs = before.factsAgeMs + heedMs;
+  const peer = waited(before.peer, tickedAtMs, atMs, settings);
+  const role = { ...before, state: listening, tickedAtMs: atMs, factsAgeMs, peer };
   return { ...role, lasting: lastingSince(role, atMs, settings) };
 }
 
@@ -188,9 +198,16 @@ function whyInop(role: Role, atMs: number, settings: Settings): string | undefin
     return `hears nobody: neither ${settings.peer} nor any other station`;
   if (facts.ready && hasLasted(role, 'outdone', settings.poorHoldMs, atMs))
     return `${whyPoor(facts) ?? 'not fit'}, while ${settings.peer} is fit`;
+  const halfDead = facts.ready && isPeerFit(peer, settings) ? whyHalfDead(role, settings) : undefined;
+  if (halfDead !== undefined) return `${halfDead}, while ${settings.peer} is fit`;
   return isIsolated(facts) && mayBeSplitOff(peer, settings)
     ? `cut off: no reach target answers, and ${settings.peer} is silent`
     : undefined;
+}
+
+/** Whether the peer could lead at once. One that is out of operation for want of something else could not. */
+function isPeerFit(peer: Peer, settings: Settings): boolean {
+  return isAlive(peer, settings) && peer.standing.fitness === 'fit' && peer.standing.state !== 'inop';
 }
 
 /**

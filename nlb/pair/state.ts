@@ -21,6 +21,8 @@ export interface Role<S extends State = State> {
   /** When the last tick was. */
   tickedAtMs: number;
   facts: Facts;
+  /** How long ago the rest of the daemon told them last; time in which this thread itself was stalled does not count. */
+  factsAgeMs: number;
   /** When this node last became fitter to lead. */
   improvedAtMs: number;
   /** The peer is about to lead: until when this node does not. */
@@ -51,6 +53,8 @@ export interface Facts {
   stations: number;
   /** The reach targets by name, and whether each is met. One that has yet to be judged is absent. */
   targets: Readonly<Record<string, boolean>>;
+  /** Why the passes of the main thread fail, once they have failed again and again. */
+  passFailure?: string;
   /** Addresses that belong on this node and that its kernel refuses: of the cluster's on the loopback, and the NLBS address. */
   refusedClusters?: readonly string[];
   refusedAlias?: readonly string[];
@@ -81,7 +85,8 @@ export type Event =
   | { type: 'StationHeard'; atMs: number }
   /** The lease that the role believed to hold was over when it was to be renewed. */
   | { type: 'LeaseLost'; atMs: number; why: string }
-  | { type: 'FactsChanged'; atMs: number; facts: Facts }
+  /** `toldAtMs`: when the rest of the daemon told them; absent where the thread that beats found out itself. */
+  | { type: 'FactsChanged'; atMs: number; facts: Facts; toldAtMs?: number }
   | { type: 'AskedToLead'; atMs: number }
   | { type: 'AskedToStandBy'; atMs: number }
   | { type: 'AskedToStop'; atMs: number };
@@ -159,7 +164,7 @@ export function relisten({ deadAfterMs }: Settings): State {
   return { name: 'initial', listenMs: deadAfterMs, listenedMs: 0 };
 }
 
-export function fitnessBy(facts: Facts): Fitness {
+function fitnessBy(facts: Facts): Fitness {
   const { ready, downLinks, unguarded = [] } = facts;
   if (!ready || downLinks.length > 0 || unguarded.length > 0) return 'out';
   return whyPoor(facts) === undefined ? 'fit' : 'poor';
@@ -178,6 +183,19 @@ export function refusedAddresses({ refusedAlias = [], refusedClusters = [] }: Fa
   return [...refusedAlias, ...refusedClusters];
 }
 
+/** Fitness by all that is known: facts that are too old, or that come with failing passes, are not those of a fit node. */
+export function fitnessOf(role: Role, settings: Settings): Fitness {
+  if (role.stopping || role.state.name === 'inop') return 'out';
+  const fitness = fitnessBy(role.facts);
+  return fitness === 'fit' && whyHalfDead(role, settings) !== undefined ? 'poor' : fitness;
+}
+
+/** What is wrong with the main thread of this node, which looks at servers and targets and writes the tables. */
+export function whyHalfDead({ facts, factsAgeMs }: Role, { staleAfterMs }: Settings): string | undefined {
+  if (factsAgeMs > staleAfterMs) return `nothing is heard of the main thread for ${Math.round(factsAgeMs)} ms`;
+  return facts.passFailure === undefined ? undefined : `passes fail: ${facts.passFailure}`;
+}
+
 export function targetsMet({ targets }: Pick<Facts, 'targets'>): number {
   return Object.values(targets).filter(Boolean).length;
 }
@@ -188,9 +206,10 @@ export function withLeaseKept({ leaseMs, ...said }: Standing, keptMs: number): S
 }
 
 /** What this node says of itself. */
-export function standing({ state, facts, stopping, peer, ...role }: Role, atMs: number, settings: Settings): Standing {
+export function standing(role: Role, atMs: number, settings: Settings): Standing {
+  const { state, facts, peer } = role;
   const { primary, recovery, leaseMs } = settings;
-  const fitness = stopping || state.name === 'inop' ? 'out' : fitnessBy(facts);
+  const fitness = fitnessOf(role, settings);
   const aside = state.name === 'standby' && peer.standing?.state !== 'active';
   return {
     state: state.name,

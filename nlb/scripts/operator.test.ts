@@ -1,3 +1,5 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
@@ -121,3 +123,28 @@ t.test('so many scripts may wait and no more; each beyond is reported at once', 
   await runner.idle();
   t.equal(ends.length, 257, 'the others had their turn');
 });
+
+t.test(
+  'a script that cannot be run because no more files can be opened is told of, and the next one runs',
+  async (t) => {
+    const folder = t.testdir();
+    const ends: ScriptEnd[] = [];
+    const runner = openScripts({ standby: script(folder, 'hook', 'exit 0'), timeLimitMs: 5000 }, (end) =>
+      ends.push(end),
+    );
+    const before = execFileSync('prlimit', ['--nofile', '--raw', '--noheadings', '-o', 'SOFT'], {
+      encoding: 'utf8',
+    }).trim();
+    // Whoever is starved can start nothing that would lift the limit, so that is started before, and waits for its input.
+    const limit = (files: string) => `prlimit --pid ${process.pid} --nofile=${files}:`;
+    const cure = spawn('sh', ['-c', `${limit('3')} && echo starved && read _ && ${limit(before)} && echo cured`]);
+    await once(cure.stdout, 'data');
+    runner.entered(to('standby', 'initial'));
+    await runner.idle();
+    cure.stdin.end('\n');
+    await once(cure.stdout, 'data');
+    runner.entered(to('standby', 'initial'));
+    await runner.idle();
+    t.match(ends, [{ why: /EMFILE/ }, { status: 0 }]);
+  },
+);

@@ -81,8 +81,13 @@ function run(path: string, occasion: Occasion, timeLimitMs: number): Promise<Scr
   const env = { ...process.env, NLB_STATE: state, NLB_PREVIOUS: previous, NLB_REASON: reason };
   return new Promise((resolve) => {
     const child = spawn(path, [], { env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    // Where it cannot be started it may be without streams, as when no more files can be opened; the reason is yet to come.
+    if (child.pid === undefined) {
+      child.once('error', ({ message }) => resolve({ ...occasion, path, why: message, tookMs: 0, output: '' }));
+      return;
+    }
     // The daemon's own precedence is not for scripts.
-    if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_NORMAL);
+    setPriority(child.pid, constants.priority.PRIORITY_NORMAL);
     let output = '';
     let overdue = false;
     const keep = (text: string) => {
@@ -92,7 +97,7 @@ function run(path: string, occasion: Occasion, timeLimitMs: number): Promise<Scr
     child.stderr.setEncoding('utf8').on('data', keep);
     const timer = setTimeout(() => {
       overdue = true;
-      killGroup(child.pid);
+      if (child.pid !== undefined) killGroup(child.pid);
     }, timeLimitMs);
     const end = (status: number | null, why: string | null) => {
       clearTimeout(timer);
@@ -109,8 +114,7 @@ function run(path: string, occasion: Occasion, timeLimitMs: number): Promise<Scr
   });
 }
 
-function killGroup(pid: number | undefined): void {
-  if (pid === undefined) return;
+function killGroup(pid: number): void {
   try {
     process.kill(-pid, 'SIGKILL');
   } catch {

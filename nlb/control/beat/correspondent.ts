@@ -25,6 +25,10 @@ export interface BeatListener extends Pick<PathListener, 'refused' | 'problem'> 
   heard(news: News, atMs: number): void;
   /** What names the start of the peer that is believed: what names another one is a stranger's. */
   believed(boot: Nonce): void;
+  /** This start is a copy of one that has gone on since. */
+  isCopy(atMs: number): void;
+  /** A datagram was read, whatever it is worth. */
+  read(path: PathName): void;
   nowMs(): number;
 }
 
@@ -34,10 +38,12 @@ export function correspond({ settings, secrets, port, paths }: BeatOrders, liste
     for (const way of ways) way.send(datagrams[way.name]);
   };
   const received: PathListener['received'] = (path, datagram) => {
+    listener.read(path);
     const atMs = listener.nowMs();
-    const { refused, greeting, standing, ...rest } = conversation.receive(path, datagram, atMs);
+    const { refused, greeting, standing, isCopy, ...rest } = conversation.receive(path, datagram, atMs);
     if (greeting) send(greeting);
     if (refused) return;
+    if (isCopy) listener.isCopy(atMs);
     listener.came(path, atMs);
     listener.believed(conversation.contact().peer?.boot ?? noNonce);
     if (standing) listener.heard({ standing, ...rest }, atMs);

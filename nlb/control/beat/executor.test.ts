@@ -1,10 +1,10 @@
 import t from 'tap';
-import { monotonicNs } from '../../kernel/clock.ts';
+import { bootNs, suspendedNs } from '../../kernel/clock.ts';
 import { type LeasePage, openExecutor } from './executor.ts';
 
 const MS = 1_000_000n;
 const GRACE_MS = 500;
-const nowMs = () => Number(monotonicNs()) / 1e6;
+const nowMs = () => Number(bootNs()) / 1e6;
 const ACCESS = { device: 'nowhere', ownAddress: '10.77.1.11', peerAddress: '10.77.1.12', nlbs: '10.77.1.100' };
 
 /**
@@ -48,17 +48,17 @@ function executorWith(page: LeasePage) {
 }
 
 t.test('a lease is taken where none is held, and renewed while it holds', async (t) => {
-  for (const heldNs of [0n, monotonicNs() + 60_000n * MS]) {
+  for (const heldNs of [0n, bootNs() + 60_000n * MS]) {
     const { executor, page } = holding(heldNs);
     const endsMs = nowMs() + 60_000;
     t.equal(executor.run('renewLease', endsMs), undefined);
     t.equal(page.get().answerUntilNs, BigInt(Math.floor(endsMs * 1e6)));
-    t.equal(page.get().forwardUntilNs, BigInt(Math.floor((endsMs + GRACE_MS) * 1e6)));
+    t.equal(page.get().forwardUntilNs, BigInt(Math.floor(endsMs * 1e6)) + BigInt(GRACE_MS) * MS - suspendedNs());
   }
 });
 
 t.test('a lease that has lapsed is left as it is, and the role is told', async (t) => {
-  const lapsedNs = monotonicNs() - 5n * MS;
+  const lapsedNs = bootNs() - 5n * MS;
   const { executor, page } = holding(lapsedNs);
   t.match(executor.run('renewLease', nowMs() + 60_000), /^stalled until \d+ ms after its end$/);
   t.equal(page.get().answerUntilNs, lapsedNs);
@@ -72,10 +72,10 @@ t.test('none is set that is over already', async (t) => {
 
 for (const when of ['first', 'between'] as const) {
   t.test(`who stalls between the look and a store takes it back (${when})`, async (t) => {
-    const heldNs = monotonicNs() + 100n * MS;
+    const heldNs = bootNs() + 100n * MS;
     const { executor, page } = holding(heldNs, {
       [when]: () => {
-        while (monotonicNs() <= heldNs);
+        while (bootNs() <= heldNs);
       },
     });
     t.match(executor.run('renewLease', nowMs() + 60_000), /^stalled/);
@@ -83,10 +83,10 @@ for (const when of ['first', 'between'] as const) {
   });
 
   t.test(`who was fenced in such a stall stays so (${when})`, async (t) => {
-    const heldNs = monotonicNs() + 100n * MS;
+    const heldNs = bootNs() + 100n * MS;
     const stalled = {
       [when]: () => {
-        while (monotonicNs() <= heldNs);
+        while (bootNs() <= heldNs);
         fence();
       },
     };
@@ -100,11 +100,50 @@ for (const when of ['first', 'between'] as const) {
 }
 
 t.test('who lets go of the lease goes on forwarding to its end', async (t) => {
-  const heldNs = monotonicNs() + 100n * MS;
+  const heldNs = bootNs() + 100n * MS;
   const { executor, page } = holding(heldNs);
   executor.run('dropLease', 0);
   t.same(page.get(), { answerUntilNs: 0n, forwardUntilNs: heldNs });
 });
+
+/** Both clocks as a test sets them, and a page on which this node leads. */
+function leading() {
+  const now = { bootMs: 1_000_000, suspendedMs: 400_000 };
+  const { page } = holding(0n);
+  const clocks = { bootNs: () => BigInt(now.bootMs) * MS, suspendedNs: () => BigInt(now.suspendedMs) * MS };
+  const executor = openExecutor(ACCESS, GRACE_MS, { want: () => {} }, (text) => t.fail(text), clocks);
+  executor.useLease(page, 'new');
+  const suspended = (ms: number) => {
+    now.bootMs += ms;
+    now.suspendedMs += ms;
+  };
+  t.equal(executor.run('renewLease', now.bootMs + 30), undefined);
+  return { now, executor, page, suspended };
+}
+
+t.test(
+  'answering is bounded by the clock that goes on in a suspension, forwarding by the one that does not',
+  async (t) => {
+    t.same(leading().page.get(), { answerUntilNs: 1_000_030n * MS, forwardUntilNs: 600_530n * MS });
+  },
+);
+
+t.test(
+  'who was suspended past the end of the lease renews nothing, and forwards no longer than it would have',
+  async (t) => {
+    for (const [ms, forwardUntilMs] of [
+      [100, 600_430n],
+      [10_000, 590_530n],
+      [2_000_000, 0n],
+    ] as const) {
+      const { now, executor, page, suspended } = leading();
+      suspended(ms);
+      t.match(executor.run('renewLease', now.bootMs + 30), /^stalled until \d+ ms after its end$/);
+      executor.run('dropLease', 0);
+      t.same(page.get(), { answerUntilNs: 0n, forwardUntilNs: forwardUntilMs * MS }, `${ms} ms`);
+    }
+  },
+);
 
 t.test('without a data path there is nothing to renew', async (t) => {
   const executor = opened();

@@ -1,7 +1,7 @@
 import type { AliasKeeper } from '../../address/alias-keeper.ts';
 import { type AccessLeg, type NlbsAddress, openNlbsAddress } from '../../address/nlbs-address.ts';
 import type { Lease } from '../../datapath/tables/lease.ts';
-import { monotonicNs } from '../../kernel/clock.ts';
+import { bootNs, suspendedNs } from '../../kernel/clock.ts';
 import { type Nonce, noNonce } from '../../pair/beat.ts';
 import { leaseRefusal } from '../../pair/renewal.ts';
 import type { Effect } from '../../pair/state.ts';
@@ -41,15 +41,25 @@ export interface Executor {
   lease(): LeasePage | undefined;
 }
 
+/** A suspension moves the two clocks of the lease apart, which no test can do to the kernel's. */
+export interface LeaseClocks {
+  bootNs(): bigint;
+  suspendedNs(): bigint;
+}
+
 /** One lost announcement must not leave a firewall with the old address: RFC 5227 section 2.3 asks for two. */
 const REPEATS_MS = [100, 500, 2000];
 
-/** @param keeper is told where the alias belongs, and sees to it when somebody else meddles with it */
+/**
+ * @param keeper is told where the alias belongs, and sees to it when somebody else meddles with it
+ * @param clocks the kernel's, but in tests
+ */
 export function openExecutor(
   access: AccessLeg,
   forwardGraceMs: number,
   keeper: Pick<AliasKeeper, 'want'>,
   problem: (text: string) => void,
+  clocks: LeaseClocks = { bootNs, suspendedNs },
 ): Executor {
   let page: LeasePage | undefined;
   let address: NlbsAddress | undefined;
@@ -78,7 +88,7 @@ export function openExecutor(
   };
   // A thread may stall between any two steps, and wakes to timers first: whose lease is over must not speak for the address.
   const announceWhileHeld = () => {
-    if (page && page.get().answerUntilNs > monotonicNs()) address?.announce();
+    if (page && page.get().answerUntilNs > clocks.bootNs()) address?.announce();
   };
   const announce = () => {
     quiet();
@@ -97,13 +107,24 @@ export function openExecutor(
     useWitness(next.witness);
     return heard;
   };
+  /** Where a lease of answering ends, forwarding ends so much later, by the clock that it is judged by. */
+  const forwardUntil = (answerUntilNs: bigint): bigint => {
+    const untilNs = answerUntilNs + toNs(forwardGraceMs) - clocks.suspendedNs();
+    return untilNs > 0n ? untilNs : 0n;
+  };
+  /** Who was suspended after the last renewal would forward for as much longer. */
+  const shortenForwarding = (): void => {
+    const { answerUntilNs, forwardUntilNs } = page?.get() ?? NO_LEASE;
+    if (answerUntilNs !== 0n && forwardUntilNs > forwardUntil(answerUntilNs))
+      page?.moveForwarding(forwardUntilNs, forwardUntil(answerUntilNs));
+  };
   const renew = (endsMs: number): string | undefined => {
     if (!page) return 'the data path is not there';
     const before = page.get();
-    const refusal = () => leaseRefusal(toMs(before.answerUntilNs), endsMs, toMs(monotonicNs()));
+    const refusal = () => leaseRefusal(toMs(before.answerUntilNs), endsMs, toMs(clocks.bootNs()));
     const refused = refusal();
     if (refused !== undefined) return refused;
-    const forwardUntilNs = toNs(endsMs + forwardGraceMs);
+    const forwardUntilNs = forwardUntil(toNs(endsMs));
     if (!page.moveForwarding(before.forwardUntilNs, forwardUntilNs)) return 'another node took over';
     page.answerUntil(toNs(endsMs));
     // A stall may have come between the look and the store, too.
@@ -127,8 +148,11 @@ export function openExecutor(
     if (leads) attempt(announce);
   };
   const effects: Record<Exclude<Effect, 'beat' | 'askStations' | 'renewLease'>, () => void> = {
-    // Forwarding ends by itself at the instant of the last renewal: what still comes to us is not lost.
-    dropLease: () => page?.answerUntil(0n),
+    // Forwarding ends by itself, after the grace that came with the last renewal: what still comes to us is not lost.
+    dropLease: () => {
+      shortenForwarding();
+      page?.answerUntil(0n);
+    },
     fence: () => address?.fence(),
     addAlias: () => {
       leads = true;
@@ -187,6 +211,8 @@ export function openExecutor(
     lease: () => page,
   };
 }
+
+const NO_LEASE = { answerUntilNs: 0n, forwardUntilNs: 0n };
 
 const toNs = (milliseconds: number): bigint => BigInt(Math.floor(milliseconds * 1e6));
 const toMs = (nanoseconds: bigint): number => Number(nanoseconds) / 1e6;

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { AddressChange } from '../../address/address-change.ts';
+import { bootNs } from '../../kernel/clock.ts';
 import type { Conflict } from '../../pair/defence.ts';
 import type { Change } from './evidence.ts';
 import type { BeatOrders, BeatStatus, ChangeableOrders, FromBeat, SlowFacts, ToBeat } from './mail.ts';
@@ -78,7 +79,7 @@ export function startBeat(orders: BeatOrders, hooks: BeatHooks): BeatHandle {
   };
   return {
     useLease: (fd) => post({ type: 'lease', fd }),
-    tell: (facts) => post({ type: 'facts', facts }),
+    tell: (facts) => post({ type: 'facts', facts, atMs: Number(bootNs()) / 1e6 }),
     use: async ({ settings, secrets, stations, digest }) => {
       post({ type: 'orders', orders: { settings, secrets, stations, digest } });
       await ask('status');

@@ -30,6 +30,8 @@ export interface BeatOrders {
   paths: PathOrders[];
   /** Of what both nodes must be configured alike in. */
   digest: Digest;
+  /** Stopped by a signal, leave lead and data path for a successor for so long; absent: leave nothing. */
+  keepMs?: number;
   /** Whom else to ask, to know whether this node hears anybody. */
   stations: StationLeg[];
 }
@@ -52,7 +54,8 @@ export type ChangeableOrders = Pick<BeatOrders, 'settings' | 'secrets' | 'statio
 export type ToBeat =
   /** The lease page of the data path, once that is in place. */
   | { type: 'lease'; fd: number }
-  | { type: 'facts'; facts: SlowFacts }
+  /** With each pass; `atMs` on CLOCK_BOOTTIME. */
+  | { type: 'facts'; facts: SlowFacts; atMs: number }
   | { type: 'orders'; orders: ChangeableOrders }
   | { type: 'ask'; id: number; what: 'status' | 'lead' | 'standBy' | 'stop' }
   /** Stop; but where nobody else could lead, leave address and lease as they are for so long. */

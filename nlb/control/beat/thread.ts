@@ -6,7 +6,7 @@ import { openStations } from '../../address/stations.ts';
 import { type Lease, openLease, openPinnedLease } from '../../datapath/tables/lease.ts';
 import { openAddressEvents } from '../../kernel/address-events.ts';
 import { aside } from '../../kernel/addresses.ts';
-import { monotonicNs } from '../../kernel/clock.ts';
+import { bootNs, monotonicNs } from '../../kernel/clock.ts';
 import { openLinkLook } from '../../kernel/link-flags.ts';
 import { beRealTime } from '../../kernel/scheduling.ts';
 import { peerCouldLead } from '../../pair/contest.ts';
@@ -19,9 +19,11 @@ import { type Event, type Role, refusedAddresses, standing, withLeaseKept } from
 import { openAgreement } from './agreement.ts';
 import type { ArpHeard } from './arp-news.ts';
 import { correspond } from './correspondent.ts';
+import { openEnding } from './ending.ts';
 import { openExecutor } from './executor.ts';
 import { linkFacts } from './link-facts.ts';
 import type { BeatOrders, BeatStatus, ChangeableOrders, FromBeat, SlowFacts, ToBeat } from './mail.ts';
+import { openReading } from './reading.ts';
 import { openWitness } from './witness.ts';
 import { watchWitness } from './witness-watch.ts';
 
@@ -32,12 +34,14 @@ import { watchWitness } from './witness-watch.ts';
 const orders = workerData as BeatOrders;
 let { settings } = orders;
 const post = (message: FromBeat) => parentPort?.postMessage(message);
-const nowMs = () => Number(monotonicNs()) / 1e6;
+/** By the clock that goes on while the machine is suspended: a lease must not outlast that, nor what the role believes. */
+const nowMs = () => Number(bootNs()) / 1e6;
 const problem = (text: string) => post({ type: 'problem', text });
 
 /** Of SCHED_FIFO's 1 to 99: above the ordinary, below what the kernel's own threads use. */
 const PRIORITY = 10;
 const LINK_LOOK_MS = 20;
+const COPY = `${settings.peer} has heard beats that are yet to be sent: a snapshot was restored here, or there is a clone`;
 
 // Before anything else: an address that an earlier life left could be answered for. It may be, if that life said so when it
 // ended with --keep: until its lease has run out, or until this life's role is decided.
@@ -63,6 +67,8 @@ const executor = openExecutor(orders.access, orders.forwardGraceMs, keeper, prob
 const witnessWatch = watchWitness(executor, (change) => post({ type: 'witness', change }));
 const witness = openWitness(settings, (change) => post({ type: 'path', change }));
 const agreement = openAgreement((sections) => post({ type: 'differs', sections }));
+const reading = openReading();
+const ending = openEnding({ letGo: () => letGo(orders.keepMs), problem });
 let role: Role = begin(nowMs(), settings);
 let defence = unclaimed;
 let lookAtLinksAtMs = 0;
@@ -78,6 +84,8 @@ const peer = correspond(orders, {
   nowMs,
   problem,
   came: witness.came,
+  read: reading.read,
+  isCopy: (atMs) => happened({ type: 'LeaseLost', atMs, why: COPY }),
   heard: ({ standing: from, ...more }, atMs) => {
     peerNamed(more.extension?.accessMac, atMs);
     happened({ type: 'Heard', atMs, from, ...more });
@@ -92,7 +100,7 @@ function peerNamed(mac: string | undefined, atMs: number): void {
 }
 
 function isHeld(lease: Pick<Lease, 'get'> | undefined): boolean {
-  return lease !== undefined && lease.get().answerUntilNs > monotonicNs();
+  return lease !== undefined && lease.get().answerUntilNs > bootNs();
 }
 
 function happened(event: Event): string | undefined {
@@ -147,6 +155,7 @@ function endClaim(): void {
 }
 
 function tick(): void {
+  ending.look(role, nowMs(), settings);
   if (claimLeft && !isHeld(executor.lease())) endClaim();
   const heard = executor.hear();
   arpHappened(heard);
@@ -177,21 +186,23 @@ function defendAgainst(heard: ArpHeard): void {
 }
 
 /** The alias and the lease are given up before anything is done on an interface that has no data path. */
-function lookAtLinks(more: Partial<Role['facts']> = {}): void {
+function lookAtLinks(told?: { facts: Role['facts']; atMs: number }): void {
   lookAtLinksAtMs = nowMs() + LINK_LOOK_MS;
   const first = [orders.access.device, orders.serverDevice];
   const seen = new Map([...first, ...orders.furtherDevices].map((device) => [device, links.look(device)]));
-  const facts = { ...role.facts, ...more, ...linkFacts(seen, first, attached) };
-  if (JSON.stringify(facts) !== JSON.stringify(role.facts)) factsChanged(facts);
+  const facts = { ...(told?.facts ?? role.facts), ...linkFacts(seen, first, attached) };
+  if (told) happened({ type: 'FactsChanged', atMs: nowMs(), facts, toldAtMs: told.atMs });
+  else if (JSON.stringify(facts) !== JSON.stringify(role.facts)) factsChanged(facts);
   const access = seen.get(orders.access.device);
   accessMac = access?.mac;
   executor.legChanged(access);
 }
 
 /** What the main thread tells comes with what it is attached to, and so with a look at what is there now. */
-function factsTold({ attached: now, ...facts }: SlowFacts): void {
+function factsTold({ facts: { attached: now, ...facts }, atMs }: Extract<ToBeat, { type: 'facts' }>): void {
   attached = now;
-  lookAtLinks(facts);
+  const { passFailure: _, ...before } = role.facts;
+  lookAtLinks({ facts: { ...before, ...facts }, atMs });
 }
 
 function lookAtAlias(): void {
@@ -210,7 +221,7 @@ function countStations(): void {
 
 /** Timers run before sockets are read; the tick waits for that, so that a beat which is already here is never missed. */
 function beatOn(dueMs: number): void {
-  setTimeout(() => setImmediate(onTime, dueMs), Math.max(1, dueMs - nowMs()));
+  setTimeout(() => reading.whenRead(() => onTime(dueMs)), Math.max(1, dueMs - nowMs()));
 }
 
 function onTime(dueMs: number): void {
@@ -225,7 +236,7 @@ function onTime(dueMs: number): void {
 function status(): BeatStatus {
   const now = nowMs();
   const lease = executor.lease()?.get();
-  const remainingMs = (untilNs = 0n) => Math.max(0, Math.round(Number(untilNs) / 1e6 - now));
+  const remainingMs = (untilNs = 0n, nowNs: bigint) => Math.max(0, Math.round(Number(untilNs - nowNs) / 1e6));
   const paths = orders.paths.map(({ name }) => [name, ago(witness.lastHeardMs(name), now)] as const);
   const last = role.peer.standing;
   const answeredBy = witness.answeredBy();
@@ -251,8 +262,8 @@ function status(): BeatStatus {
       witness: witnessWatch.status(now),
     },
     lease: {
-      answerRemainingMs: remainingMs(lease?.answerUntilNs),
-      forwardRemainingMs: remainingMs(lease?.forwardUntilNs),
+      answerRemainingMs: remainingMs(lease?.answerUntilNs, bootNs()),
+      forwardRemainingMs: remainingMs(lease?.forwardUntilNs, monotonicNs()),
     },
     conflicts: defence.conflicts,
     realTime,
@@ -281,13 +292,22 @@ function answer(id: number, what: Extract<ToBeat, { type: 'ask' }>['what']): voi
   post({ type: 'answer', id, status: status(), ...(refusal !== undefined && { refusal }) });
 }
 
+/**
+ * @param keepMs for how long lead and address are left for a successor, where nobody else could have them
+ * @returns whether they are
+ */
+function letGo(keepMs?: number): boolean {
+  const atMs = nowMs();
+  const isLeft = keepMs !== undefined && role.state.name === 'active' && !peerCouldLead(role, atMs, settings);
+  if (isLeft) leaveLease(atMs, keepMs);
+  if (!hasLeft) happened({ type: 'AskedToStop', atMs: nowMs() });
+  return hasLeft;
+}
+
 /** The lease is never made longer by one who has lost it: the tick finds that out. */
 function leave(id: number, keepMs: number): void {
   tick();
-  const atMs = nowMs();
-  const isLeft = role.state.name === 'active' && !peerCouldLead(role, atMs, settings);
-  if (isLeft) leaveLease(atMs, keepMs);
-  if (!hasLeft) happened({ type: 'AskedToStop', atMs: nowMs() });
+  letGo(keepMs);
   post({ type: 'answer', id, status: status(), ...(hasLeft && { kept: true }) });
 }
 
@@ -309,11 +329,12 @@ function useOrders({ secrets, ...next }: ChangeableOrders): void {
 }
 
 parentPort?.on('message', (message: ToBeat) => {
+  ending.heard();
   switch (message.type) {
     case 'lease':
       return executor.useLease(openLease(message.fd), claimLeft ? 'claim' : 'new');
     case 'facts':
-      return factsTold(message.facts);
+      return factsTold(message);
     case 'orders':
       return useOrders(message.orders);
     case 'ask':

@@ -56,7 +56,7 @@ const reading =
   };
 
 const timed =
-  (change: (clocks: Clocks) => Clocks): Specification =>
+  (change: (clocks: Clocks) => Partial<Clocks>): Specification =>
   (arrival, known) =>
     forward({ ...arrival, ...change(arrival) }, known);
 
@@ -109,10 +109,13 @@ export const broken: Record<string, Specification> = {
   'is fenced while its successor counts on it': knowing(({ lease }) => ({
     lease: { ...lease, answerUntilNs: lease.answerUntilNs || 1n },
   })),
-  'its clock is late by a nanosecond': timed(({ nowNs, tickNs }) => ({ nowNs: nowNs - 1n, tickNs })),
-  'its ticks are late by a nanosecond': timed(({ nowNs, tickNs }) => ({ nowNs, tickNs: tickNs - 1n })),
-  'goes by the exact clock alone': timed(({ nowNs }) => ({ nowNs, tickNs: nowNs })),
-  'goes by ticks alone': timed(({ tickNs }) => ({ nowNs: tickNs, tickNs })),
+  'its clock is late by a nanosecond': timed(({ nowNs }) => ({ nowNs: nowNs - 1n })),
+  'its ticks are late by a nanosecond': timed(({ tickNs }) => ({ tickNs: tickNs - 1n })),
+  'its clock of boots is late by a nanosecond': timed(({ bootNs }) => ({ bootNs: bootNs - 1n })),
+  'answers by the clock that a suspension stops': timed(({ nowNs }) => ({ bootNs: nowNs })),
+  'forwards by the clock that a suspension does not stop': timed(({ bootNs }) => ({ nowNs: bootNs })),
+  'goes by the exact clock alone': timed(({ nowNs }) => ({ tickNs: nowNs })),
+  'goes by ticks alone': timed(({ tickNs }) => ({ nowNs: tickNs })),
   'forwards by the exact clock alone': leased(({ nowNs }, { forwardUntilNs }) => nowNs < forwardUntilNs),
   'forwards by ticks alone': leased(({ tickNs }, { forwardUntilNs }) => tickNs < forwardUntilNs),
   'wants a nanosecond more of lease': leased(margined(MARGIN_NS + 1n)),

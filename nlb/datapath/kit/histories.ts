@@ -77,9 +77,11 @@ const BEAT_WINDOW_NS = BigInt(CONSTANTS.BEAT_WINDOW_NS);
 const MARGIN_NS = BigInt(CONSTANTS.LEASE_MARGIN_NS);
 /** How late the clock of the last tick is: by nothing, by a part of a tick, or as on a machine that has stood still. */
 const latenesses = [0n, 1n, 4_000_000n, MARGIN_NS, MARGIN_NS + 1n] as const;
+/** How long the machine was suspended in a wait: CLOCK_BOOTTIME alone goes on. To the end of a lease, and beyond. */
+const asleep = often<bigint>(0n, 0n, 1n, SECOND_NS, 3600n * SECOND_NS);
 const lease = fc.record({
   /** Null: given back. */
-  answerNs: often<bigint | null>(SECOND_NS, 0n, 1n, null),
+  answerNs: often<bigint | null>(SECOND_NS, 0n, 1n, null, null),
   forwardNs: often(10_000n * SECOND_NS, 0n, 1n),
 });
 
@@ -107,7 +109,12 @@ const again = fc.record({
   ),
   fragment: fc.oneof({ weight: 4, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: piece }),
 });
-const wait = fc.record({ do: fc.constant('wait' as const), ns: waits, lateNs: often<bigint>(...latenesses) });
+const wait = fc.record({
+  do: fc.constant('wait' as const),
+  ns: waits,
+  lateNs: often<bigint>(...latenesses),
+  asleepNs: asleep,
+});
 
 /** What the daemon says of its peer; and whether it lives. */
 const peer = fc.record({ mac: often(true, false), boot: often<string | null>(BOOTS[0] ?? null, null) });
@@ -161,6 +168,7 @@ const meeting = fc.oneof(
       do: fc.constant('wait' as const),
       ns: fc.constantFrom(BEAT_WINDOW_NS, BEAT_WINDOW_NS - 1n, 1n),
       lateNs: fc.constant(0n),
+      asleepNs: fc.constant(0n),
     }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('peer' as const), peer }) },

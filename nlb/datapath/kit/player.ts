@@ -48,6 +48,8 @@ interface Stage extends Cast {
 type Act<Name extends Step['do']> = Extract<Step, { do: Name }>;
 
 const BEGIN_NS = 1_000_000_000_000n;
+/** The machine was suspended before the history begins. */
+const BEGIN_SUSPENDED_NS = 3_000_000_000n;
 const VERDICTS = { xdp: { PASSED: 2, FORWARDED: 4, DROPPED: 1 }, tc: { PASSED: -1, FORWARDED: 7, DROPPED: 2 } };
 const KEPT = FLOW_TABLES;
 
@@ -70,10 +72,10 @@ function open(history: History, cast: Cast): Stage {
     ...cast,
     history,
     ports: portsOf(history, cast.interfaces),
-    clocks: clocksAt(BEGIN_NS, history.lateNs),
+    clocks: clocksAt(BEGIN_NS, history.lateNs, BEGIN_SUSPENDED_NS),
     servers: history.servers,
     services: SERVICES.map((entry, index) => ({ entry, serving: history.serving[index] ?? true })),
-    lease: leaseFrom(history.lease, { nowNs: BEGIN_NS }),
+    lease: leaseFrom(history.lease, { nowNs: BEGIN_NS, bootNs: BEGIN_NS + BEGIN_SUSPENDED_NS }),
     peer: { ...peerFrom(history.peer), daemonLives: history.daemonLives },
     limits: history.limits,
     told: toldBy(
@@ -117,8 +119,9 @@ const ACTS: { [Name in Step['do']]: (stage: Stage, step: Act<Name>) => void } = 
     if (fragment !== null) frame = asFragment(frame, fragment);
     send(stage, { ...stage.last, frame });
   },
-  wait: (stage, { ns, lateNs }) => {
-    stage.clocks = clocksAt(stage.clocks.nowNs + ns, lateNs);
+  wait: (stage, { ns, lateNs, asleepNs }) => {
+    const { nowNs, bootNs } = stage.clocks;
+    stage.clocks = clocksAt(nowNs + ns, lateNs, bootNs - nowNs + asleepNs);
     stage.twin.setClocks(stage.clocks);
   },
   lease: (stage, { lease }) => {
@@ -181,7 +184,7 @@ function send(stage: Stage, { frame, on }: Act<'send'>): void {
   stage.story.push(`  ${decision.outcome} ${show(decision.writes)}`);
   stage.seen.push(decision.outcome);
   ledger.fencedNs = 0n;
-  record(ledger, decision, clocks.nowNs);
+  record(ledger, decision, clocks.bootNs);
   if (ledger.fencedNs !== 0n) stage.lease = { ...lease, forwardUntilNs: 0n };
   const ran = twin.run(hook, frame, interfaces[on]);
   const [word = 'PASSED'] = decision.outcome.split('_') as (keyof typeof VERDICTS.xdp)[];
@@ -221,15 +224,22 @@ const sorted = (kept: ReadonlyMap<string, unknown>) =>
   [...kept].map(([name, value]) => ({ name, ...(value as object) })).sort((a, b) => (a.name < b.name ? -1 : 1));
 
 /** Both go forward, because every wait is longer than the one is ever late. */
-const clocksAt = (nowNs: bigint, lateNs: bigint): Clocks => ({ nowNs, tickNs: nowNs - lateNs });
+const clocksAt = (nowNs: bigint, lateNs: bigint, suspendedNs: bigint): Clocks => ({
+  nowNs,
+  tickNs: nowNs - lateNs,
+  bootNs: nowNs + suspendedNs,
+});
 
 const peerFrom = ({ mac, boot }: History['peer']): Pick<PeerKnown, 'mac' | 'boot'> => ({
   mac: mac ? (MAC.peer as Mac) : undefined,
   boot: boot ?? undefined,
 });
 
-function leaseFrom({ answerNs, forwardNs }: Act<'lease'>['lease'], { nowNs }: Pick<Clocks, 'nowNs'>): LeaseTimes {
-  return { answerUntilNs: answerNs === null ? 0n : nowNs + answerNs, forwardUntilNs: nowNs + forwardNs };
+function leaseFrom(
+  { answerNs, forwardNs }: Act<'lease'>['lease'],
+  { nowNs, bootNs }: Pick<Clocks, 'nowNs' | 'bootNs'>,
+): LeaseTimes {
+  return { answerUntilNs: answerNs === null ? 0n : bootNs + answerNs, forwardUntilNs: nowNs + forwardNs };
 }
 
 function portsOf({ oneArmed, vlanned, mtu }: History, { access, server }: Cast['interfaces']): Port[] {

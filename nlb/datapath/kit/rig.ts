@@ -1,6 +1,7 @@
 import { mkdtempSync, rmdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { suspendedNs } from '../../kernel/clock.ts';
 import { run } from '../../kernel/private-namespaces.ts';
 import { findPorts } from '../attach/ports.ts';
 import type { Datapath, DatapathOptions } from '../datapath.ts';
@@ -89,10 +90,10 @@ export function pinDirectory(t: { teardown(act: () => void): void }): string {
   return directory;
 }
 
-/** Hold the lease for both purposes until then. */
+/** Hold the lease for both purposes until then, on CLOCK_MONOTONIC. */
 export function hold(leaseFd: number, untilNs: bigint): void {
   const lease = openLease(leaseFd);
-  lease.set(untilNs, untilNs);
+  lease.set(untilNs + suspendedNs(), untilNs);
   lease.close();
 }
 

@@ -53,7 +53,7 @@ export function openTalk(more?: Pick<Port, 'vlan'>) {
     /** `hex`: the frame. */
     say(hex: string, on: 'access' | 'server' = 'access'): Said {
       const lease = { answerUntilNs: untilNs, forwardUntilNs: untilNs };
-      const arrival = { frame: bytesOf(hex), ifindex: IFINDEX[on], nowNs, tickNs: nowNs - lateNs };
+      const arrival = { frame: bytesOf(hex), ifindex: IFINDEX[on], nowNs, tickNs: nowNs - lateNs, bootNs: nowNs };
       const decision = forward(arrival, { told, lease, peer: NO_PEER, kept: ledger.kept });
       record(ledger, decision, nowNs);
       const { outcome, frame } = decision;

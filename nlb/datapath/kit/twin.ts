@@ -41,7 +41,7 @@ const SIZES = { maxConnections: 256, maxUdpFlows: 256, maxServers: 8, maxService
 export function openTwin(services: ServiceEntry[], reuse: Record<string, number> = {}) {
   const object = loadObject({ file: OBJECT_FILE, entries: entriesOf(SIZES), reuse });
   const fd = (map: string): number => object.map(map);
-  const [clock, lease] = [mapMemory(fd('test_clock'), 16), openLease(fd('lease'))];
+  const [clock, lease] = [mapMemory(fd('test_clock'), 24), openLease(fd('lease'))];
   const clocks = new BigUint64Array(clock.buffer);
   const servers = openServerTable(fd('servers'), SIZES.maxServers);
   const ids = new Map(services.map((service, id) => [nameOfService(service), id]));
@@ -55,7 +55,7 @@ export function openTwin(services: ServiceEntry[], reuse: Record<string, number>
       putClusters(fd('clusters'), tables, ids);
       dropOtherClusters(fd('clusters'), tables.clusterAddresses);
     },
-    setClocks: ({ nowNs, tickNs }: Clocks): void => clocks.set([nowNs, tickNs]),
+    setClocks: ({ nowNs, tickNs, bootNs }: Clocks): void => clocks.set([nowNs, tickNs, bootNs]),
     setLease: ({ answerUntilNs, forwardUntilNs }: LeaseTimes): void => lease.set(answerUntilNs, forwardUntilNs),
     lease: (): LeaseTimes => lease.get(),
     run: (hook: 'xdp' | 'tc', frame: Buffer, ifindex: number) =>

@@ -51,7 +51,7 @@ static __always_inline enum outcome decide_arp(struct packet *p, const struct se
 		return DROPPED_ARP_SERVER_SIDE;
 	if (!nlbs)
 		return DROPPED_ARP_CLUSTER;
-	__u64 now_ns = clock_ns();
+	__u64 now_ns = boot_ns();
 	if (is_broadcast(p->eth->h_dest) && is_by_peer(p, arp))
 		heed_peer(p, arp, sender, now_ns);
 	return may_answer(now_ns) ? PASSED_ARP_NLBS : DROPPED_ARP_NO_LEASE;

@@ -156,11 +156,11 @@ struct allowance {
 	__u64 passed;
 };
 
-/* Instants of CLOCK_MONOTONIC. User space maps the page, renews the first two, and says who the peer is. */
+/* User space maps the page, renews the first two, and says who the peer is. */
 struct lease {
-	__u64 answer_until_ns;
-	__u64 forward_until_ns; /* set to zero here when another node is about to lead */
-	/* Written here: when the peer last asked everybody for the NLBS address, as a node does that is about to lead. */
+	__u64 answer_until_ns; /* CLOCK_BOOTTIME */
+	__u64 forward_until_ns; /* CLOCK_MONOTONIC; set to zero here when another node is about to lead */
+	/* Written here, CLOCK_BOOTTIME: when the peer last asked everybody for the address, as a node does that is about to lead. */
 	__u64 peer_asked_ns;
 	/* Its hardware address on the access subnet, as in a frame; zeros while it is not known. */
 	__u8 peer_mac[ETH_ALEN];

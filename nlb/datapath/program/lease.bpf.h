@@ -6,11 +6,11 @@
 #include "clock.bpf.h"
 #include "lookup.bpf.h"
 
-/* By the exact clock alone: two that answer never overlap. */
-static __always_inline bool may_answer(__u64 now_ns)
+/* By an exact clock that no suspension stops: two that answer never overlap. */
+static __always_inline bool may_answer(__u64 boot_ns)
 {
 	struct lease *held = only_entry(&lease);
-	return held && now_ns < *(volatile __u64 *)&held->answer_until_ns;
+	return held && boot_ns < *(volatile __u64 *)&held->answer_until_ns;
 }
 
 /* A live node renews its lease long before the margin: so nearly every packet is spared the exact clock. */
@@ -24,11 +24,11 @@ static __always_inline bool may_forward(__u64 tick_ns)
 }
 
 /* Nobody renews our lease any more. Who gave it back has none that could lapse, and a successor that counts on its grace. */
-static __always_inline bool has_lapsed(__u64 now_ns)
+static __always_inline bool has_lapsed(__u64 boot_ns)
 {
 	struct lease *held = only_entry(&lease);
 	__u64 until_ns = held ? *(volatile __u64 *)&held->answer_until_ns : 0;
-	return until_ns && now_ns >= until_ns;
+	return until_ns && boot_ns >= until_ns;
 }
 
 /* Another leads: what we forwarded from here on, it would have to answer for. */
@@ -39,9 +39,9 @@ static __always_inline void end_forwarding(void)
 		*(volatile __u64 *)&held->forward_until_ns = 0;
 }
 
-static __always_inline void note_peer_asks(__u64 now_ns)
+static __always_inline void note_peer_asks(__u64 boot_ns)
 {
 	struct lease *page = only_entry(&lease);
 	if (page)
-		*(volatile __u64 *)&page->peer_asked_ns = now_ns;
+		*(volatile __u64 *)&page->peer_asked_ns = boot_ns;
 }

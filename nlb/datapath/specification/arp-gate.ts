@@ -22,12 +22,12 @@ export function decideArp(
   arp: Arp | undefined,
   from: { frame: Buffer; port: Port },
   known: Knowledge,
-  nowNs: bigint,
+  bootNs: bigint,
 ): Result {
-  const outcome = gate(arp, from.port, known, nowNs);
+  const outcome = gate(arp, from.port, known, bootNs);
   const nlbsAsked = outcome === 'PASSED_ARP_NLBS' || outcome === 'DROPPED_ARP_NO_LEASE';
   const heeds = arp && nlbsAsked && isToAll(from.frame) && isByPeer(arp, from.frame, known);
-  return { outcome, writes: heeds ? notes(arp, known, nowNs) : [], counts: [] };
+  return { outcome, writes: heeds ? notes(arp, known, bootNs) : [], counts: [] };
 }
 
 const isToAll = (frame: Buffer): boolean => macAt(frame, 0) === 'ff:ff:ff:ff:ff:ff';
@@ -41,20 +41,20 @@ function isByPeer({ senderMac }: Arp, frame: Buffer, { peer }: Knowledge): boole
 const NO_ADDRESS = '0.0.0.0';
 const NO_MAC = '00:00:00:00:00:00';
 
-function notes({ sender, targetMac }: Arp, { told, lease, peer }: Knowledge, nowNs: bigint): Write[] {
+function notes({ sender, targetMac }: Arp, { told, lease, peer }: Knowledge, bootNs: bigint): Write[] {
   const { answerUntilNs } = lease;
   const isProbe = sender === NO_ADDRESS;
   if (!isProbe || targetMac !== NO_MAC)
     return isProbe || sender === told.heartbeat.access.peer ? [{ table: 'peerAsked' }] : [];
-  const hasLapsed = answerUntilNs !== 0n && nowNs >= answerUntilNs;
+  const hasLapsed = answerUntilNs !== 0n && bootNs >= answerUntilNs;
   return hasLapsed && peer.daemonLives ? [{ table: 'fenced' }] : [];
 }
 
-function gate(arp: Arp | undefined, port: Port, { told, lease }: Knowledge, nowNs: bigint): OutcomeName {
+function gate(arp: Arp | undefined, port: Port, { told, lease }: Knowledge, bootNs: bigint): OutcomeName {
   if (!arp?.isRequest) return 'PASSED_ARP';
   const nlbs = arp.target === told.nlbs;
   if (!nlbs && !told.clusters.has(arp.target)) return 'PASSED_ARP';
   if (!(port.roles & CONSTANTS.ROLE_ACCESS)) return 'DROPPED_ARP_SERVER_SIDE';
   if (!nlbs) return 'DROPPED_ARP_CLUSTER';
-  return nowNs < lease.answerUntilNs ? 'PASSED_ARP_NLBS' : 'DROPPED_ARP_NO_LEASE';
+  return bootNs < lease.answerUntilNs ? 'PASSED_ARP_NLBS' : 'DROPPED_ARP_NO_LEASE';
 }

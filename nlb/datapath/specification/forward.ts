@@ -31,6 +31,8 @@ export interface Clocks {
   nowNs: bigint;
   /** The same as of the kernel's last tick (CLOCK_MONOTONIC_COARSE). What is written down of flows bears this time. */
   tickNs: bigint;
+  /** CLOCK_BOOTTIME: as the first, and it goes on while the machine is suspended. */
+  bootNs: bigint;
 }
 
 export interface Arrival extends Clocks {
@@ -59,14 +61,14 @@ function packetBytes({ frame, segmentBytes }: Arrival): number {
 }
 
 function decide(arrival: Arrival, known: Knowledge): Result {
-  const { frame, ifindex, nowNs } = arrival;
+  const { frame, ifindex, nowNs, bootNs } = arrival;
   const port = known.told.ports.find((candidate) => candidate.ifindex === ifindex);
   const ethernet = readEthernet(frame);
   if (!port || !ethernet) return passed('PASSED_NOT_OURS');
   if (isForVlanPort(ethernet, port, known)) return passed('PASSED_TAGGED');
   if (isBuried(ethernet) && mayReachStack(ethernet, port)) return dropped('DROPPED_TAGGED');
   if (ethernet.ethertype === ETHERTYPE.arp)
-    return decideArp(readArp(frame, ethernet.payloadAt), { frame, port }, known, nowNs);
+    return decideArp(readArp(frame, ethernet.payloadAt), { frame, port }, known, bootNs);
   const ip = ethernet.ethertype === ETHERTYPE.ipv4 ? readIpv4(frame, ethernet.payloadAt) : undefined;
   if (!ip) return passed('PASSED_NOT_OURS');
   return known.told.clusters.has(ip.destination)

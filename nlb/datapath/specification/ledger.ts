@@ -53,15 +53,15 @@ export function openLedger(): Ledger {
   };
 }
 
-/** Write down and count what a decision says. */
-export function record(ledger: Ledger, decision: Decision, nowNs: bigint): void {
+/** Write down and count what a decision says. `bootNs`: of CLOCK_BOOTTIME. */
+export function record(ledger: Ledger, decision: Decision, bootNs: bigint): void {
   const bytes = BigInt(decision.frame.length);
   writeDown(ledger.kept, decision, {
     peerAsked: () => {
-      ledger.peerAskedNs = nowNs;
+      ledger.peerAskedNs = bootNs;
     },
     fenced: () => {
-      ledger.fencedNs = nowNs;
+      ledger.fencedNs = bootNs;
     },
     allowance: (index, value) => {
       ledger.allowances[index] = value;

@@ -36,7 +36,7 @@ export function trace(flow: Flow, known: Knowledge, nowNs: bigint, labels: Label
   if (!access) throw new Error('The data path has no access interface');
   const kind = connectionOf(flow, known) ? 'next' : 'first';
   const frame = packetOf(flow, access.mac, kind);
-  const decision = forward({ frame, ifindex: access.ifindex, nowNs, tickNs: nowNs }, known);
+  const decision = forward({ frame, ifindex: access.ifindex, nowNs, tickNs: nowNs, bootNs: nowNs }, known);
   const sent = decision.counts.find((counted) => counted.what === 'packet');
   const server = sent && known.told.servers.get(sent.server);
   return {

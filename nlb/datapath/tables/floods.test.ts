@@ -95,7 +95,7 @@ t.test('what the kernel refuses to enter is counted, forwarded, and counts as no
   t.teardown(() => closeSync(small));
   const twin = openTwin(tables().services, { connections: small });
   twin.tell(tables(), findPorts(options('')).present);
-  twin.setClocks({ nowNs: 10n ** 12n, tickNs: 10n ** 12n });
+  twin.setClocks({ nowNs: 10n ** 12n, tickNs: 10n ** 12n, bootNs: 10n ** 12n });
   twin.setLease({ answerUntilNs: FOREVER_NS, forwardUntilNs: FOREVER_NS });
   const ifindex = ifindexOf('access');
   const refused = ROOM + 3;

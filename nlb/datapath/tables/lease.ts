@@ -8,9 +8,14 @@ import { STRUCTS } from '../program/layout.ts';
 import type { Mac } from '../specification/address.ts';
 import { FILES, placeFor } from '../userspace/place.ts';
 
-/** Until when the data path may answer for the NLBS address, and forward: nanoseconds of CLOCK_MONOTONIC (clock.ts). */
+/**
+ * Until when the data path may answer for the NLBS address, and forward (clock.ts). Answering ends also for a machine that is
+ * suspended meanwhile; forwarding has a clock that is nearly free, which a suspension stops.
+ */
 export interface LeaseTimes {
+  /** Nanoseconds of CLOCK_BOOTTIME. */
   answerUntilNs: bigint;
+  /** Nanoseconds of CLOCK_MONOTONIC. */
   forwardUntilNs: bigint;
 }
 
@@ -38,7 +43,7 @@ export interface Lease {
   /** Change when forwarding ends, where that is still `from`. False where the data path has ended it meanwhile. */
   moveForwarding(from: bigint, to: bigint): boolean;
   get(): LeaseTimes;
-  /** When the data path last saw the peer itself ask for the NLBS address, in nanoseconds of CLOCK_MONOTONIC; 0 for never. */
+  /** When the data path last saw the peer itself ask for the NLBS address, in nanoseconds of CLOCK_BOOTTIME; 0 for never. */
   peerAskedNs(): bigint;
   /** Who the peer is: its hardware address on the access subnet, by which alone its questions are believed. */
   namePeer(mac: string): void;

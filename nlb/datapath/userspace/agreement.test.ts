@@ -93,7 +93,7 @@ t.test(`the forwarder does what forward.ts says, and the stack nothing (seed ${S
   for (const [sent, frame] of generated.entries()) {
     // Time stands still: what matters is what is found, and nothing expires in the seconds that this takes.
     const decision = forward(
-      { frame, ifindex: access.ifindex, nowNs: NOW_NS, tickNs: NOW_NS },
+      { frame, ifindex: access.ifindex, nowNs: NOW_NS, tickNs: NOW_NS, bootNs: NOW_NS },
       { told, lease, peer: PEER_KNOWN, kept: ledger.kept },
     );
     record(ledger, decision, NOW_NS);

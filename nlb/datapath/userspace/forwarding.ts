@@ -1,5 +1,5 @@
 import { closeSync } from 'node:fs';
-import { monotonicNs } from '../../kernel/clock.ts';
+import { bootNs, monotonicNs } from '../../kernel/clock.ts';
 import { openBatch } from '../../kernel/packet-batch.ts';
 import { openPacketPort, sendFrame } from '../../kernel/packet-port.ts';
 import { KernelRefusal } from '../../kernel/refusal.ts';
@@ -48,7 +48,7 @@ export function openForwarding(place: string): Forwarding {
   const answerArp = (frame: Buffer, port: Port, fd: number): void => {
     const answer = arpAnswer(frame, port);
     // Looked at once more: a process may be held up anywhere, and who is held up here must not answer afterwards.
-    if (answer && monotonicNs() < lease.get().answerUntilNs) sendFrame(fd, answer);
+    if (answer && bootNs() < lease.get().answerUntilNs) sendFrame(fd, answer);
   };
   // Looked at where a frame asks for it, which few do.
   const peer: PeerKnown = {
@@ -66,11 +66,13 @@ export function openForwarding(place: string): Forwarding {
     },
   };
   const decide = (index: number, { ifindex }: Port): Decision => {
-    const [frame, nowNs, segmentBytes] = [batch.frame(index), monotonicNs(), batch.segmentBytes(index)];
-    const arrival = { frame, ifindex, nowNs, tickNs: nowNs, ...(segmentBytes !== undefined && { segmentBytes }) };
+    const [frame, segmentBytes] = [batch.frame(index), batch.segmentBytes(index)];
+    const [nowNs, boot] = [monotonicNs(), bootNs()];
+    const clocks = { nowNs, tickNs: nowNs, bootNs: boot };
+    const arrival = { frame, ifindex, ...clocks, ...(segmentBytes !== undefined && { segmentBytes }) };
     const decision = forward(arrival, { told, lease: lease.get(), peer, kept });
     writeDown(kept, decision, {
-      peerAsked: () => lease.notePeerAsked(nowNs),
+      peerAsked: () => lease.notePeerAsked(boot),
       fenced: lease.endForwarding,
       allowance: lease.noteAllowance,
     });

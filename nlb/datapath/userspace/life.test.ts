@@ -91,7 +91,7 @@ t.test('one mode gives way to the other, and the lease goes on', async (t) => {
     const datapath = openDatapath({ ...options(directory), mode, first: tables() });
     t.match(datapath, { mode, adopted: false });
     const lease = openPinnedLease(directory);
-    t.equal(lease?.get().answerUntilNs, untilNs, mode);
+    t.equal(lease?.get().forwardUntilNs, untilNs, mode);
     lease?.close();
     untilNs = monotonicNs() + HOUR_NS;
     hold(datapath.leaseFd, untilNs);

@@ -8,7 +8,7 @@ import { type Effect, type Entry, type Event, type Facts, type Role, standing } 
 import { type AccessEnds, type ArpSeen, type hearArp, named, nobody, type Witness } from '../witness.ts';
 import type { Agenda } from './agenda.ts';
 import type { Chance } from './chance.ts';
-import type { Host } from './host.ts';
+import type { Host, LeaseClock } from './host.ts';
 import { type Loop, openLoop } from './loop.ts';
 import type { PathName } from './network.ts';
 import { type Mail, openTalk, type Talk } from './news.ts';
@@ -19,6 +19,8 @@ export interface Machine {
   step: typeof step;
   nextTickInMs: typeof nextTickInMs;
   leaseRefusal: typeof leaseRefusal;
+  /** By which clock the data path judges the lease, and the daemon. */
+  leaseClock: LeaseClock;
   hearArp: typeof hearArp;
   /** How a beat names a lease that one life leaves to the next; 0 where there is none. */
   nameLease(told: Standing, keptMs: number): { said: Standing; extension: Extension };
@@ -68,6 +70,8 @@ const LINK_LOOK_MS = 20;
 const LOOKS_ENOUGH = 2;
 /** Loading the data path, and the first look at the servers. */
 const READY_AFTER_MS = [5, 60] as const;
+/** How often the main thread tells its facts, while it does not hang. */
+const TELL_EVERY_MS = 40;
 /** How late a timer comes on a machine with nothing else to do. */
 const TIMER_LATE_MS = 0.6;
 
@@ -88,6 +92,9 @@ export class Daemon {
   private witness: Witness = nobody;
   /** Alias and lease are those of an earlier life, until it is decided what becomes of them. */
   private claimLeft: boolean;
+  /** How many faults hang the main thread, and since when it and the beat have both been so. */
+  private hangs = 0;
+  private hungSinceMs = Number.POSITIVE_INFINITY;
   private stallAfterEffects = 0;
   private stallMs = 0;
 
@@ -141,7 +148,24 @@ export class Daemon {
   }
 
   serversChanged(): void {
-    this.loop.post(() => this.factsChanged({ healthyServers: this.at.healthyServers(), services: this.at.services() }));
+    if (this.hangs > 0) return;
+    const toldAtMs = this.now();
+    const facts = { healthyServers: this.at.healthyServers(), services: this.at.services() };
+    this.loop.post(() => this.factsChanged(facts, toldAtMs));
+  }
+
+  /** The main thread stands still, and so all that it would tell; the beat goes on. */
+  hang(by: 1 | -1): void {
+    this.hangs += by;
+    this.hungSinceMs = this.hangs > 0 ? Math.min(this.hungSinceMs, this.at.agenda.nowMs()) : Number.POSITIVE_INFINITY;
+  }
+
+  isHung(): boolean {
+    return this.hangs > 0;
+  }
+
+  hungForMs(): number {
+    return this.at.agenda.nowMs() - this.hungSinceMs;
   }
 
   refusalsChanged(): void {
@@ -159,6 +183,8 @@ export class Daemon {
     this.at.claims();
     this.at.agenda.at(this.at.agenda.nowMs() + ms, () => {
       this.at.claims();
+      // What a node stands still whole is no time in which it could have missed its main thread.
+      if (this.hangs > 0) this.hungSinceMs = this.at.agenda.nowMs();
       this.loop.goOn();
     });
   }
@@ -172,17 +198,21 @@ export class Daemon {
     this.leaseOpen = true;
     if (!this.claimLeft) this.at.host.dataPath.answerUntilMs = 0;
     const { healthyServers, refusedAlias, services, targets } = this.at;
-    this.factsChanged({
-      ready: true,
-      healthyServers: healthyServers(),
-      services: services(),
-      refusedAlias: refusedAlias(),
-      targets: targets(),
-    });
+    const seen = { healthyServers: healthyServers(), services: services() };
+    this.factsChanged({ ready: true, ...seen, refusedAlias: refusedAlias(), targets: targets() }, this.now());
+    this.tell();
   }
 
-  private factsChanged(facts: Partial<Facts>): void {
-    this.happened({ type: 'FactsChanged', atMs: this.now(), facts: { ...this.role.facts, ...facts } });
+  /** The main thread, again and again. */
+  private tell(): void {
+    if (this.loop.isEnded()) return;
+    if (!this.loop.isHalted()) this.serversChanged();
+    this.at.agenda.at(this.at.agenda.nowMs() + TELL_EVERY_MS, () => this.tell());
+  }
+
+  private factsChanged(facts: Partial<Facts>, toldAtMs?: number): void {
+    const told = toldAtMs === undefined ? {} : { toldAtMs };
+    this.happened({ type: 'FactsChanged', atMs: this.now(), facts: { ...this.role.facts, ...facts }, ...told });
   }
 
   private read(path: PathName, mail: Mail): void {
@@ -256,6 +286,7 @@ export class Daemon {
   }
 
   private lookAtTargets(): void {
+    if (this.hangs > 0) return;
     const targets = this.at.targets();
     const isContrary = JSON.stringify(targets) !== JSON.stringify(this.role.facts.targets);
     this.contraryLooks = isContrary && this.role.facts.ready ? this.contraryLooks + 1 : 0;
@@ -274,8 +305,8 @@ export class Daemon {
 
   private schedule(dueMs: number): void {
     this.dueMs = dueMs;
-    const instantMs = this.at.host.instantOf(dueMs) + this.at.chance.fraction() * TIMER_LATE_MS;
-    this.at.agenda.at(instantMs, () => this.loop.timerDue());
+    const afterMs = Math.max(0, dueMs - this.now()) + this.at.chance.fraction() * TIMER_LATE_MS;
+    this.at.host.timer(afterMs, () => this.loop.timerDue());
   }
 
   private happened(event: Event): void {

@@ -23,6 +23,8 @@ export type Fault = { afterMs: number; forMs: number } & (
   /** An interface is made anew and has no data path for a while; a further one is away. */
   | { type: 'interfaceBare' | 'interfaceAway'; side: Side }
   | { type: 'stallInside'; side: Side; afterEffects: number }
+  | { type: 'hangMain'; side: Side }
+  | { type: 'suspend' | 'stopClocks'; side: Side }
   /** The daemon leaves a lease of so long, where it may, to a life that begins when the fault is over. */
   | { type: 'keep'; side: Side; keepMs: number }
   | { type: 'lead' | 'standBy'; side: Side }
@@ -40,9 +42,9 @@ export type Meddling = { type: (typeof meddlings)[number]; side: Side };
 
 /** Long and short, and often about as long as a lease or a silence. */
 const durations = fc.oneof(
-  fc.integer({ min: 1, max: 60 }),
-  fc.integer({ min: 20, max: 50 }),
-  fc.integer({ min: 1, max: 700 }),
+  { weight: 3, arbitrary: fc.integer({ min: 1, max: 60 }) },
+  { weight: 3, arbitrary: fc.integer({ min: 20, max: 50 }) },
+  { weight: 3, arbitrary: fc.integer({ min: 1, max: 700 }) },
 );
 const gaps = fc.oneof(
   fc.integer({ min: 0, max: 5 }),
@@ -58,6 +60,11 @@ const ofNode = [
 ];
 const ofInterfaces = ['interfaceBare', 'interfaceAway'] as const;
 
+/** The main thread of a daemon hangs, and its beat goes on. */
+const hanging = fc.record({ ...times, type: fc.constant('hangMain'), side: sides });
+
+/** The machine is suspended, so that one clock goes on; or a guest is paused, or restored from a snapshot, and none does. */
+const timeless = fc.record({ ...times, type: fc.constantFrom('suspend' as const, 'stopClocks' as const), side: sides });
 const meddlings = ['strayHolder', 'suppressor', 'forgedAsks', 'forgedRefusals'] as const;
 
 export const faults: fc.Arbitrary<Fault> = fc.oneof(
@@ -106,6 +113,8 @@ export const faults: fc.Arbitrary<Fault> = fc.oneof(
       afterEffects: fc.integer({ min: 1, max: 9 }),
     }),
   },
+  { weight: 1, arbitrary: hanging },
+  { weight: 2, arbitrary: timeless },
   { weight: 1, arbitrary: fc.record({ ...times, type: fc.constantFrom(...meddlings), side: sides }) },
 );
 

@@ -66,6 +66,8 @@ export interface Outcome {
   /** From the end of the last fault until one led and the other stood by. */
   settledInMs: number;
   healedInMs: number;
+  /** For how long two answered after one had woken that stood still with all its clocks. */
+  wokenInMs: number;
   simulatedMs: number;
 }
 
@@ -75,6 +77,7 @@ export const SETTLED_WITHIN_MS = 500;
 const HEARS_WITHIN_MS = 1100;
 const POOR_HOLD_MS = 500;
 const REACH_HOLD_MS = 100;
+const STALE_AFTER_MS = 120;
 const HOLD_DOWN_MS = 50;
 const HOLD_DOWN_MAX_MS = 400;
 /** Within so long after that, a primary that may have the lead back has it. */
@@ -97,7 +100,7 @@ export function happen(history: History, machine: Machine): Outcome {
     machine,
   };
   const victim = openWorld(setting, (world) => openLaws(world, healedWithinMs(history)));
-  const outcome = { story: victim.laws.story, settledInMs: 0, healedInMs: 0, simulatedMs: 0 };
+  const outcome = { story: victim.laws.story, settledInMs: 0, healedInMs: 0, wokenInMs: 0, simulatedMs: 0 };
   try {
     const overMs = suffer(victim, history);
     outcome.settledInMs = settle(victim.world, overMs, history);
@@ -107,7 +110,12 @@ export function happen(history: History, machine: Machine): Outcome {
     if (!(error instanceof LawBroken)) throw error;
     return { ...outcome, broken: error.message };
   }
-  return { ...outcome, healedInMs: victim.laws.worstHealingMs(), simulatedMs: victim.world.agenda.nowMs() };
+  return {
+    ...outcome,
+    healedInMs: victim.laws.worstHealingMs(),
+    wokenInMs: victim.laws.worstWakingMs(),
+    simulatedMs: victim.world.agenda.nowMs(),
+  };
 }
 
 /** What the more patient of the two takes for a death, by the longer of the two leases. */
@@ -130,6 +138,7 @@ function settingsOf({ primary, times, recovery }: History, side: 0 | 1): Setting
     recovery: recovery[side],
     holdDownMs: HOLD_DOWN_MS,
     holdDownMaxMs: HOLD_DOWN_MAX_MS,
+    staleAfterMs: STALE_AFTER_MS,
     letGoMs: 1000,
   };
 }

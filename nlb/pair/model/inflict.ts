@@ -1,4 +1,5 @@
 import { ARMED_MS, type Fault, isMeddling, type Meddling, STOPS_WITHIN_MS } from './fault.ts';
+import type { Stopped } from './host.ts';
 import type { Laws } from './laws.ts';
 import { meddle } from './meddling.ts';
 import { PATHS, type PathName, type Side, type Wire } from './network.ts';
@@ -73,7 +74,9 @@ function strike(victim: Victim, node: Node, fault: OfNode): void {
       later(victim, STOPS_WITHIN_MS, () => die(victim, node, forMs));
     },
     freezeDaemon: () => daemon?.stall(forMs),
-    pauseNode: () => pause(victim, node, forMs),
+    pauseNode: () => pause(victim, node, forMs, 'none'),
+    suspend: () => pause(victim, node, forMs, 'timers'),
+    stopClocks: () => pause(victim, node, forMs, 'all'),
     serversDead: () => sicken(victim, node, forMs),
     serviceDead: () => loseService(victim, node, forMs),
     addressRefused: () => refuse(victim, node, forMs),
@@ -84,6 +87,7 @@ function strike(victim: Victim, node: Node, fault: OfNode): void {
       daemon?.stallInside(fault.type === 'stallInside' ? fault.afterEffects : 0, forMs);
       later(victim, ARMED_MS, () => daemon?.stallInside(0, 0));
     },
+    hangMain: () => hang(victim, node, forMs),
     keep: () => leave(victim, node, fault),
     lead: () => daemon?.ask('AskedToLead'),
     standBy: () => daemon?.ask('AskedToStandBy'),
@@ -128,6 +132,16 @@ function loseService(victim: Victim, node: Node, forMs: number): void {
   later(victim, forMs, () => change(-1));
 }
 
+function hang(victim: Victim, { daemon }: Node, forMs: number): void {
+  const all = (by: 1 | -1) => {
+    victim.laws.networkChanges();
+    daemon?.hang(by);
+    victim.laws.networkChanges();
+  };
+  all(1);
+  later(victim, forMs, () => all(-1));
+}
+
 /** Links are looked at, so nobody is told. */
 function change(victim: Victim, interfaces: Node['interfaces'], what: keyof Node['interfaces'], forMs: number): void {
   interfaces[what]++;
@@ -155,19 +169,20 @@ function loseTarget({ world, laws }: Victim, node: Node, forMs: number): void {
   world.agenda.at(world.agenda.nowMs() + forMs, () => change(-1));
 }
 
-function pause(victim: Victim, { host, daemon }: Node, forMs: number): void {
-  host.pause();
+function pause(victim: Victim, { host, daemon }: Node, forMs: number, clocks: Stopped): void {
+  host.pause(clocks);
   daemon?.stall(forMs);
   victim.laws.networkChanges();
   later(victim, forMs, () => {
     victim.laws.networkChanges();
-    host.goOn();
+    host.goOn(clocks);
+    victim.laws.networkChanges();
   });
 }
 
 function die(victim: Victim, node: Node, forMs: number): void {
   node.deaths++;
-  kill(node);
+  kill(node, victim.world.agenda.nowMs());
   later(victim, forMs, () => {
     node.deaths--;
     node.host.whenAwake(() => {

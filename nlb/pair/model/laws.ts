@@ -1,5 +1,5 @@
 import type { StateName } from '../beat.ts';
-import { hasLetGo } from '../peer.ts';
+import { hasLetGo, isAlive } from '../peer.ts';
 import { type Entry, standing } from '../state.ts';
 import type { Daemon } from './daemon.ts';
 import { openDutyWatch } from './duty.ts';
@@ -25,6 +25,8 @@ export interface Laws {
   readonly story: string[];
   /** How long two leases were ever valid at once after the access subnet had healed. */
   worstHealingMs(): number;
+  /** And after a node had woken that stood still with all its clocks, so that it could not know. */
+  worstWakingMs(): number;
 }
 
 export class LawBroken extends Error {}
@@ -34,6 +36,12 @@ const YIELDED_WITHIN_MS = 70;
 
 /** Two looks at the targets, the silence of the peer, and the lease: after that a side without a target leads no more. */
 const NOTICED_WITHIN_MS = 200;
+
+/**
+ * Whoever stood still with all its clocks wakes to a lease that its successor took for over. One interval until it ticks, having
+ * read what its peer says; one until that one hears, where it is the one to yield.
+ */
+const WOKEN_WITHIN_MS = 25;
 
 /** @param healedWithinMs after a split subnet is whole again, a double lead has ended within so long */
 export function openLaws(world: World, healedWithinMs: number): Laws {
@@ -46,6 +54,7 @@ export function openLaws(world: World, healedWithinMs: number): Laws {
   const fenced = [false, false];
   let still = false;
   let worstHealingMs = 0;
+  let worstWakingMs = 0;
   /** Since when both answer. */
   let doubleSinceMs: number | undefined;
   const split = openSplitWatch(world, healedWithinMs);
@@ -64,9 +73,12 @@ export function openLaws(world: World, healedWithinMs: number): Laws {
       still = true;
     },
     worstHealingMs: () => worstHealingMs,
+    worstWakingMs: () => worstWakingMs,
     entered: (side, { state, previous, reason }) => {
       story.push(`${agenda.nowMs().toFixed(2)} node ${side}: ${previous} → ${state}: ${reason}`);
       if (still) broken(`node ${side} moved although there was no fault`);
+      if (reason.startsWith('cut off') && split.isAlone(side))
+        broken(`node ${side} gave up, though nobody could lead but it`);
       const { lives: life } = nodes[side];
       const expected = lives[side] === life ? states[side] : 'initial';
       if (previous !== expected) broken(`node ${side} entered ${state} from ${previous}, but was ${expected}`);
@@ -94,12 +106,15 @@ export function openLaws(world: World, healedWithinMs: number): Laws {
       doubleSinceMs = isDouble ? (doubleSinceMs ?? agenda.nowMs()) : undefined;
       if (doubleSinceMs === undefined) return;
       const healedMs = split.healedForMs();
-      if (healedMs > healedWithinMs) broken('two answered for the address');
-      else worstHealingMs = Math.max(worstHealingMs, healedMs);
-      if (Math.min(hearing.forMs(), agenda.nowMs() - doubleSinceMs) > YIELDED_WITHIN_MS)
+      const wokenMs = split.wokenForMs();
+      if (healedMs <= healedWithinMs) worstHealingMs = Math.max(worstHealingMs, healedMs);
+      else if (wokenMs <= WOKEN_WITHIN_MS) worstWakingMs = Math.max(worstWakingMs, wokenMs);
+      else broken('two answered for the address');
+      const nowMs = agenda.nowMs();
+      if (Math.min(hearing.forMs(), nowMs - doubleSinceMs) > YIELDED_WITHIN_MS)
         broken('two led on, though one of them heard the other');
-      if (Math.min(split.oneSidedForMs(), agenda.nowMs() - doubleSinceMs) > NOTICED_WITHIN_MS)
-        broken('two answered, and one of them met no reach target');
+      const noticedMs = Math.min(split.oneSidedForMs(), nowMs - doubleSinceMs, wokenMs);
+      if (noticedMs > NOTICED_WITHIN_MS) broken('two answered, and one of them met no reach target');
     },
     stepped: (side, daemon) => {
       const { role, looked } = daemon;
@@ -115,10 +130,22 @@ export function openLaws(world: World, healedWithinMs: number): Laws {
         if (daemon.hasClaimLeft()) return;
         if (dataPath.alias) broken(`node ${side} is ${role.state.name} with the alias`);
         if (own && dataPath.answerUntilMs > clockMs()) broken(`node ${side} is ${role.state.name} with a lease`);
-      } else if (!own || dataPath.answerUntilMs !== role.state.leaseEndsMs || !dataPath.alias)
+      } else if (isHalfDead(daemon)) broken(`node ${side} leads, half dead, though its peer is fit`);
+      else if (!own || dataPath.answerUntilMs !== role.state.leaseEndsMs || !dataPath.alias)
         broken(`node ${side} leads without a lease of its own, or the alias`);
     },
   };
+}
+
+/** How late the main thread's last words may have been on their way, and how long the tick after the bound may take. */
+const TELLING_MS = 100;
+
+/** Its main thread has hung for so long that it should have made way, and its peer could lead. */
+function isHalfDead(daemon: Daemon): boolean {
+  const { peer } = daemon.role;
+  const { settings } = daemon.at;
+  const isPeerFit = isAlive(peer, settings) && peer.standing.fitness === 'fit' && peer.standing.state !== 'inop';
+  return isPeerFit && daemon.hungForMs() > settings.staleAfterMs + TELLING_MS;
 }
 
 /** Its daemon may wake, and led: nobody gave the lease back that is over by now. */
@@ -176,17 +203,25 @@ function openSplitWatch({ agenda, network, nodes }: World, healedWithinMs: numbe
     const isStranger = other.daemon !== undefined && other.daemon.role.peer.standing === undefined;
     const isLeased = host.dataPath.answerUntilMs > host.clockMs();
     const isLong = Math.max(host.dataPath.grantedMs, settings.leaseMs) >= other.settings.deadAfterMs;
-    const isSilent = !daemon || host.isPaused() || daemon.hasClaimLeft();
-    return isSilent && isLeased && isStranger && isLong;
+    // One that has just started holds what its earlier life left, and is believed only at its second beat.
+    const isMute = !daemon || host.isPaused();
+    return isLeased && isStranger && (daemon?.hasClaimLeft() || (isMute && isLong));
   };
   const isCut = ({ cuts, deafs, downs }: Wire) => [...cuts, ...deafs, ...downs].some((faults) => faults > 0);
   const isImpaired = (wire: Wire) => isCut(wire) || wire.disturbances.length > 0;
+  let impairedMs = -Infinity;
   let bothImpairedMs = -Infinity;
+  let timelessMs = -Infinity;
   let lastMs = -Infinity;
   let oneSidedSinceMs: number | undefined;
   const look = () => {
     const nowMs = agenda.nowMs();
     const isRecent = (ms: number) => nowMs - ms <= healedWithinMs;
+    // One that is asleep, or dead, hears nothing and tells nobody, and its lease goes on for as much longer as its clock stood.
+    const isAwake = ({ host, daemon }: Node) => !host.isPaused() && daemon !== undefined && !daemon.loop.isHalted();
+    const isUnaware = !nodes.every(isAwake) && nowMs - timelessMs <= WOKEN_WITHIN_MS;
+    if (isUnaware || nodes.some(({ host }) => host.isTimeless())) timelessMs = nowMs;
+    if (isImpaired(access) || isImpaired(server)) impairedMs = nowMs;
     const isBoth = isImpaired(access) && isImpaired(server);
     if (isBoth) bothImpairedMs = nowMs;
     const isApart = isCut(access) || nodes.some(({ host }) => host.isPaused());
@@ -195,7 +230,9 @@ function openSplitWatch({ agenda, network, nodes }: World, healedWithinMs: numbe
     const isUnknown = nodes.some(isUnheardOf);
     if ((isApart && (isUnknown || isRecent(bothImpairedMs))) || ((isBoth || isDeaf) && isRecent(lastMs)))
       lastMs = nowMs;
-    const isOneSided = !isLeft && isCut(access) && nodes.filter(reachesTarget).length === 1;
+    // Whoever's main thread hangs does not learn what becomes of its targets.
+    const isBlind = nodes.some(({ daemon }) => daemon?.isHung());
+    const isOneSided = !isLeft && isCut(access) && nodes.filter(reachesTarget).length === 1 && !isBlind;
     oneSidedSinceMs = isOneSided ? (oneSidedSinceMs ?? nowMs) : undefined;
   };
   return {
@@ -204,6 +241,24 @@ function openSplitWatch({ agenda, network, nodes }: World, healedWithinMs: numbe
     oneSidedForMs: () => {
       look();
       return oneSidedSinceMs === undefined ? 0 : agenda.nowMs() - oneSidedSinceMs;
+    },
+    /** How long ago a node last woke that had stood still with all its clocks; infinite where none ever has. */
+    wokenForMs: () => {
+      look();
+      return agenda.nowMs() - timelessMs;
+    },
+    /**
+     * Whether the other daemon is dead and its host has said so since, over a network that has been whole all the time. Until
+     * it has said so nobody can know: what it may say to one address is limited, and may have been used up.
+     */
+    isAlone: (side: Side): boolean => {
+      look();
+      const { refusedAtMs } = nodes[side];
+      const other = nodes[opposite(side)];
+      const wholeSinceMs = Math.max(other.deadSinceMs, impairedMs);
+      return (
+        !other.daemon && !other.host.isPaused() && refusedAtMs > other.deadSinceMs && wholeSinceMs === other.deadSinceMs
+      );
     },
     /** How long a subnet has been whole since both were not; infinite where that never was. */
     healedForMs: () => {

@@ -7,10 +7,11 @@ export interface Loop<Mail> {
   post(what: () => void): void;
   timerDue(): void;
   /** Do this next, before all else that waits: the rest of what is being done. */
-  first(...what: (() => void)[]): void;
+  first(...what: (() => unknown)[]): void;
   halt(): void;
   goOn(): void;
   isHalted(): boolean;
+  isEnded(): boolean;
   /** The daemon is no more. */
   end(): void;
 }
@@ -20,12 +21,16 @@ const SOCKET_HOLDS = 270;
 /** Datagrams that Node reads of one socket before it does anything else. */
 const READ_AT_ONCE = 32;
 
-/** One round: what comes from other threads, up to 32 datagrams of each socket, then the tick if it is due. */
+/** A tick waits for so many rounds in which a socket gave as much as it gives at once: more may wait there. */
+const MOST_ROUNDS = 4;
+
+/** One round: what comes from other threads, up to 32 datagrams of each socket, then the tick if it is due and all has been read. */
 export function openLoop<Mail>(read: (mail: Mail) => void, tick: () => void): Loop<Mail> {
   const sockets: Record<PathName, Mail[]> = { access: [], server: [] };
-  let posted: (() => void)[] = [];
-  let doing: (() => void)[] = [];
+  let posted: (() => unknown)[] = [];
+  let doing: (() => unknown)[] = [];
   let tickDue = false;
+  let rounds = 0;
   let halts = 0;
   let running = false;
   let ended = false;
@@ -33,8 +38,10 @@ export function openLoop<Mail>(read: (mail: Mail) => void, tick: () => void): Lo
     const mails = [...sockets.access.splice(0, READ_AT_ONCE), ...sockets.server.splice(0, READ_AT_ONCE)];
     doing = [...posted, ...mails.map((mail) => () => read(mail))];
     posted = [];
-    if (tickDue) doing.push(tick);
-    tickDue = false;
+    rounds++;
+    const isRead = rounds >= MOST_ROUNDS || mails.length < READ_AT_ONCE;
+    if (tickDue && isRead) doing.push(tick);
+    if (isRead) [tickDue, rounds] = [false, 0];
     return doing.length > 0;
   };
   const run = () => {
@@ -68,6 +75,7 @@ export function openLoop<Mail>(read: (mail: Mail) => void, tick: () => void): Lo
       run();
     },
     isHalted: () => halts > 0,
+    isEnded: () => ended,
     end: () => {
       ended = true;
     },

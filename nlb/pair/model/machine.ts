@@ -11,6 +11,7 @@ export const sound: Machine = {
   step,
   nextTickInMs,
   leaseRefusal,
+  leaseClock: 'boot',
   hearArp,
   nameLease: (told, keptMs) => ({
     said: withLeaseKept(told, keptMs),
@@ -91,6 +92,7 @@ export const broken: Record<string, Machine> = {
     role.state.name === 'active' ? { ...role, state: { ...role.state, leaseEndsMs: atMs } } : role,
   ),
   'a lease that lapsed before it was renewed is revived': { ...sound, leaseRefusal: () => undefined },
+  'answering is judged by a clock that stands still in a suspension': { ...sound, leaseClock: 'monotonic' },
   'a node leads without asking': withRole((role) => ({ ...role, peer: { ...role.peer, asksUnanswered: 3 } })),
   "the peer's word that it does not lead is enough": withStep((role, event, settings) => {
     const word = event.type === 'Heard' && event.from.state !== 'active' && role.state.name === 'standby';
@@ -154,6 +156,11 @@ export const broken: Record<string, Machine> = {
     nameLease: (told, keptMs) => ({ said: withLeaseKept(told, keptMs), extension: {} }),
   },
   'a node that is cut off from all targets leads all the same': withFacts((facts) => ({ ...facts, targets: {} })),
+  'a refusal stands no longer than a silent peer lives': withRole((role, { atMs }) =>
+    atMs - role.peer.refusedAtMs < 40
+      ? role
+      : { ...role, peer: { ...role.peer, refusedAtMs: Number.NEGATIVE_INFINITY } },
+  ),
   'a node leads by an interface without the data path': withFacts((facts) => ({ ...facts, unguarded: [] })),
   'an interface that is away is not heeded': withFacts((facts) => ({ ...facts, absent: [] })),
   'a leader to which the address is refused stays where it is': withFacts(({ refusedAlias: _, ...facts }) => facts),
@@ -167,6 +174,10 @@ export const broken: Record<string, Machine> = {
     const { services: _, ...extension } = event.extension ?? {};
     return step(role, { ...event, extension }, settings);
   }),
+  'what the main thread has told is good for ever': withSettings((settings) => ({
+    ...settings,
+    staleAfterMs: Number.POSITIVE_INFINITY,
+  })),
   'a state is told twice': withStep((role, event, settings) => {
     const next = step(role, event, settings);
     return { ...next, entered: next.entered.flatMap((entry) => [entry, entry]) };

@@ -26,17 +26,19 @@ t.test(
   'two never answer for the address at once, except while the access subnet itself is split with no beats by the ' +
     'other; one leads soon after the faults; states are entered once and in order; without a fault nothing moves',
   async (t) => {
-    let [settledInMs, healedInMs, simulatedMs] = [0, 0, 0];
+    let [settledInMs, healedInMs, wokenInMs, simulatedMs] = [0, 0, 0, 0];
     const result = fc.check(
       lawful(sound, (outcome) => {
         settledInMs = Math.max(settledInMs, outcome.settledInMs);
         healedInMs = Math.max(healedInMs, outcome.healedInMs);
+        wokenInMs = Math.max(wokenInMs, outcome.wokenInMs);
         simulatedMs += outcome.simulatedMs;
       }),
       { numRuns: HISTORIES, seed, ...(path !== undefined && { path }) },
     );
     t.comment(`seed ${seed}: ${result.numRuns} histories, ${Math.round(simulatedMs / 1000)} s of simulated time`);
     t.comment(`settled within ${settledInMs} ms of ${SETTLED_WITHIN_MS}; a double lead healed in ${healedInMs} ms`);
+    t.comment(`after one had woken whose clocks had stood still two answered for ${wokenInMs} ms`);
     const again = `ONEVIP_MODEL_SEED=${result.seed} ONEVIP_MODEL_PATH=${result.counterexamplePath}`;
     if (result.failed) t.comment(`${fc.defaultReportMessage(result)}\n${result.errorInstance}`);
     t.notOk(result.failed, result.failed ? `to see it again: ${again}` : 'no law was broken');

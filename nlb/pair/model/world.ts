@@ -4,9 +4,10 @@ import { openChance } from './chance.ts';
 import { Daemon, type Machine, type Surroundings } from './daemon.ts';
 import { type ClockError, type Host, openHost } from './host.ts';
 import type { Laws } from './laws.ts';
-import { openNetwork, opposite, PATHS, SIDES, type Side, type Wire } from './network.ts';
+import { openNetwork, opposite, PATHS, type PathName, SIDES, type Side, type Wire } from './network.ts';
 import type { Mail } from './news.ts';
 import { askAddress, askPeer, endsOf, macOf, othersAnswer } from './questions.ts';
+import { openRefusalLimit, type RefusalLimit } from './refusal-limit.ts';
 
 /** Two nodes and what lies between them. */
 export interface World {
@@ -22,6 +23,12 @@ export interface Node {
   /** Absent while none runs. */
   daemon?: Daemon;
   lives: number;
+  /** Since when none has run. */
+  deadSinceMs: number;
+  /** When the peer's host last refused a beat of this life. */
+  refusedAtMs: number;
+  /** What its kernel refuses, to each of the peer's addresses. */
+  readonly unreachables: Record<PathName, RefusalLimit>;
   /** How many faults keep its daemon dead, and its servers. */
   deaths: number;
   sickness: number;
@@ -58,8 +65,11 @@ export function openWorld({ seed, clocks, targets, ...setting }: Setting, laws: 
     return {
       side,
       settings,
-      host: openHost(agenda, clocks[side]),
+      host: openHost(agenda, clocks[side], setting.machine.leaseClock),
       lives: 0,
+      deadSinceMs: 0,
+      refusedAtMs: Number.NEGATIVE_INFINITY,
+      unreachables: { access: openRefusalLimit(), server: openRefusalLimit() },
       hasTarget: targets.includes(side),
       ...wrongs,
       interfaces: { bare: 0, away: 0 },
@@ -70,6 +80,7 @@ export function openWorld({ seed, clocks, targets, ...setting }: Setting, laws: 
   const start = (side: Side) => {
     const node = world.nodes[side];
     node.lives++;
+    node.refusedAtMs = Number.NEGATIVE_INFINITY;
     const around = { ...surroundings(world, side, kept), stations: setting.stations };
     const { machine } = setting;
     node.daemon = new Daemon({ ...around, machine, settings: node.settings, chance, life: node.lives });
@@ -78,7 +89,8 @@ export function openWorld({ seed, clocks, targets, ...setting }: Setting, laws: 
 }
 
 /** A killed daemon; its data path stays as it is. */
-export function kill(node: Node): void {
+export function kill(node: Node, nowMs: number): void {
+  if (node.daemon) node.deadSinceMs = nowMs;
   node.daemon?.loop.end();
   delete node.daemon;
 }
@@ -129,16 +141,21 @@ function targetsOf({ network, nodes }: World, side: Side): Record<string, boolea
   return Object.fromEntries(met);
 }
 
-function beat({ network, nodes }: World, from: Side, mail: Mail): void {
+function beat({ agenda, network, nodes }: World, from: Side, mail: Mail): void {
   const sender = nodes[from];
-  const { host, ...receiver } = nodes[opposite(from)];
+  const { host, unreachables, ...receiver } = nodes[opposite(from)];
   for (const path of PATHS)
     network.send(path, from, () =>
       host.take(() => {
         const { daemon } = nodes[opposite(from)];
         if (daemon) return daemon.receive(path, mail);
+        if (!unreachables[path].allows(agenda.nowMs())) return;
         const told = sender.daemon;
-        network.send(path, receiver.side, () => sender.host.take(() => told?.refused()));
+        const refused = () => {
+          sender.refusedAtMs = agenda.nowMs();
+          told?.refused();
+        };
+        network.send(path, receiver.side, () => sender.host.take(refused));
       }),
     );
 }

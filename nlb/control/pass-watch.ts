@@ -1,0 +1,30 @@
+/**
+ * A pass that fails is run again from what is really there, so one that fails now and then is no news. One that fails for this
+ * long, ten times in a row, has something in its way that stays: verdicts on servers no longer reach the tables.
+ */
+export const FAILING_MS = 1000;
+
+export interface PassWatch {
+  succeeded(atMs: number): void;
+  failed(text: string, atMs: number): void;
+  /** What the pass says, once it has failed for so long. */
+  failure(): string | undefined;
+}
+
+/** @param changed told when passes have begun to fail for good, and when they succeed again */
+export function watchPasses(changed: (change: { failing: boolean; why: string; forMs: number }) => void): PassWatch {
+  let failing: { sinceMs: number; why: string; told: boolean } | undefined;
+  return {
+    succeeded: (atMs) => {
+      if (failing?.told) changed({ failing: false, why: failing.why, forMs: Math.round(atMs - failing.sinceMs) });
+      failing = undefined;
+    },
+    failed: (why, atMs) => {
+      const { sinceMs, told } = failing ?? { sinceMs: atMs, told: false };
+      const isNews = !told && atMs - sinceMs >= FAILING_MS;
+      failing = { sinceMs, why, told: told || isNews };
+      if (isNews) changed({ failing: true, why, forMs: Math.round(atMs - sinceMs) });
+    },
+    failure: () => (failing?.told ? failing.why : undefined),
+  };
+}

@@ -1,0 +1,134 @@
+import { lastedAtMost } from '../harness/check/act-lasted.ts';
+import { nothingMoved } from '../harness/check/calm.ts';
+import { eventLogged } from '../harness/check/event-log.ts';
+import { oneAnswererAtATime } from '../harness/check/one-answerer.ts';
+import { noneLost } from '../harness/check/probes.ts';
+import { scriptsRan } from '../harness/check/scripts.ts';
+import { between } from '../harness/check/span.ts';
+import { tookOver } from '../harness/check/takeover.ts';
+import { readEventLog } from '../harness/suite/event-log.ts';
+import { startSystem, stopSystem } from '../harness/suite/faults.ts';
+import { HOLDABLE, hangMain, starveOfFiles } from '../harness/suite/hold-up.ts';
+import type { Scene } from '../harness/suite/scene.ts';
+import { suite } from '../harness/suite/suite.ts';
+import { answersAgain, atRest, runsScript } from '../harness/suite/waits.ts';
+
+const PROBES_PER_SECOND = 200;
+/** What the main thread has told is good for 3 s; asking and taking over follow, on a machine that labs share. */
+const TAKEOVER_WITHIN_MS = 4000;
+/** The checks fail one by one, and passes for a second before they are news. */
+const STARVED_WITHIN_MS = 4000;
+/** Told to stop when it already hangs; a handover is waited for, 400 ms in a lab. */
+const ENDS_WITHIN_MS = 2000;
+
+/** As long as a refusal of the kernel is held against a node, and as much again. */
+const FED_WITHIN_MS = 20_000;
+
+async function load(scene: Scene) {
+  await scene.census();
+  const probes = await scene.client.startUdpProbes({
+    target: scene.target('echo-udp'),
+    perSecond: PROBES_PER_SECOND,
+    sourcePorts: 20,
+    timeoutMs: 500,
+  });
+  await answersAgain(scene, probes);
+  return probes;
+}
+
+export default await suite(
+  import.meta,
+  'a load balancer whose beat goes on, and nothing else, makes way for one that is well',
+  { topologies: ['invention'], servers: 2, seconds: 25, thorough: true, pair: { env: HOLDABLE } },
+  {
+    'the main thread of the active hangs for good: the standby leads, and SIGTERM ends what is left': {
+      proves: ['HA-2', 'ALIAS-4'],
+      run: async (scene) => {
+        const { active, standby } = await atRest(scene);
+        const probes = await load(scene);
+        const what = 'the main thread hangs';
+        const hungNs = scene.nowNs();
+        await scene.act(what, active.name, () => hangMain(scene, active));
+        await runsScript(scene, standby.name, 'active', hungNs);
+        await answersAgain(scene, probes);
+        await scene.act('SIGTERM', active.name, () => stopSystem(scene, active));
+        await answersAgain(scene, probes);
+        await probes.stop();
+        startSystem(scene, active);
+        await scene.lab.pair(10_000);
+        return {
+          'the standby takes over': tookOver({
+            address: scene.nlbs,
+            from: active.name,
+            to: scene.port(standby.name, 'access'),
+            after: { what, node: active.name },
+            withinMs: TAKEOVER_WITHIN_MS,
+          }),
+          'one speaks for the address at a time': oneAnswererAtATime({
+            address: scene.nlbs,
+            lans: [scene.lan('access')],
+            nodes: [active.name, standby.name],
+          }),
+          'nothing is lost': noneLost({ protocol: 'udp', atLeast: PROBES_PER_SECOND }),
+          'the one that hangs ends in time when it is told to': lastedAtMost({
+            act: { what: 'SIGTERM', node: active.name },
+            ms: ENDS_WITHIN_MS,
+          }),
+        };
+      },
+    },
+    'the active can open nothing more, so that its passes fail: the standby leads, until that is over and beyond': {
+      proves: ['HA-2', 'HA-16'],
+      run: async (scene) => {
+        const { active, standby } = await atRest(scene);
+        const probes = await load(scene);
+        const what = 'no more files';
+        const starvedNs = scene.nowNs();
+        const hunger = await scene.act(what, active.name, () => starveOfFiles(scene, active));
+        await runsScript(scene, standby.name, 'active', starvedNs);
+        await answersAgain(scene, probes);
+        await scene.act('files again', active.name, () => hunger.end());
+        const fedNs = scene.nowNs();
+        // An address that the kernel would not take off is held against the node for a while.
+        await scene.lab.pair(FED_WITHIN_MS);
+        await runsScript(scene, active.name, 'standby', fedNs);
+        const calmNs = scene.nowNs();
+        await answersAgain(scene, probes, PROBES_PER_SECOND);
+        await probes.stop();
+        await readEventLog(scene, active, what);
+        return {
+          'the standby takes over': tookOver({
+            address: scene.nlbs,
+            from: active.name,
+            to: scene.port(standby.name, 'access'),
+            after: { what, node: active.name },
+            withinMs: STARVED_WITHIN_MS,
+          }),
+          'nothing is lost': noneLost({ protocol: 'udp', atLeast: PROBES_PER_SECOND }),
+          'the log says that passes fail': eventLogged({
+            node: active.name,
+            reading: what,
+            name: 'pass',
+            fields: { failing: true },
+            sinceNs: starvedNs,
+          }),
+          'and that they do no more': eventLogged({
+            node: active.name,
+            reading: what,
+            name: 'pass',
+            fields: { failing: false },
+            sinceNs: starvedNs,
+          }),
+          'the one that was starved stands by when that is over': between(
+            { fromNs: fedNs },
+            scriptsRan({ node: active.name, states: ['initial', 'standby'] }),
+          ),
+          'and nothing moves any more': between(
+            { fromNs: calmNs },
+            nothingMoved({ address: scene.nlbs, nodes: [active.name, standby.name] }),
+          ),
+        };
+      },
+    },
+  },
+);
