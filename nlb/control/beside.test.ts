@@ -7,7 +7,7 @@ import t from 'tap';
 import { openAddressEvents } from '../kernel/address-events.ts';
 import { openArp } from '../kernel/arp.ts';
 import { findInterface } from '../kernel/interfaces.ts';
-import { enterPrivateNamespaces, run, until } from '../kernel/private-namespaces.ts';
+import { enterPrivateNamespaces, openNamespace, run, until } from '../kernel/private-namespaces.ts';
 
 enterPrivateNamespaces(import.meta.url);
 
@@ -25,6 +25,12 @@ for (const device of ['access', 'server', 'mgmt']) {
   run(`ip link add ${device} type veth peer name ${device}-far`);
   for (const each of [device, `${device}-far`]) run(`ip link set ${each} up`);
 }
+// A node that hears nobody does not lead: a server answers ARP, in a namespace of its own.
+const farm = await openNamespace();
+t.teardown(() => farm.close());
+run(`ip link set server-far netns ${farm.pid}`);
+farm.run('ip link set server-far up');
+farm.run('ip addr add 10.77.2.21/24 dev server-far');
 run('ip addr add 10.77.1.11/24 dev access');
 run('ip addr add 10.77.2.11/24 dev server');
 run(`ip addr add ${OWN}/24 dev mgmt`);
