@@ -1,6 +1,6 @@
 import type { AddressEvents, AddressesSeen } from '../kernel/address-events.ts';
 import type { aside, InterfaceAddress } from '../kernel/addresses.ts';
-import { KernelRefusal } from '../kernel/refusal.ts';
+import { SyscallError } from '../kernel/syscall-error.ts';
 import type { AddressChange } from './address-change.ts';
 import { reconcileAlias } from './alias.ts';
 import { insistNothingDependsOn } from './dependents.ts';
@@ -61,7 +61,7 @@ export function keepAlias({ nlbs, events, kernel, nowMs, corrected, problem }: K
   function failed(error: unknown): void {
     doubtful = true;
     // An interface that is gone is a link that is down, and that is known elsewhere.
-    if (error instanceof KernelRefusal && error.errno === 'ENODEV') return;
+    if (error instanceof SyscallError && error.errno === 'ENODEV') return;
     refusedUntilMs = nowMs() + REFUSAL_STANDS_MS;
     const text = error instanceof Error ? error.message : String(error);
     if (text !== failure) problem(text);

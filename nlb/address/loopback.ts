@@ -33,7 +33,7 @@ function loopbackAddress(address: string, ifindex: number): InterfaceAddress {
 
 /** The cluster addresses on the loopback, and the memory of which stood there. */
 export interface Loopback {
-  /** Do the additions or the removals of the difference. Throws KernelRefusal, but not for an address that is refused. */
+  /** Do the additions or the removals of the difference. Throws SyscallError, but not for an address that is refused. */
   realise(what: AddressChange['change'], desired: readonly string[]): void;
   /** Whether the kernel has told since the last call of a change to an address of ours, or of more than it keeps. Never waits. */
   isDoubtful(): boolean;
@@ -56,7 +56,7 @@ export function openLoopback(events: Pick<AddressEvents, 'take'>, hooks: Loopbac
   const refused = { add: new Map<string, string>(), remove: new Map<string, string>() };
 
   /** Does it, or says why not: once, though it is tried again with every pass. */
-  function attempt({ change, address: { address } }: AddressChange, saidBefore: Refusals, what: () => void): boolean {
+  function attempt({ change, address: { address } }: AddressChange, saidBefore: Failures, what: () => void): boolean {
     try {
       what();
       return true;
@@ -68,12 +68,12 @@ export function openLoopback(events: Pick<AddressEvents, 'take'>, hooks: Loopbac
     }
   }
 
-  function add(change: AddressChange, saidBefore: Refusals): void {
+  function add(change: AddressChange, saidBefore: Failures): void {
     if (attempt(change, saidBefore, () => addAddress(change.address)))
       hooks[placed.has(change.address.address) ? 'corrected' : 'changed'](change);
   }
 
-  function removeStray(change: AddressChange, saidBefore: Refusals, actual: readonly InterfaceAddress[]): void {
+  function removeStray(change: AddressChange, saidBefore: Failures, actual: readonly InterfaceAddress[]): void {
     const remove = () => {
       insistNothingDependsOn(change.address, actual);
       removeAddress(change.address);
@@ -110,4 +110,4 @@ export function openLoopback(events: Pick<AddressEvents, 'take'>, hooks: Loopbac
   };
 }
 
-type Refusals = ReadonlyMap<string, string>;
+type Failures = ReadonlyMap<string, string>;

@@ -2,11 +2,11 @@ import type { StateName } from '../pair/beat.ts';
 import type { BeatHandle } from './beat/handle.ts';
 import type { BeatStatus } from './beat/mail.ts';
 import type { EventLog } from './events.ts';
-import type { Looking } from './look.ts';
+import type { Inspection } from './inspection.ts';
 import type { Reloader } from './reload.ts';
 import type { Answer, Following, Handler, Listing, Parameters } from './socket.ts';
 
-/** How long a requested handover may take before the operator is told that it did not happen. */
+/** How long a requested handover may take before the operator gets the answer that it did not happen. */
 const HANDOVER_MS = 1500;
 const LOOK_EVERY_MS = 5;
 
@@ -15,7 +15,7 @@ export interface CommandParts {
   status(): Promise<unknown>;
   events: EventLog;
   reloader: Reloader;
-  looking: Looking;
+  looking: Inspection;
 }
 
 /** What the operator may ask of a running daemon. */
@@ -42,8 +42,8 @@ export function openCommands({ beat, status, events, reloader, looking }: Comman
 
 /** Over when one of the two leads and this node is in the state that was asked for. */
 async function handover(beat: BeatHandle, what: 'lead' | 'standBy', wanted: StateName): Promise<Answer> {
-  const { refusal } = await beat.request(what);
-  if (refusal !== undefined) return { ok: false, error: refusal };
+  const { whyNotGranted } = await beat.request(what);
+  if (whyNotGranted !== undefined) return { ok: false, error: whyNotGranted };
   const settled = await eventually(
     beat,
     ({ state, peer }) => state === wanted && (wanted === 'active' || peer.state === 'active'),

@@ -11,7 +11,7 @@ import { desire } from './desired.ts';
 import { type EventLog, openEvents } from './events.ts';
 import { FORWARD_ON_MS, takenOverWithinMs } from './handover-times.ts';
 import { numberServers } from './identity.ts';
-import { openLooking } from './look.ts';
+import { openInspection } from './inspection.ts';
 import { openLoop } from './loop.ts';
 import { beatOrders } from './orders.ts';
 import { watchOthers } from './others.ts';
@@ -51,7 +51,7 @@ const LIFE_SIGN_EVERY_MS = 100;
 /**
  * Everything that runs, wired up.
  * @param died called when the node can go on no longer
- * @throws KernelRefusal where the data path or the control socket cannot be had; nothing of ours is then left behind
+ * @throws SyscallError where the data path or the control socket cannot be had; nothing of ours is then left behind
  */
 export async function startDaemon(start: Start, log: Log, died: (error: Error) => void): Promise<Daemon> {
   const { config, keepMs } = start;
@@ -112,7 +112,7 @@ export async function startDaemon(start: Start, log: Log, died: (error: Error) =
       corrections: corrections.all(),
       memoryLocked,
     });
-  const looking = openLooking({
+  const looking = openInspection({
     config: () => inForce,
     datapath,
     servers: () => loop.desired()?.tables.servers ?? [],

@@ -1,6 +1,6 @@
 import { type BigIntStats, lstatSync, mkdirSync, unlinkSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { KernelRefusal } from '../kernel/refusal.ts';
+import { SyscallError } from '../kernel/syscall-error.ts';
 import { listenAt, listenerAt } from '../kernel/unix-stream.ts';
 
 /** The place of the control socket in the file system. What is there and is not ours is never taken away. */
@@ -26,12 +26,12 @@ export function obstacleAt(path: string): string | undefined {
     const listener = listenerAt(path);
     return listener && `is served by process ${listener.pid} already`;
   } catch (error) {
-    if (!(error instanceof KernelRefusal)) throw error;
+    if (!(error instanceof SyscallError)) throw error;
     return `is a socket of another program (${error.errno}), which is left alone`;
   }
 }
 
-/** Throws an Error that says what stands in the way, and KernelRefusal. */
+/** Throws an Error that says what stands in the way, and SyscallError. */
 export function openDoor(path: string): Door {
   mkdirSync(dirname(path), { recursive: true });
   const fd = listenOrReplace(path);
@@ -49,7 +49,7 @@ function listenOrReplace(path: string): number {
   try {
     return listenAt(path);
   } catch (error) {
-    if (!(error instanceof KernelRefusal) || error.errno !== 'EADDRINUSE') throw error;
+    if (!(error instanceof SyscallError) || error.errno !== 'EADDRINUSE') throw error;
     const obstacle = obstacleAt(path);
     if (obstacle !== undefined) throw new Error(`The control socket ${path} ${obstacle}`);
     unlinkSync(path);

@@ -28,7 +28,7 @@ t.test('an interface has one holder; others have none of that', async (t) => {
   t.match(await holdInterface('access'), { refused: `process ${process.pid} holds the interface access: ` });
 });
 
-t.test('whoever is refused is told by whom, also where that one stands still', async (t) => {
+t.test('whoever is refused learns by whom, also where that one stands still', async (t) => {
   const { pid } = await holder(t, 'eth1');
   process.kill(pid ?? 0, 'SIGSTOP');
   t.match(await holdInterface('eth1'), { refused: `process ${pid} holds the interface eth1` });

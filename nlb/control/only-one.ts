@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
-import { KernelRefusal } from '../kernel/refusal.ts';
+import { SyscallError } from '../kernel/syscall-error.ts';
 import { listenAt, listenerAt } from '../kernel/unix-stream.ts';
 
 /**
@@ -15,11 +15,11 @@ const LOOK_EVERY_MS = 20;
 export interface Hold {
   /** Another daemon has it. */
   refused?: string;
-  /** Somebody has the name who cannot be a daemon. Whether there is another daemon cannot be told then. */
+  /** Somebody has the name who cannot be a daemon. Whether there is another daemon cannot be known then. */
   unsure?: string;
 }
 
-/** Holds the interface for as long as this process lives. Throws KernelRefusal. */
+/** Holds the interface for as long as this process lives. Throws SyscallError. */
 export async function holdInterface(device: string): Promise<Hold> {
   const name = `\0nlbd/${device}`;
   const deadlineMs = performance.now() + ENDS_WITHIN_MS;
@@ -35,7 +35,7 @@ function tryToListen(name: string): number | undefined {
   try {
     return listenAt(name);
   } catch (error) {
-    if (error instanceof KernelRefusal && error.errno === 'EADDRINUSE') return undefined;
+    if (error instanceof SyscallError && error.errno === 'EADDRINUSE') return undefined;
     throw error;
   }
 }

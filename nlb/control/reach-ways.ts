@@ -7,9 +7,9 @@ export type Target = ReachConfig['targets'][number];
 
 /** By which reach targets are asked, and answer. */
 export interface Ways {
-  /** Asks all targets. `round` tells answers to this question from those to earlier ones. Throws KernelRefusal. */
+  /** Asks all targets. `round` tells answers to this question from those to earlier ones. Throws SyscallError. */
   ask(round: number): void;
-  /** Targets that have answered since the last call, in this round as far as their protocol tells. Throws KernelRefusal. */
+  /** Targets that have answered since the last call, in this round as far as their protocol tells. Throws SyscallError. */
   answered(round: number): Target[];
   close(): void;
 }
@@ -40,8 +40,8 @@ export function openWays(config: Config): Ways {
   };
   return {
     ask: (round) => {
-      const refusals = targets.flatMap((target) => refusalsOf(() => wayOf(target)?.ask(target.address, round)));
-      if (refusals.length > 0) throw refusals[0];
+      const failures = targets.flatMap((target) => failuresOf(() => wayOf(target)?.ask(target.address, round)));
+      if (failures.length > 0) throw failures[0];
     },
     answered: (round) => {
       const heard = new Map([...ways].map(([name, way]) => [name, way.answered(round)]));
@@ -55,7 +55,7 @@ export function openWays(config: Config): Ways {
 }
 
 /** What cannot be asked by one interface is no reason not to ask by the other. */
-function refusalsOf(ask: () => void): unknown[] {
+function failuresOf(ask: () => void): unknown[] {
   try {
     ask();
     return [];

@@ -16,7 +16,7 @@ export interface Reach {
 /** What the rounds need: the sockets, and who wants to know. */
 export interface ReachHooks {
   ways: Ways;
-  /** Told each time that a target is met or lost. */
+  /** Called each time that a target is met or lost. */
   changed(target: Target, verdict: Verdict): void;
   /** What is known of some from before. */
   verdicts?: ReadonlyMap<string, Verdict>;
@@ -45,9 +45,9 @@ export function watchReach(config: ReachConfig, { ways, changed, verdicts: known
   const round = (number: number) => {
     const beganMs = performance.now();
     const waiting = new Set(targets);
-    const refused = refusalOf(() => ways.ask(number));
+    const refused = failureOf(() => ways.ask(number));
     const look = () => {
-      const unheard = refusalOf(() => {
+      const unheard = failureOf(() => {
         for (const target of ways.answered(number)) waiting.delete(target);
       });
       if (waiting.size > 0 && performance.now() - beganMs < timeoutMs) {
@@ -72,7 +72,7 @@ export function watchReach(config: ReachConfig, { ways, changed, verdicts: known
 }
 
 /** Why the kernel refused; undefined where it did not. */
-function refusalOf(what: () => void): string | undefined {
+function failureOf(what: () => void): string | undefined {
   try {
     what();
     return undefined;

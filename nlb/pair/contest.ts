@@ -24,7 +24,7 @@ export function leader(role: Role, atMs: number, settings: Settings): 'self' | '
 /**
  * Whether this node leads by rank, and has had that rank for so long that its peer knows. Not while the peer says that an earlier
  * life of it has left a lease: then its data path may answer whatever its state is. Whoever took the lead before it
- * could know has by then told so, or answers for the address, or has lost its lease.
+ * could know has by then said so, or answers for the address, or has lost its lease.
  */
 export function mayLead(role: Role, atMs: number, settings: Settings): boolean {
   const { state, improvedAtMs, peer } = role;
@@ -44,37 +44,37 @@ const NO_HOLD_FOR_MS = 1000;
  * decided before it heard the question is over: its last question before that can be two intervals old, and the lease
  * that it took is less than `deadAfterMs`. The one with the higher address also asks no more, so that the other's wait ends.
  */
-export function held(role: Role, atMs: number, settings: Settings): Role {
+export function deferToPeer(role: Role, atMs: number, settings: Settings): Role {
   const holdMs = deadAfter(role.peer, settings) + 2 * settings.intervalMs;
   const longestMs = HOLDS_IN_A_ROW * holdMs;
-  const lastedMs = atMs - role.heldSinceMs;
+  const lastedMs = atMs - role.deferringSinceMs;
   if (lastedMs >= longestMs && lastedMs < longestMs + NO_HOLD_FOR_MS) return role;
-  const heldSinceMs = lastedMs < longestMs ? role.heldSinceMs : atMs;
-  const heldUntilMs = Math.min(atMs + holdMs, heldSinceMs + longestMs);
+  const deferringSinceMs = lastedMs < longestMs ? role.deferringSinceMs : atMs;
+  const deferUntilMs = Math.min(atMs + holdMs, deferringSinceMs + longestMs);
   const peer = settings.lowerAddress ? role.peer : { ...role.peer, asksUnanswered: 0 };
-  return { ...role, peer, heldSinceMs, heldUntilMs };
+  return { ...role, peer, deferringSinceMs, deferUntilMs };
 }
 
 /** A peer that says that it leads has decided: from now on it answers, or its lease is over. */
-export function unheld(role: Role, { state }: Standing): Role {
-  return state === 'active' ? { ...role, heldSinceMs: NEVER_HELD, heldUntilMs: role.tickedAtMs } : role;
+export function endDeferring(role: Role, { state }: Standing): Role {
+  return state === 'active' ? { ...role, deferringSinceMs: NEVER_DEFERRED, deferUntilMs: role.tickedAtMs } : role;
 }
 
-export const NEVER_HELD = Number.NEGATIVE_INFINITY;
+export const NEVER_DEFERRED = Number.NEGATIVE_INFINITY;
 
-export function isHeld({ heldUntilMs }: Pick<Role, 'heldUntilMs'>, atMs: number): boolean {
-  return atMs < heldUntilMs;
+export function isDeferring({ deferUntilMs }: Pick<Role, 'deferUntilMs'>, atMs: number): boolean {
+  return atMs < deferUntilMs;
 }
 
-export function isYielding(role: Pick<Role, 'heldUntilMs'>, atMs: number, { lowerAddress }: Settings): boolean {
-  return !lowerAddress && isHeld(role, atMs);
+export function isYielding(role: Pick<Role, 'deferUntilMs'>, atMs: number, { lowerAddress }: Settings): boolean {
+  return !lowerAddress && isDeferring(role, atMs);
 }
 
 /**
  * Whether the peer meets more reach targets and could lead in this node's place. Equals change nothing: a leader that
  * loses a target which its peer loses too stays.
  */
-export function isOutreached(role: Role, atMs: number, settings: Settings): boolean {
+export function peerReachesMore(role: Role, atMs: number, settings: Settings): boolean {
   const both = candidates(role, atMs, settings);
   if (both === undefined || both.peer.resigned) return false;
   return both.peer.targetsMet > both.self.targetsMet && peerCouldLead(role, atMs, settings);
@@ -84,7 +84,7 @@ export function isOutreached(role: Role, atMs: number, settings: Settings): bool
  * Whether the peer serves better, meets as many reach targets, and could lead in this node's place. Together with the targets
  * that is one order, so the lead is not handed to and fro.
  */
-export function isOutserved(role: Role, atMs: number, settings: Settings): boolean {
+export function peerServesBetter(role: Role, atMs: number, settings: Settings): boolean {
   const both = candidates(role, atMs, settings);
   if (both === undefined || both.peer.resigned || both.peer.targetsMet !== both.self.targetsMet) return false;
   return compareServed(both.peer.services, both.self.services) > 0 && peerCouldLead(role, atMs, settings);

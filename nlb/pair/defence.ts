@@ -20,20 +20,20 @@ export interface Defence {
 }
 
 /** Hardware addresses that spoke for the address since the last look, one for each claim. */
-export interface Claims {
-  strangers: readonly string[];
+export interface ConflictingPackets {
+  others: readonly string[];
   peer: readonly string[];
 }
 
 /**
  * Claims by the peer's hardware address are the role's affair while the peer is heard. One that is silent leads no more once
- * this node does: whoever claims in its name, a switch that remembers it perhaps, is a stranger like any other.
+ * this node does: whoever claims in its name, a switch that remembers it perhaps, is another station like any other.
  */
-export function claimsOf({ strangers, peer }: Claims, isPeerHeard: boolean): Claims {
-  return isPeerHeard ? { strangers, peer } : { strangers: [...strangers, ...peer], peer: [] };
+export function conflictingPackets({ others, peer }: ConflictingPackets, isPeerHeard: boolean): ConflictingPackets {
+  return isPeerHeard ? { others, peer } : { others: [...others, ...peer], peer: [] };
 }
 
-export interface Stand {
+export interface DefenceStep {
   defence: Defence;
   /** Whether to announce the address now, once. */
   announce: boolean;
@@ -50,17 +50,17 @@ const DEFEND_EVERY_MS = 1000;
 const QUIET_MS = 2000;
 const KEPT = 8;
 
-export const unclaimed: Defence = { conflicts: [], defendedAtMs: -Infinity, owed: false };
+export const noConflict: Defence = { conflicts: [], defendedAtMs: -Infinity, owed: false };
 
 /**
- * What to do about claims to the address. A stranger's is contradicted at once, or as soon as the last defence is a second
+ * What to do about claims to the address. Another station's is contradicted at once, or as soon as the last defence is a second
  * ago, so that an announcement follows the last claim. The peer's is a handover or a double lead, which are the role's
  * affair. When either has ended, the address is announced once more, for whoever still believes the other.
  * @param leads whether this node has something to defend
  */
-export function defend(before: Defence, claims: Claims, atMs: number, leads: boolean): Stand {
+export function defend(before: Defence, claims: ConflictingPackets, atMs: number, leads: boolean): DefenceStep {
   if (!leads) return surrendered(before);
-  const noted = peerNoted(strangersNoted(before, claims.strangers, atMs), claims.peer, atMs);
+  const noted = peerNoted(othersNoted(before, claims.others, atMs), claims.peer, atMs);
   const due = noted.owed && atMs - noted.defendedAtMs >= DEFEND_EVERY_MS;
   const { defence, ended } = ends(due ? { ...noted, owed: false, defendedAtMs: atMs } : noted, atMs);
   const began = underWay(before) === undefined ? underWay(defence) : undefined;
@@ -79,11 +79,11 @@ function withCurrent({ conflicts, ...rest }: Defence, current: Conflict, isNew: 
   return { ...rest, conflicts: [...earlier, current] };
 }
 
-function strangersNoted(before: Defence, strangers: readonly string[], atMs: number): Defence {
-  if (strangers.length === 0) return before;
+function othersNoted(before: Defence, others: readonly string[], atMs: number): Defence {
+  if (others.length === 0) return before;
   const known = underWay(before) ?? { macs: [], claims: 0, firstMs: atMs, lastMs: atMs, over: false };
-  const macs = [...new Set([...known.macs, ...strangers])].slice(0, KEPT);
-  const current = { ...known, macs, claims: known.claims + strangers.length, lastMs: atMs };
+  const macs = [...new Set([...known.macs, ...others])].slice(0, KEPT);
+  const current = { ...known, macs, claims: known.claims + others.length, lastMs: atMs };
   return { ...withCurrent(before, current, known.claims === 0), owed: true };
 }
 
@@ -100,7 +100,7 @@ function ends({ peerClaimedAtMs, ...defence }: Defence, atMs: number): { defence
 }
 
 /** Who does not lead has nothing to defend; whoever does now will be asked and announce itself. */
-function surrendered({ conflicts, defendedAtMs, ...before }: Defence): Stand {
+function surrendered({ conflicts, defendedAtMs, ...before }: Defence): DefenceStep {
   const current = underWay({ conflicts, defendedAtMs, ...before });
   if (!current) return { defence: { conflicts, defendedAtMs, owed: false }, announce: false };
   const ended = { ...current, over: true };

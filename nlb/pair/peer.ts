@@ -41,7 +41,7 @@ const ASKS_ENOUGH = 3;
  */
 const REFUSAL_STANDS_MS = 1250;
 
-export function strangerSince(atMs: number): Peer {
+export function unheardSince(atMs: number): Peer {
   const fitSinceMs = Number.POSITIVE_INFINITY;
   const never = { refused: false, refusedAtMs: Number.NEGATIVE_INFINITY, presentAtMs: Number.NEGATIVE_INFINITY };
   return {
@@ -64,19 +64,19 @@ export function heard(before: Peer, { from: standing, ...event }: Heard, { lease
   const asksUnanswered = leads ? 0 : before.asksUnanswered;
   const acknowledged = event.acknowledged ?? (extension && before.acknowledged);
   const more = { ...(extension && { extension }), ...(acknowledged && { acknowledged }) };
-  return { ...strangerSince(atMs), standing, ...more, stoodDown, fitSinceMs, asksUnanswered };
+  return { ...unheardSince(atMs), standing, ...more, stoodDown, fitSinceMs, asksUnanswered };
 }
 
 /** Time goes by. Who asked before a stall must ask again: the peer may have taken the lead meanwhile. */
 export function waited(peer: Peer, tickedAtMs: number, atMs: number, settings: Settings): Peer {
-  const silentMs = peer.silentMs + attentiveMs(peer.countedUntilMs, atMs, settings);
-  const stalled = attentiveMs(tickedAtMs, atMs, settings) < atMs - tickedAtMs;
+  const silentMs = peer.silentMs + listenedMs(peer.countedUntilMs, atMs, settings);
+  const stalled = listenedMs(tickedAtMs, atMs, settings) < atMs - tickedAtMs;
   const asked = stalled ? { asksUnanswered: 0, ears: untried } : {};
   return { ...peer, silentMs, countedUntilMs: Math.max(atMs, peer.countedUntilMs), ...asked };
 }
 
 /** How much of a time counts as listening: a tick that comes late, because we stalled, counts little more than one on time. */
-export function attentiveMs(fromMs: number, toMs: number, { intervalMs }: Settings): number {
+export function listenedMs(fromMs: number, toMs: number, { intervalMs }: Settings): number {
   return Math.max(0, Math.min(toMs - fromMs, 1.5 * intervalMs));
 }
 

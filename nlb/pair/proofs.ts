@@ -4,21 +4,21 @@
  */
 export interface Proofs {
   /** Whether one more is to be proved. */
-  spend(who: 'peer' | 'stranger', atMs: number): boolean;
+  spend(who: 'peer' | 'unverified', atMs: number): boolean;
 }
 
-/** Some milliseconds of HMACs in each hundred, at worst; what a peer and its greetings need is a fraction of it. */
+/** Some milliseconds of HMACs in each hundred, at worst; what a peer and its challenge replies need is a fraction of it. */
 const WINDOW_MS = 10;
-const MOST = { peer: 256, stranger: 32 };
+const MOST = { peer: 256, unverified: 32 };
 
 export function openProofs(): Proofs {
   let fromMs = Number.NEGATIVE_INFINITY;
-  let spent = { peer: 0, stranger: 0 };
+  let spent = { peer: 0, unverified: 0 };
   return {
     spend: (who, atMs) => {
       if (atMs - fromMs >= WINDOW_MS) {
         fromMs = atMs;
-        spent = { peer: 0, stranger: 0 };
+        spent = { peer: 0, unverified: 0 };
       }
       spent[who]++;
       return spent[who] <= MOST[who];

@@ -46,19 +46,21 @@ t.test('a second leader of version 3 does not say what it hears, and is yielded 
 
 t.test('the lead is not handed to, nor asked of, a peer that does not hear', async (t) => {
   const led = play(active(), [beat(46, { access: 0 }, 'standby')]);
-  const refusal = play(led.role, [{ type: 'AskedToStandBy', atMs: 47 }]);
-  t.match(refusal, { entered: [], refusal: /nlb2/ });
+  const standByAsked = play(led.role, [{ type: 'AskedToStandBy', atMs: 47 }]);
+  t.match(standByAsked, { entered: [], whyNotGranted: /nlb2/ });
   const asked = play(standby(), [beat(100, { access: 0 }), { type: 'AskedToLead', atMs: 101 }]);
-  t.match(asked, { refusal: 'nlb2 does not hear this node' });
-  t.match(play(standby(), [beat(100, { access: 95 }), { type: 'AskedToLead', atMs: 101 }]), { refusal: undefined });
+  t.match(asked, { whyNotGranted: 'nlb2 does not hear this node' });
+  t.match(play(standby(), [beat(100, { access: 95 }), { type: 'AskedToLead', atMs: 101 }]), {
+    whyNotGranted: undefined,
+  });
 });
 
 const among = (stations: number): Facts => ({ ...sound, stations });
-const told = (role: Role, facts: Facts) => play(role, [{ type: 'FactsChanged', atMs: 6, facts }]).role;
+const factsAt = (role: Role, facts: Facts) => play(role, [{ type: 'FactsChanged', atMs: 6, facts }]).role;
 const stationHeard = (atMs: number): Event => ({ type: 'StationHeard', atMs });
 
 t.test('a standby that hears nobody takes over from nobody, and says so', async (t) => {
-  const alone = ticked(told(standby(), among(3)), 130);
+  const alone = ticked(factsAt(standby(), among(3)), 130);
   t.match(alone.entered, [{ state: 'inop', reason: 'hears nobody: neither nlb2 nor any other station' }]);
   t.equal(count(alone.effects, 'askStations'), 10);
   const later = ticked(alone.role, 3000);
@@ -70,7 +72,7 @@ t.test('a standby that hears nobody takes over from nobody, and says so', async 
 });
 
 t.test('one that hears another station takes over when it always did', async (t) => {
-  const suspects = ticked(told(standby(), among(3)), 31);
+  const suspects = ticked(factsAt(standby(), among(3)), 31);
   t.equal(count(suspects.effects, 'askStations'), 1, 'asked at the second missed beat');
   const hears = play(suspects.role, [stationHeard(32)]).role;
   const takeover = ticked(hears, 100);
@@ -90,7 +92,7 @@ t.test('a leader that hears nobody lets go; one that hears another station leads
 });
 
 t.test('while the peer is heard, or holds the address, nobody else is asked for long', async (t) => {
-  const role = told(standby(), among(3));
+  const role = factsAt(standby(), among(3));
   const beats = Array.from({ length: 20 }, (_, i) => [
     heard(10 + 10 * i, { state: 'active' }),
     tick(11 + 10 * i),

@@ -1,17 +1,17 @@
-import { held, isYielding, NEVER_HELD, unheld } from './contest.ts';
+import { deferToPeer, endDeferring, isYielding, NEVER_DEFERRED } from './contest.ts';
 import { askedAround, heardSomebody, hearsNobody, isRoundDue } from './ears.ts';
 import { noHoldDown } from './hold-down.ts';
 import { hasLasted, lastingSince } from './lasting.ts';
 import {
   answered,
-  attentiveMs,
   heard,
   isAlive,
   isRefusing,
   isSuspect,
+  listenedMs,
   mayBeSplitOff,
   type Peer,
-  strangerSince,
+  unheardSince,
   waited,
 } from './peer.ts';
 import { compareServed, FITNESS } from './rank.ts';
@@ -95,8 +95,8 @@ export function begin(atMs: number, settings: Settings): Role {
     reason: 'started',
     tickedAtMs: atMs,
     improvedAtMs: atMs,
-    heldUntilMs: atMs,
-    heldSinceMs: NEVER_HELD,
+    deferUntilMs: atMs,
+    deferringSinceMs: NEVER_DEFERRED,
     facts: {
       ready: false,
       downLinks: [],
@@ -110,7 +110,7 @@ export function begin(atMs: number, settings: Settings): Role {
     holdDown: noHoldDown(atMs),
     setAside: false,
     stopping: false,
-    peer: strangerSince(atMs),
+    peer: unheardSince(atMs),
   };
 }
 
@@ -124,11 +124,11 @@ export function nextTickInMs({ state, peer, ...role }: Role, settings: Settings)
   return asking ? settings.intervalMs / 4 : settings.intervalMs;
 }
 
-/** What an event tells, whatever the state. */
+/** What an event says, whatever the state. */
 function noted(role: Role, event: Event, settings: Settings): Role {
   switch (event.type) {
     case 'Heard':
-      return unheld({ ...role, peer: heard(role.peer, event, settings) }, event.from);
+      return endDeferring({ ...role, peer: heard(role.peer, event, settings) }, event.from);
     case 'Ticked':
       return tickNoted(role, event.atMs, settings);
     case 'Refused':
@@ -140,7 +140,7 @@ function noted(role: Role, event: Event, settings: Settings): Role {
     case 'PeerPresent':
       return { ...role, peer: { ...role.peer, presentAtMs: event.atMs } };
     case 'AddressAsked':
-      return held(role, event.atMs, settings);
+      return deferToPeer(role, event.atMs, settings);
     case 'StationHeard':
       return { ...role, peer: { ...role.peer, ears: heardSomebody(role.peer.ears) } };
     case 'FactsChanged':
@@ -154,8 +154,8 @@ function noted(role: Role, event: Event, settings: Settings): Role {
 
 type FactsChanged = Extract<Event, { type: 'FactsChanged' }>;
 
-function factsNoted(before: Role, { facts, atMs, toldAtMs }: FactsChanged, settings: Settings): Role {
-  const factsAgeMs = toldAtMs === undefined ? before.factsAgeMs : Math.max(0, atMs - toldAtMs);
+function factsNoted(before: Role, { facts, atMs, reportedAtMs }: FactsChanged, settings: Settings): Role {
+  const factsAgeMs = reportedAtMs === undefined ? before.factsAgeMs : Math.max(0, atMs - reportedAtMs);
   const role = { ...before, facts, factsAgeMs };
   const isFitter = FITNESS[fitnessOf(role, settings)] > FITNESS[fitnessOf(before, settings)];
   const isServing = compareServed(facts.services, before.facts.services) > 0;
@@ -165,9 +165,9 @@ function factsNoted(before: Role, { facts, atMs, toldAtMs }: FactsChanged, setti
 
 function tickNoted(before: Role, atMs: number, settings: Settings): Role {
   const { state, tickedAtMs } = before;
-  const heedMs = attentiveMs(tickedAtMs, atMs, settings);
-  const listening = state.name === 'initial' ? { ...state, listenedMs: state.listenedMs + heedMs } : state;
-  const factsAgeMs = before.factsAgeMs + heedMs;
+  const heardMs = listenedMs(tickedAtMs, atMs, settings);
+  const listening = state.name === 'initial' ? { ...state, listenedMs: state.listenedMs + heardMs } : state;
+  const factsAgeMs = before.factsAgeMs + heardMs;
   const peer = waited(before.peer, tickedAtMs, atMs, settings);
   const role = { ...before, state: listening, tickedAtMs: atMs, factsAgeMs, peer };
   return { ...role, lasting: lastingSince(role, atMs, settings) };
@@ -196,7 +196,7 @@ function whyInop(role: Role, atMs: number, settings: Settings): string | undefin
   if (facts.ready && facts.unguarded?.length) return `no data path on ${facts.unguarded.join(', ')}`;
   if (!isAlive(peer, settings) && facts.stations > 0 && hearsNobody(peer.ears))
     return `hears nobody: neither ${settings.peer} nor any other station`;
-  if (facts.ready && hasLasted(role, 'outdone', settings.poorHoldMs, atMs))
+  if (facts.ready && hasLasted(role, 'onlyPeerIsFit', settings.poorHoldMs, atMs))
     return `${whyPoor(facts) ?? 'not fit'}, while ${settings.peer} is fit`;
   const halfDead = facts.ready && isPeerFit(peer, settings) ? whyHalfDead(role, settings) : undefined;
   if (halfDead !== undefined) return `${halfDead}, while ${settings.peer} is fit`;

@@ -10,8 +10,8 @@ export const active: Standing = {
   fitness: 'fit',
   primary: true,
   resigned: false,
-  claims: false,
-  reclaims: false,
+  requestsLead: false,
+  wantsFailback: false,
   targetsMet: 2,
   leaseMs: 30,
 };
@@ -27,10 +27,10 @@ export function deliver(to: Conversation, datagrams: Datagrams, atMs = 0): [Rece
   return [to.receive('access', datagrams.access, atMs), to.receive('server', datagrams.server, atMs)];
 }
 
-/** One beat of the first to the second, with the greeting that answers it; whether the beat was believed. */
+/** One beat of the first to the second, with the challenge reply that answers it; whether the beat was believed. */
 export function beatTo(from: Conversation, to: Conversation, standing = active, atMs = 0): boolean {
   const received = deliver(to, from.beat(standing, atMs), atMs);
-  for (const { greeting } of received) if (greeting) deliver(from, greeting, atMs);
+  for (const { challengeReply } of received) if (challengeReply) deliver(from, challengeReply, atMs);
   return received.some((each) => each.standing !== undefined);
 }
 

@@ -1,4 +1,4 @@
-import { isHeld, isYielding, mayLead } from './contest.ts';
+import { isDeferring, isYielding, mayLead } from './contest.ts';
 import { isDeafToUs, isGone, isSilenceProved, isSuspect, isUnanswered } from './peer.ts';
 import type { Settings } from './settings.ts';
 import { type Event, type In, lead, type Role, type Step, stay } from './state.ts';
@@ -12,7 +12,7 @@ export function whenStandby(role: In<'standby'>, event: Event, settings: Setting
       return stay(isRelieved(role, event.atMs) ? resignedUntil(role, event.atMs) : role);
     case 'AskedToLead':
       if (isDeafToUs(role.peer, event.atMs, settings))
-        return { ...stay(role), refusal: `${settings.peer} does not hear this node` };
+        return { ...stay(role), whyNotGranted: `${settings.peer} does not hear this node` };
       return stay(claimed(role, event.atMs + settings.letGoMs), ['beat']);
     default:
       return stay(role);
@@ -29,14 +29,14 @@ function resignedUntil(role: In<'standby'>, resignedUntilMs: number): In<'standb
 }
 
 function claimed(role: In<'standby'>, claimUntilMs: number): In<'standby'> {
-  return { ...role, setAside: false, state: { ...role.state, claimUntilMs } };
+  return { ...role, setAside: false, state: { ...role.state, requestUntilMs: claimUntilMs } };
 }
 
 function whenTicked(role: In<'standby'>, atMs: number, settings: Settings): Step {
   const contends = isContending(role, atMs, settings);
   if (!contends && !isSuspect(role.peer, settings)) return stay(asked(role, 0), ['beat']);
   if (isYielding(role, atMs, settings)) return stay(role, ['beat']);
-  const free = !isHeld(role, atMs);
+  const free = !isDeferring(role, atMs);
   if (free && contends && isUnanswered(role.peer)) return lead(role, whyNot(role, settings), atMs, settings);
   if (free && isGone(role.peer, settings) && isSilenceProved(role.peer, role.facts))
     return lead(role, whyGone(role, settings), atMs, settings);

@@ -2,7 +2,7 @@ import { writeSync } from 'node:fs';
 import { constants } from 'node:os';
 import { endProcess } from '../../kernel/libc.ts';
 import { type SignalWatch, watchSignals } from '../../kernel/signals.ts';
-import { attentiveMs, isAlive } from '../../pair/peer.ts';
+import { isAlive, listenedMs } from '../../pair/peer.ts';
 import type { Settings } from '../../pair/settings.ts';
 import type { Role } from '../../pair/state.ts';
 import { atWork, lookAtMain } from './last-resort.ts';
@@ -36,7 +36,7 @@ export function openEnding({ letGo, problem }: EndingHooks): Ending {
     look: (role, atMs, settings) => {
       const look = {
         atMs,
-        heedMs: attentiveMs(role.tickedAtMs, atMs, settings),
+        listenedMs: listenedMs(role.tickedAtMs, atMs, settings),
         signalled: signals.caught().length > 0,
         peerLeads: isAlive(role.peer, settings) && role.peer.standing.state === 'active',
       };

@@ -10,7 +10,7 @@ function looked(untilMs: number, at: (atMs: number) => Partial<Look> & { heard?:
   for (let atMs = 10; atMs <= untilMs; atMs += 10) {
     const { heard, ...said } = at(atMs);
     if (heard) resort = { ...resort, silentMs: 0 };
-    const look = { atMs, heedMs: 10, signalled: false, peerLeads: false, ...said };
+    const look = { atMs, listenedMs: 10, signalled: false, peerLeads: false, ...said };
     const next = lookAtMain(resort, look, SETTINGS);
     resort = next.resort;
     if (next.act) acts.push([atMs, next.act]);
@@ -58,7 +58,7 @@ t.test('and after the usual wait where nobody takes over', async (t) => {
 
 t.test('a stall of the whole process is no silence of its main thread', async (t) => {
   t.same(
-    looked(2000, (atMs) => ({ signalled: atMs === 100, ...(atMs > 100 && { heedMs: 1 }) })),
+    looked(2000, (atMs) => ({ signalled: atMs === 100, ...(atMs > 100 && { listenedMs: 1 }) })),
     [],
   );
 });

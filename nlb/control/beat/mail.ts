@@ -67,13 +67,13 @@ export type FromBeat =
   /** In peacetime the peer's host answers no question for the NLBS address, though beats say that it leads; or does so again. */
   | { type: 'witness'; change: WitnessChange }
   | { type: 'problem'; text: string }
-  /** Sections in which the two nodes are configured differently; told when that changes. */
+  /** Sections in which the two nodes are configured differently; reported when that changes. */
   | { type: 'differs'; sections: readonly string[] }
-  /** Somebody else claims the address that this node leads with; told when it begins, and when it is over. */
+  /** Somebody else claims the address that this node leads with; reported when it begins, and when it is over. */
   | { type: 'conflict'; conflict: Conflict }
   /** What somebody else did to the NLBS address was undone. */
   | { type: 'corrected'; change: AddressChange }
-  | { type: 'answer'; id: number; refusal?: string; status: BeatStatus; kept?: true };
+  | { type: 'answer'; id: number; whyNotGranted?: string; status: BeatStatus; kept?: true };
 
 export interface BeatStatus {
   state: StateName;

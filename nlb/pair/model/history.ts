@@ -221,7 +221,7 @@ function isAtRest(world: World): boolean {
     return role.state.name === 'active' && recovery === 'automatic' && !primary;
   });
   const wants =
-    isGiven && roles.some(({ daemon, role }) => standing(role, role.tickedAtMs, daemon.at.settings).reclaims);
-  const isBetterThere = roles.some(({ role: { lasting } }) => lasting.outreached ?? lasting.outserved);
+    isGiven && roles.some(({ daemon, role }) => standing(role, role.tickedAtMs, daemon.at.settings).wantsFailback);
+  const isBetterThere = roles.some(({ role: { lasting } }) => lasting.peerReachesMore ?? lasting.peerServesBetter);
   return isLed(world) && !wants && !isBetterThere;
 }

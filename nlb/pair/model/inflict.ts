@@ -142,7 +142,7 @@ function hang(victim: Victim, { daemon }: Node, forMs: number): void {
   later(victim, forMs, () => all(-1));
 }
 
-/** Links are looked at, so nobody is told. */
+/** Links are looked at, so nobody is notified. */
 function change(victim: Victim, interfaces: Node['interfaces'], what: keyof Node['interfaces'], forMs: number): void {
   interfaces[what]++;
   later(victim, forMs, () => {
@@ -151,11 +151,11 @@ function change(victim: Victim, interfaces: Node['interfaces'], what: keyof Node
 }
 
 function refuse(victim: Victim, node: Node, forMs: number): void {
-  node.refusals++;
-  node.daemon?.refusalsChanged();
+  node.addressRefusals++;
+  node.daemon?.addressRefusalsChanged();
   later(victim, forMs, () => {
-    node.refusals--;
-    node.daemon?.refusalsChanged();
+    node.addressRefusals--;
+    node.daemon?.addressRefusalsChanged();
   });
 }
 

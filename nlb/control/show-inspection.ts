@@ -1,4 +1,4 @@
-import type { ConnectionShown, CountersShown, TraceShown } from './look.ts';
+import type { ConnectionShown, CountersShown, TraceShown } from './inspection.ts';
 
 /** Counters, connections and traces as text for a terminal. */
 

@@ -2,7 +2,7 @@
  * How often a Linux host says that nobody listens on a port (net/ipv4/inetpeer.c, net.ipv4.icmp_ratelimit): to each address
  * six times in a row, and then once a second.
  */
-export interface RefusalLimit {
+export interface UnreachableLimit {
   /** Whether one is sent now. */
   allows(nowMs: number): boolean;
 }
@@ -10,7 +10,7 @@ export interface RefusalLimit {
 const EVERY_MS = 1000;
 const IN_A_ROW = 6;
 
-export function openRefusalLimit(): RefusalLimit {
+export function openUnreachableLimit(): UnreachableLimit {
   let savedMs = IN_A_ROW * EVERY_MS;
   let lastMs = 0;
   return {

@@ -10,8 +10,8 @@ import { DEFAULT_TIMEOUTS } from '../datapath/specification/timeouts.ts';
 import type { KnownConnection } from '../datapath/tables/listing.ts';
 import { NO_HEARTBEAT, type ServerEntry } from '../datapath/tables/tables.ts';
 import { monotonicNs } from '../kernel/clock.ts';
-import { openLooking } from './look.ts';
-import { showConnection, showCounters, showTrace } from './show-look.ts';
+import { openInspection } from './inspection.ts';
+import { showConnection, showCounters, showTrace } from './show-inspection.ts';
 
 const config = parseConfig(
   `node: nlb1
@@ -91,7 +91,7 @@ function looking(known: KnownConnection[] = connectionsOf(5)) {
       kept,
     }),
   };
-  return openLooking({ config: () => config, datapath: datapath as unknown as Datapath, servers: () => servers });
+  return openInspection({ config: () => config, datapath: datapath as unknown as Datapath, servers: () => servers });
 }
 
 const COUNT = { entered: 0n, limited: 0n, refused: 0n, removed: 0n, evicted: 0n };

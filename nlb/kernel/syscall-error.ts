@@ -6,8 +6,8 @@ import { getSystemErrorName } from 'node:util';
  * `operation` is what was asked (`add address`), `subject` what it was asked for (`10.77.1.100/32 on 7`), `errno` the
  * kernel's name for the reason (`EPERM`), `detail` what it said besides, for instance the verifier's last lines.
  */
-export class KernelRefusal extends Error {
-  override readonly name = 'KernelRefusal';
+export class SyscallError extends Error {
+  override readonly name = 'SyscallError';
   readonly operation: string;
   readonly subject: string;
   readonly errno: string;

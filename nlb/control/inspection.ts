@@ -16,9 +16,9 @@ import { type Names, namesIn } from './names.ts';
 import type { Parameters } from './socket.ts';
 
 /** What operators may look at in the data path. */
-export type Looking = ReturnType<typeof openLooking>;
+export type Inspection = ReturnType<typeof openInspection>;
 
-export interface LookParts {
+export interface InspectionParts {
   config(): Config;
   datapath: Datapath;
   /** Servers as the data path has them. */
@@ -26,7 +26,7 @@ export interface LookParts {
 }
 
 /** Everything throws an Error that says which parameter is wrong. */
-export function openLooking({ config, datapath, servers }: LookParts) {
+export function openInspection({ config, datapath, servers }: InspectionParts) {
   const names = (): Names => namesIn(config(), servers());
   return {
     counters: () => countersShown(datapath, servers(), names()),

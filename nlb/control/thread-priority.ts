@@ -7,7 +7,7 @@ import { constants, setPriority } from 'node:os';
  * Threads that start later inherit it. Where the system refuses, the daemon runs as it is, and the status says how late
  * the beat has been.
  */
-export function preferAllThreads(): void {
+export function raiseThreadPriority(): void {
   try {
     for (const thread of readdirSync('/proc/self/task'))
       setPriority(Number(thread), constants.priority.PRIORITY_HIGHEST);

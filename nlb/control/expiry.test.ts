@@ -1,5 +1,5 @@
 import t from 'tap';
-import { startSweeping } from './sweeping.ts';
+import { startExpiry } from './expiry.ts';
 
 const PAUSE_MS = 50;
 
@@ -36,8 +36,8 @@ async function until(condition: () => boolean, what: string): Promise<void> {
 t.test('a sweep is made in steps, with turns of the event loop in between, and then there is a pause', async (t) => {
   const { sweep, done } = sweepable(t, 3);
   const beganMs = performance.now();
-  const sweeping = startSweeping({ sweep }, () => t.fail(), PAUSE_MS);
-  t.teardown(sweeping.stop);
+  const expiry = startExpiry({ sweep }, () => t.fail(), PAUSE_MS);
+  t.teardown(expiry.stop);
   await until(() => done.length > 3, 'the second sweep');
   const [first, second, third, next] = done;
   t.ok((first?.atMs ?? 0) - beganMs >= PAUSE_MS - 1, 'nothing is swept at the start, where there is other work');
@@ -49,17 +49,17 @@ t.test('a sweep is made in steps, with turns of the event loop in between, and t
 t.test('a sweep that fails is said once, and the next one is begun anew', async (t) => {
   const { sweep, done } = sweepable(t, 1, [1, 2]);
   const problems: string[] = [];
-  const sweeping = startSweeping({ sweep }, (text) => problems.push(text), PAUSE_MS);
-  t.teardown(sweeping.stop);
+  const expiry = startExpiry({ sweep }, (text) => problems.push(text), PAUSE_MS);
+  t.teardown(expiry.stop);
   await until(() => done.at(-1)?.sweep === 3, 'the third sweep');
-  t.same(problems, ['The connections cannot be swept: it is gone']);
+  t.same(problems, ['Connections cannot be expired: it is gone']);
 });
 
 t.test('who has stopped sweeps no more', async (t) => {
   const { sweep, done } = sweepable(t, 1_000_000);
-  const sweeping = startSweeping({ sweep }, () => t.fail(), PAUSE_MS);
+  const expiry = startExpiry({ sweep }, () => t.fail(), PAUSE_MS);
   await until(() => done.length > 0, 'the first step');
-  sweeping.stop();
+  expiry.stop();
   const steps = done.length;
   await new Promise((resolve) => setTimeout(resolve, 2 * PAUSE_MS));
   t.equal(done.length, steps);

@@ -2,17 +2,17 @@ import t from 'tap';
 import { step } from '../../pair/role.ts';
 import { heard, settings, settled, tick } from '../../pair/role-play.ts';
 import type { Event } from '../../pair/state.ts';
+import { openObserver } from './observer.ts';
 import type { PathChange } from './path-watch.ts';
-import { openWitness } from './witness.ts';
 
 /** A standby that hears beats by both paths until 100 ms, and then only what is given, besides its own ticks. */
 function play(then: (atMs: number) => Event[], leaseMs = settings.leaseMs): PathChange[] {
   const found: PathChange[] = [];
-  const witness = openWitness(settings, (change) => found.push(change));
+  const witness = openObserver(settings, (change) => found.push(change));
   let role = settled();
   for (let atMs = 45; atMs <= 400; atMs += 5) {
     const beat = atMs <= 100;
-    if (beat) for (const path of ['access', 'server'] as const) witness.came(path, atMs);
+    if (beat) for (const path of ['access', 'server'] as const) witness.beatCame(path, atMs);
     for (const event of [...(beat ? [heard(atMs, { state: 'active', leaseMs })] : then(atMs)), tick(atMs)]) {
       const before = role;
       const { role: after, entered } = step(before, event, settings);

@@ -5,11 +5,11 @@ import { type Change, explain, type Seen, see } from './evidence.ts';
 import { faultyPaths, type PathChange, type PathWatch, type Proof, proved, watchPaths } from './path-watch.ts';
 
 /** Remembers what proves anything: of the peer, of the paths to it, and of who holds the NLBS address. */
-export interface Witness {
+export interface Observer {
   /** A beat of the peer came by that path. */
-  came(path: PathName, atMs: number): void;
+  beatCame(path: PathName, atMs: number): void;
   /** The role has made a step. @returns the changes of state, explained */
-  stepped(step: WitnessedStep): Change[];
+  stepped(step: ObservedStep): Change[];
   /** When a beat last came by a path. */
   lastHeardMs(path: PathName): number | undefined;
   faultyPaths(nowMs: number): { path: PathName; forMs: number }[];
@@ -17,7 +17,7 @@ export interface Witness {
   answeredBy(): string | undefined;
 }
 
-interface WitnessedStep {
+interface ObservedStep {
   /** Absent at the daemon's start. */
   event?: Event;
   before: Role;
@@ -25,7 +25,7 @@ interface WitnessedStep {
   entered: readonly Entry[];
 }
 
-export function openWitness(settings: Settings, pathChanged: (change: PathChange) => void): Witness {
+export function openObserver(settings: Settings, pathChanged: (change: PathChange) => void): Observer {
   let watch: PathWatch = watchPaths();
   let seen: Seen = {};
   const prove = (by: Proof, atMs: number) => {
@@ -34,7 +34,7 @@ export function openWitness(settings: Settings, pathChanged: (change: PathChange
     for (const change of judged.changes) pathChanged(change);
   };
   return {
-    came: prove,
+    beatCame: prove,
     stepped: ({ event, ...step }) => {
       if (event) seen = see(seen, step.before, event);
       const proof = event && proofIn(event, step);
@@ -51,7 +51,7 @@ export function openWitness(settings: Settings, pathChanged: (change: PathChange
  * An answer proves the peer alive when it is worth a beat: before that, the data path of a dead or stalled daemon may have
  * given it. Where the peer's host refuses beats its daemon is gone, and the paths to it are not to blame.
  */
-function proofIn({ type }: Event, { before, after }: Pick<WitnessedStep, 'before' | 'after'>): Proof | undefined {
+function proofIn({ type }: Event, { before, after }: Pick<ObservedStep, 'before' | 'after'>): Proof | undefined {
   if (before.peer.refused) return undefined;
   if (type === 'AddressAsked') return 'address asked';
   const isWorthABeat = before.peer.silentMs > 0 && after.peer.silentMs === 0;

@@ -10,7 +10,7 @@ import type { BeatOrders } from './mail.ts';
 import { openPath, type PathListener } from './path.ts';
 
 /** Sends this node's beats by every path, and passes on the peer's when they are news. */
-export interface Correspondent {
+export interface BeatExchange {
   beat(standing: Standing, own: OwnExtension): void;
   useKeys: Conversation['useKeys'];
   readonly counts: Conversation['counts'];
@@ -23,7 +23,7 @@ export interface BeatListener extends Pick<PathListener, 'refused' | 'problem'> 
   /** A beat came by that path; it is no news where it came by the other one before. */
   came(path: PathName, atMs: number): void;
   heard(news: News, atMs: number): void;
-  /** What names the start of the peer that is believed: what names another one is a stranger's. */
+  /** What names the start of the peer that is believed: what names another one is an unverified boot's. */
   believed(boot: Nonce): void;
   /** This start is a copy of one that has gone on since. */
   isCopy(atMs: number): void;
@@ -32,7 +32,7 @@ export interface BeatListener extends Pick<PathListener, 'refused' | 'problem'> 
   nowMs(): number;
 }
 
-export function correspond({ settings, secrets, port, paths }: BeatOrders, listener: BeatListener): Correspondent {
+export function openBeatExchange({ settings, secrets, port, paths }: BeatOrders, listener: BeatListener): BeatExchange {
   const conversation = converse(settings, secrets);
   const send = (datagrams: Datagrams) => {
     for (const way of ways) way.send(datagrams[way.name]);
@@ -40,8 +40,8 @@ export function correspond({ settings, secrets, port, paths }: BeatOrders, liste
   const received: PathListener['received'] = (path, datagram) => {
     listener.read(path);
     const atMs = listener.nowMs();
-    const { refused, greeting, standing, isCopy, ...rest } = conversation.receive(path, datagram, atMs);
-    if (greeting) send(greeting);
+    const { rejected: refused, challengeReply, standing, isCopy, ...rest } = conversation.receive(path, datagram, atMs);
+    if (challengeReply) send(challengeReply);
     if (refused) return;
     if (isCopy) listener.isCopy(atMs);
     listener.came(path, atMs);
