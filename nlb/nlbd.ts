@@ -70,14 +70,19 @@ if (options.check) {
 const running = Promise.withResolvers<Daemon>();
 process.on('SIGHUP', () => void running.promise.then((daemon) => daemon.reload('SIGHUP')));
 // What only a daemon needs is loaded only now: a check answers sooner, and a bad configuration touches nothing.
-const [{ pino }, { obstacleAt }, { holdInterface }, { startDaemon }, { raiseThreadPriority: preferAllThreads }] =
-  await Promise.all([
-    import('pino'),
-    import('./control/door.ts'),
-    import('./control/only-one.ts'),
-    import('./control/daemon.ts'),
-    import('./control/thread-priority.ts'),
-  ]);
+const [
+  { pino },
+  { obstacleAt },
+  { lockInterface: holdInterface },
+  { startDaemon },
+  { raiseThreadPriority: preferAllThreads },
+] = await Promise.all([
+  import('pino'),
+  import('./control/socket-file.ts'),
+  import('./control/single-instance.ts'),
+  import('./control/daemon.ts'),
+  import('./control/thread-priority.ts'),
+]);
 const obstacle = obstacleAt(config.control.socket);
 if (obstacle !== undefined) end(EXIT.unavailable, `nlbd: the control socket ${config.control.socket} ${obstacle}`);
 const hold = await holdInterface(config.access.interface);

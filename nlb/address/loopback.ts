@@ -2,7 +2,7 @@ import type { AddressEvents } from '../kernel/address-events.ts';
 import { addAddress, type InterfaceAddress, listAddresses, removeAddress } from '../kernel/addresses.ts';
 import { findInterface } from '../kernel/interfaces.ts';
 import type { AddressChange } from './address-change.ts';
-import { insistNothingDependsOn } from './dependents.ts';
+import { assertNothingDependsOn } from './dependents.ts';
 
 /** What marks a loopback address as put there by us: only such are ever taken away from it. */
 const LOOPBACK_LABEL = 'lo:nlb';
@@ -75,7 +75,7 @@ export function openLoopback(events: Pick<AddressEvents, 'take'>, hooks: Loopbac
 
   function removeStray(change: AddressChange, saidBefore: Failures, actual: readonly InterfaceAddress[]): void {
     const remove = () => {
-      insistNothingDependsOn(change.address, actual);
+      assertNothingDependsOn(change.address, actual);
       removeAddress(change.address);
     };
     if (attempt(change, saidBefore, remove)) hooks.corrected(change);

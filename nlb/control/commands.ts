@@ -1,6 +1,6 @@
 import type { StateName } from '../pair/beat.ts';
 import type { BeatHandle } from './beat/handle.ts';
-import type { BeatStatus } from './beat/mail.ts';
+import type { BeatStatus } from './beat/messages.ts';
 import type { EventLog } from './events.ts';
 import type { Inspection } from './inspection.ts';
 import type { Reloader } from './reload.ts';
@@ -15,18 +15,18 @@ export interface CommandParts {
   status(): Promise<unknown>;
   events: EventLog;
   reloader: Reloader;
-  looking: Inspection;
+  inspection: Inspection;
 }
 
 /** What the operator may ask of a running daemon. */
-export function openCommands({ beat, status, events, reloader, looking }: CommandParts): Handler {
+export function openCommands({ beat, status, events, reloader, inspection }: CommandParts): Handler {
   const commands: Record<string, (parameters: Parameters) => Promise<Answer | Following | Listing>> = {
     status: async () => ({ ok: true, value: await status() }),
     events: async () => ({ ok: true, value: events.recent() }),
     follow: async () => ({ follow: events.read }),
-    counters: async () => ({ ok: true, value: looking.counters() }),
-    connections: async (parameters) => ({ rows: looking.connections(parameters) }),
-    trace: async (parameters) => ({ rows: looking.trace(parameters) }),
+    counters: async () => ({ ok: true, value: inspection.counters() }),
+    connections: async (parameters) => ({ rows: inspection.connections(parameters) }),
+    trace: async (parameters) => ({ rows: inspection.trace(parameters) }),
     reload: async () => ({ ok: true, value: await reloader.reload('nlbctl') }),
     'reload-check': async () => ({ ok: true, value: await reloader.check() }),
     takeover: () => handover(beat, 'lead', 'active'),

@@ -4,8 +4,9 @@ import type { Config } from '../config/schema.ts';
 import { type Datapath, openDatapath } from '../datapath/datapath.ts';
 import { lockMemory } from '../kernel/scheduling.ts';
 import { openScripts } from '../scripts/operator.ts';
+import { openAddressFilter } from './address-filter.ts';
 import { type BeatHandle, startBeat } from './beat/handle.ts';
-import type { BeatStatus } from './beat/mail.ts';
+import type { BeatStatus } from './beat/messages.ts';
 import { eventually, openCommands } from './commands.ts';
 import { desire } from './desired.ts';
 import { type EventLog, openEvents } from './events.ts';
@@ -14,7 +15,6 @@ import { numberServers } from './identity.ts';
 import { openInspection } from './inspection.ts';
 import { openLoop } from './loop.ts';
 import { beatOrders } from './orders.ts';
-import { watchOthers } from './others.ts';
 import { poolsOf } from './pools.ts';
 import { openReloader, type Reloaded } from './reload.ts';
 import { NOTHING_SELECTED } from './selections.ts';
@@ -81,7 +81,7 @@ export async function startDaemon(start: Start, log: Log, died: (error: Error) =
   const datapath = datapathFor(config, problem);
   beat.useLease(datapath.leaseFd);
   const event = (name: string, detail: Record<string, unknown>) => events.add(name, detail);
-  const others = watchOthers(config, { event, problem });
+  const others = openAddressFilter(config, { event, problem });
   const loop = openLoop(config, datapath, {
     facts: (facts) => beat.tell(facts),
     event,
@@ -112,12 +112,12 @@ export async function startDaemon(start: Start, log: Log, died: (error: Error) =
       corrections: corrections.all(),
       memoryLocked,
     });
-  const looking = openInspection({
+  const inspection = openInspection({
     config: () => inForce,
     datapath,
     servers: () => loop.desired()?.tables.servers ?? [],
   });
-  const commands = openCommands({ beat, status, events, reloader, looking });
+  const commands = openCommands({ beat, status, events, reloader, inspection });
   const door = await serve(config.control.socket, commands).catch((error) => {
     loop.withdraw();
     others.remove();

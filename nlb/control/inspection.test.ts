@@ -58,7 +58,7 @@ function connectionsOf(count: number): KnownConnection[] {
   });
 }
 
-function looking(known: KnownConnection[] = connectionsOf(5)) {
+function inspection(known: KnownConnection[] = connectionsOf(5)) {
   const none = { packets: 0n, bytes: 0n };
   const tally = { packets: 3n, bytes: 180n, opened: 1n, active: 1n };
   const slots = new Int32Array(CONSTANTS.SELECTION_SLOTS).fill(7);
@@ -106,7 +106,7 @@ async function rowsOf<Row, End>(rows: AsyncGenerator<Row, End>) {
 }
 
 t.test('counters go by the names of the configuration', async (t) => {
-  const counters = looking().counters();
+  const counters = inspection().counters();
   t.match(counters, {
     outcomes: [{ name: 'FORWARDED_NEW', packets: 3, bytes: 180 }, { name: 'DROPPED_NO_LEASE' }],
     services: [{ name: 'http', packets: 3, bytes: 180, opened: 1, active: 1 }],
@@ -135,7 +135,7 @@ unproven fragments           0        0        0        0        0`,
 });
 
 t.test('connections are listed, all of them or those of a server or a client, as many as are wanted', async (t) => {
-  const { all, end } = await rowsOf(looking().connections({}));
+  const { all, end } = await rowsOf(inspection().connections({}));
   t.same(end, { more: false });
   t.same(
     all.map(({ server }) => server),
@@ -149,25 +149,25 @@ t.test('connections are listed, all of them or those of a server or a client, as
     state: 'established',
   });
   t.ok((all[0]?.silentMs ?? 0) >= 5);
-  const some = await rowsOf(looking().connections({ server: 'b' }));
+  const some = await rowsOf(inspection().connections({ server: 'b' }));
   t.same(
     some.all.map(({ client }) => client),
     ['198.51.100.1:1001', '198.51.100.3:1003'],
   );
-  t.same((await rowsOf(looking().connections({ client: '198.51.100.2' }))).all.length, 1);
-  t.match(await rowsOf(looking().connections({ limit: 2 })), { all: { length: 2 }, end: { more: true } });
-  t.match(await rowsOf(looking().connections({ limit: 5 })), { all: { length: 5 }, end: { more: false } });
+  t.same((await rowsOf(inspection().connections({ client: '198.51.100.2' }))).all.length, 1);
+  t.match(await rowsOf(inspection().connections({ limit: 2 })), { all: { length: 2 }, end: { more: true } });
+  t.match(await rowsOf(inspection().connections({ limit: 5 })), { all: { length: 5 }, end: { more: false } });
   if (all[0])
     t.match(showConnection(all[0]), /^tcp 198.51.100.0:1000 +203.0.113.10:80 +a +established +silent \d+ ms$/);
 });
 
 t.test('a trace says what would become of a packet to each service', async (t) => {
-  const { all: traces } = await rowsOf(looking().trace({ client: '198.51.100.10', port: 4711 }));
+  const { all: traces } = await rowsOf(inspection().trace({ client: '198.51.100.10', port: 4711 }));
   t.match(traces, [
     { outcome: 'FORWARDED_NEW', server: { name: 'b', address: '10.77.2.22', mac: '02:00:00:00:00:22' } },
     { packet: 'udp 198.51.100.10:4711 > 203.0.113.10:7, a datagram', outcome: 'DROPPED_NOT_SERVED' },
   ]);
-  t.equal((await rowsOf(looking().trace({ client: '198.51.100.10', port: 4711, service: 'echo' }))).all.length, 1);
+  t.equal((await rowsOf(inspection().trace({ client: '198.51.100.10', port: 4711, service: 'echo' }))).all.length, 1);
   t.equal(traces[0]?.because[1], 'tcp port 80 is served, by http', 'as the operator calls it');
   const [text = ''] = traces.map(showTrace);
   t.match(text, /^tcp 198\.51\.100\.10:4711 > 203\.0\.113\.10:80, SYN\n {2}203\.0\.113\.10 is a cluster address\n/);
@@ -175,7 +175,7 @@ t.test('a trace says what would become of a packet to each service', async (t) =
 });
 
 t.test('a parameter that is wrong is named', async (t) => {
-  const { connections, trace } = looking();
+  const { connections, trace } = inspection();
   t.throws(() => connections({ server: 'c' }), /there is no server "c"; there are a, b/);
   t.throws(() => connections({ client: '1.2.3' }), /client: "1\.2\.3" is not an IPv4 address/);
   t.throws(() => connections({ limit: 0 }), /limit: /);

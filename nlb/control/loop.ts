@@ -9,7 +9,7 @@ import { hideAddress, listHidden, unhideAddress } from '../kernel/hidden-address
 import { findInterface } from '../kernel/interfaces.ts';
 import { type LinkEvent, listenToLinks } from '../kernel/link-events.ts';
 import { listNeighbours, probeNeighbour } from '../kernel/neighbours.ts';
-import type { SlowFacts } from './beat/mail.ts';
+import type { SlowFacts } from './beat/messages.ts';
 import { type Desired, desire } from './desired.ts';
 import { startExpiry } from './expiry.ts';
 import { openHealth, type Verdicts } from './health.ts';
@@ -20,7 +20,7 @@ import { ASK_EVERY_MS, doubtful, type HardwareAddresses, remember } from './neig
 import { watchPasses } from './pass-watch.ts';
 import { type Pool, poolsOf } from './pools.ts';
 import { type Reach, verdictsKept, watchReach } from './reach.ts';
-import { openWays } from './reach-ways.ts';
+import { openReachProbes } from './reach-probes.ts';
 import { openSelections } from './selections.ts';
 
 /**
@@ -88,7 +88,7 @@ export function openLoop(first: Config, datapath: Datapath, hooks: LoopHooks): L
 
   const lookFurther = (verdicts?: Reach['verdicts']): Reach =>
     watchReach(config.reach, {
-      ways: openWays(config),
+      probes: openReachProbes(config),
       changed: ({ name, address }, { healthy, why }) => {
         hooks.event('reach', { target: name, address, met: healthy, ...(why !== undefined && { why }) });
         soon ??= setImmediate(pass);

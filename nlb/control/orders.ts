@@ -3,7 +3,7 @@ import { ipv4ToBytes } from '../config/address.ts';
 import { digestOf } from '../config/agreement.ts';
 import { readKeyFile } from '../config/key-file.ts';
 import type { Config, ReachConfig } from '../config/schema.ts';
-import type { BeatOrders } from './beat/mail.ts';
+import type { BeatOrders } from './beat/messages.ts';
 import { checkOf } from './health.ts';
 
 /** Of two nodes that are started together the primary shall lead; start-up times differ by less than this. */

@@ -57,7 +57,7 @@ type Added = 'added' | 'already';
 type Removed = 'removed' | 'absent';
 
 /** The same for a thread that must not wait for the kernel's lock on network settings. */
-export const aside = {
+export const inBackground = {
   list: async (): Promise<InterfaceAddress[]> => (await askRouteAside(LISTING)).flatMap(decodeAddress),
   add: (wanted: InterfaceAddress): Promise<Added> =>
     askRouteAside(addition(wanted)).then(

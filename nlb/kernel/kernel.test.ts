@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import t from 'tap';
 import { openAddressEvents } from './address-events.ts';
-import { addAddress, aside, listAddresses, removeAddress } from './addresses.ts';
+import { addAddress, inBackground, listAddresses, removeAddress } from './addresses.ts';
 import { openArp } from './arp.ts';
 import { bootNs, monotonicNs, suspendedNs } from './clock.ts';
 import { findInterface } from './interfaces.ts';
@@ -92,14 +92,14 @@ t.test('an address is added, seen, and removed, and both are idempotent', async 
   t.same(listAddresses(), []);
 });
 
-t.test('the same is done aside, while the thread goes on', async (t) => {
+t.test('the same is done in the background, while the thread goes on', async (t) => {
   const alias = { ifindex: ifindexOf('left'), address: '10.9.0.101', prefixLength: 32, label: 'left:nlbs' };
-  t.equal(await aside.add(alias), 'added');
-  t.equal(await aside.add(alias), 'already');
-  t.has(await aside.list(), [alias]);
-  t.equal(await aside.remove(alias), 'removed');
-  t.equal(await aside.remove(alias), 'absent');
-  await t.rejects(aside.add({ ...alias, ifindex: 999 }), SyscallError);
+  t.equal(await inBackground.add(alias), 'added');
+  t.equal(await inBackground.add(alias), 'already');
+  t.has(await inBackground.list(), [alias]);
+  t.equal(await inBackground.remove(alias), 'removed');
+  t.equal(await inBackground.remove(alias), 'absent');
+  await t.rejects(inBackground.add({ ...alias, ifindex: 999 }), SyscallError);
 });
 
 t.test('the kernel tells of addresses that come and go, whoever has changed them', async (t) => {

@@ -1,5 +1,5 @@
 import { closeSync } from 'node:fs';
-import { lastErrno, recv, recvAside, send, sendAside, socket } from './libc.ts';
+import { lastErrno, recv, recvInBackground, send, sendInBackground, socket } from './libc.ts';
 import { type Attribute, decodeMessages, encodeMessage } from './netlink.ts';
 import { SyscallError } from './syscall-error.ts';
 
@@ -52,18 +52,18 @@ export function askRoute(request: RouteRequest): Buffer[] {
 }
 
 /**
- * The same, aside: the caller's thread goes on. The kernel changes network settings under one lock (RTNL), which whoever makes or
+ * The same, in the background: the caller's thread goes on. The kernel changes network settings under one lock (RTNL), which whoever makes or
  * removes a namespace can hold for tens of milliseconds, and it does so within the call that sends the request.
  */
 export async function askRouteAside(request: RouteRequest): Promise<Buffer[]> {
   const fd = open(request);
   try {
     const message = encode(request);
-    const sent = await sendAside(fd, message, message.length, 0);
+    const sent = await sendInBackground(fd, message, message.length, 0);
     if (sent.result < 0) throw failure(request, sent.errno);
     const answer = openAnswer(request);
     while (!answer.isWhole()) {
-      const { result, errno } = await recvAside(fd, answer.datagram, answer.datagram.length, 0);
+      const { result, errno } = await recvInBackground(fd, answer.datagram, answer.datagram.length, 0);
       answer.take(result, errno);
     }
     return answer.payloads;

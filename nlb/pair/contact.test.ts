@@ -2,7 +2,7 @@ import t from 'tap';
 import { type Beat, noNonce } from './beat.ts';
 import { type Contact, firstContact, type Hearing, hear, speak } from './contact.ts';
 
-import { active as standing } from './test-talk.ts';
+import { active as standing } from './test-conversation.ts';
 
 const nonce = (digit: string): string => digit.repeat(32);
 

@@ -93,7 +93,7 @@ export function hear(contact: Contact, beat: Beat, path: PathName, atMs: number,
  * Why what says so of itself is to be refused, authentic or not: RFC 4303 section 3.4.3 looks at the window before the proof,
  * too, and moves it only afterwards. Undefined where the proof decides.
  */
-export function foresee(
+export function earlyRejection(
   { boot, peer, retired }: Contact,
   beat: Pick<Beat, 'path' | 'boot' | 'counter'>,
   path: PathName,

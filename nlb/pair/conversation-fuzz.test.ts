@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import t from 'tap';
-import { acquainted, active, beatTo, deliver, startNlb1, startNlb2 } from './test-talk.ts';
+import { acquainted, active, beatTo, deliver, startNlb1, startNlb2 } from './test-conversation.ts';
 
 const NIGHTLY = process.env.ONEVIP_NIGHTLY !== undefined;
 const DATAGRAMS = NIGHTLY ? 1_000_000 : 20_000;

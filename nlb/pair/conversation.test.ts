@@ -1,6 +1,6 @@
 import t from 'tap';
 import { decodeBeat, encodeBeat, type PathName } from './beat.ts';
-import { type Conversation, converse, type Rejection } from './conversation.ts';
+import { type Conversation, openConversation, type Rejection } from './conversation.ts';
 import { open, seal } from './envelope.ts';
 import { makeKeys } from './keys.ts';
 import {
@@ -15,7 +15,7 @@ import {
   standby,
   startNlb1,
   startNlb2,
-} from './test-talk.ts';
+} from './test-conversation.ts';
 
 t.test('two nodes that start know each other after one challenge reply', async (t) => {
   const [nlb1, nlb2] = [startNlb1(), startNlb2()];
@@ -227,7 +227,7 @@ t.test('who was put back to a snapshot learns it from the peer at once, and goes
       'who goes on is no copy',
     );
   }
-  const restored = converse({ node: 'nlb1', peer: 'nlb2' }, [oldKey], snapshot);
+  const restored = openConversation({ node: 'nlb1', peer: 'nlb2' }, [oldKey], snapshot);
   t.match(deliver(nlb2, restored.beat(active, 0)), [{ rejected: 'stale' }, { rejected: 'stale' }], 'it is not heard');
   t.match(deliver(restored, nlb2.beat(active, 0)), [{ isCopy: true }, {}]);
   t.not(restored.contact().boot, snapshot.boot);
@@ -236,7 +236,7 @@ t.test('who was put back to a snapshot learns it from the peer at once, and goes
 
 t.test('of two clones the one that is behind learns it', async (t) => {
   const [nlb1, nlb2] = acquainted();
-  const clone = converse({ node: 'nlb1', peer: 'nlb2' }, [oldKey], nlb1.contact());
+  const clone = openConversation({ node: 'nlb1', peer: 'nlb2' }, [oldKey], nlb1.contact());
   clone.beat(active, 0);
   deliver(nlb2, nlb1.beat(active, 0));
   deliver(nlb2, nlb1.beat(active, 0));

@@ -4,16 +4,16 @@ import { type Beat, decodeBeat, encodeBeat, type Nonce, type PathName, peekBeat,
 import {
   type Contact,
   type Rejection as ContactRejection,
+  earlyRejection,
   firstContact,
-  foresee,
   hear,
   speak,
   type UnverifiedBoot,
 } from './contact.ts';
 import { type Rejection as EnvelopeRejection, open, seal } from './envelope.ts';
 import type { Extension } from './extension.ts';
+import { openHmacBudget } from './hmac-budget.ts';
 import { makeKeys } from './keys.ts';
-import { openProofs } from './proofs.ts';
 
 /** What two nodes say to each other, as datagrams: everything about it but the sockets. */
 export interface Conversation {
@@ -50,7 +50,7 @@ interface Names {
 }
 
 /** @param from where a start goes on from that is not the first of its name, as one that was put back to a snapshot */
-export function converse({ node, peer }: Names, secrets: readonly Uint8Array[], from?: Contact): Conversation {
+export function openConversation({ node, peer }: Names, secrets: readonly Uint8Array[], from?: Contact): Conversation {
   let keys = makeKeys(secrets);
   let contact = from ?? firstContact({ node, peerName: peer }, drawNonce);
   const counts: Conversation['counts'] = { heard: 0, missed: 0, refused: {} };
@@ -76,11 +76,11 @@ export function converse({ node, peer }: Names, secrets: readonly Uint8Array[], 
     if (extension) lastExtension = { boot, extension };
     return lastExtension?.boot === boot ? lastExtension.extension : undefined;
   };
-  const proofs = openProofs();
+  const proofs = openHmacBudget();
   /** Why a datagram is not worth the proof. What says nothing of itself is no beat, and that is found out by the proof. */
   const unworthy = (body: Uint8Array, path: PathName, atMs: number): ContactRejection | 'too many' | undefined => {
     const beat = peekBeat(body);
-    const rejected = beat && foresee(contact, beat, path);
+    const rejected = beat && earlyRejection(contact, beat, path);
     if (rejected !== undefined) return rejected;
     const who = beat?.boot === contact.peer?.boot && beat !== undefined ? 'peer' : 'unverified';
     return proofs.spend(who, atMs) ? undefined : 'too many';

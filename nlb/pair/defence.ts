@@ -59,10 +59,10 @@ export const noConflict: Defence = { conflicts: [], defendedAtMs: -Infinity, owe
  * @param leads whether this node has something to defend
  */
 export function defend(before: Defence, claims: ConflictingPackets, atMs: number, leads: boolean): DefenceStep {
-  if (!leads) return surrendered(before);
+  if (!leads) return withoutLead(before);
   const noted = peerNoted(othersNoted(before, claims.others, atMs), claims.peer, atMs);
   const due = noted.owed && atMs - noted.defendedAtMs >= DEFEND_EVERY_MS;
-  const { defence, ended } = ends(due ? { ...noted, owed: false, defendedAtMs: atMs } : noted, atMs);
+  const { defence, ended } = endIfQuiet(due ? { ...noted, owed: false, defendedAtMs: atMs } : noted, atMs);
   const began = underWay(before) === undefined ? underWay(defence) : undefined;
   const peerEnded = noted.peerClaimedAtMs !== undefined && defence.peerClaimedAtMs === undefined;
   const news = began ?? ended;
@@ -90,7 +90,7 @@ function othersNoted(before: Defence, others: readonly string[], atMs: number): 
 const peerNoted = (defence: Defence, peer: readonly string[], atMs: number): Defence =>
   peer.length > 0 ? { ...defence, peerClaimedAtMs: atMs } : defence;
 
-function ends({ peerClaimedAtMs, ...defence }: Defence, atMs: number): { defence: Defence; ended?: Conflict } {
+function endIfQuiet({ peerClaimedAtMs, ...defence }: Defence, atMs: number): { defence: Defence; ended?: Conflict } {
   const peerGoesOn = peerClaimedAtMs !== undefined && atMs - peerClaimedAtMs < QUIET_MS;
   const now = peerGoesOn ? { ...defence, peerClaimedAtMs } : defence;
   const current = underWay(now);
@@ -100,7 +100,7 @@ function ends({ peerClaimedAtMs, ...defence }: Defence, atMs: number): { defence
 }
 
 /** Who does not lead has nothing to defend; whoever does now will be asked and announce itself. */
-function surrendered({ conflicts, defendedAtMs, ...before }: Defence): DefenceStep {
+function withoutLead({ conflicts, defendedAtMs, ...before }: Defence): DefenceStep {
   const current = underWay({ conflicts, defendedAtMs, ...before });
   if (!current) return { defence: { conflicts, defendedAtMs, owed: false }, announce: false };
   const ended = { ...current, over: true };

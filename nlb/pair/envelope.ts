@@ -22,12 +22,12 @@ export function seal(body: Uint8Array, version: Version, keys: Keys): Uint8Array
 
 /**
  * Datagram → message, or why it is refused. The work is bounded, whatever comes: at most one HMAC of 480 bytes a key.
- * @param foresee looks at what may be forged: why it is to be refused whether it is or not, so that it costs no proof
+ * @param earlyRejection looks at what may be forged: why it is to be refused whether it is or not, so that it costs no proof
  */
 export function open<Why extends string = never>(
   datagram: Uint8Array,
   keys: Keys,
-  foresee: (body: Uint8Array) => Why | undefined = () => undefined,
+  earlyRejection: (body: Uint8Array) => Why | undefined = () => undefined,
 ): Opened | { rejected: Why } {
   if (datagram.length > MAX_BYTES) return { rejected: 'oversized' };
   if (datagram.length < HEADER_BYTES + MAC_BYTES) return { rejected: 'truncated' };
@@ -36,7 +36,7 @@ export function open<Why extends string = never>(
   if (version === undefined) return { rejected: 'version' };
   const macAt = datagram.length - MAC_BYTES;
   const body = datagram.subarray(HEADER_BYTES, macAt);
-  const rejected = foresee(body);
+  const rejected = earlyRejection(body);
   if (rejected !== undefined) return { rejected };
   if (!keys.verify(datagram.subarray(0, macAt), datagram.subarray(macAt))) return { rejected: 'forged' };
   return { body, version };

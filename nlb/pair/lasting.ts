@@ -1,4 +1,4 @@
-import { peerReachesMore, peerServesBetter } from './contest.ts';
+import { peerReachesMore, peerServesBetter } from './election.ts';
 import { isAlive, isDeafToUs } from './peer.ts';
 import type { Settings } from './settings.ts';
 import { type Role, whyPoor } from './state.ts';

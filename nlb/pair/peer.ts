@@ -1,7 +1,7 @@
 import { type Acknowledged, latestOf } from './acknowledged.ts';
 import type { Standing } from './beat.ts';
-import { type Ears, untried } from './ears.ts';
 import type { Extension } from './extension.ts';
+import { type Reception, untried } from './reception.ts';
 import type { Settings } from './settings.ts';
 import type { Facts, Heard } from './state.ts';
 
@@ -29,7 +29,7 @@ export interface Peer {
   fitSinceMs: number;
   /** Questions for the NLBS address that had no answer, since the last that had one. */
   asksUnanswered: number;
-  ears: Ears;
+  reception: Reception;
 }
 
 /** Three in a row, a quarter of an interval apart: one or two lost frames do not make a takeover. */
@@ -51,7 +51,7 @@ export function unheardSince(atMs: number): Peer {
     stoodDown: false,
     fitSinceMs,
     asksUnanswered: 0,
-    ears: untried,
+    reception: untried,
   };
 }
 
@@ -71,7 +71,7 @@ export function heard(before: Peer, { from: standing, ...event }: Heard, { lease
 export function waited(peer: Peer, tickedAtMs: number, atMs: number, settings: Settings): Peer {
   const silentMs = peer.silentMs + listenedMs(peer.countedUntilMs, atMs, settings);
   const stalled = listenedMs(tickedAtMs, atMs, settings) < atMs - tickedAtMs;
-  const asked = stalled ? { asksUnanswered: 0, ears: untried } : {};
+  const asked = stalled ? { asksUnanswered: 0, reception: untried } : {};
   return { ...peer, silentMs, countedUntilMs: Math.max(atMs, peer.countedUntilMs), ...asked };
 }
 
@@ -86,7 +86,7 @@ export function listenedMs(fromMs: number, toMs: number, { intervalMs }: Setting
  */
 export function answered(peer: Peer, settings: Settings): Peer {
   const isWorthABeat = peer.silentMs > leaseOf(peer, settings);
-  return { ...peer, ...(isWorthABeat && { silentMs: 0, ears: untried }), asksUnanswered: 0 };
+  return { ...peer, ...(isWorthABeat && { silentMs: 0, reception: untried }), asksUnanswered: 0 };
 }
 
 /**
@@ -129,8 +129,8 @@ export function isSuspect(peer: Peer, { intervalMs }: Settings): boolean {
  * Whether its silence is to be believed, by a node that knows of `stations` other stations: one of them has been heard
  * meanwhile.
  */
-export function isSilenceProved({ ears }: Peer, { stations }: Pick<Facts, 'stations'>): boolean {
-  return stations === 0 || ears.proved;
+export function isSilenceProved({ reception }: Peer, { stations }: Pick<Facts, 'stations'>): boolean {
+  return stations === 0 || reception.proved;
 }
 
 /** Whether nobody answers for the address any more. */

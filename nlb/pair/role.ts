@@ -1,5 +1,4 @@
-import { deferToPeer, endDeferring, isYielding, NEVER_DEFERRED } from './contest.ts';
-import { askedAround, heardSomebody, hearsNobody, isRoundDue } from './ears.ts';
+import { deferToPeer, endDeferring, isYielding, NEVER_DEFERRED } from './election.ts';
 import { noHoldDown } from './hold-down.ts';
 import { hasLasted, lastingSince } from './lasting.ts';
 import {
@@ -15,6 +14,7 @@ import {
   waited,
 } from './peer.ts';
 import { compareServed, FITNESS } from './rank.ts';
+import { askedAround, heardSomebody, hearsNobody, isRoundDue } from './reception.ts';
 import type { Settings } from './settings.ts';
 import {
   type Event,
@@ -69,8 +69,8 @@ function asking(next: Step, { type }: Event, settings: Settings): Step {
 function listening(next: Step, { type, atMs }: Event, settings: Settings): Step {
   const { facts, peer } = next.role;
   const isAsking = type === 'Ticked' && facts.stations > 0 && isSuspect(peer, settings);
-  if (!isAsking || !isRoundDue(peer.ears, atMs, settings.intervalMs)) return next;
-  const role = { ...next.role, peer: { ...peer, ears: askedAround(peer.ears, atMs) } };
+  if (!isAsking || !isRoundDue(peer.reception, atMs, settings.intervalMs)) return next;
+  const role = { ...next.role, peer: { ...peer, reception: askedAround(peer.reception, atMs) } };
   return { ...next, role, effects: [...next.effects, 'askStations'] };
 }
 
@@ -142,7 +142,7 @@ function noted(role: Role, event: Event, settings: Settings): Role {
     case 'AddressAsked':
       return deferToPeer(role, event.atMs, settings);
     case 'StationHeard':
-      return { ...role, peer: { ...role.peer, ears: heardSomebody(role.peer.ears) } };
+      return { ...role, peer: { ...role.peer, reception: heardSomebody(role.peer.reception) } };
     case 'FactsChanged':
       return factsNoted(role, event, settings);
     case 'AskedToStop':
@@ -194,7 +194,7 @@ function whyInop(role: Role, atMs: number, settings: Settings): string | undefin
   if (stopping) return 'stopping';
   if (facts.downLinks.length > 0) return `link down: ${facts.downLinks.join(', ')}`;
   if (facts.ready && facts.unguarded?.length) return `no data path on ${facts.unguarded.join(', ')}`;
-  if (!isAlive(peer, settings) && facts.stations > 0 && hearsNobody(peer.ears))
+  if (!isAlive(peer, settings) && facts.stations > 0 && hearsNobody(peer.reception))
     return `hears nobody: neither ${settings.peer} nor any other station`;
   if (facts.ready && hasLasted(role, 'onlyPeerIsFit', settings.poorHoldMs, atMs))
     return `${whyPoor(facts) ?? 'not fit'}, while ${settings.peer} is fit`;

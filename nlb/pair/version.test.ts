@@ -4,7 +4,17 @@ import { type Contact, firstContact, hear, speak } from './contact.ts';
 import type { Conversation, Datagrams } from './conversation.ts';
 import { open, seal } from './envelope.ts';
 import { makeKeys } from './keys.ts';
-import { acquainted, active, beatTo, deliver, oldKey, PATHS, standby, startNlb1, startNlb2 } from './test-talk.ts';
+import {
+  acquainted,
+  active,
+  beatTo,
+  deliver,
+  oldKey,
+  PATHS,
+  standby,
+  startNlb1,
+  startNlb2,
+} from './test-conversation.ts';
 
 const keys = makeKeys([oldKey]);
 function opened(datagram: Uint8Array): { body: Uint8Array; version: number } {

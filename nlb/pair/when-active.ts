@@ -1,4 +1,4 @@
-import { isAsWellPlaced, leader, peerCouldLead } from './contest.ts';
+import { isAsWellPlaced, leader, peerCouldLead } from './election.ts';
 import type { BadlyServed } from './extension.ts';
 import { hasLasted } from './lasting.ts';
 import type { Settings } from './settings.ts';

@@ -1,4 +1,4 @@
-import { isDeferring, isYielding, leader, mayLead } from './contest.ts';
+import { isDeferring, isYielding, leader, mayLead } from './election.ts';
 import { isAlive, isSilenceProved, isUnanswered } from './peer.ts';
 import type { Settings } from './settings.ts';
 import { type Event, enter, type In, lead, type Step, standBy, stay } from './state.ts';

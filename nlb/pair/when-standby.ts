@@ -1,4 +1,4 @@
-import { isDeferring, isYielding, mayLead } from './contest.ts';
+import { isDeferring, isYielding, mayLead } from './election.ts';
 import { isDeafToUs, isGone, isSilenceProved, isSuspect, isUnanswered } from './peer.ts';
 import type { Settings } from './settings.ts';
 import { type Event, type In, lead, type Role, type Step, stay } from './state.ts';

@@ -51,12 +51,8 @@ export function hearArp(witness: Witness, packet: ArpSeen, own: AccessAddresses)
   return { witness, news: isAnswerToUs(packet, own) ? 'answer' : 'peer claim' };
 }
 
-function hearPeerAddress(
-  before: Witness,
-  packet: ArpSeen,
-  ends: AccessAddresses,
-): { witness: Witness; news?: ArpNews } {
-  if (!isAnswerToUs(packet, ends)) return { witness: before };
+function hearPeerAddress(before: Witness, packet: ArpSeen, own: AccessAddresses): { witness: Witness; news?: ArpNews } {
+  if (!isAnswerToUs(packet, own)) return { witness: before };
   const witness = before.named ? before : { mac: packet.senderMac, named: false };
   return packet.senderMac === witness.mac ? { witness, news: 'present' } : { witness };
 }
@@ -64,8 +60,8 @@ function hearPeerAddress(
 /** An answer by the station that it names, to a question that carried our addresses. */
 function isAnswerToUs(
   { operation, senderMac, sourceMac, targetMac, targetIp }: ArpSeen,
-  ends: AccessAddresses,
+  own: AccessAddresses,
 ): boolean {
   const isDirect = operation === 'reply' && sourceMac === senderMac;
-  return isDirect && targetMac === ends.ownMac && targetIp === ends.ownAddress;
+  return isDirect && targetMac === own.ownMac && targetIp === own.ownAddress;
 }

@@ -20,11 +20,11 @@ export const silence: ArpHeard = { answers: [], isPeerPresent: false, others: []
 export function hearAll(
   before: Witness,
   packets: readonly ArpSeen[],
-  ends: AccessAddresses,
+  own: AccessAddresses,
 ): { witness: Witness; heard: ArpHeard } {
   let witness = before;
   const said = packets.map((packet) => {
-    const { news, ...after } = hearArp(witness, packet, ends);
+    const { news, ...after } = hearArp(witness, packet, own);
     witness = after.witness;
     return { news, mac: packet.senderMac };
   });

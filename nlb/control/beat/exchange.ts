@@ -1,12 +1,12 @@
 import { type Nonce, noNonce, type PathName, type Standing } from '../../pair/beat.ts';
 import {
   type Conversation,
-  converse,
   type Datagrams,
   type OwnExtension,
+  openConversation,
   type Received,
 } from '../../pair/conversation.ts';
-import type { BeatOrders } from './mail.ts';
+import type { BeatOrders } from './messages.ts';
 import { openPath, type PathListener } from './path.ts';
 
 /** Sends this node's beats by every path, and passes on the peer's when they are news. */
@@ -33,7 +33,7 @@ export interface BeatListener extends Pick<PathListener, 'refused' | 'problem'> 
 }
 
 export function openBeatExchange({ settings, secrets, port, paths }: BeatOrders, listener: BeatListener): BeatExchange {
-  const conversation = converse(settings, secrets);
+  const conversation = openConversation(settings, secrets);
   const send = (datagrams: Datagrams) => {
     for (const way of ways) way.send(datagrams[way.name]);
   };

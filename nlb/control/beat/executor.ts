@@ -102,8 +102,8 @@ export function openExecutor(
   const hear = (): ArpHeard => {
     if (address === undefined) return silence;
     const { ownAddress, peerAddress, nlbs } = access;
-    const ends = { ownMac: address.mac, ownAddress, peerAddress, nlbs };
-    const { heard, ...next } = hearAll(witness, address.receive(), ends);
+    const own = { ownMac: address.mac, ownAddress, peerAddress, nlbs };
+    const { heard, ...next } = hearAll(witness, address.receive(), own);
     useWitness(next.witness);
     return heard;
   };

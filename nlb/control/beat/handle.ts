@@ -3,7 +3,7 @@ import type { AddressChange } from '../../address/address-change.ts';
 import { bootNs } from '../../kernel/clock.ts';
 import type { Conflict } from '../../pair/defence.ts';
 import type { Change } from './evidence.ts';
-import type { BeatOrders, BeatStatus, ChangeableOrders, FromBeat, SlowFacts, ToBeat } from './mail.ts';
+import type { BeatOrders, BeatStatus, ChangeableOrders, FromBeat, SlowFacts, ToBeat } from './messages.ts';
 import type { PathChange } from './path-watch.ts';
 import type { WitnessChange } from './witness-path.ts';
 

@@ -5,26 +5,26 @@ import { isAliasInherited, removeInheritedAlias } from '../../address/nlbs-addre
 import { openStations } from '../../address/stations.ts';
 import { type Lease, openLease, openPinnedLease } from '../../datapath/tables/lease.ts';
 import { openAddressEvents } from '../../kernel/address-events.ts';
-import { aside } from '../../kernel/addresses.ts';
+import { inBackground } from '../../kernel/addresses.ts';
 import { bootNs, monotonicNs } from '../../kernel/clock.ts';
 import { openLinkLook } from '../../kernel/link-flags.ts';
 import { beRealTime } from '../../kernel/scheduling.ts';
-import { peerCouldLead } from '../../pair/contest.ts';
 import { conflictingPackets, defend, noConflict } from '../../pair/defence.ts';
-import { isAskingAround } from '../../pair/ears.ts';
+import { peerCouldLead } from '../../pair/election.ts';
 import { recentLeads } from '../../pair/hold-down.ts';
 import { isAlive } from '../../pair/peer.ts';
+import { isAskingAround } from '../../pair/reception.ts';
 import { begin, nextTickInMs, step } from '../../pair/role.ts';
 import { type Event, type Role, refusedAddresses, standing, withLeaseKept } from '../../pair/state.ts';
 import { openAgreement } from './agreement.ts';
 import type { ArpHeard } from './arp-news.ts';
-import { openEnding } from './ending.ts';
 import { openBeatExchange } from './exchange.ts';
 import { openExecutor } from './executor.ts';
+import { openForcedExit } from './forced-exit.ts';
 import { linkFacts } from './link-facts.ts';
-import type { BeatOrders, BeatStatus, ChangeableOrders, FromBeat, SlowFacts, ToBeat } from './mail.ts';
+import type { BeatOrders, BeatStatus, ChangeableOrders, FromBeat, SlowFacts, ToBeat } from './messages.ts';
 import { openObserver } from './observer.ts';
-import { openReading } from './reading.ts';
+import { openSocketDrain } from './socket-drain.ts';
 import { watchWitness } from './witness-watch.ts';
 
 /**
@@ -54,7 +54,7 @@ const stations = openStations(() => orders.stations, links.look, problem);
 const keeper = keepAlias({
   nlbs: orders.access.nlbs,
   events: openAddressEvents(),
-  kernel: aside,
+  kernel: inBackground,
   nowMs,
   corrected: (change) => {
     if (change.change === 'add') executor.run('announce', 0);
@@ -67,8 +67,8 @@ const executor = openExecutor(orders.access, orders.forwardGraceMs, keeper, prob
 const witnessWatch = watchWitness(executor, (change) => post({ type: 'witness', change }));
 const witness = openObserver(settings, (change) => post({ type: 'path', change }));
 const agreement = openAgreement((sections) => post({ type: 'differs', sections }));
-const reading = openReading();
-const ending = openEnding({ letGo: () => letGo(orders.keepMs), problem });
+const reading = openSocketDrain();
+const ending = openForcedExit({ letGo: () => letGo(orders.keepMs), problem });
 let role: Role = begin(nowMs(), settings);
 let defence = noConflict;
 let lookAtLinksAtMs = 0;

@@ -1,5 +1,5 @@
 import type { Standing } from '../beat.ts';
-import { peerCouldLead } from '../contest.ts';
+import { peerCouldLead } from '../election.ts';
 import type { BadlyServed, Extension } from '../extension.ts';
 import type { whyNotRenewable } from '../renewal.ts';
 import type { begin, nextTickInMs, step } from '../role.ts';
@@ -50,7 +50,7 @@ export interface Surroundings {
   /** Which reach targets answer now. */
   targets(): Record<string, boolean>;
   beat(mail: Mail): void;
-  ends: AccessAddresses;
+  addresses: AccessAddresses;
   askAddress(witness: Witness): void;
   askPeer(): void;
   askStations(): void;
@@ -262,7 +262,7 @@ export class Daemon {
       this.happened({ type: 'StationHeard', atMs });
       return;
     }
-    const { witness, news } = this.at.machine.hearArp(this.witness, what, this.at.ends);
+    const { witness, news } = this.at.machine.hearArp(this.witness, what, this.at.addresses);
     this.loop.first(
       () => this.useWitness(witness),
       () => news === 'answer' && this.happened({ type: 'AddressAnswered', atMs, mac: what.senderMac }),
@@ -336,7 +336,7 @@ export class Daemon {
 
   private sayOf(own: Standing, keptMs: number): void {
     const { said, extension } = this.at.machine.nameLease(own, keptMs);
-    const accessMac = this.at.ends.ownMac;
+    const accessMac = this.at.addresses.ownMac;
     const { services } = this.role.facts;
     this.at.beat(this.talk.compose(this.now(), said, { extension: { ...extension, accessMac, services } }));
   }

@@ -3,7 +3,7 @@ import type { Settings } from '../settings.ts';
 import { standing, targetsMet } from '../state.ts';
 import type { Machine } from './daemon.ts';
 import { endOf, type Fault, faults, lasting } from './fault.ts';
-import { inflict, type Victim } from './inflict.ts';
+import { inject, type Victim } from './inject.ts';
 import { hears, LawBroken, openLaws } from './laws.ts';
 import { SIDES, type Side } from './network.ts';
 import { daemonsOf, type Node, openWorld, type World } from './world.ts';
@@ -151,10 +151,10 @@ function suffer(victim: Victim, { faults, lasting, lastingAfterMs, startGapMs }:
   victim.start(1);
   let overMs = agenda.nowMs();
   if (lasting.length > 0) agenda.runUntil(agenda.nowMs() + lastingAfterMs);
-  for (const fault of lasting) inflict(victim, fault);
+  for (const fault of lasting) inject(victim, fault);
   for (const fault of faults) {
     agenda.runUntil(agenda.nowMs() + fault.afterMs);
-    inflict(victim, fault);
+    inject(victim, fault);
     overMs = Math.max(overMs, endOf(agenda.nowMs(), fault));
   }
   agenda.runUntil(overMs);

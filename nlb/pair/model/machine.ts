@@ -56,14 +56,14 @@ export const broken: Record<string, Machine> = {
   ),
   'every station is a witness': {
     ...sound,
-    hearArp: (witness, packet, ends) =>
-      packet.senderIp === ends.nlbs && packet.senderMac !== ends.ownMac
+    hearArp: (witness, packet, addresses) =>
+      packet.senderIp === addresses.nlbs && packet.senderMac !== addresses.ownMac
         ? { witness, news: 'answer' }
-        : hearArp(witness, packet, ends),
+        : hearArp(witness, packet, addresses),
   },
   'an answer to somebody else is taken for one to us': {
     ...sound,
-    hearArp: (witness, packet, ends) => hearArp(witness, { ...packet, targetIp: ends.ownAddress }, ends),
+    hearArp: (witness, packet, addresses) => hearArp(witness, { ...packet, targetIp: addresses.ownAddress }, addresses),
   },
   'questions count that nobody could be asked': withStep((role, event, settings) =>
     event.type === 'WitnessFound' ? unmoved(role) : step(role, event, settings),
@@ -111,11 +111,15 @@ export const broken: Record<string, Machine> = {
   }),
   'a node that hears nobody takes that for the silence of its peer': withRole((role) => ({
     ...role,
-    peer: { ...role.peer, ears: { ...role.peer.ears, proved: true, roundsUnanswered: 0 } },
+    peer: { ...role.peer, reception: { ...role.peer.reception, proved: true, roundsUnanswered: 0 } },
   })),
   'a leader that hears nobody goes on': withStep((role, event, settings) =>
     role.state.name === 'active'
-      ? step({ ...role, peer: { ...role.peer, ears: { ...role.peer.ears, roundsUnanswered: 0 } } }, event, settings)
+      ? step(
+          { ...role, peer: { ...role.peer, reception: { ...role.peer.reception, roundsUnanswered: 0 } } },
+          event,
+          settings,
+        )
       : step(role, event, settings),
   ),
   'what other stations answer is ignored': withStep((role, event, settings) =>

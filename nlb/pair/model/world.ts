@@ -109,7 +109,7 @@ function surroundings(world: World, side: Side, laws: Laws) {
     absent: () => (own.interfaces.away > 0 ? ['bond1'] : []),
     targets: () => targetsOf(world, side),
     beat: (mail) => beat(world, side, mail),
-    ends: addressesOf(side),
+    addresses: addressesOf(side),
     askAddress: (witness) => askAddress(world, side, witness),
     askPeer: () => askPeer(world, side),
     askStations: () => askStations(world, side),

@@ -5,17 +5,17 @@ import { type SignalWatch, watchSignals } from '../../kernel/signals.ts';
 import { isAlive, listenedMs } from '../../pair/peer.ts';
 import type { Settings } from '../../pair/settings.ts';
 import type { Role } from '../../pair/state.ts';
-import { atWork, lookAtMain } from './last-resort.ts';
+import { atWork, lookAtMain } from './hung-main.ts';
 
 /** Ends the process on a signal where the main thread, which should, hangs. */
-export interface Ending {
+export interface ForcedExit {
   /** The main thread has said something. */
   heard(): void;
   /** To be done with each tick, before the role hears of it. */
   look(role: Role, atMs: number, settings: Settings): void;
 }
 
-export interface EndingHooks {
+export interface ForcedExitHooks {
   /** Let go of the lead; true where it is left for a successor instead, and nothing is to be waited for. */
   letGo(): boolean;
   problem(text: string): void;
@@ -26,8 +26,8 @@ const STDOUT = 1;
 /** EX_SOFTWARE of sysexits.h: a fault of the program itself. */
 const SOFTWARE = 70;
 
-export function openEnding({ letGo, problem }: EndingHooks): Ending {
-  const signals = watchOrComplain(problem);
+export function openForcedExit({ letGo, problem }: ForcedExitHooks): ForcedExit {
+  const signals = watchOrReport(problem);
   let resort = atWork;
   return {
     heard: () => {
@@ -44,24 +44,24 @@ export function openEnding({ letGo, problem }: EndingHooks): Ending {
       resort = next.resort;
       if (next.act === 'end') end(settings.node);
       if (next.act !== 'let go') return;
-      tell(settings.node, 'the main thread hangs: stopping without it');
+      writeLog(settings.node, 'the main thread hangs: stopping without it');
       if (letGo()) end(settings.node);
     },
   };
 }
 
 function end(node: string): never {
-  tell(node, 'ended without the main thread');
+  writeLog(node, 'ended without the main thread');
   endProcess(SOFTWARE);
   throw new Error('_exit returned');
 }
 
 /** A line of the log, which is the main thread's otherwise. */
-function tell(node: string, msg: string): void {
+function writeLog(node: string, msg: string): void {
   writeSync(STDOUT, `${JSON.stringify({ level: 'fatal', time: new Date().toISOString(), node, msg })}\n`);
 }
 
-function watchOrComplain(problem: EndingHooks['problem']): SignalWatch {
+function watchOrReport(problem: ForcedExitHooks['problem']): SignalWatch {
   try {
     return watchSignals([SIGTERM, SIGINT]);
   } catch (error) {

@@ -1,11 +1,11 @@
 import t from 'tap';
-import { atWork, type LastResort, type Look, lookAtMain } from './last-resort.ts';
+import { atWork, type HungMain, type Look, lookAtMain } from './hung-main.ts';
 
 const SETTINGS = { staleAfterMs: 3000, intervalMs: 10 };
 
 /** Looks every 10 ms, up to and including `untilMs`; what was done, and when. */
 function looked(untilMs: number, at: (atMs: number) => Partial<Look> & { heard?: true }) {
-  let resort: LastResort = atWork;
+  let resort: HungMain = atWork;
   const acts: [number, string][] = [];
   for (let atMs = 10; atMs <= untilMs; atMs += 10) {
     const { heard, ...said } = at(atMs);

@@ -7,14 +7,14 @@ const MOST_ROUNDS = 4;
  * What the peer says is read before a lease is renewed. Where all clocks stood still, as those of a guest that was paused, nothing
  * else tells that another has taken over meanwhile; and its beats wait in the sockets, the oldest first: it leads by the fifth or so.
  */
-export interface Reading {
+export interface SocketDrain {
   /** A datagram was read of that path. */
   read(path: string): void;
   /** Does it when what waits now has been read. */
   whenRead(act: () => void): void;
 }
 
-export function openReading(): Reading {
+export function openSocketDrain(): SocketDrain {
   let counts = new Map<string, number>();
   const whenRead = (act: () => void, rounds = 1): void => {
     counts = new Map();

@@ -2,7 +2,7 @@ import { openOtherInterfaces } from '../address/other-interfaces.ts';
 import type { Config } from '../config/schema.ts';
 
 /** Keeps our addresses from the interfaces that are not ours, while the daemon runs. A refusal is said, and stops nothing. */
-export interface Others {
+export interface AddressFilter {
   /** Before the addresses change, what was kept goes on being kept beside what is to come. */
   widen(next: Config): void;
   use(config: Config): void;
@@ -11,14 +11,14 @@ export interface Others {
   remove(): void;
 }
 
-export interface OthersHooks {
+export interface AddressFilterHooks {
   event(name: string, detail: Record<string, unknown>): void;
   problem(text: string): void;
 }
 
 const LOOK_EVERY_MS = 1000;
 
-export function watchOthers(first: Config, { event, problem }: OthersHooks): Others {
+export function openAddressFilter(first: Config, { event, problem }: AddressFilterHooks): AddressFilter {
   const { access, server } = first;
   const configured = [...access.furtherInterfaces, server.interface, ...server.furtherInterfaces];
   const others = openOtherInterfaces([access.interface, ...configured]);

@@ -4,7 +4,7 @@ import { SyscallError } from '../kernel/syscall-error.ts';
 import { listenAt, listenerAt } from '../kernel/unix-stream.ts';
 
 /** The place of the control socket in the file system. What is there and is not ours is never taken away. */
-export interface Door {
+export interface SocketFile {
   /** The socket, which listens; Node takes it over. */
   fd: number;
   /** Takes the socket's name away, where it is still this socket's. */
@@ -32,7 +32,7 @@ export function obstacleAt(path: string): string | undefined {
 }
 
 /** Throws an Error that says what stands in the way, and SyscallError. */
-export function openDoor(path: string): Door {
+export function openSocketFile(path: string): SocketFile {
   mkdirSync(dirname(path), { recursive: true });
   const fd = listenOrReplace(path);
   const own = lookAt(path);

@@ -12,7 +12,7 @@ import { listenAt, listenerAt } from '../kernel/unix-stream.ts';
 const ENDS_WITHIN_MS = 1000;
 const LOOK_EVERY_MS = 20;
 
-export interface Hold {
+export interface InstanceLock {
   /** Another daemon has it. */
   refused?: string;
   /** Somebody has the name who cannot be a daemon. Whether there is another daemon cannot be known then. */
@@ -20,7 +20,7 @@ export interface Hold {
 }
 
 /** Holds the interface for as long as this process lives. Throws SyscallError. */
-export async function holdInterface(device: string): Promise<Hold> {
+export async function lockInterface(device: string): Promise<InstanceLock> {
   const name = `\0nlbd/${device}`;
   const deadlineMs = performance.now() + ENDS_WITHIN_MS;
   for (;;) {
@@ -41,7 +41,7 @@ function tryToListen(name: string): number | undefined {
 }
 
 /** Whoever asks who is there need not be answered, only be taken out of the queue. */
-function hold(fd: number): Hold {
+function hold(fd: number): InstanceLock {
   createServer((asker) => asker.destroy())
     .listen({ fd })
     .unref();
@@ -49,7 +49,7 @@ function hold(fd: number): Hold {
 }
 
 /** Any user's process can take the name; it must not keep the daemon from starting. */
-function heldBy(holder: { pid: number; uid: number } | undefined, device: string): Hold {
+function heldBy(holder: { pid: number; uid: number } | undefined, device: string): InstanceLock {
   if (holder === undefined) return { refused: `another process holds the interface ${device}` };
   const { pid, uid } = holder;
   if (uid === 0 || uid === process.geteuid?.())

@@ -13,7 +13,7 @@ export interface Victim {
 }
 
 /** Lets a fault begin now, and end in its time. */
-export function inflict(victim: Victim, fault: Fault): void {
+export function inject(victim: Victim, fault: Fault): void {
   if (isMeddling(fault)) {
     meddle(victim.world, fault);
     return;

@@ -5,7 +5,7 @@ import { FORWARD_ON_MS, takenOverWithinMs } from '../handover-times.ts';
  * thread for `staleAfterMs`, the thread that beats lets go of the lead, waits as an orderly stop does, and ends the process.
  * A pure function of its input.
  */
-export interface LastResort {
+export interface HungMain {
   /** How long nothing has been heard of the main thread; time in which this thread itself was stalled does not count. */
   silentMs: number;
   signalled: boolean;
@@ -13,7 +13,7 @@ export interface LastResort {
   takenOverAtMs?: number;
 }
 
-export const atWork: LastResort = { silentMs: 0, signalled: false };
+export const atWork: HungMain = { silentMs: 0, signalled: false };
 
 export interface Look {
   atMs: number;
@@ -26,10 +26,10 @@ export interface Look {
 
 /** @returns what is to be done now, besides */
 export function lookAtMain(
-  before: LastResort,
+  before: HungMain,
   { atMs, listenedMs, ...look }: Look,
   { staleAfterMs, intervalMs }: { staleAfterMs: number; intervalMs: number },
-): { resort: LastResort; act?: 'let go' | 'end' } {
+): { resort: HungMain; act?: 'let go' | 'end' } {
   const signalled = before.signalled || look.signalled;
   const resort = { ...before, signalled, silentMs: before.silentMs + listenedMs };
   if (!signalled || resort.silentMs <= staleAfterMs) return { resort };

@@ -4,7 +4,7 @@ import type { CheckConfig } from '../config/schema.ts';
 export const [SERVES, FAILS, UNPROVED] = [1, 2, 4];
 
 /** What all pools together say of each server, by its address. Counted, so that no pool need be asked again. */
-export interface Standings {
+export interface ServerVotes {
   /** A pool has the server, and checks it or does not. */
   add(address: string, check: CheckConfig | undefined): void;
   /** A pool says something else of it. Whether it thereby passes all checks, or no longer does. */
@@ -19,7 +19,7 @@ export interface Standings {
 }
 
 /** How many pools say so. */
-interface Standing {
+interface Votes {
   serves: number;
   fails: number;
   unproved: number;
@@ -27,14 +27,14 @@ interface Standing {
   moving: number;
 }
 
-export function openStandings(): Standings {
-  const servers = new Map<string, Standing>();
-  const of = (address: string): Standing => {
+export function openServerVotes(): ServerVotes {
+  const servers = new Map<string, Votes>();
+  const of = (address: string): Votes => {
     const known = servers.get(address) ?? { serves: 0, fails: 0, unproved: 0, checks: 0, moving: 0 };
     servers.set(address, known);
     return known;
   };
-  const those = (are: (standing: Standing) => boolean): ReadonlySet<string> =>
+  const those = (are: (standing: Votes) => boolean): ReadonlySet<string> =>
     new Set([...servers].flatMap(([address, standing]) => (are(standing) ? [address] : [])));
   return {
     add: (address, check) => {

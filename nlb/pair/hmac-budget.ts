@@ -2,7 +2,7 @@
  * How many datagrams are proved in a while: a flood must not keep the thread that beats from beating. The start of the peer
  * that is believed has an allowance of its own, which whoever cannot see its beats cannot spend.
  */
-export interface Proofs {
+export interface HmacBudget {
   /** Whether one more is to be proved. */
   spend(who: 'peer' | 'unverified', atMs: number): boolean;
 }
@@ -11,7 +11,7 @@ export interface Proofs {
 const WINDOW_MS = 10;
 const MOST = { peer: 256, unverified: 32 };
 
-export function openProofs(): Proofs {
+export function openHmacBudget(): HmacBudget {
   let fromMs = Number.NEGATIVE_INFINITY;
   let spent = { peer: 0, unverified: 0 };
   return {

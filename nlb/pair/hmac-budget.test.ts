@@ -1,11 +1,11 @@
 import t from 'tap';
-import { openProofs } from './proofs.ts';
-import { acquainted, active, beatTo, deliver, startNlb1 } from './test-talk.ts';
+import { openHmacBudget } from './hmac-budget.ts';
+import { acquainted, active, beatTo, deliver, startNlb1 } from './test-conversation.ts';
 
 t.test(
   'so many are proved in ten milliseconds, of the peer and of unverified boots, and then as many again',
   async (t) => {
-    const proofs = openProofs();
+    const proofs = openHmacBudget();
     const proved = (who: 'peer' | 'unverified', atMs: number) =>
       Array.from({ length: 1000 }, () => proofs.spend(who, atMs)).filter(Boolean).length;
     t.same([proved('unverified', 0), proved('unverified', 9.9), proved('unverified', 10)], [32, 0, 32]);

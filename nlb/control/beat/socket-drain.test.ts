@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import t from 'tap';
-import { openReading, READ_AT_ONCE } from './reading.ts';
+import { openSocketDrain, READ_AT_ONCE } from './socket-drain.ts';
 
 const PATHS = ['access', 'server'] as const;
 
@@ -11,7 +11,7 @@ async function read(
   test: { teardown(end: () => void): void },
   waiting: number,
 ): Promise<Record<(typeof PATHS)[number], number>> {
-  const reading = openReading();
+  const reading = openSocketDrain();
   const count = { access: 0, server: 0 };
   const ports: number[] = [];
   for (const path of PATHS) {

@@ -6,7 +6,7 @@ import { openPing } from '../kernel/ping.ts';
 export type Target = ReachConfig['targets'][number];
 
 /** By which reach targets are asked, and answer. */
-export interface Ways {
+export interface ReachProbes {
   /** Asks all targets. `round` tells answers to this question from those to earlier ones. Throws SyscallError. */
   ask(round: number): void;
   /** Targets that have answered since the last call, in this round as far as their protocol tells. Throws SyscallError. */
@@ -15,7 +15,7 @@ export interface Ways {
 }
 
 /** One type of question on one leg. */
-interface Way {
+interface Probe {
   /** The interface may be replaced by another of its name, and its hardware address by another. */
   leg: { ifindex: number; mac: string };
   ask(address: string, round: number): void;
@@ -23,33 +23,33 @@ interface Way {
   close(): void;
 }
 
-export function openWays(config: Config): Ways {
+export function openReachProbes(config: Config): ReachProbes {
   const { targets } = config.reach;
-  const ways = new Map<string, Way>();
+  const probes = new Map<string, Probe>();
   const nameOf = ({ type, via }: Target): string => `${type} by ${via}`;
-  const wayOf = (target: Target): Way | undefined => {
-    const open = ways.get(nameOf(target));
+  const probeOf = (target: Target): Probe | undefined => {
+    const open = probes.get(nameOf(target));
     const leg = findInterface(config[target.via].interface);
     if (open?.leg.ifindex === leg?.ifindex && open?.leg.mac === leg?.mac) return open;
     open?.close();
-    ways.delete(nameOf(target));
+    probes.delete(nameOf(target));
     if (leg === undefined) return undefined;
-    const way = target.type === 'arp' ? arpWay(leg, config[target.via].address) : icmpWay(leg);
-    ways.set(nameOf(target), way);
+    const way = target.type === 'arp' ? arpProbe(leg, config[target.via].address) : icmpProbe(leg);
+    probes.set(nameOf(target), way);
     return way;
   };
   return {
     ask: (round) => {
-      const failures = targets.flatMap((target) => failuresOf(() => wayOf(target)?.ask(target.address, round)));
+      const failures = targets.flatMap((target) => failuresOf(() => probeOf(target)?.ask(target.address, round)));
       if (failures.length > 0) throw failures[0];
     },
     answered: (round) => {
-      const heard = new Map([...ways].map(([name, way]) => [name, way.answered(round)]));
+      const heard = new Map([...probes].map(([name, way]) => [name, way.answered(round)]));
       return targets.filter((target) => heard.get(nameOf(target))?.includes(target.address));
     },
     close: () => {
-      for (const way of ways.values()) way.close();
-      ways.clear();
+      for (const way of probes.values()) way.close();
+      probes.clear();
     },
   };
 }
@@ -64,7 +64,7 @@ function failuresOf(ask: () => void): unknown[] {
   }
 }
 
-function arpWay(leg: Way['leg'], ownAddress: string): Way {
+function arpProbe(leg: Probe['leg'], ownAddress: string): Probe {
   const arp = openArp(leg.ifindex);
   return {
     leg,
@@ -75,7 +75,7 @@ function arpWay(leg: Way['leg'], ownAddress: string): Way {
 }
 
 /** An answer to somebody else's question, or to one of an earlier round, is none. */
-function icmpWay(leg: Way['leg'] & { name: string }): Way {
+function icmpProbe(leg: Probe['leg'] & { name: string }): Probe {
   const ping = openPing(leg.name);
   const identifier = process.pid & 0xffff;
   const isOurs = (echo: { identifier: number; sequence: number }, round: number) =>

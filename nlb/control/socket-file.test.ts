@@ -15,8 +15,8 @@ import { join } from 'node:path';
 import t from 'tap';
 import { openAnswerer } from '../kernel/unix-datagram.ts';
 import { listenAt } from '../kernel/unix-stream.ts';
-import { obstacleAt, openDoor } from './door.ts';
 import { serve } from './socket.ts';
+import { obstacleAt, openSocketFile } from './socket-file.ts';
 
 /** Not the test's own folder: a socket's path may have 107 bytes. */
 const folder = mkdtempSync(join(tmpdir(), 'nlb-'));
@@ -77,7 +77,7 @@ t.test('what is no socket of ours stays, is named, and nothing is served', async
   for (const [path, obstacle] of table) {
     const before = lstatSync(path).ino;
     t.match(obstacleAt(path), obstacle);
-    t.throws(() => openDoor(path), { message: new RegExp(`^The control socket ${path} is `) });
+    t.throws(() => openSocketFile(path), { message: new RegExp(`^The control socket ${path} is `) });
     t.equal(lstatSync(path).ino, before);
   }
   t.equal(readFileSync(file, 'utf8'), 'mine');
@@ -94,5 +94,5 @@ t.test('what somebody else has put in its place meanwhile is not taken away at t
 });
 
 t.test('a path that is too long for a socket is said', async (t) => {
-  t.throws(() => openDoor(join(folder, 'x'.repeat(120))), { message: /Too long for the path of a socket/ });
+  t.throws(() => openSocketFile(join(folder, 'x'.repeat(120))), { message: /Too long for the path of a socket/ });
 });

@@ -1,5 +1,5 @@
 import type { PathName, Standing } from './beat.ts';
-import { type Conversation, converse, type Datagrams, type Received } from './conversation.ts';
+import { type Conversation, type Datagrams, openConversation, type Received } from './conversation.ts';
 
 /** Two nodes that talk to each other in memory, for tests. */
 export const PATHS: readonly PathName[] = ['access', 'server'];
@@ -18,9 +18,9 @@ export const active: Standing = {
 export const standby: Standing = { ...active, state: 'standby', primary: false };
 
 export const startNlb1 = (secrets: readonly Uint8Array[] = [oldKey]): Conversation =>
-  converse({ node: 'nlb1', peer: 'nlb2' }, secrets);
+  openConversation({ node: 'nlb1', peer: 'nlb2' }, secrets);
 export const startNlb2 = (secrets: readonly Uint8Array[] = [oldKey]): Conversation =>
-  converse({ node: 'nlb2', peer: 'nlb1' }, secrets);
+  openConversation({ node: 'nlb2', peer: 'nlb1' }, secrets);
 
 /** Both datagrams arrive, access first. */
 export function deliver(to: Conversation, datagrams: Datagrams, atMs = 0): [Received, Received] {
