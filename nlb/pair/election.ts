@@ -35,9 +35,9 @@ export function mayLead(role: Role, atMs: number, settings: Settings): boolean {
 }
 
 /** Two that ask in earnest are through after the first; the second is for lost frames. */
-const HOLDS_IN_A_ROW = 2;
-/** Whoever forges the peer's hardware address delays a takeover by two holds, and for so long not again. */
-const NO_HOLD_FOR_MS = 1000;
+const DEFERRALS_IN_A_ROW = 2;
+/** Whoever forges the peer's hardware address delays a takeover by two deferrals, and for so long not again. */
+const NO_DEFERRAL_FOR_MS = 1000;
 
 /**
  * Both ask for the address in the same moment, and nobody has it to answer. Each waits until what the other may have
@@ -45,12 +45,12 @@ const NO_HOLD_FOR_MS = 1000;
  * that it took is less than `deadAfterMs`. The one with the higher address also asks no more, so that the other's wait ends.
  */
 export function deferToPeer(role: Role, atMs: number, settings: Settings): Role {
-  const holdMs = deadAfter(role.peer, settings) + 2 * settings.intervalMs;
-  const longestMs = HOLDS_IN_A_ROW * holdMs;
+  const deferMs = deadAfter(role.peer, settings) + 2 * settings.intervalMs;
+  const longestMs = DEFERRALS_IN_A_ROW * deferMs;
   const lastedMs = atMs - role.deferringSinceMs;
-  if (lastedMs >= longestMs && lastedMs < longestMs + NO_HOLD_FOR_MS) return role;
+  if (lastedMs >= longestMs && lastedMs < longestMs + NO_DEFERRAL_FOR_MS) return role;
   const deferringSinceMs = lastedMs < longestMs ? role.deferringSinceMs : atMs;
-  const deferUntilMs = Math.min(atMs + holdMs, deferringSinceMs + longestMs);
+  const deferUntilMs = Math.min(atMs + deferMs, deferringSinceMs + longestMs);
   const peer = settings.lowerAddress ? role.peer : { ...role.peer, asksUnanswered: 0 };
   return { ...role, peer, deferringSinceMs, deferUntilMs };
 }

@@ -49,6 +49,30 @@ import { isContending, whenStandby } from './when-standby.ts';
  *    │
  *    └── cured ── inop ◄── any: a link down, no data path, no main thread or not fit while the peer is, cut off, hears nobody,
  *                           or stopping
+ *
+ * Within initial and standby:
+ *
+ *             listened until 2 intervals before the end (initial);        3 unanswered, and the peer is gone, or does
+ *             peer silent for 2 intervals, or it does not lead                not lead and this node outranks it
+ *             and this node outranks it (standby)
+ *   waiting ─────────────────────────────────────────────────► asking ──────────────────────────────────────────────► active
+ *      ▲                                                        │ ▲ │
+ *      └────────── the peer is heard, or the witness answers ───┘ │ │ the peer asks, too
+ *                                                                 │ ▼
+ *                    `deferUntilMs`, or the peer leads: it ends ─ deferring   (the higher address asks no more meanwhile)
+ *
+ * What may hold besides, each by itself:
+ *
+ *   resigned              from letting go in favour of the peer    until `resignedUntilMs`, or the peer leads
+ *   requesting the lead   from `nlbctl takeover` on a standby      until `requestUntilMs`, or this node leads
+ *   set aside             from being asked to stand by, or         until this node leads, or is asked to
+ *                         letting a peer lead that asked to
+ *   held down             from taking the lead                     until `holdDown.untilMs`: lets go for need alone
+ *   peer does not hear us from a lease and an interval without     until it does: it is neither asked for the lead nor
+ *                         its word that it heard one of our beats  handed it; of two that lead, this node yields
+ *   hears nobody          from 10 rounds of unanswered questions   until a station answers: inop
+ *   inherited lease       from a start with address and lease      until the first state is entered, the peer leads, or
+ *                         of an earlier life (beat/thread.ts)      the lease ends; kept by an active alone
  */
 export function step(before: Role, event: Event, settings: Settings): Step {
   const role = noted(before, event, settings);

@@ -9,18 +9,18 @@ export function whenStandby(role: In<'standby'>, event: Event, settings: Setting
     case 'Ticked':
       return whenTicked(role, event.atMs, settings);
     case 'Heard':
-      return stay(isRelieved(role, event.atMs) ? resignedUntil(role, event.atMs) : role);
+      return stay(isReplaced(role, event.atMs) ? resignedUntil(role, event.atMs) : role);
     case 'AskedToLead':
       if (isDeafToUs(role.peer, event.atMs, settings))
         return { ...stay(role), whyNotGranted: `${settings.peer} does not hear this node` };
-      return stay(claimed(role, event.atMs + settings.letGoMs), ['beat']);
+      return stay(requesting(role, event.atMs + settings.letGoMs), ['beat']);
     default:
       return stay(role);
   }
 }
 
 /** Whether another leads, in whose favour this node resigned: should that one resign as well, this one leads again. */
-function isRelieved({ peer, state }: In<'standby'>, atMs: number): boolean {
+function isReplaced({ peer, state }: In<'standby'>, atMs: number): boolean {
   return peer.standing?.state === 'active' && atMs < state.resignedUntilMs;
 }
 
@@ -28,8 +28,8 @@ function resignedUntil(role: In<'standby'>, resignedUntilMs: number): In<'standb
   return { ...role, state: { ...role.state, resignedUntilMs } };
 }
 
-function claimed(role: In<'standby'>, claimUntilMs: number): In<'standby'> {
-  return { ...role, setAside: false, state: { ...role.state, requestUntilMs: claimUntilMs } };
+function requesting(role: In<'standby'>, requestUntilMs: number): In<'standby'> {
+  return { ...role, setAside: false, state: { ...role.state, requestUntilMs } };
 }
 
 function whenTicked(role: In<'standby'>, atMs: number, settings: Settings): Step {
