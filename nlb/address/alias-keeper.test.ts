@@ -105,7 +105,7 @@ t.test('what is taken away is put back within 60 ms, and what is put elsewhere i
   t.same([corrected, standing], [['add access:nlbs', 'remove server'], [ALIAS]]);
 });
 
-t.test('before it is told where the alias belongs, it leaves it as it is', async (t) => {
+t.test('before it is configured where the alias belongs, it leaves it as it is', async (t) => {
   const { keeper, wait, put, standing } = keeping();
   put(ALIAS);
   await wait(100);

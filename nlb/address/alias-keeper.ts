@@ -13,7 +13,7 @@ import { assertNothingDependsOn } from './dependents.ts';
 export interface AliasKeeper {
   /** Where the alias belongs from now on; undefined: nowhere. Before the first call it is left as it is. */
   want(place: InterfaceAddress | undefined): void;
-  /** Read what the kernel has told, and begin to put right what is wrong. Never waits. */
+  /** Read what the kernel has reported, and begin to put right what is wrong. Never waits. */
   look(nowMs: number): void;
   /** The kernel refused to have it as it belongs, and has not been seen to do so since. */
   isRefused(nowMs: number): boolean;

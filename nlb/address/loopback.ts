@@ -35,7 +35,7 @@ function loopbackAddress(address: string, ifindex: number): InterfaceAddress {
 export interface Loopback {
   /** Do the additions or the removals of the difference. Throws SyscallError, but not for an address that is refused. */
   realise(what: AddressChange['change'], desired: readonly string[]): void;
-  /** Whether the kernel has told since the last call of a change to an address of ours, or of more than it keeps. Never waits. */
+  /** Whether the kernel has reported since the last call of a change to an address of ours, or of more than it keeps. Never waits. */
   isDoubtful(): boolean;
   /** What the kernel refused to put there when it was last asked to. */
   refused(): readonly string[];

@@ -21,7 +21,7 @@ t.test('two nodes that start know each other after one challenge reply', async (
   const [nlb1, nlb2] = [startNlb1(), startNlb2()];
   const [first, twin] = deliver(nlb2, nlb1.beat(active, 0));
   t.match(first, { rejected: 'unproven', challengeReply: {} });
-  t.same(twin, { rejected: 'unproven' }, 'its twin is not greeted again');
+  t.same(twin, { rejected: 'unproven' }, 'its twin is not answered again');
   if (!first.challengeReply) return;
   t.same(
     deliver(nlb1, first.challengeReply),

@@ -1,4 +1,7 @@
-/** Others that spoke for the NLBS address while this node led, from the first claim until none came for a while. */
+/**
+ * Others that sent conflicting ARP packets (RFC 5227 section 2.4) while this node led: packets that name the NLBS address as their
+ * sender's, here *claims*. From the first one until none came for a while.
+ */
 export interface Conflict {
   /** Hardware addresses of the claims, at most eight of them. */
   macs: readonly string[];
@@ -8,7 +11,7 @@ export interface Conflict {
   over: boolean;
 }
 
-/** What a leader knows of claims to its address by others. All times in milliseconds of one clock. */
+/** What a leader knows of others' claims to its address. All times in milliseconds of one clock. */
 export interface Defence {
   /** At most the last eight; the last one may be under way. */
   conflicts: readonly Conflict[];
@@ -19,7 +22,7 @@ export interface Defence {
   peerClaimedAtMs?: number;
 }
 
-/** Hardware addresses that spoke for the address since the last look, one for each claim. */
+/** Senders of claims since the last look, one for each claim. */
 export interface ConflictingPackets {
   others: readonly string[];
   peer: readonly string[];

@@ -11,7 +11,7 @@ const beat = (atMs: number, acknowledged: Acknowledged, state: 'active' | 'stand
 });
 
 /** The peer says that it leads, and this node ticks, every 10 ms from `fromMs` to `untilMs`. */
-function rivalled(role: Role, [fromMs, untilMs]: [number, number], hears: (atMs: number) => Acknowledged) {
+function withPeerLeading(role: Role, [fromMs, untilMs]: [number, number], hears: (atMs: number) => Acknowledged) {
   const events: Event[] = [];
   for (let atMs = fromMs; atMs <= untilMs; atMs += 10) events.push(beat(atMs, hears(atMs)), tick(atMs + 1));
   return play(role, events);
@@ -22,15 +22,15 @@ const lastHeardAt = (ms: number) => () => ({ access: ms });
 
 t.test('of two leaders, the one that is heard by nobody yields to the other, whichever ranks higher', async (t) => {
   const led = active();
-  t.same(states(rivalled(led, [50, 80], upToDate)), [], 'a primary that is heard does not');
-  const { entered } = rivalled(led, [50, 100], lastHeardAt(0));
+  t.same(states(withPeerLeading(led, [50, 80], upToDate)), [], 'a primary that is heard does not');
+  const { entered } = withPeerLeading(led, [50, 100], lastHeardAt(0));
   t.match(entered, [{ state: 'standby', atMs: 71, reason: 'nlb2 leads too, and does not hear this node' }]);
 });
 
 t.test('at the end of a split neither yields for what the other could not yet have heard', async (t) => {
   const led = active();
   const healing = (atMs: number) => (atMs < 70 ? { access: 0 } : upToDate(atMs));
-  t.same(states(rivalled(led, [50, 80], healing)), []);
+  t.same(states(withPeerLeading(led, [50, 80], healing)), []);
 });
 
 t.test('a second leader of version 3 does not say what it hears, and is yielded to after a dead time', async (t) => {

@@ -21,8 +21,8 @@ export function whenActive(role: In<'active'>, event: Event, settings: Settings)
 }
 
 function whenTicked(role: In<'active'>, atMs: number, settings: Settings): Step {
-  const rival = whyYield(role, atMs, settings);
-  if (rival !== undefined) return enter(role, standBy(), rival, atMs);
+  const yielding = whyYield(role, atMs, settings);
+  if (yielding !== undefined) return enter(role, standBy(), yielding, atMs);
   const reason = whyBetterThere(role, atMs, settings);
   if (reason === undefined || atMs < role.holdDown.untilMs) return renew(role, atMs, settings);
   return resign(role, reason, atMs, settings);
@@ -67,7 +67,7 @@ function whenHeard(role: In<'active'>, atMs: number, settings: Settings): Step {
     return resign({ ...role, setAside: true }, `${settings.peer} asked to lead`, atMs, settings);
   if (standing?.wantsFailback && mayHaveItBack(role, atMs, settings))
     return resign(role, `${settings.peer} is the primary, and is back`, atMs, settings);
-  // After a double claim a neighbour may still believe the other.
+  // After two have led, a neighbour may still believe the other.
   return stay(role, stoodDown ? ['announce'] : []);
 }
 

@@ -33,7 +33,7 @@ export interface AccessAddresses {
 
 /**
  * `answer`: the witness holds the NLBS address. `present`: the peer's host is on the subnet, whatever its daemon does.
- * `peer claim`, `claim`: somebody speaks as the holder, unasked by us or from elsewhere; that proves nothing but a conflict.
+ * `peer claim`, `claim`: an ARP packet names the NLBS address as its sender's, unasked by us or from elsewhere; it proves a conflict and no more.
  */
 export type ArpNews = 'answer' | 'present' | 'peer claim' | 'claim';
 

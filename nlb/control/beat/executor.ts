@@ -36,8 +36,8 @@ export interface Executor {
    * address goes there, and is announced. To be called only while the data path is there, too, or this node does not lead.
    */
   legChanged(leg: { ifindex: number; mac: string; running: boolean } | undefined): void;
-  /** @param as `new` when nothing that an earlier life left in it counts, `claim` while that still stands */
-  useLease(page: LeasePage, as: 'new' | 'claim'): void;
+  /** @param as `new` when nothing that an earlier life left in it counts, `inherited` while it does */
+  useLease(page: LeasePage, as: 'new' | 'inherited'): void;
   lease(): LeasePage | undefined;
 }
 

@@ -78,7 +78,7 @@ let attached: SlowFacts['attached'] | undefined;
 let worstLateMs = 0;
 /** Address and lease are the successor's: nothing must be done to them any more. */
 let hasLeft = false;
-if (hasInherited && inheritedLease) executor.useLease(inheritedLease, 'claim');
+if (hasInherited && inheritedLease) executor.useLease(inheritedLease, 'inherited');
 
 const peer = openBeatExchange(orders, {
   nowMs,
@@ -332,7 +332,7 @@ parentPort?.on('message', (message: ToBeat) => {
   ending.heard();
   switch (message.type) {
     case 'lease':
-      return executor.useLease(openLease(message.fd), hasInherited ? 'claim' : 'new');
+      return executor.useLease(openLease(message.fd), hasInherited ? 'inherited' : 'new');
     case 'facts':
       return factsReported(message);
     case 'orders':

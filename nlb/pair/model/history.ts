@@ -213,7 +213,7 @@ const leads = ({ daemon }: Node): boolean => daemon?.role.state.name === 'active
 
 const isDeaf = ({ network }: World, side: Side): boolean => network.wires.access.deafs[side] > 0;
 
-/** Nobody has a better claim to the lead than who has it, and both know of each other what is true. */
+/** Nobody outranks the leader, and both know of each other what is true. */
 function isAtRest(world: World): boolean {
   const roles = daemonsOf(world).flatMap((daemon) => (daemon ? [{ daemon, role: daemon.role }] : []));
   const isGiven = roles.some(({ daemon, role }) => {

@@ -21,9 +21,9 @@ export interface Mail {
 }
 
 export interface Talk {
-  /** @param also the life to greet, and what else is said */
+  /** @param also the life to send a challenge reply to, and what else is said */
   compose(atMs: number, standing?: Standing, also?: { replyTo?: number; extension?: Extension }): Mail;
-  /** What of it is news; and the life that is to be greeted. */
+  /** What of it is news; and the life that a challenge reply is due to. */
   read(
     path: PathName,
     mail: Mail,
