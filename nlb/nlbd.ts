@@ -70,13 +70,7 @@ if (options.check) {
 const running = Promise.withResolvers<Daemon>();
 process.on('SIGHUP', () => void running.promise.then((daemon) => daemon.reload('SIGHUP')));
 // What only a daemon needs is loaded only now: a check answers sooner, and a bad configuration touches nothing.
-const [
-  { pino },
-  { obstacleAt },
-  { lockInterface: holdInterface },
-  { startDaemon },
-  { raiseThreadPriority: preferAllThreads },
-] = await Promise.all([
+const [{ pino }, { obstacleAt }, { lockInterface }, { startDaemon }, { raiseThreadPriority }] = await Promise.all([
   import('pino'),
   import('./control/socket-file.ts'),
   import('./control/single-instance.ts'),
@@ -85,10 +79,10 @@ const [
 ]);
 const obstacle = obstacleAt(config.control.socket);
 if (obstacle !== undefined) end(EXIT.unavailable, `nlbd: the control socket ${config.control.socket} ${obstacle}`);
-const hold = await holdInterface(config.access.interface);
+const hold = await lockInterface(config.access.interface);
 if (hold.refused !== undefined) end(EXIT.unavailable, `nlbd: ${hold.refused}`);
 
-preferAllThreads();
+raiseThreadPriority();
 const log = pino({
   level: config.log.level,
   base: { node: config.node },

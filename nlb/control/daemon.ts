@@ -81,7 +81,7 @@ export async function startDaemon(start: Start, log: Log, died: (error: Error) =
   const datapath = datapathFor(config, problem);
   beat.useLease(datapath.leaseFd);
   const event = (name: string, detail: Record<string, unknown>) => events.add(name, detail);
-  const others = openAddressFilter(config, { event, problem });
+  const addressFilter = openAddressFilter(config, { event, problem });
   const loop = openLoop(config, datapath, {
     facts: (facts) => beat.tell(facts),
     event,
@@ -96,9 +96,9 @@ export async function startDaemon(start: Start, log: Log, died: (error: Error) =
       inForce = next.config;
       log.level = inForce.log.level;
       scripts.use(inForce.scripts);
-      others.widen(inForce);
+      addressFilter.widen(inForce);
       loop.use(inForce);
-      others.use(inForce);
+      addressFilter.use(inForce);
       await beat.use(next.orders);
     },
     event,
@@ -120,7 +120,7 @@ export async function startDaemon(start: Start, log: Log, died: (error: Error) =
   const commands = openCommands({ beat, status, events, reloader, inspection });
   const door = await serve(config.control.socket, commands).catch((error) => {
     loop.withdraw();
-    others.remove();
+    addressFilter.remove();
     throw error;
   });
   const stop = async () => {
@@ -130,13 +130,13 @@ export async function startDaemon(start: Start, log: Log, died: (error: Error) =
       if (await handOver(beat, inForce, () => beat.request('stop')))
         await new Promise((resolve) => setTimeout(resolve, FORWARD_ON_MS));
       loop.withdraw();
-      others.remove();
+      addressFilter.remove();
     } else {
       // A script may take its time, and the lease that is left for the successor must not wait for it.
       await scripts.idle();
       await handOver(beat, inForce, () => leave(beat, keepMs, events));
       loop.leave();
-      others.leave();
+      addressFilter.leave();
     }
     await scripts.idle();
   };

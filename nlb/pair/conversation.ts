@@ -76,14 +76,14 @@ export function openConversation({ node, peer }: Names, secrets: readonly Uint8A
     if (extension) lastExtension = { boot, extension };
     return lastExtension?.boot === boot ? lastExtension.extension : undefined;
   };
-  const proofs = openHmacBudget();
+  const hmacBudget = openHmacBudget();
   /** Why a datagram is not worth the proof. What says nothing of itself is no beat, and that is found out by the proof. */
   const unworthy = (body: Uint8Array, path: PathName, atMs: number): ContactRejection | 'too many' | undefined => {
     const beat = peekBeat(body);
     const rejected = beat && earlyRejection(contact, beat, path);
     if (rejected !== undefined) return rejected;
     const who = beat?.boot === contact.peer?.boot && beat !== undefined ? 'peer' : 'unverified';
-    return proofs.spend(who, atMs) ? undefined : 'too many';
+    return hmacBudget.spend(who, atMs) ? undefined : 'too many';
   };
   const receive: Conversation['receive'] = (path, datagram, atMs) => {
     const opened = open(datagram, keys, (body) => unworthy(body, path, atMs));

@@ -1,9 +1,9 @@
 /**
- * How many datagrams are proved in a while: a flood must not keep the thread that beats from beating. The start of the peer
+ * How many datagrams are verified in a while: a flood must not keep the thread that beats from beating. The start of the peer
  * that is believed has an allowance of its own, which whoever cannot see its beats cannot spend.
  */
 export interface HmacBudget {
-  /** Whether one more is to be proved. */
+  /** Whether one more is to be verified. */
   spend(who: 'peer' | 'unverified', atMs: number): boolean;
 }
 

@@ -7,9 +7,11 @@ import { type Role, whyPoor } from './state.ts';
  * What speaks against this node's lead, but only when it lasts: the peer may be about to lose the same server or target, or
  * to hear that two lead.
  *
- * `onlyPeerIsFit`: this node could serve less than all, or an address that belongs here is refused, while the peer is fit.
- * `peerReachesMore`: the peer, which could lead, meets more reach targets. `peerServesBetter`: it could lead, and serves better. `peerLeadsToo`:
- * the peer leads as well. `peerDoesNotHearUs`: the peer, which is heard, does not hear this node.
+ *   onlyPeerIsFit      this node could serve less than all, or its kernel refuses an address that belongs here; the peer is fit
+ *   peerReachesMore    the peer could lead, and meets more reach targets
+ *   peerServesBetter   the peer could lead, and serves better
+ *   peerLeadsToo       this node leads, and so does the peer
+ *   peerDoesNotHearUs  the peer, which is heard, does not hear this node
  */
 export type Condition = 'onlyPeerIsFit' | 'peerReachesMore' | 'peerServesBetter' | 'peerLeadsToo' | 'peerDoesNotHearUs';
 /** Since when each has been so; absent while it is not. */

@@ -81,8 +81,8 @@ export function listenedMs(fromMs: number, toMs: number, { intervalMs }: Setting
 }
 
 /**
- * The witness answered for the NLBS address: the peer's own hardware address, asked by us alone. Once the lease that came with the last beat must have run out, the answer
- * proves that it was renewed, and is worth a beat.
+ * The witness answered for the NLBS address: the peer's own hardware address, asked by us alone. Once the lease that came with the
+ * last beat must have run out, the answer proves that it was renewed, and is worth a beat.
  */
 export function answered(peer: Peer, settings: Settings): Peer {
   const isWorthABeat = peer.silentMs > leaseOf(peer, settings);

@@ -189,9 +189,9 @@ function factsNoted(before: Role, { facts, atMs, reportedAtMs }: FactsChanged, s
 
 function tickNoted(before: Role, atMs: number, settings: Settings): Role {
   const { state, tickedAtMs } = before;
-  const heardMs = listenedMs(tickedAtMs, atMs, settings);
-  const listening = state.name === 'initial' ? { ...state, listenedMs: state.listenedMs + heardMs } : state;
-  const factsAgeMs = before.factsAgeMs + heardMs;
+  const awakeMs = listenedMs(tickedAtMs, atMs, settings);
+  const listening = state.name === 'initial' ? { ...state, listenedMs: state.listenedMs + awakeMs } : state;
+  const factsAgeMs = before.factsAgeMs + awakeMs;
   const peer = waited(before.peer, tickedAtMs, atMs, settings);
   const role = { ...before, state: listening, tickedAtMs: atMs, factsAgeMs, peer };
   return { ...role, lasting: lastingSince(role, atMs, settings) };

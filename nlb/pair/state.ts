@@ -6,7 +6,7 @@ import type { Lasting } from './lasting.ts';
 import { hasLetGo, type Peer } from './peer.ts';
 import type { Settings } from './settings.ts';
 
-/** The words of the role: its states, what happens to it, what it has done. The machine itself is in `role.ts`. */
+/** The types of the role: its states, events and effects. The machine itself is in `role.ts`. */
 export type State =
   | { name: 'initial'; listenMs: number; listenedMs: number }
   | { name: 'standby'; resignedUntilMs: number; requestUntilMs: number }
@@ -92,8 +92,8 @@ export type Event =
   | { type: 'AskedToStop'; atMs: number };
 
 /**
- * What to do, in this order. `renewLease` is until the new state's `leaseEndsMs`; `fence` tells the data path of one that led
- * and is silent that it is to forward no more. `askAddress` asks the witness, and lets the peer know that this node is about
+ * What to do, in this order. `renewLease` is until the new state's `leaseEndsMs`; `fence` orders the data path of one that led
+ * and is silent to forward no more. `askAddress` asks the witness, and lets the peer know that this node is about
  * to lead; `askPeer` asks whether the peer's host is there, `askStations` who else is on the two subnets.
  */
 export type Effect =

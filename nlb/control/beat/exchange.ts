@@ -35,20 +35,20 @@ export interface BeatListener extends Pick<PathListener, 'refused' | 'problem'> 
 export function openBeatExchange({ settings, secrets, port, paths }: BeatOrders, listener: BeatListener): BeatExchange {
   const conversation = openConversation(settings, secrets);
   const send = (datagrams: Datagrams) => {
-    for (const way of ways) way.send(datagrams[way.name]);
+    for (const path of open) path.send(datagrams[path.name]);
   };
   const received: PathListener['received'] = (path, datagram) => {
     listener.read(path);
     const atMs = listener.nowMs();
-    const { rejected: refused, challengeReply, standing, isCopy, ...rest } = conversation.receive(path, datagram, atMs);
+    const { rejected, challengeReply, standing, isCopy, ...rest } = conversation.receive(path, datagram, atMs);
     if (challengeReply) send(challengeReply);
-    if (refused) return;
+    if (rejected) return;
     if (isCopy) listener.isCopy(atMs);
     listener.came(path, atMs);
     listener.believed(conversation.contact().peer?.boot ?? noNonce);
     if (standing) listener.heard({ standing, ...rest }, atMs);
   };
-  const ways = paths.map((path) => openPath(path, port, { ...listener, received }));
+  const open = paths.map((path) => openPath(path, port, { ...listener, received }));
   const { counts, useKeys } = conversation;
   return { beat: (standing, own) => send(conversation.beat(standing, listener.nowMs(), own)), useKeys, counts };
 }

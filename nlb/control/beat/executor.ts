@@ -121,14 +121,14 @@ export function openExecutor(
   const renew = (endsMs: number): string | undefined => {
     if (!page) return 'the data path is not there';
     const before = page.get();
-    const failure = () => whyNotRenewable(toMs(before.answerUntilNs), endsMs, toMs(clocks.bootNs()));
-    const refused = failure();
-    if (refused !== undefined) return refused;
+    const whyNot = () => whyNotRenewable(toMs(before.answerUntilNs), endsMs, toMs(clocks.bootNs()));
+    const early = whyNot();
+    if (early !== undefined) return early;
     const forwardUntilNs = forwardUntil(toNs(endsMs));
     if (!page.moveForwarding(before.forwardUntilNs, forwardUntilNs)) return 'another node took over';
     page.answerUntil(toNs(endsMs));
     // A stall may have come between the look and the store, too.
-    const late = failure();
+    const late = whyNot();
     if (late === undefined) return undefined;
     page.answerUntil(0n);
     page.moveForwarding(forwardUntilNs, before.forwardUntilNs);

@@ -65,10 +65,10 @@ const keeper = keepAlias({
 if (!hasInherited) keeper.want(undefined);
 const executor = openExecutor(orders.access, orders.forwardGraceMs, keeper, problem);
 const witnessWatch = watchWitness(executor, (change) => post({ type: 'witness', change }));
-const witness = openObserver(settings, (change) => post({ type: 'path', change }));
+const observer = openObserver(settings, (change) => post({ type: 'path', change }));
 const agreement = openAgreement((sections) => post({ type: 'differs', sections }));
-const reading = openSocketDrain();
-const ending = openForcedExit({ letGo: () => letGo(orders.keepMs), problem });
+const drain = openSocketDrain();
+const forcedExit = openForcedExit({ letGo: () => letGo(orders.keepMs), problem });
 let role: Role = begin(nowMs(), settings);
 let defence = noConflict;
 let lookAtLinksAtMs = 0;
@@ -83,8 +83,8 @@ if (hasInherited && inheritedLease) executor.useLease(inheritedLease, 'inherited
 const peer = openBeatExchange(orders, {
   nowMs,
   problem,
-  came: witness.beatCame,
-  read: reading.read,
+  came: observer.beatCame,
+  read: drain.read,
   isCopy: (atMs) => happened({ type: 'LeaseLost', atMs, why: COPY }),
   heard: ({ standing: from, ...more }, atMs) => {
     peerNamed(more.extension?.accessMac, atMs);
@@ -119,7 +119,7 @@ function happened(event: Event): string | undefined {
     else lost = executor.run(effect, leaseEndsMs);
     if (lost !== undefined) break;
   }
-  for (const change of witness.stepped({ event, before, after, entered })) post({ type: 'entered', change });
+  for (const change of observer.stepped({ event, before, after, entered })) post({ type: 'entered', change });
   if (lost !== undefined) happened({ type: 'LeaseLost', atMs: nowMs(), why: lost });
   return whyNotGranted;
 }
@@ -155,7 +155,7 @@ function endInherited(): void {
 }
 
 function tick(): void {
-  ending.look(role, nowMs(), settings);
+  forcedExit.look(role, nowMs(), settings);
   if (hasInherited && !isAnswering(executor.lease())) endInherited();
   const heard = executor.hear();
   arpHappened(heard);
@@ -179,10 +179,10 @@ function arpHappened({ found, answers, isPeerPresent }: ArpHeard): void {
 
 function defendAgainst(heard: ArpHeard): void {
   const claims = conflictingPackets(heard, isAlive(role.peer, settings));
-  const stand = defend(defence, claims, nowMs(), role.state.name === 'active');
-  defence = stand.defence;
-  if (stand.announce) executor.defend();
-  if (stand.news) post({ type: 'conflict', conflict: stand.news });
+  const next = defend(defence, claims, nowMs(), role.state.name === 'active');
+  defence = next.defence;
+  if (next.announce) executor.defend();
+  if (next.news) post({ type: 'conflict', conflict: next.news });
 }
 
 /** The alias and the lease are given up before anything is done on an interface that has no data path. */
@@ -221,7 +221,7 @@ function countStations(): void {
 
 /** Timers run before sockets are read; the tick waits for that, so that a beat which is already here is never missed. */
 function beatOn(dueMs: number): void {
-  setTimeout(() => reading.whenRead(() => onTime(dueMs)), Math.max(1, dueMs - nowMs()));
+  setTimeout(() => drain.whenRead(() => onTime(dueMs)), Math.max(1, dueMs - nowMs()));
 }
 
 function onTime(dueMs: number): void {
@@ -237,9 +237,9 @@ function status(): BeatStatus {
   const now = nowMs();
   const lease = executor.lease()?.get();
   const remainingMs = (untilNs = 0n, nowNs: bigint) => Math.max(0, Math.round(Number(untilNs - nowNs) / 1e6));
-  const paths = orders.paths.map(({ name }) => [name, ago(witness.lastHeardMs(name), now)] as const);
+  const paths = orders.paths.map(({ name }) => [name, ago(observer.lastHeardMs(name), now)] as const);
   const last = role.peer.standing;
-  const answeredBy = witness.answeredBy();
+  const answeredBy = observer.answeredBy();
   return {
     state: role.state.name,
     sinceMs: role.sinceMs,
@@ -255,7 +255,7 @@ function status(): BeatStatus {
       beatsMissed: peer.counts.missed,
       refused: peer.counts.refused,
       paths: Object.fromEntries(paths),
-      faultyPaths: witness.faultyPaths(now),
+      faultyPaths: observer.faultyPaths(now),
       differs: agreement.differs(),
       hears: Object.fromEntries(orders.paths.map(({ name }) => [name, ago(role.peer.acknowledged?.[name], now)])),
       ...(answeredBy !== undefined && { addressAnsweredBy: answeredBy }),
@@ -329,7 +329,7 @@ function useOrders({ secrets, ...next }: ChangeableOrders): void {
 }
 
 parentPort?.on('message', (message: ToBeat) => {
-  ending.heard();
+  forcedExit.heard();
   switch (message.type) {
     case 'lease':
       return executor.useLease(openLease(message.fd), hasInherited ? 'inherited' : 'new');
@@ -345,7 +345,7 @@ parentPort?.on('message', (message: ToBeat) => {
 });
 
 const start = { state: 'initial', previous: 'initial', reason: role.reason, atMs: role.sinceMs } as const;
-for (const change of witness.stepped({ before: role, after: role, entered: [start] }))
+for (const change of observer.stepped({ before: role, after: role, entered: [start] }))
   post({ type: 'entered', change });
 countStations();
 lookAtLinks();
