@@ -212,6 +212,7 @@ function openSplitWatch({ agenda, network, nodes }: World, healedWithinMs: numbe
   let impairedMs = -Infinity;
   let bothImpairedMs = -Infinity;
   let timelessMs = -Infinity;
+  let isUnaware = false;
   let lastMs = -Infinity;
   let oneSidedSinceMs: number | undefined;
   const look = () => {
@@ -219,8 +220,10 @@ function openSplitWatch({ agenda, network, nodes }: World, healedWithinMs: numbe
     const isRecent = (ms: number) => nowMs - ms <= healedWithinMs;
     // One that is asleep, or dead, hears nothing and tells nobody, and its lease goes on for as much longer as its clock stood.
     const isAwake = ({ host, daemon }: Node) => !host.isPaused() && daemon !== undefined && !daemon.loop.isHalted();
-    const isUnaware = !nodes.every(isAwake) && nowMs - timelessMs <= WOKEN_WITHIN_MS;
-    if (isUnaware || nodes.some(({ host }) => host.isTimeless())) timelessMs = nowMs;
+    // Nothing of that changes between two looks.
+    if (isUnaware) timelessMs = nowMs;
+    isUnaware = !nodes.every(isAwake) && nowMs - timelessMs <= WOKEN_WITHIN_MS;
+    if (nodes.some(({ host }) => host.isTimeless())) timelessMs = nowMs;
     if (isImpaired(access) || isImpaired(server)) impairedMs = nowMs;
     const isBoth = isImpaired(access) && isImpaired(server);
     if (isBoth) bothImpairedMs = nowMs;
