@@ -4,6 +4,7 @@ import { openAttachment } from './attach/attachment.ts';
 import { openPins, type Pins } from './attach/pins.ts';
 import { findPorts, type Port, type Ports } from './attach/ports.ts';
 import { type Loaded, loadProgram, MAPS } from './attach/program.ts';
+import { dropTracings, openUnsent, type UnsentCounter } from './attach/unsent.ts';
 import type { Datapath, DatapathOptions, Tallies } from './datapath.ts';
 import { openFollowing } from './following.ts';
 import type { Flow } from './specification/flow.ts';
@@ -61,7 +62,9 @@ export function openInKernel(
   const tables = openTables(loaded, servers, options);
   const counters = openCounters((name) => loaded.map(name), options);
   const known = openKnownFlows(loaded.map('known_flows'), options);
+  let unsent: UnsentCounter | undefined;
   const abandon = (): void => {
+    unsent?.close();
     counters.close();
     known.close();
     tables.close();
@@ -71,6 +74,8 @@ export function openInKernel(
   try {
     tables.begin(first.present, loaded.adopted ? undefined : options.first);
     takeOverLease(options.pinDirectory, loaded.map('lease'));
+    const counter = openUnsent(pins, loaded);
+    unsent = counter;
     const attachment = openAttachment(
       { pins, programs, wanted: options.mode },
       attach(pins, first.present, programs, options.mode),
@@ -85,6 +90,7 @@ export function openInKernel(
       ...openFollowing(options, first, attachment, tables),
       select: tables.select,
       actual: tables.actual,
+      unsent: () => counter.read(attachment.mode()),
       ...readings(loaded, { counters, known }, tables),
       abandon,
       remove: removal(pins, abandon),
@@ -199,6 +205,7 @@ export const removeFromKernel = (pinDirectory: string): void => removal(openPins
 function removal(pins: Pins, abandon?: () => void): () => void {
   return () => {
     detachAll(pins);
+    dropTracings(pins);
     pins.unpinMaps();
     abandon?.();
     pins.tidy();
@@ -208,6 +215,7 @@ function removal(pins: Pins, abandon?: () => void): () => void {
 /** Take back what a failed start has pinned, unless an earlier life's links still use the place. */
 function discard(pins: Pins): void {
   if (pins.links().length > 0 || pins.remembered('filters').length > 0) return;
+  dropTracings(pins);
   pins.unpinMaps();
   pins.tidy();
 }
