@@ -39,8 +39,10 @@ struct sk_buff {
 };
 #pragma clang attribute pop
 
+/* The numbers are not the same in all kernels; libbpf puts in the machine's. */
 enum skb_drop_reason {
-	SKB_DROP_REASON_NOT_SPECIFIED = 2, /* as of this kernel; libbpf puts in that of the machine's */
+	SKB_DROP_REASON_NOT_SPECIFIED = 2,
+	SKB_DROP_REASON_QDISC_DROP = 53,
 };
 
 #define PACKET_OUTGOING 4 /* a copy for whoever watches packets that leave */
@@ -154,7 +156,9 @@ int thrown_away_by_tc(__u64 *arguments)
 	struct sk_buff *skb = (struct sk_buff *)arguments[0];
 	if (!BPF_CORE_READ_BITFIELD(skb, redirected) || !is_our_interface(skb->skb_iif))
 		return 0;
-	if (arguments[2] == bpf_core_enum_value(enum skb_drop_reason, SKB_DROP_REASON_NOT_SPECIFIED))
+	/* Where this one is unknown, before Linux 5.18, a full queue gave none, and the kernel refuses the program. */
+	bool refused = arguments[2] == bpf_core_enum_value(enum skb_drop_reason, SKB_DROP_REASON_QDISC_DROP);
+	if (!refused && arguments[2] == bpf_core_enum_value(enum skb_drop_reason, SKB_DROP_REASON_NOT_SPECIFIED))
 		return 0;
 	if (BPF_CORE_READ_BITFIELD(skb, pkt_type) != PACKET_OUTGOING && is_in_our_namespace(skb->dev))
 		count_unsent(1);
