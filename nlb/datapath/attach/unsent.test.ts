@@ -76,6 +76,21 @@ for (const mode of ['xdp', 'xdp-generic', 'tc'] as const) {
   );
 }
 
+for (const device of ['server', 'stacked'])
+  t.test(`what a full queue does not take is counted as not sent, to ${device}`, async (t) => {
+    run('ip link add stacked link server type macvlan mode bridge');
+    t.teardown(() => run('ip link del stacked'));
+    run('ip link set stacked up');
+    const datapath = opened(pinDirectory(t), { mode: 'tc', serverInterfaces: [device] });
+    t.teardown(() => datapath.remove());
+    await forwardAndSend(datapath, 2);
+    // Of one octet: every frame is too many.
+    run('tc qdisc add dev server root bfifo limit 1');
+    t.teardown(() => run('tc qdisc del dev server root'));
+    await forward(datapath, 6);
+    await until(() => unsent(datapath) === 6, 'what was lost');
+  });
+
 for (const mode of ['xdp', 'tc'] as const) {
   t.test(`what is forwarded to a link whose other end is down is counted as not sent (${mode})`, async (t) => {
     const datapath = open(t, mode);
