@@ -1,6 +1,6 @@
 import { monotonicNs } from '../kernel/clock.ts';
 import { attach, type BpfMode, detachAll } from './attach/attach.ts';
-import { openAttachment } from './attach/attachment.ts';
+import { type Attachment, openAttachment } from './attach/attachment.ts';
 import { openPins, type Pins } from './attach/pins.ts';
 import { findPorts, type Port, type Ports } from './attach/ports.ts';
 import { type Loaded, loadProgram, MAPS } from './attach/program.ts';
@@ -80,6 +80,7 @@ export function openInKernel(
       { pins, programs, wanted: options.mode },
       attach(pins, first.present, programs, options.mode),
     );
+    counter.follow(attachment.mode());
     removeUserspace(options.pinDirectory);
     return {
       get mode() {
@@ -87,10 +88,10 @@ export function openInKernel(
       },
       adopted: loaded.adopted,
       programs,
-      ...openFollowing(options, first, attachment, tables),
+      ...openFollowing(options, first, listening(attachment, counter), tables),
       select: tables.select,
       actual: tables.actual,
-      unsent: () => counter.read(attachment.mode()),
+      unsent: () => counter.read(),
       ...readings(loaded, { counters, known }, tables),
       abandon,
       remove: removal(pins, abandon),
@@ -101,6 +102,16 @@ export function openInKernel(
     throw error;
   }
 }
+
+/** What counts the frames that did not leave changes with the mode. */
+const listening = (attachment: Attachment, counter: UnsentCounter): Attachment => ({
+  mode: attachment.mode,
+  follow: (ports) => {
+    const refused = attachment.follow(ports);
+    counter.follow(attachment.mode());
+    return refused;
+  },
+});
 
 function openTables(loaded: Loaded, servers: ServerTable, options: DatapathOptions) {
   const [settings, clusters] = [loaded.map('settings'), loaded.map('clusters')];

@@ -13,7 +13,9 @@ export type Unsent = { packets: bigint } | { why: string };
 
 /** The program that counts them, attached and pinned: it outlives the daemon, as the data path does. */
 export interface UnsentCounter {
-  read(mode: BpfMode): Unsent;
+  /** Listen to the events of that mode, and no longer to another's: each has a price that others on the machine pay, too. */
+  follow(mode: BpfMode): void;
+  read(): Unsent;
   close(): void;
 }
 
@@ -31,18 +33,21 @@ const PROGRAMS: Record<Hook, readonly string[]> = {
 };
 
 /**
- * Listen to what the kernel says of redirects that came to nothing, for all modes, because the mode may change. Goes on with what
- * an earlier life has attached, if its tables go on. A kernel that refuses costs the number alone. Throws KernelRefusal where
- * it refuses memory.
+ * Listens, once it follows a mode, to what the kernel says of redirects that came to nothing. Goes on with what an earlier life has
+ * attached, if its tables go on. A kernel that refuses costs the number alone. Throws KernelRefusal where it refuses memory.
  */
 export function openUnsent(pins: Pins, loaded: Loaded): UnsentCounter {
   const table = openTable(pins, loaded.adopted);
   putEntry(table, indexKey(NAMESPACE), word(ownNamespace()));
-  const reuse = { settings: loaded.map('settings'), [TABLE]: table };
-  const refused = { xdp: listen(pins, 'xdp', reuse), tc: listen(pins, 'tc', reuse) };
+  let [hook, why]: [Hook?, string?] = [];
   return {
-    read: (mode) => {
-      const why = refused[mode === 'tc' ? 'tc' : 'xdp'];
+    follow: (mode) => {
+      const next = mode === 'tc' ? 'tc' : 'xdp';
+      if (next === hook) return;
+      hook = next;
+      why = listen(pins, next, { settings: loaded.map('settings'), [TABLE]: table });
+    },
+    read: () => {
       if (why !== undefined) return { why };
       return { packets: getEntry(table, indexKey(FRAMES), ROW_BYTES)?.readBigUInt64LE(0) ?? 0n };
     },
@@ -70,29 +75,24 @@ function listen(pins: Pins, hook: Hook, reuse: Record<string, number>): string |
   try {
     const object = loadObject({ file: OBJECT_FILE, entries: {}, reuse, programs: PROGRAMS[hook] });
     try {
-      for (const name of PROGRAMS[hook]) putTracing(pins, name, object);
+      putTracings(pins, PROGRAMS[hook], object);
     } finally {
       object.close();
     }
     return undefined;
   } catch (error) {
     if (!(error instanceof KernelRefusal)) throw error;
-    for (const name of PROGRAMS[hook]) dropVersions(pins, name);
+    dropTracings(pins);
     return error.message.split('\n')[0];
   }
 }
 
-/** The pin's name has the kernel's digest of the program: one that is the same goes on, so that no frame is counted twice or missed. */
-function putTracing(pins: Pins, name: string, object: BpfObject): void {
-  const program = object.program(name);
-  const pinName = `${name}-${programTag(program)}`;
-  if (pins.tracings().includes(pinName)) return;
-  dropVersions(pins, name);
-  pins.keepTracing(pinName, createTracing(program, name));
-}
-
-function dropVersions(pins: Pins, name: string): void {
-  for (const pinName of pins.tracings()) if (pinName.startsWith(`${name}-`)) pins.dropTracing(pinName);
+/** A pin's name has the kernel's digest of the program: one that is the same goes on, so that no frame is counted twice or missed. */
+function putTracings(pins: Pins, names: readonly string[], object: BpfObject): void {
+  const wanted = new Map(names.map((name) => [`${name}-${programTag(object.program(name))}`, object.program(name)]));
+  const there = pins.tracings();
+  for (const name of there) if (!wanted.has(name)) pins.dropTracing(name);
+  for (const [name, program] of wanted) if (!there.includes(name)) pins.keepTracing(name, createTracing(program, name));
 }
 
 /** The number by which the kernel knows this network namespace. */
