@@ -49,6 +49,7 @@ export function openLaws(world: World, healedWithinMs: number): Laws {
   const story: string[] = [];
   const states: (StateName | undefined)[] = [undefined, undefined];
   const lives = [0, 0];
+  const startedMs = [0, 0];
   /** Whose lease had run out when it was to be set. */
   const lapsed = [false, false];
   const fenced = [false, false];
@@ -77,9 +78,12 @@ export function openLaws(world: World, healedWithinMs: number): Laws {
     entered: (side, { state, previous, reason }) => {
       story.push(`${agenda.nowMs().toFixed(2)} node ${side}: ${previous} → ${state}: ${reason}`);
       if (still) broken(`node ${side} moved although there was no fault`);
-      if (reason.startsWith('cut off') && split.isAlone(side))
+      const { lives: life, settings } = nodes[side];
+      if (lives[side] !== life) startedMs[side] = agenda.nowMs();
+      // One that has just started has not been told who is there.
+      const hasSettledIn = agenda.nowMs() - (startedMs[side] ?? 0) > settings.deadAfterMs;
+      if (reason.startsWith('cut off') && hasSettledIn && split.isAlone(side))
         broken(`node ${side} gave up, though nobody could lead but it`);
-      const { lives: life } = nodes[side];
       const expected = lives[side] === life ? states[side] : 'initial';
       if (previous !== expected) broken(`node ${side} entered ${state} from ${previous}, but was ${expected}`);
       if (lives[side] === life && state === previous) broken(`node ${side} entered ${state} twice`);
