@@ -16,7 +16,7 @@ export async function readEventLog(scene: Scene, node: LabNode, reading: string)
 /** A log that is read as it grows. */
 export interface Followed {
   /** Waits until a line fits. */
-  shows(what: string, fits: (line: Record<string, unknown>) => boolean): Promise<void>;
+  shows(what: string, fits: (line: Record<string, unknown>) => boolean, withinMs?: number): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -30,10 +30,10 @@ export function followEventLog(scene: Scene, node: LabNode, reading: string): Fo
     lines.push(parsed(text));
   });
   return {
-    shows: async (what, fits) => {
+    shows: async (what, fits, withinMs = 5000) => {
       await until(() => lines.some(fits), {
         what: `the events of ${node.name} show ${what}`,
-        withinMs: 5000,
+        withinMs,
         everyMs: 5,
       });
     },

@@ -79,6 +79,7 @@ function inspection(known: KnownConnection[] = connectionsOf(5)) {
   const until = monotonicNs() + 60_000_000_000n;
   const datapath = {
     outcomes: () => ({ FORWARDED_NEW: { packets: 3n, bytes: 180n }, DROPPED_NO_LEASE: none }),
+    unsent: () => ({ packets: 2n }),
     tableCount: (table: string) => ({ ...COUNT, ...(table === 'connections' && { entered: 9n, evicted: 2n }) }),
     tallies: () => ({ servers: new Map([[4, tally]]), services: new Map([[HTTP, tally]]) }),
     *connections() {
@@ -109,6 +110,7 @@ t.test('counters go by the names of the configuration', async (t) => {
   const counters = inspection().counters();
   t.match(counters, {
     outcomes: [{ name: 'FORWARDED_NEW', packets: 3, bytes: 180 }, { name: 'DROPPED_NO_LEASE' }],
+    unsent: { packets: 2 },
     services: [{ name: 'http', packets: 3, bytes: 180, opened: 1, active: 1 }],
     servers: [{ name: 'a', packets: 3 }],
     tables: [{ name: 'TCP connections', entered: 9, evicted: 2 }, { name: 'UDP flows' }, {}, {}, {}, {}],
@@ -117,6 +119,8 @@ t.test('counters go by the names of the configuration', async (t) => {
     showCounters(counters),
     `outcome        packets  bytes
 FORWARDED_NEW        3    180
+
+not sent  2 of the packets forwarded
 
 service  packets  bytes  new  active
 http           3    180    1       1

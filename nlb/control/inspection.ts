@@ -14,6 +14,7 @@ import { monotonicNs } from '../kernel/clock.ts';
 import { flowTablesShown } from './flow-tables.ts';
 import { type Names, namesIn } from './names.ts';
 import type { Parameters } from './socket.ts';
+import { unsentShown } from './unsent.ts';
 
 /** What operators may look at in the data path. */
 export type Inspection = ReturnType<typeof openInspection>;
@@ -81,6 +82,7 @@ function countersShown(datapath: Datapath, rows: readonly ServerEntry[], names: 
   const outcomes = Object.entries(datapath.outcomes());
   return {
     outcomes: outcomes.map(([name, c]) => ({ name, packets: Number(c.packets), bytes: Number(c.bytes) })),
+    unsent: unsentShown(datapath),
     services: [...tallies.services].map(([name, tally]) => ({ name: names.service(name), ...numbers(tally) })),
     servers: rows.flatMap((row) => {
       const tally = tallies.servers.get(row.id);

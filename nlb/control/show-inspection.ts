@@ -1,8 +1,9 @@
 import type { ConnectionShown, CountersShown, TraceShown } from './inspection.ts';
+import { unsentText } from './unsent.ts';
 
 /** Counters, connections and traces as text for a terminal. */
 
-export function showCounters({ outcomes, services, servers, tables }: CountersShown): string {
+export function showCounters({ outcomes, unsent, services, servers, tables }: CountersShown): string {
   const seen = outcomes.filter(({ packets }) => packets > 0);
   const tallies = (what: string, rows: CountersShown['servers']): string[][] => [
     [what, 'packets', 'bytes', 'new', 'active'],
@@ -10,6 +11,7 @@ export function showCounters({ outcomes, services, servers, tables }: CountersSh
   ];
   return [
     [['outcome', 'packets', 'bytes'], ...seen.map(({ name, packets, bytes }) => [name, `${packets}`, `${bytes}`])],
+    ...(unsent ? [[['not sent', unsentText(unsent)]]] : []),
     tallies('service', services),
     tallies('server', servers),
     [

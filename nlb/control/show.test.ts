@@ -109,6 +109,15 @@ t.test('an interface without the data path is shown with the reason', async (t) 
   t.equal(row('access', { datapath }), undefined);
 });
 
+t.test('what was forwarded and did not leave is stated, or why nobody knows', async (t) => {
+  const shown = (unsent?: Status['datapath']['unsent']) =>
+    row('not sent', { datapath: { ...status.datapath, ...(unsent && { unsent }) } });
+  t.equal(shown(), undefined);
+  t.equal(shown({ packets: 0 }), undefined);
+  t.equal(shown({ packets: 3 }), '3 of the packets forwarded');
+  t.equal(shown({ why: 'EPERM' }), 'NOT COUNTED: EPERM');
+});
+
 t.test('of a server that is out it says why, and whether its connections stay', async (t) => {
   const checks = { http: { healthy: false, why: 'ECONNREFUSED' } };
   const server = { name: 'web1', address: '10.77.2.21' as Status['nlbs'], weight: 1, mac: 'x', healthy: false, checks };

@@ -1,5 +1,6 @@
 import { lossText } from './flow-tables.ts';
 import type { Status } from './status.ts';
+import { unsentText } from './unsent.ts';
 
 /** The status as text for a terminal. */
 export function showStatus(status: Status): string {
@@ -48,11 +49,18 @@ export function showStatus(status: Status): string {
     ...Object.entries(datapath.outcomes).flatMap(([name, { packets, bytes }]): [string, string][] =>
       packets > 0 ? [[name, `${packets} packets, ${bytes} bytes`]] : [],
     ),
+    ...notSent(datapath),
     ['real time', status.realTime.granted ? 'yes' : `no: ${status.realTime.why}`],
     ['memory', status.memoryLocked.granted ? 'locked' : `not locked: ${status.memoryLocked.why}`],
   ];
   const width = Math.max(...rows.map(([name]) => name.length));
   return rows.map(([name, text]) => `${name.padEnd(width)}  ${text}`).join('\n');
+}
+
+/** Where there is something to say of it. */
+function notSent({ unsent }: Status['datapath']): [string, string][] {
+  const silent = !unsent || ('packets' in unsent && unsent.packets === 0);
+  return silent ? [] : [['not sent', unsentText(unsent)]];
 }
 
 function heartbeat({ heartbeat, peer }: Status): string {

@@ -7,6 +7,7 @@ import type { BeatStatus } from './beat/messages.ts';
 import { flowTablesShown } from './flow-tables.ts';
 import { serversOf, verdictKey } from './health.ts';
 import type { Loop } from './loop.ts';
+import { type UnsentShown, unsentShown } from './unsent.ts';
 
 /** All that `nlbctl status --json` shows. */
 export type Status = ReturnType<typeof composeStatus>;
@@ -43,6 +44,7 @@ export function composeStatus({ config, beat, datapath, loop, corrections, memor
       connections: activeConnections(datapath),
       memoryBytes: datapath.memoryBytes(),
       outcomes: outcomes(datapath),
+      ...unsent(datapath),
       tables: flowTablesShown(datapath),
     },
     reach: reach(config, loop),
@@ -65,6 +67,11 @@ function activeConnections(datapath: Datapath): number {
 function outcomes(datapath: Datapath): Record<string, { packets: number; bytes: number }> {
   const counted = Object.entries(datapath.outcomes());
   return Object.fromEntries(counted.map(([name, c]) => [name, { packets: Number(c.packets), bytes: Number(c.bytes) }]));
+}
+
+function unsent(datapath: Datapath): { unsent?: UnsentShown } {
+  const shown = unsentShown(datapath);
+  return shown ? { unsent: shown } : {};
 }
 
 function reach({ reach: { targets } }: Config, loop: Loop) {

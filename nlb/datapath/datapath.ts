@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { SyscallError } from '../kernel/syscall-error.ts';
 import type { DatapathMode, Programs } from './attach/attach.ts';
 import { type PortNames, portsToStartWith } from './attach/ports.ts';
+import type { Unsent } from './attach/unsent.ts';
 import { type LoadedPins, loadKernel, openInKernel, removeFromKernel } from './in-kernel.ts';
 import type { Flow } from './specification/flow.ts';
 import type { Knowledge } from './specification/knowledge.ts';
@@ -63,6 +64,8 @@ export interface Datapath {
   /** What the kernel holds: servers by id, services by address and port. */
   actual(): Tables;
   readonly outcomes: Counters['outcomes'];
+  /** Of what was forwarded, and counted as that, what did not leave. In user space that is an outcome. */
+  unsent?(): Unsent;
   /** What became of entries of that table. What a full one pushes out, each sweep finds out. */
   readonly tableCount: Counters['ofTable'];
   /** What each server and each service has been sent. Costs no system call for each of them. */

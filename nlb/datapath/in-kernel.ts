@@ -1,9 +1,10 @@
 import { monotonicNs } from '../kernel/clock.ts';
 import { attach, type BpfMode, detachAll } from './attach/attach.ts';
-import { openAttachment } from './attach/attachment.ts';
+import { type Attachment, openAttachment } from './attach/attachment.ts';
 import { openPins, type Pins } from './attach/pins.ts';
 import { findPorts, type Port, type Ports } from './attach/ports.ts';
 import { type Loaded, loadProgram, MAPS } from './attach/program.ts';
+import { dropTracings, openUnsent, type UnsentCounter } from './attach/unsent.ts';
 import type { Datapath, DatapathOptions, Tallies } from './datapath.ts';
 import { openFollowing } from './following.ts';
 import type { Flow } from './specification/flow.ts';
@@ -61,7 +62,9 @@ export function openInKernel(
   const tables = openTables(loaded, servers, options);
   const counters = openCounters((name) => loaded.map(name), options);
   const known = openKnownFlows(loaded.map('known_flows'), options);
+  let unsent: UnsentCounter | undefined;
   const abandon = (): void => {
+    unsent?.close();
     counters.close();
     known.close();
     tables.close();
@@ -71,10 +74,13 @@ export function openInKernel(
   try {
     tables.begin(first.present, loaded.adopted ? undefined : options.first);
     takeOverLease(options.pinDirectory, loaded.map('lease'));
+    const counter = openUnsent(pins, loaded);
+    unsent = counter;
     const attachment = openAttachment(
       { pins, programs, wanted: options.mode },
       attach(pins, first.present, programs, options.mode),
     );
+    counter.follow(attachment.mode());
     removeUserspace(options.pinDirectory);
     return {
       get mode() {
@@ -82,9 +88,10 @@ export function openInKernel(
       },
       adopted: loaded.adopted,
       programs,
-      ...openFollowing(options, first, attachment, tables),
+      ...openFollowing(options, first, listening(attachment, counter), tables),
       select: tables.select,
       actual: tables.actual,
+      unsent: () => counter.read(),
       ...readings(loaded, { counters, known }, tables),
       abandon,
       remove: removal(pins, abandon),
@@ -95,6 +102,16 @@ export function openInKernel(
     throw error;
   }
 }
+
+/** What counts the frames that did not leave changes with the mode. */
+const listening = (attachment: Attachment, counter: UnsentCounter): Attachment => ({
+  mode: attachment.mode,
+  follow: (ports) => {
+    const refused = attachment.follow(ports);
+    counter.follow(attachment.mode());
+    return refused;
+  },
+});
 
 function openTables(loaded: Loaded, servers: ServerTable, options: DatapathOptions) {
   const [settings, clusters] = [loaded.map('settings'), loaded.map('clusters')];
@@ -199,6 +216,7 @@ export const removeFromKernel = (pinDirectory: string): void => removal(openPins
 function removal(pins: Pins, abandon?: () => void): () => void {
   return () => {
     detachAll(pins);
+    dropTracings(pins);
     pins.unpinMaps();
     abandon?.();
     pins.tidy();
@@ -208,6 +226,7 @@ function removal(pins: Pins, abandon?: () => void): () => void {
 /** Take back what a failed start has pinned, unless an earlier life's links still use the place. */
 function discard(pins: Pins): void {
   if (pins.links().length > 0 || pins.remembered('filters').length > 0) return;
+  dropTracings(pins);
   pins.unpinMaps();
   pins.tidy();
 }

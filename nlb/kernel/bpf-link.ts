@@ -1,5 +1,15 @@
 import { closeSync } from 'node:fs';
-import { linkCreate, linkDetach, linkUpdate, objGet, objInfo, objPin, programFdById, xdpQuery } from './libbpf.ts';
+import {
+  linkCreate,
+  linkDetach,
+  linkUpdate,
+  objGet,
+  objInfo,
+  objPin,
+  programFdById,
+  rawTracepointOpen,
+  xdpQuery,
+} from './libbpf.ts';
 import { SyscallError } from './syscall-error.ts';
 
 /** Where a program is attached to an interface by a link. */
@@ -27,6 +37,16 @@ export function createLink(program: number, ifindex: number, kind: LinkKind): nu
   options.writeUInt32LE(XDP_FLAGS[kind], 8);
   const fd = linkCreate(program, ifindex, kind === 'tcx' ? BPF_TCX_INGRESS : BPF_XDP, options);
   if (fd < 0) throw new SyscallError(`attach by ${kind}`, `interface ${ifindex}`, -fd);
+  return fd;
+}
+
+/**
+ * Have the kernel call a program with each event that it was loaded for; the caller owns the link's descriptor. It ends some time
+ * after the last descriptor and pin are gone. Throws SyscallError.
+ */
+export function createTracing(program: number, name: string): number {
+  const fd = rawTracepointOpen(null, program);
+  if (fd < 0) throw new SyscallError('listen to an event', name, -fd);
   return fd;
 }
 
@@ -85,6 +105,9 @@ export function programName(id: number): string | undefined {
     closeSync(fd);
   }
 }
+
+/** The kernel's digest of a program's instructions, in hexadecimal: the same for the same program. Throws SyscallError. */
+export const programTag = (program: number): string => describe(program, PROGRAM_INFO_BYTES).toString('hex', 8, 16);
 
 function describe(fd: number, bytes: number): Buffer {
   const info = Buffer.alloc(bytes);

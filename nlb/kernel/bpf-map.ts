@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { mapDelete, mapLookup, mapLookupBatch, mapNextKey, mapTake, mapUpdate, objInfo } from './libbpf.ts';
+import { mapCreate, mapDelete, mapLookup, mapLookupBatch, mapNextKey, mapTake, mapUpdate, objInfo } from './libbpf.ts';
 import { SyscallError } from './syscall-error.ts';
 
 /** What the kernel says of a map. Sizes in bytes. */
@@ -12,6 +12,7 @@ export interface MapInfo {
   flags: number;
 }
 
+const BPF_MAP_TYPE_ARRAY = 2;
 const MAP_INFO_BYTES = 88;
 const ENOENT = 2;
 
@@ -31,6 +32,13 @@ export function mapBytes(fd: number): number {
   const [, bytes] = /^memlock:\s*(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8')) ?? [];
   if (bytes === undefined) throw new Error(`descriptor ${fd} is no BPF map: it has no account of its memory`);
   return Number(bytes);
+}
+
+/** A new array of `entries` rows; the caller owns the descriptor. Throws SyscallError. */
+export function createArray(name: string, rowBytes: number, entries: number): number {
+  const fd = mapCreate(BPF_MAP_TYPE_ARRAY, name, 4, rowBytes, entries, null);
+  if (fd < 0) throw new SyscallError('make a map', name, -fd);
+  return fd;
 }
 
 /** Write an entry, new or not. Throws SyscallError, for instance E2BIG when the map is full. */

@@ -83,6 +83,10 @@ export const programFdById: (id: number) => number = libbpf.func('int bpf_prog_g
 
 export const linkCreate: (program: number, target: number, attachType: number, options: Bytes | null) => number =
   libbpf.func('int bpf_link_create(int program, int target, int type, const void *options)');
+/** Of a program that names its event itself (`tp_btf`): a link. */
+export const rawTracepointOpen: (name: null, program: number) => number = libbpf.func(
+  'int bpf_raw_tracepoint_open(const char *name, int program)',
+);
 export const linkUpdate: (link: number, program: number, options: null) => number = libbpf.func(
   'int bpf_link_update(int link, int program, const void *options)',
 );

@@ -21,8 +21,8 @@ export interface Peer {
   refused: boolean;
   /** When that was last. */
   refusedAtMs: number;
-  /** When its host, by its own hardware address, last answered for its own address. */
-  presentAtMs: number;
+  /** For how long its host, by its own hardware address, has not answered for its own address while we were listening. */
+  absentMs: number;
   /** Its last beat said that it is not active, which it was by the one before, or may have become in a silence before it. */
   stoodDown: boolean;
   /** Since when its beats have said that it is fit to lead; the far future while they do not. */
@@ -43,7 +43,7 @@ const REFUSAL_STANDS_MS = 1250;
 
 export function unheardSince(atMs: number): Peer {
   const fitSinceMs = Number.POSITIVE_INFINITY;
-  const never = { refused: false, refusedAtMs: Number.NEGATIVE_INFINITY, presentAtMs: Number.NEGATIVE_INFINITY };
+  const never = { refused: false, refusedAtMs: Number.NEGATIVE_INFINITY, absentMs: Number.POSITIVE_INFINITY };
   return {
     silentMs: 0,
     countedUntilMs: atMs,
@@ -69,10 +69,11 @@ export function heard(before: Peer, { from: standing, ...event }: Heard, { lease
 
 /** Time goes by. Who asked before a stall must ask again: the peer may have taken the lead meanwhile. */
 export function waited(peer: Peer, tickedAtMs: number, atMs: number, settings: Settings): Peer {
-  const silentMs = peer.silentMs + listenedMs(peer.countedUntilMs, atMs, settings);
+  const awakeMs = listenedMs(peer.countedUntilMs, atMs, settings);
+  const [silentMs, absentMs] = [peer.silentMs + awakeMs, peer.absentMs + awakeMs];
   const stalled = listenedMs(tickedAtMs, atMs, settings) < atMs - tickedAtMs;
   const asked = stalled ? { asksUnanswered: 0, reception: untried } : {};
-  return { ...peer, silentMs, countedUntilMs: Math.max(atMs, peer.countedUntilMs), ...asked };
+  return { ...peer, silentMs, absentMs, countedUntilMs: Math.max(atMs, peer.countedUntilMs), ...asked };
 }
 
 /** How much of a time counts as listening: a tick that comes late, because we stalled, counts little more than one on time. */
@@ -160,6 +161,6 @@ export function isRefusing({ countedUntilMs, refusedAtMs }: Peer, { deadAfterMs 
  * a host alone may hold a daemon that leads and is not heard. That it said goodbye proves nothing: it may be back.
  */
 export function mayBeSplitOff(peer: Peer, settings: Settings): boolean {
-  const isPresent = peer.countedUntilMs - peer.presentAtMs < settings.deadAfterMs;
+  const isPresent = peer.absentMs < settings.deadAfterMs;
   return !(isPresent && isRefusing(peer, settings)) && !isAlive(peer, settings);
 }

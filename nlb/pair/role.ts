@@ -77,15 +77,19 @@ import { isContending, whenStandby } from './when-standby.ts';
 export function step(before: Role, event: Event, settings: Settings): Step {
   const role = noted(before, event, settings);
   const why = role.state.name === 'active' ? whyLost(role.state, event) : undefined;
-  if (why === undefined) return asking(listening(act(role, event, settings), event, settings), event, settings);
+  if (why === undefined) return asking(before, listening(act(role, event, settings), event, settings), event, settings);
   const fallen = enter(woken(role, event.atMs), relisten(settings), `lease lost: ${why}`, event.atMs);
   const next = act(fallen.role, event, settings);
   return { ...next, effects: [...fallen.effects, ...next.effects], entered: [...fallen.entered, ...next.entered] };
 }
 
-/** A refusal counts for nothing where the host that it comes from is not there. */
-function asking(next: Step, { type }: Event, settings: Settings): Step {
-  if (type !== 'Ticked' || !isRefusing(next.role.peer, settings)) return next;
+/**
+ * A refusal counts for nothing where the host that it comes from is not there: that is asked with the first refusal after a
+ * beat, because there may be no other tick before the silence is long enough, and with each tick for as long as it stands.
+ */
+function asking({ peer }: Role, next: Step, { type }: Event, settings: Settings): Step {
+  const isDue = type === 'Ticked' || (type === 'Refused' && !peer.refused);
+  if (!isDue || !isRefusing(next.role.peer, settings)) return next;
   return { ...next, effects: [...next.effects, 'askPeer'] };
 }
 
@@ -162,7 +166,7 @@ function noted(role: Role, event: Event, settings: Settings): Role {
     case 'WitnessFound':
       return { ...role, peer: { ...role.peer, asksUnanswered: 0 } };
     case 'PeerPresent':
-      return { ...role, peer: { ...role.peer, presentAtMs: event.atMs } };
+      return { ...role, peer: { ...role.peer, absentMs: 0 } };
     case 'AddressAsked':
       return deferToPeer(role, event.atMs, settings);
     case 'StationHeard':

@@ -31,6 +31,14 @@ t.test('while the peer is silent nobody is asked in peace, and whoever answers t
   t.same(asked(nobody, suspicious(), 5000), { 'who it is': 5 }, 'but where none is known');
 });
 
+t.test('a beat that is late now and then hides no witness that does not answer', async (t) => {
+  const changes: unknown[] = [];
+  const watch = watchWitness({ witness: () => named(MAC), askInPeace: () => {} }, (change) => changes.push(change));
+  const late = suspicious();
+  for (let atMs = 0; atMs < 5000; atMs += 10) watch.ticked(atMs % 500 === 0 ? late : standby(), settings, atMs);
+  t.match(changes, [{ mac: MAC, answers: false, unanswered: 3 }]);
+});
+
 t.test('the status says who the witness is, and how that is known', async (t) => {
   const statusOf = (witness: Witness) =>
     watchWitness({ witness: () => witness, askInPeace: () => {} }, () => {}).status(0);

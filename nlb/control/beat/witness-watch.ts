@@ -29,10 +29,13 @@ export function watchWitness(
     ticked: ({ peer, state }, settings, nowMs) => {
       const { mac, named } = executor.witness();
       const isPeace = isAlive(peer, settings) && !isSuspect(peer, settings);
-      const isLed = isPeace && state.name === 'standby' && peer.standing.state === 'active';
-      const look = lookAtWitness(path, isLed ? mac : undefined, nowMs);
-      judged(look);
-      if (look.asks) executor.askInPeace('witness');
+      const isLed = isAlive(peer, settings) && state.name === 'standby' && peer.standing.state === 'active';
+      // A beat that is late puts the next question off, and no more: the questions before it were asked in peace.
+      if (isPeace || !isLed) {
+        const look = lookAtWitness(path, isLed ? mac : undefined, nowMs);
+        judged(look);
+        if (look.asks) executor.askInPeace('witness');
+      }
       // Whoever answers while the peer is silent does not become the witness.
       if (named || nowMs < meetAtMs || (mac !== undefined && !isPeace)) return;
       meetAtMs = nowMs + MEET_EVERY_MS;

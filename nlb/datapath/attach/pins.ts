@@ -10,7 +10,7 @@ export interface PinnedLink {
 }
 
 /**
- * What outlives the daemon, as names in a BPF file system: `maps/NAME`, `links/KIND-IFINDEX`. Classic tc filters need no
+ * What outlives the daemon, as names in a BPF file system: `maps/NAME`, `links/KIND-IFINDEX`, `tracings/NAME`. Classic tc filters need no
  * pin; an empty folder `filters/IFINDEX` remembers that there is one, `qdiscs/IFINDEX` that its qdisc is ours too.
  */
 export interface Pins {
@@ -24,6 +24,12 @@ export interface Pins {
   keepLink(link: PinnedLink, fd: number): void;
   /** Detaches the link's program at once. */
   dropLink(link: PinnedLink): void;
+  /** Names of the programs that listen to the kernel's events. */
+  tracings(): string[];
+  /** Pins its link and closes the descriptor. */
+  keepTracing(name: string, fd: number): void;
+  /** It ends when the kernel gets to it: such a link cannot be detached. */
+  dropTracing(name: string): void;
   remember(what: 'filters' | 'qdiscs', ifindex: number): void;
   remembered(what: 'filters' | 'qdiscs'): number[];
   forget(what: 'filters' | 'qdiscs', ifindex: number): void;
@@ -31,7 +37,7 @@ export interface Pins {
   tidy(): void;
 }
 
-const FOLDERS = ['maps', 'links', 'filters', 'qdiscs'];
+const FOLDERS = ['maps', 'links', 'tracings', 'filters', 'qdiscs'];
 
 /** Throws SyscallError, and what mkdir throws. */
 export function openPins(directory: string): Pins {
@@ -49,6 +55,9 @@ export function openPins(directory: string): Pins {
     openLink: (link) => openPinned(linkPath(link)),
     keepLink: (link, fd) => keep(fd, linkPath(link)),
     dropLink: (link) => drop(linkPath(link)),
+    tracings: () => readdirSync(inside('tracings')),
+    keepTracing: (name, fd) => keep(fd, inside('tracings', name)),
+    dropTracing: (name) => unlinkSync(inside('tracings', name)),
     remember: (what, ifindex) => void mkdirSync(inside(what, ifindex), { recursive: true }),
     remembered: (what) => readdirSync(inside(what)).map(Number),
     forget: (what, ifindex) => rmdirSync(inside(what, ifindex)),

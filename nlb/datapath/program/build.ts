@@ -6,8 +6,8 @@ import { layoutSource } from './layout-source.ts';
 
 /**
  * `node nlb/datapath/program/build.ts` compiles datapath.bpf.c, once more with a clock that tests set (clock.bpf.h) as datapath-test,
- * and rig.bpf.c that it is measured with, by Debian's clang (packages clang, libbpf-dev, bpftool) into objects of the same
- * names, and writes layout.ts from the first. `--check` writes nothing and fails, with exit code 1, where the files in git are
+ * rig.bpf.c that it is measured with, and unsent.bpf.c, by Debian's clang (packages clang, libbpf-dev, bpftool) into objects
+ * of the same names, and writes layout.ts from the first. `--check` writes nothing and fails, with exit code 1, where the files in git are
  * not what comes out. The result depends on no path: the compiler runs in this folder on relative names, and bpftool's linker
  * drops the debug sections, which hold the only absolute ones.
  */
@@ -27,6 +27,7 @@ function build(): Built {
       'datapath.bpf.o': readFileSync(object),
       'datapath-test.bpf.o': readFileSync(test),
       'rig.bpf.o': readFileSync(compile('rig.bpf.c', join(scratch, 'rig'))),
+      'unsent.bpf.o': readFileSync(compile('unsent.bpf.c', join(scratch, 'unsent'))),
       'layout.ts': Buffer.from(layoutSource(btf)),
     };
   } finally {

@@ -49,6 +49,7 @@ export function openLaws(world: World, healedWithinMs: number): Laws {
   const story: string[] = [];
   const states: (StateName | undefined)[] = [undefined, undefined];
   const lives = [0, 0];
+  const startedMs = [0, 0];
   /** Whose lease had run out when it was to be set. */
   const lapsed = [false, false];
   const fenced = [false, false];
@@ -77,9 +78,12 @@ export function openLaws(world: World, healedWithinMs: number): Laws {
     entered: (side, { state, previous, reason }) => {
       story.push(`${agenda.nowMs().toFixed(2)} node ${side}: ${previous} → ${state}: ${reason}`);
       if (still) broken(`node ${side} moved although there was no fault`);
-      if (reason.startsWith('cut off') && split.isAlone(side))
+      const { lives: life, settings } = nodes[side];
+      if (lives[side] !== life) startedMs[side] = agenda.nowMs();
+      // One that has just started does not know who is there.
+      const hasSettledIn = agenda.nowMs() - (startedMs[side] ?? 0) > settings.deadAfterMs;
+      if (reason.startsWith('cut off') && hasSettledIn && split.isAlone(side))
         broken(`node ${side} gave up, though nobody could lead but it`);
-      const { lives: life } = nodes[side];
       const expected = lives[side] === life ? states[side] : 'initial';
       if (previous !== expected) broken(`node ${side} entered ${state} from ${previous}, but was ${expected}`);
       if (lives[side] === life && state === previous) broken(`node ${side} entered ${state} twice`);
@@ -212,6 +216,7 @@ function openSplitWatch({ agenda, network, nodes }: World, healedWithinMs: numbe
   let impairedMs = -Infinity;
   let bothImpairedMs = -Infinity;
   let timelessMs = -Infinity;
+  let isUnaware = false;
   let lastMs = -Infinity;
   let oneSidedSinceMs: number | undefined;
   const look = () => {
@@ -219,8 +224,10 @@ function openSplitWatch({ agenda, network, nodes }: World, healedWithinMs: numbe
     const isRecent = (ms: number) => nowMs - ms <= healedWithinMs;
     // One that is asleep, or dead, hears nothing and tells nobody, and its lease goes on for as much longer as its clock stood.
     const isAwake = ({ host, daemon }: Node) => !host.isPaused() && daemon !== undefined && !daemon.loop.isHalted();
-    const isUnaware = !nodes.every(isAwake) && nowMs - timelessMs <= WOKEN_WITHIN_MS;
-    if (isUnaware || nodes.some(({ host }) => host.isTimeless())) timelessMs = nowMs;
+    // Nothing of that changes between two looks.
+    if (isUnaware) timelessMs = nowMs;
+    isUnaware = !nodes.every(isAwake) && nowMs - timelessMs <= WOKEN_WITHIN_MS;
+    if (nodes.some(({ host }) => host.isTimeless())) timelessMs = nowMs;
     if (isImpaired(access) || isImpaired(server)) impairedMs = nowMs;
     const isBoth = isImpaired(access) && isImpaired(server);
     if (isBoth) bothImpairedMs = nowMs;

@@ -71,8 +71,8 @@ export const broken: Record<string, Machine> = {
   'whoever asks in the peer’s name holds a node off for ever': withRole((role, { type }) =>
     type === 'AddressAsked' ? { ...role, deferringSinceMs: Number.NEGATIVE_INFINITY } : role,
   ),
-  'a refusal alone disproves a split': withRole((role, { type, atMs }) =>
-    type === 'Refused' ? { ...role, peer: { ...role.peer, presentAtMs: atMs } } : role,
+  'a refusal alone disproves a split': withRole((role, { type }) =>
+    type === 'Refused' ? { ...role, peer: { ...role.peer, absentMs: 0 } } : role,
   ),
   'a refusal spares a peer the fence': withStep((role, event, settings) => {
     const next = step(role, event, settings);
