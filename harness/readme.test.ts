@@ -39,6 +39,22 @@ t.test('every link leads to a file or a heading', async (t) => {
   }
 });
 
+/** Rooms whose README has a table of all their files. */
+const DOCUMENTED_ROOMS = ['nlb/pair', 'nlb/control'];
+
+t.test('the README of a room names each file of the room, and no other', async (t) => {
+  for (const room of DOCUMENTED_ROOMS) {
+    const files = readdirSync(path.join(TOP, room), { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
+      .map((file) => path.basename(file));
+    const rows = read(`${room}/README.md`)
+      .split('\n')
+      .filter((line) => line.startsWith('| `'));
+    const named = rows.flatMap((row) => [...(row.split('|')[1] ?? '').matchAll(/`(?:[\w-]+\/)*([\w-]+\.ts)`/g)]);
+    t.same(sorted(named.map(([, file = '']) => file)), sorted(files), room);
+  }
+});
+
 t.test('every command of the command line is in the table, with the options that it has', async (t) => {
   const commands = [...(await help()).matchAll(/^ {2}([a-z]+)(?= .*\S)/gm)].map(([, name = '']) => name);
   const rows = tableBelow('Commands').map(([usage = '']) => usage);

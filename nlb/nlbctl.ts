@@ -1,9 +1,9 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { DaemonGone, follow, list, NoDaemon, type Request, request } from './control/client.ts';
-import type { ConnectionShown, CountersShown, TraceShown } from './control/look.ts';
+import type { ConnectionShown, CountersShown, TraceShown } from './control/inspection.ts';
 import type { Reloaded } from './control/reload.ts';
 import { showStatus } from './control/show.ts';
-import { showConnection, showCounters, showTrace } from './control/show-look.ts';
+import { showConnection, showCounters, showTrace } from './control/show-inspection.ts';
 import { showReload } from './control/show-reload.ts';
 import type { Status } from './control/status.ts';
 import { EXIT } from './exit-codes.ts';

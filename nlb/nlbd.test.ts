@@ -174,10 +174,10 @@ t.test('a pair elects, survives the loss of its leader, hands over, and leaves n
   });
   t.match(ctl(one, 'trace', 'nonsense'), { status: 64, stderr: /must be ADDRESS or ADDRESS:PORT/ });
   const follower = follow(one);
-  await until(() => follower.events().some(({ state }) => state === 'active'), 'the follower is told what was before');
+  await until(() => follower.events().some(({ state }) => state === 'active'), 'the follower gets what was before');
 
   daemons[0]?.kill('SIGKILL');
-  t.equal(await follower.ended, 69, 'who follows is told that the daemon is gone');
+  t.equal(await follower.ended, 69, 'who follows learns that the daemon is gone');
   t.match(follower.complaint(), /nlbd at .* hung up: it has ended/);
   await until(() => states() === 'gone,active', 'the standby takes over');
   t.match(statusOf(two), { reason: /^nlb1 silent for/ });

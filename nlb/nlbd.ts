@@ -70,19 +70,19 @@ if (options.check) {
 const running = Promise.withResolvers<Daemon>();
 process.on('SIGHUP', () => void running.promise.then((daemon) => daemon.reload('SIGHUP')));
 // What only a daemon needs is loaded only now: a check answers sooner, and a bad configuration touches nothing.
-const [{ pino }, { obstacleAt }, { holdInterface }, { startDaemon }, { preferAllThreads }] = await Promise.all([
+const [{ pino }, { obstacleAt }, { lockInterface }, { startDaemon }, { raiseThreadPriority }] = await Promise.all([
   import('pino'),
-  import('./control/door.ts'),
-  import('./control/only-one.ts'),
+  import('./control/socket-file.ts'),
+  import('./control/single-instance.ts'),
   import('./control/daemon.ts'),
-  import('./control/priority.ts'),
+  import('./control/thread-priority.ts'),
 ]);
 const obstacle = obstacleAt(config.control.socket);
 if (obstacle !== undefined) end(EXIT.unavailable, `nlbd: the control socket ${config.control.socket} ${obstacle}`);
-const hold = await holdInterface(config.access.interface);
+const hold = await lockInterface(config.access.interface);
 if (hold.refused !== undefined) end(EXIT.unavailable, `nlbd: ${hold.refused}`);
 
-preferAllThreads();
+raiseThreadPriority();
 const log = pino({
   level: config.log.level,
   base: { node: config.node },

@@ -1,7 +1,7 @@
 import t from 'tap';
 import type { AddressesSeen } from '../kernel/address-events.ts';
 import type { InterfaceAddress } from '../kernel/addresses.ts';
-import { KernelRefusal } from '../kernel/refusal.ts';
+import { SyscallError } from '../kernel/syscall-error.ts';
 import type { AddressChange } from './address-change.ts';
 import { type AliasKeeper, keepAlias } from './alias-keeper.ts';
 
@@ -12,7 +12,7 @@ const ENODEV = 19;
 
 /** A kernel in memory, whose answers can be held up and refused. */
 function openKernel() {
-  let [held, refusal]: [Promise<void>, number] = [Promise.resolve(), 0];
+  let [held, failure]: [Promise<void>, number] = [Promise.resolve(), 0];
   const standing: InterfaceAddress[] = [];
   const seen: AddressesSeen = { events: [], overrun: false };
   const asked: string[] = [];
@@ -28,7 +28,7 @@ function openKernel() {
   const comply = async (what: string) => {
     asked.push(what);
     await held;
-    if (refusal !== 0) throw new KernelRefusal(what, NLBS, refusal);
+    if (failure !== 0) throw new SyscallError(what, NLBS, failure);
   };
   const kernel = {
     list: async () => [...standing],
@@ -57,7 +57,7 @@ function openKernel() {
       seen.overrun = is;
     },
     refuse: (errno: number) => {
-      refusal = errno;
+      failure = errno;
     },
     hold: () => {
       const gate = Promise.withResolvers<void>();
@@ -105,7 +105,7 @@ t.test('what is taken away is put back within 60 ms, and what is put elsewhere i
   t.same([corrected, standing], [['add access:nlbs', 'remove server'], [ALIAS]]);
 });
 
-t.test('before it is told where the alias belongs, it leaves it as it is', async (t) => {
+t.test('before it is configured where the alias belongs, it leaves it as it is', async (t) => {
   const { keeper, wait, put, standing } = keeping();
   put(ALIAS);
   await wait(100);

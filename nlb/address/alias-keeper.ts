@@ -1,19 +1,19 @@
 import type { AddressEvents, AddressesSeen } from '../kernel/address-events.ts';
-import type { aside, InterfaceAddress } from '../kernel/addresses.ts';
-import { KernelRefusal } from '../kernel/refusal.ts';
+import type { InterfaceAddress, inBackground } from '../kernel/addresses.ts';
+import { SyscallError } from '../kernel/syscall-error.ts';
 import type { AddressChange } from './address-change.ts';
 import { reconcileAlias } from './alias.ts';
-import { insistNothingDependsOn } from './dependents.ts';
+import { assertNothingDependsOn } from './dependents.ts';
 
 /**
  * Keeps the NLBS address where it belongs, whoever else takes it away or puts it elsewhere. The kernel's events are a reason to
  * look and no more; what it lists is what counts. Listening costs the caller's thread a system call; looking and changing, which
- * may wait for the kernel's lock on network settings, are done aside.
+ * may wait for the kernel's lock on network settings, are done in the background.
  */
 export interface AliasKeeper {
   /** Where the alias belongs from now on; undefined: nowhere. Before the first call it is left as it is. */
   want(place: InterfaceAddress | undefined): void;
-  /** Read what the kernel has told, and begin to put right what is wrong. Never waits. */
+  /** Read what the kernel has reported, and begin to put right what is wrong. Never waits. */
   look(nowMs: number): void;
   /** The kernel refused to have it as it belongs, and has not been seen to do so since. */
   isRefused(nowMs: number): boolean;
@@ -22,7 +22,7 @@ export interface AliasKeeper {
 export interface KeeperParts {
   nlbs: string;
   events: Pick<AddressEvents, 'take'>;
-  kernel: typeof aside;
+  kernel: typeof inBackground;
   nowMs(): number;
   /** What somebody else did was undone. */
   corrected(change: AddressChange): void;
@@ -43,7 +43,7 @@ export function keepAlias({ nlbs, events, kernel, nowMs, corrected, problem }: K
   let failure = '';
 
   async function perform({ change, address }: AddressChange, actual: readonly InterfaceAddress[]): Promise<void> {
-    if (change === 'remove') insistNothingDependsOn(address, actual);
+    if (change === 'remove') assertNothingDependsOn(address, actual);
     const done = change === 'add' ? await kernel.add(address) : await kernel.remove(address);
     if (done === 'added' || done === 'removed') corrected({ change, address });
   }
@@ -61,7 +61,7 @@ export function keepAlias({ nlbs, events, kernel, nowMs, corrected, problem }: K
   function failed(error: unknown): void {
     doubtful = true;
     // An interface that is gone is a link that is down, and that is known elsewhere.
-    if (error instanceof KernelRefusal && error.errno === 'ENODEV') return;
+    if (error instanceof SyscallError && error.errno === 'ENODEV') return;
     refusedUntilMs = nowMs() + REFUSAL_STANDS_MS;
     const text = error instanceof Error ? error.message : String(error);
     if (text !== failure) problem(text);

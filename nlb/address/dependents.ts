@@ -23,7 +23,7 @@ export const deviceOf = ({ label = '' }: InterfaceAddress): string => label.spli
  * An address of ours that stands in a wrong place is not worth the node's own address there, nor its routes.
  * @throws an Error that says what taking it off would cost, where it would cost anything
  */
-export function insistNothingDependsOn(address: InterfaceAddress, actual: readonly InterfaceAddress[]): void {
+export function assertNothingDependsOn(address: InterfaceAddress, actual: readonly InterfaceAddress[]): void {
   const others = dependentsOf(address, actual).map((each) => `${each.address}/${each.prefixLength}`);
   const device = deviceOf(address);
   if (others.length === 0 || promotesSecondaries(device)) return;

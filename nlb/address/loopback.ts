@@ -2,7 +2,7 @@ import type { AddressEvents } from '../kernel/address-events.ts';
 import { addAddress, type InterfaceAddress, listAddresses, removeAddress } from '../kernel/addresses.ts';
 import { findInterface } from '../kernel/interfaces.ts';
 import type { AddressChange } from './address-change.ts';
-import { insistNothingDependsOn } from './dependents.ts';
+import { assertNothingDependsOn } from './dependents.ts';
 
 /** What marks a loopback address as put there by us: only such are ever taken away from it. */
 const LOOPBACK_LABEL = 'lo:nlb';
@@ -33,9 +33,9 @@ function loopbackAddress(address: string, ifindex: number): InterfaceAddress {
 
 /** The cluster addresses on the loopback, and the memory of which stood there. */
 export interface Loopback {
-  /** Do the additions or the removals of the difference. Throws KernelRefusal, but not for an address that is refused. */
+  /** Do the additions or the removals of the difference. Throws SyscallError, but not for an address that is refused. */
   realise(what: AddressChange['change'], desired: readonly string[]): void;
-  /** Whether the kernel has told since the last call of a change to an address of ours, or of more than it keeps. Never waits. */
+  /** Whether the kernel has reported since the last call of a change to an address of ours, or of more than it keeps. Never waits. */
   isDoubtful(): boolean;
   /** What the kernel refused to put there when it was last asked to. */
   refused(): readonly string[];
@@ -56,7 +56,7 @@ export function openLoopback(events: Pick<AddressEvents, 'take'>, hooks: Loopbac
   const refused = { add: new Map<string, string>(), remove: new Map<string, string>() };
 
   /** Does it, or says why not: once, though it is tried again with every pass. */
-  function attempt({ change, address: { address } }: AddressChange, saidBefore: Refusals, what: () => void): boolean {
+  function attempt({ change, address: { address } }: AddressChange, saidBefore: Failures, what: () => void): boolean {
     try {
       what();
       return true;
@@ -68,14 +68,14 @@ export function openLoopback(events: Pick<AddressEvents, 'take'>, hooks: Loopbac
     }
   }
 
-  function add(change: AddressChange, saidBefore: Refusals): void {
+  function add(change: AddressChange, saidBefore: Failures): void {
     if (attempt(change, saidBefore, () => addAddress(change.address)))
       hooks[placed.has(change.address.address) ? 'corrected' : 'changed'](change);
   }
 
-  function removeStray(change: AddressChange, saidBefore: Refusals, actual: readonly InterfaceAddress[]): void {
+  function removeStray(change: AddressChange, saidBefore: Failures, actual: readonly InterfaceAddress[]): void {
     const remove = () => {
-      insistNothingDependsOn(change.address, actual);
+      assertNothingDependsOn(change.address, actual);
       removeAddress(change.address);
     };
     if (attempt(change, saidBefore, remove)) hooks.corrected(change);
@@ -110,4 +110,4 @@ export function openLoopback(events: Pick<AddressEvents, 'take'>, hooks: Loopbac
   };
 }
 
-type Refusals = ReadonlyMap<string, string>;
+type Failures = ReadonlyMap<string, string>;

@@ -40,7 +40,7 @@ export interface AccessLeg {
   nlbs: string;
 }
 
-/** On the interface that has that number and hardware address now. It may be down yet. Throws KernelRefusal. */
+/** On the interface that has that number and hardware address now. It may be down yet. Throws SyscallError. */
 export function openNlbsAddress(
   { device, ownAddress, peerAddress, nlbs }: AccessLeg,
   { ifindex, mac: macNow }: { ifindex: number; mac: string },
@@ -72,12 +72,12 @@ export function openNlbsAddress(
 const NO_ADDRESS = '0.0.0.0';
 
 /** Take away what an earlier life left behind as alias, wherever it stands. Only what carries our label is ours. */
-export function removeLeftAlias({ device }: AccessLeg): void {
+export function removeInheritedAlias({ device }: AccessLeg): void {
   for (const alias of leftAliases(device)) removeAddress(alias);
 }
 
 /** Whether an earlier life left the alias, and this one only: with another configuration it may have been another address. */
-export function isAliasLeft({ device, nlbs }: AccessLeg): boolean {
+export function isAliasInherited({ device, nlbs }: AccessLeg): boolean {
   const left = leftAliases(device);
   return left.length === 1 && left[0]?.address === nlbs;
 }

@@ -3,7 +3,7 @@ import { type Family, hasTable, nft } from '../kernel/nftables.ts';
 /**
  * Linux has every address on every interface: it answers ARP for it, and takes packets to it, wherever they come in. The data
  * path sees to that on the configured interfaces alone. A packet-filter table of ours sees to it on all others, such as one for
- * management, those to come included: nobody is told there where an address of ours is, and what is sent to one goes nowhere.
+ * management, those to come included: nobody learns there where an address of ours is, and what is sent to one goes nowhere.
  */
 export interface OtherInterfaces {
   /** Keep these addresses, and no others, from them. Throws an Error with what nft says. */
@@ -38,7 +38,7 @@ export function openOtherInterfaces(configured: readonly [string, ...string[]]):
 const PURPOSE = 'keeps our addresses from other interfaces than the configured ones';
 const FAMILIES: readonly Family[] = ['arp', 'ip'];
 
-/** One for each daemon of this network namespace: they are told apart by their access interfaces. */
+/** One for each daemon of this network namespace: they are distinguished by their access interfaces. */
 function tableName(access: string): string {
   return `nlb-${/^[\w.-]+$/.test(access) ? access : Buffer.from(access).toString('hex')}`;
 }

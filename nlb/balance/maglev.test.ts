@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import t from 'tap';
-import { buildTable, claimSlots } from './maglev.ts';
+import { buildTable, fillSlots } from './maglev.ts';
 
 /** Table 1 of the publication. */
 const [b0, b1, b2] = [
@@ -27,13 +27,13 @@ function holds(
 const names = fc.uniqueArray(fc.string({ minLength: 1, maxLength: 12 }), { minLength: 2, maxLength: 40 });
 
 t.test('the published example comes out', async (t) => {
-  t.same([...claimSlots([b0, b1, b2], 7)], [1, 0, 1, 0, 2, 2, 0]);
+  t.same([...fillSlots([b0, b1, b2], 7)], [1, 0, 1, 0, 2, 2, 0]);
 });
 
 t.test('the published example comes out after backend 1 is removed', async (t) => {
-  const without1 = claimSlots([b0, { ...b1, weight: 0 }, b2], 7);
+  const without1 = fillSlots([b0, { ...b1, weight: 0 }, b2], 7);
   t.same([...without1], [0, 0, 0, 0, 2, 2, 2]);
-  t.same([...claimSlots([b0, b2], 7)], [0, 0, 0, 0, 1, 1, 1], 'taken from the list instead of weighted zero');
+  t.same([...fillSlots([b0, b2], 7)], [0, 0, 0, 0, 1, 1, 1], 'taken from the list instead of weighted zero');
 });
 
 t.test('without backends, or without weight, no slot has one', async (t) => {

@@ -3,7 +3,7 @@ import { quotas } from './quotas.ts';
 
 /**
  * Maglev's consistent hashing (Eisenbud et al., "Maglev: A Fast and Reliable Software Network Load Balancer", NSDI 2016,
- * section 3.4): each backend has its own order of preference over all slots, and the backends take turns in claiming the
+ * section 3.4): each backend has its own order of preference over all slots, and the backends take turns in taking the
  * next slot of their order that is still free. The shares are exact to one slot for any weights (quotas.ts), and when a
  * backend goes, few slots but its own change hands.
  */
@@ -46,13 +46,13 @@ export function* buildInPieces(backends: readonly Backend[], slots: number = SLO
     if (permutations.length % PIECE_NAMES === 0) yield;
   }
   const indices = order.map(([index]) => index);
-  const table = yield* claimInPieces(permutations, slots);
+  const table = yield* fillInPieces(permutations, slots);
   return table.map((place) => indices[place] ?? -1);
 }
 
 /** The table of the permutations themselves, as the publication states its example. */
-export function claimSlots(permutations: readonly Permutation[], slots: number): Int32Array {
-  return finished(claimInPieces(permutations, slots));
+export function fillSlots(permutations: readonly Permutation[], slots: number): Int32Array {
+  return finished(fillInPieces(permutations, slots));
 }
 
 function finished(work: Generator<void, Int32Array>): Int32Array {
@@ -63,10 +63,10 @@ function finished(work: Generator<void, Int32Array>): Int32Array {
 }
 
 /**
- * The backend with the largest quota claims a slot in every turn, the others as often as their quotas ask for, as evenly as
+ * The backend with the largest quota takes a slot in every turn, the others as often as their quotas ask for, as evenly as
  * that can be, from the first turn on: with equal weights, each in every turn.
  */
-function* claimInPieces(permutations: readonly Permutation[], slots: number): Generator<void, Int32Array> {
+function* fillInPieces(permutations: readonly Permutation[], slots: number): Generator<void, Int32Array> {
   const wanted = quotas(
     permutations.map(({ weight }) => weight),
     slots,
@@ -78,7 +78,7 @@ function* claimInPieces(permutations: readonly Permutation[], slots: number): Ge
   let looks = 0;
   for (let turn = 1; turn <= turns; turn++) {
     for (let index = 0; index < wanted.length; index++) {
-      if (!claimsIn(turn, wanted[index] ?? 0, turns)) continue;
+      if (!takesSlotIn(turn, wanted[index] ?? 0, turns)) continue;
       const skip = skips[index] ?? 1;
       let slot = next[index] ?? 0;
       for (; table[slot] !== -1; looks++) slot = after(slot, skip, slots);
@@ -92,8 +92,8 @@ function* claimInPieces(permutations: readonly Permutation[], slots: number): Ge
   return table;
 }
 
-/** Whether a backend of that quota claims in that turn: after `turn` of them it has claimed its share, rounded up. */
-function claimsIn(turn: number, quota: number, turns: number): boolean {
+/** Whether a backend of that quota takes a slot in that turn: after `turn` of them it has taken its share, rounded up. */
+function takesSlotIn(turn: number, quota: number, turns: number): boolean {
   return Math.ceil((turn * quota) / turns) > Math.ceil(((turn - 1) * quota) / turns);
 }
 

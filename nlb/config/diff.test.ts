@@ -22,14 +22,14 @@ log: { level: info }
 const config = parseConfig(text, 'nlb.yaml');
 
 /** What a change of the text is, each with when it takes effect. */
-function told(...edits: [from: string, to: string][]): string[] {
+function changeTexts(...edits: [from: string, to: string][]): string[] {
   const edited = edits.reduce((whole, [from, to]) => whole.replace(from, to), text);
   t.not(edited, text, 'the edit found its place');
   const changes = diffConfig(config, parseConfig(edited, 'nlb.yaml'));
   return changes.map((change) => `${changeText(change)} (${change.effective})`);
 }
 
-t.test('each change is told by its path, as it was and as it will be, and when it takes effect', async (t) => {
+t.test('each change is described by its path, as it was and as it will be, and when it takes effect', async (t) => {
   const cases: [edits: [string, string][], changes: string[]][] = [
     [[['primary: true', 'primary: false']], ['~ primary: true → false (reload)']],
     [[['weight: 3', 'weight: 5']], ['~ servers[b].weight: 3 → 5 (reload)']],
@@ -82,7 +82,7 @@ t.test('each change is told by its path, as it was and as it will be, and when i
       ['~ nlbs: 10.77.1.100 → 10.77.1.101 (restart)', '~ servers[b].weight: 3 → 4 (reload)'],
     ],
   ];
-  for (const [edits, changes] of cases) t.same(told(...edits), changes);
+  for (const [edits, changes] of cases) t.same(changeTexts(...edits), changes);
 });
 
 t.test('the order of a list, and what is written out though it is the default, change nothing', async (t) => {

@@ -1,12 +1,12 @@
 import type { StateName } from '../pair/beat.ts';
 import type { BeatHandle } from './beat/handle.ts';
-import type { BeatStatus } from './beat/mail.ts';
+import type { BeatStatus } from './beat/messages.ts';
 import type { EventLog } from './events.ts';
-import type { Looking } from './look.ts';
+import type { Inspection } from './inspection.ts';
 import type { Reloader } from './reload.ts';
 import type { Answer, Following, Handler, Listing, Parameters } from './socket.ts';
 
-/** How long a requested handover may take before the operator is told that it did not happen. */
+/** How long a requested handover may take before the operator gets the answer that it did not happen. */
 const HANDOVER_MS = 1500;
 const LOOK_EVERY_MS = 5;
 
@@ -15,18 +15,18 @@ export interface CommandParts {
   status(): Promise<unknown>;
   events: EventLog;
   reloader: Reloader;
-  looking: Looking;
+  inspection: Inspection;
 }
 
 /** What the operator may ask of a running daemon. */
-export function openCommands({ beat, status, events, reloader, looking }: CommandParts): Handler {
+export function openCommands({ beat, status, events, reloader, inspection }: CommandParts): Handler {
   const commands: Record<string, (parameters: Parameters) => Promise<Answer | Following | Listing>> = {
     status: async () => ({ ok: true, value: await status() }),
     events: async () => ({ ok: true, value: events.recent() }),
     follow: async () => ({ follow: events.read }),
-    counters: async () => ({ ok: true, value: looking.counters() }),
-    connections: async (parameters) => ({ rows: looking.connections(parameters) }),
-    trace: async (parameters) => ({ rows: looking.trace(parameters) }),
+    counters: async () => ({ ok: true, value: inspection.counters() }),
+    connections: async (parameters) => ({ rows: inspection.connections(parameters) }),
+    trace: async (parameters) => ({ rows: inspection.trace(parameters) }),
     reload: async () => ({ ok: true, value: await reloader.reload('nlbctl') }),
     'reload-check': async () => ({ ok: true, value: await reloader.check() }),
     takeover: () => handover(beat, 'lead', 'active'),
@@ -42,8 +42,8 @@ export function openCommands({ beat, status, events, reloader, looking }: Comman
 
 /** Over when one of the two leads and this node is in the state that was asked for. */
 async function handover(beat: BeatHandle, what: 'lead' | 'standBy', wanted: StateName): Promise<Answer> {
-  const { refusal } = await beat.request(what);
-  if (refusal !== undefined) return { ok: false, error: refusal };
+  const { whyNotGranted } = await beat.request(what);
+  if (whyNotGranted !== undefined) return { ok: false, error: whyNotGranted };
   const settled = await eventually(
     beat,
     ({ state, peer }) => state === wanted && (wanted === 'active' || peer.state === 'active'),

@@ -4,17 +4,17 @@ import type { Config } from '../config/schema.ts';
 import { type Datapath, openDatapath } from '../datapath/datapath.ts';
 import { lockMemory } from '../kernel/scheduling.ts';
 import { openScripts } from '../scripts/operator.ts';
+import { openAddressFilter } from './address-filter.ts';
 import { type BeatHandle, startBeat } from './beat/handle.ts';
-import type { BeatStatus } from './beat/mail.ts';
+import type { BeatStatus } from './beat/messages.ts';
 import { eventually, openCommands } from './commands.ts';
 import { desire } from './desired.ts';
 import { type EventLog, openEvents } from './events.ts';
 import { FORWARD_ON_MS, takenOverWithinMs } from './handover-times.ts';
 import { numberServers } from './identity.ts';
-import { openLooking } from './look.ts';
+import { openInspection } from './inspection.ts';
 import { openLoop } from './loop.ts';
 import { beatOrders } from './orders.ts';
-import { watchOthers } from './others.ts';
 import { poolsOf } from './pools.ts';
 import { openReloader, type Reloaded } from './reload.ts';
 import { NOTHING_SELECTED } from './selections.ts';
@@ -51,7 +51,7 @@ const LIFE_SIGN_EVERY_MS = 100;
 /**
  * Everything that runs, wired up.
  * @param died called when the node can go on no longer
- * @throws KernelRefusal where the data path or the control socket cannot be had; nothing of ours is then left behind
+ * @throws SyscallError where the data path or the control socket cannot be had; nothing of ours is then left behind
  */
 export async function startDaemon(start: Start, log: Log, died: (error: Error) => void): Promise<Daemon> {
   const { config, keepMs } = start;
@@ -81,7 +81,7 @@ export async function startDaemon(start: Start, log: Log, died: (error: Error) =
   const datapath = datapathFor(config, problem);
   beat.useLease(datapath.leaseFd);
   const event = (name: string, detail: Record<string, unknown>) => events.add(name, detail);
-  const others = watchOthers(config, { event, problem });
+  const addressFilter = openAddressFilter(config, { event, problem });
   const loop = openLoop(config, datapath, {
     facts: (facts) => beat.tell(facts),
     event,
@@ -96,9 +96,9 @@ export async function startDaemon(start: Start, log: Log, died: (error: Error) =
       inForce = next.config;
       log.level = inForce.log.level;
       scripts.use(inForce.scripts);
-      others.widen(inForce);
+      addressFilter.widen(inForce);
       loop.use(inForce);
-      others.use(inForce);
+      addressFilter.use(inForce);
       await beat.use(next.orders);
     },
     event,
@@ -112,15 +112,15 @@ export async function startDaemon(start: Start, log: Log, died: (error: Error) =
       corrections: corrections.all(),
       memoryLocked,
     });
-  const looking = openLooking({
+  const inspection = openInspection({
     config: () => inForce,
     datapath,
     servers: () => loop.desired()?.tables.servers ?? [],
   });
-  const commands = openCommands({ beat, status, events, reloader, looking });
+  const commands = openCommands({ beat, status, events, reloader, inspection });
   const door = await serve(config.control.socket, commands).catch((error) => {
     loop.withdraw();
-    others.remove();
+    addressFilter.remove();
     throw error;
   });
   const stop = async () => {
@@ -130,13 +130,13 @@ export async function startDaemon(start: Start, log: Log, died: (error: Error) =
       if (await handOver(beat, inForce, () => beat.request('stop')))
         await new Promise((resolve) => setTimeout(resolve, FORWARD_ON_MS));
       loop.withdraw();
-      others.remove();
+      addressFilter.remove();
     } else {
       // A script may take its time, and the lease that is left for the successor must not wait for it.
       await scripts.idle();
       await handOver(beat, inForce, () => leave(beat, keepMs, events));
       loop.leave();
-      others.leave();
+      addressFilter.leave();
     }
     await scripts.idle();
   };

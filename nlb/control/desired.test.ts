@@ -86,7 +86,7 @@ t.test('where all its checks say that connections move, a server that fails all 
   t.same(kept(mixed, { a: true, b: false }), [true, true], 'another check says that they stay');
 });
 
-t.test('what the configuration says of servers and services is told', async (t) => {
+t.test('what the configuration says of servers and services is shown', async (t) => {
   const changed = parseConfig(
     text('10.77.1.100')
       .replace('10.77.2.21 }', '10.77.2.21, draining: true }')

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { openEvents } from './events.ts';
 
-t.test('events are numbered and stamped by both clocks, also one that is told of late', async (t) => {
+t.test('events are numbered and stamped by both clocks, also one that is reported late', async (t) => {
   const lines: Record<string, unknown>[] = [];
   const log = openEvents((line, event) => lines.push({ ...line, event }));
   const beganMs = Number(process.hrtime.bigint()) / 1e6;
@@ -30,7 +30,7 @@ t.test('the last thousand are kept', async (t) => {
   t.match([log.recent()[0], log.recent().at(-1)], [{ seq: 501 }, { seq: 1500 }]);
 });
 
-t.test('a reader takes what is kept and then what comes, and is told when there is more', async (t) => {
+t.test('a reader takes what is kept and then what comes, and learns when there is more', async (t) => {
   const log = openEvents(() => undefined);
   for (const i of [1, 2]) log.add('health', { i });
   let called = 0;

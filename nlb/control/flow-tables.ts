@@ -11,7 +11,7 @@ export interface FlowTableShown {
   /** Not written, because the kernel refused. */
   refused: number;
   removed: number;
-  /** Pushed out by others, as far as the last sweep has found. */
+  /** Pushed out by others, as far as the last pass of `expiry.ts` has found. */
   evicted: number;
 }
 

@@ -33,12 +33,12 @@ services: [${services.join(', ')}]
   return parseConfig(text, 'nlb.yaml');
 }
 
-/** What is watched, and every verdict that it told. */
+/** What is watched, and every verdict that it reported. */
 function watching(t: Test, config: Config, inherited: Verdicts = new Map()) {
-  const told: [key: string, verdict: Verdict][] = [];
+  const notified: [key: string, verdict: Verdict][] = [];
   let heard = Promise.withResolvers<void>();
   const health = openHealth(inherited, (key, verdict) => {
-    told.push([key, verdict]);
+    notified.push([key, verdict]);
     heard.resolve();
   });
   t.teardown(health.stop);
@@ -46,14 +46,14 @@ function watching(t: Test, config: Config, inherited: Verdicts = new Map()) {
   const next = async () => {
     await heard.promise;
     heard = Promise.withResolvers();
-    return told.at(-1);
+    return notified.at(-1);
   };
-  return { health, told, next, healthOf: (key: string) => health.verdicts.get(key)?.healthy };
+  return { health, notified, next, healthOf: (key: string) => health.verdicts.get(key)?.healthy };
 }
 
 t.test('another configuration leaves a check that is in both as it is, and its verdict', async (t) => {
   const [port, other] = [await healthyPort(t), await healthyPort(t)];
-  const { health, told, next, healthOf } = watching(t, configOf([service('http', port)]));
+  const { health, notified, next, healthOf } = watching(t, configOf([service('http', port)]));
   t.equal(healthOf('http on a'), undefined);
   t.match(await next(), ['http on a', { healthy: true }]);
   health.watch(configOf([service('http', port), service('more', other)]));
@@ -62,17 +62,17 @@ t.test('another configuration leaves a check that is in both as it is, and its v
   t.match(await next(), ['more on a', { healthy: true }]);
   health.watch(configOf([service('more', other)]));
   t.same([...health.verdicts.keys()], ['more on a'], 'what is checked no longer has no verdict');
-  t.equal(told.length, 2, 'nothing was said anew of what stayed');
+  t.equal(notified.length, 2, 'nothing was said anew of what stayed');
 });
 
 t.test('services with the same check of the same port are judged by one, and never differently', async (t) => {
   const port = await healthyPort(t);
   const at = `{ port: ${port}, intervalMs: 20, timeoutMs: 20 }`;
-  const { health, told, next, healthOf } = watching(t, configOf([service('http', port), service('web', 1, at)]));
+  const { health, notified, next, healthOf } = watching(t, configOf([service('http', port), service('web', 1, at)]));
   await next();
   t.same([healthOf('http on a'), healthOf('web on a')], [true, true], 'at the same moment');
   t.same(
-    told.map(([key]) => key),
+    notified.map(([key]) => key),
     ['http on a', 'web on a'],
   );
   health.watch(configOf([service('web', 1, at)]));
@@ -94,12 +94,16 @@ t.test('a check that differs, or goes by another name, begins with the verdict s
 t.test('an inherited verdict stands until the first check, which decides', async (t) => {
   const [up, down] = [await healthyPort(t), 1];
   const inherited = new Map(['up', 'down'].map((name) => [`${name} on a`, inheritedVerdict({ rise: 2, fall: 3 })]));
-  const { health, told, next, healthOf } = watching(t, configOf([service('up', up), service('down', down)]), inherited);
+  const { health, notified, next, healthOf } = watching(
+    t,
+    configOf([service('up', up), service('down', down)]),
+    inherited,
+  );
   t.ok(healthOf('up on a') && healthOf('down on a'));
   await next();
-  if (told.length < 2) await next();
+  if (notified.length < 2) await next();
   t.match(
-    new Map(told),
+    new Map(notified),
     new Map([
       ['up on a', { healthy: true }],
       ['down on a', { healthy: false, why: 'ECONNREFUSED' }],

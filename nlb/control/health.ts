@@ -37,10 +37,10 @@ export function openHealth(inherited: Verdicts, changed: (key: string, verdict: 
   const begin = (watched: Watched, keys: string[]): Watch => {
     const before = earlierVerdict(watched, keys);
     const watch: Watch = { keys, verdict: before, stop: () => {} };
-    watch.stop = watchServer(watched, (verdict) => told(watch, verdict), before);
+    watch.stop = watchServer(watched, (verdict) => notified(watch, verdict), before);
     return watch;
   };
-  const told = (watch: Watch, verdict: Verdict): void => {
+  const notified = (watch: Watch, verdict: Verdict): void => {
     watch.verdict = verdict;
     for (const key of watch.keys) verdicts.set(key, verdict);
     for (const key of watch.keys) changed(key, verdict);

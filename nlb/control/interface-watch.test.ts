@@ -4,7 +4,7 @@ import { attachedOf, watchInterfaces } from './interface-watch.ts';
 const access = { device: 'access', ifindex: 2, mac: '02:00:00:00:00:01' };
 const gone = { device: 'access', why: 'There is no network interface access' };
 
-t.test('an interface is told of when it comes, goes, or changes its hardware address', async (t) => {
+t.test('an interface is reported when it comes, goes, or changes its hardware address', async (t) => {
   const changes = watchInterfaces();
   t.same(changes([access, { device: 'bond1', why: 'none' }]), [{ interface: 'bond1', attached: false, why: 'none' }]);
   const bond1 = { device: 'bond1', ifindex: 7, mac: '02:00:00:00:00:07' };

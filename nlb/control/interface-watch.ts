@@ -10,12 +10,12 @@ export interface InterfaceChange {
   why?: string;
 }
 
-/** Tells of each interface what has changed since it was told last; at first only of those without the data path. */
+/** Reports of each interface what has changed since the last report; at first only of those without the data path. */
 export function watchInterfaces(): (states: readonly InterfaceState[]) => InterfaceChange[] {
-  let told: Map<string, string> | undefined;
+  let notified: Map<string, string> | undefined;
   return (states) => {
-    const before = told;
-    told = new Map(states.map((state) => [state.device, JSON.stringify(state)]));
+    const before = notified;
+    notified = new Map(states.map((state) => [state.device, JSON.stringify(state)]));
     const isNews = (state: InterfaceState): boolean =>
       before ? before.get(state.device) !== JSON.stringify(state) : state.why !== undefined;
     return states.filter(isNews).map(({ device, ...state }) => ({

@@ -9,8 +9,9 @@ import { hideAddress, listHidden, unhideAddress } from '../kernel/hidden-address
 import { findInterface } from '../kernel/interfaces.ts';
 import { type LinkEvent, listenToLinks } from '../kernel/link-events.ts';
 import { listNeighbours, probeNeighbour } from '../kernel/neighbours.ts';
-import type { SlowFacts } from './beat/mail.ts';
+import type { SlowFacts } from './beat/messages.ts';
 import { type Desired, desire } from './desired.ts';
+import { startExpiry } from './expiry.ts';
 import { openHealth, type Verdicts } from './health.ts';
 import { numberServers } from './identity.ts';
 import { inheritedHardware, inheritedVerdicts } from './inherit.ts';
@@ -19,9 +20,8 @@ import { ASK_EVERY_MS, doubtful, type HardwareAddresses, remember } from './neig
 import { watchPasses } from './pass-watch.ts';
 import { type Pool, poolsOf } from './pools.ts';
 import { type Reach, verdictsKept, watchReach } from './reach.ts';
-import { openWays } from './reach-ways.ts';
+import { openReachProbes } from './reach-probes.ts';
 import { openSelections } from './selections.ts';
-import { startSweeping } from './sweeping.ts';
 
 /**
  * The slow path: looks at what is, computes what should be, and does the difference, again and again. The only holder of
@@ -41,7 +41,7 @@ export interface Loop {
 }
 
 export interface LoopHooks {
-  /** Told with each pass, whether they have changed or not: their age says whether this thread is still at work. */
+  /** Called with each pass, whether they have changed or not: their age says whether this thread is still at work. */
   facts(facts: SlowFacts): void;
   event(name: string, detail: Record<string, unknown>): void;
   /** What somebody else did to an address of ours was undone. */
@@ -88,7 +88,7 @@ export function openLoop(first: Config, datapath: Datapath, hooks: LoopHooks): L
 
   const lookFurther = (verdicts?: Reach['verdicts']): Reach =>
     watchReach(config.reach, {
-      ways: openWays(config),
+      probes: openReachProbes(config),
       changed: ({ name, address }, { healthy, why }) => {
         hooks.event('reach', { target: name, address, met: healthy, ...(why !== undefined && { why }) });
         soon ??= setImmediate(pass);
@@ -260,9 +260,9 @@ export function openLoop(first: Config, datapath: Datapath, hooks: LoopHooks): L
   const links = listenToLinks((events) => {
     if (events === undefined || events.some(isOurs)) soon ??= setImmediate(pass);
   });
-  const sweeping = startSweeping(datapath, hooks.problem);
+  const expiry = startExpiry(datapath, hooks.problem);
   const rest = () => {
-    sweeping.stop();
+    expiry.stop();
     links.close();
     for (const timer of timers) clearInterval(timer);
     clearImmediate(soon);

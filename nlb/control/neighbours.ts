@@ -24,8 +24,8 @@ const SETTLED = new Set(['REACHABLE', 'DELAY', 'PROBE', 'INCOMPLETE', 'PERMANENT
 export const ASK_EVERY_MS = 1000;
 
 /**
- * Which of the addresses the kernel should be made to ask for. What it was told half a minute ago still counts as reachable
- * for it; where a server's check fails, it may be that the server has got another hardware address, and has told nobody.
+ * Which of the addresses the kernel should be made to ask for. What it learned half a minute ago still counts as reachable
+ * for it; where a server's check fails, it may be that the server has got another hardware address, and has announced it to nobody.
  */
 export function doubtful(
   addresses: readonly string[],

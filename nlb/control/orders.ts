@@ -3,16 +3,16 @@ import { ipv4ToBytes } from '../config/address.ts';
 import { digestOf } from '../config/agreement.ts';
 import { readKeyFile } from '../config/key-file.ts';
 import type { Config, ReachConfig } from '../config/schema.ts';
-import type { BeatOrders } from './beat/mail.ts';
+import type { BeatOrders } from './beat/messages.ts';
 import { checkOf } from './health.ts';
 
 /** Of two nodes that are started together the primary shall lead; start-up times differ by less than this. */
 const HEAD_START_MS = 250;
-/** A handover takes a few milliseconds; a request for one that has had no effect for so long is void. */
+/** A handover takes a few milliseconds; a request for one that has had no effect for so long lapses. */
 const LET_GO_MS = 1000;
 
 /**
- * The main thread tells its facts with each pass, ten times a second. A second of blocking work costs nothing: with the pass
+ * The main thread reports its facts with each pass, ten times a second. A second of blocking work costs nothing: with the pass
  * that it delays, and as much again for a machine that is short of processors, facts are 2.2 s old. Who resigns for what is
  * older hands over and loses nothing, so the bound need not be wide; but it is how long a leader may be blind to its servers.
  */

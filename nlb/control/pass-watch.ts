@@ -11,20 +11,20 @@ export interface PassWatch {
   failure(): string | undefined;
 }
 
-/** @param changed told when passes have begun to fail for good, and when they succeed again */
+/** @param changed called when passes have begun to fail for good, and when they succeed again */
 export function watchPasses(changed: (change: { failing: boolean; why: string; forMs: number }) => void): PassWatch {
-  let failing: { sinceMs: number; why: string; told: boolean } | undefined;
+  let failing: { sinceMs: number; why: string; notified: boolean } | undefined;
   return {
     succeeded: (atMs) => {
-      if (failing?.told) changed({ failing: false, why: failing.why, forMs: Math.round(atMs - failing.sinceMs) });
+      if (failing?.notified) changed({ failing: false, why: failing.why, forMs: Math.round(atMs - failing.sinceMs) });
       failing = undefined;
     },
     failed: (why, atMs) => {
-      const { sinceMs, told } = failing ?? { sinceMs: atMs, told: false };
-      const isNews = !told && atMs - sinceMs >= FAILING_MS;
-      failing = { sinceMs, why, told: told || isNews };
+      const { sinceMs, notified } = failing ?? { sinceMs: atMs, notified: false };
+      const isNews = !notified && atMs - sinceMs >= FAILING_MS;
+      failing = { sinceMs, why, notified: notified || isNews };
       if (isNews) changed({ failing: true, why, forMs: Math.round(atMs - sinceMs) });
     },
-    failure: () => (failing?.told ? failing.why : undefined),
+    failure: () => (failing?.notified ? failing.why : undefined),
   };
 }

@@ -3,11 +3,11 @@ import { parseConfig } from '../config/load.ts';
 import { findInterface } from '../kernel/interfaces.ts';
 import { enterPrivateNamespaces, openNamespace, run, until } from '../kernel/private-namespaces.ts';
 import { verdictsKept, watchReach } from './reach.ts';
-import { openWays, type Target, type Ways } from './reach-ways.ts';
+import { openReachProbes, type ReachProbes, type Target } from './reach-probes.ts';
 
 enterPrivateNamespaces(import.meta.url);
 
-/** This node's two legs, each with a neighbour at the other end that can be told to be silent. */
+/** This node's two legs, each with a neighbour at the other end that can be made silent. */
 const neighbours = await openNamespace();
 t.teardown(neighbours.close);
 for (const [i, leg] of ['access', 'server'].entries()) {
@@ -45,7 +45,7 @@ const everyWay = `
 
 t.test('a target that is there is met, by ARP and by ping, on either leg; one that is not is not', async (t) => {
   const config = configWith(everyWay);
-  const reach = watchReach(config.reach, { ways: openWays(config), changed: () => {} });
+  const reach = watchReach(config.reach, { probes: openReachProbes(config), changed: () => {} });
   t.teardown(reach.stop);
   t.notOk(reach.isJudged());
   await until(reach.isJudged, 'every target is judged');
@@ -62,44 +62,44 @@ t.test('a target that is there is met, by ARP and by ping, on either leg; one th
 
 t.test('a target that falls silent is lost, and met again when it speaks', async (t) => {
   const config = configWith('{ name: firewall, address: 10.77.1.1 }, { name: ping, address: 10.77.1.1, type: icmp }');
-  const told: string[] = [];
+  const notified: string[] = [];
   const reach = watchReach(config.reach, {
-    ways: openWays(config),
-    changed: ({ name }, { healthy, why }) => told.push(`${name} ${healthy ? 'met' : why}`),
+    probes: openReachProbes(config),
+    changed: ({ name }, { healthy, why }) => notified.push(`${name} ${healthy ? 'met' : why}`),
   });
   t.teardown(reach.stop);
-  await until(() => told.length === 2, 'both are met');
+  await until(() => notified.length === 2, 'both are met');
   neighbours.run('ip link set access down');
-  await until(() => told.length === 4, 'both are lost');
+  await until(() => notified.length === 4, 'both are lost');
   neighbours.run('ip link set access up');
-  await until(() => told.length === 6, 'both are met again');
-  t.same(told.slice(0, 2), ['firewall met', 'ping met']);
-  t.match(told.slice(2, 4), [/^firewall (no answer within 20 ms|.*)$/, /^ping /]);
-  t.same(told.slice(4).toSorted(), ['firewall met', 'ping met']);
+  await until(() => notified.length === 6, 'both are met again');
+  t.same(notified.slice(0, 2), ['firewall met', 'ping met']);
+  t.match(notified.slice(2, 4), [/^firewall (no answer within 20 ms|.*)$/, /^ping /]);
+  t.same(notified.slice(4).toSorted(), ['firewall met', 'ping met']);
 });
 
 t.test('it goes on when an interface is replaced by another of its name', async (t) => {
   const config = configWith('{ name: firewall, address: 10.77.1.1 }');
-  const told: boolean[] = [];
-  const changed = (_: Target, { healthy }: { healthy: boolean }) => told.push(healthy);
-  const reach = watchReach(config.reach, { ways: openWays(config), changed });
+  const notified: boolean[] = [];
+  const changed = (_: Target, { healthy }: { healthy: boolean }) => notified.push(healthy);
+  const reach = watchReach(config.reach, { probes: openReachProbes(config), changed });
   t.teardown(reach.stop);
-  await until(() => told.length === 1, 'it is met');
+  await until(() => notified.length === 1, 'it is met');
   run('ip link del access');
-  await until(() => told.length === 2, 'it is lost');
+  await until(() => notified.length === 2, 'it is lost');
   run(`ip link add access type veth peer name access netns ${neighbours.pid}`);
   run('ip addr add 10.77.1.11/24 dev access');
   run('ip link set access up');
   neighbours.run('ip addr add 10.77.1.1/24 dev access');
   neighbours.run('ip link set access up');
-  await until(() => told.length === 3, 'it is met again');
-  t.same(told, [true, false, true]);
+  await until(() => notified.length === 3, 'it is met again');
+  t.same(notified, [true, false, true]);
 });
 
 /** Ways on which the one target answers in some rounds. */
-function scripted(answers: string, target: Target): { ways: Ways; rounds(): number } {
+function scripted(answers: string, target: Target): { probes: ReachProbes; rounds(): number } {
   let rounds = 0;
-  const ways: Ways = {
+  const probes: ReachProbes = {
     ask: (round) => {
       rounds = round;
       if (answers[round - 1] === '!') throw new Error('no buffer space');
@@ -107,7 +107,7 @@ function scripted(answers: string, target: Target): { ways: Ways; rounds(): numb
     answered: (round) => (answers[round - 1] === '+' ? [target] : []),
     close: () => {},
   };
-  return { ways, rounds: () => rounds };
+  return { probes, rounds: () => rounds };
 }
 
 t.test(
@@ -115,20 +115,20 @@ t.test(
   async (t) => {
     const { reach: config } = configWith('{ name: firewall, address: 10.77.1.1 }');
     const [target] = config.targets as [Target];
-    const told: string[] = [];
-    const { ways, rounds } = scripted('+--+-!-+-++', target);
+    const notified: string[] = [];
+    const { probes, rounds } = scripted('+--+-!-+-++', target);
     const changed = (_: Target, { healthy, why }: { healthy: boolean; why?: string }) =>
-      told.push(`round ${rounds()}: ${healthy ? 'met' : why}`);
-    const reach = watchReach({ ...config, intervalMs: 2, timeoutMs: 1 }, { ways, changed });
+      notified.push(`round ${rounds()}: ${healthy ? 'met' : why}`);
+    const reach = watchReach({ ...config, intervalMs: 2, timeoutMs: 1 }, { probes, changed });
     t.teardown(reach.stop);
-    await until(() => told.length === 3, 'three changes');
-    t.same(told, ['round 1: met', 'round 7: no answer within 1 ms', 'round 11: met']);
+    await until(() => notified.length === 3, 'three changes');
+    t.same(notified, ['round 1: met', 'round 7: no answer within 1 ms', 'round 11: met']);
   },
 );
 
 t.test('where there is no target, everything has been judged', async (t) => {
-  const { ways } = scripted('', {} as Target);
-  const reach = watchReach(configWith('').reach, { ways, changed: () => t.fail('nothing to tell') });
+  const { probes } = scripted('', {} as Target);
+  const reach = watchReach(configWith('').reach, { probes, changed: () => t.fail('nothing to tell') });
   t.teardown(reach.stop);
   t.same([reach.isJudged(), reach.verdicts.size], [true, 0]);
 });
@@ -149,8 +149,8 @@ t.test('what is known of a target outlasts a change of others', async (t) => {
   );
   t.same([...kept], [['a', met]], 'another address is another target');
   const asked: number[] = [];
-  const ways: Ways = { ask: (round) => void asked.push(round), answered: () => [], close: () => {} };
-  const reach = watchReach(after.reach, { ways, changed: () => {}, verdicts: kept });
+  const probes: ReachProbes = { ask: (round) => void asked.push(round), answered: () => [], close: () => {} };
+  const reach = watchReach(after.reach, { probes, changed: () => {}, verdicts: kept });
   t.teardown(reach.stop);
   t.same([...reach.verdicts.keys()], ['a'], 'before the first answer');
   t.notOk(reach.isJudged());

@@ -1,6 +1,6 @@
 import { judged, type Verdict } from '../balance/checks/verdict.ts';
 import type { ReachConfig } from '../config/schema.ts';
-import type { Target, Ways } from './reach-ways.ts';
+import type { ReachProbes, Target } from './reach-probes.ts';
 
 /**
  * The reach targets: whom this node must be able to reach to be of use. They are asked all at once, round by round; a target
@@ -15,8 +15,8 @@ export interface Reach {
 
 /** What the rounds need: the sockets, and who wants to know. */
 export interface ReachHooks {
-  ways: Ways;
-  /** Told each time that a target is met or lost. */
+  probes: ReachProbes;
+  /** Called each time that a target is met or lost. */
   changed(target: Target, verdict: Verdict): void;
   /** What is known of some from before. */
   verdicts?: ReadonlyMap<string, Verdict>;
@@ -31,7 +31,7 @@ export function verdictsKept(before: ReachConfig, after: ReachConfig, verdicts: 
   return new Map([...verdicts].filter(([name]) => kept.includes(name)));
 }
 
-export function watchReach(config: ReachConfig, { ways, changed, verdicts: known }: ReachHooks): Reach {
+export function watchReach(config: ReachConfig, { probes, changed, verdicts: known }: ReachHooks): Reach {
   const { targets, intervalMs, timeoutMs } = config;
   const verdicts = new Map(known);
   let timer: NodeJS.Timeout | undefined;
@@ -45,10 +45,10 @@ export function watchReach(config: ReachConfig, { ways, changed, verdicts: known
   const round = (number: number) => {
     const beganMs = performance.now();
     const waiting = new Set(targets);
-    const refused = refusalOf(() => ways.ask(number));
+    const refused = failureOf(() => probes.ask(number));
     const look = () => {
-      const unheard = refusalOf(() => {
-        for (const target of ways.answered(number)) waiting.delete(target);
+      const unheard = failureOf(() => {
+        for (const target of probes.answered(number)) waiting.delete(target);
       });
       if (waiting.size > 0 && performance.now() - beganMs < timeoutMs) {
         timer = setTimeout(look, LOOK_EVERY_MS);
@@ -66,13 +66,13 @@ export function watchReach(config: ReachConfig, { ways, changed, verdicts: known
     isJudged: () => verdicts.size === targets.length,
     stop: () => {
       clearTimeout(timer);
-      ways.close();
+      probes.close();
     },
   };
 }
 
 /** Why the kernel refused; undefined where it did not. */
-function refusalOf(what: () => void): string | undefined {
+function failureOf(what: () => void): string | undefined {
   try {
     what();
     return undefined;

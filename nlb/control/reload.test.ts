@@ -45,7 +45,7 @@ function begin(takes: () => Promise<void> = async () => {}) {
   };
 }
 
-t.test('what has changed is taken up, and told', async (t) => {
+t.test('what has changed is taken up, and reported', async (t) => {
   const { reloader, applied, events, write } = begin();
   t.match(await reloader.reload('nlbctl'), { outcome: 'unchanged', changes: [] });
   write('10.77.2.21', '10.77.2.21, weight: 4');
@@ -85,7 +85,7 @@ refused; the configuration in force stays as it is`,
   t.same(applied, []);
 });
 
-t.test('the key file is read again, and no word of it is told', async (t) => {
+t.test('the key file is read again, and no word of it is shown', async (t) => {
   const { reloader, applied, events } = begin();
   writeFileSync(keyFile, `${key(1)}\n${key(2)}\n`);
   t.match(await reloader.reload('nlbctl'), { outcome: 'applied' });

@@ -3,7 +3,7 @@ import { keyChange } from '../config/key-change.ts';
 import { loadConfig } from '../config/load.ts';
 import { ConfigRefused } from '../config/problem.ts';
 import type { Config } from '../config/schema.ts';
-import type { BeatOrders } from './beat/mail.ts';
+import type { BeatOrders } from './beat/messages.ts';
 import { beatOrders } from './orders.ts';
 
 /** A configuration that may be used, with the content of the files that it names. */

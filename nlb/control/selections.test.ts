@@ -40,7 +40,7 @@ function opened(pools: Pool[]) {
 }
 const idsIn = (slots: Int32Array | undefined) => [...new Set(slots)].sort((a, b) => a - b);
 
-t.test('what has changed is told, and only that', async (t) => {
+t.test('what has changed is reported, and only that', async (t) => {
   const { selections, judge, work } = opened([poolOf('p'), poolOf('q'), poolOf('u', SERVERS, false)]);
   t.same([...work().keys()], ['p', 'q', 'u']);
   t.same(idsIn(selections.slotsOf('p')), [10, 11, 12, 13]);

@@ -3,7 +3,7 @@ import type { BadlyServed } from '../pair/extension.ts';
 import type { Verdicts } from './health.ts';
 import type { HardwareAddresses } from './neighbours.ts';
 import type { Member, Pool } from './pools.ts';
-import { FAILS, openStandings, SERVES, UNPROVED } from './standings.ts';
+import { FAILS, openServerVotes, SERVES, UNPROVED } from './server-votes.ts';
 
 /**
  * What each pool's slots should be, kept up with verdicts and hardware addresses. Only the pools that are concerned are looked
@@ -70,7 +70,7 @@ export function openSelections(): Selections {
   let byVerdict = new Map<string, Place>();
   let byAddress = new Map<string, Place[]>();
   let shelves = new Map<string, Shelf>();
-  let servers = openStandings();
+  let servers = openServerVotes();
   let located: ReadonlySet<string> = new Set();
   /** Checked ones first: what the others say rests on all checks. */
   let [checked, others] = [new Set<Row>(), new Set<Row>()];
@@ -83,7 +83,7 @@ export function openSelections(): Selections {
 
   function use(pools: readonly Pool[]): void {
     const [before, shelvesBefore] = [rows, shelves];
-    [shelves, servers, byVerdict, byAddress] = [new Map(), openStandings(), new Map(), new Map()];
+    [shelves, servers, byVerdict, byAddress] = [new Map(), openServerVotes(), new Map(), new Map()];
     [checked, others, making] = [new Set(), new Set(), undefined];
     rows = new Map(pools.map((pool) => [pool.name, rowFor(pool, shelvesBefore, before.get(pool.name))]));
     for (const row of rows.values()) {

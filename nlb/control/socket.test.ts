@@ -136,15 +136,18 @@ t.test('who follows is given what is kept, and then each event as it happens', a
   await t.rejects(followed, /hung up: it has ended/);
 });
 
-t.test('a refusal is the answer to a follower too, and no daemon is told apart from one that went', async (t) => {
-  const { path, close } = await door(t);
-  t.same(await follow(path, { command: 'refuse' }, () => undefined), { ok: false, error: 'not now' });
-  close();
-  await t.rejects(
-    follow(path, { command: 'follow' }, () => undefined),
-    /no nlbd answers/,
-  );
-});
+t.test(
+  'a refusal is the answer to a follower too, and "no daemon" is distinguished from a daemon that went',
+  async (t) => {
+    const { path, close } = await door(t);
+    t.same(await follow(path, { command: 'refuse' }, () => undefined), { ok: false, error: 'not now' });
+    close();
+    await t.rejects(
+      follow(path, { command: 'follow' }, () => undefined),
+      /no nlbd answers/,
+    );
+  },
+);
 
 t.test('a follower that hangs costs no more than what is kept, and is hung up on when it falls behind', async (t) => {
   const { path, log, sockets } = await door(t);
@@ -248,7 +251,7 @@ t.test('a list is made as fast as it is taken, and no more of it once the reader
   t.ok(made.rows < MOST_ROWS);
 });
 
-t.test('a list that cannot be gone on with ends the conversation, which the reader is told', async (t) => {
+t.test('a list that cannot be gone on with ends the conversation, and the reader learns it', async (t) => {
   const { path } = await door(t);
   const rows: unknown[] = [];
   await t.rejects(

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
-import { openDoor } from './door.ts';
+import { openSocketFile } from './socket-file.ts';
 
 /**
  * The operator's door: a unix socket; one JSON object a line, `{"command": "status"}`, and one line for each answer. What else a
@@ -31,7 +31,7 @@ export interface Served {
 
 /** Listens for the owner alone. Replaces a socket that an earlier life left, and nothing else: throws as openDoor() does. */
 export function serve(path: string, handle: Handler): Promise<Served> {
-  const door = openDoor(path);
+  const door = openSocketFile(path);
   const server = createServer((socket) => converse(socket, handle));
   server.maxConnections = MOST_CONNECTIONS;
   const close = () => {

@@ -3,7 +3,7 @@ import type { Config } from '../config/schema.ts';
 import type { Datapath } from '../datapath/datapath.ts';
 import { serversIn } from '../datapath/tables/tables.ts';
 import type { Grant } from '../kernel/scheduling.ts';
-import type { BeatStatus } from './beat/mail.ts';
+import type { BeatStatus } from './beat/messages.ts';
 import { flowTablesShown } from './flow-tables.ts';
 import { serversOf, verdictKey } from './health.ts';
 import type { Loop } from './loop.ts';

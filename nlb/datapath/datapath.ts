@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { KernelRefusal } from '../kernel/refusal.ts';
+import { SyscallError } from '../kernel/syscall-error.ts';
 import type { DatapathMode, Programs } from './attach/attach.ts';
 import { type PortNames, portsToStartWith } from './attach/ports.ts';
 import type { Unsent } from './attach/unsent.ts';
@@ -40,7 +40,7 @@ export interface InterfaceState {
   why?: string;
 }
 
-/** The data path, in the kernel or beside it. Everything throws KernelRefusal where the kernel refuses. */
+/** The data path, in the kernel or beside it. Everything throws SyscallError where the kernel refuses. */
 export interface Datapath {
   /** With `auto` it may change, when an interface comes that takes no program in the mode of the others. */
   readonly mode: DatapathMode;
@@ -96,7 +96,7 @@ export interface Datapath {
 /**
  * Load the data path, or adopt the tables that an earlier life left in `pinDirectory` where they have our layout and
  * sizes; then attach it. What an earlier life left of the other kind, in the kernel or in user space, gives way to it.
- * An interface that is missing costs nothing but itself. Throws KernelRefusal, and an Error that says whose program stands in
+ * An interface that is missing costs nothing but itself. Throws SyscallError, and an Error that says whose program stands in
  * the way, or which interface gives its packets away.
  */
 export function openDatapath(options: DatapathOptions): Datapath {
@@ -115,7 +115,7 @@ function tryKernel(options: DatapathOptions): LoadedPins | undefined {
   try {
     return loadKernel(options);
   } catch (error) {
-    const errno = error instanceof KernelRefusal ? error.errno : (error as NodeJS.ErrnoException).code;
+    const errno = error instanceof SyscallError ? error.errno : (error as NodeJS.ErrnoException).code;
     if (!NO_BPF.includes(errno ?? '')) throw error;
     options.problem?.(`The data path is in user space, which is slow. ${(error as Error).message}`);
     return undefined;

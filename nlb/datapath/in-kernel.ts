@@ -31,7 +31,7 @@ export interface LoadedPins {
   loaded: Loaded;
 }
 
-/** The programs with their tables, new ones or those of an earlier life. Throws KernelRefusal. */
+/** The programs with their tables, new ones or those of an earlier life. Throws SyscallError. */
 export function loadKernel(options: DatapathOptions): LoadedPins {
   const pins = openPins(options.pinDirectory);
   try {

@@ -3,7 +3,7 @@ import { openRouteEvents, type RouteNews } from './route-events.ts';
 
 /** What the kernel tells of IPv4 addresses that came and went. Listening takes no lock: only asking does. */
 export interface AddressEvents {
-  /** What happened since the last call, at most some hundred events; never waits. Throws KernelRefusal. */
+  /** What happened since the last call, at most some hundred events; never waits. Throws SyscallError. */
   take(): AddressesSeen;
   close(): void;
 }
@@ -14,7 +14,7 @@ export interface AddressesSeen {
   overrun: boolean;
 }
 
-/** From now on. Throws KernelRefusal. */
+/** From now on. Throws SyscallError. */
 export function openAddressEvents(): AddressEvents {
   const events = openRouteEvents('addresses');
   return { take: () => seenIn(events.take()), close: events.close };

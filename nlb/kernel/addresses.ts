@@ -1,7 +1,7 @@
 import { bytesToQuad, quadToBytes } from './inet.ts';
 import { type Attribute, decodeAttributes, textValue, valueText } from './netlink.ts';
-import { KernelRefusal } from './refusal.ts';
 import { askRoute, askRouteAside, NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL, type RouteRequest } from './route-socket.ts';
+import { SyscallError } from './syscall-error.ts';
 
 /** An IPv4 address as an interface holds it. */
 export interface InterfaceAddress {
@@ -25,12 +25,12 @@ const IFA_ADDRESS = 1;
 const IFA_LOCAL = 2;
 const IFA_LABEL = 3;
 
-/** Every IPv4 address of this thread's network namespace. Throws KernelRefusal. */
+/** Every IPv4 address of this thread's network namespace. Throws SyscallError. */
 export function listAddresses(): InterfaceAddress[] {
   return askRoute(LISTING).flatMap(decodeAddress);
 }
 
-/** Put an address on an interface. `already` when it holds it, whatever the label. Throws KernelRefusal. */
+/** Put an address on an interface. `already` when it holds it, whatever the label. Throws SyscallError. */
 export function addAddress(wanted: InterfaceAddress): Added {
   try {
     askRoute(addition(wanted));
@@ -42,7 +42,7 @@ export function addAddress(wanted: InterfaceAddress): Added {
 
 /**
  * Take an address from an interface. `absent` when it does not hold that address, prefix and (where given) label, or
- * when the interface itself is gone. Throws KernelRefusal.
+ * when the interface itself is gone. Throws SyscallError.
  */
 export function removeAddress(unwanted: InterfaceAddress): Removed {
   try {
@@ -57,7 +57,7 @@ type Added = 'added' | 'already';
 type Removed = 'removed' | 'absent';
 
 /** The same for a thread that must not wait for the kernel's lock on network settings. */
-export const aside = {
+export const inBackground = {
   list: async (): Promise<InterfaceAddress[]> => (await askRouteAside(LISTING)).flatMap(decodeAddress),
   add: (wanted: InterfaceAddress): Promise<Added> =>
     askRouteAside(addition(wanted)).then(
@@ -73,7 +73,7 @@ export const aside = {
 
 /** For the kernel's reasons that mean that there was nothing to do. */
 function idle<Word>(error: unknown, reasons: readonly string[], word: Word): Word {
-  if (error instanceof KernelRefusal && reasons.includes(error.errno)) return word;
+  if (error instanceof SyscallError && reasons.includes(error.errno)) return word;
   throw error;
 }
 

@@ -1,9 +1,9 @@
 import { closeSync } from 'node:fs';
 import { type ArpPacket, decodeArpFrame, encodeArpFrame } from './arp-packet.ts';
 import { bind, lastErrno, recv, send, setsockopt, socket } from './libc.ts';
-import { KernelRefusal } from './refusal.ts';
+import { SyscallError } from './syscall-error.ts';
 
-/** A raw socket that speaks ARP on one interface. Every call throws KernelRefusal where the kernel refuses. */
+/** A raw socket that speaks ARP on one interface. Every call throws SyscallError where the kernel refuses. */
 export interface ArpSocket {
   /**
    * Broadcast that `address` is at `mac`: an ARP *request* with the address as both sender and target (an ARP
@@ -36,7 +36,7 @@ const READ_AT_ONCE = 256;
 const BROADCAST = 'ff:ff:ff:ff:ff:ff';
 const UNKNOWN = '00:00:00:00:00:00';
 
-/** Needs CAP_NET_RAW. Throws KernelRefusal. */
+/** Needs CAP_NET_RAW. Throws SyscallError. */
 export function openArp(ifindex: number): ArpSocket {
   const fd = openBound(ifindex);
   const request = (
@@ -58,12 +58,12 @@ export function openArp(ifindex: number): ArpSocket {
 /** Protocol zero until it is bound, so that no frame of another interface slips in before. */
 function openBound(ifindex: number): number {
   const fd = socket(AF_PACKET, SOCK_RAW_NONBLOCK_CLOEXEC, 0);
-  if (fd < 0) throw refusal('open a packet socket', ifindex);
+  if (fd < 0) throw failure('open a packet socket', ifindex);
   const on = Buffer.from([1, 0, 0, 0]);
   const failed =
     setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, on, on.length) < 0 || bind(fd, linkAddress(ifindex), 20) < 0;
   if (!failed) return fd;
-  const error = refusal('bind a packet socket', ifindex);
+  const error = failure('bind a packet socket', ifindex);
   closeSync(fd);
   throw error;
 }
@@ -81,7 +81,7 @@ function transmit(fd: number, ifindex: number, to: string, packet: ArpPacket): v
   const frame = encodeArpFrame(to, packet);
   if (send(fd, frame, frame.length, 0) >= 0) return;
   if (lastErrno() === ENETDOWN && send(fd, frame, frame.length, 0) >= 0) return;
-  throw refusal(`send ARP for ${packet.targetIp}`, ifindex);
+  throw failure(`send ARP for ${packet.targetIp}`, ifindex);
 }
 
 function drain(fd: number, ifindex: number): ArpPacket[] {
@@ -91,12 +91,12 @@ function drain(fd: number, ifindex: number): ArpPacket[] {
     const length = recv(fd, frame, frame.length, 0);
     if (length < 0 && lastErrno() === EAGAIN) return packets;
     if (length < 0 && [EINTR, ENETDOWN].includes(lastErrno())) continue;
-    if (length < 0) throw refusal('receive ARP', ifindex);
+    if (length < 0) throw failure('receive ARP', ifindex);
     const packet = decodeArpFrame(frame.subarray(0, length));
     if (packet) packets.push(packet);
   }
   return packets;
 }
 
-const refusal = (operation: string, ifindex: number): KernelRefusal =>
-  new KernelRefusal(operation, `interface ${ifindex}`, lastErrno());
+const failure = (operation: string, ifindex: number): SyscallError =>
+  new SyscallError(operation, `interface ${ifindex}`, lastErrno());

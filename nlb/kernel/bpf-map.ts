@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { mapCreate, mapDelete, mapLookup, mapLookupBatch, mapNextKey, mapTake, mapUpdate, objInfo } from './libbpf.ts';
-import { KernelRefusal } from './refusal.ts';
+import { SyscallError } from './syscall-error.ts';
 
 /** What the kernel says of a map. Sizes in bytes. */
 export interface MapInfo {
@@ -19,7 +19,7 @@ const ENOENT = 2;
 /** A key of an array: its index. */
 export const indexKey = (index: number): Uint8Array => new Uint8Array(Uint32Array.of(index).buffer);
 
-/** Throws KernelRefusal. */
+/** Throws SyscallError. */
 export function mapInfo(fd: number): MapInfo {
   const info = Buffer.alloc(MAP_INFO_BYTES);
   insist('describe map', fd, objInfo(fd, info, Uint32Array.of(info.length)));
@@ -34,19 +34,19 @@ export function mapBytes(fd: number): number {
   return Number(bytes);
 }
 
-/** A new array of `entries` rows; the caller owns the descriptor. Throws KernelRefusal. */
+/** A new array of `entries` rows; the caller owns the descriptor. Throws SyscallError. */
 export function createArray(name: string, rowBytes: number, entries: number): number {
   const fd = mapCreate(BPF_MAP_TYPE_ARRAY, name, 4, rowBytes, entries, null);
-  if (fd < 0) throw new KernelRefusal('make a map', name, -fd);
+  if (fd < 0) throw new SyscallError('make a map', name, -fd);
   return fd;
 }
 
-/** Write an entry, new or not. Throws KernelRefusal, for instance E2BIG when the map is full. */
+/** Write an entry, new or not. Throws SyscallError, for instance E2BIG when the map is full. */
 export function putEntry(fd: number, key: Uint8Array, value: Uint8Array): void {
   insist('write to map', fd, mapUpdate(fd, key, value, 0));
 }
 
-/** `bytes` of the entry's value, or undefined where there is none. Throws KernelRefusal. */
+/** `bytes` of the entry's value, or undefined where there is none. Throws SyscallError. */
 export function getEntry(fd: number, key: Uint8Array, bytes: number): Buffer | undefined {
   const value = Buffer.alloc(bytes);
   const result = mapLookup(fd, key, value);
@@ -55,7 +55,7 @@ export function getEntry(fd: number, key: Uint8Array, bytes: number): Buffer | u
   return value;
 }
 
-/** Remove an entry: `bytes` of what it was, or undefined where there is none. Throws KernelRefusal. */
+/** Remove an entry: `bytes` of what it was, or undefined where there is none. Throws SyscallError. */
 export function takeEntry(fd: number, key: Uint8Array, bytes: number): Buffer | undefined {
   const value = Buffer.alloc(bytes);
   const result = mapTake(fd, key, value);
@@ -64,13 +64,13 @@ export function takeEntry(fd: number, key: Uint8Array, bytes: number): Buffer | 
   return value;
 }
 
-/** Remove an entry; one that is not there is no error. Throws KernelRefusal. */
+/** Remove an entry; one that is not there is no error. Throws SyscallError. */
 export function dropEntry(fd: number, key: Uint8Array): void {
   const result = mapDelete(fd, key);
   if (result !== -ENOENT) insist('delete from map', fd, result);
 }
 
-/** All keys, for small maps that nobody else writes. Throws KernelRefusal. */
+/** All keys, for small maps that nobody else writes. Throws SyscallError. */
 export function listKeys(fd: number, bytes: number): Buffer[] {
   const keys: Buffer[] = [];
   for (;;) {
@@ -114,5 +114,5 @@ export function* walkBatches(
 }
 
 function insist(operation: string, fd: number, result: number): void {
-  if (result < 0) throw new KernelRefusal(operation, `descriptor ${fd}`, -result);
+  if (result < 0) throw new SyscallError(operation, `descriptor ${fd}`, -result);
 }

@@ -15,7 +15,7 @@ import {
   programSetAutoload,
 } from './libbpf.ts';
 import { lastErrno } from './libc.ts';
-import { KernelRefusal } from './refusal.ts';
+import { SyscallError } from './syscall-error.ts';
 
 /** A compiled BPF object that the kernel has accepted. */
 export interface BpfObject {
@@ -40,7 +40,7 @@ export interface LoadOptions {
 /** How much of what libbpf says goes into an error: its end, where the reason is. */
 const DETAIL_LINES = 15;
 
-/** Hand the object to the kernel. Throws KernelRefusal with libbpf's and the verifier's last words. */
+/** Hand the object to the kernel. Throws SyscallError with libbpf's and the verifier's last words. */
 export function loadObject({ file, entries, reuse, programs }: LoadOptions): BpfObject {
   let object: Handle = null;
   const { result: errno, said } = listening(() => {
@@ -51,7 +51,7 @@ export function loadObject({ file, entries, reuse, programs }: LoadOptions): Bpf
   });
   if (errno === 0) return accepted(object);
   if (object) objectClose(object);
-  throw new KernelRefusal('load BPF object', file, errno, said.split('\n').slice(-DETAIL_LINES).join('\n'));
+  throw new SyscallError('load BPF object', file, errno, said.split('\n').slice(-DETAIL_LINES).join('\n'));
 }
 
 function leaveOut(object: Handle, wanted: readonly string[]): void {

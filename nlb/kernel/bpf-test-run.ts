@@ -1,6 +1,6 @@
 import koffi from 'koffi';
 import { testRun } from './libbpf.ts';
-import { KernelRefusal } from './refusal.ts';
+import { SyscallError } from './syscall-error.ts';
 
 /** What a program did with a frame. */
 export interface TestRun {
@@ -27,7 +27,7 @@ const CONTEXT_BYTES = { xdp: 24, tc: 192 };
 
 /**
  * Run a program on one frame without a network (BPF_PROG_TEST_RUN). Tables and counters change as they would.
- * Throws KernelRefusal.
+ * Throws SyscallError.
  */
 export function runProgram(
   program: number,
@@ -41,7 +41,7 @@ export function runProgram(
   const options = encodeOptions({ input, output, context, length: frame.length, contextBytes: CONTEXT_BYTES[hook] });
   options.writeInt32LE(repeat, 60);
   const result = testRun(program, options);
-  if (result < 0) throw new KernelRefusal('test-run program', `frame of ${frame.length} bytes`, -result);
+  if (result < 0) throw new SyscallError('test-run program', `frame of ${frame.length} bytes`, -result);
   return {
     verdict: options.readInt32LE(56),
     frame: output.subarray(0, options.readUInt32LE(28)),
@@ -53,7 +53,7 @@ export function runProgram(
 export interface FrameRunner {
   /** The frame. May be changed between runs; what a run does to it is not seen here. */
   readonly frame: Buffer;
-  /** Run once; the nanoseconds that it took, as the kernel has measured them. Throws KernelRefusal. */
+  /** Run once; the nanoseconds that it took, as the kernel has measured them. Throws SyscallError. */
   run(): number;
 }
 
@@ -68,7 +68,7 @@ export function prepareRuns(program: number, { frame, ifindex }: Omit<TestInput,
   const run = (): number => {
     forgetSizes(options);
     const result = testRun(program, options);
-    if (result < 0) throw new KernelRefusal('test-run program', `frame of ${frame.length} bytes`, -result);
+    if (result < 0) throw new SyscallError('test-run program', `frame of ${frame.length} bytes`, -result);
     return options.readUInt32LE(64);
   };
   // The options hold bare addresses: the memory behind them lives as long as what is returned.
@@ -86,7 +86,7 @@ const LIVE_BATCH = 64;
 
 /**
  * Run an XDP program `count` times on frames that are real: where it says so, they leave by an interface of this network
- * namespace. Each begins as `frame`, or as what an earlier run has made of it. Linux ≥ 5.18. Throws KernelRefusal.
+ * namespace. Each begins as `frame`, or as what an earlier run has made of it. Linux ≥ 5.18. Throws SyscallError.
  */
 export function sendLiveFrames(program: number, frame: Uint8Array, count: number): void {
   const input = Buffer.alloc(FRAME_BYTES);
@@ -102,7 +102,7 @@ export function sendLiveFrames(program: number, frame: Uint8Array, count: number
   options.writeUInt32LE(BPF_F_TEST_XDP_LIVE_FRAMES, 68);
   options.writeUInt32LE(LIVE_BATCH, 76);
   const result = testRun(program, options);
-  if (result < 0) throw new KernelRefusal('run program on live frames', `${count} frames`, -result);
+  if (result < 0) throw new SyscallError('run program on live frames', `${count} frames`, -result);
 }
 
 /** struct xdp_md: where the data end, and the interface; struct __sk_buff: the interface, twice; at 176, gso_size. */

@@ -39,7 +39,7 @@ t.test('an address that is hidden is held and not answered for, also when it goe
   t.equal(answers(), false, 'and the loopback too');
   far.run(`ip route replace ${ADDRESS}/32 dev far`);
   t.equal(answers(), false);
-  t.notMatch(far.run('ip neighbour'), /203\.0\.113\.10 .*lladdr/, 'nor is it told where it is');
+  t.notMatch(far.run('ip neighbour'), /203\.0\.113\.10 .*lladdr/, 'nor does it learn where it is');
   t.equal(unhideAddress(ADDRESS), 'shown');
   t.equal(unhideAddress(ADDRESS), 'already');
   t.same(listHidden(), []);

@@ -1,7 +1,7 @@
 import { bytesToQuad, quadToBytes } from './inet.ts';
 import { decodeAttributes } from './netlink.ts';
-import { KernelRefusal } from './refusal.ts';
 import { askRoute, NLM_F_CREATE, NLM_F_DUMP } from './route-socket.ts';
+import { SyscallError } from './syscall-error.ts';
 
 /**
  * An address that the node holds and does not answer for: a route of type *blackhole* in the table `local` comes before the
@@ -18,17 +18,17 @@ const OURS = 78;
 const RTN_BLACKHOLE = 6;
 const RTA_DST = 1;
 
-/** Throws KernelRefusal. */
+/** Throws SyscallError. */
 export function hideAddress(address: string): 'hidden' | 'already' {
   return change('hide address', RTM_NEWROUTE, NLM_F_CREATE, address, 'EEXIST') ? 'hidden' : 'already';
 }
 
-/** Throws KernelRefusal. */
+/** Throws SyscallError. */
 export function unhideAddress(address: string): 'shown' | 'already' {
   return change('show address', RTM_DELROUTE, 0, address, 'ESRCH') ? 'shown' : 'already';
 }
 
-/** Those that we hide. Throws KernelRefusal. */
+/** Those that we hide. Throws SyscallError. */
 export function listHidden(): string[] {
   const request = { operation: 'list routes', subject: 'IPv4', type: RTM_GETROUTE, flags: NLM_F_DUMP };
   const routes = askRoute({ ...request, body: Buffer.from([AF_INET, ...new Uint8Array(11)]), attributes: [] });
@@ -49,7 +49,7 @@ function change(operation: string, type: number, flags: number, address: string,
     askRoute({ operation, subject: address, type, flags, body: ROUTE, attributes: [[RTA_DST, quadToBytes(address)]] });
     return true;
   } catch (error) {
-    if (error instanceof KernelRefusal && error.errno === idle) return false;
+    if (error instanceof SyscallError && error.errno === idle) return false;
     throw error;
   }
 }

@@ -25,7 +25,7 @@ t.test('a request is type 8, code 0, with identifier and sequence in network ord
   t.same([...request.subarray(0, 2), ...request.subarray(4, 8)], [8, 0, 0x12, 0x34, 0, 7]);
 });
 
-t.test('a reply is told with its sender', async (t) => {
+t.test('a reply is given with its sender', async (t) => {
   t.same(decodeEchoReply(packet(replyTo(request))), { source: '192.0.2.7', identifier: 0x1234, sequence: 7 });
 });
 

@@ -1,7 +1,7 @@
 import { octetsToMac } from './inet.ts';
 import { decodeAttributes, textValue, valueText } from './netlink.ts';
-import { KernelRefusal } from './refusal.ts';
 import { askRoute } from './route-socket.ts';
+import { SyscallError } from './syscall-error.ts';
 
 export interface NetworkInterface {
   ifindex: number;
@@ -34,7 +34,7 @@ const IFLA_VLAN_ID = 1;
 const IFF_UP = 0x1;
 const IFF_RUNNING = 0x40;
 
-/** The interface of that name in this thread's network namespace, or undefined. Throws KernelRefusal. */
+/** The interface of that name in this thread's network namespace, or undefined. Throws SyscallError. */
 export function findInterface(name: string): NetworkInterface | undefined {
   try {
     const [answer] = askRoute({
@@ -48,7 +48,7 @@ export function findInterface(name: string): NetworkInterface | undefined {
     return answer && decodeInterface(answer);
   } catch (error) {
     // ERANGE, EINVAL: longer than a device's name can be, so there is none.
-    if (error instanceof KernelRefusal && ['ENODEV', 'ERANGE', 'EINVAL'].includes(error.errno)) return undefined;
+    if (error instanceof SyscallError && ['ENODEV', 'ERANGE', 'EINVAL'].includes(error.errno)) return undefined;
     throw error;
   }
 }

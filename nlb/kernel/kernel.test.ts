@@ -4,15 +4,15 @@ import { readFileSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import t from 'tap';
 import { openAddressEvents } from './address-events.ts';
-import { addAddress, aside, listAddresses, removeAddress } from './addresses.ts';
+import { addAddress, inBackground, listAddresses, removeAddress } from './addresses.ts';
 import { openArp } from './arp.ts';
 import { bootNs, monotonicNs, suspendedNs } from './clock.ts';
 import { findInterface } from './interfaces.ts';
 import { clockGettime, schedGetscheduler } from './libc.ts';
 import { listNeighbours, probeNeighbour } from './neighbours.ts';
 import { enterPrivateNamespaces, openNamespace, run, until } from './private-namespaces.ts';
-import { KernelRefusal } from './refusal.ts';
 import { beRealTime, lockMemory } from './scheduling.ts';
+import { SyscallError } from './syscall-error.ts';
 
 enterPrivateNamespaces(import.meta.url);
 
@@ -23,12 +23,12 @@ function ifindexOf(name: string): number {
   return ifindex;
 }
 
-function refusalOf(act: () => unknown): KernelRefusal | undefined {
+function failureOf(act: () => unknown): SyscallError | undefined {
   try {
     act();
     return undefined;
   } catch (error) {
-    if (error instanceof KernelRefusal) return error;
+    if (error instanceof SyscallError) return error;
     throw error;
   }
 }
@@ -92,14 +92,14 @@ t.test('an address is added, seen, and removed, and both are idempotent', async 
   t.same(listAddresses(), []);
 });
 
-t.test('the same is done aside, while the thread goes on', async (t) => {
+t.test('the same is done in the background, while the thread goes on', async (t) => {
   const alias = { ifindex: ifindexOf('left'), address: '10.9.0.101', prefixLength: 32, label: 'left:nlbs' };
-  t.equal(await aside.add(alias), 'added');
-  t.equal(await aside.add(alias), 'already');
-  t.has(await aside.list(), [alias]);
-  t.equal(await aside.remove(alias), 'removed');
-  t.equal(await aside.remove(alias), 'absent');
-  await t.rejects(aside.add({ ...alias, ifindex: 999 }), KernelRefusal);
+  t.equal(await inBackground.add(alias), 'added');
+  t.equal(await inBackground.add(alias), 'already');
+  t.has(await inBackground.list(), [alias]);
+  t.equal(await inBackground.remove(alias), 'removed');
+  t.equal(await inBackground.remove(alias), 'absent');
+  await t.rejects(inBackground.add({ ...alias, ifindex: 999 }), SyscallError);
 });
 
 t.test('the kernel tells of addresses that come and go, whoever has changed them', async (t) => {
@@ -115,7 +115,7 @@ t.test('the kernel tells of addresses that come and go, whoever has changed them
   ]);
 });
 
-t.test('who does not read for long is told that it missed something, and reads on', async (t) => {
+t.test('who does not read for long learns that it missed something, and reads on', async (t) => {
   const events = openAddressEvents();
   t.teardown(events.close);
   const alias = { ifindex: ifindexOf('left'), address: '10.9.0.103', prefixLength: 32 };
@@ -131,10 +131,10 @@ t.test('who does not read for long is told that it missed something, and reads o
 
 t.test('a refusal names operation, subject and errno', async (t) => {
   const nowhere = { ifindex: 999, address: '10.9.0.100', prefixLength: 32 };
-  const added = refusalOf(() => addAddress(nowhere));
+  const added = failureOf(() => addAddress(nowhere));
   t.match(added, { operation: 'add address', subject: '10.9.0.100/32 on interface 999', errno: 'ENODEV' });
   t.equal(added?.message, 'The kernel refused to add address (10.9.0.100/32 on interface 999): ENODEV');
-  const opened = refusalOf(() => openArp(999));
+  const opened = failureOf(() => openArp(999));
   t.match(opened, { operation: 'bind a packet socket', subject: 'interface 999', errno: 'ENODEV' });
 });
 

@@ -7,7 +7,7 @@ const libc = koffi.load('libc.so.6');
 export const lastErrno = (): number => koffi.errno();
 
 /** The data must be left alone until the call is over. */
-function aside(call: ReturnType<typeof libc.func>) {
+function inBackground(call: ReturnType<typeof libc.func>) {
   return (fd: number, data: Uint8Array, length: number, flags: number) =>
     new Promise<{ result: number; errno: number }>((resolve) =>
       call.async(fd, data, length, flags, (_: unknown, result: number) => resolve({ result, errno: lastErrno() })),
@@ -39,8 +39,8 @@ export const sendto: (
 const recvFunction = libc.func('int64_t recv(int fd, _Out_ void *data, size_t length, int flags)');
 export const recv: (fd: number, data: Uint8Array, length: number, flags: number) => number = recvFunction;
 /** As `send` and `recv`, but on a thread of Node's pool, so that the caller's goes on; with what `lastErrno()` says there. */
-export const sendAside = aside(sendFunction);
-export const recvAside = aside(recvFunction);
+export const sendInBackground = inBackground(sendFunction);
+export const recvInBackground = inBackground(recvFunction);
 /** `messages`: an array of struct mmsghdr, of which the kernel writes lengths and flags. */
 export const recvmmsg: (fd: number, messages: Uint8Array, count: number, flags: number, timeout: null) => number =
   libc.func('int recvmmsg(int fd, void *messages, unsigned int count, int flags, void *timeout)');

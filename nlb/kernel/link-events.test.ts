@@ -6,25 +6,25 @@ import { enterPrivateNamespaces, run, until } from './private-namespaces.ts';
 
 enterPrivateNamespaces(import.meta.url);
 
-t.test('an interface that comes, changes its hardware address, and goes is told of at once', async (t) => {
+t.test('an interface that comes, changes its hardware address, and goes is reported at once', async (t) => {
   let heard: LinkEvent[] = [];
   const links = listenToLinks((events) => heard.push(...(events ?? [])));
   t.teardown(() => links.close());
-  const told = async (command: string, name: string, ifindex?: number) => {
+  const notified = async (command: string, name: string, ifindex?: number) => {
     heard = [];
     run(command);
     await until(() => heard.some((event) => event.name === name), command);
     if (ifindex !== undefined) t.ok(heard.some((event) => event.ifindex === ifindex));
   };
-  await told('ip link add near type veth peer name far', 'near');
+  await notified('ip link add near type veth peer name far', 'near');
   const near = findInterface('near')?.ifindex ?? 0;
-  await told('ip link set near address 02:00:00:00:00:77', 'near', near);
-  await told('ip link set near name other', 'other', near);
-  await told('ip link set far up', 'far');
-  await told('ip link del other', 'other', near);
+  await notified('ip link set near address 02:00:00:00:00:77', 'near', near);
+  await notified('ip link set near name other', 'other', near);
+  await notified('ip link set far up', 'far');
+  await notified('ip link del other', 'other', near);
 });
 
-t.test('more news than the kernel keeps is told as such, and what comes later is heard', async (t) => {
+t.test('more news than the kernel keeps is reported as such, and what comes later is heard', async (t) => {
   let [lost, heard] = [false, false];
   const links = listenToLinks((events) => {
     if (events === undefined) lost = true;

@@ -1,8 +1,8 @@
 import koffi from 'koffi';
 import { lastErrno } from './libc.ts';
 import { decodeAttributes, valueText } from './netlink.ts';
-import { KernelRefusal } from './refusal.ts';
 import { openRouteEvents, type RouteNews } from './route-events.ts';
+import { SyscallError } from './syscall-error.ts';
 
 /**
  * Tells at once that interfaces have come, gone or changed. The kernel's news wake the main thread by a signal, SIGIO, so that
@@ -31,7 +31,7 @@ const ioctl: (fd: number, request: number, argument: Int32Array) => number = kof
 
 /**
  * Only in the main thread, which alone hears signals.
- * @param happened what happened; undefined where more did than the kernel keeps for a reader. Throws KernelRefusal.
+ * @param happened what happened; undefined where more did than the kernel keeps for a reader. Throws SyscallError.
  */
 export function listenToLinks(happened: (events: LinkEvent[] | undefined) => void): LinkEvents {
   const news = openRouteEvents('links');
@@ -57,7 +57,7 @@ export function listenToLinks(happened: (events: LinkEvent[] | undefined) => voi
   const failed =
     ioctl(news.fd, FIOSETOWN, Int32Array.of(process.pid)) < 0 || ioctl(news.fd, FIOASYNC, Int32Array.of(1)) < 0;
   if (!failed) return { close };
-  const error = new KernelRefusal('have news signalled', 'links', lastErrno());
+  const error = new SyscallError('have news signalled', 'links', lastErrno());
   close();
   throw error;
 }

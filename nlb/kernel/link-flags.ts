@@ -1,6 +1,6 @@
 import koffi from 'koffi';
 import { lastErrno, socket } from './libc.ts';
-import { KernelRefusal } from './refusal.ts';
+import { SyscallError } from './syscall-error.ts';
 
 /**
  * Looks at links without the kernel's one lock on network settings (RTNL), which a netlink request has to wait for:
@@ -30,16 +30,16 @@ const ioctl: (fd: number, request: number, argument: Uint8Array) => number = kof
   .load('libc.so.6')
   .func('int ioctl(int fd, unsigned long request, _Inout_ void *argument)');
 
-/** Throws KernelRefusal. */
+/** Throws SyscallError. */
 export function openLinkLook(): LinkLook {
   const fd = socket(AF_INET, SOCK_DGRAM_CLOEXEC, 0);
-  if (fd < 0) throw new KernelRefusal('open a socket', 'link flags', lastErrno());
+  if (fd < 0) throw new SyscallError('open a socket', 'link flags', lastErrno());
   const read = (request: number, device: string): Buffer | undefined => {
     const argument = Buffer.alloc(IFREQ_BYTES);
     argument.write(device, 0, NAME_BYTES - 1);
     if (ioctl(fd, request, argument) === 0) return argument;
     if (lastErrno() === ENODEV) return undefined;
-    throw new KernelRefusal('look at a link', device, lastErrno());
+    throw new SyscallError('look at a link', device, lastErrno());
   };
   return {
     look: (device) => {

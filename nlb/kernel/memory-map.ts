@@ -1,6 +1,6 @@
 import koffi from 'koffi';
 import { lastErrno, mmap, munmap } from './libc.ts';
-import { KernelRefusal } from './refusal.ts';
+import { SyscallError } from './syscall-error.ts';
 
 /** Memory of the kernel that this process reads and writes as its own. */
 export interface MemoryMap {
@@ -14,12 +14,12 @@ const MAP_SHARED = 1;
 const MAP_FAILED = 0xffff_ffff_ffff_ffffn;
 const PAGE_BYTES = 4096;
 
-/** Map the first `bytes` of a descriptor, whole pages of it. The descriptor may be closed afterwards. Throws KernelRefusal. */
+/** Map the first `bytes` of a descriptor, whole pages of it. The descriptor may be closed afterwards. Throws SyscallError. */
 export function mapMemory(fd: number, bytes: number): MemoryMap {
   const length = Math.ceil(bytes / PAGE_BYTES) * PAGE_BYTES;
   const address = mmap(null, length, PROT_READ_WRITE, MAP_SHARED, fd, 0);
   if (BigInt.asUintN(64, address) === MAP_FAILED) {
-    throw new KernelRefusal('map memory', `descriptor ${fd}`, lastErrno());
+    throw new SyscallError('map memory', `descriptor ${fd}`, lastErrno());
   }
   return { buffer: koffi.view(address, bytes), close: () => void munmap(address, length) };
 }

@@ -38,7 +38,7 @@ const STATES: Record<number, string> = {
 /** States whose hardware address the kernel would use to send. */
 const USED = new Set(['REACHABLE', 'STALE', 'DELAY', 'PROBE']);
 
-/** The IPv4 neighbours on an interface. Throws KernelRefusal. */
+/** The IPv4 neighbours on an interface. Throws SyscallError. */
 export function listNeighbours(ifindex: number): Neighbour[] {
   const answers = askRoute({
     operation: 'list neighbours',
@@ -54,7 +54,7 @@ export function listNeighbours(ifindex: number): Neighbour[] {
 /**
  * Have the kernel ask the neighbour for its hardware address now: by unicast where it knows one (which a station whose
  * address has changed leaves unanswered, so that the entry fails and the next call asks everybody), by broadcast where it
- * knows none. The kernel keeps to its own rate, one question a second. Throws KernelRefusal.
+ * knows none. The kernel keeps to its own rate, one question a second. Throws SyscallError.
  */
 export function probeNeighbour(ifindex: number, address: string): void {
   const known = listNeighbours(ifindex).find((neighbour) => neighbour.address === address);

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { textValue } from './netlink.ts';
-import { KernelRefusal } from './refusal.ts';
 import { askRoute } from './route-socket.ts';
+import { SyscallError } from './syscall-error.ts';
 
 /** The packet filter, by its own program for writing, which is rare, and by its own protocol for looking, which costs microseconds. */
 
@@ -20,7 +20,7 @@ const NFTA_TABLE_NAME = 1;
 const FAMILY = { arp: 3, ip: 2 };
 export type Family = keyof typeof FAMILY;
 
-/** Whether this thread's network namespace has that table. Throws KernelRefusal. */
+/** Whether this thread's network namespace has that table. Throws SyscallError. */
 export function hasTable(family: Family, name: string): boolean {
   try {
     askRoute({
@@ -34,7 +34,7 @@ export function hasTable(family: Family, name: string): boolean {
     });
     return true;
   } catch (error) {
-    if (error instanceof KernelRefusal && error.errno === 'ENOENT') return false;
+    if (error instanceof SyscallError && error.errno === 'ENOENT') return false;
     throw error;
   }
 }

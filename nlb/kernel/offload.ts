@@ -1,7 +1,7 @@
 import { closeSync } from 'node:fs';
 import koffi from 'koffi';
 import { lastErrno, socket } from './libc.ts';
-import { KernelRefusal } from './refusal.ts';
+import { SyscallError } from './syscall-error.ts';
 
 const AF_INET = 2;
 const SOCK_DGRAM_CLOEXEC = 2 | 0o2000000;
@@ -20,11 +20,11 @@ const ioctl: (fd: number, request: number, argument: Uint8Array) => number = kof
 
 /**
  * Switch GRO on. A veth without an XDP program of its own receives what XDP sends into its other end only where it is on.
- * Throws KernelRefusal.
+ * Throws SyscallError.
  */
 export function switchOnGro(device: string): void {
   const fd = socket(AF_INET, SOCK_DGRAM_CLOEXEC, 0);
-  if (fd < 0) throw new KernelRefusal('open a socket', 'ethtool', lastErrno());
+  if (fd < 0) throw new SyscallError('open a socket', 'ethtool', lastErrno());
   try {
     const value = Buffer.alloc(VALUE_BYTES);
     value.writeUInt32LE(ETHTOOL_SGRO, 0);
@@ -32,7 +32,7 @@ export function switchOnGro(device: string): void {
     const request = Buffer.alloc(IFREQ_BYTES);
     request.write(device, 0, NAME_BYTES - 1);
     request.writeBigUInt64LE(koffi.address(value), NAME_BYTES);
-    if (ioctl(fd, SIOCETHTOOL, request) !== 0) throw new KernelRefusal('switch GRO on', device, lastErrno());
+    if (ioctl(fd, SIOCETHTOOL, request) !== 0) throw new SyscallError('switch GRO on', device, lastErrno());
   } finally {
     closeSync(fd);
   }

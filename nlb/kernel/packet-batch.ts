@@ -1,14 +1,14 @@
 import koffi from 'koffi';
 import { lastErrno, recvmmsg, sendmmsg } from './libc.ts';
 import { VNET_HEADER_BYTES } from './packet-port.ts';
-import { KernelRefusal } from './refusal.ts';
+import { SyscallError } from './syscall-error.ts';
 
 /**
  * Room for frames that come in and go out again together, a system call for all of them. They are numbered from zero, and
  * stay where the kernel has put them until the next receive().
  */
 export interface PacketBatch {
-  /** Take in what waits on the port, and never wait. @returns how many frames there are now. Throws KernelRefusal. */
+  /** Take in what waits on the port, and never wait. @returns how many frames there are now. Throws SyscallError. */
   receive(port: number): number;
   /** As it was on the wire, its VLAN tag in place, which the kernel keeps elsewhere: such a frame is a copy. */
   frame(index: number): Buffer;
@@ -102,9 +102,9 @@ const roomAt = (rooms: Buffer, index: number): bigint => addressAt(rooms, index 
 function received(port: number, headers: Buffer): number {
   const count = recvmmsg(port, headers, BATCH_FRAMES, MSG_DONTWAIT, null);
   if (count >= 0) return count;
-  const refusal = new KernelRefusal('receive frames', `descriptor ${port}`, lastErrno());
-  if (NOTHING.includes(refusal.errno)) return 0;
-  throw refusal;
+  const failure = new SyscallError('receive frames', `descriptor ${port}`, lastErrno());
+  if (NOTHING.includes(failure.errno)) return 0;
+  throw failure;
 }
 
 function withTag(frame: Buffer, control: Buffer): Buffer {

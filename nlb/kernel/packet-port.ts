@@ -1,6 +1,6 @@
 import { closeSync } from 'node:fs';
 import { bind, lastErrno, send, setsockopt, socket } from './libc.ts';
-import { KernelRefusal } from './refusal.ts';
+import { SyscallError } from './syscall-error.ts';
 
 /**
  * A packet socket on one interface, for whole frames in both directions. It sees what comes in before the packet filter
@@ -34,17 +34,17 @@ const OPTIONS = [
   [SOL_PACKET, PACKET_IGNORE_OUTGOING, 1],
 ] as const;
 
-/** A descriptor, which the caller closes. Needs CAP_NET_RAW and CAP_NET_ADMIN. Throws KernelRefusal. */
+/** A descriptor, which the caller closes. Needs CAP_NET_RAW and CAP_NET_ADMIN. Throws SyscallError. */
 export function openPacketPort(ifindex: number): number {
   // Protocol zero until it is bound, so that no frame of another interface slips in before.
   const fd = socket(AF_PACKET, SOCK_RAW_CLOEXEC, 0);
-  if (fd < 0) throw refusal('open a packet socket', ifindex);
+  if (fd < 0) throw failure('open a packet socket', ifindex);
   const failed =
     OPTIONS.some(
       ([level, name, value]) => setsockopt(fd, level, name, new Uint8Array(Int32Array.of(value).buffer), 4) < 0,
     ) || bind(fd, linkAddress(ifindex), 20) < 0;
   if (!failed) return fd;
-  const error = refusal('bind a packet socket', ifindex);
+  const error = failure('bind a packet socket', ifindex);
   closeSync(fd);
   throw error;
 }
@@ -64,5 +64,5 @@ function linkAddress(ifindex: number): Buffer {
   return address;
 }
 
-const refusal = (operation: string, ifindex: number): KernelRefusal =>
-  new KernelRefusal(operation, `interface ${ifindex}`, lastErrno());
+const failure = (operation: string, ifindex: number): SyscallError =>
+  new SyscallError(operation, `interface ${ifindex}`, lastErrno());

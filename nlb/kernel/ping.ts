@@ -2,13 +2,13 @@ import { closeSync } from 'node:fs';
 import { decodeEchoReply, type Echo, encodeEchoRequest } from './icmp-echo.ts';
 import { quadToBytes } from './inet.ts';
 import { lastErrno, recv, sendto, setsockopt, socket } from './libc.ts';
-import { KernelRefusal } from './refusal.ts';
+import { SyscallError } from './syscall-error.ts';
 
 /** A raw socket that sends ICMP echo requests by one interface. */
 export interface PingSocket {
   /** @returns false where it cannot be sent now: no route, no carrier, no neighbour */
   ask(address: string, echo: Echo): boolean;
-  /** What came in since the last call; never waits. Throws KernelRefusal. */
+  /** What came in since the last call; never waits. Throws SyscallError. */
   receive(): (Echo & { source: string })[];
   close(): void;
 }
@@ -26,18 +26,18 @@ const EAGAIN = 11;
 const EINTR = 4;
 const PACKET_BYTES = 128;
 
-/** Needs CAP_NET_RAW. Throws KernelRefusal. */
+/** Needs CAP_NET_RAW. Throws SyscallError. */
 export function openPing(device: string): PingSocket {
   const fd = socket(AF_INET, SOCK_RAW_NONBLOCK_CLOEXEC, IPPROTO_ICMP);
-  if (fd < 0) throw new KernelRefusal('open an ICMP socket', device, lastErrno());
+  if (fd < 0) throw new SyscallError('open an ICMP socket', device, lastErrno());
   const name = Buffer.from(`${device}\0`);
   const failed =
     setsockopt(fd, SOL_RAW, ICMP_FILTER, ALL_BUT_REPLIES, ALL_BUT_REPLIES.length) < 0 ||
     setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name, name.length) < 0;
   if (failed) {
-    const refusal = new KernelRefusal('bind an ICMP socket', device, lastErrno());
+    const failure = new SyscallError('bind an ICMP socket', device, lastErrno());
     closeSync(fd);
-    throw refusal;
+    throw failure;
   }
   return {
     ask: (address, echo) => {
@@ -64,7 +64,7 @@ function drain(fd: number, device: string): (Echo & { source: string })[] {
     const length = recv(fd, packet, packet.length, 0);
     if (length < 0 && lastErrno() === EINTR) continue;
     if (length < 0 && lastErrno() === EAGAIN) return replies;
-    if (length < 0) throw new KernelRefusal('receive ICMP', device, lastErrno());
+    if (length < 0) throw new SyscallError('receive ICMP', device, lastErrno());
     const reply = decodeEchoReply(packet.subarray(0, length));
     if (reply) replies.push(reply);
   }

@@ -1,5 +1,5 @@
 import { lastErrno, poll } from './libc.ts';
-import { KernelRefusal } from './refusal.ts';
+import { SyscallError } from './syscall-error.ts';
 
 const POLLIN = 1;
 /** struct pollfd: descriptor, wanted events, what has happened. */
@@ -8,7 +8,7 @@ const EINTR = 4;
 
 /**
  * Wait until one of the descriptors can be read, or has failed, at most so long; without a time, for ever. Blocks the thread.
- * @returns whether each is so. Throws KernelRefusal.
+ * @returns whether each is so. Throws SyscallError.
  */
 export function awaitReadable(descriptors: readonly number[], withinMs = -1): boolean[] {
   const asked = Buffer.alloc(Math.max(1, descriptors.length) * BYTES);
@@ -17,6 +17,6 @@ export function awaitReadable(descriptors: readonly number[], withinMs = -1): bo
     asked.writeInt16LE(POLLIN, index * BYTES + 4);
   }
   if (poll(asked, descriptors.length, withinMs) < 0 && lastErrno() !== EINTR)
-    throw new KernelRefusal('wait for', `descriptors ${descriptors.join(' ')}`, lastErrno());
+    throw new SyscallError('wait for', `descriptors ${descriptors.join(' ')}`, lastErrno());
   return descriptors.map((_, index) => asked.readInt16LE(index * BYTES + 6) !== 0);
 }

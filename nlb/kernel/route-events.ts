@@ -1,12 +1,12 @@
 import { closeSync } from 'node:fs';
 import { bind, lastErrno, recv, socket } from './libc.ts';
 import { decodeMessages, type NetlinkMessage } from './netlink.ts';
-import { KernelRefusal } from './refusal.ts';
+import { SyscallError } from './syscall-error.ts';
 
 /** A netlink socket on which the kernel tells of changes of network settings. Listening takes no lock: only asking does. */
 export interface RouteEvents {
   readonly fd: number;
-  /** What was told since the last call, at most some hundred messages; never waits. Throws KernelRefusal. */
+  /** What was reported since the last call, at most some hundred messages; never waits. Throws SyscallError. */
   take(): RouteNews;
   close(): void;
 }
@@ -29,7 +29,7 @@ const DATAGRAM_BYTES = 32_768;
 /** A flood of changes must not keep the reader from its other work; the rest waits, and then there is an overrun. */
 const READ_AT_ONCE = 256;
 
-/** From now on. Throws KernelRefusal. */
+/** From now on. Throws SyscallError. */
 export function openRouteEvents(what: keyof typeof GROUPS): RouteEvents {
   const fd = openBound(what);
   const datagram = Buffer.alloc(DATAGRAM_BYTES);
@@ -38,10 +38,10 @@ export function openRouteEvents(what: keyof typeof GROUPS): RouteEvents {
 
 function openBound(what: keyof typeof GROUPS): number {
   const fd = socket(AF_NETLINK, SOCK_RAW_NONBLOCK_CLOEXEC, NETLINK_ROUTE);
-  if (fd < 0) throw refusal('open a netlink socket', what);
+  if (fd < 0) throw failure('open a netlink socket', what);
   const address = groupAddress(GROUPS[what]);
   if (bind(fd, address, address.length) === 0) return fd;
-  const error = refusal('bind a netlink socket', what);
+  const error = failure('bind a netlink socket', what);
   closeSync(fd);
   throw error;
 }
@@ -63,9 +63,9 @@ function drain(fd: number, datagram: Buffer, what: string): RouteNews {
     if (errno === ENOBUFS) news.overrun = true;
     // A copy: the next datagram comes to the same place.
     else if (errno === 0) news.messages.push(...decodeMessages(Buffer.from(datagram.subarray(0, length))));
-    else if (errno !== EINTR) throw refusal('receive events', what);
+    else if (errno !== EINTR) throw failure('receive events', what);
   }
   return news;
 }
 
-const refusal = (operation: string, what: string): KernelRefusal => new KernelRefusal(operation, what, lastErrno());
+const failure = (operation: string, what: string): SyscallError => new SyscallError(operation, what, lastErrno());

@@ -1,7 +1,7 @@
 import { closeSync } from 'node:fs';
-import { lastErrno, recv, recvAside, send, sendAside, socket } from './libc.ts';
+import { lastErrno, recv, recvInBackground, send, sendInBackground, socket } from './libc.ts';
 import { type Attribute, decodeMessages, encodeMessage } from './netlink.ts';
-import { KernelRefusal } from './refusal.ts';
+import { SyscallError } from './syscall-error.ts';
 
 const AF_NETLINK = 16;
 const SOCK_RAW_CLOEXEC = 3 | 0o2000000;
@@ -36,13 +36,13 @@ export interface RouteRequest {
 /**
  * Ask rtnetlink and wait for the whole answer: the payloads of the messages that came before the acknowledgement or the
  * end of the dump. A socket of its own for each question, because that costs some ten microseconds and keeps no state
- * between questions. Throws KernelRefusal.
+ * between questions. Throws SyscallError.
  */
 export function askRoute(request: RouteRequest): Buffer[] {
   const fd = open(request);
   try {
     const message = encode(request);
-    if (send(fd, message, message.length, 0) < 0) throw refusal(request, lastErrno());
+    if (send(fd, message, message.length, 0) < 0) throw failure(request, lastErrno());
     const answer = openAnswer(request);
     while (!answer.isWhole()) answer.take(recv(fd, answer.datagram, answer.datagram.length, 0), lastErrno());
     return answer.payloads;
@@ -52,18 +52,18 @@ export function askRoute(request: RouteRequest): Buffer[] {
 }
 
 /**
- * The same, aside: the caller's thread goes on. The kernel changes network settings under one lock (RTNL), which whoever makes or
+ * The same, in the background: the caller's thread goes on. The kernel changes network settings under one lock (RTNL), which whoever makes or
  * removes a namespace can hold for tens of milliseconds, and it does so within the call that sends the request.
  */
 export async function askRouteAside(request: RouteRequest): Promise<Buffer[]> {
   const fd = open(request);
   try {
     const message = encode(request);
-    const sent = await sendAside(fd, message, message.length, 0);
-    if (sent.result < 0) throw refusal(request, sent.errno);
+    const sent = await sendInBackground(fd, message, message.length, 0);
+    if (sent.result < 0) throw failure(request, sent.errno);
     const answer = openAnswer(request);
     while (!answer.isWhole()) {
-      const { result, errno } = await recvAside(fd, answer.datagram, answer.datagram.length, 0);
+      const { result, errno } = await recvInBackground(fd, answer.datagram, answer.datagram.length, 0);
       answer.take(result, errno);
     }
     return answer.payloads;
@@ -74,7 +74,7 @@ export async function askRouteAside(request: RouteRequest): Promise<Buffer[]> {
 
 function open({ operation, protocol = NETLINK_ROUTE }: RouteRequest): number {
   const fd = socket(AF_NETLINK, SOCK_RAW_CLOEXEC, protocol);
-  if (fd < 0) throw new KernelRefusal('open a netlink socket', operation, lastErrno());
+  if (fd < 0) throw new SyscallError('open a netlink socket', operation, lastErrno());
   return fd;
 }
 
@@ -88,7 +88,7 @@ function openAnswer(request: RouteRequest) {
   const payloads: Buffer[] = [];
   let whole = false;
   const take = (length: number, errno: number): void => {
-    if (length < 0) throw refusal(request, errno);
+    if (length < 0) throw failure(request, errno);
     for (const { type, payload } of decodeMessages(datagram.subarray(0, length))) {
       if (type === NLMSG_ERROR || type === NLMSG_DONE) whole = isDone(payload, request);
       else payloads.push(Buffer.from(payload));
@@ -99,9 +99,9 @@ function openAnswer(request: RouteRequest) {
 
 function isDone(payload: Buffer, request: RouteRequest): true {
   const errno = -payload.readInt32LE(0);
-  if (errno !== 0) throw refusal(request, errno);
+  if (errno !== 0) throw failure(request, errno);
   return true;
 }
 
-const refusal = (request: RouteRequest, errno: number): KernelRefusal =>
-  new KernelRefusal(request.operation, request.subject, errno);
+const failure = (request: RouteRequest, errno: number): SyscallError =>
+  new SyscallError(request.operation, request.subject, errno);

@@ -29,12 +29,12 @@ export function watchSignals(signals: readonly number[]): SignalWatch {
   const loop = koffi.alloc('uint8_t', Number(uv.func('size_t uv_loop_size()')()));
   succeed('uv_loop_init', uv.func('int uv_loop_init(void *loop)')(loop));
   let come: number[] = [];
-  const told = koffi.register((_handle: unknown, signal: number) => void come.push(signal), callback);
+  const notified = koffi.register((_handle: unknown, signal: number) => void come.push(signal), callback);
   const handleSize = Number(uv.func('size_t uv_handle_size(int type)')(UV_SIGNAL));
   for (const signal of signals) {
     const handle = koffi.alloc('uint8_t', handleSize);
     succeed('uv_signal_init', init(loop, handle));
-    succeed('uv_signal_start', start(handle, told, signal));
+    succeed('uv_signal_start', start(handle, notified, signal));
   }
   return {
     caught: () => {

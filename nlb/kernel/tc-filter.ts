@@ -1,5 +1,5 @@
 import { tcAttach, tcDetach, tcHookCreate, tcHookDestroy, tcQuery } from './libbpf.ts';
-import { KernelRefusal } from './refusal.ts';
+import { SyscallError } from './syscall-error.ts';
 
 /**
  * Classic tc: a BPF filter in direct-action mode at the ingress of a clsact qdisc, for kernels before 6.6, which have no
@@ -19,35 +19,35 @@ const ENOENT = 2;
 const EINVAL = 22;
 const ENODEV = 19;
 
-/** Make the clsact qdisc. False when the interface has one already. Throws KernelRefusal. */
+/** Make the clsact qdisc. False when the interface has one already. Throws SyscallError. */
 export function addClsact(ifindex: number): boolean {
   const result = tcHookCreate(encodeHook(ifindex, BPF_TC_INGRESS));
   if (result === -EEXIST) return false;
-  if (result < 0) throw refusal('add a clsact qdisc', ifindex, result);
+  if (result < 0) throw failure('add a clsact qdisc', ifindex, result);
   return true;
 }
 
-/** Remove the clsact qdisc with everything that hangs on it. Throws KernelRefusal. */
+/** Remove the clsact qdisc with everything that hangs on it. Throws SyscallError. */
 export function removeClsact(ifindex: number): void {
   const result = tcHookDestroy(encodeHook(ifindex, BPF_TC_INGRESS_AND_EGRESS));
   if (result < 0 && ![-ENOENT, -EINVAL, -ENODEV].includes(result))
-    throw refusal('remove the clsact qdisc', ifindex, result);
+    throw failure('remove the clsact qdisc', ifindex, result);
 }
 
-/** Attach a program, in place of the one that the filter has (`replace`) or where there is none. Throws KernelRefusal. */
+/** Attach a program, in place of the one that the filter has (`replace`) or where there is none. Throws SyscallError. */
 export function putFilter(filter: TcFilter, program: number, replace: boolean): void {
   const options = encodeFilter(filter);
   options.writeInt32LE(program, 8);
   options.writeUInt32LE(replace ? BPF_TC_F_REPLACE : 0, 12);
   const result = tcAttach(encodeHook(filter.ifindex, BPF_TC_INGRESS), options);
-  if (result < 0) throw refusal('attach by tc', filter.ifindex, result);
+  if (result < 0) throw failure('attach by tc', filter.ifindex, result);
 }
 
-/** Take the filter away; one that is not there is no error, nor an interface that is gone. Throws KernelRefusal. */
+/** Take the filter away; one that is not there is no error, nor an interface that is gone. Throws SyscallError. */
 export function removeFilter(filter: TcFilter): void {
   const result = tcDetach(encodeHook(filter.ifindex, BPF_TC_INGRESS), encodeFilter(filter));
   if (result < 0 && ![-ENOENT, -EINVAL, -ENODEV].includes(result))
-    throw refusal('detach from tc', filter.ifindex, result);
+    throw failure('detach from tc', filter.ifindex, result);
 }
 
 /** Id of the filter's program, or undefined where there is no such filter, or no clsact qdisc. */
@@ -75,5 +75,5 @@ function encodeFilter({ handle, priority }: TcFilter): Buffer {
   return options;
 }
 
-const refusal = (operation: string, ifindex: number, result: number): KernelRefusal =>
-  new KernelRefusal(operation, `interface ${ifindex}`, -result);
+const failure = (operation: string, ifindex: number, result: number): SyscallError =>
+  new SyscallError(operation, `interface ${ifindex}`, -result);

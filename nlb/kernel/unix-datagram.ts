@@ -1,6 +1,6 @@
 import { closeSync } from 'node:fs';
 import { bind, lastErrno, recv, recvfrom, sendto, setsockopt, socket } from './libc.ts';
-import { KernelRefusal } from './refusal.ts';
+import { SyscallError } from './syscall-error.ts';
 
 /** Questions and answers between two processes of a machine, a datagram each, by a socket that is a file. */
 
@@ -20,7 +20,7 @@ export interface Answerer {
   answer(reply: (question: string) => string): void;
 }
 
-/** Be asked at that path, which must not be there yet. Throws KernelRefusal. */
+/** Be asked at that path, which must not be there yet. Throws SyscallError. */
 export function openAnswerer(path: string): Answerer {
   const fd = open(path);
   const own = addressOf(path);
@@ -28,7 +28,7 @@ export function openAnswerer(path: string): Answerer {
   return { fd, answer: (reply) => answerAll(fd, reply) };
 }
 
-/** Ask at that path. Blocks the thread. Throws KernelRefusal: ENOENT or ECONNREFUSED where nobody is there, EAGAIN where no answer comes in time. */
+/** Ask at that path. Blocks the thread. Throws SyscallError: ENOENT or ECONNREFUSED where nobody is there, EAGAIN where no answer comes in time. */
 export function ask(path: string, question: string, withinMs: number): string {
   const fd = open(path);
   const there = addressOf(path);
@@ -56,7 +56,7 @@ function received(fd: number, buffer: Buffer): number {
 
 function open(path: string): number {
   const fd = socket(AF_UNIX, SOCK_DGRAM_CLOEXEC, 0);
-  if (fd < 0) throw new KernelRefusal('open a socket', path, lastErrno());
+  if (fd < 0) throw new SyscallError('open a socket', path, lastErrno());
   return fd;
 }
 
@@ -80,8 +80,8 @@ function answerAll(fd: number, reply: (question: string) => string): void {
   }
 }
 
-function closed(fd: number, operation: string, path: string): KernelRefusal {
-  const refusal = new KernelRefusal(operation, path, lastErrno());
+function closed(fd: number, operation: string, path: string): SyscallError {
+  const failure = new SyscallError(operation, path, lastErrno());
   closeSync(fd);
-  return refusal;
+  return failure;
 }

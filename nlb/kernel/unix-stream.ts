@@ -1,6 +1,6 @@
 import { closeSync, fchmodSync } from 'node:fs';
 import { bind, connect, getsockopt, lastErrno, listen, socket } from './libc.ts';
-import { KernelRefusal } from './refusal.ts';
+import { SyscallError } from './syscall-error.ts';
 
 /**
  * Stream sockets of a machine's own: by a path, or, where the name begins with a zero, by a name of this network namespace alone,
@@ -17,7 +17,7 @@ const BACKLOG = 511;
 /** Nobody listens there; nobody is there. */
 const NOBODY = ['ECONNREFUSED', 'ENOENT'];
 
-/** A socket that listens there, for its owner alone, to be closed by the caller. Throws KernelRefusal: EADDRINUSE where anything is there. */
+/** A socket that listens there, for its owner alone, to be closed by the caller. Throws SyscallError: EADDRINUSE where anything is there. */
 export function listenAt(name: string): number {
   const fd = open(name);
   const address = addressOf(name);
@@ -27,14 +27,14 @@ export function listenAt(name: string): number {
   throw closed(fd, 'listen at', name);
 }
 
-/** Who listens there: undefined where nobody does. Throws KernelRefusal where something is there that is no such socket. */
+/** Who listens there: undefined where nobody does. Throws SyscallError where something is there that is no such socket. */
 export function listenerAt(name: string): { pid: number; uid: number } | undefined {
   const fd = open(name);
   const address = addressOf(name);
   if (connect(fd, address, address.length) < 0) {
-    const refusal = closed(fd, 'connect to', name);
-    if (NOBODY.includes(refusal.errno)) return undefined;
-    throw refusal;
+    const failure = closed(fd, 'connect to', name);
+    if (NOBODY.includes(failure.errno)) return undefined;
+    throw failure;
   }
   // struct ucred: process, user, group, of the moment in which it began to listen.
   const credentials = Buffer.alloc(12);
@@ -46,7 +46,7 @@ export function listenerAt(name: string): { pid: number; uid: number } | undefin
 
 function open(name: string): number {
   const fd = socket(AF_UNIX, SOCK_STREAM_NONBLOCK_CLOEXEC, 0);
-  if (fd < 0) throw new KernelRefusal('open a socket', nameText(name), lastErrno());
+  if (fd < 0) throw new SyscallError('open a socket', nameText(name), lastErrno());
   return fd;
 }
 
@@ -59,8 +59,8 @@ function addressOf(name: string): Buffer {
 
 const nameText = (name: string): string => name.replace(/^\0/, '@');
 
-function closed(fd: number, operation: string, name: string): KernelRefusal {
-  const refusal = new KernelRefusal(operation, nameText(name), lastErrno());
+function closed(fd: number, operation: string, name: string): SyscallError {
+  const failure = new SyscallError(operation, nameText(name), lastErrno());
   closeSync(fd);
-  return refusal;
+  return failure;
 }

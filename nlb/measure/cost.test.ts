@@ -5,7 +5,7 @@ import { hold, ifindexOf, MAC, makeInterfaces, programsOf } from '../datapath/ki
 import { prepareRuns, runProgram } from '../kernel/bpf-test-run.ts';
 import { monotonicNs } from '../kernel/clock.ts';
 import { enterPrivateNamespaces } from '../kernel/private-namespaces.ts';
-import { KernelRefusal } from '../kernel/refusal.ts';
+import { SyscallError } from '../kernel/syscall-error.ts';
 import { type Cell, measureCell, middle } from './cell.ts';
 import { frameOf, setFlag, setFlow } from './frames.ts';
 import { feedStream, loadRig, makeFrames, setNewHop, setStream } from './rig.ts';
@@ -103,11 +103,11 @@ t.test('in a namespace of this test', async (t) => {
     makeFrames(rig.map('stream'), 100, (frames) => {
       asked.push(frames);
       runProgram(rig.program('feed'), { ...input, hook: 'xdp', repeat: asked.length === 1 ? 30 : frames });
-      if (asked.length === 1) throw new KernelRefusal('test-run program', 'a frame', EINTR);
+      if (asked.length === 1) throw new SyscallError('test-run program', 'a frame', EINTR);
     });
     t.same(asked, [100, 70]);
     const refuse = (): never => {
-      throw new KernelRefusal('test-run program', 'a frame', EPERM);
+      throw new SyscallError('test-run program', 'a frame', EPERM);
     };
     t.throws(() => makeFrames(rig.map('stream'), 101, refuse), { message: /EPERM/ });
   });

@@ -5,7 +5,7 @@ import { runProgram } from '../kernel/bpf-test-run.ts';
 import { macToOctets } from '../kernel/inet.ts';
 import { possibleCpus } from '../kernel/libbpf.ts';
 import { mapMemory } from '../kernel/memory-map.ts';
-import { KernelRefusal } from '../kernel/refusal.ts';
+import { SyscallError } from '../kernel/syscall-error.ts';
 import { type Ends, FIRST_CLIENT } from './frames.ts';
 
 /** The programs that the data path is measured with (rig.bpf.c). */
@@ -29,7 +29,7 @@ export interface Stream extends Ends {
 }
 
 /**
- * Throws KernelRefusal.
+ * Throws SyscallError.
  * @param flows that the least forwarder can remember
  */
 export function loadRig(flows = 1): BpfObject {
@@ -40,7 +40,7 @@ export function loadRig(flows = 1): BpfObject {
 /** struct hop. */
 const HOP = { size: 16, mac: 0, ownMac: 6, ifindex: 12 } as const;
 
-/** Have the least forwarder send what it sees from now on to that server, on that interface. Throws KernelRefusal. */
+/** Have the least forwarder send what it sees from now on to that server, on that interface. Throws SyscallError. */
 export function setNewHop(rig: BpfObject, { to, from }: Ends, ifindex: number): void {
   const value = Buffer.alloc(HOP.size);
   value.set(macToOctets(to), HOP.mac);
@@ -49,7 +49,7 @@ export function setNewHop(rig: BpfObject, { to, from }: Ends, ifindex: number): 
   putEntry(rig.map('new_hop'), indexKey(0), value);
 }
 
-/** Throws KernelRefusal. */
+/** Throws SyscallError. */
 export function setStream(rig: BpfObject, stream: Stream): void {
   const value = Buffer.alloc(STREAM.size);
   value.writeUInt32LE(stream.flows, STREAM.flows);
@@ -63,7 +63,7 @@ export function setStream(rig: BpfObject, stream: Stream): void {
 
 /**
  * Have the stream make frames until there are so many. `make` has a program run so often, in one system call; a signal may
- * end that early, with EINTR, and then the rest is made. Throws KernelRefusal.
+ * end that early, with EINTR, and then the rest is made. Throws SyscallError.
  * @param stream descriptor of the rig's table of that name
  */
 export function makeFrames(stream: number, frames: number, make: (frames: number) => void): void {
@@ -73,12 +73,12 @@ export function makeFrames(stream: number, frames: number, make: (frames: number
     try {
       make(frames - Number(made));
     } catch (error) {
-      if (!(error instanceof KernelRefusal) || error.errno !== 'EINTR') throw error;
+      if (!(error instanceof SyscallError) || error.errno !== 'EINTR') throw error;
     }
   }
 }
 
-/** Give each frame of the stream, once, to an XDP program: some tenths of a second a million. Throws KernelRefusal. */
+/** Give each frame of the stream, once, to an XDP program: some tenths of a second a million. Throws SyscallError. */
 export function feedStream(rig: BpfObject, program: number, stream: Stream, frame: Uint8Array, ifindex: number): void {
   setStream(rig, stream);
   putEntry(rig.map('measured'), indexKey(0), indexKey(program));
@@ -94,7 +94,7 @@ export interface Arrivals {
   others: number;
 }
 
-/** Reads them from memory, without a system call. Opening it throws KernelRefusal. */
+/** Reads them from memory, without a system call. Opening it throws SyscallError. */
 export function openArrivals(rig: BpfObject): { read(): Arrivals; close(): void } {
   const processors = possibleCpus();
   const memory = mapMemory(rig.map('arrivals'), processors * ARRIVAL_ROWS * BigUint64Array.BYTES_PER_ELEMENT);

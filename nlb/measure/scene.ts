@@ -32,7 +32,7 @@ export function mountPins(): void {
 /** Where a program is pinned for others to find. */
 export const pinOf = (name: string): string => `${BPF_FS}/${name}`;
 
-/** A load balancer that has its lease, in the namespace that the process is in. Throws KernelRefusal. */
+/** A load balancer that has its lease, in the namespace that the process is in. Throws SyscallError. */
 export function openScene(size: Size, protocol: Protocol, mode: DatapathMode): Datapath {
   const datapath = openDatapath({ ...options(PINS), ...SIZES, mode, first: tablesOf(size, protocol) });
   hold(datapath.leaseFd, monotonicNs() + HOUR_NS);

@@ -9,8 +9,8 @@ const standings: fc.Arbitrary<Standing> = fc.record({
   fitness: fc.constantFrom('out', 'poor', 'fit'),
   primary: fc.boolean(),
   resigned: fc.boolean(),
-  claims: fc.boolean(),
-  reclaims: fc.boolean(),
+  requestsLead: fc.boolean(),
+  wantsFailback: fc.boolean(),
   targetsMet: fc.nat(65_535),
   leaseMs: fc.nat(4_294_967_295),
 });
@@ -32,8 +32,8 @@ const standing: Standing = {
   fitness: 'fit',
   primary: true,
   resigned: false,
-  claims: true,
-  reclaims: false,
+  requestsLead: true,
+  wantsFailback: false,
   targetsMet: 2,
   leaseMs: 30,
 };
@@ -46,12 +46,12 @@ const beat: Beat = {
   counter: 2n,
   standing,
 };
-const { standing: _, ...greeting } = beat;
+const { standing: _, ...challengeReply } = beat;
 
-t.test('a beat has the layout that is drawn, and a greeting the same with zeros for a standing', async (t) => {
+t.test('a beat has the layout that is drawn, and a challenge reply the same with zeros for a standing', async (t) => {
   const middle = `${'1'.repeat(32)}${'2'.repeat(32)}${'3'.repeat(32)}0000000000000002`;
   t.equal(Buffer.from(encodeBeat(beat)).toString('hex'), `01020205${middle}00020000001e046e6c6231`);
-  t.equal(Buffer.from(encodeBeat(greeting)).toString('hex'), `01000000${middle}000000000000046e6c6231`);
+  t.equal(Buffer.from(encodeBeat(challengeReply)).toString('hex'), `01000000${middle}000000000000046e6c6231`);
 });
 
 t.test('every beat arrives as it was sent', async (t) => {

@@ -7,10 +7,10 @@ import { decodeExtension, type Extension, encodeExtension } from './extension.ts
  *    ├─────┼──────┼────────┼──────┼──────┼───────────┼──────┼─────────┼─────────┼────────┼────────────┼──────┐
  *    │path │state │fitness │flags │ boot │ challenge │ echo │ counter │ targets │ lease  │ name bytes │ name │
  *    └─────┴──────┴────────┴──────┴──────┴───────────┴──────┴─────────┴─────────┴────────┴────────────┴──────┘
- * Numbers are in network order. A message without a standing, a bare greeting, has zeros for state, fitness, flags,
+ * Numbers are in network order. A message without a standing, a bare challenge reply, has zeros for state, fitness, flags,
  * targets and lease. That is all of version 3. In version 4 the extension area follows (`extension.ts`), be it empty.
  *
- * Which of the two a node may send is told by what nodes of version 3 have no use for: the first byte of the counter. They
+ * Which of the two a node may send is shown by what nodes of version 3 do not use: the first byte of the counter. They
  * count from zero, and would not change it in millions of years. Whoever knows more counts from the version that it knows, in that byte.
  * So nobody is ever sent what it would refuse, and a version 3 beat is in its bytes what it always was.
  */
@@ -28,9 +28,9 @@ export interface Standing {
   /** Has just let go of the lead and does not want it back. */
   resigned: boolean;
   /** Asks the leader to let go (`nlbctl takeover`). */
-  claims: boolean;
+  requestsLead: boolean;
   /** Would have the lead back, because it is the primary and recovery is automatic. */
-  reclaims: boolean;
+  wantsFailback: boolean;
   /** How many of its reach targets answer. */
   targetsMet: number;
   /** For how long one of its beats lets its data path answer: nobody may replace it sooner. */
@@ -55,21 +55,21 @@ export interface Beat {
   echo: Nonce;
   /** Grows with each message of one boot; the twins on the two subnets share one. */
   counter: bigint;
-  /** Absent in a greeting, which answers a stranger and says nothing of who leads. */
+  /** Absent in a challenge reply, which answers an unverified boot and says nothing of who leads. */
   standing?: Standing;
   /** Absent in version 3. */
   extension?: Extension;
 }
 
 const PATHS: readonly PathName[] = ['access', 'server'];
-/** Their numbers in the datagram are one higher: 0 is a greeting's. */
+/** Their numbers in the datagram are one higher: 0 is a challenge reply's. */
 const STATES: readonly StateName[] = ['initial', 'active', 'standby', 'inop'];
 const FITNESSES: readonly Fitness[] = ['out', 'poor', 'fit'];
 const PRIMARY = 1;
 const RESIGNED = 2;
-const CLAIMS = 4;
-const RECLAIMS = 8;
-const ALL_FLAGS = PRIMARY | RESIGNED | CLAIMS | RECLAIMS;
+const REQUESTS_LEAD = 4;
+const WANTS_FAILBACK = 8;
+const ALL_FLAGS = PRIMARY | RESIGNED | REQUESTS_LEAD | WANTS_FAILBACK;
 const NONCE_BYTES = 16;
 const FIXED_BYTES = 67;
 const VERSION_SHIFT = 56n;
@@ -103,8 +103,13 @@ export function encodeBeat({ standing, extension, ...beat }: Beat): Uint8Array {
   return extension ? Buffer.concat([bytes, encodeExtension(extension)]) : bytes;
 }
 
-function flagsOf({ primary, resigned, claims, reclaims }: Standing): number {
-  return (primary ? PRIMARY : 0) | (resigned ? RESIGNED : 0) | (claims ? CLAIMS : 0) | (reclaims ? RECLAIMS : 0);
+function flagsOf({ primary, resigned, requestsLead, wantsFailback }: Standing): number {
+  return (
+    (primary ? PRIMARY : 0) |
+    (resigned ? RESIGNED : 0) |
+    (requestsLead ? REQUESTS_LEAD : 0) |
+    (wantsFailback ? WANTS_FAILBACK : 0)
+  );
 }
 
 /**
@@ -120,7 +125,7 @@ export function decodeBeat(body: Uint8Array, version: Version): Beat | undefined
   return beat && extension && { ...beat, extension };
 }
 
-/** What a beat is told from others by, which may be forged; undefined where the bytes are too few. */
+/** What distinguishes a beat from others, which may be forged; undefined where the bytes are too few. */
 export function peekBeat(body: Uint8Array): Pick<Beat, 'path' | 'boot' | 'counter'> | undefined {
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
   const path = bytes.length > FIXED_BYTES ? PATHS[bytes.readUInt8(0)] : undefined;
@@ -130,9 +135,9 @@ export function peekBeat(body: Uint8Array): Pick<Beat, 'path' | 'boot' | 'counte
 
 function decodeFixed(bytes: Buffer): Beat | undefined {
   const path = PATHS[bytes.readUInt8(0)];
-  const greeting = bytes.readUIntBE(1, 3) === 0 && bytes.readUIntBE(60, 6) === 0;
+  const challengeReply = bytes.readUIntBE(1, 3) === 0 && bytes.readUIntBE(60, 6) === 0;
   const standing = decodeStanding(bytes);
-  if (!path || (!greeting && !standing)) return undefined;
+  if (!path || (!challengeReply && !standing)) return undefined;
   const nonce = (i: number): Nonce => bytes.toString('hex', 4 + i * NONCE_BYTES, 4 + (i + 1) * NONCE_BYTES);
   return {
     node: bytes.toString('utf8', FIXED_BYTES),
@@ -155,8 +160,8 @@ function decodeStanding(bytes: Buffer): Standing | undefined {
     fitness,
     primary: (flags & PRIMARY) !== 0,
     resigned: (flags & RESIGNED) !== 0,
-    claims: (flags & CLAIMS) !== 0,
-    reclaims: (flags & RECLAIMS) !== 0,
+    requestsLead: (flags & REQUESTS_LEAD) !== 0,
+    wantsFailback: (flags & WANTS_FAILBACK) !== 0,
     targetsMet: bytes.readUInt16BE(60),
     leaseMs: bytes.readUInt32BE(62),
   };

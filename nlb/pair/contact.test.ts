@@ -2,7 +2,7 @@ import t from 'tap';
 import { type Beat, noNonce } from './beat.ts';
 import { type Contact, firstContact, type Hearing, hear, speak } from './contact.ts';
 
-import { active as standing } from './test-talk.ts';
+import { active as standing } from './test-conversation.ts';
 
 const nonce = (digit: string): string => digit.repeat(32);
 
@@ -19,7 +19,7 @@ function node(): {
 } {
   const draw = drawing();
   let contact = firstContact({ node: 'nlb2', peerName: 'nlb1' }, draw);
-  const stranger: Beat = {
+  const unverified: Beat = {
     node: 'nlb1',
     path: 'access',
     boot: nonce('1'),
@@ -33,7 +33,7 @@ function node(): {
       return contact;
     },
     hears: (beat, atMs = 0) => {
-      const hearing = hear(contact, { ...stranger, ...beat }, 'access', atMs, draw);
+      const hearing = hear(contact, { ...unverified, ...beat }, 'access', atMs, draw);
       contact = hearing.contact;
       return hearing;
     },
@@ -50,14 +50,14 @@ t.test('a node that knows nobody echoes nothing', async (t) => {
   t.same(node().echoes(2), [noNonce, noNonce]);
 });
 
-t.test('a stranger is greeted once, and then echoed in every beat', async (t) => {
+t.test('an unverified boot is sent one challenge reply, and its challenge is then echoed in every beat', async (t) => {
   const one = node();
-  t.match(one.hears({}), { refused: 'unproven', greet: { challenge: nonce('2') } });
-  t.equal(one.hears({ counter: 2n }, 5000).greet, undefined);
+  t.match(one.hears({}), { rejected: 'unproven', challengeReply: { challenge: nonce('2') } });
+  t.equal(one.hears({ counter: 2n }, 5000).challengeReply, undefined);
   t.same(one.echoes(2), [nonce('2'), nonce('2')]);
 });
 
-t.test('what a stranger said last is echoed, whatever is replayed of it', async (t) => {
+t.test('what an unverified boot said last is echoed, whatever is replayed of it', async (t) => {
   const one = node();
   one.hears({ counter: 5n });
   one.hears({ counter: 6n, challenge: nonce('3') });
@@ -69,11 +69,11 @@ t.test('whoever echoes the challenge is believed, and the challenge is then anot
   const one = node();
   one.hears({});
   t.match(one.hears({ counter: 2n, echo: nonce('b') }), { news: { missed: 0 } });
-  t.match(one.contact, { challenge: nonce('c'), peer: { boot: nonce('1') }, strangers: { length: 0 } });
-  t.match(one.hears({ boot: nonce('7'), echo: nonce('b') }), { refused: 'unproven' });
+  t.match(one.contact, { challenge: nonce('c'), peer: { boot: nonce('1') }, unverifiedBoots: { length: 0 } });
+  t.match(one.hears({ boot: nonce('7'), echo: nonce('b') }), { rejected: 'unproven' });
 });
 
-t.test('echoes go in turn to the believed and to strangers, and half of them to the believed', async (t) => {
+t.test('echoes go in turn to the believed and to unverified boots, and half of them to the believed', async (t) => {
   const one = node();
   one.hears({ echo: nonce('b') });
   one.hears({ boot: nonce('4'), challenge: nonce('5') });
@@ -81,8 +81,8 @@ t.test('echoes go in turn to the believed and to strangers, and half of them to 
   t.same(one.echoes(8).toSorted(), ['2', '2', '2', '2', '5', '5', '7', '7'].map(nonce));
 });
 
-t.test('no more than one greeting is sent in 100 ms', async (t) => {
+t.test('no more than one challenge reply is sent in 100 ms', async (t) => {
   const one = node();
-  const greeted = (boot: string, atMs: number) => one.hears({ boot: nonce(boot) }, atMs).greet !== undefined;
-  t.same([greeted('1', 0), greeted('2', 99), greeted('3', 100), greeted('4', 101)], [true, false, true, false]);
+  const repliedTo = (boot: string, atMs: number) => one.hears({ boot: nonce(boot) }, atMs).challengeReply !== undefined;
+  t.same([repliedTo('1', 0), repliedTo('2', 99), repliedTo('3', 100), repliedTo('4', 101)], [true, false, true, false]);
 });

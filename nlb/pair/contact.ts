@@ -8,11 +8,11 @@ import { slide, type Window, windowFrom } from './window.ts';
  *
  *        peer, just started                                      us
  *          │ beat      boot p, challenge x, echo none  ────────►  │  unproven: it may be a recording
- *          │ ◄───────  greeting  boot u, challenge y, echo x      │  at once, so that no beat has to be waited for
+ *          │ ◄───────  reply     boot u, challenge y, echo x      │  at once, so that no beat has to be waited for
  *   u is believed, x is drawn anew                                │
  *          │ beat      boot p, challenge x', echo y  ──────────►  │  p is believed, y is drawn anew
  *
- * From then on only the counter counts. What is lost is made good by the next beats: they echo strangers too.
+ * That reply is the *challenge reply*: it echoes a challenge, and has no standing. From then on only the counter counts. What is lost is made good by the next beats: they echo unverified boots too.
  */
 export interface Contact {
   node: string;
@@ -25,46 +25,51 @@ export interface Contact {
   /** The boot of the peer that is believed. */
   peer?: Known;
   /** Boots that have yet to prove themselves, the longest waiting first. */
-  strangers: readonly Stranger[];
-  /** Boots that were believed before, the last of them last: not worth a greeting. */
+  unverifiedBoots: readonly UnverifiedBoot[];
+  /** Boots that were believed before, the last of them last: not worth a challenge reply. */
   retired: readonly Nonce[];
-  greetAfterMs: number;
+  challengeReplyAfterMs: number;
 }
 
 /** Of what is known of it, its counter tells also which version it understands. */
-export interface Stranger {
+export interface UnverifiedBoot {
   boot: Nonce;
   challenge: Nonce;
   counter: bigint;
 }
 
-interface Known extends Stranger {
+interface Known extends UnverifiedBoot {
   windows: Record<PathName, Window>;
   /** The highest counter that came by each path; 0n where none did. */
   heard: Record<PathName, bigint>;
 }
 
-export type Refusal = 'reflected' | 'not the peer' | 'wrong path' | 'retired' | 'unproven' | 'replayed' | 'stale';
+export type Rejection = 'reflected' | 'not the peer' | 'wrong path' | 'retired' | 'unproven' | 'replayed' | 'stale';
 
 export interface Hearing {
   contact: Contact;
   /** Why it is not believed. */
-  refused?: Refusal;
-  /** To be greeted at once. */
-  greet?: Stranger;
+  rejected?: Rejection;
+  /** Whose challenge is to be answered at once. */
+  challengeReply?: UnverifiedBoot;
   /** Newer than all before, and so many before it never came. */
   news?: { missed: number };
 }
 
 /** Whoever replays more sessions of the past than this while two nodes meet for the first time delays their meeting. */
-const STRANGERS_KEPT = 8;
+const UNVERIFIED_KEPT = 8;
 const RETIRED_KEPT = 64;
-/** Replayed beats of ever other boots must not make us send more than ten greetings a second. */
-const GREETING_EVERY_MS = 100;
+/** Replayed beats of ever other boots must not make us send more than ten challenge replies a second. */
+const CHALLENGE_REPLY_EVERY_MS = 100;
 
 export function firstContact(names: { node: string; peerName: string }, draw: () => Nonce): Contact {
   const { node, peerName } = names;
-  const nothing = { counter: COUNTS_FROM, strangers: [], retired: [], greetAfterMs: Number.NEGATIVE_INFINITY };
+  const nothing = {
+    counter: COUNTS_FROM,
+    unverifiedBoots: [],
+    retired: [],
+    challengeReplyAfterMs: Number.NEGATIVE_INFINITY,
+  };
   return { node, peerName, boot: draw(), challenge: draw(), ...nothing };
 }
 
@@ -75,24 +80,24 @@ export function firstContact(names: { node: string; peerName: string }, draw: ()
  */
 export function hear(contact: Contact, beat: Beat, path: PathName, atMs: number, draw: () => Nonce): Hearing {
   const { peer } = contact;
-  if (beat.node === contact.node) return { contact, refused: 'reflected' };
-  if (beat.node !== contact.peerName) return { contact, refused: 'not the peer' };
-  if (beat.path !== path) return { contact, refused: 'wrong path' };
+  if (beat.node === contact.node) return { contact, rejected: 'reflected' };
+  if (beat.node !== contact.peerName) return { contact, rejected: 'not the peer' };
+  if (beat.path !== path) return { contact, rejected: 'wrong path' };
   if (beat.boot === peer?.boot) return hearKnown(contact, peer, beat);
-  if (contact.retired.includes(beat.boot)) return { contact, refused: 'retired' };
+  if (contact.retired.includes(beat.boot)) return { contact, rejected: 'retired' };
   if (beat.echo === contact.challenge) return hearKnown(...believe(contact, beat, draw), beat);
-  return meet(contact, beat, atMs);
+  return hearUnverified(contact, beat, atMs);
 }
 
 /**
  * Why what says so of itself is to be refused, authentic or not: RFC 4303 section 3.4.3 looks at the window before the proof,
  * too, and moves it only afterwards. Undefined where the proof decides.
  */
-export function foresee(
+export function earlyRejection(
   { boot, peer, retired }: Contact,
   beat: Pick<Beat, 'path' | 'boot' | 'counter'>,
   path: PathName,
-): Refusal | undefined {
+): Rejection | undefined {
   if (beat.boot === boot) return 'reflected';
   if (beat.path !== path) return 'wrong path';
   if (retired.includes(beat.boot)) return 'retired';
@@ -103,7 +108,7 @@ export function foresee(
 
 function hearKnown(contact: Contact, peer: Known, { path, boot, challenge, counter }: Beat): Hearing {
   const window = slide(peer.windows[path], counter);
-  if (typeof window === 'string') return { contact, refused: window };
+  if (typeof window === 'string') return { contact, rejected: window };
   const windows = { ...peer.windows, [path]: window };
   const heard = { ...peer.heard, [path]: window.highest };
   if (counter <= peer.counter) return { contact: { ...contact, peer: { ...peer, windows, heard } } };
@@ -120,22 +125,26 @@ function believe(contact: Contact, { boot, challenge, counter }: Beat, draw: () 
     windows: { access: windowFrom(counter), server: windowFrom(counter) },
     heard: { access: 0n, server: 0n },
   };
-  const strangers = contact.strangers.filter((stranger) => stranger.boot !== boot);
+  const unverifiedBoots = contact.unverifiedBoots.filter((each) => each.boot !== boot);
   const retired = [...contact.retired, ...earlier].slice(-RETIRED_KEPT);
-  return [{ ...contact, challenge: draw(), peer, strangers, retired }, peer];
+  return [{ ...contact, challenge: draw(), peer, unverifiedBoots, retired }, peer];
 }
 
-/** A stranger is greeted once; a greeting is not, or two strangers would greet each other for ever. */
-function meet(contact: Contact, { boot, challenge, counter, standing }: Beat, atMs: number): Hearing {
-  const known = contact.strangers.find((stranger) => stranger.boot === boot);
-  if (known && known.counter >= counter) return { contact, refused: 'unproven' };
-  const stranger = { boot, challenge, counter };
-  const strangers = known
-    ? contact.strangers.map((each) => (each === known ? stranger : each))
-    : [...contact.strangers, stranger].slice(-STRANGERS_KEPT);
-  const met = { ...contact, strangers };
-  if (known || !standing || atMs < contact.greetAfterMs) return { contact: met, refused: 'unproven' };
-  return { contact: { ...met, greetAfterMs: atMs + GREETING_EVERY_MS }, refused: 'unproven', greet: stranger };
+/** An unverified boot is sent one challenge reply. A challenge reply is not answered, or two such boots would answer each other for ever. */
+function hearUnverified(contact: Contact, { boot, challenge, counter, standing }: Beat, atMs: number): Hearing {
+  const known = contact.unverifiedBoots.find((each) => each.boot === boot);
+  if (known && known.counter >= counter) return { contact, rejected: 'unproven' };
+  const waiting = { boot, challenge, counter };
+  const unverifiedBoots = known
+    ? contact.unverifiedBoots.map((each) => (each === known ? waiting : each))
+    : [...contact.unverifiedBoots, waiting].slice(-UNVERIFIED_KEPT);
+  const met = { ...contact, unverifiedBoots };
+  if (known || !standing || atMs < contact.challengeReplyAfterMs) return { contact: met, rejected: 'unproven' };
+  return {
+    contact: { ...met, challengeReplyAfterMs: atMs + CHALLENGE_REPLY_EVERY_MS },
+    rejected: 'unproven',
+    challengeReply: waiting,
+  };
 }
 
 /** The next message, but for its path and what the node says of itself. */
@@ -148,11 +157,11 @@ export interface Spoken {
   heard?: Heard;
 }
 
-/** @param greet whom to greet; else it is for the peer that is believed, and in turn for strangers */
-export function speak(before: Contact, greet?: Stranger): Spoken {
+/** @param replyTo whose challenge to echo; else it is the believed peer's and, in turn, those of unverified boots */
+export function speak(before: Contact, replyTo?: UnverifiedBoot): Spoken {
   const contact = { ...before, counter: before.counter + 1n };
   const { node, boot, challenge, counter, peer } = contact;
-  const addressee = greet ?? addresseeOf(contact);
+  const addressee = replyTo ?? addresseeOf(contact);
   return {
     contact,
     header: { node, boot, challenge, counter, echo: addressee?.challenge ?? noNonce },
@@ -162,11 +171,11 @@ export function speak(before: Contact, greet?: Stranger): Spoken {
 }
 
 /**
- * Every second beat is for the peer that is believed, because it may not believe us yet; and because a stranger of version 3,
+ * Every second beat is for the peer that is believed, because it may not believe us yet; and because an unverified boot of version 3,
  * who may be no more than a recording, must not keep the peer from what only version 4 says.
  */
-function addresseeOf({ peer, strangers, counter }: Contact): Stranger | undefined {
-  if (strangers.length === 0 || (peer && counter % 2n === 0n)) return peer;
+function addresseeOf({ peer, unverifiedBoots, counter }: Contact): UnverifiedBoot | undefined {
+  if (unverifiedBoots.length === 0 || (peer && counter % 2n === 0n)) return peer;
   const turn = peer ? counter / 2n : counter;
-  return strangers[Number(turn % BigInt(strangers.length))];
+  return unverifiedBoots[Number(turn % BigInt(unverifiedBoots.length))];
 }

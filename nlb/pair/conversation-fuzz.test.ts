@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import t from 'tap';
-import { acquainted, active, beatTo, deliver, startNlb1, startNlb2 } from './test-talk.ts';
+import { acquainted, active, beatTo, deliver, startNlb1, startNlb2 } from './test-conversation.ts';
 
 const NIGHTLY = process.env.ONEVIP_NIGHTLY !== undefined;
 const DATAGRAMS = NIGHTLY ? 1_000_000 : 20_000;
@@ -36,10 +36,10 @@ function spliced(i: number, j: number, bytes: Iterable<number>): Mutation {
 t.setTimeout(600_000);
 t.test(`${DATAGRAMS} mutated datagrams are refused, counted, answered by nothing, and change nothing`, async (t) => {
   const [nlb1, nlb2] = acquainted();
-  const stranger = startNlb2();
+  const unverified = startNlb2();
   // Each of these would be believed, or answered, as it is.
   const originals = [nlb1.beat(active, 0), startNlb1().beat(active, 0)].map(({ access }) => Buffer.from(access));
-  const receivers = [nlb2, stranger];
+  const receivers = [nlb2, unverified];
   const before = receivers.map((receiver) => ({
     contact: receiver.contact(),
     copy: structuredClone(receiver.contact()),
@@ -53,9 +53,9 @@ t.test(`${DATAGRAMS} mutated datagrams are refused, counted, answered by nothing
       const [receiver, original] = [receivers[to] ?? nlb2, originals[which] ?? Buffer.alloc(0)];
       const datagram = mutate(original);
       fc.pre(!datagram.equals(original));
-      const { refused, ...rest } = receiver.receive('access', datagram, sent);
+      const { rejected, ...rest } = receiver.receive('access', datagram, sent);
       sent++;
-      return refused !== undefined && Object.keys(rest).length === 0 && receiver.contact() === before[to]?.contact;
+      return rejected !== undefined && Object.keys(rest).length === 0 && receiver.contact() === before[to]?.contact;
     }),
     { seed, numRuns: DATAGRAMS },
   );
@@ -71,7 +71,11 @@ t.test(`${DATAGRAMS} mutated datagrams are refused, counted, answered by nothing
     before.map(({ counts }) => counts.heard),
   );
   t.ok(beatTo(nlb1, nlb2), 'and the pair talks on');
-  t.match(deliver(stranger, startNlb1().beat(active, 0)), [{ greeting: {} }, {}], 'and the next stranger is greeted');
+  t.match(
+    deliver(unverified, startNlb1().beat(active, 0)),
+    [{ challengeReply: {} }, {}],
+    'and the next unverified boot is sent a challenge reply',
+  );
 });
 
 function sum(counts: Record<string, number> | readonly number[]): number {

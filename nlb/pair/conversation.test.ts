@@ -1,6 +1,6 @@
 import t from 'tap';
 import { decodeBeat, encodeBeat, type PathName } from './beat.ts';
-import { type Conversation, converse, type Refusal } from './conversation.ts';
+import { type Conversation, openConversation, type Rejection } from './conversation.ts';
 import { open, seal } from './envelope.ts';
 import { makeKeys } from './keys.ts';
 import {
@@ -15,15 +15,19 @@ import {
   standby,
   startNlb1,
   startNlb2,
-} from './test-talk.ts';
+} from './test-conversation.ts';
 
-t.test('two nodes that start know each other after one greeting', async (t) => {
+t.test('two nodes that start know each other after one challenge reply', async (t) => {
   const [nlb1, nlb2] = [startNlb1(), startNlb2()];
   const [first, twin] = deliver(nlb2, nlb1.beat(active, 0));
-  t.match(first, { refused: 'unproven', greeting: {} });
-  t.same(twin, { refused: 'unproven' }, 'its twin is not greeted again');
-  if (!first.greeting) return;
-  t.same(deliver(nlb1, first.greeting), [{}, {}], 'the greeting is believed, and says nothing of who leads');
+  t.match(first, { rejected: 'unproven', challengeReply: {} });
+  t.same(twin, { rejected: 'unproven' }, 'its twin is not answered again');
+  if (!first.challengeReply) return;
+  t.same(
+    deliver(nlb1, first.challengeReply),
+    [{}, {}],
+    'the challenge reply is believed, and says nothing of who leads',
+  );
   t.match(deliver(nlb1, nlb2.beat(standby, 0)), [{ standing: standby }, {}]);
   t.match(deliver(nlb2, nlb1.beat(active, 0)), [{ standing: active }, {}]);
   t.same(
@@ -35,7 +39,7 @@ t.test('two nodes that start know each other after one greeting', async (t) => {
   );
 });
 
-t.test('a lost greeting is made good by the next beats', async (t) => {
+t.test('a lost challenge reply is made good by the next beats', async (t) => {
   const [nlb1, nlb2] = [startNlb1(), startNlb2()];
   deliver(nlb2, nlb1.beat(active, 0));
   t.ok(beatTo(nlb2, nlb1, standby), 'one beat later nlb1 believes nlb2');
@@ -96,11 +100,11 @@ t.test('keys can be rotated by restarts too', async (t) => {
 /** What the attacker knows is not the key: these are built with it to show that the reason is another one. */
 function resealed(datagram: Uint8Array, change: (body: Buffer) => Uint8Array): Uint8Array {
   const opened = open(datagram, makeKeys([oldKey]));
-  if ('refused' in opened) throw new Error(`not ours: ${opened.refused}`);
+  if ('rejected' in opened) throw new Error(`not ours: ${opened.rejected}`);
   return seal(change(Buffer.from(opened.body)), opened.version, makeKeys([oldKey]));
 }
 
-const attacks: [what: string, make: (nlb1: Conversation, nlb2: Conversation) => Uint8Array, refused: Refusal][] = [
+const attacks: [what: string, make: (nlb1: Conversation, nlb2: Conversation) => Uint8Array, refused: Rejection][] = [
   ['truncated', (nlb1) => nlb1.beat(active, 0).access.subarray(0, 36), 'truncated'],
   ['cut by a byte', (nlb1) => nlb1.beat(active, 0).access.subarray(0, -1), 'forged'],
   ['oversized', (nlb1) => Buffer.concat([nlb1.beat(active, 0).access, Buffer.alloc(500)]), 'oversized'],
@@ -136,7 +140,7 @@ for (const [what, make, refused] of attacks)
     const datagram = make(nlb1, nlb2);
     const before = nlb2.contact();
     const counts = structuredClone(nlb2.counts);
-    t.same(nlb2.receive('access', datagram, 5000), { refused });
+    t.same(nlb2.receive('access', datagram, 5000), { rejected: refused });
     t.same(nlb2.contact(), before);
     const counted = (counts.refused[refused] ?? 0) + 1;
     t.same(nlb2.counts, { ...counts, refused: { ...counts.refused, [refused]: counted } });
@@ -149,7 +153,7 @@ function recordSession(nlb1: Conversation, nlb2: Conversation): [PathName, Uint8
   for (let beats = 0; beats < 10; beats++) {
     const sent = nlb1.beat(active, 0);
     for (const path of PATHS) recorded.push([path, sent[path]]);
-    for (const { greeting } of deliver(nlb2, sent)) if (greeting) deliver(nlb1, greeting);
+    for (const { challengeReply } of deliver(nlb2, sent)) if (challengeReply) deliver(nlb1, challengeReply);
     deliver(nlb1, nlb2.beat(standby, 0));
   }
   return recorded;
@@ -160,14 +164,14 @@ t.test('a recorded session is believed neither by a node that has restarted nor 
   const recorded = recordSession(nlb1, nlb2);
   const restarted = startNlb2();
   for (const [path, datagram] of recorded)
-    t.equal(restarted.receive(path, datagram, 0).refused, 'unproven', 'by one that knows nothing');
+    t.equal(restarted.receive(path, datagram, 0).rejected, 'unproven', 'by one that knows nothing');
   t.equal(restarted.contact().peer, undefined);
   t.equal(roundsToMeet(nlb1, restarted), 2, 'which then still meets its peer');
 
   const second = startNlb1();
   t.equal(roundsToMeet(second, nlb2), 2);
   const before = nlb2.contact();
-  for (const [path, datagram] of recorded) t.same(nlb2.receive(path, datagram, 0), { refused: 'retired' });
+  for (const [path, datagram] of recorded) t.same(nlb2.receive(path, datagram, 0), { rejected: 'retired' });
   t.same(nlb2.contact(), before);
 });
 
@@ -178,21 +182,22 @@ t.test('a boot that is retired and forgotten is still not believed', async (t) =
     const next = startNlb1();
     t.ok(roundsToMeet(next, nlb2, 1000 * restarts));
   }
-  for (const [path, datagram] of recorded) t.equal(nlb2.receive(path, datagram, 100_000).refused, 'unproven');
+  for (const [path, datagram] of recorded) t.equal(nlb2.receive(path, datagram, 100_000).rejected, 'unproven');
 });
 
 t.test(
-  'replayed sessions draw ten greetings a second and no more, and keep the peer away for a moment only',
+  'replayed sessions draw ten challenge replies a second and no more, and keep the peer away for a moment only',
   async (t) => {
     const old = Array.from({ length: 20 }, () => recordSession(startNlb1(), startNlb2())).flat();
     const [nlb1, nlb2] = [startNlb1(), startNlb2()];
-    let greetings = 0;
+    let challengeReplies = 0;
     // As many in ten milliseconds as are looked at.
     for (let sent = 0; sent < 32 * 100; sent++) {
       const [path, datagram] = old[sent % old.length] ?? [];
-      if (path && datagram && nlb2.receive(path, datagram, 10 * Math.floor(sent / 32)).greeting) greetings++;
+      if (path && datagram && nlb2.receive(path, datagram, 10 * Math.floor(sent / 32)).challengeReply)
+        challengeReplies++;
     }
-    t.equal(greetings, 10);
+    t.equal(challengeReplies, 10);
     let beats = 0;
     do {
       const [, datagram] = old[beats % old.length] ?? [];
@@ -204,11 +209,12 @@ t.test(
   },
 );
 
-t.test('greetings are not answered with greetings', async (t) => {
+t.test('challenge replies are not answered with challenge replies', async (t) => {
   const [nlb1, nlb2] = [startNlb1(), startNlb2()];
-  const { greeting } = nlb2.receive('access', nlb1.beat(active, 0).access, 0);
-  t.ok(greeting);
-  if (greeting) t.same(deliver(startNlb1(), greeting), [{ refused: 'unproven' }, { refused: 'unproven' }]);
+  const { challengeReply } = nlb2.receive('access', nlb1.beat(active, 0).access, 0);
+  t.ok(challengeReply);
+  if (challengeReply)
+    t.same(deliver(startNlb1(), challengeReply), [{ rejected: 'unproven' }, { rejected: 'unproven' }]);
 });
 
 t.test('who was put back to a snapshot learns it from the peer at once, and goes by another name', async (t) => {
@@ -221,8 +227,8 @@ t.test('who was put back to a snapshot learns it from the peer at once, and goes
       'who goes on is no copy',
     );
   }
-  const restored = converse({ node: 'nlb1', peer: 'nlb2' }, [oldKey], snapshot);
-  t.match(deliver(nlb2, restored.beat(active, 0)), [{ refused: 'stale' }, { refused: 'stale' }], 'it is not heard');
+  const restored = openConversation({ node: 'nlb1', peer: 'nlb2' }, [oldKey], snapshot);
+  t.match(deliver(nlb2, restored.beat(active, 0)), [{ rejected: 'stale' }, { rejected: 'stale' }], 'it is not heard');
   t.match(deliver(restored, nlb2.beat(active, 0)), [{ isCopy: true }, {}]);
   t.not(restored.contact().boot, snapshot.boot);
   t.ok((roundsToMeet(restored, nlb2) ?? 10) <= 3, 'and is heard again');
@@ -230,7 +236,7 @@ t.test('who was put back to a snapshot learns it from the peer at once, and goes
 
 t.test('of two clones the one that is behind learns it', async (t) => {
   const [nlb1, nlb2] = acquainted();
-  const clone = converse({ node: 'nlb1', peer: 'nlb2' }, [oldKey], nlb1.contact());
+  const clone = openConversation({ node: 'nlb1', peer: 'nlb2' }, [oldKey], nlb1.contact());
   clone.beat(active, 0);
   deliver(nlb2, nlb1.beat(active, 0));
   deliver(nlb2, nlb1.beat(active, 0));

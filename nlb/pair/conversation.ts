@@ -3,37 +3,37 @@ import { type Acknowledged, openSentTimes } from './acknowledged.ts';
 import { type Beat, decodeBeat, encodeBeat, type Nonce, type PathName, peekBeat, type Standing } from './beat.ts';
 import {
   type Contact,
-  type Refusal as Disbelief,
+  type Rejection as ContactRejection,
+  earlyRejection,
   firstContact,
-  foresee,
   hear,
-  type Stranger,
   speak,
+  type UnverifiedBoot,
 } from './contact.ts';
-import { type Refusal as Disorder, open, seal } from './envelope.ts';
+import { type Rejection as EnvelopeRejection, open, seal } from './envelope.ts';
 import type { Extension } from './extension.ts';
+import { openHmacBudget } from './hmac-budget.ts';
 import { makeKeys } from './keys.ts';
-import { openProofs } from './proofs.ts';
 
 /** What two nodes say to each other, as datagrams: everything about it but the sockets. */
 export interface Conversation {
-  /** Datagram → what it is worth. What is refused is counted. */
+  /** Datagram → what it is worth. What is rejected is counted. */
   receive(path: PathName, datagram: Uint8Array, atMs: number): Received;
   /** The next beat, for one path and the other. What has been heard is added to what the node says of itself. */
   beat(standing: Standing, atMs: number, own?: OwnExtension): Datagrams;
   /** @param secrets as for `makeKeys`; nobody has to meet anew for it */
   useKeys(secrets: readonly Uint8Array[]): void;
-  readonly counts: { heard: number; missed: number; refused: Partial<Record<Refusal, number>> };
+  readonly counts: { heard: number; missed: number; refused: Partial<Record<Rejection, number>> };
   contact(): Contact;
 }
 
 export type OwnExtension = Omit<Extension, 'heard'>;
 export type Datagrams = Record<PathName, Uint8Array>;
-export type Refusal = Disorder | Disbelief | 'malformed' | 'too many';
+export type Rejection = EnvelopeRejection | ContactRejection | 'malformed' | 'too many';
 export interface Received {
-  refused?: Refusal;
+  rejected?: Rejection;
   /** To be sent at once. */
-  greeting?: Datagrams;
+  challengeReply?: Datagrams;
   /** What the peer says of itself, when that is news. */
   standing?: Standing;
   /** With a standing: what else this boot of the peer has said. Absent where it has not, as in version 3. */
@@ -50,18 +50,18 @@ interface Names {
 }
 
 /** @param from where a start goes on from that is not the first of its name, as one that was put back to a snapshot */
-export function converse({ node, peer }: Names, secrets: readonly Uint8Array[], from?: Contact): Conversation {
+export function openConversation({ node, peer }: Names, secrets: readonly Uint8Array[], from?: Contact): Conversation {
   let keys = makeKeys(secrets);
   let contact = from ?? firstContact({ node, peerName: peer }, drawNonce);
   const counts: Conversation['counts'] = { heard: 0, missed: 0, refused: {} };
-  const refuse = (refused: Refusal): { refused: Refusal } => {
-    counts.refused[refused] = (counts.refused[refused] ?? 0) + 1;
-    return { refused };
+  const reject = (rejected: Rejection): { rejected: Rejection } => {
+    counts.refused[rejected] = (counts.refused[rejected] ?? 0) + 1;
+    return { rejected };
   };
   const sentTimes = openSentTimes();
-  let told: { boot: Nonce; extension: Extension } | undefined;
-  const compose = (atMs: number, standing?: Standing, own: OwnExtension = {}, greet?: Stranger): Datagrams => {
-    const { header, version, heard, ...spoken } = speak(contact, greet);
+  let lastExtension: { boot: Nonce; extension: Extension } | undefined;
+  const compose = (atMs: number, standing?: Standing, own: OwnExtension = {}, replyTo?: UnverifiedBoot): Datagrams => {
+    const { header, version, heard, ...spoken } = speak(contact, replyTo);
     contact = spoken.contact;
     sentTimes.noted(header.counter, atMs);
     const extension = { ...own, ...(heard && { heard }) };
@@ -73,29 +73,29 @@ export function converse({ node, peer }: Names, secrets: readonly Uint8Array[], 
     heard?.boot === contact.boot ? sentTimes.of(heard) : {};
   /** A boot is not answerable for what another one said. */
   const extensionAfter = ({ boot, extension }: Beat): Extension | undefined => {
-    if (extension) told = { boot, extension };
-    return told?.boot === boot ? told.extension : undefined;
+    if (extension) lastExtension = { boot, extension };
+    return lastExtension?.boot === boot ? lastExtension.extension : undefined;
   };
-  const proofs = openProofs();
+  const hmacBudget = openHmacBudget();
   /** Why a datagram is not worth the proof. What says nothing of itself is no beat, and that is found out by the proof. */
-  const unworthy = (body: Uint8Array, path: PathName, atMs: number): Disbelief | 'too many' | undefined => {
+  const unworthy = (body: Uint8Array, path: PathName, atMs: number): ContactRejection | 'too many' | undefined => {
     const beat = peekBeat(body);
-    const refused = beat && foresee(contact, beat, path);
-    if (refused !== undefined) return refused;
-    const who = beat?.boot === contact.peer?.boot && beat !== undefined ? 'peer' : 'stranger';
-    return proofs.spend(who, atMs) ? undefined : 'too many';
+    const rejected = beat && earlyRejection(contact, beat, path);
+    if (rejected !== undefined) return rejected;
+    const who = beat?.boot === contact.peer?.boot && beat !== undefined ? 'peer' : 'unverified';
+    return hmacBudget.spend(who, atMs) ? undefined : 'too many';
   };
   const receive: Conversation['receive'] = (path, datagram, atMs) => {
     const opened = open(datagram, keys, (body) => unworthy(body, path, atMs));
-    if ('refused' in opened) return refuse(opened.refused);
+    if ('rejected' in opened) return reject(opened.rejected);
     const beat = decodeBeat(opened.body, opened.version);
-    if (beat === undefined) return refuse('malformed');
+    if (beat === undefined) return reject('malformed');
     const heard = hear(contact, beat, path, atMs, drawNonce);
     contact = heard.contact;
-    if (heard.refused)
+    if (heard.rejected)
       return {
-        ...refuse(heard.refused),
-        ...(heard.greet && { greeting: compose(atMs, undefined, {}, heard.greet) }),
+        ...reject(heard.rejected),
+        ...(heard.challengeReply && { challengeReply: compose(atMs, undefined, {}, heard.challengeReply) }),
       };
     if (isCopied(contact, beat.extension)) {
       contact = firstContact({ node, peerName: peer }, drawNonce);

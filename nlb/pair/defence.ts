@@ -1,4 +1,7 @@
-/** Others that spoke for the NLBS address while this node led, from the first claim until none came for a while. */
+/**
+ * Others that sent conflicting ARP packets (RFC 5227 section 2.4) while this node led: packets that name the NLBS address as their
+ * sender's, here *claims*. From the first one until none came for a while.
+ */
 export interface Conflict {
   /** Hardware addresses of the claims, at most eight of them. */
   macs: readonly string[];
@@ -8,7 +11,7 @@ export interface Conflict {
   over: boolean;
 }
 
-/** What a leader knows of claims to its address by others. All times in milliseconds of one clock. */
+/** What a leader knows of others' claims to its address. All times in milliseconds of one clock. */
 export interface Defence {
   /** At most the last eight; the last one may be under way. */
   conflicts: readonly Conflict[];
@@ -19,21 +22,21 @@ export interface Defence {
   peerClaimedAtMs?: number;
 }
 
-/** Hardware addresses that spoke for the address since the last look, one for each claim. */
-export interface Claims {
-  strangers: readonly string[];
+/** Senders of claims since the last look, one for each claim. */
+export interface ConflictingPackets {
+  others: readonly string[];
   peer: readonly string[];
 }
 
 /**
  * Claims by the peer's hardware address are the role's affair while the peer is heard. One that is silent leads no more once
- * this node does: whoever claims in its name, a switch that remembers it perhaps, is a stranger like any other.
+ * this node does: whoever claims in its name, a switch that remembers it perhaps, is another station like any other.
  */
-export function claimsOf({ strangers, peer }: Claims, isPeerHeard: boolean): Claims {
-  return isPeerHeard ? { strangers, peer } : { strangers: [...strangers, ...peer], peer: [] };
+export function conflictingPackets({ others, peer }: ConflictingPackets, isPeerHeard: boolean): ConflictingPackets {
+  return isPeerHeard ? { others, peer } : { others: [...others, ...peer], peer: [] };
 }
 
-export interface Stand {
+export interface DefenceStep {
   defence: Defence;
   /** Whether to announce the address now, once. */
   announce: boolean;
@@ -50,19 +53,19 @@ const DEFEND_EVERY_MS = 1000;
 const QUIET_MS = 2000;
 const KEPT = 8;
 
-export const unclaimed: Defence = { conflicts: [], defendedAtMs: -Infinity, owed: false };
+export const noConflict: Defence = { conflicts: [], defendedAtMs: -Infinity, owed: false };
 
 /**
- * What to do about claims to the address. A stranger's is contradicted at once, or as soon as the last defence is a second
+ * What to do about claims to the address. Another station's is contradicted at once, or as soon as the last defence is a second
  * ago, so that an announcement follows the last claim. The peer's is a handover or a double lead, which are the role's
  * affair. When either has ended, the address is announced once more, for whoever still believes the other.
  * @param leads whether this node has something to defend
  */
-export function defend(before: Defence, claims: Claims, atMs: number, leads: boolean): Stand {
-  if (!leads) return surrendered(before);
-  const noted = peerNoted(strangersNoted(before, claims.strangers, atMs), claims.peer, atMs);
+export function defend(before: Defence, claims: ConflictingPackets, atMs: number, leads: boolean): DefenceStep {
+  if (!leads) return withoutLead(before);
+  const noted = peerNoted(othersNoted(before, claims.others, atMs), claims.peer, atMs);
   const due = noted.owed && atMs - noted.defendedAtMs >= DEFEND_EVERY_MS;
-  const { defence, ended } = ends(due ? { ...noted, owed: false, defendedAtMs: atMs } : noted, atMs);
+  const { defence, ended } = endIfQuiet(due ? { ...noted, owed: false, defendedAtMs: atMs } : noted, atMs);
   const began = underWay(before) === undefined ? underWay(defence) : undefined;
   const peerEnded = noted.peerClaimedAtMs !== undefined && defence.peerClaimedAtMs === undefined;
   const news = began ?? ended;
@@ -79,18 +82,18 @@ function withCurrent({ conflicts, ...rest }: Defence, current: Conflict, isNew: 
   return { ...rest, conflicts: [...earlier, current] };
 }
 
-function strangersNoted(before: Defence, strangers: readonly string[], atMs: number): Defence {
-  if (strangers.length === 0) return before;
+function othersNoted(before: Defence, others: readonly string[], atMs: number): Defence {
+  if (others.length === 0) return before;
   const known = underWay(before) ?? { macs: [], claims: 0, firstMs: atMs, lastMs: atMs, over: false };
-  const macs = [...new Set([...known.macs, ...strangers])].slice(0, KEPT);
-  const current = { ...known, macs, claims: known.claims + strangers.length, lastMs: atMs };
+  const macs = [...new Set([...known.macs, ...others])].slice(0, KEPT);
+  const current = { ...known, macs, claims: known.claims + others.length, lastMs: atMs };
   return { ...withCurrent(before, current, known.claims === 0), owed: true };
 }
 
 const peerNoted = (defence: Defence, peer: readonly string[], atMs: number): Defence =>
   peer.length > 0 ? { ...defence, peerClaimedAtMs: atMs } : defence;
 
-function ends({ peerClaimedAtMs, ...defence }: Defence, atMs: number): { defence: Defence; ended?: Conflict } {
+function endIfQuiet({ peerClaimedAtMs, ...defence }: Defence, atMs: number): { defence: Defence; ended?: Conflict } {
   const peerGoesOn = peerClaimedAtMs !== undefined && atMs - peerClaimedAtMs < QUIET_MS;
   const now = peerGoesOn ? { ...defence, peerClaimedAtMs } : defence;
   const current = underWay(now);
@@ -100,7 +103,7 @@ function ends({ peerClaimedAtMs, ...defence }: Defence, atMs: number): { defence
 }
 
 /** Who does not lead has nothing to defend; whoever does now will be asked and announce itself. */
-function surrendered({ conflicts, defendedAtMs, ...before }: Defence): Stand {
+function withoutLead({ conflicts, defendedAtMs, ...before }: Defence): DefenceStep {
   const current = underWay({ conflicts, defendedAtMs, ...before });
   if (!current) return { defence: { conflicts, defendedAtMs, owed: false }, announce: false };
   const ended = { ...current, over: true };

@@ -22,7 +22,7 @@ t.test('a sealed message is opened by whoever has its key among two, and by nobo
   for (const secrets of [[secret], [secret, other], [other, secret]])
     t.same(open(sealed, makeKeys(secrets)), { body: Uint8Array.from(body), version: 3 });
   for (const secrets of [[other], [], [Buffer.alloc(32, 6), other]])
-    t.same(open(sealed, makeKeys(secrets)), { refused: 'forged' });
+    t.same(open(sealed, makeKeys(secrets)), { rejected: 'forged' });
   t.same(
     open(seal(body, 3, makeKeys([])), makeKeys([])),
     { body: Uint8Array.from(body), version: 3 },
@@ -46,7 +46,7 @@ t.test('a datagram that is not of the pair is refused, with the reason', async (
     ['one byte more', Buffer.concat([good, Buffer.of(0)]), 'forged'],
     ['one byte less', good.subarray(0, -1), 'forged'],
   ];
-  for (const [what, datagram, refused] of cases) t.same(open(datagram, keys), { refused }, what);
+  for (const [what, datagram, refused] of cases) t.same(open(datagram, keys), { rejected: refused }, what);
 });
 
 t.test('no HMAC is spent on what has not the length, the magic number and the version of ours', async (t) => {

@@ -1,6 +1,6 @@
 /**
  * What keeps a lead that comes and goes from going on so. For a while after it took the lead, a node lets nobody have it
- * who only has a better claim: a primary that would have it back, a peer that meets more reach targets. Each lead that
+ * who is only preferred: a primary that would have it back, a peer that meets more reach targets. Each lead that
  * follows soon after others doubles that while. Who cannot serve, or is asked by the operator, lets go at once all the same.
  */
 export interface HoldDown {
@@ -15,7 +15,7 @@ interface Times {
   holdDownMaxMs: number;
 }
 
-/** More than can be told apart: after so many the hold-down has long been at its longest. */
+/** More would make no difference: after so many the hold-down has long been at its longest. */
 const LEADS_KEPT = 32;
 
 export const noHoldDown = (atMs: number): HoldDown => ({ untilMs: atMs, leads: [] });

@@ -1,4 +1,4 @@
-import { isOutreached, isOutserved } from './contest.ts';
+import { peerReachesMore, peerServesBetter } from './election.ts';
 import { isAlive, isDeafToUs } from './peer.ts';
 import type { Settings } from './settings.ts';
 import { type Role, whyPoor } from './state.ts';
@@ -7,11 +7,13 @@ import { type Role, whyPoor } from './state.ts';
  * What speaks against this node's lead, but only when it lasts: the peer may be about to lose the same server or target, or
  * to hear that two lead.
  *
- * `outdone`: this node could serve less than all, or an address that belongs here is refused, while the peer is fit.
- * `outreached`: the peer, which could lead, meets more reach targets. `outserved`: it could lead, and serves better. `rivalled`:
- * the peer leads as well. `unheard`: the peer, which is heard, does not hear this node.
+ *   onlyPeerIsFit      this node could serve less than all, or its kernel refuses an address that belongs here; the peer is fit
+ *   peerReachesMore    the peer could lead, and meets more reach targets
+ *   peerServesBetter   the peer could lead, and serves better
+ *   peerLeadsToo       this node leads, and so does the peer
+ *   peerDoesNotHearUs  the peer, which is heard, does not hear this node
  */
-export type Condition = 'outdone' | 'outreached' | 'outserved' | 'rivalled' | 'unheard';
+export type Condition = 'onlyPeerIsFit' | 'peerReachesMore' | 'peerServesBetter' | 'peerLeadsToo' | 'peerDoesNotHearUs';
 /** Since when each has been so; absent while it is not. */
 export type Lasting = Readonly<Partial<Record<Condition, number>>>;
 
@@ -19,11 +21,11 @@ export type Lasting = Readonly<Partial<Record<Condition, number>>>;
 export function lastingSince(role: Role, atMs: number, settings: Settings): Lasting {
   const peer = isAlive(role.peer, settings) ? role.peer.standing : undefined;
   const isSo: Record<Condition, boolean> = {
-    outdone: whyPoor(role.facts) !== undefined && peer?.fitness === 'fit',
-    outreached: isOutreached(role, atMs, settings),
-    outserved: isOutserved(role, atMs, settings),
-    rivalled: role.state.name === 'active' && peer?.state === 'active',
-    unheard: isDeafToUs(role.peer, atMs, settings),
+    onlyPeerIsFit: whyPoor(role.facts) !== undefined && peer?.fitness === 'fit',
+    peerReachesMore: peerReachesMore(role, atMs, settings),
+    peerServesBetter: peerServesBetter(role, atMs, settings),
+    peerLeadsToo: role.state.name === 'active' && peer?.state === 'active',
+    peerDoesNotHearUs: isDeafToUs(role.peer, atMs, settings),
   };
   const conditions = Object.keys(isSo) as Condition[];
   return Object.fromEntries(conditions.flatMap((each) => (isSo[each] ? [[each, role.lasting[each] ?? atMs]] : [])));

@@ -1,7 +1,7 @@
 import { type Acknowledged, latestOf } from './acknowledged.ts';
 import type { Standing } from './beat.ts';
-import { type Ears, untried } from './ears.ts';
 import type { Extension } from './extension.ts';
+import { type Reception, untried } from './reception.ts';
 import type { Settings } from './settings.ts';
 import type { Facts, Heard } from './state.ts';
 
@@ -29,7 +29,7 @@ export interface Peer {
   fitSinceMs: number;
   /** Questions for the NLBS address that had no answer, since the last that had one. */
   asksUnanswered: number;
-  ears: Ears;
+  reception: Reception;
 }
 
 /** Three in a row, a quarter of an interval apart: one or two lost frames do not make a takeover. */
@@ -41,7 +41,7 @@ const ASKS_ENOUGH = 3;
  */
 const REFUSAL_STANDS_MS = 1250;
 
-export function strangerSince(atMs: number): Peer {
+export function unheardSince(atMs: number): Peer {
   const fitSinceMs = Number.POSITIVE_INFINITY;
   const never = { refused: false, refusedAtMs: Number.NEGATIVE_INFINITY, absentMs: Number.POSITIVE_INFINITY };
   return {
@@ -51,7 +51,7 @@ export function strangerSince(atMs: number): Peer {
     stoodDown: false,
     fitSinceMs,
     asksUnanswered: 0,
-    ears: untried,
+    reception: untried,
   };
 }
 
@@ -64,30 +64,30 @@ export function heard(before: Peer, { from: standing, ...event }: Heard, { lease
   const asksUnanswered = leads ? 0 : before.asksUnanswered;
   const acknowledged = event.acknowledged ?? (extension && before.acknowledged);
   const more = { ...(extension && { extension }), ...(acknowledged && { acknowledged }) };
-  return { ...strangerSince(atMs), standing, ...more, stoodDown, fitSinceMs, asksUnanswered };
+  return { ...unheardSince(atMs), standing, ...more, stoodDown, fitSinceMs, asksUnanswered };
 }
 
 /** Time goes by. Who asked before a stall must ask again: the peer may have taken the lead meanwhile. */
 export function waited(peer: Peer, tickedAtMs: number, atMs: number, settings: Settings): Peer {
-  const listenedMs = attentiveMs(peer.countedUntilMs, atMs, settings);
-  const [silentMs, absentMs] = [peer.silentMs + listenedMs, peer.absentMs + listenedMs];
-  const stalled = attentiveMs(tickedAtMs, atMs, settings) < atMs - tickedAtMs;
-  const asked = stalled ? { asksUnanswered: 0, ears: untried } : {};
+  const sinceMs = listenedMs(peer.countedUntilMs, atMs, settings);
+  const [silentMs, absentMs] = [peer.silentMs + sinceMs, peer.absentMs + sinceMs];
+  const stalled = listenedMs(tickedAtMs, atMs, settings) < atMs - tickedAtMs;
+  const asked = stalled ? { asksUnanswered: 0, reception: untried } : {};
   return { ...peer, silentMs, absentMs, countedUntilMs: Math.max(atMs, peer.countedUntilMs), ...asked };
 }
 
 /** How much of a time counts as listening: a tick that comes late, because we stalled, counts little more than one on time. */
-export function attentiveMs(fromMs: number, toMs: number, { intervalMs }: Settings): number {
+export function listenedMs(fromMs: number, toMs: number, { intervalMs }: Settings): number {
   return Math.max(0, Math.min(toMs - fromMs, 1.5 * intervalMs));
 }
 
 /**
- * The witness answered for the NLBS address: the peer's own hardware address, asked by us alone. Once the lease that came with the last beat must have run out, the answer
- * proves that it was renewed, and is worth a beat.
+ * The witness answered for the NLBS address: the peer's own hardware address, asked by us alone. Once the lease that came with the
+ * last beat must have run out, the answer proves that it was renewed, and is worth a beat.
  */
 export function answered(peer: Peer, settings: Settings): Peer {
   const isWorthABeat = peer.silentMs > leaseOf(peer, settings);
-  return { ...peer, ...(isWorthABeat && { silentMs: 0, ears: untried }), asksUnanswered: 0 };
+  return { ...peer, ...(isWorthABeat && { silentMs: 0, reception: untried }), asksUnanswered: 0 };
 }
 
 /**
@@ -130,8 +130,8 @@ export function isSuspect(peer: Peer, { intervalMs }: Settings): boolean {
  * Whether its silence is to be believed, by a node that knows of `stations` other stations: one of them has been heard
  * meanwhile.
  */
-export function isSilenceProved({ ears }: Peer, { stations }: Pick<Facts, 'stations'>): boolean {
-  return stations === 0 || ears.proved;
+export function isSilenceProved({ reception }: Peer, { stations }: Pick<Facts, 'stations'>): boolean {
+  return stations === 0 || reception.proved;
 }
 
 /** Whether nobody answers for the address any more. */

@@ -4,7 +4,7 @@
  * @param heldUntilMs what the data path holds; 0 for none, as after letting go
  * @param untilMs what is to be set
  */
-export function leaseRefusal(heldUntilMs: number, untilMs: number, nowMs: number): string | undefined {
+export function whyNotRenewable(heldUntilMs: number, untilMs: number, nowMs: number): string | undefined {
   if (heldUntilMs !== 0 && heldUntilMs <= nowMs) return `stalled until ${lateText(nowMs - heldUntilMs)} after its end`;
   if (untilMs <= nowMs) return `stalled until ${lateText(nowMs - untilMs)} after the end of the one to be set`;
   return undefined;

@@ -11,7 +11,7 @@ const beat = (atMs: number, acknowledged: Acknowledged, state: 'active' | 'stand
 });
 
 /** The peer says that it leads, and this node ticks, every 10 ms from `fromMs` to `untilMs`. */
-function rivalled(role: Role, [fromMs, untilMs]: [number, number], hears: (atMs: number) => Acknowledged) {
+function withPeerLeading(role: Role, [fromMs, untilMs]: [number, number], hears: (atMs: number) => Acknowledged) {
   const events: Event[] = [];
   for (let atMs = fromMs; atMs <= untilMs; atMs += 10) events.push(beat(atMs, hears(atMs)), tick(atMs + 1));
   return play(role, events);
@@ -22,15 +22,15 @@ const lastHeardAt = (ms: number) => () => ({ access: ms });
 
 t.test('of two leaders, the one that is heard by nobody yields to the other, whichever ranks higher', async (t) => {
   const led = active();
-  t.same(states(rivalled(led, [50, 80], upToDate)), [], 'a primary that is heard does not');
-  const { entered } = rivalled(led, [50, 100], lastHeardAt(0));
+  t.same(states(withPeerLeading(led, [50, 80], upToDate)), [], 'a primary that is heard does not');
+  const { entered } = withPeerLeading(led, [50, 100], lastHeardAt(0));
   t.match(entered, [{ state: 'standby', atMs: 71, reason: 'nlb2 leads too, and does not hear this node' }]);
 });
 
 t.test('at the end of a split neither yields for what the other could not yet have heard', async (t) => {
   const led = active();
   const healing = (atMs: number) => (atMs < 70 ? { access: 0 } : upToDate(atMs));
-  t.same(states(rivalled(led, [50, 80], healing)), []);
+  t.same(states(withPeerLeading(led, [50, 80], healing)), []);
 });
 
 t.test('a second leader of version 3 does not say what it hears, and is yielded to after a dead time', async (t) => {
@@ -46,19 +46,21 @@ t.test('a second leader of version 3 does not say what it hears, and is yielded 
 
 t.test('the lead is not handed to, nor asked of, a peer that does not hear', async (t) => {
   const led = play(active(), [beat(46, { access: 0 }, 'standby')]);
-  const refusal = play(led.role, [{ type: 'AskedToStandBy', atMs: 47 }]);
-  t.match(refusal, { entered: [], refusal: /nlb2/ });
+  const standByAsked = play(led.role, [{ type: 'AskedToStandBy', atMs: 47 }]);
+  t.match(standByAsked, { entered: [], whyNotGranted: /nlb2/ });
   const asked = play(standby(), [beat(100, { access: 0 }), { type: 'AskedToLead', atMs: 101 }]);
-  t.match(asked, { refusal: 'nlb2 does not hear this node' });
-  t.match(play(standby(), [beat(100, { access: 95 }), { type: 'AskedToLead', atMs: 101 }]), { refusal: undefined });
+  t.match(asked, { whyNotGranted: 'nlb2 does not hear this node' });
+  t.match(play(standby(), [beat(100, { access: 95 }), { type: 'AskedToLead', atMs: 101 }]), {
+    whyNotGranted: undefined,
+  });
 });
 
 const among = (stations: number): Facts => ({ ...sound, stations });
-const told = (role: Role, facts: Facts) => play(role, [{ type: 'FactsChanged', atMs: 6, facts }]).role;
+const factsAt = (role: Role, facts: Facts) => play(role, [{ type: 'FactsChanged', atMs: 6, facts }]).role;
 const stationHeard = (atMs: number): Event => ({ type: 'StationHeard', atMs });
 
 t.test('a standby that hears nobody takes over from nobody, and says so', async (t) => {
-  const alone = ticked(told(standby(), among(3)), 130);
+  const alone = ticked(factsAt(standby(), among(3)), 130);
   t.match(alone.entered, [{ state: 'inop', reason: 'hears nobody: neither nlb2 nor any other station' }]);
   t.equal(count(alone.effects, 'askStations'), 10);
   const later = ticked(alone.role, 3000);
@@ -70,7 +72,7 @@ t.test('a standby that hears nobody takes over from nobody, and says so', async 
 });
 
 t.test('one that hears another station takes over when it always did', async (t) => {
-  const suspects = ticked(told(standby(), among(3)), 31);
+  const suspects = ticked(factsAt(standby(), among(3)), 31);
   t.equal(count(suspects.effects, 'askStations'), 1, 'asked at the second missed beat');
   const hears = play(suspects.role, [stationHeard(32)]).role;
   const takeover = ticked(hears, 100);
@@ -90,7 +92,7 @@ t.test('a leader that hears nobody lets go; one that hears another station leads
 });
 
 t.test('while the peer is heard, or holds the address, nobody else is asked for long', async (t) => {
-  const role = told(standby(), among(3));
+  const role = factsAt(standby(), among(3));
   const beats = Array.from({ length: 20 }, (_, i) => [
     heard(10 + 10 * i, { state: 'active' }),
     tick(11 + 10 * i),

@@ -18,7 +18,7 @@ export const settings: Settings = {
   recovery: 'manual',
   holdDownMs: 1000,
   holdDownMaxMs: 8000,
-  /** Facts are told once in these tests. */
+  /** Facts are reported once in these tests. */
   staleAfterMs: Number.POSITIVE_INFINITY,
   letGoMs: 1000,
 };
@@ -27,8 +27,8 @@ const peerIs = (change: Partial<Standing> = {}): Standing => ({
   fitness: 'fit',
   primary: false,
   resigned: false,
-  claims: false,
-  reclaims: false,
+  requestsLead: false,
+  wantsFailback: false,
   targetsMet: 0,
   leaseMs: 30,
   ...change,

@@ -5,7 +5,7 @@ import type { Event, Facts, Role } from './state.ts';
 
 /** What it does to the lead that one of the two serves better. Both have healthy servers: so both are fit. */
 const serves = (dead: number, scarce = 0): BadlyServed => ({ dead, scarce });
-const told = (atMs: number, facts: Partial<Facts>): Event => ({
+const factsAt = (atMs: number, facts: Partial<Facts>): Event => ({
   type: 'FactsChanged',
   atMs,
   facts: { ...sound, ...facts },
@@ -22,7 +22,7 @@ function hearing(role: Role, [fromMs, untilMs]: [number, number], services: Badl
 /** An active whose hold-down is long over. */
 const led = () => hearing(active(), [50, 1990], serves(0)).role;
 const worse = (services: BadlyServed, more: Partial<Facts> = {}) =>
-  play(led(), [told(1995, { services, ...more })]).role;
+  play(led(), [factsAt(1995, { services, ...more })]).role;
 
 t.test(
   'a leader to which a service is dead makes way for a peer to which fewer are, once that has lasted',

@@ -179,16 +179,18 @@ t.test('an active that is asked to stand by lets go, says so three times, and do
 
 t.test('an active lets go for nobody who could not lead', async (t) => {
   const ask: Event = { type: 'AskedToStandBy', atMs: 100 };
-  t.match(step(ticked(active(), 99).role, ask, settings), { refusal: /nlb2 is not there/, entered: [] });
+  t.match(step(ticked(active(), 99).role, ask, settings), { whyNotGranted: /nlb2 is not there/, entered: [] });
   const unfit = play(active(), [heard(50, { fitness: 'out' })]).role;
-  t.match(step(unfit, { ...ask, atMs: 51 }, settings), { refusal: /nlb2 is not there/, entered: [] });
+  t.match(step(unfit, { ...ask, atMs: 51 }, settings), { whyNotGranted: /nlb2 is not there/, entered: [] });
 });
 
 t.test('a request to lead reaches the active by a beat, and it lets go', async (t) => {
   const asking = play(standby(), [{ type: 'AskedToLead', atMs: 6 }]).role;
-  t.equal(standing(asking, 7, settings).claims, true);
-  t.equal(standing(asking, 1007, settings).claims, false, 'a request is not for ever');
-  t.match(play(active(), [heard(50, { claims: true })]).entered, [{ state: 'standby', reason: 'nlb2 asked to lead' }]);
+  t.equal(standing(asking, 7, settings).requestsLead, true);
+  t.equal(standing(asking, 1007, settings).requestsLead, false, 'a request is not for ever');
+  t.match(play(active(), [heard(50, { requestsLead: true })]).entered, [
+    { state: 'standby', reason: 'nlb2 asked to lead' },
+  ]);
 });
 
 t.test('where both lead, one stands by and the other announces again', async (t) => {
@@ -302,15 +304,15 @@ t.test('who resigned, and was succeeded, leads again at once when its successor 
 });
 
 const HALF_DEAD = { ...settings, staleAfterMs: 300 };
-const told = (atMs: number, change: Partial<Facts> = {}): Event => ({
+const factsAt = (atMs: number, change: Partial<Facts> = {}): Event => ({
   type: 'FactsChanged',
   atMs,
   facts: { ...sound, ...change },
-  toldAtMs: atMs,
+  reportedAtMs: atMs,
 });
 
 t.test('a leader whose main thread is silent for too long makes way for a peer that is fit', async (t) => {
-  const start = play(active(), [told(45), heard(46)], HALF_DEAD).role;
+  const start = play(active(), [factsAt(45), heard(46)], HALF_DEAD).role;
   const alive = (untilMs: number) =>
     Array.from({ length: Math.floor((untilMs - 46) / 10) }, (_, i) => [heard(50 + 10 * i), tick(51 + 10 * i)]).flat();
   t.equal(play(start, alive(340), HALF_DEAD).role.state.name, 'active', 'not before');
@@ -324,26 +326,26 @@ t.test('a leader whose main thread is silent for too long makes way for a peer t
   ]);
   t.ok(effects.includes('dropLease') && effects.includes('removeAlias'));
   t.equal(standing(role, 370, HALF_DEAD).fitness, 'out');
-  t.match(play(role, [told(371)], HALF_DEAD).entered, [{ state: 'initial', previous: 'inop', reason: /^cured/ }]);
+  t.match(play(role, [factsAt(371)], HALF_DEAD).entered, [{ state: 'initial', previous: 'inop', reason: /^cured/ }]);
 });
 
 t.test('it goes on while nobody else could lead, and a stall of its own does not count', async (t) => {
-  const start = play(active(), [told(45)], HALF_DEAD).role;
+  const start = play(active(), [factsAt(45)], HALF_DEAD).role;
   for (const peer of [{ fitness: 'poor' }, { fitness: 'out' }, { state: 'inop' }] as const) {
     const events = Array.from({ length: 40 }, (_, i) => [heard(50 + 10 * i, peer), tick(51 + 10 * i)]).flat();
     t.equal(play(start, events, HALF_DEAD).role.state.name, 'active', JSON.stringify(peer));
   }
   t.equal(ticked(start, 2000, HALF_DEAD).role.state.name, 'active', 'the peer is silent');
-  const rested = play(standby(), [told(10), tick(20), tick(5000), heard(5001, { state: 'active' })], HALF_DEAD);
+  const rested = play(standby(), [factsAt(10), tick(20), tick(5000), heard(5001, { state: 'active' })], HALF_DEAD);
   t.equal(rested.role.state.name, 'standby', 'both threads stood still');
 });
 
 t.test('a leader whose passes fail again and again makes way for a peer that is fit, and says why', async (t) => {
   const start = play(active(), [heard(46)]).role;
-  const { entered } = play(start, [told(50, { passFailure: 'no room' })]);
+  const { entered } = play(start, [factsAt(50, { passFailure: 'no room' })]);
   t.match(entered, [{ state: 'inop', previous: 'active', reason: 'passes fail: no room, while nlb2 is fit' }]);
   t.equal(
-    play(start, [heard(47, { fitness: 'poor' }), told(50, { passFailure: 'no room' })]).role.state.name,
+    play(start, [heard(47, { fitness: 'poor' }), factsAt(50, { passFailure: 'no room' })]).role.state.name,
     'active',
   );
 });

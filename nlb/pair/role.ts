@@ -1,20 +1,20 @@
-import { held, isYielding, NEVER_HELD, unheld } from './contest.ts';
-import { askedAround, heardSomebody, hearsNobody, isRoundDue } from './ears.ts';
+import { deferToPeer, endDeferring, isYielding, NEVER_DEFERRED } from './election.ts';
 import { noHoldDown } from './hold-down.ts';
 import { hasLasted, lastingSince } from './lasting.ts';
 import {
   answered,
-  attentiveMs,
   heard,
   isAlive,
   isRefusing,
   isSuspect,
+  listenedMs,
   mayBeSplitOff,
   type Peer,
-  strangerSince,
+  unheardSince,
   waited,
 } from './peer.ts';
 import { compareServed, FITNESS } from './rank.ts';
+import { askedAround, heardSomebody, hearsNobody, isRoundDue } from './reception.ts';
 import type { Settings } from './settings.ts';
 import {
   type Event,
@@ -49,6 +49,30 @@ import { isContending, whenStandby } from './when-standby.ts';
  *    │
  *    └── cured ── inop ◄── any: a link down, no data path, no main thread or not fit while the peer is, cut off, hears nobody,
  *                           or stopping
+ *
+ * Within initial and standby:
+ *
+ *             listened until 2 intervals before the end (initial);        3 unanswered, and the peer is gone, or does
+ *             peer silent for 2 intervals, or it does not lead                not lead and this node outranks it
+ *             and this node outranks it (standby)
+ *   waiting ─────────────────────────────────────────────────► asking ──────────────────────────────────────────────► active
+ *      ▲                                                        │ ▲ │
+ *      └────────── the peer is heard, or the witness answers ───┘ │ │ the peer asks, too
+ *                                                                 │ ▼
+ *                    `deferUntilMs`, or the peer leads: it ends ─ deferring   (the higher address asks no more meanwhile)
+ *
+ * What may hold besides, each by itself:
+ *
+ *   resigned              from letting go in favour of the peer    until `resignedUntilMs`, or the peer leads
+ *   requesting the lead   from `nlbctl takeover` on a standby      until `requestUntilMs`, or this node leads
+ *   set aside             from being asked to stand by, or         until this node leads, or is asked to
+ *                         letting a peer lead that asked to
+ *   held down             from taking the lead                     until `holdDown.untilMs`: lets go for need alone
+ *   peer does not hear us from a lease and an interval without     until it does: it is neither asked for the lead nor
+ *                         its word that it heard one of our beats  handed it; of two that lead, this node yields
+ *   hears nobody          from 10 rounds of unanswered questions   until a station answers: inop
+ *   inherited lease       from a start with address and lease      until the first state is entered, the peer leads, or
+ *                         of an earlier life (beat/thread.ts)      the lease ends; kept by an active alone
  */
 export function step(before: Role, event: Event, settings: Settings): Step {
   const role = noted(before, event, settings);
@@ -73,8 +97,8 @@ function asking({ peer }: Role, next: Step, { type }: Event, settings: Settings)
 function listening(next: Step, { type, atMs }: Event, settings: Settings): Step {
   const { facts, peer } = next.role;
   const isAsking = type === 'Ticked' && facts.stations > 0 && isSuspect(peer, settings);
-  if (!isAsking || !isRoundDue(peer.ears, atMs, settings.intervalMs)) return next;
-  const role = { ...next.role, peer: { ...peer, ears: askedAround(peer.ears, atMs) } };
+  if (!isAsking || !isRoundDue(peer.reception, atMs, settings.intervalMs)) return next;
+  const role = { ...next.role, peer: { ...peer, reception: askedAround(peer.reception, atMs) } };
   return { ...next, role, effects: [...next.effects, 'askStations'] };
 }
 
@@ -99,8 +123,8 @@ export function begin(atMs: number, settings: Settings): Role {
     reason: 'started',
     tickedAtMs: atMs,
     improvedAtMs: atMs,
-    heldUntilMs: atMs,
-    heldSinceMs: NEVER_HELD,
+    deferUntilMs: atMs,
+    deferringSinceMs: NEVER_DEFERRED,
     facts: {
       ready: false,
       downLinks: [],
@@ -114,7 +138,7 @@ export function begin(atMs: number, settings: Settings): Role {
     holdDown: noHoldDown(atMs),
     setAside: false,
     stopping: false,
-    peer: strangerSince(atMs),
+    peer: unheardSince(atMs),
   };
 }
 
@@ -128,11 +152,11 @@ export function nextTickInMs({ state, peer, ...role }: Role, settings: Settings)
   return asking ? settings.intervalMs / 4 : settings.intervalMs;
 }
 
-/** What an event tells, whatever the state. */
+/** What an event says, whatever the state. */
 function noted(role: Role, event: Event, settings: Settings): Role {
   switch (event.type) {
     case 'Heard':
-      return unheld({ ...role, peer: heard(role.peer, event, settings) }, event.from);
+      return endDeferring({ ...role, peer: heard(role.peer, event, settings) }, event.from);
     case 'Ticked':
       return tickNoted(role, event.atMs, settings);
     case 'Refused':
@@ -144,9 +168,9 @@ function noted(role: Role, event: Event, settings: Settings): Role {
     case 'PeerPresent':
       return { ...role, peer: { ...role.peer, absentMs: 0 } };
     case 'AddressAsked':
-      return held(role, event.atMs, settings);
+      return deferToPeer(role, event.atMs, settings);
     case 'StationHeard':
-      return { ...role, peer: { ...role.peer, ears: heardSomebody(role.peer.ears) } };
+      return { ...role, peer: { ...role.peer, reception: heardSomebody(role.peer.reception) } };
     case 'FactsChanged':
       return factsNoted(role, event, settings);
     case 'AskedToStop':
@@ -158,8 +182,8 @@ function noted(role: Role, event: Event, settings: Settings): Role {
 
 type FactsChanged = Extract<Event, { type: 'FactsChanged' }>;
 
-function factsNoted(before: Role, { facts, atMs, toldAtMs }: FactsChanged, settings: Settings): Role {
-  const factsAgeMs = toldAtMs === undefined ? before.factsAgeMs : Math.max(0, atMs - toldAtMs);
+function factsNoted(before: Role, { facts, atMs, reportedAtMs }: FactsChanged, settings: Settings): Role {
+  const factsAgeMs = reportedAtMs === undefined ? before.factsAgeMs : Math.max(0, atMs - reportedAtMs);
   const role = { ...before, facts, factsAgeMs };
   const isFitter = FITNESS[fitnessOf(role, settings)] > FITNESS[fitnessOf(before, settings)];
   const isServing = compareServed(facts.services, before.facts.services) > 0;
@@ -169,9 +193,9 @@ function factsNoted(before: Role, { facts, atMs, toldAtMs }: FactsChanged, setti
 
 function tickNoted(before: Role, atMs: number, settings: Settings): Role {
   const { state, tickedAtMs } = before;
-  const heedMs = attentiveMs(tickedAtMs, atMs, settings);
-  const listening = state.name === 'initial' ? { ...state, listenedMs: state.listenedMs + heedMs } : state;
-  const factsAgeMs = before.factsAgeMs + heedMs;
+  const awakeMs = listenedMs(tickedAtMs, atMs, settings);
+  const listening = state.name === 'initial' ? { ...state, listenedMs: state.listenedMs + awakeMs } : state;
+  const factsAgeMs = before.factsAgeMs + awakeMs;
   const peer = waited(before.peer, tickedAtMs, atMs, settings);
   const role = { ...before, state: listening, tickedAtMs: atMs, factsAgeMs, peer };
   return { ...role, lasting: lastingSince(role, atMs, settings) };
@@ -198,9 +222,9 @@ function whyInop(role: Role, atMs: number, settings: Settings): string | undefin
   if (stopping) return 'stopping';
   if (facts.downLinks.length > 0) return `link down: ${facts.downLinks.join(', ')}`;
   if (facts.ready && facts.unguarded?.length) return `no data path on ${facts.unguarded.join(', ')}`;
-  if (!isAlive(peer, settings) && facts.stations > 0 && hearsNobody(peer.ears))
+  if (!isAlive(peer, settings) && facts.stations > 0 && hearsNobody(peer.reception))
     return `hears nobody: neither ${settings.peer} nor any other station`;
-  if (facts.ready && hasLasted(role, 'outdone', settings.poorHoldMs, atMs))
+  if (facts.ready && hasLasted(role, 'onlyPeerIsFit', settings.poorHoldMs, atMs))
     return `${whyPoor(facts) ?? 'not fit'}, while ${settings.peer} is fit`;
   const halfDead = facts.ready && isPeerFit(peer, settings) ? whyHalfDead(role, settings) : undefined;
   if (halfDead !== undefined) return `${halfDead}, while ${settings.peer} is fit`;

@@ -22,7 +22,7 @@ export interface Settings {
   /** For how long after it took the lead a node lets nobody have it without need; see `hold-down.ts`. */
   holdDownMs: number;
   holdDownMaxMs: number;
-  /** How old the facts may be that the rest of the daemon has told before they are worth nothing. */
+  /** How old the main thread's last report of facts may be before they are worth nothing. */
   staleAfterMs: number;
   /** How long a node that let go of the lead does not want it back, and how long a request for it stands. */
   letGoMs: number;

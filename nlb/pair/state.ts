@@ -6,10 +6,10 @@ import type { Lasting } from './lasting.ts';
 import { hasLetGo, type Peer } from './peer.ts';
 import type { Settings } from './settings.ts';
 
-/** The words of the role: its states, what happens to it, what it has done. The machine itself is in `role.ts`. */
+/** The types of the role: its states, events and effects. The machine itself is in `role.ts`. */
 export type State =
   | { name: 'initial'; listenMs: number; listenedMs: number }
-  | { name: 'standby'; resignedUntilMs: number; claimUntilMs: number }
+  | { name: 'standby'; resignedUntilMs: number; requestUntilMs: number }
   | { name: 'active'; leaseEndsMs: number }
   | { name: 'inop' };
 export type In<Name extends StateName> = Role<Extract<State, { name: Name }>>;
@@ -21,14 +21,14 @@ export interface Role<S extends State = State> {
   /** When the last tick was. */
   tickedAtMs: number;
   facts: Facts;
-  /** How long ago the rest of the daemon told them last; time in which this thread itself was stalled does not count. */
+  /** How long ago the main thread reported them last; time in which this thread itself was stalled does not count. */
   factsAgeMs: number;
   /** When this node last became fitter to lead. */
   improvedAtMs: number;
   /** The peer is about to lead: until when this node does not. */
-  heldUntilMs: number;
+  deferUntilMs: number;
   /** When that began: it does not go on for ever. */
-  heldSinceMs: number;
+  deferringSinceMs: number;
   lasting: Lasting;
   holdDown: HoldDown;
   /** The operator put this node aside, so it does not have the lead back by itself. */
@@ -85,15 +85,15 @@ export type Event =
   | { type: 'StationHeard'; atMs: number }
   /** The lease that the role believed to hold was over when it was to be renewed. */
   | { type: 'LeaseLost'; atMs: number; why: string }
-  /** `toldAtMs`: when the rest of the daemon told them; absent where the thread that beats found out itself. */
-  | { type: 'FactsChanged'; atMs: number; facts: Facts; toldAtMs?: number }
+  /** `reportedAtMs`: when the main thread reported them; absent where the beat thread found out itself. */
+  | { type: 'FactsChanged'; atMs: number; facts: Facts; reportedAtMs?: number }
   | { type: 'AskedToLead'; atMs: number }
   | { type: 'AskedToStandBy'; atMs: number }
   | { type: 'AskedToStop'; atMs: number };
 
 /**
- * What to do, in this order. `renewLease` is until the new state's `leaseEndsMs`; `fence` tells the data path of one that led
- * and is silent that it is to forward no more. `askAddress` asks the witness, and lets the peer know that this node is about
+ * What to do, in this order. `renewLease` is until the new state's `leaseEndsMs`; `fence` orders the data path of one that led
+ * and is silent to forward no more. `askAddress` asks the witness, and lets the peer know that this node is about
  * to lead; `askPeer` asks whether the peer's host is there, `askStations` who else is on the two subnets.
  */
 export type Effect =
@@ -121,13 +121,13 @@ export interface Step {
   /** The states entered, in order. */
   entered: Entry[];
   /** Why a request was not granted. */
-  refusal?: string;
+  whyNotGranted?: string;
 }
 
 /**
  * Leaving active lets go of the lease before anything else, and says so three times, because a lost beat would cost the
  * peer an interval; entering it takes the lease before the address, and, as with each renewal, beats before the lease: a
- * node that stalls in between has told its peer more than it has granted itself.
+ * node that stalls in between has promised its peer a longer wait than it has granted itself a lease.
  */
 export function enter(role: Role, state: State, reason: string, atMs: number): Step {
   const leaving: Effect[] = role.state.name === 'active' ? ['dropLease', 'removeAlias', 'beat', 'beat'] : [];
@@ -148,7 +148,7 @@ export function stay(role: Role, effects: Effect[] = []): Step {
  * whether its daemon is gone for good: then it forwards to the end of its time all the same.
  */
 export function lead(role: Role, reason: string, atMs: number, settings: Settings): Step {
-  const asked = role.state.name === 'standby' && atMs < role.state.claimUntilMs;
+  const asked = role.state.name === 'standby' && atMs < role.state.requestUntilMs;
   const holdDown = asked ? { ...role.holdDown, untilMs: atMs } : holdDownFrom(role.holdDown, atMs, settings);
   const leading = { ...role, holdDown, setAside: false };
   const step = enter(leading, { name: 'active', leaseEndsMs: atMs + settings.leaseMs }, reason, atMs);
@@ -156,7 +156,7 @@ export function lead(role: Role, reason: string, atMs: number, settings: Setting
 }
 
 export function standBy(resignedUntilMs = 0): State {
-  return { name: 'standby', resignedUntilMs, claimUntilMs: 0 };
+  return { name: 'standby', resignedUntilMs, requestUntilMs: 0 };
 }
 
 /** The state that a node starts anew in: it listens until a leader must have been heard. */
@@ -216,8 +216,9 @@ export function standing(role: Role, atMs: number, settings: Settings): Standing
     fitness,
     primary,
     resigned: aside && atMs < state.resignedUntilMs,
-    claims: state.name === 'standby' && atMs < state.claimUntilMs,
-    reclaims: state.name === 'standby' && primary && recovery === 'automatic' && fitness === 'fit' && !role.setAside,
+    requestsLead: state.name === 'standby' && atMs < state.requestUntilMs,
+    wantsFailback:
+      state.name === 'standby' && primary && recovery === 'automatic' && fitness === 'fit' && !role.setAside,
     targetsMet: targetsMet(facts),
     leaseMs,
   };

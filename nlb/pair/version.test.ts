@@ -4,19 +4,29 @@ import { type Contact, firstContact, hear, speak } from './contact.ts';
 import type { Conversation, Datagrams } from './conversation.ts';
 import { open, seal } from './envelope.ts';
 import { makeKeys } from './keys.ts';
-import { acquainted, active, beatTo, deliver, oldKey, PATHS, standby, startNlb1, startNlb2 } from './test-talk.ts';
+import {
+  acquainted,
+  active,
+  beatTo,
+  deliver,
+  oldKey,
+  PATHS,
+  standby,
+  startNlb1,
+  startNlb2,
+} from './test-conversation.ts';
 
 const keys = makeKeys([oldKey]);
 function opened(datagram: Uint8Array): { body: Uint8Array; version: number } {
   const result = open(datagram, keys);
-  if ('refused' in result) throw new Error(`not ours: ${result.refused}`);
+  if ('rejected' in result) throw new Error(`not ours: ${result.rejected}`);
   return result;
 }
 
 /** What a node of version 3 is: it counts from zero, speaks version 3 alone, and refuses any other version and any other length. */
 interface OldNode {
   beat(): Datagrams;
-  /** Gives the greeting, where it sends one. */
+  /** Gives the challenge reply, where it sends one. */
   receive(path: PathName, datagram: Uint8Array): Datagrams | undefined;
   readonly heard: Beat[];
   /** Versions of what it refused. */
@@ -28,8 +38,8 @@ function startOld(): OldNode {
   let drawn = Math.floor(Math.random() * 1e9);
   const draw = () => (++drawn).toString(16).padStart(32, 'f');
   let contact: Contact = { ...firstContact({ node: 'nlb2', peerName: 'nlb1' }, draw), counter: 0n };
-  const say = (greet?: Parameters<typeof speak>[1], standing?: Beat['standing']): Datagrams => {
-    const { header, ...spoken } = speak(contact, greet);
+  const say = (replyTo?: Parameters<typeof speak>[1], standing?: Beat['standing']): Datagrams => {
+    const { header, ...spoken } = speak(contact, replyTo);
     contact = spoken.contact;
     const of = (path: PathName) => seal(encodeBeat({ ...header, path, ...(standing && { standing }) }), 3, keys);
     return { access: of('access'), server: of('server') };
@@ -47,7 +57,7 @@ function startOld(): OldNode {
       const hearing = hear(contact, beat, path, 0, draw);
       contact = hearing.contact;
       if (hearing.news) heard.push(beat);
-      return hearing.greet && say(hearing.greet);
+      return hearing.challengeReply && say(hearing.challengeReply);
     },
     heard,
     refused,
@@ -55,21 +65,21 @@ function startOld(): OldNode {
   };
 }
 
-/** One beat each way, greetings included. */
+/** One beat each way, challenge replies included. */
 function talk(node: Conversation, old: OldNode): void {
   for (const [path, datagram] of Object.entries(node.beat(active, 0)) as [PathName, Uint8Array][]) {
-    const greeting = old.receive(path, datagram);
-    if (greeting) deliver(node, greeting);
+    const challengeReply = old.receive(path, datagram);
+    if (challengeReply) deliver(node, challengeReply);
   }
-  for (const { greeting } of deliver(node, old.beat()))
-    for (const path of PATHS) if (greeting) old.receive(path, greeting[path]);
+  for (const { challengeReply } of deliver(node, old.beat()))
+    for (const path of PATHS) if (challengeReply) old.receive(path, challengeReply[path]);
 }
 
 t.test('a node of version 3 is never sent what it refuses, and the two know each other as soon as ever', async (t) => {
   const [node, old] = [startNlb1(), startOld()];
   for (let beats = 0; beats < 100; beats++) talk(node, old);
   t.same(old.refused, []);
-  t.equal(old.heard.length, 99, 'the first one is answered by a greeting');
+  t.equal(old.heard.length, 99, 'the first one is answered by a challenge reply');
   t.equal(node.counts.heard, 100);
   t.same(deliver(node, old.beat())[0], { standing: standby }, 'and says nothing beyond version 3');
 });
@@ -79,9 +89,13 @@ t.test('two that know version 4 speak it as soon as they have heard each other, 
   const versionOf = (datagrams: Datagrams) => opened(datagrams.access).version;
   const first = nlb1.beat(active, 0);
   t.equal(versionOf(first), 3);
-  const { greeting } = deliver(nlb2, first)[0];
-  t.equal(greeting && versionOf(greeting), 4, 'what is heard of a stranger is answered in its version');
-  if (greeting) deliver(nlb1, greeting);
+  const { challengeReply } = deliver(nlb2, first)[0];
+  t.equal(
+    challengeReply && versionOf(challengeReply),
+    4,
+    'what is heard of an unverified boot is answered in its version',
+  );
+  if (challengeReply) deliver(nlb1, challengeReply);
   t.equal(versionOf(nlb1.beat(active, 0)), 4);
 });
 
@@ -101,8 +115,8 @@ t.test(
   async (t) => {
     const [nlb1, nlb2] = [startNlb1(), startNlb2()];
     const serverOnly = (to: Conversation, { server }: Datagrams) => to.receive('server', server, 0);
-    const { greeting } = serverOnly(nlb2, nlb1.beat(active, 0));
-    if (greeting) deliver(nlb1, greeting);
+    const { challengeReply } = serverOnly(nlb2, nlb1.beat(active, 0));
+    if (challengeReply) deliver(nlb1, challengeReply);
     for (const atMs of [10, 20]) serverOnly(nlb2, nlb1.beat(active, atMs));
     for (let atMs = 30; atMs < 200; atMs += 10) {
       nlb1.beat(active, atMs);
@@ -114,8 +128,8 @@ t.test(
 t.test('an acknowledgement of an earlier boot of ours is none', async (t) => {
   let [nlb1, nlb2] = acquainted();
   nlb1 = startNlb1();
-  const greetings = deliver(nlb2, nlb1.beat(active, 0)).flatMap(({ greeting }) => greeting ?? []);
-  for (const each of greetings) deliver(nlb1, each);
+  const challengeReplies = deliver(nlb2, nlb1.beat(active, 0)).flatMap(({ challengeReply }) => challengeReply ?? []);
+  for (const each of challengeReplies) deliver(nlb1, each);
   t.same(deliver(nlb1, nlb2.beat(standby, 0))[0].acknowledged, {});
 });
 
@@ -134,7 +148,7 @@ t.test('a recording of version 3 does not take from the peer what only version 4
   const [nlb1, nlb2] = acquainted();
   const beat = decodeBeat(opened(startOld().beat().access).body, 3);
   if (beat) nlb2.receive('access', seal(encodeBeat({ ...beat, node: 'nlb1' }), 3, keys), 0);
-  t.equal(nlb2.contact().strangers.length, 1);
+  t.equal(nlb2.contact().unverifiedBoots.length, 1);
   const own = { accessMac: '02:00:00:00:00:0b' };
   const said = Array.from({ length: 10 }, () => deliver(nlb1, nlb2.beat(standby, 0, own))[0].extension);
   t.ok(said.slice(1).every((each) => each?.accessMac === own.accessMac));

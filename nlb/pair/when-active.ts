@@ -1,4 +1,4 @@
-import { isAsWellPlaced, leader, peerCouldLead } from './contest.ts';
+import { isAsWellPlaced, leader, peerCouldLead } from './election.ts';
 import type { BadlyServed } from './extension.ts';
 import { hasLasted } from './lasting.ts';
 import type { Settings } from './settings.ts';
@@ -14,15 +14,15 @@ export function whenActive(role: In<'active'>, event: Event, settings: Settings)
     case 'AskedToStandBy':
       if (peerCouldLead(role, event.atMs, settings))
         return resign({ ...role, setAside: true }, 'asked to stand by', event.atMs, settings);
-      return { ...stay(role), refusal: `${settings.peer} is not there to take over, or could not serve` };
+      return { ...stay(role), whyNotGranted: `${settings.peer} is not there to take over, or could not serve` };
     default:
       return stay(role);
   }
 }
 
 function whenTicked(role: In<'active'>, atMs: number, settings: Settings): Step {
-  const rival = whyYield(role, atMs, settings);
-  if (rival !== undefined) return enter(role, standBy(), rival, atMs);
+  const yielding = whyYield(role, atMs, settings);
+  if (yielding !== undefined) return enter(role, standBy(), yielding, atMs);
   const reason = whyBetterThere(role, atMs, settings);
   if (reason === undefined || atMs < role.holdDown.untilMs) return renew(role, atMs, settings);
   return resign(role, reason, atMs, settings);
@@ -31,9 +31,9 @@ function whenTicked(role: In<'active'>, atMs: number, settings: Settings): Step 
 /** As long as the two may still be about to see the same, nothing is made of what they see differently. */
 function whyBetterThere(role: In<'active'>, atMs: number, settings: Settings): string | undefined {
   const { standing, extension } = role.peer;
-  if (hasLasted(role, 'outreached', settings.reachHoldMs, atMs))
+  if (hasLasted(role, 'peerReachesMore', settings.reachHoldMs, atMs))
     return `${settings.peer} meets ${standing?.targetsMet} reach targets, this node ${targetsMet(role.facts)}`;
-  if (!hasLasted(role, 'outserved', settings.poorHoldMs, atMs)) return undefined;
+  if (!hasLasted(role, 'peerServesBetter', settings.poorHoldMs, atMs)) return undefined;
   const [theirs, own] = [extension?.services, role.facts.services].map(servedText);
   return `${settings.peer} serves better: ${theirs} there, ${own} here`;
 }
@@ -48,12 +48,13 @@ const servedText = (services: BadlyServed = { dead: 0, scarce: 0 }): string =>
  * and leads on for a dead time, is deaf as well.
  */
 function whyYield(role: In<'active'>, atMs: number, { peer, intervalMs, deadAfterMs }: Settings): string | undefined {
-  if (role.lasting.rivalled === undefined) return undefined;
-  if (hasLasted(role, 'unheard', 2 * intervalMs, atMs)) return `${peer} leads too, and does not hear this node`;
-  return hasLasted(role, 'rivalled', deadAfterMs, atMs) ? `${peer} leads too, and goes on` : undefined;
+  if (role.lasting.peerLeadsToo === undefined) return undefined;
+  if (hasLasted(role, 'peerDoesNotHearUs', 2 * intervalMs, atMs))
+    return `${peer} leads too, and does not hear this node`;
+  return hasLasted(role, 'peerLeadsToo', deadAfterMs, atMs) ? `${peer} leads too, and goes on` : undefined;
 }
 
-/** The beat goes first: a node that stalls between the two has told its peer more than it has granted itself. */
+/** The beat goes first: a node that stalls between the two has promised its peer a longer wait than it has granted itself a lease. */
 function renew(role: In<'active'>, atMs: number, { leaseMs }: Settings): Step {
   return stay({ ...role, state: { name: 'active', leaseEndsMs: atMs + leaseMs } }, ['beat', 'renewLease']);
 }
@@ -62,11 +63,11 @@ function whenHeard(role: In<'active'>, atMs: number, settings: Settings): Step {
   const { standing, stoodDown } = role.peer;
   if (standing?.state === 'active' && leader(role, atMs, settings) === 'peer')
     return enter(role, standBy(), `${settings.peer} leads too, and ranks higher`, atMs);
-  if (standing?.claims && peerCouldLead(role, atMs, settings))
+  if (standing?.requestsLead && peerCouldLead(role, atMs, settings))
     return resign({ ...role, setAside: true }, `${settings.peer} asked to lead`, atMs, settings);
-  if (standing?.reclaims && mayHaveItBack(role, atMs, settings))
+  if (standing?.wantsFailback && mayHaveItBack(role, atMs, settings))
     return resign(role, `${settings.peer} is the primary, and is back`, atMs, settings);
-  // After a double claim a neighbour may still believe the other.
+  // After two have led, a neighbour may still believe the other.
   return stay(role, stoodDown ? ['announce'] : []);
 }
 

@@ -1,4 +1,4 @@
-import { isHeld, isYielding, leader, mayLead } from './contest.ts';
+import { isDeferring, isYielding, leader, mayLead } from './election.ts';
 import { isAlive, isSilenceProved, isUnanswered } from './peer.ts';
 import type { Settings } from './settings.ts';
 import { type Event, enter, type In, lead, type Step, standBy, stay } from './state.ts';
@@ -14,7 +14,10 @@ export function whenInitial(role: In<'initial'>, event: Event, settings: Setting
       return stay({ ...role, state: { ...role.state, listenedMs: 0 }, reason: `another node answers: ${event.mac}` });
     case 'AskedToLead':
     case 'AskedToStandBy':
-      return { ...stay(role), refusal: `still initial: ${role.facts.ready ? 'listening for a leader' : 'not ready'}` };
+      return {
+        ...stay(role),
+        whyNotGranted: `still initial: ${role.facts.ready ? 'listening for a leader' : 'not ready'}`,
+      };
     default:
       return stay(role);
   }
@@ -32,7 +35,7 @@ function listen(role: In<'initial'>, atMs: number, settings: Settings): Step {
   const following = follow(role, atMs, settings);
   if (following) return following;
   if (!role.facts.ready || !isAsking(role, settings) || isYielding(role, atMs, settings)) return stay(role, ['beat']);
-  const heardOut = role.state.listenedMs >= role.state.listenMs && !isHeld(role, atMs);
+  const heardOut = role.state.listenedMs >= role.state.listenMs && !isDeferring(role, atMs);
   const isSilent = !isAlive(role.peer, settings) && isSilenceProved(role.peer, role.facts);
   const unopposed = isSilent || mayLead(role, atMs, settings);
   if (heardOut && isUnanswered(role.peer) && unopposed) return lead(role, reasonToLead(role, settings), atMs, settings);

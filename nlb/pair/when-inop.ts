@@ -4,8 +4,8 @@ import { type Event, enter, type Role, relisten, type Step, stay } from './state
 /** Out of operation until what put it there is cured. */
 export function whenInop(role: Role, event: Event, settings: Settings, why: string | undefined): Step {
   if (event.type === 'AskedToLead' || event.type === 'AskedToStandBy')
-    return { ...stay(role), refusal: `out of operation: ${why ?? role.reason}` };
-  if (why === undefined && role.lasting.outdone === undefined)
+    return { ...stay(role), whyNotGranted: `out of operation: ${why ?? role.reason}` };
+  if (why === undefined && role.lasting.onlyPeerIsFit === undefined)
     return enter(role, relisten(settings), `cured: ${role.reason}`, event.atMs);
   return stay(role, event.type === 'Ticked' ? ['beat'] : []);
 }

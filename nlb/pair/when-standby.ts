@@ -1,4 +1,4 @@
-import { isHeld, isYielding, mayLead } from './contest.ts';
+import { isDeferring, isYielding, mayLead } from './election.ts';
 import { isDeafToUs, isGone, isSilenceProved, isSuspect, isUnanswered } from './peer.ts';
 import type { Settings } from './settings.ts';
 import { type Event, type In, lead, type Role, type Step, stay } from './state.ts';
@@ -9,18 +9,18 @@ export function whenStandby(role: In<'standby'>, event: Event, settings: Setting
     case 'Ticked':
       return whenTicked(role, event.atMs, settings);
     case 'Heard':
-      return stay(isRelieved(role, event.atMs) ? resignedUntil(role, event.atMs) : role);
+      return stay(isReplaced(role, event.atMs) ? resignedUntil(role, event.atMs) : role);
     case 'AskedToLead':
       if (isDeafToUs(role.peer, event.atMs, settings))
-        return { ...stay(role), refusal: `${settings.peer} does not hear this node` };
-      return stay(claimed(role, event.atMs + settings.letGoMs), ['beat']);
+        return { ...stay(role), whyNotGranted: `${settings.peer} does not hear this node` };
+      return stay(requesting(role, event.atMs + settings.letGoMs), ['beat']);
     default:
       return stay(role);
   }
 }
 
 /** Whether another leads, in whose favour this node resigned: should that one resign as well, this one leads again. */
-function isRelieved({ peer, state }: In<'standby'>, atMs: number): boolean {
+function isReplaced({ peer, state }: In<'standby'>, atMs: number): boolean {
   return peer.standing?.state === 'active' && atMs < state.resignedUntilMs;
 }
 
@@ -28,15 +28,15 @@ function resignedUntil(role: In<'standby'>, resignedUntilMs: number): In<'standb
   return { ...role, state: { ...role.state, resignedUntilMs } };
 }
 
-function claimed(role: In<'standby'>, claimUntilMs: number): In<'standby'> {
-  return { ...role, setAside: false, state: { ...role.state, claimUntilMs } };
+function requesting(role: In<'standby'>, requestUntilMs: number): In<'standby'> {
+  return { ...role, setAside: false, state: { ...role.state, requestUntilMs } };
 }
 
 function whenTicked(role: In<'standby'>, atMs: number, settings: Settings): Step {
   const contends = isContending(role, atMs, settings);
   if (!contends && !isSuspect(role.peer, settings)) return stay(asked(role, 0), ['beat']);
   if (isYielding(role, atMs, settings)) return stay(role, ['beat']);
-  const free = !isHeld(role, atMs);
+  const free = !isDeferring(role, atMs);
   if (free && contends && isUnanswered(role.peer)) return lead(role, whyNot(role, settings), atMs, settings);
   if (free && isGone(role.peer, settings) && isSilenceProved(role.peer, role.facts))
     return lead(role, whyGone(role, settings), atMs, settings);

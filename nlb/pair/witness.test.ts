@@ -3,7 +3,7 @@ import { type ArpNews, type ArpSeen, hearArp, named, nobody, type Witness } from
 
 const OWN = '02:00:00:00:00:0a';
 const PEER = '02:00:00:00:00:0b';
-const STRANGER = '02:00:5e:00:53:99';
+const OTHER = '02:00:5e:00:53:99';
 const ENDS = { ownMac: OWN, ownAddress: '10.77.1.11', peerAddress: '10.77.1.12', nlbs: '10.77.1.100' };
 
 /** An answer by the peer to a question of ours for the NLBS address, but for what is changed. */
@@ -22,17 +22,17 @@ t.test('the peer’s own hardware address is the witness, and no other', async (
   const cases: [string, Witness, ArpSeen, ArpNews | undefined][] = [
     ['the peer answers us', named(PEER), answer(), 'answer'],
     ['before anybody is known', nobody, answer(), 'claim'],
-    ['somebody else answers us', named(PEER), answer({ senderMac: STRANGER }), 'claim'],
-    ['somebody else, for the peer', named(PEER), answer({ sourceMac: STRANGER }), 'peer claim'],
+    ['somebody else answers us', named(PEER), answer({ senderMac: OTHER }), 'claim'],
+    ['somebody else, for the peer', named(PEER), answer({ sourceMac: OTHER }), 'peer claim'],
     ['a switch answers a probe of ours for the peer', named(PEER), answer({ targetIp: '0.0.0.0' }), 'peer claim'],
     ['a switch answers an announcement of ours', named(PEER), answer({ targetIp: ENDS.nlbs }), 'peer claim'],
-    ['the peer answers another station', named(PEER), answer({ targetMac: STRANGER }), 'peer claim'],
+    ['the peer answers another station', named(PEER), answer({ targetMac: OTHER }), 'peer claim'],
     ['the peer announces', named(PEER), answer({ operation: 'request', targetIp: ENDS.nlbs }), 'peer claim'],
     ['we ourselves', named(PEER), answer({ senderMac: OWN }), undefined],
     ['about another address', named(PEER), answer({ senderIp: '10.77.1.1' }), undefined],
     ['the peer’s host is there', named(PEER), ofItself(), 'present'],
-    ['somebody has its address', named(PEER), ofItself({ senderMac: STRANGER }), undefined],
-    ['it answers another station', named(PEER), ofItself({ targetMac: STRANGER }), undefined],
+    ['somebody has its address', named(PEER), ofItself({ senderMac: OTHER }), undefined],
+    ['it answers another station', named(PEER), ofItself({ targetMac: OTHER }), undefined],
   ];
   for (const [what, witness, packet, news] of cases) t.equal(hearArp(witness, packet, ENDS).news, news, what);
 });
@@ -43,8 +43,8 @@ t.test(
     const found = hearArp(nobody, ofItself(), ENDS);
     t.same(found, { witness: { mac: PEER, named: false }, news: 'present' });
     t.equal(hearArp(found.witness, answer(), ENDS).news, 'answer');
-    t.same(hearArp(found.witness, ofItself({ senderMac: STRANGER }), ENDS).witness, { mac: STRANGER, named: false });
-    t.same(hearArp(named(PEER), ofItself({ senderMac: STRANGER }), ENDS).witness, named(PEER));
+    t.same(hearArp(found.witness, ofItself({ senderMac: OTHER }), ENDS).witness, { mac: OTHER, named: false });
+    t.same(hearArp(named(PEER), ofItself({ senderMac: OTHER }), ENDS).witness, named(PEER));
     for (const unasked of [ofItself({ operation: 'request' }), ofItself({ targetIp: '0.0.0.0' })])
       t.same(hearArp(nobody, unasked, ENDS).witness, nobody);
   },

@@ -24,7 +24,7 @@ export interface ArpSeen {
 }
 
 /** This node's place on the access subnet, its peer's own address there, and the address that is led. */
-export interface AccessEnds {
+export interface AccessAddresses {
   ownMac: string;
   ownAddress: string;
   peerAddress: string;
@@ -33,7 +33,7 @@ export interface AccessEnds {
 
 /**
  * `answer`: the witness holds the NLBS address. `present`: the peer's host is on the subnet, whatever its daemon does.
- * `peer claim`, `claim`: somebody speaks as the holder, unasked by us or from elsewhere; that proves nothing but a conflict.
+ * `peer claim`, `claim`: an ARP packet names the NLBS address as its sender's, unasked by us or from elsewhere; it proves a conflict and no more.
  */
 export type ArpNews = 'answer' | 'present' | 'peer claim' | 'claim';
 
@@ -42,23 +42,26 @@ export const nobody: Witness = { named: false };
 export const named = (mac: string): Witness => ({ mac, named: true });
 
 /** What a packet that came in says, and who the witness is after it. */
-export function hearArp(witness: Witness, packet: ArpSeen, ends: AccessEnds): { witness: Witness; news?: ArpNews } {
+export function hearArp(witness: Witness, packet: ArpSeen, own: AccessAddresses): { witness: Witness; news?: ArpNews } {
   const { senderMac, senderIp } = packet;
-  if (senderMac === ends.ownMac) return { witness };
-  if (senderIp === ends.peerAddress) return hearPeerAddress(witness, packet, ends);
-  if (senderIp !== ends.nlbs) return { witness };
+  if (senderMac === own.ownMac) return { witness };
+  if (senderIp === own.peerAddress) return hearPeerAddress(witness, packet, own);
+  if (senderIp !== own.nlbs) return { witness };
   if (senderMac !== witness.mac) return { witness, news: 'claim' };
-  return { witness, news: isAnswerToUs(packet, ends) ? 'answer' : 'peer claim' };
+  return { witness, news: isAnswerToUs(packet, own) ? 'answer' : 'peer claim' };
 }
 
-function hearPeerAddress(before: Witness, packet: ArpSeen, ends: AccessEnds): { witness: Witness; news?: ArpNews } {
-  if (!isAnswerToUs(packet, ends)) return { witness: before };
+function hearPeerAddress(before: Witness, packet: ArpSeen, own: AccessAddresses): { witness: Witness; news?: ArpNews } {
+  if (!isAnswerToUs(packet, own)) return { witness: before };
   const witness = before.named ? before : { mac: packet.senderMac, named: false };
   return packet.senderMac === witness.mac ? { witness, news: 'present' } : { witness };
 }
 
 /** An answer by the station that it names, to a question that carried our addresses. */
-function isAnswerToUs({ operation, senderMac, sourceMac, targetMac, targetIp }: ArpSeen, ends: AccessEnds): boolean {
+function isAnswerToUs(
+  { operation, senderMac, sourceMac, targetMac, targetIp }: ArpSeen,
+  own: AccessAddresses,
+): boolean {
   const isDirect = operation === 'reply' && sourceMac === senderMac;
-  return isDirect && targetMac === ends.ownMac && targetIp === ends.ownAddress;
+  return isDirect && targetMac === own.ownMac && targetIp === own.ownAddress;
 }

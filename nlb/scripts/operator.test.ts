@@ -125,7 +125,7 @@ t.test('so many scripts may wait and no more; each beyond is reported at once', 
 });
 
 t.test(
-  'a script that cannot be run because no more files can be opened is told of, and the next one runs',
+  'a script that cannot be run because no more files can be opened is reported, and the next one runs',
   async (t) => {
     const folder = t.testdir();
     const ends: ScriptEnd[] = [];

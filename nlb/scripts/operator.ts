@@ -42,7 +42,7 @@ const LAST_WORDS_MS = 50;
 
 /**
  * One at a time, in order, none longer than its time limit, each once also where the node has long been in another state.
- * Nothing that a script does delays anything but later scripts. One that could not be run is told of like one that failed.
+ * Nothing that a script does delays anything but later scripts. One that could not be run is reported like one that failed.
  */
 export function openScripts(first: StateScripts, ended: (end: ScriptEnd) => void): ScriptRunner {
   let queue: Promise<void> = Promise.resolve();

@@ -10,7 +10,7 @@ export interface Agreement {
   differs(): readonly string[] | null;
 }
 
-/** @param changed is told each time that the two begin to differ in something else */
+/** @param changed is called each time that the two begin to differ in something else */
 export function openAgreement(changed: (differs: readonly string[]) => void): Agreement {
   let differs: readonly string[] | null = null;
   return {

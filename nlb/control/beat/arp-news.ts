@@ -1,4 +1,4 @@
-import { type AccessEnds, type ArpSeen, hearArp, type Witness } from '../../pair/witness.ts';
+import { type AccessAddresses, type ArpSeen, hearArp, type Witness } from '../../pair/witness.ts';
 
 /** What came by ARP between two ticks. */
 export interface ArpHeard {
@@ -9,22 +9,22 @@ export interface ArpHeard {
   /** The peer's host answered for its own address. */
   isPeerPresent: boolean;
   /** Hardware addresses of others that spoke as the holder of the NLBS address, one for each frame. */
-  strangers: readonly string[];
+  others: readonly string[];
   /** The same of the peer's own, where it is no answer to us. */
   peer: readonly string[];
 }
 
-export const silence: ArpHeard = { answers: [], isPeerPresent: false, strangers: [], peer: [] };
+export const silence: ArpHeard = { answers: [], isPeerPresent: false, others: [], peer: [] };
 
 /** What packets say, in their order, and who the witness is after them. */
 export function hearAll(
   before: Witness,
   packets: readonly ArpSeen[],
-  ends: AccessEnds,
+  own: AccessAddresses,
 ): { witness: Witness; heard: ArpHeard } {
   let witness = before;
   const said = packets.map((packet) => {
-    const { news, ...after } = hearArp(witness, packet, ends);
+    const { news, ...after } = hearArp(witness, packet, own);
     witness = after.witness;
     return { news, mac: packet.senderMac };
   });
@@ -33,7 +33,7 @@ export function hearAll(
   const heard = {
     answers: macsOf('answer'),
     isPeerPresent: macsOf('present').length > 0,
-    strangers: macsOf('claim'),
+    others: macsOf('claim'),
     peer: macsOf('peer claim'),
   };
   return { witness, heard: mac !== undefined && mac !== before.mac ? { ...heard, found: mac } : heard };

@@ -66,7 +66,7 @@ t.test('an answer for the address is a proof of its holder, and who gave it is k
   });
 });
 
-t.test('a host that refuses beats is told apart from one that is silent', async (t) => {
+t.test('a host that refuses beats is distinguished from one that is silent', async (t) => {
   const events: Event[] = [heard(100, { state: 'active' }), { type: 'Refused', atMs: 102 }, ...ticks(105, 140, 2.5)];
   t.match(tell(settled(), events), [{ state: 'active', evidence: { peer: { hostRefuses: true } } }]);
 });

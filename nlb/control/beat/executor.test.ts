@@ -57,7 +57,7 @@ t.test('a lease is taken where none is held, and renewed while it holds', async 
   }
 });
 
-t.test('a lease that has lapsed is left as it is, and the role is told', async (t) => {
+t.test('a lease that has lapsed is left as it is, and the role is notified', async (t) => {
   const lapsedNs = bootNs() - 5n * MS;
   const { executor, page } = holding(lapsedNs);
   t.match(executor.run('renewLease', nowMs() + 60_000), /^stalled until \d+ ms after its end$/);
@@ -159,7 +159,7 @@ t.test('the peer has asked when its last question is a new one', async (t) => {
   t.equal(executor.peerAsked(), true);
 });
 
-t.test('the witness is who a beat names, and the data path is told', async (t) => {
+t.test('the witness is who a beat names, and the data path is configured', async (t) => {
   const { executor, named } = holding(0n);
   t.same(executor.witness(), { named: false });
   t.equal(executor.nameWitness('02:00:00:00:00:0b'), true);
@@ -170,7 +170,7 @@ t.test('the witness is who a beat names, and the data path is told', async (t) =
 });
 
 t.test(
-  'the data path is told once which start of the peer is believed, and anew where it is another data path',
+  'the data path is configured once with which start of the peer is believed, and anew where it is another data path',
   async (t) => {
     const { executor, page, booted } = holding(0n);
     const [first, second] = ['1'.repeat(32), '2'.repeat(32)];

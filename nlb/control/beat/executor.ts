@@ -3,7 +3,7 @@ import { type AccessLeg, type NlbsAddress, openNlbsAddress } from '../../address
 import type { Lease } from '../../datapath/tables/lease.ts';
 import { bootNs, suspendedNs } from '../../kernel/clock.ts';
 import { type Nonce, noNonce } from '../../pair/beat.ts';
-import { leaseRefusal } from '../../pair/renewal.ts';
+import { whyNotRenewable } from '../../pair/renewal.ts';
 import type { Effect } from '../../pair/state.ts';
 import { named, nobody, type Witness } from '../../pair/witness.ts';
 import { type ArpHeard, hearAll, silence } from './arp-news.ts';
@@ -33,11 +33,11 @@ export interface Executor {
   peerAsked(): boolean;
   /**
    * The access interface as it is now: another one of that name, or one with another hardware address, is followed; a leader's
-   * address goes there, and is announced. To be told only while the data path is there, too, or this node does not lead.
+   * address goes there, and is announced. To be called only while the data path is there, too, or this node does not lead.
    */
   legChanged(leg: { ifindex: number; mac: string; running: boolean } | undefined): void;
-  /** @param as `new` when nothing that an earlier life left in it counts, `claim` while that still stands */
-  useLease(page: LeasePage, as: 'new' | 'claim'): void;
+  /** @param as `new` when nothing that an earlier life left in it counts, `inherited` while it does */
+  useLease(page: LeasePage, as: 'new' | 'inherited'): void;
   lease(): LeasePage | undefined;
 }
 
@@ -51,7 +51,7 @@ export interface LeaseClocks {
 const REPEATS_MS = [100, 500, 2000];
 
 /**
- * @param keeper is told where the alias belongs, and sees to it when somebody else meddles with it
+ * @param keeper is notified where the alias belongs, and sees to it when somebody else meddles with it
  * @param clocks the kernel's, but in tests
  */
 export function openExecutor(
@@ -102,8 +102,8 @@ export function openExecutor(
   const hear = (): ArpHeard => {
     if (address === undefined) return silence;
     const { ownAddress, peerAddress, nlbs } = access;
-    const ends = { ownMac: address.mac, ownAddress, peerAddress, nlbs };
-    const { heard, ...next } = hearAll(witness, address.receive(), ends);
+    const own = { ownMac: address.mac, ownAddress, peerAddress, nlbs };
+    const { heard, ...next } = hearAll(witness, address.receive(), own);
     useWitness(next.witness);
     return heard;
   };
@@ -121,14 +121,14 @@ export function openExecutor(
   const renew = (endsMs: number): string | undefined => {
     if (!page) return 'the data path is not there';
     const before = page.get();
-    const refusal = () => leaseRefusal(toMs(before.answerUntilNs), endsMs, toMs(clocks.bootNs()));
-    const refused = refusal();
-    if (refused !== undefined) return refused;
+    const whyNot = () => whyNotRenewable(toMs(before.answerUntilNs), endsMs, toMs(clocks.bootNs()));
+    const early = whyNot();
+    if (early !== undefined) return early;
     const forwardUntilNs = forwardUntil(toNs(endsMs));
     if (!page.moveForwarding(before.forwardUntilNs, forwardUntilNs)) return 'another node took over';
     page.answerUntil(toNs(endsMs));
     // A stall may have come between the look and the store, too.
-    const late = refusal();
+    const late = whyNot();
     if (late === undefined) return undefined;
     page.answerUntil(0n);
     page.moveForwarding(forwardUntilNs, before.forwardUntilNs);

@@ -3,7 +3,7 @@ import type { AddressChange } from '../../address/address-change.ts';
 import { bootNs } from '../../kernel/clock.ts';
 import type { Conflict } from '../../pair/defence.ts';
 import type { Change } from './evidence.ts';
-import type { BeatOrders, BeatStatus, ChangeableOrders, FromBeat, SlowFacts, ToBeat } from './mail.ts';
+import type { BeatOrders, BeatStatus, ChangeableOrders, FromBeat, SlowFacts, ToBeat } from './messages.ts';
 import type { PathChange } from './path-watch.ts';
 import type { WitnessChange } from './witness-path.ts';
 
@@ -14,8 +14,8 @@ export interface BeatHandle {
   /** Go by these from now on; over when that is so. */
   use(orders: ChangeableOrders): Promise<void>;
   status(): Promise<BeatStatus>;
-  /** Ask the role for a change. The refusal says why not; without one, the change has begun. */
-  request(what: 'lead' | 'standBy' | 'stop'): Promise<{ status: BeatStatus; refusal?: string }>;
+  /** Ask the role for a change. `whyNotGranted` says why not; without it, the change has begun. */
+  request(what: 'lead' | 'standBy' | 'stop'): Promise<{ status: BeatStatus; whyNotGranted?: string }>;
   /** Stop. Where nobody else could lead, address and lease are left for a successor instead, for so long: they are `kept`. */
   leave(keepMs: number): Promise<{ status: BeatStatus; kept?: true }>;
 }

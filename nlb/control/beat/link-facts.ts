@@ -10,7 +10,7 @@ export interface LinkFacts extends Pick<Facts, 'downLinks'> {
 
 /**
  * What the links tell of a node's fitness. The data path is on an interface when that has the number that the data path was
- * attached to: one that was made anew under the same name has another, whatever has been told of it before.
+ * attached to: one that was made anew under the same name has another, whatever has been reported of it before.
  * @param first the interfaces without which a node is of no use
  * @param attached numbers, by device; nothing is known while it is absent
  */

@@ -1,7 +1,7 @@
 import { createSocket, type Socket } from 'node:dgram';
-import type { PathOrders } from './mail.ts';
+import type { PathOrders } from './messages.ts';
 
-/** One way to the peer: a UDP socket that is connected, so that the kernel tells of a refusal and lets no stranger in. */
+/** One way to the peer: a UDP socket that is connected, so that the kernel tells of a refusal and lets nobody else in. */
 export interface BeatPath {
   readonly name: PathOrders['name'];
   send(datagram: Uint8Array): void;

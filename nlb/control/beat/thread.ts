@@ -1,30 +1,30 @@
 import { flushCompileCache } from 'node:module';
 import { parentPort, workerData } from 'node:worker_threads';
 import { keepAlias } from '../../address/alias-keeper.ts';
-import { isAliasLeft, removeLeftAlias } from '../../address/nlbs-address.ts';
+import { isAliasInherited, removeInheritedAlias } from '../../address/nlbs-address.ts';
 import { openStations } from '../../address/stations.ts';
 import { type Lease, openLease, openPinnedLease } from '../../datapath/tables/lease.ts';
 import { openAddressEvents } from '../../kernel/address-events.ts';
-import { aside } from '../../kernel/addresses.ts';
+import { inBackground } from '../../kernel/addresses.ts';
 import { bootNs, monotonicNs } from '../../kernel/clock.ts';
 import { openLinkLook } from '../../kernel/link-flags.ts';
 import { beRealTime } from '../../kernel/scheduling.ts';
-import { peerCouldLead } from '../../pair/contest.ts';
-import { claimsOf, defend, unclaimed } from '../../pair/defence.ts';
-import { isAskingAround } from '../../pair/ears.ts';
+import { conflictingPackets, defend, noConflict } from '../../pair/defence.ts';
+import { peerCouldLead } from '../../pair/election.ts';
 import { recentLeads } from '../../pair/hold-down.ts';
 import { isAlive } from '../../pair/peer.ts';
+import { isAskingAround } from '../../pair/reception.ts';
 import { begin, nextTickInMs, step } from '../../pair/role.ts';
 import { type Event, type Role, refusedAddresses, standing, withLeaseKept } from '../../pair/state.ts';
 import { openAgreement } from './agreement.ts';
 import type { ArpHeard } from './arp-news.ts';
-import { correspond } from './correspondent.ts';
-import { openEnding } from './ending.ts';
+import { openBeatExchange } from './exchange.ts';
 import { openExecutor } from './executor.ts';
+import { openForcedExit } from './forced-exit.ts';
 import { linkFacts } from './link-facts.ts';
-import type { BeatOrders, BeatStatus, ChangeableOrders, FromBeat, SlowFacts, ToBeat } from './mail.ts';
-import { openReading } from './reading.ts';
-import { openWitness } from './witness.ts';
+import type { BeatOrders, BeatStatus, ChangeableOrders, FromBeat, SlowFacts, ToBeat } from './messages.ts';
+import { openObserver } from './observer.ts';
+import { openSocketDrain } from './socket-drain.ts';
 import { watchWitness } from './witness-watch.ts';
 
 /**
@@ -45,16 +45,16 @@ const COPY = `${settings.peer} has heard beats that are yet to be sent: a snapsh
 
 // Before anything else: an address that an earlier life left could be answered for. It may be, if that life said so when it
 // ended with --keep: until its lease has run out, or until this life's role is decided.
-const leftLease = openPinnedLease(orders.pinDirectory);
-let claimLeft = isHeld(leftLease) && isAliasLeft(orders.access);
-if (!claimLeft) removeLeftAlias(orders.access);
+const inheritedLease = openPinnedLease(orders.pinDirectory);
+let hasInherited = isAnswering(inheritedLease) && isAliasInherited(orders.access);
+if (!hasInherited) removeInheritedAlias(orders.access);
 const realTime = beRealTime(PRIORITY);
 const links = openLinkLook();
 const stations = openStations(() => orders.stations, links.look, problem);
 const keeper = keepAlias({
   nlbs: orders.access.nlbs,
   events: openAddressEvents(),
-  kernel: aside,
+  kernel: inBackground,
   nowMs,
   corrected: (change) => {
     if (change.change === 'add') executor.run('announce', 0);
@@ -62,15 +62,15 @@ const keeper = keepAlias({
   },
   problem,
 });
-if (!claimLeft) keeper.want(undefined);
+if (!hasInherited) keeper.want(undefined);
 const executor = openExecutor(orders.access, orders.forwardGraceMs, keeper, problem);
 const witnessWatch = watchWitness(executor, (change) => post({ type: 'witness', change }));
-const witness = openWitness(settings, (change) => post({ type: 'path', change }));
+const observer = openObserver(settings, (change) => post({ type: 'path', change }));
 const agreement = openAgreement((sections) => post({ type: 'differs', sections }));
-const reading = openReading();
-const ending = openEnding({ letGo: () => letGo(orders.keepMs), problem });
+const drain = openSocketDrain();
+const forcedExit = openForcedExit({ letGo: () => letGo(orders.keepMs), problem });
 let role: Role = begin(nowMs(), settings);
-let defence = unclaimed;
+let defence = noConflict;
 let lookAtLinksAtMs = 0;
 let accessMac: string | undefined;
 /** Numbers of the interfaces that the data path is attached to; absent until the main thread has said so. */
@@ -78,13 +78,13 @@ let attached: SlowFacts['attached'] | undefined;
 let worstLateMs = 0;
 /** Address and lease are the successor's: nothing must be done to them any more. */
 let hasLeft = false;
-if (claimLeft && leftLease) executor.useLease(leftLease, 'claim');
+if (hasInherited && inheritedLease) executor.useLease(inheritedLease, 'inherited');
 
-const peer = correspond(orders, {
+const peer = openBeatExchange(orders, {
   nowMs,
   problem,
-  came: witness.came,
-  read: reading.read,
+  came: observer.beatCame,
+  read: drain.read,
   isCopy: (atMs) => happened({ type: 'LeaseLost', atMs, why: COPY }),
   heard: ({ standing: from, ...more }, atMs) => {
     peerNamed(more.extension?.accessMac, atMs);
@@ -99,29 +99,29 @@ function peerNamed(mac: string | undefined, atMs: number): void {
   if (mac !== undefined && executor.nameWitness(mac)) happened({ type: 'WitnessFound', atMs, mac });
 }
 
-function isHeld(lease: Pick<Lease, 'get'> | undefined): boolean {
+function isAnswering(lease: Pick<Lease, 'get'> | undefined): boolean {
   return lease !== undefined && lease.get().answerUntilNs > bootNs();
 }
 
 function happened(event: Event): string | undefined {
   if (hasLeft) return 'stopping';
   const before = role;
-  const { role: after, effects, entered, refusal } = step(before, event, settings);
+  const { role: after, effects, entered, whyNotGranted } = step(before, event, settings);
   role = after;
   if (event.type === 'Heard') agreement.look(orders.digest, settings, role.peer);
-  if (entered.length > 0) decideClaim();
-  if (claimLeft && event.type === 'Heard' && event.from.state === 'active') endClaim();
+  if (entered.length > 0) decideInherited();
+  if (hasInherited && event.type === 'Heard' && event.from.state === 'active') endInherited();
   const leaseEndsMs = role.state.name === 'active' ? role.state.leaseEndsMs : 0;
   let lost: string | undefined;
   for (const effect of effects) {
-    if (effect === 'beat') sayOf(event.atMs, leaseLeftMs());
+    if (effect === 'beat') sayOf(event.atMs, inheritedLeaseMs());
     else if (effect === 'askStations') stations.ask();
     else lost = executor.run(effect, leaseEndsMs);
     if (lost !== undefined) break;
   }
-  for (const change of witness.stepped({ event, before, after, entered })) post({ type: 'entered', change });
+  for (const change of observer.stepped({ event, before, after, entered })) post({ type: 'entered', change });
   if (lost !== undefined) happened({ type: 'LeaseLost', atMs: nowMs(), why: lost });
-  return refusal;
+  return whyNotGranted;
 }
 
 /** @param keptMs for how long the data path may answer from now on by a lease that one life leaves to the next */
@@ -136,27 +136,27 @@ function sayOf(atMs: number, keptMs: number): void {
 }
 
 /** Of the lease that an earlier life has left, for as long as this one has not decided what becomes of it. */
-function leaseLeftMs(): number {
-  const untilNs = claimLeft ? (executor.lease()?.get().answerUntilNs ?? 0n) : 0n;
+function inheritedLeaseMs(): number {
+  const untilNs = hasInherited ? (executor.lease()?.get().answerUntilNs ?? 0n) : 0n;
   return Math.max(0, Math.ceil(Number(untilNs) / 1e6 - nowMs()));
 }
 
 /** Who leads goes on with the address that was left; all others let go of it, at the latest when they hear that the peer leads. */
-function decideClaim(): void {
-  if (claimLeft && role.state.name !== 'active') endClaim();
-  claimLeft = false;
+function decideInherited(): void {
+  if (hasInherited && role.state.name !== 'active') endInherited();
+  hasInherited = false;
 }
 
-function endClaim(): void {
-  claimLeft = false;
+function endInherited(): void {
+  hasInherited = false;
   executor.run('dropLease', 0);
-  removeLeftAlias(orders.access);
+  removeInheritedAlias(orders.access);
   keeper.want(undefined);
 }
 
 function tick(): void {
-  ending.look(role, nowMs(), settings);
-  if (claimLeft && !isHeld(executor.lease())) endClaim();
+  forcedExit.look(role, nowMs(), settings);
+  if (hasInherited && !isAnswering(executor.lease())) endInherited();
   const heard = executor.hear();
   arpHappened(heard);
   if (isAskingAround(role.peer) && stations.heard()) happened({ type: 'StationHeard', atMs: nowMs() });
@@ -178,28 +178,28 @@ function arpHappened({ found, answers, isPeerPresent }: ArpHeard): void {
 }
 
 function defendAgainst(heard: ArpHeard): void {
-  const claims = claimsOf(heard, isAlive(role.peer, settings));
-  const stand = defend(defence, claims, nowMs(), role.state.name === 'active');
-  defence = stand.defence;
-  if (stand.announce) executor.defend();
-  if (stand.news) post({ type: 'conflict', conflict: stand.news });
+  const claims = conflictingPackets(heard, isAlive(role.peer, settings));
+  const next = defend(defence, claims, nowMs(), role.state.name === 'active');
+  defence = next.defence;
+  if (next.announce) executor.defend();
+  if (next.news) post({ type: 'conflict', conflict: next.news });
 }
 
 /** The alias and the lease are given up before anything is done on an interface that has no data path. */
-function lookAtLinks(told?: { facts: Role['facts']; atMs: number }): void {
+function lookAtLinks(reported?: { facts: Role['facts']; atMs: number }): void {
   lookAtLinksAtMs = nowMs() + LINK_LOOK_MS;
   const first = [orders.access.device, orders.serverDevice];
   const seen = new Map([...first, ...orders.furtherDevices].map((device) => [device, links.look(device)]));
-  const facts = { ...(told?.facts ?? role.facts), ...linkFacts(seen, first, attached) };
-  if (told) happened({ type: 'FactsChanged', atMs: nowMs(), facts, toldAtMs: told.atMs });
+  const facts = { ...(reported?.facts ?? role.facts), ...linkFacts(seen, first, attached) };
+  if (reported) happened({ type: 'FactsChanged', atMs: nowMs(), facts, reportedAtMs: reported.atMs });
   else if (JSON.stringify(facts) !== JSON.stringify(role.facts)) factsChanged(facts);
   const access = seen.get(orders.access.device);
   accessMac = access?.mac;
   executor.legChanged(access);
 }
 
-/** What the main thread tells comes with what it is attached to, and so with a look at what is there now. */
-function factsTold({ facts: { attached: now, ...facts }, atMs }: Extract<ToBeat, { type: 'facts' }>): void {
+/** What the main thread reports comes with what it is attached to, and so with a look at what is there now. */
+function factsReported({ facts: { attached: now, ...facts }, atMs }: Extract<ToBeat, { type: 'facts' }>): void {
   attached = now;
   const { passFailure: _, ...before } = role.facts;
   lookAtLinks({ facts: { ...before, ...facts }, atMs });
@@ -221,7 +221,7 @@ function countStations(): void {
 
 /** Timers run before sockets are read; the tick waits for that, so that a beat which is already here is never missed. */
 function beatOn(dueMs: number): void {
-  setTimeout(() => reading.whenRead(() => onTime(dueMs)), Math.max(1, dueMs - nowMs()));
+  setTimeout(() => drain.whenRead(() => onTime(dueMs)), Math.max(1, dueMs - nowMs()));
 }
 
 function onTime(dueMs: number): void {
@@ -237,9 +237,9 @@ function status(): BeatStatus {
   const now = nowMs();
   const lease = executor.lease()?.get();
   const remainingMs = (untilNs = 0n, nowNs: bigint) => Math.max(0, Math.round(Number(untilNs - nowNs) / 1e6));
-  const paths = orders.paths.map(({ name }) => [name, ago(witness.lastHeardMs(name), now)] as const);
+  const paths = orders.paths.map(({ name }) => [name, ago(observer.lastHeardMs(name), now)] as const);
   const last = role.peer.standing;
-  const answeredBy = witness.answeredBy();
+  const answeredBy = observer.answeredBy();
   return {
     state: role.state.name,
     sinceMs: role.sinceMs,
@@ -255,7 +255,7 @@ function status(): BeatStatus {
       beatsMissed: peer.counts.missed,
       refused: peer.counts.refused,
       paths: Object.fromEntries(paths),
-      faultyPaths: witness.faultyPaths(now),
+      faultyPaths: observer.faultyPaths(now),
       differs: agreement.differs(),
       hears: Object.fromEntries(orders.paths.map(({ name }) => [name, ago(role.peer.acknowledged?.[name], now)])),
       ...(answeredBy !== undefined && { addressAnsweredBy: answeredBy }),
@@ -288,8 +288,8 @@ function ago(atMs: number | undefined, now: number): number | null {
 const REQUESTS = { lead: 'AskedToLead', standBy: 'AskedToStandBy', stop: 'AskedToStop' } as const;
 
 function answer(id: number, what: Extract<ToBeat, { type: 'ask' }>['what']): void {
-  const refusal = what === 'status' ? undefined : happened({ type: REQUESTS[what], atMs: nowMs() });
-  post({ type: 'answer', id, status: status(), ...(refusal !== undefined && { refusal }) });
+  const whyNotGranted = what === 'status' ? undefined : happened({ type: REQUESTS[what], atMs: nowMs() });
+  post({ type: 'answer', id, status: status(), ...(whyNotGranted !== undefined && { whyNotGranted }) });
 }
 
 /**
@@ -311,7 +311,7 @@ function leave(id: number, keepMs: number): void {
   post({ type: 'answer', id, status: status(), ...(hasLeft && { kept: true }) });
 }
 
-/** The peer is told first, as with every lease; and three times, because nothing that is said later makes good a lost beat. */
+/** The peer is notified first, as with every lease; and three times, because no later beat repeats a lost one. */
 function leaveLease(atMs: number, keepMs: number): void {
   for (let beats = 0; beats < 3; beats++) sayOf(atMs, keepMs);
   const lost = executor.run('renewLease', atMs + keepMs);
@@ -329,12 +329,12 @@ function useOrders({ secrets, ...next }: ChangeableOrders): void {
 }
 
 parentPort?.on('message', (message: ToBeat) => {
-  ending.heard();
+  forcedExit.heard();
   switch (message.type) {
     case 'lease':
-      return executor.useLease(openLease(message.fd), claimLeft ? 'claim' : 'new');
+      return executor.useLease(openLease(message.fd), hasInherited ? 'inherited' : 'new');
     case 'facts':
-      return factsTold(message);
+      return factsReported(message);
     case 'orders':
       return useOrders(message.orders);
     case 'ask':
@@ -345,7 +345,7 @@ parentPort?.on('message', (message: ToBeat) => {
 });
 
 const start = { state: 'initial', previous: 'initial', reason: role.reason, atMs: role.sinceMs } as const;
-for (const change of witness.stepped({ before: role, after: role, entered: [start] }))
+for (const change of observer.stepped({ before: role, after: role, entered: [start] }))
   post({ type: 'entered', change });
 countStations();
 lookAtLinks();

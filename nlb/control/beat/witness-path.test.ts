@@ -12,9 +12,11 @@ function run(untilMs: number, answers: (atMs: number) => boolean, known = (_: nu
     const look = lookAtWitness(path, known(atMs) ? MAC : undefined, atMs);
     path = look.path;
     if (look.asks) asked.push(atMs);
-    const told = look.asks && answers(atMs) ? witnessAnswered(path, MAC, atMs + 1) : { path };
-    path = told.path;
-    changes.push(...[look.change, 'change' in told ? told.change : undefined].filter((each) => each !== undefined));
+    const notified = look.asks && answers(atMs) ? witnessAnswered(path, MAC, atMs + 1) : { path };
+    path = notified.path;
+    changes.push(
+      ...[look.change, 'change' in notified ? notified.change : undefined].filter((each) => each !== undefined),
+    );
   }
   return { path, asked, changes };
 }
@@ -24,7 +26,7 @@ t.test('the witness is asked once a second, and nothing is said while it answers
   t.same([asked, changes], [[0, 1000, 2000, 3000], []]);
 });
 
-t.test('three questions in a row without an answer are told once, and so is the answer after them', async (t) => {
+t.test('three questions in a row without an answer are reported once, and so is the answer after them', async (t) => {
   const silentFrom2To6 = run(8000, (atMs) => atMs < 2000 || atMs >= 7000);
   t.same(silentFrom2To6.changes, [
     { mac: MAC, atMs: 5000, answers: false, unanswered: 3 },

@@ -2,7 +2,7 @@ import { isAlive, isSuspect } from '../../pair/peer.ts';
 import type { Settings } from '../../pair/settings.ts';
 import type { Role } from '../../pair/state.ts';
 import type { Executor } from './executor.ts';
-import type { PeerStatus } from './mail.ts';
+import type { PeerStatus } from './messages.ts';
 import { lookAtWitness, unasked, type WitnessChange, witnessAnswered } from './witness-path.ts';
 
 /** Asks the witness in peacetime, and, until a beat has named it, who it is. */

@@ -1,6 +1,6 @@
 import { closeSync } from 'node:fs';
 import { createLink, type LinkKind, linkInfo, programName, updateLink, xdpProgramOn } from '../../kernel/bpf-link.ts';
-import { KernelRefusal } from '../../kernel/refusal.ts';
+import { SyscallError } from '../../kernel/syscall-error.ts';
 import { addClsact, filterProgram, putFilter, removeClsact, removeFilter } from '../../kernel/tc-filter.ts';
 import type { PinnedLink, Pins } from './pins.ts';
 import type { Port } from './ports.ts';
@@ -42,7 +42,7 @@ export function attach(pins: Pins, ports: Port[], programs: Programs, wanted: 'a
       dropOthers(pins, ports, mode);
       return mode;
     } catch (error) {
-      if (!(error instanceof KernelRefusal)) throw error;
+      if (!(error instanceof SyscallError)) throw error;
       refusals.push(`${mode}: ${error.message}`);
     }
   }
@@ -70,7 +70,7 @@ export function isAttached(pins: Pins, { ifindex }: Port, mode: BpfMode): boolea
   return classic && filterProgram({ ...FILTER, ifindex }) !== undefined;
 }
 
-/** Forget links whose interface is gone, and filters on interfaces that are no port. Throws KernelRefusal. */
+/** Forget links whose interface is gone, and filters on interfaces that are no port. Throws SyscallError. */
 export function dropGone(pins: Pins, ports: Port[]): void {
   for (const link of pins.links()) if (!isAlive(pins, link)) pins.dropLink(link);
   const gone = pins.remembered('filters').filter((ifindex) => !ports.some((port) => port.ifindex === ifindex));
@@ -87,7 +87,7 @@ function isAlive(pins: Pins, link: PinnedLink): boolean {
   }
 }
 
-/** Detach from everything that the pins know of. Throws KernelRefusal. */
+/** Detach from everything that the pins know of. Throws SyscallError. */
 export function detachAll(pins: Pins): void {
   for (const link of pins.links()) pins.dropLink(link);
   for (const ifindex of pins.remembered('filters')) dropFilter(pins, ifindex);
@@ -132,7 +132,7 @@ function attachTc(pins: Pins, ifindex: number, program: number, made: Undo[]): v
   try {
     putLink(pins, { kind: 'tcx', ifindex }, program, made);
   } catch (error) {
-    if (!(error instanceof KernelRefusal) || !NO_TCX.includes(error.errno)) throw error;
+    if (!(error instanceof SyscallError) || !NO_TCX.includes(error.errno)) throw error;
     if (attachFilter(pins, ifindex, program) === 'added') made.push(() => dropFilter(pins, ifindex));
   }
 }
@@ -214,7 +214,7 @@ export function attachFilter(pins: Pins, ifindex: number, program: number): 'add
   try {
     putFilter(filter, program, running !== undefined);
   } catch (error) {
-    if (!(error instanceof KernelRefusal) || error.errno !== 'EEXIST') throw error;
+    if (!(error instanceof SyscallError) || error.errno !== 'EEXIST') throw error;
     const at = `priority ${FILTER.priority}, handle ${FILTER.handle}`;
     throw new Error(
       `interface ${ifindex} has a filter of somebody else at ${at}. It is left alone. Move it, or remove it`,

@@ -39,7 +39,7 @@ export interface Pins {
 
 const FOLDERS = ['maps', 'links', 'tracings', 'filters', 'qdiscs'];
 
-/** Throws KernelRefusal, and what mkdir throws. */
+/** Throws SyscallError, and what mkdir throws. */
 export function openPins(directory: string): Pins {
   const mounted = ensureBpfDirectory(directory);
   const inside = (...names: (string | number)[]): string => join(directory, ...names.map(String));

@@ -47,7 +47,7 @@ const TAKE_IN = ['veth', 'tun'];
 
 /**
  * The configured interfaces: those that are there, and those that are not, with the reason. One that is missing costs nothing
- * but itself. Throws a RangeError where there are too many, and KernelRefusal.
+ * but itself. Throws a RangeError where there are too many, and SyscallError.
  */
 export function findPorts({ accessInterfaces, serverInterfaces }: PortNames): Ports {
   const devices = [...new Set([...serverInterfaces, ...accessInterfaces])];

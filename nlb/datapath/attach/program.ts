@@ -15,7 +15,7 @@ export interface Loaded {
   adopted: boolean;
   /** Descriptor of a table, by its name in the program. */
   map(name: string): number;
-  /** Descriptor of the program for that hook. It is loaded when it is asked for first. Throws KernelRefusal. */
+  /** Descriptor of the program for that hook. It is loaded when it is asked for first. Throws SyscallError. */
   program(hook: Hook): number;
   /** Closes the descriptors. What is attached or pinned stays. */
   close(): void;
@@ -51,7 +51,7 @@ const MOST_DATAGRAMS = 16_384;
 
 /**
  * Load a program, always that of this version, onto the tables that are pinned where these have our layout and the wanted
- * sizes, otherwise onto new tables, which are pinned in their place. Throws KernelRefusal.
+ * sizes, otherwise onto new tables, which are pinned in their place. Throws SyscallError.
  */
 export function loadProgram(pins: Pins, sizes: TableSizes, first: Hook): Loaded {
   const entries = entriesOf(sizes);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { createTracing, programTag } from '../../kernel/bpf-link.ts';
 import { createArray, getEntry, indexKey, putEntry } from '../../kernel/bpf-map.ts';
 import { type BpfObject, loadObject } from '../../kernel/bpf-object.ts';
-import { KernelRefusal } from '../../kernel/refusal.ts';
+import { SyscallError } from '../../kernel/syscall-error.ts';
 import type { BpfMode } from './attach.ts';
 import type { Pins } from './pins.ts';
 import type { Loaded } from './program.ts';
@@ -34,7 +34,7 @@ const PROGRAMS: Record<Hook, readonly string[]> = {
 
 /**
  * Listens, once it follows a mode, to what the kernel says of redirects that came to nothing. Goes on with what an earlier life has
- * attached, if its tables go on. A kernel that refuses costs the number alone. Throws KernelRefusal where it refuses memory.
+ * attached, if its tables go on. A kernel that refuses costs the number alone. Throws SyscallError where it refuses memory.
  */
 export function openUnsent(pins: Pins, loaded: Loaded): UnsentCounter {
   const table = openTable(pins, loaded.adopted);
@@ -81,7 +81,7 @@ function listen(pins: Pins, hook: Hook, reuse: Record<string, number>): string |
     }
     return undefined;
   } catch (error) {
-    if (!(error instanceof KernelRefusal)) throw error;
+    if (!(error instanceof SyscallError)) throw error;
     dropTracings(pins);
     return error.message.split('\n')[0];
   }

@@ -1,7 +1,7 @@
 import { closeSync } from 'node:fs';
 import { quadToBytes } from '../../kernel/inet.ts';
 import { bind, connect, lastErrno, socket } from '../../kernel/libc.ts';
-import { KernelRefusal } from '../../kernel/refusal.ts';
+import { SyscallError } from '../../kernel/syscall-error.ts';
 import type { BeatEnds, HeartbeatEnds } from '../tables/tables.ts';
 
 /** Support for tests: the socket that a daemon has as long as it lives, without the daemon. */
@@ -21,12 +21,12 @@ export function openHeartbeat({ port, access }: HeartbeatEnds): { live(lives: bo
   };
 }
 
-/** Throws KernelRefusal. */
+/** Throws SyscallError. */
 function openBetween({ own, peer }: BeatEnds, port: number): number {
   const fd = socket(AF_INET, SOCK_DGRAM_CLOEXEC, 0);
   const [here, there] = [endOf(own, port), endOf(peer, port)];
   const failed = fd < 0 || bind(fd, here, here.length) < 0 || connect(fd, there, there.length) < 0;
-  if (failed) throw new KernelRefusal('open a socket', `${own} to ${peer}`, lastErrno());
+  if (failed) throw new SyscallError('open a socket', `${own} to ${peer}`, lastErrno());
   return fd;
 }
 

@@ -6,14 +6,14 @@ import { type Change, fragmentService, nameOfService, type ServiceEntry, type Ta
 const ADDRESS_BYTES = 4;
 const AT = STRUCTS.cluster;
 
-/** The cluster addresses, in the order of their octets. Throws KernelRefusal. */
+/** The cluster addresses, in the order of their octets. Throws SyscallError. */
 export function readClusters(fd: number): string[] {
   return listKeys(fd, ADDRESS_BYTES).sort(Buffer.compare).map(bytesToQuad);
 }
 
 /**
  * Write the wanted addresses, each with the services of its fragments, where they are not what is there.
- * `ids`: number of each service in the data path, by name. Throws KernelRefusal.
+ * `ids`: number of each service in the data path, by name. Throws SyscallError.
  */
 export function putClusters(fd: number, wanted: Tables, ids: ReadonlyMap<string, number>): Change[] {
   return [...new Set(wanted.clusterAddresses)].flatMap((address): Change[] => {
@@ -36,7 +36,7 @@ function encode(address: string, services: ServiceEntry[], ids: ReadonlyMap<stri
   return value;
 }
 
-/** Remove the addresses that are not wanted. Throws KernelRefusal. */
+/** Remove the addresses that are not wanted. Throws SyscallError. */
 export function dropOtherClusters(fd: number, wanted: string[]): Change[] {
   const gone = readClusters(fd).filter((address) => !wanted.includes(address));
   for (const address of gone) dropEntry(fd, quadToBytes(address));

@@ -40,7 +40,7 @@ export const FLOW_TABLES = [
 ] as const;
 export type FlowTable = (typeof FLOW_TABLES)[number];
 
-/** What is counted, read from memory without a system call. Throws KernelRefusal when it is opened. */
+/** What is counted, read from memory without a system call. Throws SyscallError when it is opened. */
 export interface Counters {
   /** What became of all frames since the tables were made: one count for each way out. */
   outcomes(): Record<OutcomeName, Count>;

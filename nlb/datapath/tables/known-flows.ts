@@ -36,7 +36,7 @@ export interface KnownFlows {
 
 const { flow: FLOW } = STRUCTS;
 
-/** Throws KernelRefusal. */
+/** Throws SyscallError. */
 export function openKnownFlows(fd: number, sizes: Pick<TableSizes, 'maxConnections'>): KnownFlows {
   const words = filterWords(sizes);
   const memory = mapMemory(fd, filterRows(sizes) * BigUint64Array.BYTES_PER_ELEMENT);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { openPinned } from '../../kernel/bpf-link.ts';
 import { macToOctets, octetsToMac } from '../../kernel/inet.ts';
 import { mapMemory } from '../../kernel/memory-map.ts';
-import { KernelRefusal } from '../../kernel/refusal.ts';
+import { SyscallError } from '../../kernel/syscall-error.ts';
 import { STRUCTS } from '../program/layout.ts';
 import type { Mac } from '../specification/address.ts';
 import { FILES, placeFor } from '../userspace/place.ts';
@@ -88,7 +88,7 @@ function openBy(open: () => number | undefined): Lease | undefined {
     }
   } catch (error) {
     // The place may lie in no BPF file system yet, or hold something else.
-    if (error instanceof KernelRefusal) return undefined;
+    if (error instanceof SyscallError) return undefined;
     throw error;
   }
 }
@@ -112,7 +112,7 @@ const ALLOWANCE_WORDS = STRUCTS.allowance.size / 8;
 /** Of each path two. */
 const ALLOWANCE_COUNT = 4;
 
-/** What it says at the moment. Throws KernelRefusal. */
+/** What it says at the moment. Throws SyscallError. */
 export function readLease(fd: number): LeaseTimes {
   const lease = openLease(fd);
   try {
@@ -148,7 +148,7 @@ function peerIn(words: BigUint64Array): LeasePeer {
   };
 }
 
-/** From `Datapath.leaseFd`, in whatever thread of the process. Throws KernelRefusal. */
+/** From `Datapath.leaseFd`, in whatever thread of the process. Throws SyscallError. */
 export function openLease(fd: number): Lease {
   const memory = mapMemory(fd, AT.size);
   let words: BigUint64Array | undefined = new BigUint64Array(memory.buffer);

@@ -13,7 +13,7 @@ import {
   type ServiceNames,
 } from './entries.ts';
 
-/** What the kernel's tables say of flows. Everything throws KernelRefusal. */
+/** What the kernel's tables say of flows. Everything throws SyscallError. */
 
 export interface KnownConnection {
   flow: Flow;
@@ -36,7 +36,7 @@ export function* listTable(table: number, services: ServiceNames): Generator<Kno
   }
 }
 
-/** How many connections a table holds, old ones that nobody has pushed out included. Throws KernelRefusal. */
+/** How many connections a table holds, old ones that nobody has pushed out included. Throws SyscallError. */
 export function countConnections(table: number): number {
   let total = 0;
   for (const { count, values } of walkBatches(table, FLOW.size, CONNECTION.size))

@@ -29,7 +29,7 @@ interface Difference {
 
 const EVERY_WORD = Uint32Array.from({ length: ELIGIBLE_WORDS }, (_, word) => word);
 
-/** Throws KernelRefusal. */
+/** Throws SyscallError. */
 export function openSelectionTable(fd: number, rows: number): SelectionTable {
   const memory = mapMemory(fd, rows * AT.size);
   const written = new Map<number, Int32Array>();

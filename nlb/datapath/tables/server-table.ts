@@ -19,7 +19,7 @@ export interface ServerTable {
   close(): void;
 }
 
-/** Throws KernelRefusal. */
+/** Throws SyscallError. */
 export function openServerTable(fd: number, maxServers: number): ServerTable {
   const memory = mapMemory(fd, maxServers * AT.size);
   const words = new BigUint64Array(memory.buffer);

@@ -16,12 +16,12 @@ export type ServiceName = Omit<ServiceEntry, 'slots' | 'persistence' | 'pool'>;
 export interface ServiceTable {
   /**
    * Write new services, and the slots that differ. Where there is no room for what goes and what comes at the same time, what
-   * is not wanted goes first. Throws KernelRefusal.
+   * is not wanted goes first. Throws SyscallError.
    */
   put(wanted: ServiceEntry[]): Change[];
   /** Write the slots that differ, of pools that are there. */
   select(wanted: ReadonlyMap<string, Int32Array>): Change[];
-  /** Remove the services that are not wanted. Throws KernelRefusal. */
+  /** Remove the services that are not wanted. Throws SyscallError. */
   dropOthers(wanted: ServiceEntry[]): Change[];
   /** Those that are wanted, in the order of address, port, protocol. Services of one pool have the name of its first. */
   read(wanted?: (service: ServiceName) => boolean): ServiceEntry[];
@@ -39,7 +39,7 @@ interface Known {
   pool: number;
 }
 
-/** Throws KernelRefusal. */
+/** Throws SyscallError. */
 export function openServiceTable(descriptor: (map: string) => number, maxServices: number): ServiceTable {
   const [ids, rows] = [descriptor('service_ids'), descriptor('services')];
   const selections = openSelectionTable(descriptor('selections'), maxServices);

@@ -13,7 +13,7 @@ const NS_PER_MS = 1_000_000n;
 
 type Told = Pick<Tables, 'nlbs' | 'heartbeat' | 'timeouts' | 'limits'>;
 
-/** Write the pair's addresses, timeouts, limits and the interfaces, where they are not what is there. Throws KernelRefusal. */
+/** Write the pair's addresses, timeouts, limits and the interfaces, where they are not what is there. Throws SyscallError. */
 export function putSettings(fd: number, told: Told, ports: Port[], sizes: TableSizes): Change[] {
   const wanted = encode(told, ports, sizes);
   const current = getEntry(fd, indexKey(0), AT.size);
@@ -23,7 +23,7 @@ export function putSettings(fd: number, told: Told, ports: Port[], sizes: TableS
   return [{ table: 'settings', change: 'changed', subject }];
 }
 
-/** What the data path has been told; addresses are 0.0.0.0, times and limits zero before the first apply(). Throws KernelRefusal. */
+/** What the data path has been told; addresses are 0.0.0.0, times and limits zero before the first apply(). Throws SyscallError. */
 export function readSettings(fd: number): Told {
   const settings = getEntry(fd, indexKey(0), AT.size) ?? Buffer.alloc(AT.size);
   const times = TIMEOUTS.map((name) => [name, Number(settings.readBigUInt64LE(timeoutAt(name)) / NS_PER_MS)]);

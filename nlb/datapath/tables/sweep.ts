@@ -27,7 +27,7 @@ const STEP_ENTRIES = 8192;
 
 /**
  * Remove what has expired, and count what has not, in steps of a few milliseconds. What is left makes the filter of known
- * flows anew. The data path goes on meanwhile. Returns how many were removed. `nowNs` of CLOCK_MONOTONIC. Throws KernelRefusal.
+ * flows anew. The data path goes on meanwhile. Returns how many were removed. `nowNs` of CLOCK_MONOTONIC. Throws SyscallError.
  */
 export function* sweep(tables: SweptTables, timeouts: Timeouts, nowNs: bigint): Generator<void, number> {
   const limits = TIMEOUTS.map((name) => [NUMBER_OF[name], BigInt(timeouts[name]) * NS_PER_MS] as const);

@@ -2,7 +2,7 @@ import { closeSync } from 'node:fs';
 import { bootNs, monotonicNs } from '../../kernel/clock.ts';
 import { openBatch } from '../../kernel/packet-batch.ts';
 import { openPacketPort, sendFrame } from '../../kernel/packet-port.ts';
-import { KernelRefusal } from '../../kernel/refusal.ts';
+import { SyscallError } from '../../kernel/syscall-error.ts';
 import type { Port } from '../attach/ports.ts';
 import { mostOf } from '../attach/program.ts';
 import type { OutcomeName } from '../program/layout.ts';
@@ -25,14 +25,14 @@ import { read, selected, type Written } from './told.ts';
 export interface Forwarding {
   /** Descriptors on which frames come in. */
   ports(): number[];
-  /** Deal with what waits on the port of that descriptor, one batch of it at most. Throws KernelRefusal. */
+  /** Deal with what waits on the port of that descriptor, one batch of it at most. Throws SyscallError. */
   carry(fd: number): void;
   answer(question: string): string;
 }
 
 const MACS_BYTES = 12;
 
-/** By what is written in the place. Throws KernelRefusal, and an Error where nothing is written there. */
+/** By what is written in the place. Throws SyscallError, and an Error where nothing is written there. */
 export function openForwarding(place: string): Forwarding {
   const { sizes } = readable(place);
   const mapped = openMapped(place, sizes);
@@ -155,7 +155,7 @@ function tablesOf(sizes: Written['sizes'], rows: Rows, numbers: () => Written['n
   };
 }
 
-/** A socket for each port, kept while the interface is the same; none for one that has gone meanwhile. Throws KernelRefusal. */
+/** A socket for each port, kept while the interface is the same; none for one that has gone meanwhile. Throws SyscallError. */
 function usePorts(sockets: Map<number, { port: Port; fd: number }>, ports: Port[]): void {
   for (const [ifindex, { fd }] of sockets) {
     if (ports.some((port) => port.ifindex === ifindex)) continue;
@@ -173,7 +173,7 @@ function openUnlessGone({ ifindex }: Port): number | undefined {
   try {
     return openPacketPort(ifindex);
   } catch (error) {
-    if (error instanceof KernelRefusal && ['ENODEV', 'ENXIO'].includes(error.errno)) return undefined;
+    if (error instanceof SyscallError && ['ENODEV', 'ENXIO'].includes(error.errno)) return undefined;
     throw error;
   }
 }

@@ -3,7 +3,7 @@ import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { join } from 'node:path';
 import { identify, lives, type ProcessIdentity } from '../../kernel/process-identity.ts';
 import { awaitReadable } from '../../kernel/readiness.ts';
-import { KernelRefusal } from '../../kernel/refusal.ts';
+import { SyscallError } from '../../kernel/syscall-error.ts';
 import { FILES } from './place.ts';
 import { put } from './questions.ts';
 
@@ -57,7 +57,7 @@ function answers(place: string): boolean {
     put(place, 'count');
     return true;
   } catch (error) {
-    if (error instanceof KernelRefusal) return false;
+    if (error instanceof SyscallError) return false;
     throw error;
   }
 }

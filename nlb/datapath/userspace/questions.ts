@@ -30,7 +30,7 @@ export type Recalled = Pick<Kept, 'connections' | 'udpFlows' | 'embryos' | 'affi
 /** More than the reading of the largest tables takes. */
 const WITHIN_MS = 5000;
 
-/** Throws KernelRefusal where nobody answers, and an Error with what the forwarder could not do. */
+/** Throws SyscallError where nobody answers, and an Error with what the forwarder could not do. */
 export function put<Q extends Question>(place: string, question: Q, ...words: string[]): Questions[Q] {
   const asked = JSON.stringify([question, ...words]);
   const { answer, error } = JSON.parse(ask(join(place, FILES.questions), asked, WITHIN_MS)) as {

@@ -25,7 +25,7 @@ export interface Rows {
 const { counter: COUNTER, tally: TALLY, tableCount: TABLE } = STRUCTS;
 const ROW_OF = new Map<OutcomeName, number>(OUTCOMES.map((name, row) => [name, row]));
 
-/** Throws KernelRefusal. */
+/** Throws SyscallError. */
 export function openRows(descriptor: (file: string) => number, sizes: TableSizes): Rows {
   const bytes = mappedBytes(sizes);
   const open = (file: string): BigInt64Array => wordsOf(mapMemory(descriptor(file), bytes[file] ?? 0));

@@ -21,7 +21,7 @@ import { watchForwarder } from './watch.ts';
 /**
  * The specification as the data path, for machines whose kernel takes no BPF program: a process of its own gives the frames
  * of packet sockets to forward.ts, and sends on what that says. An earlier life's forwarder is adopted where it lives, and
- * its tables are of our format and sizes. Throws KernelRefusal, and an Error that says what stands in the way.
+ * its tables are of our format and sizes. Throws SyscallError, and an Error that says what stands in the way.
  */
 export function openUserspace(options: DatapathOptions): Datapath {
   const place = placeFor(options.pinDirectory);

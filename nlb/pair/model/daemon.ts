@@ -1,11 +1,11 @@
 import type { Standing } from '../beat.ts';
-import { peerCouldLead } from '../contest.ts';
+import { peerCouldLead } from '../election.ts';
 import type { BadlyServed, Extension } from '../extension.ts';
-import type { leaseRefusal } from '../renewal.ts';
+import type { whyNotRenewable } from '../renewal.ts';
 import type { begin, nextTickInMs, step } from '../role.ts';
 import type { Settings } from '../settings.ts';
 import { type Effect, type Entry, type Event, type Facts, type Role, standing } from '../state.ts';
-import { type AccessEnds, type ArpSeen, type hearArp, named, nobody, type Witness } from '../witness.ts';
+import { type AccessAddresses, type ArpSeen, type hearArp, named, nobody, type Witness } from '../witness.ts';
 import type { Agenda } from './agenda.ts';
 import type { Chance } from './chance.ts';
 import type { Host, LeaseClock } from './host.ts';
@@ -18,12 +18,12 @@ export interface Machine {
   begin: typeof begin;
   step: typeof step;
   nextTickInMs: typeof nextTickInMs;
-  leaseRefusal: typeof leaseRefusal;
+  whyNotRenewable: typeof whyNotRenewable;
   /** By which clock the data path judges the lease, and the daemon. */
   leaseClock: LeaseClock;
   hearArp: typeof hearArp;
   /** How a beat names a lease that one life leaves to the next; 0 where there is none. */
-  nameLease(told: Standing, keptMs: number): { said: Standing; extension: Extension };
+  nameLease(said: Standing, keptMs: number): { said: Standing; extension: Extension };
 }
 
 /** What comes to the ARP sockets, or to the data path alone: the peer's question to everybody. */
@@ -50,7 +50,7 @@ export interface Surroundings {
   /** Which reach targets answer now. */
   targets(): Record<string, boolean>;
   beat(mail: Mail): void;
-  ends: AccessEnds;
+  addresses: AccessAddresses;
   askAddress(witness: Witness): void;
   askPeer(): void;
   askStations(): void;
@@ -58,9 +58,9 @@ export interface Surroundings {
   fence(): void;
   entered(entry: Entry): void;
   /** The data path's lease is about to be set, or the daemon has just stopped listening, or is about to go on. */
-  claims(): void;
+  beforeLeaseChange(): void;
   /** The data path's lease was just set, or the alias. */
-  claimed(): void;
+  afterLeaseChange(): void;
   /** All effects of a step were run. */
   stepped(daemon: Daemon): void;
 }
@@ -91,7 +91,7 @@ export class Daemon {
   private arp: Overheard[] = [];
   private witness: Witness = nobody;
   /** Alias and lease are those of an earlier life, until it is decided what becomes of them. */
-  private claimLeft: boolean;
+  private hasInherited: boolean;
   /** How many faults hang the main thread, and since when it and the beat have both been so. */
   private hangs = 0;
   private hungSinceMs = Number.POSITIVE_INFINITY;
@@ -105,8 +105,8 @@ export class Daemon {
       (read) => read(),
       () => this.tick(),
     );
-    this.claimLeft = at.host.answers();
-    at.host.dataPath.alias = this.claimLeft;
+    this.hasInherited = at.host.answers();
+    at.host.dataPath.alias = this.hasInherited;
     this.role = at.machine.begin(at.host.clockMs(), at.settings);
     at.entered({ state: 'initial', previous: 'initial', reason: this.role.reason, atMs: this.role.sinceMs });
     this.factsChanged({ stations: at.stations });
@@ -135,23 +135,23 @@ export class Daemon {
   leave(keepMs: number): boolean {
     const { host, settings, machine } = this.at;
     if (this.role.state.name !== 'active' || peerCouldLead(this.role, this.now(), settings)) return false;
-    const refusal = machine.leaseRefusal(host.dataPath.answerUntilMs, this.now() + keepMs, this.now());
-    if (refusal !== undefined) return false;
+    const lapsed = machine.whyNotRenewable(host.dataPath.answerUntilMs, this.now() + keepMs, this.now());
+    if (lapsed !== undefined) return false;
     for (let beats = 0; beats < 3; beats++) this.sayOf(standing(this.role, this.now(), settings), keepMs);
     this.lease(this.now() + keepMs);
     return true;
   }
 
   /** Whether what the data path has may differ from what the role says. */
-  hasClaimLeft(): boolean {
-    return this.claimLeft;
+  hasInheritedLease(): boolean {
+    return this.hasInherited;
   }
 
   serversChanged(): void {
     if (this.hangs > 0) return;
-    const toldAtMs = this.now();
+    const reportedAtMs = this.now();
     const facts = { healthyServers: this.at.healthyServers(), services: this.at.services() };
-    this.loop.post(() => this.factsChanged(facts, toldAtMs));
+    this.loop.post(() => this.factsChanged(facts, reportedAtMs));
   }
 
   /** The main thread stands still, and so all that it would tell; the beat goes on. */
@@ -168,7 +168,7 @@ export class Daemon {
     return this.at.agenda.nowMs() - this.hungSinceMs;
   }
 
-  refusalsChanged(): void {
+  addressRefusalsChanged(): void {
     this.loop.post(() => this.factsChanged({ refusedAlias: this.at.refusedAlias() }));
   }
 
@@ -180,9 +180,9 @@ export class Daemon {
 
   stall(ms: number): void {
     this.loop.halt();
-    this.at.claims();
+    this.at.beforeLeaseChange();
     this.at.agenda.at(this.at.agenda.nowMs() + ms, () => {
-      this.at.claims();
+      this.at.beforeLeaseChange();
       // What a node stands still whole is no time in which it could have missed its main thread.
       if (this.hangs > 0) this.hungSinceMs = this.at.agenda.nowMs();
       this.loop.goOn();
@@ -196,7 +196,7 @@ export class Daemon {
   /** As `useLease`: what an earlier life left is dropped; this one has yet to be elected. */
   private ready(): void {
     this.leaseOpen = true;
-    if (!this.claimLeft) this.at.host.dataPath.answerUntilMs = 0;
+    if (!this.hasInherited) this.at.host.dataPath.answerUntilMs = 0;
     const { healthyServers, refusedAlias, services, targets } = this.at;
     const seen = { healthyServers: healthyServers(), services: services() };
     this.factsChanged({ ready: true, ...seen, refusedAlias: refusedAlias(), targets: targets() }, this.now());
@@ -210,16 +210,16 @@ export class Daemon {
     this.at.agenda.at(this.at.agenda.nowMs() + TELL_EVERY_MS, () => this.tell());
   }
 
-  private factsChanged(facts: Partial<Facts>, toldAtMs?: number): void {
-    const told = toldAtMs === undefined ? {} : { toldAtMs };
-    this.happened({ type: 'FactsChanged', atMs: this.now(), facts: { ...this.role.facts, ...facts }, ...told });
+  private factsChanged(facts: Partial<Facts>, reportedAtMs?: number): void {
+    const reported = reportedAtMs === undefined ? {} : { reportedAtMs };
+    this.happened({ type: 'FactsChanged', atMs: this.now(), facts: { ...this.role.facts, ...facts }, ...reported });
   }
 
   private read(path: PathName, mail: Mail): void {
     const atMs = this.now();
-    const { from, acknowledged, extension = {}, greet } = this.talk.read(path, mail);
-    if (greet !== undefined) this.at.beat(this.talk.compose(atMs, undefined, { greet }));
-    if (from?.state === 'active' && this.claimLeft) this.endClaim();
+    const { from, acknowledged, extension = {}, replyTo } = this.talk.read(path, mail);
+    if (replyTo !== undefined) this.at.beat(this.talk.compose(atMs, undefined, { replyTo }));
+    if (from?.state === 'active' && this.hasInherited) this.endInherited();
     const { accessMac } = extension;
     this.loop.first(
       () => accessMac !== undefined && this.useWitness(named(accessMac)),
@@ -234,14 +234,14 @@ export class Daemon {
     if (isOther) this.happened({ type: 'WitnessFound', atMs: this.now(), mac });
   }
 
-  private endClaim(): void {
-    this.claimLeft = false;
+  private endInherited(): void {
+    this.hasInherited = false;
     this.at.host.dataPath.answerUntilMs = 0;
     this.at.host.dataPath.alias = false;
   }
 
   private tick(): void {
-    if (this.claimLeft && !this.at.host.answers()) this.endClaim();
+    if (this.hasInherited && !this.at.host.answers()) this.endInherited();
     const overheard = this.arp;
     this.arp = [];
     this.loop.first(
@@ -262,7 +262,7 @@ export class Daemon {
       this.happened({ type: 'StationHeard', atMs });
       return;
     }
-    const { witness, news } = this.at.machine.hearArp(this.witness, what, this.at.ends);
+    const { witness, news } = this.at.machine.hearArp(this.witness, what, this.at.addresses);
     this.loop.first(
       () => this.useWitness(witness),
       () => news === 'answer' && this.happened({ type: 'AddressAnswered', atMs, mac: what.senderMac }),
@@ -313,15 +313,15 @@ export class Daemon {
     const { role, effects, entered } = this.at.machine.step(this.role, event, this.at.settings);
     this.role = role;
     for (const entry of entered) this.at.entered(entry);
-    if (entered.length > 0 && this.claimLeft) {
-      if (role.state.name !== 'active') this.endClaim();
-      this.claimLeft = false;
+    if (entered.length > 0 && this.hasInherited) {
+      if (role.state.name !== 'active') this.endInherited();
+      this.hasInherited = false;
     }
-    const told = effects.includes('beat') ? standing(role, event.atMs, this.at.settings) : undefined;
+    const said = effects.includes('beat') ? standing(role, event.atMs, this.at.settings) : undefined;
     let lost: string | undefined;
     const perform = (effect: Effect) => {
       if (lost !== undefined) return;
-      lost = this.run(effect, told);
+      lost = this.run(effect, said);
       if (lost === undefined) return;
       const why = lost;
       this.loop.first(() => this.happened({ type: 'LeaseLost', atMs: this.now(), why }));
@@ -331,23 +331,23 @@ export class Daemon {
   }
 
   private leaseLeftMs(): number {
-    return this.claimLeft ? Math.max(0, this.at.host.dataPath.answerUntilMs - this.now()) : 0;
+    return this.hasInherited ? Math.max(0, this.at.host.dataPath.answerUntilMs - this.now()) : 0;
   }
 
-  private sayOf(told: Standing, keptMs: number): void {
-    const { said, extension } = this.at.machine.nameLease(told, keptMs);
-    const accessMac = this.at.ends.ownMac;
+  private sayOf(own: Standing, keptMs: number): void {
+    const { said, extension } = this.at.machine.nameLease(own, keptMs);
+    const accessMac = this.at.addresses.ownMac;
     const { services } = this.role.facts;
     this.at.beat(this.talk.compose(this.now(), said, { extension: { ...extension, accessMac, services } }));
   }
 
   /** Gives why the lease was not renewed; what was to be done after that is left. */
-  private run(effect: Effect, told: Standing | undefined): string | undefined {
+  private run(effect: Effect, said: Standing | undefined): string | undefined {
     const { host } = this.at;
     const { state } = this.role;
     switch (effect) {
       case 'beat':
-        if (told) this.sayOf(told, this.leaseLeftMs());
+        if (said) this.sayOf(said, this.leaseLeftMs());
         break;
       case 'renewLease':
         return this.renew(state.name === 'active' ? state.leaseEndsMs : 0);
@@ -356,7 +356,7 @@ export class Daemon {
         break;
       case 'addAlias':
         host.dataPath.alias = true;
-        this.at.claimed();
+        this.at.afterLeaseChange();
         break;
       case 'removeAlias':
         host.dataPath.alias = false;
@@ -385,17 +385,17 @@ export class Daemon {
   }
 
   private renew(untilMs: number): string | undefined {
-    const refusal = this.at.machine.leaseRefusal(this.at.host.dataPath.answerUntilMs, untilMs, this.now());
-    if (refusal === undefined) this.lease(untilMs);
+    const lapsed = this.at.machine.whyNotRenewable(this.at.host.dataPath.answerUntilMs, untilMs, this.now());
+    if (lapsed === undefined) this.lease(untilMs);
     this.effectRun();
-    return refusal;
+    return lapsed;
   }
 
   private lease(answerUntilMs: number): void {
-    this.at.claims();
+    this.at.beforeLeaseChange();
     this.at.host.dataPath.answerUntilMs = answerUntilMs;
     this.at.host.dataPath.grantedMs = answerUntilMs - this.now();
     this.at.host.dataPath.leasedBy = this.at.life;
-    this.at.claimed();
+    this.at.afterLeaseChange();
   }
 }

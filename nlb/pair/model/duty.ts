@@ -25,13 +25,13 @@ export function openDutyWatch(world: World): (side: Side, daemon: Daemon) => boo
   };
 }
 
-function shouldMakeWay({ network, nodes }: World, { side, refusals, sickness }: Node): boolean {
+function shouldMakeWay({ network, nodes }: World, { side, addressRefusals, sickness }: Node): boolean {
   const peer = nodes[opposite(side)];
   const whole = PATHS.every((path) => {
     const wire = network.wires[path];
     return SIDES.every((from) => joins(wire, from)) && wire.disturbances.length === 0;
   });
-  return refusals > 0 && sickness === 0 && whole && isReady(peer);
+  return addressRefusals > 0 && sickness === 0 && whole && isReady(peer);
 }
 
 function isReady({ daemon, host }: Node): boolean {

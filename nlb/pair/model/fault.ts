@@ -36,7 +36,7 @@ export type Fault = { afterMs: number; forMs: number } & (
  *
  * `strayHolder`: somebody else holds the NLBS address, and answers for it. `suppressor`: a switch answers questions that are
  * broadcast, for the nodes that it remembers (RFC 9161): for the NLBS address with the hardware address of `side`.
- * `forgedAsks`: the node is told all the time that its peer asks for the address. `forgedRefusals`: that nobody listens there.
+ * `forgedAsks`: the node hears all the time that its peer asks for the address. `forgedRefusals`: that nobody listens there.
  */
 export type Meddling = { type: (typeof meddlings)[number]; side: Side };
 
@@ -142,7 +142,7 @@ export const lasting: fc.Arbitrary<Fault[]> = fc.oneof(
 
 /** A request may take effect for as long as it stands. */
 const REQUEST_STANDS_MS = 1000;
-/** A daemon that was told to stop waits for its peer to lead before it ends. */
+/** A daemon that was asked to stop waits for its peer to lead before it ends. */
 export const STOPS_WITHIN_MS = 150;
 
 /** A stall in the midst of a step waits so long for that step. */

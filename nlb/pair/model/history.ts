@@ -3,7 +3,7 @@ import type { Settings } from '../settings.ts';
 import { standing, targetsMet } from '../state.ts';
 import type { Machine } from './daemon.ts';
 import { endOf, type Fault, faults, lasting } from './fault.ts';
-import { inflict, type Victim } from './inflict.ts';
+import { inject, type Victim } from './inject.ts';
 import { hears, LawBroken, openLaws } from './laws.ts';
 import { SIDES, type Side } from './network.ts';
 import { daemonsOf, type Node, openWorld, type World } from './world.ts';
@@ -151,10 +151,10 @@ function suffer(victim: Victim, { faults, lasting, lastingAfterMs, startGapMs }:
   victim.start(1);
   let overMs = agenda.nowMs();
   if (lasting.length > 0) agenda.runUntil(agenda.nowMs() + lastingAfterMs);
-  for (const fault of lasting) inflict(victim, fault);
+  for (const fault of lasting) inject(victim, fault);
   for (const fault of faults) {
     agenda.runUntil(agenda.nowMs() + fault.afterMs);
-    inflict(victim, fault);
+    inject(victim, fault);
     overMs = Math.max(overMs, endOf(agenda.nowMs(), fault));
   }
   agenda.runUntil(overMs);
@@ -213,7 +213,7 @@ const leads = ({ daemon }: Node): boolean => daemon?.role.state.name === 'active
 
 const isDeaf = ({ network }: World, side: Side): boolean => network.wires.access.deafs[side] > 0;
 
-/** Nobody has a better claim to the lead than who has it, and both know of each other what is true. */
+/** Nobody outranks the leader, and both know of each other what is true. */
 function isAtRest(world: World): boolean {
   const roles = daemonsOf(world).flatMap((daemon) => (daemon ? [{ daemon, role: daemon.role }] : []));
   const isGiven = roles.some(({ daemon, role }) => {
@@ -221,7 +221,7 @@ function isAtRest(world: World): boolean {
     return role.state.name === 'active' && recovery === 'automatic' && !primary;
   });
   const wants =
-    isGiven && roles.some(({ daemon, role }) => standing(role, role.tickedAtMs, daemon.at.settings).reclaims);
-  const isBetterThere = roles.some(({ role: { lasting } }) => lasting.outreached ?? lasting.outserved);
+    isGiven && roles.some(({ daemon, role }) => standing(role, role.tickedAtMs, daemon.at.settings).wantsFailback);
+  const isBetterThere = roles.some(({ role: { lasting } }) => lasting.peerReachesMore ?? lasting.peerServesBetter);
   return isLed(world) && !wants && !isBetterThere;
 }

@@ -10,11 +10,11 @@ import type { Node, World } from './world.ts';
 export interface Laws {
   entered(side: Side, entry: Entry): void;
   /** A lease is about to be set. */
-  claims(side: Side): void;
+  beforeLeaseChange(side: Side): void;
   /** A lease was set, or an alias. */
-  claimed(side: Side): void;
+  afterLeaseChange(side: Side): void;
   stepped(side: Side, daemon: Daemon): void;
-  /** The data path of a silent peer is told to forward no more. */
+  /** The data path of a silent peer is ordered to forward no more. */
   fences(side: Side): void;
   announces(side: Side): void;
   /** From here on nobody may enter any state. */
@@ -98,12 +98,12 @@ export function openLaws(world: World, healedWithinMs: number): Laws {
         broken(`node ${side} leads, and did not fence the other, which is frozen`);
       fenced[side] = false;
     },
-    claims: (side) => {
+    beforeLeaseChange: (side) => {
       split.look();
       const { dataPath, clockMs } = nodes[side].host;
       lapsed[side] = dataPath.alias && dataPath.answerUntilMs !== 0 && dataPath.answerUntilMs <= clockMs();
     },
-    claimed: (side) => {
+    afterLeaseChange: (side) => {
       if (lapsed[side] && nodes[side].host.answers()) broken(`node ${side} revived a lease that had run out`);
       lapsed[side] = false;
       const isDouble = nodes.every(({ host }) => host.answers());
@@ -131,7 +131,7 @@ export function openLaws(world: World, healedWithinMs: number): Laws {
       const { dataPath, clockMs } = nodes[side].host;
       const own = dataPath.leasedBy === nodes[side].lives;
       if (role.state.name !== 'active') {
-        if (daemon.hasClaimLeft()) return;
+        if (daemon.hasInheritedLease()) return;
         if (dataPath.alias) broken(`node ${side} is ${role.state.name} with the alias`);
         if (own && dataPath.answerUntilMs > clockMs()) broken(`node ${side} is ${role.state.name} with a lease`);
       } else if (isHalfDead(daemon)) broken(`node ${side} leads, half dead, though its peer is fit`);
@@ -165,7 +165,7 @@ const isSilentTo = ({ daemon, settings }: Node): boolean =>
 export function hears({ network, nodes }: World, side: Side): boolean {
   const [own, other] = [nodes[side], nodes[opposite(side)]];
   const isAwake = [own, other].every(
-    ({ daemon, host }) => daemon && !daemon.loop.isHalted() && !daemon.hasClaimLeft() && !host.isPaused(),
+    ({ daemon, host }) => daemon && !daemon.loop.isHalted() && !daemon.hasInheritedLease() && !host.isPaused(),
   );
   const isBelieved = own.daemon?.talk.believes() === other.lives;
   const isOpen = PATHS.some(
@@ -204,12 +204,12 @@ function openSplitWatch({ agenda, network, nodes }: World, healedWithinMs: numbe
   const { access, server } = network.wires;
   const isUnheardOf = ({ daemon, host, settings, side }: Node): boolean => {
     const other = nodes[opposite(side)];
-    const isStranger = other.daemon !== undefined && other.daemon.role.peer.standing === undefined;
+    const isUnverified = other.daemon !== undefined && other.daemon.role.peer.standing === undefined;
     const isLeased = host.dataPath.answerUntilMs > host.clockMs();
     const isLong = Math.max(host.dataPath.grantedMs, settings.leaseMs) >= other.settings.deadAfterMs;
     // One that has just started holds what its earlier life left, and is believed only at its second beat.
     const isMute = !daemon || host.isPaused();
-    return isLeased && isStranger && (daemon?.hasClaimLeft() || (isMute && isLong));
+    return isLeased && isUnverified && (daemon?.hasInheritedLease() || (isMute && isLong));
   };
   const isCut = ({ cuts, deafs, downs }: Wire) => [...cuts, ...deafs, ...downs].some((faults) => faults > 0);
   const isImpaired = (wire: Wire) => isCut(wire) || wire.disturbances.length > 0;

@@ -1,4 +1,4 @@
-import { leaseRefusal } from '../renewal.ts';
+import { whyNotRenewable } from '../renewal.ts';
 import { begin, nextTickInMs, step } from '../role.ts';
 import type { Settings } from '../settings.ts';
 import { type Effect, type Event, type Facts, type Role, type Step, withLeaseKept } from '../state.ts';
@@ -10,11 +10,11 @@ export const sound: Machine = {
   begin,
   step,
   nextTickInMs,
-  leaseRefusal,
+  whyNotRenewable,
   leaseClock: 'boot',
   hearArp,
-  nameLease: (told, keptMs) => ({
-    said: withLeaseKept(told, keptMs),
+  nameLease: (own, keptMs) => ({
+    said: withLeaseKept(own, keptMs),
     extension: keptMs > 0 ? { leaseKeptMs: keptMs } : {},
   }),
 };
@@ -51,25 +51,25 @@ export const broken: Record<string, Machine> = {
     ...settings,
     leaseMs: settings.deadAfterMs * 2,
   })),
-  'answers for the address are not heeded': withStep((role, event, settings) =>
+  'answers for the address are ignored': withStep((role, event, settings) =>
     event.type === 'AddressAnswered' ? unmoved(role) : step(role, event, settings),
   ),
   'every station is a witness': {
     ...sound,
-    hearArp: (witness, packet, ends) =>
-      packet.senderIp === ends.nlbs && packet.senderMac !== ends.ownMac
+    hearArp: (witness, packet, addresses) =>
+      packet.senderIp === addresses.nlbs && packet.senderMac !== addresses.ownMac
         ? { witness, news: 'answer' }
-        : hearArp(witness, packet, ends),
+        : hearArp(witness, packet, addresses),
   },
   'an answer to somebody else is taken for one to us': {
     ...sound,
-    hearArp: (witness, packet, ends) => hearArp(witness, { ...packet, targetIp: ends.ownAddress }, ends),
+    hearArp: (witness, packet, addresses) => hearArp(witness, { ...packet, targetIp: addresses.ownAddress }, addresses),
   },
   'questions count that nobody could be asked': withStep((role, event, settings) =>
     event.type === 'WitnessFound' ? unmoved(role) : step(role, event, settings),
   ),
   'whoever asks in the peer’s name holds a node off for ever': withRole((role, { type }) =>
-    type === 'AddressAsked' ? { ...role, heldSinceMs: Number.NEGATIVE_INFINITY } : role,
+    type === 'AddressAsked' ? { ...role, deferringSinceMs: Number.NEGATIVE_INFINITY } : role,
   ),
   'a refusal alone disproves a split': withRole((role, { type }) =>
     type === 'Refused' ? { ...role, peer: { ...role.peer, absentMs: 0 } } : role,
@@ -91,7 +91,7 @@ export const broken: Record<string, Machine> = {
   'a leader that stalled past its lease goes on': withRole((role, { atMs }) =>
     role.state.name === 'active' ? { ...role, state: { ...role.state, leaseEndsMs: atMs } } : role,
   ),
-  'a lease that lapsed before it was renewed is revived': { ...sound, leaseRefusal: () => undefined },
+  'a lease that lapsed before it was renewed is revived': { ...sound, whyNotRenewable: () => undefined },
   'answering is judged by a clock that stands still in a suspension': { ...sound, leaseClock: 'monotonic' },
   'a node leads without asking': withRole((role) => ({ ...role, peer: { ...role.peer, asksUnanswered: 3 } })),
   "the peer's word that it does not lead is enough": withStep((role, event, settings) => {
@@ -102,23 +102,27 @@ export const broken: Record<string, Machine> = {
     const led = step(asked, { type: 'Ticked', atMs: event.atMs }, settings);
     return led.entered.length > 0 ? led : next;
   }),
-  "the peer's question for the address is not heeded": withStep((role, event, settings) =>
+  "the peer's question for the address is ignored": withStep((role, event, settings) =>
     event.type === 'AddressAsked' ? unmoved(role) : step(role, event, settings),
   ),
   'of two that lead, the one that hears the other stays': withStep((role, event, settings) => {
-    const { rivalled: _, unheard: __, ...lasting } = role.lasting;
+    const { peerLeadsToo: _, peerDoesNotHearUs: __, ...lasting } = role.lasting;
     return step({ ...role, lasting }, event, settings);
   }),
   'a node that hears nobody takes that for the silence of its peer': withRole((role) => ({
     ...role,
-    peer: { ...role.peer, ears: { ...role.peer.ears, proved: true, roundsUnanswered: 0 } },
+    peer: { ...role.peer, reception: { ...role.peer.reception, proved: true, roundsUnanswered: 0 } },
   })),
   'a leader that hears nobody goes on': withStep((role, event, settings) =>
     role.state.name === 'active'
-      ? step({ ...role, peer: { ...role.peer, ears: { ...role.peer.ears, roundsUnanswered: 0 } } }, event, settings)
+      ? step(
+          { ...role, peer: { ...role.peer, reception: { ...role.peer.reception, roundsUnanswered: 0 } } },
+          event,
+          settings,
+        )
       : step(role, event, settings),
   ),
-  'what other stations answer is not heeded': withStep((role, event, settings) =>
+  'what other stations answer is ignored': withStep((role, event, settings) =>
     event.type === 'StationHeard' ? unmoved(role) : step(role, event, settings),
   ),
   'both take themselves for the one with the lower address': withSettings((settings) => ({
@@ -138,11 +142,11 @@ export const broken: Record<string, Machine> = {
   'a node that is out of operation stays so': withStep((role, event, settings) =>
     role.state.name === 'inop' && event.type !== 'Ticked' ? unmoved(role) : step(role, event, settings),
   ),
-  'a lost lease is not told': withStep((role, event, settings) => {
+  'a lost lease is not reported': withStep((role, event, settings) => {
     const next = step(role, event, settings);
     return { ...next, entered: next.entered.slice(-1) };
   }),
-  'the lease that the peer names is not heeded': withStep((role, event, settings) =>
+  'the lease that the peer names is ignored': withStep((role, event, settings) =>
     event.type === 'Heard'
       ? step(role, { ...event, from: { ...event.from, leaseMs: 0 } }, settings)
       : step(role, event, settings),
@@ -153,7 +157,7 @@ export const broken: Record<string, Machine> = {
   },
   'a node that has yet to decide on a lease that was left says nothing of it but its length': {
     ...sound,
-    nameLease: (told, keptMs) => ({ said: withLeaseKept(told, keptMs), extension: {} }),
+    nameLease: (own, keptMs) => ({ said: withLeaseKept(own, keptMs), extension: {} }),
   },
   'a node that is cut off from all targets leads all the same': withFacts((facts) => ({ ...facts, targets: {} })),
   'a refusal stands no longer than a silent peer lives': withRole((role, { atMs }) =>
@@ -162,7 +166,7 @@ export const broken: Record<string, Machine> = {
       : { ...role, peer: { ...role.peer, refusedAtMs: Number.NEGATIVE_INFINITY } },
   ),
   'a node leads by an interface without the data path': withFacts((facts) => ({ ...facts, unguarded: [] })),
-  'an interface that is away is not heeded': withFacts((facts) => ({ ...facts, absent: [] })),
+  'an interface that is away is ignored': withFacts((facts) => ({ ...facts, absent: [] })),
   'a leader to which the address is refused stays where it is': withFacts(({ refusedAlias: _, ...facts }) => facts),
   'targets of the peer are not looked at': withStep((role, event, settings) =>
     event.type === 'Heard'
@@ -174,11 +178,11 @@ export const broken: Record<string, Machine> = {
     const { services: _, ...extension } = event.extension ?? {};
     return step(role, { ...event, extension }, settings);
   }),
-  'what the main thread has told is good for ever': withSettings((settings) => ({
+  'what the main thread has reported is good for ever': withSettings((settings) => ({
     ...settings,
     staleAfterMs: Number.POSITIVE_INFINITY,
   })),
-  'a state is told twice': withStep((role, event, settings) => {
+  'a state is reported twice': withStep((role, event, settings) => {
     const next = step(role, event, settings);
     return { ...next, entered: next.entered.flatMap((entry) => [entry, entry]) };
   }),

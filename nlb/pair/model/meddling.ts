@@ -10,7 +10,7 @@ export function meddle(world: World, { type, side }: Meddling): void {
   const begin: Record<Meddling['type'], () => void> = {
     strayHolder: () => {
       network.stations.strayHolder = true;
-      again(world, () => claimToAll(world));
+      again(world, () => sendConflictToAll(world));
     },
     suppressor: () => {
       network.stations.suppressed = side;
@@ -29,7 +29,8 @@ function again(world: World, what: () => void): void {
 }
 
 /** Unasked, as if in answer to each of the two. */
-function claimToAll(world: World): void {
-  const claim = (to: Side) => tellByArp(world, to, { senderMac: 'stranger', senderIp: 'nlbs', targetIp: `own ${to}` });
-  for (const to of SIDES) claim(to);
+function sendConflictToAll(world: World): void {
+  const sendConflict = (to: Side) =>
+    tellByArp(world, to, { senderMac: 'other station', senderIp: 'nlbs', targetIp: `own ${to}` });
+  for (const to of SIDES) sendConflict(to);
 }

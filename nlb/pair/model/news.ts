@@ -8,7 +8,7 @@ import type { PathName } from './network.ts';
  * tests of their own; of them this keeps that a life is believed once it has shown that it heard this one.
  */
 export interface Mail {
-  /** Absent in a greeting. */
+  /** Absent in a challenge reply. */
   standing?: Standing;
   /** Which life of the sending daemon. */
   life: number;
@@ -21,13 +21,13 @@ export interface Mail {
 }
 
 export interface Talk {
-  /** @param also the life to greet, and what else is said */
-  compose(atMs: number, standing?: Standing, also?: { greet?: number; extension?: Extension }): Mail;
-  /** What of it is news; and the life that is to be greeted. */
+  /** @param also the life to send a challenge reply to, and what else is said */
+  compose(atMs: number, standing?: Standing, also?: { replyTo?: number; extension?: Extension }): Mail;
+  /** What of it is news; and the life that a challenge reply is due to. */
   read(
     path: PathName,
     mail: Mail,
-  ): { from?: Standing; acknowledged?: Acknowledged; extension?: Extension; greet?: number };
+  ): { from?: Standing; acknowledged?: Acknowledged; extension?: Extension; replyTo?: number };
   /** The life of the peer that is believed; 0 for none. */
   believes(): number;
 }
@@ -36,22 +36,22 @@ export function openTalk(life: number): Talk {
   const sent = openSentTimes();
   let counter = 0;
   let latest = 0;
-  let stranger = 0;
+  let unverified = 0;
   let heard = { life: 0, access: 0, server: 0 };
-  const compose: Talk['compose'] = (atMs, standing, { greet, extension = {} } = {}) => {
+  const compose: Talk['compose'] = (atMs, standing, { replyTo, extension = {} } = {}) => {
     sent.noted(BigInt(++counter), atMs);
-    const isForStranger = stranger > 0 && (heard.life === 0 || counter % 2 === 1);
-    const echo = greet ?? (isForStranger ? stranger : heard.life);
+    const isForUnverified = unverified > 0 && (heard.life === 0 || counter % 2 === 1);
+    const echo = replyTo ?? (isForUnverified ? unverified : heard.life);
     return { life, counter, echo, heard, extension, ...(standing && { standing }) };
   };
   const believe = (mail: Mail) => {
     heard = { life: mail.life, access: 0, server: 0 };
-    [latest, stranger] = [0, 0];
+    [latest, unverified] = [0, 0];
   };
   const meet = (mail: Mail) => {
-    const isNew = mail.life > stranger;
-    stranger = Math.max(stranger, mail.life);
-    return isNew && mail.standing ? { greet: mail.life } : {};
+    const isNew = mail.life > unverified;
+    unverified = Math.max(unverified, mail.life);
+    return isNew && mail.standing ? { replyTo: mail.life } : {};
   };
   return {
     compose,

@@ -1,4 +1,4 @@
-import type { AccessEnds, ArpSeen, Witness } from '../witness.ts';
+import type { AccessAddresses, ArpSeen, Witness } from '../witness.ts';
 import { opposite, type Side } from './network.ts';
 import type { World } from './world.ts';
 
@@ -9,7 +9,7 @@ import type { World } from './world.ts';
 
 export const macOf = (side: Side): string => `mac ${side}`;
 
-export const endsOf = (side: Side): AccessEnds => ({
+export const addressesOf = (side: Side): AccessAddresses => ({
   ownMac: macOf(side),
   ownAddress: `own ${side}`,
   peerAddress: `own ${opposite(side)}`,
@@ -57,7 +57,7 @@ function answer(world: World, to: Side, senderIp: string): void {
 /** What is broadcast about the NLBS address, others may answer. */
 export function othersAnswer(world: World, to: Side, targetIp: string): void {
   const { strayHolder, suppressed } = world.network.stations;
-  const claim = (senderMac: string) => tellByArp(world, to, { senderMac, senderIp: 'nlbs', targetIp });
-  if (strayHolder) claim('stranger');
-  if (suppressed !== undefined && suppressed !== to) claim(macOf(suppressed));
+  const sendConflict = (senderMac: string) => tellByArp(world, to, { senderMac, senderIp: 'nlbs', targetIp });
+  if (strayHolder) sendConflict('other station');
+  if (suppressed !== undefined && suppressed !== to) sendConflict(macOf(suppressed));
 }

@@ -6,8 +6,8 @@ import { type ClockError, type Host, openHost } from './host.ts';
 import type { Laws } from './laws.ts';
 import { openNetwork, opposite, PATHS, type PathName, SIDES, type Side, type Wire } from './network.ts';
 import type { Mail } from './news.ts';
-import { askAddress, askPeer, endsOf, macOf, othersAnswer } from './questions.ts';
-import { openRefusalLimit, type RefusalLimit } from './refusal-limit.ts';
+import { addressesOf, askAddress, askPeer, macOf, othersAnswer } from './questions.ts';
+import { openUnreachableLimit, type UnreachableLimit } from './unreachable-limit.ts';
 
 /** Two nodes and what lies between them. */
 export interface World {
@@ -28,7 +28,7 @@ export interface Node {
   /** When the peer's host last refused a beat of this life. */
   refusedAtMs: number;
   /** What its kernel refuses, to each of the peer's addresses. */
-  readonly unreachables: Record<PathName, RefusalLimit>;
+  readonly unreachables: Record<PathName, UnreachableLimit>;
   /** How many faults keep its daemon dead, and its servers. */
   deaths: number;
   sickness: number;
@@ -37,7 +37,7 @@ export interface Node {
   /** How many faults keep the data path from an interface, and a further interface away. */
   readonly interfaces: { bare: number; away: number };
   /** How many faults make its kernel refuse the NLBS address. */
-  refusals: number;
+  addressRefusals: number;
   /** Whether a reach target is on its side of the access subnet, and how many faults keep that from answering. */
   hasTarget: boolean;
   targetDowns: number;
@@ -60,7 +60,7 @@ export function openWorld({ seed, clocks, targets, ...setting }: Setting, laws: 
   const chance = openChance(seed);
   const network = openNetwork(agenda, chance);
   const node = (side: Side): Node => {
-    const wrongs = { deaths: 0, sickness: 0, deadServices: 0, refusals: 0, targetDowns: 0 };
+    const wrongs = { deaths: 0, sickness: 0, deadServices: 0, addressRefusals: 0, targetDowns: 0 };
     const settings = setting.settings[side];
     return {
       side,
@@ -69,7 +69,7 @@ export function openWorld({ seed, clocks, targets, ...setting }: Setting, laws: 
       lives: 0,
       deadSinceMs: 0,
       refusedAtMs: Number.NEGATIVE_INFINITY,
-      unreachables: { access: openRefusalLimit(), server: openRefusalLimit() },
+      unreachables: { access: openUnreachableLimit(), server: openUnreachableLimit() },
       hasTarget: targets.includes(side),
       ...wrongs,
       interfaces: { bare: 0, away: 0 },
@@ -103,13 +103,13 @@ function surroundings(world: World, side: Side, laws: Laws) {
     host: own.host,
     healthyServers: () => (own.sickness > 0 ? 0 : 2),
     services: () => ({ dead: own.deadServices, scarce: 0 }),
-    refusedAlias: () => (own.refusals > 0 ? ['the address'] : []),
+    refusedAlias: () => (own.addressRefusals > 0 ? ['the address'] : []),
     downLinks: () => PATHS.filter((path) => network.wires[path].downs[side] > 0),
     unguarded: () => (own.interfaces.bare > 0 ? ['access'] : []),
     absent: () => (own.interfaces.away > 0 ? ['bond1'] : []),
     targets: () => targetsOf(world, side),
     beat: (mail) => beat(world, side, mail),
-    ends: endsOf(side),
+    addresses: addressesOf(side),
     askAddress: (witness) => askAddress(world, side, witness),
     askPeer: () => askPeer(world, side),
     askStations: () => askStations(world, side),
@@ -119,8 +119,8 @@ function surroundings(world: World, side: Side, laws: Laws) {
     },
     fence: () => laws.fences(side),
     entered: (entry) => laws.entered(side, entry),
-    claims: () => laws.claims(side),
-    claimed: () => laws.claimed(side),
+    beforeLeaseChange: () => laws.beforeLeaseChange(side),
+    afterLeaseChange: () => laws.afterLeaseChange(side),
     stepped: (daemon) => laws.stepped(side, daemon),
   };
   return around;
@@ -150,10 +150,10 @@ function beat({ agenda, network, nodes }: World, from: Side, mail: Mail): void {
         const { daemon } = nodes[opposite(from)];
         if (daemon) return daemon.receive(path, mail);
         if (!unreachables[path].allows(agenda.nowMs())) return;
-        const told = sender.daemon;
+        const sending = sender.daemon;
         const refused = () => {
           sender.refusedAtMs = agenda.nowMs();
-          told?.refused();
+          sending?.refused();
         };
         network.send(path, receiver.side, () => sender.host.take(refused));
       }),
