@@ -82,7 +82,7 @@ function add(sums: Uint32Array, run: number, { measured }: Step, tookNs: number)
   if (measured) sums[run] = (sums[run] ?? 0) + tookNs;
 }
 
-/** Where two half-open connections share a row, one of them begins twice: of those that are opened side by side, 0.2 %. */
+/** Where three half-open connections meet in a pair of rows, one of them begins twice: of a thousand side by side, seldom one. */
 const MOST_ASTRAY = 0.01;
 
 type Counts = Map<OutcomeName, number>;

@@ -2,7 +2,7 @@ import type { Port } from '../attach/ports.ts';
 import { CONSTANTS, type OutcomeName } from '../program/layout.ts';
 import type { Mac } from '../specification/address.ts';
 import type { Clocks, forward } from '../specification/forward.ts';
-import { type Connection, type PeerKnown, type Told, toldBy } from '../specification/knowledge.ts';
+import { type PeerKnown, type Told, toldBy } from '../specification/knowledge.ts';
 import { type Ledger, openLedger, record } from '../specification/ledger.ts';
 import type { Limits } from '../specification/limits.ts';
 import { FLOW_TABLES } from '../tables/counters.ts';
@@ -111,7 +111,7 @@ function open(history: History, cast: Cast): Stage {
 
 function openLedgerOf({ twin, embryoRows = twin.embryoRows }: Cast): Ledger {
   const ledger = openLedger();
-  const kept = { ...ledger.kept, embryos: new RowMap<Connection>(embryoRows) };
+  const kept = { ...ledger.kept, embryos: new RowMap(embryoRows) };
   return { ...ledger, kept, peerAskedNs: twin.peerAskedNs() };
 }
 

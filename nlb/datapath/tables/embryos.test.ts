@@ -9,7 +9,7 @@ import { FOREVER_NS, segment } from '../kit/send.ts';
 import { EMBRYO_ROWS, openTwin } from '../kit/twin.ts';
 import { STRUCTS } from '../program/layout.ts';
 import type { Address } from '../specification/address.ts';
-import { embryoRows, rowOf } from './embryos.ts';
+import { besideRow, embryoRows, rowOf } from './embryos.ts';
 
 enterPrivateNamespaces(import.meta.url);
 makeInterfaces();
@@ -33,14 +33,14 @@ t.test('what two processors have left in a row, some words each, is no connectio
   const send = (port: number, flag: 'syn' | 'ack'): unknown =>
     twin.run('xdp', segment(port, flag), ifindexOf('access'));
   const other = Array.from({ length: 1000 }, (_, at) => at + 2).find((port) => rowOfPort(port) === rowOfPort(1)) ?? 0;
-  const key = indexKey(rowOfPort(1));
+  const [key, besideKey] = [indexKey(rowOfPort(1)), indexKey(besideRow(rowOfPort(1)))];
   const rows = [1, other].map((port, server) => {
     const slots = new Int32Array(65_537).fill(server);
     twin.tell({ ...tables(), services: tables().services.map((service) => ({ ...service, slots })) }, ports);
     const nowNs = 10n ** 12n + BigInt(port);
     twin.setClocks({ nowNs, tickNs: nowNs, bootNs: nowNs });
     send(port, 'syn');
-    return getEntry(fd, key, ROW.size) ?? Buffer.alloc(0);
+    return getEntry(fd, server === 0 ? key : besideKey, ROW.size) ?? Buffer.alloc(0);
   });
   const established = (): bigint => twin.counters.outcomes().FORWARDED_ESTABLISHED.packets;
   for (let mixture = 0; mixture < 2 ** WORDS; mixture++) {
@@ -49,6 +49,7 @@ t.test('what two processors have left in a row, some words each, is no connectio
       return from.subarray(at * WORD, (at + 1) * WORD);
     });
     putEntry(fd, key, Buffer.concat(words));
+    putEntry(fd, besideKey, Buffer.alloc(ROW.size));
     const before = established();
     if (mixture % (2 ** WORDS - 1) !== 0) send(1, 'ack');
     t.equal(established(), before, `mixture ${mixture}`);

@@ -7,7 +7,7 @@ import type { Connection } from '../specification/knowledge.ts';
 import { decodeFlow, type KnownConnection, type ServiceNames } from './entries.ts';
 import type { TableSizes } from './tables.ts';
 
-/** Connections of which one packet has been seen, as the kernel's table has them: a row for each value of the flow's hash. */
+/** Connections of which one packet has been seen, as the kernel's table has them: in the row of the flow's hash, or the one beside it. */
 
 const { embryo: ROW, flow: FLOW } = STRUCTS;
 /** 8 MiB. */
@@ -19,8 +19,11 @@ const STEP_ROWS = 8192;
 export const embryoRows = ({ maxConnections }: Pick<TableSizes, 'maxConnections'>): number =>
   Math.min(MOST_ROWS, ROWS_PER_CONNECTION * 2 ** Math.ceil(Math.log2(Math.max(1, maxConnections))));
 
-/** The row of a flow, among so many. */
+/** The row of a flow's hash, among so many. */
 export const rowOf = (flow: Flow, rows: number): number => hashOf(flow) % rows;
+
+/** Where it may be as well. */
+export const besideRow = (row: number): number => (row % 2 === 0 ? row + 1 : row - 1);
 
 /** All of them, some thousands of rows at a time, while the data path goes on. Throws KernelRefusal. */
 export function* listEmbryos(table: number, services: ServiceNames): Generator<KnownConnection[]> {
@@ -30,7 +33,7 @@ export function* listEmbryos(table: number, services: ServiceNames): Generator<K
     yield rows.flatMap((row, at) => {
       const found = decodeRow(row, services);
       const number = keys.readUInt32LE(at * Uint32Array.BYTES_PER_ELEMENT);
-      return found && rowOf(found.flow, maxEntries) === number ? [found] : [];
+      return found && [number, besideRow(number)].includes(rowOf(found.flow, maxEntries)) ? [found] : [];
     });
   }
 }
@@ -45,14 +48,23 @@ export function countEmbryos(table: number): number {
 
 /** That of the flow; undefined where there is none. Throws KernelRefusal. */
 export function recallEmbryo(table: number, flow: Flow, services: ServiceNames): Connection | undefined {
-  const row = getEntry(table, indexKey(rowOf(flow, mapInfo(table).maxEntries)), ROW.size);
-  const found = row && decodeRow(row, services);
-  return found && nameOfFlow(found.flow) === nameOfFlow(flow) ? found.connection : undefined;
+  return findRow(table, flow, services)?.connection;
 }
 
 /** It is as if no packet of the flow had been seen. Throws KernelRefusal. */
 export function forgetEmbryo(table: number, flow: Flow): void {
-  putEntry(table, indexKey(rowOf(flow, mapInfo(table).maxEntries)), Buffer.alloc(ROW.size));
+  const found = findRow(table, flow, new Map());
+  if (found) putEntry(table, indexKey(found.row), Buffer.alloc(ROW.size));
+}
+
+function findRow(table: number, flow: Flow, services: ServiceNames) {
+  const own = rowOf(flow, mapInfo(table).maxEntries);
+  for (const row of [own, besideRow(own)]) {
+    const bytes = getEntry(table, indexKey(row), ROW.size);
+    const found = bytes && decodeRow(bytes, services);
+    if (found && nameOfFlow(found.flow) === nameOfFlow(flow)) return { row, ...found };
+  }
+  return undefined;
 }
 
 const seenNs = (bytes: Buffer, at: number): bigint => bytes.readBigUInt64LE(at + ROW.seenNs);
