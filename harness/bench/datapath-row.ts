@@ -13,7 +13,7 @@ const SITUATIONS: Record<Cell['situation'], string> = {
   'in turn': '20,000 flows',
   new: 'new flows',
   'first ACK': 'first ACKs',
-  short: 'connections',
+  short: '5 packets each',
   flood: 'SYN flood',
 };
 

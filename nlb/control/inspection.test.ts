@@ -7,7 +7,7 @@ import { NO_PEER, toldBy } from '../datapath/specification/knowledge.ts';
 import { openLedger } from '../datapath/specification/ledger.ts';
 import { DEFAULT_LIMITS } from '../datapath/specification/limits.ts';
 import { DEFAULT_TIMEOUTS } from '../datapath/specification/timeouts.ts';
-import type { KnownConnection } from '../datapath/tables/listing.ts';
+import type { KnownConnection } from '../datapath/tables/entries.ts';
 import { NO_HEARTBEAT, type ServerEntry } from '../datapath/tables/tables.ts';
 import { monotonicNs } from '../kernel/clock.ts';
 import { openInspection } from './inspection.ts';

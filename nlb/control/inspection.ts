@@ -8,7 +8,7 @@ import { type Flow, PROTOCOL } from '../datapath/specification/flow.ts';
 import { protocolOf } from '../datapath/specification/lookup.ts';
 import { trace } from '../datapath/specification/trace.ts';
 import type { Tally } from '../datapath/tables/counters.ts';
-import type { KnownConnection } from '../datapath/tables/listing.ts';
+import type { KnownConnection } from '../datapath/tables/entries.ts';
 import type { ServerEntry } from '../datapath/tables/tables.ts';
 import { monotonicNs } from '../kernel/clock.ts';
 import { flowTablesShown } from './flow-tables.ts';

@@ -8,7 +8,7 @@ import { type LoadedPins, loadKernel, openInKernel, removeFromKernel } from './i
 import type { Flow } from './specification/flow.ts';
 import type { Knowledge } from './specification/knowledge.ts';
 import type { Counters, Tally } from './tables/counters.ts';
-import type { KnownConnection } from './tables/listing.ts';
+import type { KnownConnection } from './tables/entries.ts';
 import type { Change, TableSizes, Tables } from './tables/tables.ts';
 import { hasUserspace, openUserspace } from './userspace/userspace.ts';
 

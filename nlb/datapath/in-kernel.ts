@@ -12,9 +12,11 @@ import { type Knowledge, NO_PEER, toldBy } from './specification/knowledge.ts';
 import { couldServe } from './specification/lookup.ts';
 import { dropOtherClusters, putClusters, readClusters } from './tables/cluster-table.ts';
 import { type Counters, openCounters } from './tables/counters.ts';
+import { countEmbryos, listEmbryos } from './tables/embryos.ts';
+import type { KnownConnection } from './tables/entries.ts';
 import { type KnownFlows, openKnownFlows } from './tables/known-flows.ts';
 import { openLease, openLeaseFile, readLease } from './tables/lease.ts';
-import { countConnections, type KnownConnection, listTable, recall } from './tables/listing.ts';
+import { countConnections, listTable, recall } from './tables/listing.ts';
 import { weighTables } from './tables/memory.ts';
 import { beginRecount } from './tables/recount.ts';
 import { openServerTable, type ServerTable } from './tables/server-table.ts';
@@ -175,7 +177,8 @@ function openTables(loaded: Loaded, servers: ServerTable, options: DatapathOptio
   };
 }
 
-const CONNECTION_TABLES = ['connections', 'udp_flows', 'embryos'];
+/** Of connections that have proved themselves. */
+const PROVEN_TABLES = ['connections', 'udp_flows'];
 
 function readings(
   loaded: Loaded,
@@ -197,7 +200,8 @@ function readings(
       return yield* sweep({ ...tables, recount: beginRecount(counters.memory) }, timeouts(), monotonicNs());
     },
     *connections(): Generator<KnownConnection[]> {
-      for (const table of CONNECTION_TABLES) yield* listTable(map(table), names());
+      for (const table of PROVEN_TABLES) yield* listTable(map(table), names());
+      yield* listEmbryos(map('embryos'), names());
     },
     knowledgeOf: (flow: Flow): Knowledge => {
       const known = toldOf(flow);
@@ -206,7 +210,8 @@ function readings(
     },
     memoryBytes: () => memoryBytes,
     leaseFd: map('lease'),
-    connectionCount: () => CONNECTION_TABLES.reduce((sum, table) => sum + countConnections(map(table)), 0),
+    connectionCount: () =>
+      PROVEN_TABLES.reduce((sum, table) => sum + countConnections(map(table)), countEmbryos(map('embryos'))),
   };
 }
 

@@ -4,6 +4,7 @@ import { mapInfo } from '../../kernel/bpf-map.ts';
 import { type BpfObject, loadObject } from '../../kernel/bpf-object.ts';
 import { STRUCTS } from '../program/layout.ts';
 import { counterRows, type FlowTable } from '../tables/counters.ts';
+import { embryoRows } from '../tables/embryos.ts';
 import { filterRows } from '../tables/known-flows.ts';
 import { openLease } from '../tables/lease.ts';
 import { isOurLayout } from '../tables/settings-table.ts';
@@ -102,7 +103,7 @@ export function entriesOf(sizes: TableSizes): Record<string, number> {
     connections: roomy(most.connections),
     udp_flows: roomy(most.udpFlows),
     known_flows: filterRows(sizes),
-    embryos: roomy(most.embryos),
+    embryos: embryoRows(sizes),
     affinities: most.affinities,
     fragments: most.fragments,
     unproven_fragments: most.unprovenFragments,

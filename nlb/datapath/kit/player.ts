@@ -12,6 +12,7 @@ import { type Counted, countedBy, countedIn, since, used } from './counted.ts';
 import { type History, SELECTIONS, SERVICES, type ServerState, type Step, TIMEOUTS } from './histories.ts';
 import { asFragment, CLUSTERS, fromPort, withFlags } from './packets.ts';
 import { HEARTBEAT, MAC, NLBS } from './rig.ts';
+import { RowMap } from './rows.ts';
 import type { Twin } from './twin.ts';
 
 /** Support for the differential test: a history is played to the program in the kernel and to a specification. */
@@ -22,6 +23,8 @@ export interface Cast {
   specification: typeof forward;
   /** Numbers of the interfaces. */
   interfaces: { access: number; server: number };
+  /** Those that the specification's half-open connections have. */
+  embryoRows?: number;
   /** Opens the socket of the access path's heartbeats, or closes it. */
   liveDaemon(lives: boolean): void;
 }
@@ -90,7 +93,7 @@ function open(history: History, cast: Cast): Stage {
       },
       [],
     ),
-    ledger: { ...openLedger(), peerAskedNs: twin.peerAskedNs() },
+    ledger: openLedgerOf(cast),
     before: countedIn(twin),
     story: [show({ ...history, steps: undefined })],
     seen: [],
@@ -104,6 +107,12 @@ function open(history: History, cast: Cast): Stage {
   cast.liveDaemon(history.daemonLives);
   tell(stage);
   return stage;
+}
+
+function openLedgerOf({ twin, embryoRows = twin.embryoRows }: Cast): Ledger {
+  const ledger = openLedger();
+  const kept = { ...ledger.kept, embryos: new RowMap(embryoRows) };
+  return { ...ledger, kept, peerAskedNs: twin.peerAskedNs() };
 }
 
 const ACTS: { [Name in Step['do']]: (stage: Stage, step: Act<Name>) => void } = {

@@ -1,15 +1,17 @@
 import { join } from 'node:path';
-import { dropEntry, indexKey, putEntry, walkBatches } from '../../kernel/bpf-map.ts';
+import { dropEntry, getEntry, indexKey, putEntry, walkBatches } from '../../kernel/bpf-map.ts';
 import { loadObject } from '../../kernel/bpf-object.ts';
 import { runProgram } from '../../kernel/bpf-test-run.ts';
 import { mapMemory } from '../../kernel/memory-map.ts';
 import type { Port } from '../attach/ports.ts';
 import { entriesOf } from '../attach/program.ts';
 import { STRUCTS } from '../program/layout.ts';
-import { nameOfFlow } from '../specification/flow.ts';
+import { flowNamed, nameOfFlow } from '../specification/flow.ts';
 import type { Clocks } from '../specification/forward.ts';
+import type { Connection } from '../specification/knowledge.ts';
 import { dropOtherClusters, putClusters } from '../tables/cluster-table.ts';
 import { openCounters } from '../tables/counters.ts';
+import { forgetEmbryo, listEmbryos } from '../tables/embryos.ts';
 import {
   decodeBond,
   decodeClient,
@@ -17,7 +19,8 @@ import {
   decodeDatagram,
   decodeFlow,
   decodeFragments,
-  isProven,
+  type KnownConnection,
+  type ServiceNames,
 } from '../tables/entries.ts';
 import { type LeasePeer, type LeaseTimes, openLease } from '../tables/lease.ts';
 import { entering } from '../tables/listing.ts';
@@ -39,7 +42,7 @@ const SIZES = { maxConnections: 256, maxUdpFlows: 256, maxServers: 8, maxService
  * place of the program's own, by descriptor.
  */
 export function openTwin(services: ServiceEntry[], reuse: Record<string, number> = {}) {
-  const object = loadObject({ file: OBJECT_FILE, entries: entriesOf(SIZES), reuse });
+  const object = loadObject({ file: OBJECT_FILE, entries: { ...entriesOf(SIZES), embryos: EMBRYO_ROWS }, reuse });
   const fd = (map: string): number => object.map(map);
   const [clock, lease] = [mapMemory(fd('test_clock'), 24), openLease(fd('lease'))];
   const clocks = new BigUint64Array(clock.buffer);
@@ -49,6 +52,7 @@ export function openTwin(services: ServiceEntry[], reuse: Record<string, number>
   return {
     tell(tables: Tables, ports: Port[]): void {
       putSettings(fd('settings'), tables, ports, SIZES);
+      limitEmbryos(fd('settings'));
       servers.put(tables.servers, ports);
       servers.dropOthers(tables.servers);
       tellServices(tables.services);
@@ -61,6 +65,8 @@ export function openTwin(services: ServiceEntry[], reuse: Record<string, number>
     run: (hook: 'xdp' | 'tc', frame: Buffer, ifindex: number) =>
       runProgram(object.program(`onevip_${hook}`), { frame, ifindex, hook }),
     kept: keptTables(fd, services.map(nameOfService)),
+    /** Of the table of half-open connections. */
+    embryoRows: EMBRYO_ROWS,
     setPeer: ({ mac, boot }: Pick<LeasePeer, 'mac' | 'boot'>): void => {
       lease.namePeer(mac ?? '00:00:00:00:00:00');
       lease.expectBoot(boot ?? '');
@@ -77,6 +83,16 @@ export function openTwin(services: ServiceEntry[], reuse: Record<string, number>
     peerAskedNs: () => lease.peerAskedNs(),
     counters: openCounters(fd, SIZES),
   };
+}
+
+/** So few that half-open connections of one history meet in a row. */
+export const EMBRYO_ROWS = 8;
+
+function limitEmbryos(settings: number): void {
+  const { size, embryoRows } = STRUCTS.settings;
+  const current = getEntry(settings, indexKey(0), size) ?? Buffer.alloc(size);
+  current.writeUInt32LE(EMBRYO_ROWS, embryoRows);
+  putEntry(settings, indexKey(0), current);
 }
 
 /** Services keep their numbers, and pools their rows, whatever is there. */
@@ -110,7 +126,7 @@ function keptTables(fd: (map: string) => number, services: string[]) {
   return {
     connections: keptTable(fd('connections'), { key: FLOW, value: CONNECTION }, flowName, connection),
     udpFlows: keptTable(fd('udp_flows'), { key: FLOW, value: CONNECTION }, flowName, connection),
-    embryos: keptTable(fd('embryos'), { key: FLOW, value: CONNECTION }, flowName, connection, isProven),
+    embryos: embryoTable(fd('embryos'), names),
     affinities: keptTable(fd('affinities'), { key: CLIENT, value: STRUCTS.affinity }, decodeClient, decodeBond),
     fragments: keptTable(fd('fragments'), { key: DATAGRAM, value: FRAGMENT }, decodeDatagram, fragments),
     unprovenFragments: keptTable(
@@ -124,6 +140,18 @@ function keptTables(fd: (map: string) => number, services: string[]) {
 
 const { flow: FLOW, connection: CONNECTION, affinityKey: CLIENT, fragmentKey: DATAGRAM, fragment: FRAGMENT } = STRUCTS;
 
+/** Its rows are always there. */
+function embryoTable(fd: number, names: ServiceNames): KeptTable<Connection> {
+  const all = (): KnownConnection[] => [...listEmbryos(fd, names)].flat();
+  return {
+    read: () => new Map(all().map(({ flow, connection }) => [nameOfFlow(flow), connection])),
+    forget: (name) => forgetEmbryo(fd, flowNamed(name)),
+    clear: () => {
+      for (const { flow } of all()) forgetEmbryo(fd, flow);
+    },
+  };
+}
+
 interface Sizes {
   key: { size: number };
   value: { size: number };
@@ -134,7 +162,6 @@ function keptTable<Value>(
   { key, value }: Sizes,
   nameOf: (key: Buffer) => string,
   decode: (value: Buffer) => Value,
-  isAbsent: (value: Buffer) => boolean = () => false,
 ): KeptTable<Value> {
   const entries = (): { key: Buffer; value: Buffer }[] => {
     const found = [];
@@ -146,10 +173,7 @@ function keptTable<Value>(
     return found;
   };
   return {
-    read: () => {
-      const there = entries().filter((entry) => !isAbsent(entry.value));
-      return new Map(there.map((entry) => [nameOf(entry.key), decode(entry.value)]));
-    },
+    read: () => new Map(entries().map((entry) => [nameOf(entry.key), decode(entry.value)])),
     forget: (name) => {
       for (const entry of entries()) if (nameOf(entry.key) === name) dropEntry(fd, entry.key);
     },

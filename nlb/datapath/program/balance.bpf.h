@@ -3,6 +3,7 @@
 #pragma once
 
 #include "connection.bpf.h"
+#include "embryo.bpf.h"
 #include "entering.bpf.h"
 #include "hints.bpf.h"
 #include "known.bpf.h"
@@ -74,12 +75,8 @@ static __always_inline enum outcome carry_on(struct packet *p, const struct serv
 	return send_to(p, server, id, known->service, outcome);
 }
 
-/*
- * The second packet that an embryo needs: the connection changes tables, where the table takes it. What the first table has of it
- * counts as absent from now on, and stays until it is pushed out: to take it out costs as much as to enter it in the other one.
- */
-static __always_inline bool establish(struct packet *p, const struct service *service, struct connection *embryo,
-				      struct connection *proven)
+/* The second packet that an embryo needs: the connection changes tables, where the table takes it. */
+static __always_inline bool establish(struct packet *p, const struct service *service, struct connection *proven)
 {
 	bool entered = false;
 	proven->state = proven_state(p);
@@ -87,38 +84,31 @@ static __always_inline bool establish(struct packet *p, const struct service *se
 		return false;
 	if (is_tcp(p))
 		mark_known(p);
-	embryo->state = STATE_PROVEN;
+	forget_embryo(p);
 	if (entered)
 		count_active(p, proven, 1);
 	bind_client(service, p->flow, proven);
 	return true;
 }
 
-/* What becomes of it until it has proved itself is written down there. */
-static __always_inline void keep_embryo(struct packet *p, struct connection *embryo)
+/* One packet of it has been seen, and its service is there. `embryo`: what it is. */
+static __always_inline struct service *find_embryo(const struct packet *p, __u64 now_ns, struct connection *embryo)
 {
-	embryo->state = STATE_UNPROVEN;
-	if (bpf_map_update_elem(&embryos, p->flow, embryo, BPF_ANY))
-		count_refused(TABLE_EMBRYOS);
-}
-
-/* One packet of it has been seen, and its service is there. */
-static __always_inline struct connection *find_embryo(const struct packet *p, __u64 now_ns)
-{
-	struct connection *embryo = bpf_map_lookup_elem(&embryos, p->flow);
-	return embryo && !is_expired(p, embryo, now_ns) && service_of(embryo, p->flow) ? embryo : NULL;
+	if (!read_embryo(p, embryo) || is_expired(p, embryo, now_ns))
+		return NULL;
+	return service_of(embryo, p->flow);
 }
 
 /* A connection that is new, or has yet to prove itself; that one stays with the service that it began with. */
 static __always_inline enum outcome begin(struct packet *p, const struct service *service, __u64 now_ns)
 {
-	struct connection *embryo = find_embryo(p, now_ns);
-	struct service *own = embryo ? service_by_id(embryo->service) : NULL;
+	struct connection embryo;
+	struct service *own = find_embryo(p, now_ns, &embryo);
 	if (own)
 		service = own;
-	struct server *server = embryo ? find_same(embryo->server, embryo->server_address) : NULL;
+	struct server *server = own ? find_same(embryo.server, embryo.server_address) : NULL;
 	bool kept = server;
-	__u32 id = kept ? embryo->server : place(p->flow, service->id, now_ns);
+	__u32 id = kept ? embryo.server : place(p->flow, service->id, now_ns);
 	if (!kept)
 		server = find_ready(id);
 	if (!server)
@@ -129,13 +119,13 @@ static __always_inline enum outcome begin(struct packet *p, const struct service
 		.server_address = server->address,
 		.service = service->id,
 	};
-	bool proven = embryo && proves(p);
-	bool entered = proven && establish(p, service, embryo, &next);
+	bool proven = own && proves(p);
+	bool entered = proven && establish(p, service, &next);
 	if (!entered)
-		keep_embryo(p, &next);
-	if (!embryo)
+		write_embryo(p, &next);
+	if (!own)
 		count_opened(p, id, service->id);
-	enum outcome outcome = !embryo ? FORWARDED_NEW : !kept ? FORWARDED_MOVED : FORWARDED_REPEATED;
+	enum outcome outcome = !own ? FORWARDED_NEW : !kept ? FORWARDED_MOVED : FORWARDED_REPEATED;
 	if (proven && kept)
 		outcome = entered ? FORWARDED_ESTABLISHED : FORWARDED_NOT_ENTERED;
 	return send_to(p, server, id, service->id, outcome);

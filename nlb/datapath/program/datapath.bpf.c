@@ -74,20 +74,20 @@ static __always_inline enum outcome open_connection(struct packet *p)
 {
 	expect_known(p);
 	__u64 now_ns = tick_ns();
-	struct connection *embryo = find_embryo(p, now_ns);
-	struct service *service = embryo && proves(p) ? service_of(embryo, p->flow) : NULL;
-	struct server *server = service ? find_same(embryo->server, embryo->server_address) : NULL;
+	struct connection embryo;
+	struct service *service = proves(p) ? find_embryo(p, now_ns, &embryo) : NULL;
+	struct server *server = service ? find_same(embryo.server, embryo.server_address) : NULL;
 	if (!server || !may_forward(now_ns))
 		return OUTCOMES;
 	struct connection next = {
 		.seen_ns = now_ns,
-		.server = embryo->server,
+		.server = embryo.server,
 		.server_address = server->address,
 		.service = service->id,
 	};
-	bool entered = establish(p, service, embryo, &next);
+	bool entered = establish(p, service, &next);
 	if (unlikely(!entered))
-		keep_embryo(p, &next);
+		write_embryo(p, &next);
 	return send_to(p, server, next.server, next.service, entered ? FORWARDED_ESTABLISHED : FORWARDED_NOT_ENTERED);
 }
 

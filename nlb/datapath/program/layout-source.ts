@@ -27,7 +27,7 @@ const STRUCTS = [
     'service',
     'selection',
   ],
-  ...['flow', 'connection', 'affinity_key', 'affinity', 'fragment_key', 'fragment', 'counter', 'tally'],
+  ...['flow', 'connection', 'embryo', 'affinity_key', 'affinity', 'fragment_key', 'fragment', 'counter', 'tally'],
   ...['table_count', 'entering'],
 ];
 

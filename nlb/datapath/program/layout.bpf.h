@@ -10,7 +10,7 @@
 
 enum layout {
 	/* A pinned table of another version is not adopted. Raise it with every change to a key or a value. */
-	LAYOUT_VERSION = 7,
+	LAYOUT_VERSION = 8,
 	/* A prime number (see maglev.ts). */
 	SELECTION_SLOTS = 65537,
 	/* Ids take 15 bits of a slot; this one stands for none. */
@@ -107,8 +107,6 @@ enum connection_state {
 	STATE_FINISHED, /* TCP: the client has sent FIN */
 	STATE_DATAGRAMS, /* UDP: a second datagram */
 	STATES,
-	/* In the table of half-open ones: it is in the other one now, and counts as absent here, until it is pushed out. */
-	STATE_PROVEN = STATES,
 } __attribute__((packed));
 
 _Static_assert(FRAGMENT_TIMEOUT == STATES && TIMEOUTS == STATES + 1, "the states come first");
@@ -137,6 +135,8 @@ struct settings {
 	__u32 max_servers;
 	__u32 max_services;
 	__u32 filter_words; /* of one half of the filter of known flows: a power of two */
+	__u32 embryo_rows; /* a power of two */
+	__u32 zero2;
 	struct beat_path beat_paths[BEAT_PATHS];
 	/* So many connections may enter the tables of proven ones in a second, as configured; */
 	__u32 tcp_per_second;
@@ -148,7 +148,7 @@ struct settings {
 	__u64 timeouts_ns[TIMEOUTS];
 	struct port ports[MAX_PORTS];
 };
-_Static_assert(sizeof(struct settings) == 72 + 8 * TIMEOUTS + 20 * MAX_PORTS, "shared with user space");
+_Static_assert(sizeof(struct settings) == 80 + 8 * TIMEOUTS + 20 * MAX_PORTS, "shared with user space");
 
 /* How many heartbeats of a kind have been let through since then. */
 struct allowance {
@@ -262,6 +262,18 @@ struct connection {
 	__u8 zero[5];
 };
 _Static_assert(sizeof(struct connection) == 24, "shared with user space");
+
+/*
+ * A connection of which one packet has been seen, in the row of its flow's hash. Where there is none, all is zero. The first two words
+ * are the flow's, each by exclusive or with the other two.
+ */
+struct embryo {
+	__u64 addresses;
+	__u64 ports;
+	__u64 bond; /* id of the server, of the service, 16 bits each, and above them the server's address */
+	__u64 seen_ns;
+};
+_Static_assert(sizeof(struct embryo) == 32, "shared with user space");
 
 /* A client, or a whole network of them, of a service that keeps clients on their servers. */
 struct affinity_key {

@@ -1,7 +1,7 @@
 /** Generated from the type information of datapath.bpf.o by `node nlb/datapath/program/build.ts`. Do not edit. */
 
 export const CONSTANTS = {
-  LAYOUT_VERSION: 7,
+  LAYOUT_VERSION: 8,
   SELECTION_SLOTS: 65537,
   NO_SERVER: 32767,
   MAX_PORTS: 16,
@@ -31,7 +31,6 @@ export const CONSTANTS = {
   STATE_FINISHED: 3,
   STATE_DATAGRAMS: 4,
   STATES: 5,
-  STATE_PROVEN: 5,
 } as const;
 
 /** In the order of their numbers. */
@@ -69,7 +68,7 @@ export type OutcomeName = (typeof OUTCOMES)[number];
 /** Octets of each struct (`size`), and the offset of each member. */
 export const STRUCTS = {
   settings: {
-    size: 440,
+    size: 448,
     layoutVersion: 0,
     outcomes: 4,
     nlbs: 8,
@@ -78,13 +77,14 @@ export const STRUCTS = {
     maxServers: 20,
     maxServices: 24,
     filterWords: 28,
-    beatPaths: 32,
-    tcpPerSecond: 48,
-    udpPerSecond: 52,
-    tcpGapNs: 56,
-    udpGapNs: 64,
-    timeoutsNs: 72,
-    ports: 120,
+    embryoRows: 32,
+    beatPaths: 40,
+    tcpPerSecond: 56,
+    udpPerSecond: 60,
+    tcpGapNs: 64,
+    udpGapNs: 72,
+    timeoutsNs: 80,
+    ports: 128,
   },
   beatPath: { size: 8, own: 0, peer: 4 },
   port: { size: 20, ifindex: 0, mac: 4, roles: 10, parent: 12, vlan: 16 },
@@ -107,6 +107,7 @@ export const STRUCTS = {
   selection: { size: 135176, servers: 0, eligible: 131076 },
   flow: { size: 16, source: 0, destination: 4, sourcePort: 8, destinationPort: 10, protocol: 12 },
   connection: { size: 24, seenNs: 0, server: 8, serverAddress: 12, service: 16, state: 18 },
+  embryo: { size: 32, addresses: 0, ports: 8, bond: 16, seenNs: 24 },
   affinityKey: { size: 12, client: 0, address: 4, port: 8, protocol: 10 },
   affinity: { size: 16, seenNs: 0, server: 8, serverAddress: 12 },
   fragmentKey: { size: 12, source: 0, destination: 4, id: 8, protocol: 10 },

@@ -101,9 +101,10 @@ static __always_inline enum outcome lead(struct packet *p, const struct iphdr *i
 static __always_inline enum outcome relate(struct packet *p, const struct service *service,
 					   const struct connection *known, __u64 now_ns)
 {
+	struct connection embryo;
 	if (!known || known->service != service->id || is_expired(p, known, now_ns)) {
-		known = find_embryo(p, now_ns);
-		struct service *own = known ? service_by_id(known->service) : NULL;
+		struct service *own = find_embryo(p, now_ns, &embryo);
+		known = own ? &embryo : NULL;
 		if (own)
 			service = own;
 	}

@@ -94,14 +94,14 @@ struct {
 } known_flows SEC(".maps");
 
 /*
- * Connections of which one packet has been seen. A flood of first packets churns this table alone; what it pushes out is
- * placed by the same hash again, mostly on the same server.
+ * Connections of which one packet has been seen, by the flow's hash. A flood of first packets churns this table alone; what it
+ * pushes out is placed by the same hash again, mostly on the same server. See embryo.bpf.h.
  */
 struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 65536); /* set at load */
-	__type(key, struct flow);
-	__type(value, struct connection);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 262144); /* set at load: a power of two */
+	__type(key, __u32);
+	__type(value, struct embryo);
 } embryos SEC(".maps");
 
 struct {

@@ -29,10 +29,11 @@ const interfaces = { access: ifindexOf('access'), server: ifindexOf('server') };
 run(`ip address add ${HEARTBEAT.access.own}/24 dev access`);
 const heartbeat = openHeartbeat(HEARTBEAT);
 
-const alike = (specification: typeof forward, seen: (outcomes: OutcomeName[]) => void) =>
-  fc.property(histories, (history) =>
-    seen(play(history, { twin, interfaces, specification, liveDaemon: heartbeat.live })),
-  );
+const alike = (specification: typeof forward, seen: (outcomes: OutcomeName[]) => void, embryoRows?: number) =>
+  fc.property(histories, (history) => {
+    const cast = { twin, interfaces, specification, liveDaemon: heartbeat.live };
+    seen(play(history, { ...cast, ...(embryoRows !== undefined && { embryoRows }) }));
+  });
 
 t.test(
   'the program in the kernel does what the specification says: verdict, octets, connections, counters',
@@ -60,4 +61,12 @@ t.test('a specification that is wrong in one thing is found out', async (t) => {
     );
     t.ok(result.failed, `${defect}: found after ${result.numRuns}`);
   }
+});
+
+t.test('so is one in which no half-open connection takes the place of another', async (t) => {
+  const result = fc.check(
+    alike(forward, () => {}, 2 ** 32),
+    FINDING,
+  );
+  t.ok(result.failed, `found after ${result.numRuns}`);
 });

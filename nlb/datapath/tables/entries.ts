@@ -1,5 +1,5 @@
 import { bytesToQuad, quadToBytes } from '../../kernel/inet.ts';
-import { CONSTANTS, STRUCTS } from '../program/layout.ts';
+import { STRUCTS } from '../program/layout.ts';
 import { type Address, addressAt } from '../specification/address.ts';
 import type { ConnectionState } from '../specification/connection.ts';
 import type { Flow } from '../specification/flow.ts';
@@ -33,6 +33,11 @@ export function encodeFlow({ protocol, source, destination, sourcePort, destinat
   return key;
 }
 
+export interface KnownConnection {
+  flow: Flow;
+  connection: Connection;
+}
+
 /** Names of services, by their numbers in the data path. */
 export type ServiceNames = { get(number: number): string | undefined };
 
@@ -43,9 +48,6 @@ export function decodeConnection(value: Buffer, services: ServiceNames): Connect
     state: STATES[value.readUInt8(CONNECTION.state)] ?? 'unproven',
   };
 }
-
-/** Whether the entry, of the table of half-open connections, counts as absent: the connection has proved itself. */
-export const isProven = (value: Buffer): boolean => value.readUInt8(CONNECTION.state) === CONSTANTS.STATE_PROVEN;
 
 export function decodeFragments(value: Buffer, services: ServiceNames): Fragments {
   return {

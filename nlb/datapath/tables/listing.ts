@@ -3,22 +3,18 @@ import { STRUCTS } from '../program/layout.ts';
 import { type Flow, nameOfFlow } from '../specification/flow.ts';
 import type { Connection, Kept, Service } from '../specification/knowledge.ts';
 import { nameOfClient } from '../specification/placement.ts';
+import { recallEmbryo } from './embryos.ts';
 import {
   decodeBond,
   decodeConnection,
   decodeFlow,
   encodeClient,
   encodeFlow,
-  isProven,
+  type KnownConnection,
   type ServiceNames,
 } from './entries.ts';
 
 /** What the kernel's tables say of flows. Everything throws SyscallError. */
-
-export interface KnownConnection {
-  flow: Flow;
-  connection: Connection;
-}
 
 const { flow: FLOW, connection: CONNECTION, affinity: AFFINITY, entering: ENTERING } = STRUCTS;
 const STEP_ENTRIES = 8192;
@@ -30,18 +26,14 @@ export function* listTable(table: number, services: ServiceNames): Generator<Kno
       key: keys.subarray(index * FLOW.size, (index + 1) * FLOW.size),
       value: values.subarray(index * CONNECTION.size, (index + 1) * CONNECTION.size),
     }));
-    yield rows
-      .filter(({ value }) => !isProven(value))
-      .map(({ key, value }) => ({ flow: decodeFlow(key), connection: decodeConnection(value, services) }));
+    yield rows.map(({ key, value }) => ({ flow: decodeFlow(key), connection: decodeConnection(value, services) }));
   }
 }
 
 /** How many connections a table holds, old ones that nobody has pushed out included. Throws SyscallError. */
 export function countConnections(table: number): number {
   let total = 0;
-  for (const { count, values } of walkBatches(table, FLOW.size, CONNECTION.size))
-    for (let index = 0; index < count; index++)
-      if (!isProven(values.subarray(index * CONNECTION.size, (index + 1) * CONNECTION.size))) total++;
+  for (const { count } of walkBatches(table, FLOW.size, CONNECTION.size)) total += count;
   return total;
 }
 
@@ -53,16 +45,17 @@ export function recall(
 ): Kept {
   const connection = (table: string): Map<string, Connection> => {
     const value = getEntry(map(table), encodeFlow(flow), CONNECTION.size);
-    return new Map(value && !isProven(value) ? [[nameOfFlow(flow), decodeConnection(value, names)]] : []);
+    return new Map(value ? [[nameOfFlow(flow), decodeConnection(value, names)]] : []);
   };
   const bonds = [...services].flatMap((service) => {
     const value = service.persistence && getEntry(map('affinities'), encodeClient(service, flow), AFFINITY.size);
     return value ? [[nameOfClient(service, flow), decodeBond(value)] as const] : [];
   });
+  const embryo = recallEmbryo(map('embryos'), flow, names);
   return {
     connections: connection('connections'),
     udpFlows: connection('udp_flows'),
-    embryos: connection('embryos'),
+    embryos: new Map(embryo ? [[nameOfFlow(flow), embryo]] : []),
     affinities: new Map(bonds),
     fragments: new Map(),
     unprovenFragments: new Map(),

@@ -4,6 +4,7 @@ import type { Port } from '../attach/ports.ts';
 import { CONSTANTS, OUTCOMES, STRUCTS } from '../program/layout.ts';
 import { gapNs } from '../specification/limits.ts';
 import { NUMBER_OF, TIMEOUTS, type Timeouts } from '../specification/timeouts.ts';
+import { embryoRows } from './embryos.ts';
 import { filterWords } from './known-flows.ts';
 import type { BeatEnds, Change, TableSizes, Tables } from './tables.ts';
 
@@ -74,6 +75,7 @@ function encode({ nlbs, heartbeat, timeouts, limits }: Told, ports: Port[], size
   bytes.writeUInt32LE(sizes.maxServers, AT.maxServers);
   bytes.writeUInt32LE(sizes.maxServices, AT.maxServices);
   bytes.writeUInt32LE(filterWords(sizes), AT.filterWords);
+  bytes.writeUInt32LE(embryoRows(sizes), AT.embryoRows);
   bytes.writeUInt32LE(limits.tcpPerSecond, AT.tcpPerSecond);
   bytes.writeUInt32LE(limits.udpPerSecond, AT.udpPerSecond);
   bytes.writeBigUInt64LE(gapNs(limits.tcpPerSecond), AT.tcpGapNs);
