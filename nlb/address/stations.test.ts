@@ -2,7 +2,7 @@ import t from 'tap';
 import { findInterface } from '../kernel/interfaces.ts';
 import { openLinkLook } from '../kernel/link-flags.ts';
 import { enterPrivateNamespaces, openNamespace, run, until } from '../kernel/private-namespaces.ts';
-import { openStations, type StationLeg } from './stations.ts';
+import { openStations, type StationLeg, worthAsking } from './stations.ts';
 
 enterPrivateNamespaces(import.meta.url);
 
@@ -79,3 +79,11 @@ t.test(
     await until(stations.heard, 'an answer by the new one');
   },
 );
+
+t.test('a server that the kernel looks for itself is not asked for, unless nobody else is left', async (t) => {
+  const legs = [leg('access', 1, []), leg('server', 2, ['10.77.2.21', '10.77.2.22'])];
+  const asked = (unresolved: string[]) => worthAsking(legs, unresolved).flatMap(({ addresses }) => addresses);
+  t.same(asked([]), ['10.77.2.21', '10.77.2.22']);
+  t.same(asked(['10.77.2.21']), ['10.77.2.22']);
+  t.same(asked(['10.77.2.21', '10.77.2.22']), ['10.77.2.21', '10.77.2.22']);
+});

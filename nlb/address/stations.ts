@@ -62,6 +62,15 @@ export function openStations(
   };
 }
 
+/**
+ * Without the servers of which the kernel does not know where they are: it asks for those itself, once a second, and no address
+ * is to be asked for more often (RFC 1122 section 2.3.2.1). Where nobody else is left, all are asked.
+ */
+export function worthAsking(legs: readonly StationLeg[], unresolved: readonly string[]): readonly StationLeg[] {
+  const known = legs.map((leg) => ({ ...leg, addresses: leg.addresses.filter((each) => !unresolved.includes(each)) }));
+  return known.some(({ addresses }) => addresses.length > 0) ? known : legs;
+}
+
 /** The interface may have been replaced by another of its name. */
 function socketOn(ifindex: number | undefined, before: OpenLeg['socket']): OpenLeg['socket'] {
   if (before?.ifindex === ifindex) return before;

@@ -65,6 +65,7 @@ export function openLoop(first: Config, datapath: Datapath, hooks: LoopHooks): L
   let config = first;
   let ids = numberServers(config.servers, earlier.servers, first.datapath.maxServers);
   let hardware: HardwareAddresses = inheritedHardware(earlier, startedMs);
+  let unresolved: string[] = [];
   let pools: Pool[] = [];
   let desired: Desired | undefined;
   /** Whether the data path has the pools that are worked at. */
@@ -106,6 +107,7 @@ export function openLoop(first: Config, datapath: Datapath, hooks: LoopHooks): L
     });
     const seen = legs.flatMap(({ addresses, seen }) => seen.filter(({ address }) => addresses.has(address)));
     hardware = remember(hardware, seen, nowMs);
+    unresolved = legs.flatMap(({ addresses }) => [...addresses].filter((each) => hardware.get(each)?.seenMs !== nowMs));
     const failing = selections.failing();
     for (const { leg, addresses } of legs)
       for (const address of doubtful([...addresses], seen, failing)) {
@@ -166,7 +168,8 @@ export function openLoop(first: Config, datapath: Datapath, hooks: LoopHooks): L
     const targets = Object.fromEntries([...reach.verdicts].map(([name, { healthy }]) => [name, healthy]));
     const attached = attachedOf(datapath.interfaces());
     const services = selections.badlyServed();
-    return { ready, healthyServers, targets, services, attached, refusedClusters: loopback.refused() };
+    const refusedClusters = loopback.refused();
+    return { ready, healthyServers, targets, services, attached, unresolved, refusedClusters };
   }
 
   /** While passes fail, the facts are those of the last that did not. */

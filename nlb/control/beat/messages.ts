@@ -46,6 +46,8 @@ export interface PathOrders {
 export interface SlowFacts extends Omit<Facts, 'downLinks' | 'stations' | 'unguarded' | 'absent' | 'refusedAlias'> {
   /** Numbers of the interfaces that the data path is attached to, by device. */
   attached: Readonly<Record<string, number>>;
+  /** Servers of which the kernel does not know where they are. */
+  unresolved: readonly string[];
 }
 
 /** What of the orders may change while the thread runs. */

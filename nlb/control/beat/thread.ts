@@ -2,7 +2,7 @@ import { flushCompileCache } from 'node:module';
 import { parentPort, workerData } from 'node:worker_threads';
 import { keepAlias } from '../../address/alias-keeper.ts';
 import { isAliasInherited, removeInheritedAlias } from '../../address/nlbs-address.ts';
-import { openStations } from '../../address/stations.ts';
+import { openStations, worthAsking } from '../../address/stations.ts';
 import { type Lease, openLease, openPinnedLease } from '../../datapath/tables/lease.ts';
 import { openAddressEvents } from '../../kernel/address-events.ts';
 import { inBackground } from '../../kernel/addresses.ts';
@@ -50,7 +50,7 @@ let hasInherited = isAnswering(inheritedLease) && isAliasInherited(orders.access
 if (!hasInherited) removeInheritedAlias(orders.access);
 const realTime = beRealTime(PRIORITY);
 const links = openLinkLook();
-const stations = openStations(() => orders.stations, links.look, problem);
+const stations = openStations(() => worthAsking(orders.stations, unresolved), links.look, problem);
 const keeper = keepAlias({
   nlbs: orders.access.nlbs,
   events: openAddressEvents(),
@@ -75,6 +75,7 @@ let lookAtLinksAtMs = 0;
 let accessMac: string | undefined;
 /** Numbers of the interfaces that the data path is attached to; absent until the main thread has said so. */
 let attached: SlowFacts['attached'] | undefined;
+let unresolved: SlowFacts['unresolved'] = [];
 let worstLateMs = 0;
 /** Address and lease are the successor's: nothing must be done to them any more. */
 let hasLeft = false;
@@ -199,8 +200,9 @@ function lookAtLinks(reported?: { facts: Role['facts']; atMs: number }): void {
 }
 
 /** What the main thread reports comes with what it is attached to, and so with a look at what is there now. */
-function factsReported({ facts: { attached: now, ...facts }, atMs }: Extract<ToBeat, { type: 'facts' }>): void {
-  attached = now;
+function factsReported({ facts: reported, atMs }: Extract<ToBeat, { type: 'facts' }>): void {
+  const { attached: now, unresolved: nowhere, ...facts } = reported;
+  [attached, unresolved] = [now, nowhere];
   const { passFailure: _, ...before } = role.facts;
   lookAtLinks({ facts: { ...before, ...facts }, atMs });
 }
