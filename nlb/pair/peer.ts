@@ -114,10 +114,11 @@ export function hasLetGo(peer: Peer, settings: Settings): boolean {
 
 /**
  * Whether it lives and says that it hears nothing of us: by its last word the latest beat of ours that it heard was sent longer
- * ago than a lease and an interval, for its word may be as old as that. A peer of version 3 does not say.
+ * ago than a lease and an interval, for its word may be as old as that. Not of one that has fallen silent: its last word grows
+ * old, and a dead one hears nobody. A peer of version 3 does not say.
  */
 export function isDeafToUs(peer: Peer, atMs: number, settings: Settings): boolean {
-  if (!isAlive(peer, settings) || peer.acknowledged === undefined) return false;
+  if (!isAlive(peer, settings) || isSuspect(peer, settings) || peer.acknowledged === undefined) return false;
   return atMs - latestOf(peer.acknowledged) > leaseOf(peer, settings) + settings.intervalMs;
 }
 

@@ -1,6 +1,6 @@
 import t from 'tap';
 import type { Acknowledged } from './acknowledged.ts';
-import { active, answered, count, heard, play, sound, standby, states, tick, ticked } from './role-play.ts';
+import { active, answered, count, heard, play, settings, sound, standby, states, tick, ticked } from './role-play.ts';
 import type { Event, Facts, Role } from './state.ts';
 
 /** What a node makes of whom it hears, and of who hears it. */
@@ -25,6 +25,13 @@ t.test('of two leaders, the one that is heard by nobody yields to the other, whi
   t.same(states(withPeerLeading(led, [50, 80], upToDate)), [], 'a primary that is heard does not');
   const { entered } = withPeerLeading(led, [50, 100], lastHeardAt(0));
   t.match(entered, [{ state: 'standby', atMs: 71, reason: 'nlb2 leads too, and does not hear this node' }]);
+});
+
+t.test('whoever takes over from a dead leader does not yield to its last word, which grows old', async (t) => {
+  const patient = { ...settings, intervalMs: 20, leaseMs: 150, deadAfterMs: 200 };
+  const ticks = Array.from({ length: 40 }, (_, i) => tick(105 + 5 * i));
+  const events = [beat(100, { access: 70 }), { type: 'Refused', atMs: 102 } as const, ...ticks];
+  t.same(states(play(standby(), events, patient)), ['active']);
 });
 
 t.test('at the end of a split neither yields for what the other could not yet have heard', async (t) => {
