@@ -89,7 +89,7 @@ const TICK_MS = 10;
 
 /**
  * ARP-16: after the act the port asked for the address again and again, and never twice within `everyMs` (RFC 1122 section
- * 2.3.2.1); at least so often.
+ * 2.3.2.1); at least so often. Until it was answered: a later question is another matter.
  */
 export function asksAtMostEvery(options: {
   address: string;
@@ -102,7 +102,14 @@ export function asksAtMostEvery(options: {
   return (during, all = during) => {
     const act = findAct(during, after);
     if (!act) return unknown(`${actText(after)} was not done`);
-    const questions = questionsOf(during, port, address).filter(({ event }) => event.atNs > (act.untilNs ?? act.atNs));
+    const sinceNs = act.untilNs ?? act.atNs;
+    const answer = arpsOf(during, { ...port, direction: 'received' }).find(
+      ({ event, arp }) => event.atNs > sinceNs && arp.operation === 'reply' && arp.senderIp === address,
+    );
+    const untilNs = answer?.event.atNs ?? Number.POSITIVE_INFINITY;
+    const questions = questionsOf(during, port, address).filter(
+      ({ event }) => event.atNs > sinceNs && event.atNs < untilNs,
+    );
     const instants = questions.map(({ event }) => event.atNs);
     const shortest = Math.min(...instants.slice(1).map((atNs, index) => atNs - (instants[index] ?? atNs)));
     const because = `${portText(port)} asked ${questions.length} times for ${address}`;
