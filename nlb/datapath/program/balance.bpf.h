@@ -107,7 +107,8 @@ static __always_inline enum outcome begin(struct packet *p, const struct service
 	if (own)
 		service = own;
 	struct server *server = own ? find_same(embryo.server, embryo.server_address) : NULL;
-	bool kept = server;
+	/* A first packet again is as good as new: a server that gets nothing new does not get it either. */
+	bool kept = server && (proves(p) || gives(service, embryo.server));
 	__u32 id = kept ? embryo.server : place(p->flow, service->id, now_ns);
 	if (!kept)
 		server = find_ready(id);

@@ -82,6 +82,12 @@ static __always_inline bool is_eligible(const struct selection *selection, __u32
 	return word < ELIGIBLE_WORDS && *(volatile __u32 *)&selection->eligible[word] & 1U << id % 32;
 }
 
+static __always_inline bool gives(const struct service *service, __u32 id)
+{
+	struct selection *selection = bpf_map_lookup_elem(&selections, &service->pool);
+	return selection && is_eligible(selection, id);
+}
+
 /*
  * The service that a first packet will need, and a look at the slot that its server will be in: the processor waits for
  * that memory while it waits for the large table's, and not afterwards.

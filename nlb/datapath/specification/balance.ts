@@ -70,7 +70,7 @@ function outcomeWhereItIs({ state }: Connection, begins: boolean): Result['outco
 /** A connection that is new, or has yet to prove itself: its second packet makes it an established one, where the limit allows. */
 function begin({ segment, service: byPort, nowNs }: Balanced, known: Knowledge): Result {
   const { embryo, service } = findEmbryo(segment.flow, known, nowNs) ?? { service: byPort };
-  const own = embryo && boundServer(known.told, embryo);
+  const own = embryo && stillMeant(segment, service, boundServer(known.told, embryo));
   const server = own ?? place(service, segment.flow, known, nowNs);
   if (!server) return dropped('DROPPED_NO_SERVER');
   const proven = embryo !== undefined && proves(segment);
@@ -97,6 +97,11 @@ function begin({ segment, service: byPort, nowNs }: Balanced, known: Knowledge):
       ...(embryo ? [] : [{ what: 'opened' as const, ...at }]),
     ],
   };
+}
+
+/** A first packet again is as good as new: a server that gets nothing new, because its check fails, does not get it either. */
+function stillMeant(segment: Segment, service: Service, server: Server | undefined): Server | undefined {
+  return server && (proves(segment) || service.gives(server.id)) ? server : undefined;
 }
 
 function outcomeOf(

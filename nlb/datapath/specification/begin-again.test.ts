@@ -92,3 +92,16 @@ t.test('a client that begins again is kept on its server from then on', async (t
     [tcp('S', 2, 6), 'FORWARDED_NEW', SERVER0],
   ]);
 });
+
+t.test('a SYN that comes again leaves a server that gets nothing new; what answers that server stays', async (t) => {
+  const first: Line[] = [[tcp('S'), 'FORWARDED_NEW', SERVER1]];
+  const stays: Line[] = [...first, [tcp('S'), 'FORWARDED_REPEATED', SERVER1]];
+  story(t, stays);
+  story(t, [
+    ...first,
+    [reselect(0)],
+    [tcp('S'), 'FORWARDED_MOVED', SERVER0],
+    [tcp('A'), 'FORWARDED_ESTABLISHED', SERVER0],
+  ]);
+  story(t, [...first, [reselect(0)], [tcp('A'), 'FORWARDED_ESTABLISHED', SERVER1]]);
+});
