@@ -78,6 +78,17 @@ t.test('a port asks no more than once in so long', async (t) => {
   t.match(told(rare, SEEN, cut, at(10, 90, 215), OVER), /^fail: .* asked 3 times .*, two of them within 80 ms/);
   t.match(told(rare, SEEN, cut, at(1, 10, 110, 215), OVER), /^pass/, 'one of before the act');
   t.match(told(rare, SEEN, cut, at(10, 110, 215), ask(50, 'nlb1', []), OVER), /^pass/, 'another asker');
+  const answer = (atMs: number) =>
+    arp(
+      { atMs, from: port('nlb1'), to: [port('nlb2')] },
+      { operation: 'reply', senderMac: '02:00:00:00:00:0b', senderIp: NLBS, targetIp: '10.77.1.12' },
+    );
+  t.match(told(rare, SEEN, cut, at(10, 110, 215), answer(216), at(240), OVER), /^pass: .* 3 times/, 'after the answer');
+  t.match(
+    told(rare, SEEN, cut, at(10, 110, 215), answer(250), at(240), OVER),
+    /^fail: .* 4 times/,
+    'before the answer',
+  );
   t.match(told(rare, SEEN, cut, at(10, 110), OVER), /^unknown: .* asked 2 times .*; 3 were wanted/);
   t.match(told(rare, SEEN, at(10, 110, 215), OVER), /^unknown: "cut" was not done/);
   t.match(told(rare, cut, at(10, 110, 215), OVER), /^unknown: frames of access/);
