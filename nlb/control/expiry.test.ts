@@ -36,7 +36,7 @@ async function until(condition: () => boolean, what: string): Promise<void> {
 t.test('a pass is made in steps, with turns of the event loop in between, and then there is a pause', async (t) => {
   const { sweep, done } = sweepable(t, 3);
   const beganMs = performance.now();
-  const expiry = startExpiry({ sweep }, () => t.fail(), PAUSE_MS);
+  const expiry = startExpiry({ expireConnections: sweep }, () => t.fail(), PAUSE_MS);
   t.teardown(expiry.stop);
   await until(() => done.length > 3, 'the second pass');
   const [first, second, third, next] = done;
@@ -49,7 +49,7 @@ t.test('a pass is made in steps, with turns of the event loop in between, and th
 t.test('a pass that fails is reported once, and the next one is begun anew', async (t) => {
   const { sweep, done } = sweepable(t, 1, [1, 2]);
   const problems: string[] = [];
-  const expiry = startExpiry({ sweep }, (text) => problems.push(text), PAUSE_MS);
+  const expiry = startExpiry({ expireConnections: sweep }, (text) => problems.push(text), PAUSE_MS);
   t.teardown(expiry.stop);
   await until(() => done.at(-1)?.sweep === 3, 'the third pass');
   t.same(problems, ['Connections cannot be expired: it is gone']);
@@ -57,7 +57,7 @@ t.test('a pass that fails is reported once, and the next one is begun anew', asy
 
 t.test('after stopping no pass is made', async (t) => {
   const { sweep, done } = sweepable(t, 1_000_000);
-  const expiry = startExpiry({ sweep }, () => t.fail(), PAUSE_MS);
+  const expiry = startExpiry({ expireConnections: sweep }, () => t.fail(), PAUSE_MS);
   await until(() => done.length > 0, 'the first step');
   expiry.stop();
   const steps = done.length;

@@ -3,7 +3,7 @@ import { parseConfig } from '../config/load.ts';
 import type { Datapath } from '../datapath/datapath.ts';
 import { CONSTANTS } from '../datapath/program/layout.ts';
 import type { Address } from '../datapath/specification/address.ts';
-import { NO_PEER, toldBy } from '../datapath/specification/knowledge.ts';
+import { configuredBy, NO_PEER } from '../datapath/specification/knowledge.ts';
 import { openLedger } from '../datapath/specification/ledger.ts';
 import { DEFAULT_LIMITS } from '../datapath/specification/limits.ts';
 import { DEFAULT_TIMEOUTS } from '../datapath/specification/timeouts.ts';
@@ -75,7 +75,7 @@ function inspection(known: KnownConnection[] = connectionsOf(5)) {
     { device: 'server', ifindex: 3, mac: '02:00:00:00:00:02', mtu: 1500, roles: CONSTANTS.ROLE_SERVER },
     { device: 'access', ifindex: 2, mac: '02:00:00:00:00:01', mtu: 1500, roles: CONSTANTS.ROLE_ACCESS },
   ];
-  const { kept } = openLedger();
+  const { flowTables: kept } = openLedger();
   const until = monotonicNs() + 60_000_000_000n;
   const datapath = {
     outcomes: () => ({ FORWARDED_NEW: { packets: 3n, bytes: 180n }, DROPPED_NO_LEASE: none }),
@@ -86,7 +86,7 @@ function inspection(known: KnownConnection[] = connectionsOf(5)) {
       for (let at = 0; at < known.length; at += 2) yield known.slice(at, at + 2);
     },
     knowledgeOf: () => ({
-      told: toldBy(tables, ports),
+      told: configuredBy(tables, ports),
       lease: { answerUntilNs: until, forwardUntilNs: until },
       peer: NO_PEER,
       kept,

@@ -3,7 +3,7 @@ import { openHiding } from '../address/hiding.ts';
 import { openLoopback } from '../address/loopback.ts';
 import type { Config } from '../config/schema.ts';
 import type { Datapath } from '../datapath/datapath.ts';
-import { beforeGoing } from '../datapath/tables/tables.ts';
+import { keepUntilRemoved } from '../datapath/tables/tables.ts';
 import { openAddressEvents } from '../kernel/address-events.ts';
 import { hideAddress, listHidden, unhideAddress } from '../kernel/hidden-addresses.ts';
 import { findInterface } from '../kernel/interfaces.ts';
@@ -208,7 +208,7 @@ export function openLoop(first: Config, datapath: Datapath, hooks: LoopHooks): L
   }
 
   const untilSelected = (wanted: Desired): Desired => {
-    const servers = beforeGoing(wanted.tables.servers, desired?.tables.servers ?? []);
+    const servers = keepUntilRemoved(wanted.tables.servers, desired?.tables.servers ?? []);
     return { ...wanted, tables: { ...wanted.tables, servers } };
   };
 

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import t from 'tap';
 import { enterPrivateNamespaces, run } from '../kernel/private-namespaces.ts';
-import { findPorts } from './attach/ports.ts';
+import { findInterfaces } from './attach/interfaces.ts';
 import { roomy } from './attach/program.ts';
 import { openDatapath } from './datapath.ts';
 import { CLUSTER, ifindexOf, makeInterfaces, options, pinDirectory, tables } from './kit/rig.ts';
@@ -30,7 +30,7 @@ t.test('what is applied is what is there, and applying it again changes nothing'
       'selections added tcp 203.0.113.10:80',
       'services added udp 203.0.113.10:53',
       'services added tcp 203.0.113.10:80',
-      'clusters added 203.0.113.10',
+      'clusterAddresses added 203.0.113.10',
     ],
   );
   t.same(datapath.actual(), tables());
@@ -52,8 +52,8 @@ t.test('differences alone are written', async (t) => {
       'servers added 63 10.77.2.63',
       'selections changed udp 203.0.113.10:53',
       'servers changed 0 10.77.2.20',
-      'clusters changed 203.0.113.10',
-      'clusters added 203.0.113.11',
+      'clusterAddresses changed 203.0.113.10',
+      'clusterAddresses added 203.0.113.11',
       'services removed tcp 203.0.113.10:80',
       'servers removed 1',
     ],
@@ -98,7 +98,7 @@ t.test(
         'services changed udp 203.0.113.10:53',
         'services changed tcp 203.0.113.10:80',
         'servers changed 1 10.77.2.21',
-        'clusters changed 203.0.113.10',
+        'clusterAddresses changed 203.0.113.10',
       ],
     );
     const inOrder = [...wanted.services].sort((a, b) => a.port - b.port);
@@ -112,9 +112,9 @@ const noVlan = vlan.status !== 0 && `this kernel makes no VLAN interfaces (8021q
 
 t.test('the VLAN of an interface is found', { skip: noVlan }, async (t) => {
   t.teardown(() => run('ip link del access.5'));
-  const [port] = findPorts({ accessInterfaces: [], serverInterfaces: ['access.5'] }).present;
-  t.same(port?.vlan, { parent: ifindexOf('access'), id: 5 });
-  t.equal(findPorts({ accessInterfaces: [], serverInterfaces: ['access'] }).present[0]?.vlan, undefined);
+  const [iface] = findInterfaces({ accessInterfaces: [], serverInterfaces: ['access.5'] }).present;
+  t.same(iface?.vlan, { parent: ifindexOf('access'), id: 5 });
+  t.equal(findInterfaces({ accessInterfaces: [], serverInterfaces: ['access'] }).present[0]?.vlan, undefined);
 });
 
 t.test('as many services as are configured fit, and their ids are used again', async (t) => {

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { SyscallError } from '../kernel/syscall-error.ts';
 import type { DatapathMode, Programs } from './attach/attach.ts';
-import { type PortNames, portsToStartWith } from './attach/ports.ts';
+import { type InterfaceNames, interfacesAtStart } from './attach/interfaces.ts';
 import type { Unsent } from './attach/unsent.ts';
 import { type LoadedPins, loadKernel, openInKernel, removeFromKernel } from './in-kernel.ts';
 import type { Flow } from './specification/flow.ts';
@@ -12,7 +12,7 @@ import type { KnownConnection } from './tables/entries.ts';
 import type { Change, TableSizes, Tables } from './tables/tables.ts';
 import { hasUserspace, openUserspace } from './userspace/userspace.ts';
 
-export interface DatapathOptions extends PortNames, TableSizes {
+export interface DatapathOptions extends InterfaceNames, TableSizes {
   /** `auto`: the first of xdp, xdp-generic, tc that works on all interfaces; userspace where the kernel takes no BPF program. */
   mode: 'auto' | DatapathMode;
   /** In a BPF file system; made if absent, and mounted as one if it lies in none. */
@@ -74,7 +74,7 @@ export interface Datapath {
    * Remove the connections whose time is over, and put the counts of active ones right. Walks the tables of those that have
    * proved themselves, in steps of a few milliseconds. Returns how many were removed.
    */
-  sweep(): Generator<void, number>;
+  expireConnections(): Generator<void, number>;
   /** Those that have proved themselves, and those that have yet to. Walks the tables: some milliseconds for each 100,000. */
   connectionCount(): number;
   /** The same connections themselves, some thousands at a time; expired ones that nobody has removed yet are among them. */
@@ -101,10 +101,10 @@ export interface Datapath {
  */
 export function openDatapath(options: DatapathOptions): Datapath {
   const { mode, pinDirectory } = options;
-  if (mode === 'userspace' || (mode === 'auto' && hasUserspace(pinDirectory))) return openBesideKernel(options);
-  const ports = portsToStartWith(options);
+  if (mode === 'userspace' || (mode === 'auto' && hasUserspace(pinDirectory))) return openInUserspace(options);
+  const interfaces = interfacesAtStart(options);
   const kernel = mode === 'auto' ? tryKernel(options) : loadKernel(options);
-  return kernel ? openInKernel({ ...options, mode }, ports, kernel) : openUserspace(options);
+  return kernel ? openInKernel({ ...options, mode }, interfaces, kernel) : openUserspace(options);
 }
 
 /** How a kernel without BPF says so, or one that gives us none, or has another one than our program needs. */
@@ -122,7 +122,7 @@ function tryKernel(options: DatapathOptions): LoadedPins | undefined {
   }
 }
 
-function openBesideKernel(options: DatapathOptions): Datapath {
+function openInUserspace(options: DatapathOptions): Datapath {
   const datapath = openUserspace(options);
   if (existsSync(join(options.pinDirectory, 'links'))) removeFromKernel(options.pinDirectory);
   return datapath;

@@ -16,8 +16,8 @@ import {
   TO_US,
   UDP,
 } from './kit/frames.ts';
-import { openHeartbeat } from './kit/heartbeat.ts';
-import { HEARTBEAT, hold, ifindexOf, MAC, makeInterfaces, programsOf, tables } from './kit/rig.ts';
+import { openHeartbeatSocket } from './kit/heartbeat-socket.ts';
+import { HEARTBEAT, holdLease, ifindexOf, MAC, makeInterfaces, programsOf, tables } from './kit/rig.ts';
 import { establish, FOREVER_NS, openLeased, segment, send } from './kit/send.ts';
 import type { OutcomeName } from './program/layout.ts';
 import { openLease } from './tables/lease.ts';
@@ -54,7 +54,7 @@ for (const hook of HOOKS) {
     const datapath = openLeased(t);
     for (const { what, frame: hex, outcome, on, unleased, xdpOnly } of CASES) {
       if (xdpOnly && hook !== 'xdp') continue;
-      hold(datapath.leaseFd, unleased ? monotonicNs() : FOREVER_NS);
+      holdLease(datapath.leaseFd, unleased ? monotonicNs() : FOREVER_NS);
       const frame = bytesOf(hex);
       const { verdict, out, counted, bytes } = send(datapath, hook, frame, on);
       t.same(counted, [outcome], what);
@@ -149,7 +149,7 @@ for (const hook of HOOKS) {
     const ask = bytesOf(`${TO_ALL} ${ASK} ${CLUSTER_IP}`);
     t.same(send(datapath, hook, ask).counted, ['PASSED_ARP_NLBS']);
     t.same(send(datapath, hook, bytesOf(`${TO_US} ${IP} ${UDP}`)).counted, ['FORWARDED_NEW']);
-    hold(datapath.leaseFd, monotonicNs());
+    holdLease(datapath.leaseFd, monotonicNs());
     t.same(send(datapath, hook, ask).counted, ['DROPPED_ARP_NO_LEASE']);
   });
 
@@ -167,7 +167,7 @@ for (const hook of HOOKS) {
     t.notOk(notedBy(peerAsks), 'nobody is known to be the peer');
     page.namePeer(MAC.router);
     for (const untilNs of [FOREVER_NS, monotonicNs()]) {
-      hold(datapath.leaseFd, untilNs);
+      holdLease(datapath.leaseFd, untilNs);
       const earliestNs = bootNs();
       t.ok(notedBy(peerAsks), `lease until ${untilNs}`);
       const notedNs = page.peerAskedNs();
@@ -202,7 +202,7 @@ for (const hook of HOOKS) {
       return send(datapath, hook, flow).counted[0];
     };
     page.namePeer(MAC.router);
-    const heartbeat = openHeartbeat(HEARTBEAT);
+    const heartbeat = openHeartbeatSocket(HEARTBEAT);
     heartbeat.live(true);
     t.teardown(() => heartbeat.live(false));
     const lapsedNs = monotonicNs();

@@ -17,13 +17,13 @@ const FRAME_BYTES = 60;
 const ETHERNET_BYTES = 14;
 const IP_BYTES = 20;
 
-export interface Ends {
+export interface AddressPair {
   to: string;
   from: string;
 }
 
 /** A frame of the first client to the lowest port of the cluster address; TCP's first segment. */
-export function frameOf(protocol: 'tcp' | 'udp', { to, from }: Ends): Buffer {
+export function frameOf(protocol: 'tcp' | 'udp', { to, from }: AddressPair): Buffer {
   const frame = Buffer.alloc(FRAME_BYTES);
   frame.set(macToOctets(to), AT.destinationMac);
   frame.set(macToOctets(from), AT.sourceMac);

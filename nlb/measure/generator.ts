@@ -4,8 +4,8 @@ import { openPinned } from '../kernel/bpf-link.ts';
 import { sendLiveFrames } from '../kernel/bpf-test-run.ts';
 import { monotonicNs } from '../kernel/clock.ts';
 import { frameOf } from './frames.ts';
+import { ADDRESS_PAIR, pinOf } from './load-balancer.ts';
 import { makeFrames } from './rig.ts';
-import { ENDS, pinOf } from './scene.ts';
 
 /**
  * The generator, in the network namespace of the router: `node generator.ts`, started by wire.ts. Says the index of its
@@ -13,7 +13,7 @@ import { ENDS, pinOf } from './scene.ts';
  * input.
  */
 const [program = -1, stream = -1] = ['generate', 'stream'].map((name) => openPinned(pinOf(name)));
-const frame = frameOf('udp', ENDS);
+const frame = frameOf('udp', ADDRESS_PAIR);
 console.log(ifindexOf('router'));
 for await (const line of createInterface(process.stdin)) {
   const began = monotonicNs();

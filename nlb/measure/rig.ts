@@ -6,7 +6,7 @@ import { macToOctets } from '../kernel/inet.ts';
 import { possibleCpus } from '../kernel/libbpf.ts';
 import { mapMemory } from '../kernel/memory-map.ts';
 import { SyscallError } from '../kernel/syscall-error.ts';
-import { type Ends, FIRST_CLIENT } from './frames.ts';
+import { type AddressPair, FIRST_CLIENT } from './frames.ts';
 
 /** The programs that the data path is measured with (rig.bpf.c). */
 const OBJECT_FILE = join(import.meta.dirname, '../datapath/program/rig.bpf.o');
@@ -17,7 +17,7 @@ const SERVER_ROWS = 256;
 const ARRIVAL_ROWS = SERVER_ROWS + 1;
 
 /** Frames that a program makes by itself. */
-export interface Stream extends Ends {
+export interface Stream extends AddressPair {
   /** How many flows, in turn. */
   flows: number;
   /** Frames of a flow in a row; with TCP the first is a SYN. */
@@ -41,7 +41,7 @@ export function loadRig(flows = 1): BpfObject {
 const HOP = { size: 16, mac: 0, ownMac: 6, ifindex: 12 } as const;
 
 /** Have the least forwarder send what it sees from now on to that server, on that interface. Throws SyscallError. */
-export function setNewHop(rig: BpfObject, { to, from }: Ends, ifindex: number): void {
+export function setNewHop(rig: BpfObject, { to, from }: AddressPair, ifindex: number): void {
   const value = Buffer.alloc(HOP.size);
   value.set(macToOctets(to), HOP.mac);
   value.set(macToOctets(from), HOP.ownMac);

@@ -5,23 +5,23 @@ import { makeInterfaces } from '../datapath/kit/rig.ts';
 import { pin } from '../kernel/bpf-link.ts';
 import { switchOnGro } from '../kernel/offload.ts';
 import { type OtherNamespace, openNamespace, run, until } from '../kernel/private-namespaces.ts';
+import { ADDRESS_PAIR, pinOf } from './load-balancer.ts';
 import { type Arrivals, loadRig, openArrivals, setStream } from './rig.ts';
-import { ENDS, pinOf } from './scene.ts';
 
 /** A load balancer (where this process is) between a generator and a sink, each joined to it by a veth, without a bridge. */
 export interface Wire {
   /** Send frames of flows in turn, as fast as they can be made, and wait until none arrives any more. */
-  send(frames: number, flows: number): Promise<Passage>;
+  send(frames: number, flows: number): Promise<Delivery>;
   close(): void;
 }
 
 /** What became of so many frames. */
-export interface Passage {
+export interface Delivery {
   sent: number;
   /** At servers, by their ids. */
   arrived: number[];
   /** At the sink, but addressed to no server. */
-  astray: number;
+  misaddressed: number;
   tookNs: number;
 }
 
@@ -41,13 +41,13 @@ export async function openWire(): Promise<Wire> {
   const generator = await startGenerator(router);
   const arrivals = openArrivals(rig);
   const start = (flows: number): void =>
-    setStream(rig, { ...ENDS, flows, packetsPerFlow: 1, ifindex: generator.ifindex });
+    setStream(rig, { ...ADDRESS_PAIR, flows, packetsPerFlow: 1, ifindex: generator.ifindex });
   return {
     send: async (frames, flows) => {
       start(flows);
       const before = arrivals.read();
       const tookNs = await generator.send(frames);
-      return { sent: frames, ...since(before, await settled(arrivals.read, total(before) + frames)), tookNs };
+      return { sent: frames, ...since(before, await awaitArrivals(arrivals.read, total(before) + frames)), tookNs };
     },
     close: () => {
       generator.close();
@@ -89,13 +89,13 @@ async function startGenerator({ enter }: OtherNamespace): Promise<Generator> {
   };
 }
 
-function since(before: Arrivals, after: Arrivals): Pick<Passage, 'arrived' | 'astray'> {
+function since(before: Arrivals, after: Arrivals): Pick<Delivery, 'arrived' | 'misaddressed'> {
   const arrived = after.servers.map((count, id) => count - (before.servers[id] ?? 0));
-  return { arrived, astray: after.others - before.others };
+  return { arrived, misaddressed: after.others - before.others };
 }
 
 /** The arrivals once there are so many, or no more for a while: a scheduled processor may have some in its queue. */
-async function settled(read: () => Arrivals, expected: number): Promise<Arrivals> {
+async function awaitArrivals(read: () => Arrivals, expected: number): Promise<Arrivals> {
   let [last, sinceMs] = [read(), Date.now()];
   await until(() => {
     const now = read();

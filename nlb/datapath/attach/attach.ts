@@ -2,8 +2,8 @@ import { closeSync } from 'node:fs';
 import { createLink, type LinkKind, linkInfo, programName, updateLink, xdpProgramOn } from '../../kernel/bpf-link.ts';
 import { SyscallError } from '../../kernel/syscall-error.ts';
 import { addClsact, filterProgram, putFilter, removeClsact, removeFilter } from '../../kernel/tc-filter.ts';
+import type { DatapathInterface } from './interfaces.ts';
 import type { PinnedLink, Pins } from './pins.ts';
-import type { Port } from './ports.ts';
 
 /** How frames reach a program in the kernel, fastest first. */
 export type BpfMode = 'xdp' | 'xdp-generic' | 'tc';
@@ -34,12 +34,17 @@ export interface Attached {
  * mode, without a gap; those that are no longer wanted go. Throws an Error that names a program of somebody else's, which is never displaced, or that says
  * why each mode was refused.
  */
-export function attach(pins: Pins, ports: Port[], programs: Programs, wanted: 'auto' | BpfMode): BpfMode {
+export function attach(
+  pins: Pins,
+  interfaces: DatapathInterface[],
+  programs: Programs,
+  wanted: 'auto' | BpfMode,
+): BpfMode {
   const refusals: string[] = [];
-  for (const mode of wanted === 'auto' ? candidates(pins, ports) : [wanted]) {
+  for (const mode of wanted === 'auto' ? candidates(pins, interfaces) : [wanted]) {
     try {
-      attachAll(pins, newestFirst(pins, ports), programs, mode);
-      dropOthers(pins, ports, mode);
+      attachAll(pins, newestFirst(pins, interfaces), programs, mode);
+      dropOthers(pins, interfaces, mode);
       return mode;
     } catch (error) {
       if (!(error instanceof SyscallError)) throw error;
@@ -50,20 +55,25 @@ export function attach(pins: Pins, ports: Port[], programs: Programs, wanted: 'a
 }
 
 /** Attach to each port that takes a program in that mode. @returns why not, for each of the others */
-export function attachAlone(pins: Pins, ports: Port[], programs: Programs, mode: BpfMode): Map<string, string> {
+export function attachAlone(
+  pins: Pins,
+  interfaces: DatapathInterface[],
+  programs: Programs,
+  mode: BpfMode,
+): Map<string, string> {
   const refused = new Map<string, string>();
-  for (const port of ports) {
+  for (const iface of interfaces) {
     try {
-      attachAll(pins, [port], programs, mode);
+      attachAll(pins, [iface], programs, mode);
     } catch (error) {
-      refused.set(port.device, error instanceof Error ? error.message : String(error));
+      refused.set(iface.device, error instanceof Error ? error.message : String(error));
     }
   }
   return refused;
 }
 
 /** Whether the port has our program, in that mode. An interface that was made anew under an old number has not. */
-export function isAttached(pins: Pins, { ifindex }: Port, mode: BpfMode): boolean {
+export function isAttached(pins: Pins, { ifindex }: DatapathInterface, mode: BpfMode): boolean {
   const kinds: LinkKind[] = mode === 'tc' ? ['tcx'] : [mode];
   if (kinds.some((kind) => isAlive(pins, { kind, ifindex }))) return true;
   const classic = mode === 'tc' && pins.remembered('filters').includes(ifindex);
@@ -71,9 +81,9 @@ export function isAttached(pins: Pins, { ifindex }: Port, mode: BpfMode): boolea
 }
 
 /** Forget links whose interface is gone, and filters on interfaces that are no port. Throws SyscallError. */
-export function dropGone(pins: Pins, ports: Port[]): void {
+export function dropGone(pins: Pins, interfaces: DatapathInterface[]): void {
   for (const link of pins.links()) if (!isAlive(pins, link)) pins.dropLink(link);
-  const gone = pins.remembered('filters').filter((ifindex) => !ports.some((port) => port.ifindex === ifindex));
+  const gone = pins.remembered('filters').filter((ifindex) => !interfaces.some((iface) => iface.ifindex === ifindex));
   for (const ifindex of gone) dropFilter(pins, ifindex);
 }
 
@@ -96,26 +106,26 @@ export function detachAll(pins: Pins): void {
 const modeOf = (kind: LinkKind): BpfMode => (kind === 'tcx' ? 'tc' : kind);
 
 /** Generic XDP only where what it is given are frames. */
-function candidates(pins: Pins, ports: Port[]): BpfMode[] {
+function candidates(pins: Pins, interfaces: DatapathInterface[]): BpfMode[] {
   const before = pins.links().map(({ kind }) => modeOf(kind));
   if (pins.remembered('filters').length > 0) before.push('tc');
-  const losesPackets = ports.some(({ stacked }) => stacked);
+  const losesPackets = interfaces.some(({ stacked }) => stacked);
   return [...new Set([...before, ...MODES])].filter((mode) => mode !== 'xdp-generic' || !losesPackets);
 }
 
 /** Those first that have nothing of ours yet: where one of them refuses a mode, the others have not been touched. */
-const newestFirst = (pins: Pins, ports: Port[]): Port[] => {
+const newestFirst = (pins: Pins, interfaces: DatapathInterface[]): DatapathInterface[] => {
   const known = new Set([...pins.links().map(({ ifindex }) => ifindex), ...pins.remembered('filters')]);
-  return ports.toSorted((one, other) => Number(known.has(one.ifindex)) - Number(known.has(other.ifindex)));
+  return interfaces.toSorted((one, other) => Number(known.has(one.ifindex)) - Number(known.has(other.ifindex)));
 };
 
 type Undo = () => void;
 
 /** On every port or, when one of them refuses, as it was before on each. */
-function attachAll(pins: Pins, ports: Port[], programs: Programs, mode: BpfMode): void {
+function attachAll(pins: Pins, interfaces: DatapathInterface[], programs: Programs, mode: BpfMode): void {
   const made: Undo[] = [];
   try {
-    for (const { ifindex, device } of ports) {
+    for (const { ifindex, device } of interfaces) {
       if (mode === 'tc') attachTc(pins, ifindex, programs.tc(), made);
       else {
         refuseForeign(pins, ifindex, device);
@@ -232,8 +242,8 @@ function dropFilter(pins: Pins, ifindex: number): void {
   pins.forget('qdiscs', ifindex);
 }
 
-function dropOthers(pins: Pins, ports: Port[], mode: BpfMode): void {
-  const isPort = (ifindex: number): boolean => ports.some((port) => port.ifindex === ifindex);
+function dropOthers(pins: Pins, interfaces: DatapathInterface[], mode: BpfMode): void {
+  const isPort = (ifindex: number): boolean => interfaces.some((iface) => iface.ifindex === ifindex);
   for (const link of pins.links()) if (modeOf(link.kind) !== mode || !isPort(link.ifindex)) pins.dropLink(link);
   for (const ifindex of pins.remembered('filters')) if (mode !== 'tc' || !isPort(ifindex)) dropFilter(pins, ifindex);
 }

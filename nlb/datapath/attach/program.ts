@@ -4,7 +4,7 @@ import { mapInfo } from '../../kernel/bpf-map.ts';
 import { type BpfObject, loadObject } from '../../kernel/bpf-object.ts';
 import { STRUCTS } from '../program/layout.ts';
 import { counterRows, type FlowTable } from '../tables/counters.ts';
-import { embryoRows } from '../tables/embryos.ts';
+import { halfOpenRows } from '../tables/half-open.ts';
 import { filterRows } from '../tables/known-flows.ts';
 import { openLease } from '../tables/lease.ts';
 import { isOurLayout } from '../tables/settings-table.ts';
@@ -27,7 +27,7 @@ export type Hook = 'xdp' | 'tc';
 const OBJECT_FILE = join(import.meta.dirname, '../program/datapath.bpf.o');
 /** The tables, by their names in the program. */
 export const MAPS = [
-  ...['settings', 'lease', 'servers', 'clusters', 'service_ids', 'services', 'selections'],
+  ...['settings', 'lease', 'servers', 'cluster_addresses', 'service_ids', 'services', 'selections'],
   ...[
     'connections',
     'udp_flows',
@@ -35,7 +35,7 @@ export const MAPS = [
     'known_flows',
     'filter_first',
     'misses',
-    'embryos',
+    'half_open',
     'affinities',
     'fragments',
     'unproven_fragments',
@@ -96,14 +96,14 @@ export function entriesOf(sizes: TableSizes): Record<string, number> {
   const most = mostOf(sizes);
   return {
     servers: maxServers,
-    clusters: maxServices,
+    cluster_addresses: maxServices,
     service_ids: roomy(maxServices),
     services: maxServices,
     selections: maxServices,
     connections: roomy(most.connections),
     udp_flows: roomy(most.udpFlows),
     known_flows: filterRows(sizes),
-    embryos: embryoRows(sizes),
+    half_open: halfOpenRows(sizes),
     affinities: most.affinities,
     fragments: most.fragments,
     unproven_fragments: most.unprovenFragments,
@@ -131,7 +131,7 @@ export function mostOf(sizes: Pick<TableSizes, 'maxConnections' | 'maxUdpFlows'>
   return {
     connections: maxConnections,
     udpFlows: maxUdpFlows,
-    embryos: fleeting,
+    halfOpen: fleeting,
     affinities: fleeting,
     fragments,
     unprovenFragments: fragments,

@@ -7,11 +7,11 @@ import { findInterface } from '../../kernel/interfaces.ts';
 import { enterPrivateNamespaces, run, until } from '../../kernel/private-namespaces.ts';
 import { type Datapath, type DatapathOptions, openDatapath } from '../datapath.ts';
 import { DATAGRAM, HOUR_NS, makeNode } from '../kit/node.ts';
-import { hold, ifindexOf, options, pinDirectory, tables } from '../kit/rig.ts';
+import { holdLease, ifindexOf, options, pinDirectory, tables } from '../kit/rig.ts';
 import type { Scope } from '../kit/send.ts';
 
 enterPrivateNamespaces(import.meta.url);
-const ends = makeNode(t);
+const peers = makeNode(t);
 t.afterEach(() => {
   for (const device of ['server', 'farm']) run(`ip link set ${device} up`);
 });
@@ -27,7 +27,7 @@ function mounted(t: Scope): string {
 /** With the tables of the rig, and a lease without end. */
 function opened(directory: string, more: Partial<DatapathOptions>): Datapath {
   const datapath = openDatapath({ ...options(directory), first: tables(), ...more });
-  hold(datapath.leaseFd, monotonicNs() + HOUR_NS);
+  holdLease(datapath.leaseFd, monotonicNs() + HOUR_NS);
   return datapath;
 }
 
@@ -50,13 +50,13 @@ function unsent(datapath: Datapath): number {
 /** Datagrams come in, and the data path has counted each as forwarded. */
 async function forward(datapath: Datapath, count: number): Promise<void> {
   const before = forwarded(datapath);
-  for (let sent = 0; sent < count; sent++) ends.send(DATAGRAM);
+  for (let sent = 0; sent < count; sent++) peers.send(DATAGRAM);
   await until(() => forwarded(datapath) === before + count, `${count} are counted as forwarded`);
 }
 
 async function forwardAndSend(datapath: Datapath, count: number): Promise<void> {
   await forward(datapath, count);
-  for (let came = 0; came < count; came++) ends.next('server');
+  for (let came = 0; came < count; came++) peers.next('server');
 }
 
 for (const mode of ['xdp', 'xdp-generic', 'tc'] as const) {
@@ -105,7 +105,7 @@ for (const mode of ['xdp', 'tc'] as const) {
     opened(directory, { mode }).abandon();
     const attached = linksIn(directory);
     run('ip link set server down');
-    for (let sent = 0; sent < 3; sent++) ends.send(DATAGRAM);
+    for (let sent = 0; sent < 3; sent++) peers.send(DATAGRAM);
     const next = opened(directory, { mode });
     t.equal(next.adopted, true);
     await until(() => unsent(next) === 3, 'what was lost with nobody at home');

@@ -4,7 +4,7 @@ import type { Ledger } from '../specification/ledger.ts';
 import type { Tally } from '../tables/counters.ts';
 import { nameOfService } from '../tables/tables.ts';
 import { SERVICES } from './histories.ts';
-import type { Twin } from './twin.ts';
+import type { KernelProgram } from './kernel-program.ts';
 
 /** Support for the differential test: what the program in the kernel has counted, and what a specification has. */
 
@@ -15,7 +15,7 @@ const SERVER_IDS = [0, 1, 2, 3, 4];
 export type Counted = Map<string, bigint>;
 
 /** All that the program has counted since it was loaded. */
-export function countedIn({ counters }: Twin): Counted {
+export function countedIn({ counters }: KernelProgram): Counted {
   const outcomes = Object.entries(counters.outcomes()).flatMap(([name, count]) => named(name, { ...count }));
   const servers = SERVER_IDS.flatMap((id) => named(`server ${id}`, { ...counters.ofServer(id) }));
   const services = SERVICES.flatMap((service, id) => named(nameOfService(service), { ...counters.ofService(id) }));

@@ -6,7 +6,7 @@ import { FLOW_TABLES } from '../tables/counters.ts';
 import type { ServiceEntry } from '../tables/tables.ts';
 import { BOOTS } from './beat-frames.ts';
 import { often } from './octets.ts';
-import { CLUSTERS, conversation, flags, frames, ofPeer, piece } from './packets.ts';
+import { CLUSTERS, conversation, flags, fragmentOf, frames, peerFrames } from './packets.ts';
 
 /** Support for the differential test: what may happen to a data path. */
 
@@ -78,7 +78,7 @@ const MARGIN_NS = BigInt(CONSTANTS.LEASE_MARGIN_NS);
 /** How late the clock of the last tick is: by nothing, by a part of a tick, or as on a machine that has stood still. */
 const latenesses = [0n, 1n, 4_000_000n, MARGIN_NS, MARGIN_NS + 1n] as const;
 /** How long the machine was suspended in a wait: CLOCK_BOOTTIME alone goes on. To the end of a lease, and beyond. */
-const asleep = often<bigint>(0n, 0n, 1n, SECOND_NS, 3600n * SECOND_NS);
+const suspensions = often<bigint>(0n, 0n, 1n, SECOND_NS, 3600n * SECOND_NS);
 const lease = fc.record({
   /** Null: given back. */
   answerNs: often<bigint | null>(SECOND_NS, 0n, 1n, null, null),
@@ -94,11 +94,15 @@ const persistence = fc.constantFrom(
   { timeoutMs: 10_000, prefix: 1 },
   { timeoutMs: 5000, prefix: 32 },
 );
-const kept = fc.constantFrom(...FLOW_TABLES);
+const flowTable = fc.constantFrom(...FLOW_TABLES);
 
 const on = often<'access' | 'server'>('access', 'server');
 const send = fc.record({ do: fc.constant('send' as const), frame: frames, on });
-const say = fc.record({ do: fc.constant('send' as const), frame: conversation, on: fc.constant('access' as const) });
+const wellFormedFrame = fc.record({
+  do: fc.constant('send' as const),
+  frame: conversation,
+  on: fc.constant('access' as const),
+});
 /** The last frame again; perhaps with other flags, from another port, as a fragment. */
 const again = fc.record({
   do: fc.constant('again' as const),
@@ -107,13 +111,13 @@ const again = fc.record({
     { weight: 4, arbitrary: fc.constant(null) },
     { weight: 1, arbitrary: fc.constantFrom(40_001, 40_002) },
   ),
-  fragment: fc.oneof({ weight: 4, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: piece }),
+  fragment: fc.oneof({ weight: 4, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: fragmentOf }),
 });
 const wait = fc.record({
   do: fc.constant('wait' as const),
   ns: waits,
   lateNs: often<bigint>(...latenesses),
-  asleepNs: asleep,
+  suspendedNs: suspensions,
 });
 
 /** What the daemon says of its peer; and whether it lives. */
@@ -135,29 +139,29 @@ const change = fc.oneof(
   },
   fc.record({ do: fc.constant('persist' as const), service, persistence }),
   { weight: 2, arbitrary: fc.record({ do: fc.constant('serve' as const), service: ofPort }) },
-  fc.record({ do: fc.constant('forget' as const), table: kept, which: fc.nat({ max: 3 }) }),
+  fc.record({ do: fc.constant('forget' as const), table: flowTable, which: fc.nat({ max: 3 }) }),
 );
 
 const anything = fc.oneof(
   { weight: 8, arbitrary: send },
-  { weight: 2, arbitrary: say },
+  { weight: 2, arbitrary: wellFormedFrame },
   { weight: 2, arbitrary: again },
   { weight: 1, arbitrary: wait },
   { weight: 1, arbitrary: change },
 );
-const talk = fc.oneof(
-  { weight: 3, arbitrary: say },
+const conversationSteps = fc.oneof(
+  { weight: 3, arbitrary: wellFormedFrame },
   { weight: 9, arbitrary: again },
   { weight: 4, arbitrary: wait },
   { weight: 3, arbitrary: change },
 );
 /** Two that ask for the address and beat, often in a flood; and time goes by as they do. */
-const meeting = fc.oneof(
+const peerSteps = fc.oneof(
   {
     weight: 9,
     arbitrary: fc.record({
       do: fc.constant('flood' as const),
-      frame: ofPeer,
+      frame: peerFrames,
       on: fc.constantFrom('access' as const, 'access' as const, 'server' as const),
       times: fc.constantFrom(1, 1, 15, 16, 17, 63, 65),
     }),
@@ -168,14 +172,14 @@ const meeting = fc.oneof(
       do: fc.constant('wait' as const),
       ns: fc.constantFrom(BEAT_WINDOW_NS, BEAT_WINDOW_NS - 1n, 1n),
       lateNs: fc.constant(0n),
-      asleepNs: fc.constant(0n),
+      suspendedNs: fc.constant(0n),
     }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('peer' as const), peer }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('daemon' as const), lives: daemonLives }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('lease' as const), lease }) },
   { weight: 1, arbitrary: change },
-  { weight: 1, arbitrary: say },
+  { weight: 1, arbitrary: wellFormedFrame },
 );
 const steps = <T>(step: fc.Arbitrary<T>) => fc.array(step, { minLength: 1, maxLength: 20, size: 'max' });
 
@@ -198,8 +202,8 @@ export const histories = fc.record({
   /** Of every kind, or those of a few clients that keep to their conversations. */
   steps: fc.oneof(
     { weight: 4, arbitrary: steps(anything) },
-    { weight: 9, arbitrary: steps(talk) },
-    { weight: 2, arbitrary: steps(meeting) },
+    { weight: 9, arbitrary: steps(conversationSteps) },
+    { weight: 2, arbitrary: steps(peerSteps) },
   ),
 });
 type Arbitrated<T> = T extends fc.Arbitrary<infer V> ? V : never;

@@ -13,7 +13,7 @@ import { CLUSTER, MAC, NLBS, PEER } from './rig.ts';
 
 export const CLUSTERS = [CLUSTER, '203.0.113.11'];
 const CLIENTS = ['198.51.100.2', '198.51.100.2', '198.51.100.3', '198.51.101.2'];
-const STRANGER = '192.0.2.1';
+const OTHER_ADDRESS = '192.0.2.1';
 const CLIENT_PORTS = [40_000, 40_000, 40_001];
 
 const FLAGS = { fin: 1, syn: 2, rst: 4, psh: 8, ack: 16 };
@@ -51,13 +51,13 @@ export interface Fragment {
 }
 
 /** Of a datagram that is not whole. */
-export const piece: fc.Arbitrary<Fragment> = fc.oneof(
+export const fragmentOf: fc.Arbitrary<Fragment> = fc.oneof(
   { weight: 2, arbitrary: fc.constantFrom({ more: true, offset: 0 }, { more: true, offset: 2 }) },
   { weight: 1, arbitrary: fc.constantFrom({ more: false, offset: 4 }, { more: false, offset: 0x1fff }) },
 );
 const fragment = fc.oneof(
   { weight: 4, arbitrary: fc.constantFrom<Fragment>({ more: false, offset: 0 }) },
-  { weight: 1, arbitrary: piece },
+  { weight: 1, arbitrary: fragmentOf },
 );
 
 const ipv4 = fc.record({
@@ -70,7 +70,7 @@ const ipv4 = fc.record({
   client: fc.constantFrom(...CLIENTS),
   destination: fc.oneof(
     { weight: 30, arbitrary: fc.constantFrom(...CLUSTERS) },
-    { weight: 1, arbitrary: fc.constantFrom(NLBS, STRANGER) },
+    { weight: 1, arbitrary: fc.constantFrom(NLBS, OTHER_ADDRESS) },
   ),
   id: fc.constantFrom(1, 2),
   version: often(4, 6),
@@ -88,18 +88,32 @@ const ipv4 = fc.record({
   payload: fc.constantFrom<number>(0, 1, 8, 30),
 });
 
-const whole: Fragment = { more: false, offset: 0 };
-const faultless = { kind: 'ipv4' as const, to: 'us', tags: [], version: 4, optionWords: 0, ihl: 0, total: 0, id: 1 };
+const unfragmented: Fragment = { more: false, offset: 0 };
+const wellFormedHeaders = {
+  kind: 'ipv4' as const,
+  to: 'us',
+  tags: [],
+  version: 4,
+  optionWords: 0,
+  ihl: 0,
+  total: 0,
+  id: 1,
+};
 /** What clients and routers send that do as they should. */
-const sound = fc
+const wellFormed = fc
   .record({
     client: fc.constantFrom(...CLIENTS),
     destination: fc.constantFrom(...CLUSTERS),
     id: fc.constantFrom(1, 2),
-    fragment: often<Fragment>(whole, { more: true, offset: 0 }, { more: true, offset: 2 }, { more: false, offset: 4 }),
+    fragment: often<Fragment>(
+      unfragmented,
+      { more: true, offset: 0 },
+      { more: true, offset: 2 },
+      { more: false, offset: 4 },
+    ),
     body: fc.oneof({ weight: 12, arbitrary: transport }, { weight: 1, arbitrary: icmpError }),
   })
-  .map((shape) => ({ ...faultless, ...shape, dontFragment: false, payload: 8 }));
+  .map((shape) => ({ ...wellFormedHeaders, ...shape, dontFragment: false, payload: 8 }));
 
 const arp = fc.record({
   kind: fc.constant('arp' as const),
@@ -111,7 +125,7 @@ const arp = fc.record({
   header: often('000108000604', '000608000604', '000186dd0604', '000108000804', '000108000610'),
   operation: often(1, 2, 0, 3),
   sender: fc.constantFrom(PEER, '10.77.1.1', '0.0.0.0'),
-  target: fc.constantFrom(NLBS, ...CLUSTERS, STRANGER),
+  target: fc.constantFrom(NLBS, ...CLUSTERS, OTHER_ADDRESS),
 });
 
 const noise = fc.record({
@@ -147,13 +161,13 @@ export const frames: fc.Arbitrary<Buffer> = fc
     ),
     damage,
   )
-  .map(([shape, harm]) => harmed(encode(shape), harm));
+  .map(([shape, harm]) => damaged(encode(shape), harm));
 
 /** Questions about the NLBS address, and heartbeats. */
-export const ofPeer: fc.Arbitrary<Buffer> = fc.oneof(arp, beat).map(encode);
+export const peerFrames: fc.Arbitrary<Buffer> = fc.oneof(arp, beat).map(encode);
 
 /** Frames that belong to a conversation with a service. */
-export const conversation: fc.Arbitrary<Buffer> = sound.map(encode);
+export const conversation: fc.Arbitrary<Buffer> = wellFormed.map(encode);
 
 const DESTINATION: Record<string, string> = {
   us: MAC.access,
@@ -209,7 +223,7 @@ function encodeBody(body: Ipv4Shape['body'], cluster: string): Buffer {
 /** The beginning of a packet that a server has sent: from the cluster address to the client. */
 function encodeQuote(quoted: Arbitrated<typeof icmpError>['quoted'], cluster: string): Buffer {
   const { optionWords, transport: inner } = quoted;
-  const source = quoted.cluster === 'same' ? cluster : STRANGER;
+  const source = quoted.cluster === 'same' ? cluster : OTHER_ADDRESS;
   const ports = 'port' in inner ? words(inner.port, inner.clientPort) : Buffer.alloc(4);
   return Buffer.concat([
     Buffer.of(0x40 | ((5 + optionWords + quoted.ihl) & 0xf), 0),
@@ -225,7 +239,7 @@ function encodeQuote(quoted: Arbitrated<typeof icmpError>['quoted'], cluster: st
 /** The same segment with other control bits; any other frame as it is. */
 export function withFlags(frame: Buffer, change: (flags: number) => number): Buffer {
   const ip = ipv4Of(frame);
-  if (!ip?.sound || ip.protocol !== 6 || ip.payloadAt + 13 >= frame.length) return frame;
+  if (!ip?.lengthsAgree || ip.protocol !== 6 || ip.payloadAt + 13 >= frame.length) return frame;
   const changed = Buffer.from(frame);
   changed.writeUInt8(change(frame.readUInt8(ip.payloadAt + 13)), ip.payloadAt + 13);
   return changed;
@@ -234,7 +248,7 @@ export function withFlags(frame: Buffer, change: (flags: number) => number): Buf
 /** The same packet from another port of the client; any other frame as it is. */
 export function fromPort(frame: Buffer, port: number): Buffer {
   const ip = ipv4Of(frame);
-  if (!ip?.sound || ip.payloadAt + 2 > frame.length) return frame;
+  if (!ip?.lengthsAgree || ip.payloadAt + 2 > frame.length) return frame;
   const changed = Buffer.from(frame);
   changed.writeUInt16BE(port, ip.payloadAt);
   return changed;
@@ -257,7 +271,7 @@ function ipv4Of(frame: Buffer) {
 /** What the kernel demands of a frame in a test run: a whole Ethernet header. */
 const LEAST_BYTES = 14;
 
-function harmed(frame: Buffer, harm: Arbitrated<typeof damage>): Buffer {
+function damaged(frame: Buffer, harm: Arbitrated<typeof damage>): Buffer {
   if (harm === undefined) return frame;
   if ('keep' in harm) return frame.subarray(0, Math.max(harm.keep, LEAST_BYTES));
   if ('pad' in harm) return Buffer.concat([frame, Buffer.alloc(harm.pad)]);

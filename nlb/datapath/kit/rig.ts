@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suspendedNs } from '../../kernel/clock.ts';
 import { run } from '../../kernel/private-namespaces.ts';
-import { findPorts } from '../attach/ports.ts';
+import { findInterfaces } from '../attach/interfaces.ts';
 import type { Datapath, DatapathOptions } from '../datapath.ts';
 import { CONSTANTS } from '../program/layout.ts';
 import type { Limits } from '../specification/limits.ts';
@@ -80,7 +80,7 @@ export function tables(): Tables {
 
 /** The index of a device of the rig. */
 export function ifindexOf(device: string): number {
-  return findPorts({ accessInterfaces: [], serverInterfaces: [device] }).present[0]?.ifindex ?? 0;
+  return findInterfaces({ accessInterfaces: [], serverInterfaces: [device] }).present[0]?.ifindex ?? 0;
 }
 
 /** A directory for pins that lies in no BPF file system, gone after the test. */
@@ -91,17 +91,17 @@ export function pinDirectory(t: { teardown(act: () => void): void }): string {
 }
 
 /** Hold the lease for both purposes until then, on CLOCK_MONOTONIC. */
-export function hold(leaseFd: number, untilNs: bigint): void {
+export function holdLease(leaseFd: number, untilNs: bigint): void {
   const lease = openLease(leaseFd);
   lease.set(untilNs + suspendedNs(), untilNs);
   lease.close();
 }
 
-/** A whole sweep: how many connections it has removed. */
-export function swept(datapath: Pick<Datapath, 'sweep'>): number {
-  const sweep = datapath.sweep();
+/** A whole pass: how many connections it has removed. */
+export function expireAll(datapath: Pick<Datapath, 'expireConnections'>): number {
+  const pass = datapath.expireConnections();
   for (;;) {
-    const { done, value } = sweep.next();
+    const { done, value } = pass.next();
     if (done) return value;
   }
 }

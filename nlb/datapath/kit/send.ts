@@ -2,7 +2,7 @@ import { runProgram } from '../../kernel/bpf-test-run.ts';
 import { type Datapath, type DatapathOptions, openDatapath } from '../datapath.ts';
 import { OUTCOMES } from '../program/layout.ts';
 import { bytesOf, IP_TCP, TCP, TO_US } from './frames.ts';
-import { hold, ifindexOf, options, pinDirectory, programsOf, tables } from './rig.ts';
+import { holdLease, ifindexOf, options, pinDirectory, programsOf, tables } from './rig.ts';
 
 /** Support for tests of the program in the kernel: a data path, and single frames through it. */
 
@@ -21,7 +21,7 @@ export function openEmpty(t: Scope, mode: DatapathOptions['mode'] = 'auto'): Dat
 export function openLeased(t: Scope): Datapath {
   const datapath = openEmpty(t);
   datapath.apply(tables());
-  hold(datapath.leaseFd, FOREVER_NS);
+  holdLease(datapath.leaseFd, FOREVER_NS);
   return datapath;
 }
 

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "connection.bpf.h"
-#include "embryo.bpf.h"
+#include "half-open.bpf.h"
 #include "entering.bpf.h"
 #include "hints.bpf.h"
 #include "known.bpf.h"
@@ -20,11 +20,11 @@ static __always_inline enum outcome send_to(struct packet *p, const struct serve
 	return outcome;
 }
 
-static __always_inline enum outcome move(struct packet *p, const struct service *service, struct connection *known,
-					 __u64 now_ns)
+static __always_inline enum outcome move_connection(struct packet *p, const struct service *service,
+						    struct connection *known, __u64 now_ns)
 {
-	__u32 id = place(p->flow, service->id, now_ns);
-	struct server *server = find_ready(id);
+	__u32 id = select_server(p->flow, service->id, now_ns);
+	struct server *server = find_usable_server(id);
 	if (!server)
 		return DROPPED_NO_SERVER;
 	count_active(p, known, -1);
@@ -41,8 +41,8 @@ static __always_inline enum outcome move(struct packet *p, const struct service 
  * From one state to another, on the same server. Only the state is written: were the entry another connection's by now, which
  * the full table has put in its place, then that one would not be moved by it.
  */
-static __always_inline enum outcome change(struct packet *p, const struct service *service, struct connection *known,
-					   enum connection_state next)
+static __always_inline enum outcome change_state(struct packet *p, const struct service *service,
+						 struct connection *known, enum connection_state next)
 {
 	bool was_active = is_active(known);
 	count_active(p, known, -1);
@@ -60,22 +60,22 @@ static __always_inline enum outcome change(struct packet *p, const struct servic
  * A connection keeps its server until that is gone, whatever the selection says by now; and so does one that begins again in its
  * place: what ended the one before, and the SYN, too, may be forged, and the connection may be alive.
  */
-static __always_inline enum outcome carry_on(struct packet *p, const struct service *service, struct connection *known,
-					     __u64 now_ns)
+static __always_inline enum outcome continue_connection(struct packet *p, const struct service *service,
+							struct connection *known, __u64 now_ns)
 {
 	__u32 id = known->server;
-	struct server *server = find_same(id, known->server_address);
+	struct server *server = find_bound_server(id, known->server_address);
 	if (unlikely(!server))
-		return move(p, service, known, now_ns);
+		return move_connection(p, service, known, now_ns);
 	known->seen_ns = now_ns;
 	enum connection_state next = next_state(p, known->state);
 	enum outcome outcome = next == STATE_UNPROVEN ? FORWARDED_REPEATED : FORWARDED_ESTABLISHED;
 	if (next != known->state)
-		outcome = change(p, service, known, next);
+		outcome = change_state(p, service, known, next);
 	return send_to(p, server, id, known->service, outcome);
 }
 
-/* The second packet that an embryo needs: the connection changes tables, where the table takes it. */
+/* The second packet that a half-open connection needs: the connection changes tables, where the table takes it. */
 static __always_inline bool establish(struct packet *p, const struct service *service, struct connection *proven)
 {
 	bool entered = false;
@@ -84,34 +84,34 @@ static __always_inline bool establish(struct packet *p, const struct service *se
 		return false;
 	if (is_tcp(p))
 		mark_known(p);
-	forget_embryo(p);
+	forget_half_open(p);
 	if (entered)
 		count_active(p, proven, 1);
 	bind_client(service, p->flow, proven);
 	return true;
 }
 
-/* One packet of it has been seen, and its service is there. `embryo`: what it is. */
-static __always_inline struct service *find_embryo(const struct packet *p, __u64 now_ns, struct connection *embryo)
+/* One packet of it has been seen, and its service is there. `pending`: what it is. */
+static __always_inline struct service *find_half_open(const struct packet *p, __u64 now_ns, struct connection *pending)
 {
-	if (!read_embryo(p, embryo) || is_expired(p, embryo, now_ns))
+	if (!read_half_open(p, pending) || is_expired(p, pending, now_ns))
 		return NULL;
-	return service_of(embryo, p->flow);
+	return service_of(pending, p->flow);
 }
 
 /* A connection that is new, or has yet to prove itself; that one stays with the service that it began with. */
-static __always_inline enum outcome begin(struct packet *p, const struct service *service, __u64 now_ns)
+static __always_inline enum outcome begin_connection(struct packet *p, const struct service *service, __u64 now_ns)
 {
-	struct connection embryo;
-	struct service *own = find_embryo(p, now_ns, &embryo);
+	struct connection pending;
+	struct service *own = find_half_open(p, now_ns, &pending);
 	if (own)
 		service = own;
-	struct server *server = own ? find_same(embryo.server, embryo.server_address) : NULL;
+	struct server *server = own ? find_bound_server(pending.server, pending.server_address) : NULL;
 	/* A first packet again is as good as new: a server that gets nothing new does not get it either. */
-	bool kept = server && (proves(p) || gives(service, embryo.server));
-	__u32 id = kept ? embryo.server : place(p->flow, service->id, now_ns);
-	if (!kept)
-		server = find_ready(id);
+	bool stays = server && (proves(p) || is_eligible_for(service, pending.server));
+	__u32 id = stays ? pending.server : select_server(p->flow, service->id, now_ns);
+	if (!stays)
+		server = find_usable_server(id);
 	if (!server)
 		return DROPPED_NO_SERVER;
 	struct connection next = {
@@ -123,22 +123,22 @@ static __always_inline enum outcome begin(struct packet *p, const struct service
 	bool proven = own && proves(p);
 	bool entered = proven && establish(p, service, &next);
 	if (!entered)
-		write_embryo(p, &next);
+		write_half_open(p, &next);
 	if (!own)
 		count_opened(p, id, service->id);
-	enum outcome outcome = !own ? FORWARDED_NEW : !kept ? FORWARDED_MOVED : FORWARDED_REPEATED;
-	if (proven && kept)
+	enum outcome outcome = !own ? FORWARDED_NEW : !stays ? FORWARDED_MOVED : FORWARDED_REPEATED;
+	if (proven && stays)
 		outcome = entered ? FORWARDED_ESTABLISHED : FORWARDED_NOT_ENTERED;
 	return send_to(p, server, id, service->id, outcome);
 }
 
 /* Whether the connection goes on, or one begins again in its place on the same server. */
-static __always_inline bool goes_on(const struct packet *p, const struct service *service,
-				    const struct connection *known, __u64 now_ns)
+static __always_inline bool continues(const struct packet *p, const struct service *service,
+				      const struct connection *known, __u64 now_ns)
 {
 	if (known->service != service->id || is_expired(p, known, now_ns))
 		return false;
-	return !begins_again(p, known->state) || find_same(known->server, known->server_address);
+	return !begins_again(p, known->state) || find_bound_server(known->server, known->server_address);
 }
 
 /*
@@ -148,11 +148,11 @@ static __always_inline bool goes_on(const struct packet *p, const struct service
 static __always_inline enum outcome balance(struct packet *p, const struct service *service, struct connection *known,
 					    __u64 now_ns)
 {
-	if (likely(known && goes_on(p, service, known, now_ns)))
-		return carry_on(p, service, known, now_ns);
+	if (likely(known && continues(p, service, known, now_ns)))
+		return continue_connection(p, service, known, now_ns);
 	if (known) {
-		leave(p, known);
+		remove_connection(p, known);
 		service = find_service(p->flow);
 	}
-	return service ? begin(p, service, now_ns) : DROPPED_NOT_SERVED;
+	return service ? begin_connection(p, service, now_ns) : DROPPED_NOT_SERVED;
 }

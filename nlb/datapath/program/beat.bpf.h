@@ -33,7 +33,8 @@ static __always_inline __u32 path_to(const struct settings *settings, __be32 own
 }
 
 /* The cursor is then behind its beginning. */
-static __always_inline struct beat_head *take_beat(struct packet *p, const struct iphdr *ip, const struct beat_path *path)
+static __always_inline struct beat_head *take_beat(struct packet *p, const struct iphdr *ip,
+						   const struct beat_path *path)
 {
 	const struct settings *settings = p->settings;
 	struct udphdr *udp;
@@ -44,8 +45,8 @@ static __always_inline struct beat_head *take_beat(struct packet *p, const struc
 	__u32 bytes = bpf_ntohs(udp->len) - sizeof(*udp);
 	bool sized = bytes >= BEAT_LEAST_BYTES && bytes <= BEAT_MOST_BYTES;
 	bool by_peer = ip->saddr == path->peer && udp->source == settings->beat_port;
-	bool whole = !(ip->frag_off & bpf_htons(IP_MORE_FRAGMENTS));
-	return by_peer && whole && sized && head->magic == bpf_htonl(BEAT_MAGIC) ? head : NULL;
+	bool unfragmented = !(ip->frag_off & bpf_htons(IP_MORE_FRAGMENTS));
+	return by_peer && unfragmented && sized && head->magic == bpf_htonl(BEAT_MAGIC) ? head : NULL;
 }
 
 /* Two processors that count at once may let one more through. */
@@ -62,11 +63,12 @@ static __always_inline bool is_allowed(struct allowance *allowance, __u64 most, 
 }
 
 /* Of a segment that is to no cluster address. What a switch floods that is for others the kernel drops. */
-static __always_inline enum outcome decide_own(struct packet *p, const struct iphdr *ip, const struct port *port)
+static __always_inline enum outcome decide_own(struct packet *p, const struct iphdr *ip,
+					       const struct datapath_interface *interface)
 {
 	const struct settings *settings = p->settings;
 	struct lease *page = only_entry(&lease);
-	bool ours = is_same_mac(p->eth->h_dest, port->mac) || p->eth->h_dest[0] & 1;
+	bool ours = is_same_mac(p->eth->h_dest, interface->mac) || p->eth->h_dest[0] & 1;
 	if (!page || !ours || ip->protocol != IPPROTO_UDP || p->flow->destination_port != settings->beat_port)
 		return PASSED_NOT_OURS;
 	__u32 path = path_to(settings, ip->daddr);
@@ -77,6 +79,6 @@ static __always_inline enum outcome decide_own(struct packet *p, const struct ip
 		return DROPPED_NO_BEAT;
 	bool known = page->peer_boot && head->boot == page->peer_boot;
 	struct allowance *allowance = &page->allowances[2 * path + known];
-	bool allowed = is_allowed(allowance, known ? BEATS_ALLOWED : STRANGERS_ALLOWED, clock_ns());
+	bool allowed = is_allowed(allowance, known ? BEATS_ALLOWED : UNVERIFIED_BEATS_ALLOWED, clock_ns());
 	return allowed ? PASSED_BEAT : DROPPED_BEAT_FLOOD;
 }

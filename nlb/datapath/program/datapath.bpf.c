@@ -25,40 +25,40 @@ static __always_inline void readdress(struct ethhdr *eth, const struct server *s
 	copy_mac(eth->h_source, server->own_mac);
 }
 
-static __always_inline bool is_for(const struct port *port, const struct ethhdr *eth)
+static __always_inline bool is_for(const struct datapath_interface *interface, const struct ethhdr *eth)
 {
-	return is_same_mac(eth->h_dest, port->mac);
+	return is_same_mac(eth->h_dest, interface->mac);
 }
 
 /*
  * Of a frame under more tags than are looked under: whether the node's own stack may take it. That takes off any number of tags
  * of VLAN 0, and what is inside may be to a cluster address.
  */
-static __always_inline bool may_reach_stack(const struct port *port, const struct ethhdr *eth)
+static __always_inline bool may_reach_stack(const struct datapath_interface *interface, const struct ethhdr *eth)
 {
-	return is_for(port, eth) || eth->h_dest[0] & GROUP_ADDRESS;
+	return is_for(interface, eth) || eth->h_dest[0] & GROUP_ADDRESS;
 }
 
 /* Whether it is what nearly all packets are: a whole one that neither begins nor ends a connection. */
-static __always_inline bool is_plain(const struct packet *p, const struct iphdr *ip, const struct port *port,
-				     enum content content)
+static __always_inline bool is_plain(const struct packet *p, const struct iphdr *ip,
+				     const struct datapath_interface *interface, enum content content)
 {
-	bool whole = content == SEGMENT && !(ip->frag_off & bpf_htons(IP_MORE_FRAGMENTS));
-	bool ours = port->roles & ROLE_ACCESS && is_for(port, p->eth) && !p->tagged;
-	return whole && ours && !(p->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST));
+	bool unfragmented = content == SEGMENT && !(ip->frag_off & bpf_htons(IP_MORE_FRAGMENTS));
+	bool ours = interface->roles & ROLE_ACCESS && is_for(interface, p->eth) && !p->tagged;
+	return unfragmented && ours && !(p->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST));
 }
 
 /*
  * The straight way, in few steps: whether a plain packet is of a connection that goes on as it did, and so is forwarded. All
  * else has to be looked at from the beginning: nothing has been changed.
  */
-static __always_inline bool goes_straight(struct packet *p, struct connection *known)
+static __always_inline bool take_fast_path(struct packet *p, struct connection *known)
 {
 	if (!known || !service_of(known, p->flow) || !is_steady(known))
 		return false;
 	__u64 now_ns = tick_ns();
 	__u32 id = known->server;
-	struct server *server = find_same(id, known->server_address);
+	struct server *server = find_bound_server(id, known->server_address);
 	if (!server || is_expired(p, known, now_ns) || !may_forward(now_ns))
 		return false;
 	known->seen_ns = now_ns;
@@ -72,36 +72,36 @@ static __always_inline bool goes_straight(struct packet *p, struct connection *k
  */
 static __always_inline enum outcome open_connection(struct packet *p)
 {
-	expect_known(p);
+	prefetch_known(p);
 	__u64 now_ns = tick_ns();
-	struct connection embryo;
-	struct service *service = proves(p) ? find_embryo(p, now_ns, &embryo) : NULL;
-	struct server *server = service ? find_same(embryo.server, embryo.server_address) : NULL;
+	struct connection pending;
+	struct service *service = proves(p) ? find_half_open(p, now_ns, &pending) : NULL;
+	struct server *server = service ? find_bound_server(pending.server, pending.server_address) : NULL;
 	if (!server || !may_forward(now_ns))
 		return OUTCOMES;
 	struct connection next = {
 		.seen_ns = now_ns,
-		.server = embryo.server,
+		.server = pending.server,
 		.server_address = server->address,
 		.service = service->id,
 	};
 	bool entered = establish(p, service, &next);
 	if (unlikely(!entered))
-		write_embryo(p, &next);
+		write_half_open(p, &next);
 	return send_to(p, server, next.server, next.service, entered ? FORWARDED_ESTABLISHED : FORWARDED_NOT_ENTERED);
 }
 
-static __always_inline enum outcome decide_ipv4(struct packet *p, const struct port *port)
+static __always_inline enum outcome decide_ipv4(struct packet *p, const struct datapath_interface *interface)
 {
 	struct iphdr *ip = take_ipv4(p);
 	if (unlikely(!ip))
 		return PASSED_NOT_OURS;
 	enum content content = take_content(p, ip);
-	bool plain = is_plain(p, ip, port, content);
+	bool plain = is_plain(p, ip, interface, content);
 	struct connection *known = NULL;
 	if (likely(plain)) {
-		known = find_going_on(p);
-		if (likely(goes_straight(p, known)))
+		known = find_continuing(p);
+		if (likely(take_fast_path(p, known)))
 			return FORWARDED_ESTABLISHED;
 		enum outcome outcome = known ? OUTCOMES : open_connection(p);
 		if (p->to)
@@ -110,19 +110,19 @@ static __always_inline enum outcome decide_ipv4(struct packet *p, const struct p
 
 	bool flow = content == SEGMENT || content == ICMP_ERROR;
 	bool first = p->tcp_flags & TCP_SYN;
-	struct service *expected = unlikely(first) ? anticipate(p->flow) : NULL;
+	struct service *expected = unlikely(first) ? prefetch(p->flow) : NULL;
 	/* A known connection names its service: of the large tables its packets need only the one, and most first ones none. */
 	if (!plain && flow && !unlikely(first && !may_be_known(p)))
 		known = find_proven(p);
 	struct service *service = known ? service_of(known, p->flow) : NULL;
 	if (unlikely(flow && !service))
 		service = expected ? expected : find_service(p->flow);
-	struct cluster *cluster = service ? NULL : find_cluster(ip->daddr);
-	if (unlikely(!service && !cluster))
-		return content == SEGMENT ? decide_own(p, ip, port) : PASSED_NOT_OURS;
-	if (unlikely(!(port->roles & ROLE_ACCESS)))
+	struct cluster_address *cluster_address = service ? NULL : find_cluster_address(ip->daddr);
+	if (unlikely(!service && !cluster_address))
+		return content == SEGMENT ? decide_own(p, ip, interface) : PASSED_NOT_OURS;
+	if (unlikely(!(interface->roles & ROLE_ACCESS)))
 		return DROPPED_SERVER_SIDE;
-	if (unlikely(!is_for(port, p->eth)))
+	if (unlikely(!is_for(interface, p->eth)))
 		return DROPPED_FLOODED;
 	if (unlikely(p->tagged))
 		return DROPPED_TAGGED;
@@ -134,26 +134,26 @@ static __always_inline enum outcome decide_ipv4(struct packet *p, const struct p
 	if (unlikely(!may_forward(now_ns)))
 		return DROPPED_NO_LEASE;
 	if (unlikely(!service))
-		return cluster ? follow(p, ip, cluster, now_ns) : DROPPED_NOT_SERVED;
+		return cluster_address ? forward_later_fragment(p, ip, cluster_address, now_ns) : DROPPED_NOT_SERVED;
 	if (unlikely(content == ICMP_ERROR))
-		return relate(p, service, known, now_ns);
-	return lead(p, ip, service, known, now_ns);
+		return forward_icmp_error(p, service, known, now_ns);
+	return forward_segment(p, ip, service, known, now_ns);
 }
 
 static __always_inline enum outcome decide(struct packet *p)
 {
 	struct settings *current = only_entry(&settings);
-	struct port port;
+	struct datapath_interface interface;
 	p->settings = current;
-	if (!current || !find_port(current, p->ifindex, &port) || !take_ethernet(p))
+	if (!current || !find_interface(current, p->ifindex, &interface) || !take_ethernet(p))
 		return PASSED_NOT_OURS;
-	if (p->tagged && is_port_of(current, p->ifindex, p->vlan))
+	if (p->tagged && is_vlan_interface_of(current, p->ifindex, p->vlan))
 		return PASSED_TAGGED;
 	if (likely(p->ethertype == bpf_htons(ETH_P_IP)))
-		return decide_ipv4(p, &port);
+		return decide_ipv4(p, &interface);
 	if (p->ethertype == bpf_htons(ETH_P_ARP))
-		return decide_arp(p, current, &port);
-	return is_tag(p->ethertype) && may_reach_stack(&port, p->eth) ? DROPPED_TAGGED : PASSED_NOT_OURS;
+		return decide_arp(p, current, &interface);
+	return is_tag(p->ethertype) && may_reach_stack(&interface, p->eth) ? DROPPED_TAGGED : PASSED_NOT_OURS;
 }
 
 /* Of the segments that receive offload has put together, octets of the headers of each; they leave one by one. */

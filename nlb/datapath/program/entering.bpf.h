@@ -40,7 +40,7 @@ static __always_inline bool may_enter(const struct packet *p, __u64 now_ns)
 }
 
 /* Zero, or the error with which the kernel refuses. */
-static __always_inline long insert(const struct packet *p, const struct connection *proven)
+static __always_inline long insert_connection(const struct packet *p, const struct connection *proven)
 {
 	if (!is_tcp(p))
 		return bpf_map_update_elem(&udp_flows, p->flow, proven, BPF_NOEXIST);
@@ -49,7 +49,7 @@ static __always_inline long insert(const struct packet *p, const struct connecti
 	return error;
 }
 
-static __always_inline long take_out(const struct packet *p)
+static __always_inline long delete_connection(const struct packet *p)
 {
 	if (!is_tcp(p))
 		return bpf_map_delete_elem(&udp_flows, p->flow);
@@ -68,7 +68,7 @@ static __always_inline bool enter(const struct packet *p, const struct connectio
 		count->limited++;
 		return false;
 	}
-	long error = insert(p, proven);
+	long error = insert_connection(p, proven);
 	*entered = !error;
 	if (likely(!error))
 		count->entered++;
@@ -78,11 +78,11 @@ static __always_inline bool enter(const struct packet *p, const struct connectio
 }
 
 /* It counts as absent from now on. What it was is read first: its memory may be another connection's at once. */
-static __always_inline void leave(const struct packet *p, const struct connection *known)
+static __always_inline void remove_connection(const struct packet *p, const struct connection *known)
 {
 	struct connection over = *known;
 	struct table_count *count = table_count(table_of(p));
-	if (take_out(p) || !count)
+	if (delete_connection(p) || !count)
 		return;
 	count->removed++;
 	count_active(p, &over, -1);

@@ -51,7 +51,7 @@ static __always_inline bool may_be_known(const struct packet *p)
 }
 
 /* A look at the word that mark_known() will need: the processor waits for that memory while it waits for other. */
-static __always_inline void expect_known(const struct packet *p)
+static __always_inline void prefetch_known(const struct packet *p)
 {
 	__u64 *word = word_of(p, filter_state(p) & 1, hash_of(p->flow));
 	if (!word)
@@ -110,7 +110,7 @@ static __always_inline struct connection *find_proven(const struct packet *p)
 }
 
 /* The same for what does not begin a connection. */
-static __always_inline struct connection *find_going_on(const struct packet *p)
+static __always_inline struct connection *find_continuing(const struct packet *p)
 {
 	bool missing = unlikely(asks_filter_first()) && is_tcp(p) && !may_be_known(p);
 	struct connection *known = missing ? NULL : find_proven(p);

@@ -10,12 +10,12 @@
 
 enum layout {
 	/* A pinned table of another version is not adopted. Raise it with every change to a key or a value. */
-	LAYOUT_VERSION = 8,
+	LAYOUT_VERSION = 9,
 	/* A prime number (see maglev.ts). */
 	SELECTION_SLOTS = 65537,
 	/* Ids take 15 bits of a slot; this one stands for none. */
 	NO_SERVER = 0x7fff,
-	MAX_PORTS = 16,
+	MAX_INTERFACES = 16,
 	/* Counters of one processor: the outcomes, and room up to a power of two. */
 	COUNTERS_PER_CPU = 32,
 	NO_SERVICE = 0xffff,
@@ -43,7 +43,7 @@ enum layout {
 	 */
 	BEAT_WINDOW_NS = 10000000,
 	BEATS_ALLOWED = 64,
-	STRANGERS_ALLOWED = 16,
+	UNVERIFIED_BEATS_ALLOWED = 16,
 };
 
 /* Every way out has a name, and so a counter. The verdict follows from the name's first word: keep them together. */
@@ -79,24 +79,24 @@ enum outcome {
 };
 _Static_assert(OUTCOMES <= COUNTERS_PER_CPU, "every outcome is counted");
 
-enum port_roles {
+enum interface_roles {
 	ROLE_ACCESS = 1,
 	ROLE_SERVER = 2,
 	ROLE_BOTH = 3, /* one-armed: everything arrives and leaves here */
 } __attribute__((packed));
 
 /* One of this node's network interfaces. */
-struct port {
+struct datapath_interface {
 	__u32 ifindex;
 	__u8 mac[ETH_ALEN];
-	enum port_roles roles;
+	enum interface_roles roles;
 	__u8 zero;
 	/* Of a VLAN's interface: the one that its tagged frames come in on, and its id there. Else both are zero. */
 	__u32 parent;
 	__u16 vlan;
 	__u16 zero2;
 };
-_Static_assert(sizeof(struct port) == 20, "shared with user space");
+_Static_assert(sizeof(struct datapath_interface) == 20, "shared with user space");
 
 /* What one direction of traffic tells of a connection. */
 enum connection_state {
@@ -130,12 +130,12 @@ struct settings {
 	__be32 nlbs;
 	__be16 beat_port;
 	__u16 zero;
-	__u32 port_count;
+	__u32 interface_count;
 	/* Rows of one processor in the tallies. */
 	__u32 max_servers;
 	__u32 max_services;
 	__u32 filter_words; /* of one half of the filter of known flows: a power of two */
-	__u32 embryo_rows; /* a power of two */
+	__u32 half_open_rows; /* a power of two */
 	__u32 zero2;
 	struct beat_path beat_paths[BEAT_PATHS];
 	/* So many connections may enter the tables of proven ones in a second, as configured; */
@@ -146,9 +146,9 @@ struct settings {
 	__u64 udp_gap_ns;
 	/* How long after its last packet a connection counts as absent, and after the first one to come, a fragment. */
 	__u64 timeouts_ns[TIMEOUTS];
-	struct port ports[MAX_PORTS];
+	struct datapath_interface interfaces[MAX_INTERFACES];
 };
-_Static_assert(sizeof(struct settings) == 80 + 8 * TIMEOUTS + 20 * MAX_PORTS, "shared with user space");
+_Static_assert(sizeof(struct settings) == 80 + 8 * TIMEOUTS + 20 * MAX_INTERFACES, "shared with user space");
 
 /* How many heartbeats of a kind have been let through since then. */
 struct allowance {
@@ -195,11 +195,11 @@ struct server {
 _Static_assert(sizeof(struct server) == 24, "shared with user space");
 
 /* Of a cluster address: the services that fragments without ports are for, by id, or NO_SERVICE. */
-struct cluster {
+struct cluster_address {
 	__u32 tcp_service;
 	__u32 udp_service;
 };
-_Static_assert(sizeof(struct cluster) == 8, "shared with user space");
+_Static_assert(sizeof(struct cluster_address) == 8, "shared with user space");
 
 struct service_key {
 	__be32 address;
@@ -267,13 +267,13 @@ _Static_assert(sizeof(struct connection) == 24, "shared with user space");
  * A connection of which one packet has been seen, in the row of its flow's hash. Where there is none, all is zero. The first two words
  * are the flow's, each by exclusive or with the other two.
  */
-struct embryo {
+struct half_open {
 	__u64 addresses;
 	__u64 ports;
-	__u64 bond; /* id of the server, of the service, 16 bits each, and above them the server's address */
+	__u64 binding; /* id of the server, of the service, 16 bits each, and above them the server's address */
 	__u64 seen_ns;
 };
-_Static_assert(sizeof(struct embryo) == 32, "shared with user space");
+_Static_assert(sizeof(struct half_open) == 32, "shared with user space");
 
 /* A client, or a whole network of them, of a service that keeps clients on their servers. */
 struct affinity_key {
@@ -334,7 +334,7 @@ _Static_assert(sizeof(struct tally) == 40, "shared with user space");
 enum flow_table {
 	TABLE_CONNECTIONS,
 	TABLE_UDP_FLOWS,
-	TABLE_EMBRYOS,
+	TABLE_HALF_OPEN,
 	TABLE_AFFINITIES,
 	TABLE_FRAGMENTS,
 	TABLE_UNPROVEN_FRAGMENTS,

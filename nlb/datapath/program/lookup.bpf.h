@@ -13,34 +13,35 @@ static __always_inline void *only_entry(void *table)
 }
 
 /* A copy, so that what follows is the same to the verifier for every place in the list. */
-static __always_inline bool find_port(const struct settings *settings, __u32 ifindex, struct port *port)
+static __always_inline bool find_interface(const struct settings *settings, __u32 ifindex,
+					   struct datapath_interface *interface)
 {
-	for (int i = 0; i < MAX_PORTS; i++) {
-		if (i >= settings->port_count)
+	for (int i = 0; i < MAX_INTERFACES; i++) {
+		if (i >= settings->interface_count)
 			return false;
-		if (settings->ports[i].ifindex != ifindex)
+		if (settings->interfaces[i].ifindex != ifindex)
 			continue;
-		*port = settings->ports[i];
+		*interface = settings->interfaces[i];
 		return true;
 	}
 	return false;
 }
 
 /* Whether frames that come in on an interface with that VLAN id are those of another interface of ours. */
-static __always_inline bool is_port_of(const struct settings *settings, __u32 ifindex, __u16 vlan)
+static __always_inline bool is_vlan_interface_of(const struct settings *settings, __u32 ifindex, __u16 vlan)
 {
-	for (int i = 0; i < MAX_PORTS; i++) {
-		if (i >= settings->port_count)
+	for (int i = 0; i < MAX_INTERFACES; i++) {
+		if (i >= settings->interface_count)
 			return false;
-		if (settings->ports[i].parent == ifindex && settings->ports[i].vlan == vlan)
+		if (settings->interfaces[i].parent == ifindex && settings->interfaces[i].vlan == vlan)
 			return true;
 	}
 	return false;
 }
 
-static __always_inline struct cluster *find_cluster(__be32 address)
+static __always_inline struct cluster_address *find_cluster_address(__be32 address)
 {
-	return bpf_map_lookup_elem(&clusters, &address);
+	return bpf_map_lookup_elem(&cluster_addresses, &address);
 }
 
 static __always_inline __u32 *service_id(const struct flow *flow, __be16 port)

@@ -7,21 +7,21 @@
 #include "tally.bpf.h"
 
 /* A server that is not gone, or NULL. */
-static __always_inline struct server *find_ready(__u32 id)
+static __always_inline struct server *find_usable_server(__u32 id)
 {
 	struct server *server = bpf_map_lookup_elem(&servers, &id);
 	return server && server->flags & SERVER_KEPT ? server : NULL;
 }
 
 /* The server of that id, where it is still the one that was meant, and is not gone. */
-static __always_inline struct server *find_same(__u32 id, __be32 address)
+static __always_inline struct server *find_bound_server(__u32 id, __be32 address)
 {
-	struct server *server = find_ready(id);
+	struct server *server = find_usable_server(id);
 	return server && server->address == address ? server : NULL;
 }
 
 /* Two connections of a client that must stay on its server have the same hash. */
-static __always_inline struct flow placed_by(const struct service *service, const struct flow *flow)
+static __always_inline struct flow hash_key(const struct service *service, const struct flow *flow)
 {
 	if (!service->persistence_ns)
 		return *flow;
@@ -57,7 +57,7 @@ static __always_inline __u32 hash_of(const struct flow *flow)
 
 static __always_inline __u64 first_slot(const struct service *service, const struct flow *flow)
 {
-	struct flow hashed = placed_by(service, flow);
+	struct flow hashed = hash_key(service, flow);
 	/* Hash × slots ÷ 2³² spreads as evenly as a remainder and needs no division. */
 	return (__u64)hash_of(&hashed) * SELECTION_SLOTS >> 32;
 }
@@ -66,8 +66,8 @@ static __always_inline __u64 first_slot(const struct service *service, const str
  * What the selection has in the slot of the flow's hash, and nothing else: an id, or NO_SERVER. Where that server is gone,
  * nothing is sent; user space takes a server out of all slots before it says that the server is gone.
  */
-static __always_inline __u32 select_server(const struct service *service, const struct selection *selection,
-					   const struct flow *flow)
+static __always_inline __u32 server_in_slot(const struct service *service, const struct selection *selection,
+					    const struct flow *flow)
 {
 	__u64 slot = first_slot(service, flow);
 	barrier_var(slot); /* the verifier must see the comparison that the compiler finds needless */
@@ -82,7 +82,7 @@ static __always_inline bool is_eligible(const struct selection *selection, __u32
 	return word < ELIGIBLE_WORDS && *(volatile __u32 *)&selection->eligible[word] & 1U << id % 32;
 }
 
-static __always_inline bool gives(const struct service *service, __u32 id)
+static __always_inline bool is_eligible_for(const struct service *service, __u32 id)
 {
 	struct selection *selection = bpf_map_lookup_elem(&selections, &service->pool);
 	return selection && is_eligible(selection, id);
@@ -92,12 +92,12 @@ static __always_inline bool gives(const struct service *service, __u32 id)
  * The service that a first packet will need, and a look at the slot that its server will be in: the processor waits for
  * that memory while it waits for the large table's, and not afterwards.
  */
-static __always_inline struct service *anticipate(const struct flow *flow)
+static __always_inline struct service *prefetch(const struct flow *flow)
 {
 	struct service *service = find_service(flow);
 	struct selection *selection = service ? bpf_map_lookup_elem(&selections, &service->pool) : NULL;
 	if (selection) {
-		__u32 server = select_server(service, selection, flow);
+		__u32 server = server_in_slot(service, selection, flow);
 		barrier_var(server);
 	}
 	return service;
@@ -117,7 +117,7 @@ static __always_inline struct affinity_key affinity_key(const struct service *se
  * The client's server where it is to be kept and still gets new flows, or else the one of the flow's slot: an id, or
  * NO_SERVER. A function of its own, so that the verifier looks at it once, and not on every way that leads here.
  */
-__noinline __u32 place(const struct flow *flow, __u32 service_id, __u64 now_ns)
+__noinline __u32 select_server(const struct flow *flow, __u32 service_id, __u64 now_ns)
 {
 	struct service *service = flow ? service_by_id(service_id) : NULL;
 	struct selection *selection = service ? bpf_map_lookup_elem(&selections, &service->pool) : NULL;
@@ -127,10 +127,10 @@ __noinline __u32 place(const struct flow *flow, __u32 service_id, __u64 now_ns)
 		struct affinity_key key = affinity_key(service, flow);
 		struct affinity *kept = bpf_map_lookup_elem(&affinities, &key);
 		if (kept && now_ns < kept->seen_ns + service->persistence_ns && is_eligible(selection, kept->server) &&
-		    find_same(kept->server, kept->server_address))
+		    find_bound_server(kept->server, kept->server_address))
 			return kept->server;
 	}
-	return select_server(service, selection, flow);
+	return server_in_slot(service, selection, flow);
 }
 
 /* A connection that has proved itself binds its client. */

@@ -30,7 +30,7 @@ static __always_inline struct fragment *find_datagram(const struct packet *p, co
 		known = bpf_map_lookup_elem(&unproven_fragments, key);
 	if (!known || known->seen_ns + p->settings->timeouts_ns[FRAGMENT_TIMEOUT] <= now_ns || !is_served(p, known))
 		return NULL;
-	return find_same(known->server, known->server_address) ? known : NULL;
+	return find_bound_server(known->server, known->server_address) ? known : NULL;
 }
 
 /*
@@ -54,25 +54,25 @@ static __always_inline void record_datagram(const struct packet *p, const struct
 		count_refused(proven ? TABLE_FRAGMENTS : TABLE_UNPROVEN_FRAGMENTS);
 }
 
-static __always_inline enum outcome send_along(struct packet *p, const struct fragment *known)
+static __always_inline enum outcome send_with_datagram(struct packet *p, const struct fragment *known)
 {
-	struct server *server = find_ready(known->server);
+	struct server *server = find_usable_server(known->server);
 	return server ? send_to(p, server, known->server, known->service, FORWARDED_FRAGMENT) : DROPPED_NO_SERVER;
 }
 
 /* A fragment without ports. Where it comes before all others of its datagram, its addresses alone decide. */
-static __always_inline enum outcome follow(struct packet *p, const struct iphdr *ip, const struct cluster *cluster,
-					   __u64 now_ns)
+static __always_inline enum outcome forward_later_fragment(struct packet *p, const struct iphdr *ip,
+							   const struct cluster_address *cluster_address, __u64 now_ns)
 {
 	struct fragment_key key = fragment_key(ip);
 	struct fragment *known = find_datagram(p, &key, now_ns);
 	if (known)
-		return send_along(p, known);
-	__u32 service = is_tcp(p) ? cluster->tcp_service : cluster->udp_service;
+		return send_with_datagram(p, known);
+	__u32 service = is_tcp(p) ? cluster_address->tcp_service : cluster_address->udp_service;
 	if (!service_by_id(service))
 		return DROPPED_FRAGMENT;
-	__u32 id = place(p->flow, service, now_ns);
-	struct server *server = find_ready(id);
+	__u32 id = select_server(p->flow, service, now_ns);
+	struct server *server = find_usable_server(id);
 	if (!server)
 		return DROPPED_NO_SERVER;
 	enum outcome outcome = send_to(p, server, id, service, FORWARDED_FRAGMENT);
@@ -81,15 +81,16 @@ static __always_inline enum outcome follow(struct packet *p, const struct iphdr 
 }
 
 /* A segment or datagram. The beginning of one in fragments follows what came before it, or else the others follow it. */
-static __always_inline enum outcome lead(struct packet *p, const struct iphdr *ip, const struct service *service,
-					 struct connection *connection, __u64 now_ns)
+static __always_inline enum outcome forward_segment(struct packet *p, const struct iphdr *ip,
+						    const struct service *service, struct connection *connection,
+						    __u64 now_ns)
 {
 	bool others = ip->frag_off & bpf_htons(IP_MORE_FRAGMENTS);
 	struct fragment_key key = fragment_key(ip);
 	struct fragment *known = unlikely(others) ? find_datagram(p, &key, now_ns) : NULL;
 	if (unlikely(known && known->awaits_first)) {
 		known->awaits_first = false;
-		return send_along(p, known);
+		return send_with_datagram(p, known);
 	}
 	enum outcome outcome = balance(p, service, connection, now_ns);
 	if (unlikely(others && p->to))
@@ -98,19 +99,19 @@ static __always_inline enum outcome lead(struct packet *p, const struct iphdr *i
 }
 
 /* An error goes to the server of the flow that it quotes, and changes nothing: anybody can send one. */
-static __always_inline enum outcome relate(struct packet *p, const struct service *service,
-					   const struct connection *known, __u64 now_ns)
+static __always_inline enum outcome forward_icmp_error(struct packet *p, const struct service *service,
+						       const struct connection *known, __u64 now_ns)
 {
-	struct connection embryo;
+	struct connection pending;
 	if (!known || known->service != service->id || is_expired(p, known, now_ns)) {
-		struct service *own = find_embryo(p, now_ns, &embryo);
-		known = own ? &embryo : NULL;
+		struct service *own = find_half_open(p, now_ns, &pending);
+		known = own ? &pending : NULL;
 		if (own)
 			service = own;
 	}
-	struct server *server = known ? find_same(known->server, known->server_address) : NULL;
-	__u32 id = server ? known->server : place(p->flow, service->id, now_ns);
+	struct server *server = known ? find_bound_server(known->server, known->server_address) : NULL;
+	__u32 id = server ? known->server : select_server(p->flow, service->id, now_ns);
 	if (!server)
-		server = find_ready(id);
+		server = find_usable_server(id);
 	return server ? send_to(p, server, id, service->id, FORWARDED_ICMP) : DROPPED_NO_SERVER;
 }

@@ -34,8 +34,8 @@ struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 512); /* set at load */
 	__type(key, __be32);
-	__type(value, struct cluster);
-} clusters SEC(".maps");
+	__type(value, struct cluster_address);
+} cluster_addresses SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -95,14 +95,14 @@ struct {
 
 /*
  * Connections of which one packet has been seen, by the flow's hash. A flood of first packets churns this table alone; what it
- * pushes out is placed by the same hash again, mostly on the same server. See embryo.bpf.h.
+ * pushes out is placed by the same hash again, mostly on the same server. See half-open.bpf.h.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 262144); /* set at load: a power of two */
 	__type(key, __u32);
-	__type(value, struct embryo);
-} embryos SEC(".maps");
+	__type(value, struct half_open);
+} half_open SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);

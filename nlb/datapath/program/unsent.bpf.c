@@ -95,8 +95,8 @@ static __always_inline bool is_our_interface(int ifindex)
 	struct settings *current = bpf_map_lookup_elem(&settings, &first);
 	if (!current)
 		return false;
-	for (__u32 index = 0; index < MAX_PORTS && index < current->port_count; index++)
-		if (current->ports[index].ifindex == ifindex)
+	for (__u32 index = 0; index < MAX_INTERFACES && index < current->interface_count; index++)
+		if (current->interfaces[index].ifindex == ifindex)
 			return true;
 	return false;
 }

@@ -1,4 +1,4 @@
-import type { Port } from '../attach/ports.ts';
+import type { DatapathInterface } from '../attach/interfaces.ts';
 import { CONSTANTS, type OutcomeName } from '../program/layout.ts';
 import { macAt } from './address.ts';
 import type { Result, Write } from './decision.ts';
@@ -20,11 +20,11 @@ import type { Arp } from './packet.ts';
  */
 export function decideArp(
   arp: Arp | undefined,
-  from: { frame: Buffer; port: Port },
+  from: { frame: Buffer; arrivedOn: DatapathInterface },
   known: Knowledge,
   bootNs: bigint,
 ): Result {
-  const outcome = gate(arp, from.port, known, bootNs);
+  const outcome = gate(arp, from.arrivedOn, known, bootNs);
   const nlbsAsked = outcome === 'PASSED_ARP_NLBS' || outcome === 'DROPPED_ARP_NO_LEASE';
   const heeds = arp && nlbsAsked && isToAll(from.frame) && isByPeer(arp, from.frame, known);
   return { outcome, writes: heeds ? notes(arp, known, bootNs) : [], counts: [] };
@@ -41,20 +41,25 @@ function isByPeer({ senderMac }: Arp, frame: Buffer, { peer }: Knowledge): boole
 const NO_ADDRESS = '0.0.0.0';
 const NO_MAC = '00:00:00:00:00:00';
 
-function notes({ sender, targetMac }: Arp, { told, lease, peer }: Knowledge, bootNs: bigint): Write[] {
+function notes({ sender, targetMac }: Arp, { configured, lease, peer }: Knowledge, bootNs: bigint): Write[] {
   const { answerUntilNs } = lease;
   const isProbe = sender === NO_ADDRESS;
   if (!isProbe || targetMac !== NO_MAC)
-    return isProbe || sender === told.heartbeat.access.peer ? [{ table: 'peerAsked' }] : [];
+    return isProbe || sender === configured.heartbeat.access.peer ? [{ table: 'peerAsked' }] : [];
   const hasLapsed = answerUntilNs !== 0n && bootNs >= answerUntilNs;
   return hasLapsed && peer.daemonLives ? [{ table: 'fenced' }] : [];
 }
 
-function gate(arp: Arp | undefined, port: Port, { told, lease }: Knowledge, bootNs: bigint): OutcomeName {
+function gate(
+  arp: Arp | undefined,
+  iface: DatapathInterface,
+  { configured, lease }: Knowledge,
+  bootNs: bigint,
+): OutcomeName {
   if (!arp?.isRequest) return 'PASSED_ARP';
-  const nlbs = arp.target === told.nlbs;
-  if (!nlbs && !told.clusters.has(arp.target)) return 'PASSED_ARP';
-  if (!(port.roles & CONSTANTS.ROLE_ACCESS)) return 'DROPPED_ARP_SERVER_SIDE';
+  const nlbs = arp.target === configured.nlbs;
+  if (!nlbs && !configured.clusterAddresses.has(arp.target)) return 'PASSED_ARP';
+  if (!(iface.roles & CONSTANTS.ROLE_ACCESS)) return 'DROPPED_ARP_SERVER_SIDE';
   if (!nlbs) return 'DROPPED_ARP_CLUSTER';
   return bootNs < lease.answerUntilNs ? 'PASSED_ARP_NLBS' : 'DROPPED_ARP_NO_LEASE';
 }

@@ -1,7 +1,7 @@
-import type { Port } from '../attach/ports.ts';
+import type { DatapathInterface } from '../attach/interfaces.ts';
 import { CONSTANTS } from '../program/layout.ts';
 import type { Allowance } from '../tables/lease.ts';
-import type { BeatEnds } from '../tables/tables.ts';
+import type { BeatAddresses } from '../tables/tables.ts';
 import { dropped, passed, type Result } from './decision.ts';
 import { PROTOCOL } from './flow.ts';
 import type { Knowledge } from './knowledge.ts';
@@ -14,19 +14,24 @@ import type { Ethernet, Ipv4 } from './packet.ts';
  * those, and of all, no more come through than the daemon can look at.
  */
 export function decideOwn(
-  { frame, port, ethernet, ip }: { frame: Buffer; port: Port; ethernet: Ethernet; ip: Ipv4 },
-  { told: { heartbeat }, peer }: Knowledge,
+  {
+    frame,
+    arrivedOn: iface,
+    ethernet,
+    ip,
+  }: { frame: Buffer; arrivedOn: DatapathInterface; ethernet: Ethernet; ip: Ipv4 },
+  { configured: { heartbeat }, peer }: Knowledge,
   nowNs: bigint,
 ): Result {
   const path = [heartbeat.access, heartbeat.server].findIndex(({ own }) => own === ip.destination);
-  const ends = path === 0 ? heartbeat.access : heartbeat.server;
-  const isOurs = ethernet.destination === port.mac || (frame.readUInt8(0) & 1) === 1;
+  const addresses = path === 0 ? heartbeat.access : heartbeat.server;
+  const isOurs = ethernet.destination === iface.mac || (frame.readUInt8(0) & 1) === 1;
   if (path < 0 || !isOurs || !isUdpTo(heartbeat.port, frame, ip)) return passed('PASSED_NOT_OURS');
-  const boot = bootIn(frame, ip, ends, heartbeat.port);
+  const boot = bootIn(frame, ip, addresses, heartbeat.port);
   if (boot === undefined) return dropped('DROPPED_NO_BEAT');
   const isKnown = peer.boot !== undefined && boot === peer.boot;
   const index = 2 * path + Number(isKnown);
-  const most = isKnown ? CONSTANTS.BEATS_ALLOWED : CONSTANTS.STRANGERS_ALLOWED;
+  const most = isKnown ? CONSTANTS.BEATS_ALLOWED : CONSTANTS.UNVERIFIED_BEATS_ALLOWED;
   const { allowance, isAllowed } = spend(peer.allowances[index] ?? NONE_PASSED, most, nowNs);
   const { outcome, counts } = isAllowed ? passed('PASSED_BEAT') : dropped('DROPPED_BEAT_FLOOD');
   return { outcome, counts, writes: [{ table: 'allowances', index, value: allowance }] };
@@ -34,7 +39,11 @@ export function decideOwn(
 
 const UDP_BYTES = 8;
 /** Without fragments that have no ports: they find no beginning. */
-function isUdpTo(port: number, frame: Buffer, { protocol, sound, fragmentOffset, payloadAt, endAt }: Ipv4): boolean {
+function isUdpTo(
+  port: number,
+  frame: Buffer,
+  { protocol, lengthsAgree: sound, fragmentOffset, payloadAt, endAt }: Ipv4,
+): boolean {
   const isUdp = protocol === PROTOCOL.udp && sound && fragmentOffset === 0 && payloadAt + UDP_BYTES <= endAt;
   return isUdp && frame.readUInt16BE(payloadAt + 2) === port;
 }
@@ -44,7 +53,7 @@ const MAGIC = Buffer.from('NLBP');
 const [BOOT_AT, BOOT_BYTES] = [9, 8];
 
 /** The beginning of what names the sender's start, in hexadecimal digits; undefined where the datagram is no beat. */
-function bootIn(frame: Buffer, ip: Ipv4, { peer }: BeatEnds, port: number): string | undefined {
+function bootIn(frame: Buffer, ip: Ipv4, { peer }: BeatAddresses, port: number): string | undefined {
   const at = ip.payloadAt + UDP_BYTES;
   if (at + BOOT_AT + BOOT_BYTES > frame.length) return undefined;
   const bytes = frame.readUInt16BE(ip.payloadAt + 4) - UDP_BYTES;

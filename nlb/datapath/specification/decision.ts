@@ -1,6 +1,6 @@
 import type { OutcomeName } from '../program/layout.ts';
 import type { Allowance } from '../tables/lease.ts';
-import type { Bond, Connection, Fragments, ProvenTable, Server } from './knowledge.ts';
+import type { Binding, Connection, Fragments, ProvenTable, Server } from './knowledge.ts';
 
 /** What becomes of a frame, and what is to be done so that the next one finds it. */
 export interface Decision {
@@ -21,8 +21,8 @@ export interface Decision {
  * ends, whatever the lease says.
  */
 export type Write =
-  | { table: ProvenTable | 'embryos'; name: string; value: Connection | undefined }
-  | { table: 'affinities'; name: string; value: Bond | undefined }
+  | { table: ProvenTable | 'halfOpen'; name: string; value: Connection | undefined }
+  | { table: 'affinities'; name: string; value: Binding | undefined }
   | { table: 'fragments' | 'unprovenFragments'; name: string; value: Fragments | undefined }
   | { table: 'entering'; name: 'tcp' | 'udp'; value: bigint }
   | { table: 'allowances'; index: number; value: Allowance }

@@ -14,10 +14,10 @@ const BURST_NS = BigInt(CONSTANTS.ENTERING_BURST_NS);
  * Whether one more connection may enter now, and what its entering uses up of the limit; undefined where it may not. The generic
  * cell rate algorithm (ITU-T I.371, as virtual scheduling): a single instant is written down, up to which the limit is used up.
  */
-export function entry(flow: Flow, { told, kept }: Knowledge, nowNs: bigint): Write | undefined {
+export function entry(flow: Flow, { configured, flowTables }: Knowledge, nowNs: bigint): Write | undefined {
   const protocol = protocolOf(flow);
-  const gap = gapNs(told.limits[`${protocol}PerSecond`]);
-  const used = kept.entering.get(protocol) ?? 0n;
+  const gap = gapNs(configured.limits[`${protocol}PerSecond`]);
+  const used = flowTables.entering.get(protocol) ?? 0n;
   const from = used + BURST_NS < nowNs ? nowNs - BURST_NS : used;
   return from + gap > nowNs ? undefined : { table: 'entering', name: protocol, value: from + gap };
 }

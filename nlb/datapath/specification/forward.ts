@@ -1,4 +1,4 @@
-import type { Port } from '../attach/ports.ts';
+import type { DatapathInterface } from '../attach/interfaces.ts';
 import { CONSTANTS } from '../program/layout.ts';
 import { decideArp } from './arp-gate.ts';
 import { balance } from './balance.ts';
@@ -11,15 +11,15 @@ import {
   ETHERNET_BYTES,
   ETHERTYPE,
   type Ethernet,
+  hasMoreTags,
   type Ipv4,
-  isBuried,
   isGroup,
   readArp,
   readEthernet,
   readIpv4,
 } from './packet.ts';
 import { readQuotedFlow } from './quote.ts';
-import { follow, lead, relate } from './related.ts';
+import { forwardFirstFragment, forwardIcmpError, forwardLaterFragment } from './related.ts';
 
 /**
  * The data path's specification: what becomes of one frame. A pure function; nothing in it is random, because a flow is
@@ -62,42 +62,46 @@ function packetBytes({ frame, segmentBytes }: Arrival): number {
 
 function decide(arrival: Arrival, known: Knowledge): Result {
   const { frame, ifindex, nowNs, bootNs } = arrival;
-  const port = known.told.ports.find((candidate) => candidate.ifindex === ifindex);
+  const iface = known.configured.interfaces.find((candidate) => candidate.ifindex === ifindex);
   const ethernet = readEthernet(frame);
-  if (!port || !ethernet) return passed('PASSED_NOT_OURS');
-  if (isForVlanPort(ethernet, port, known)) return passed('PASSED_TAGGED');
-  if (isBuried(ethernet) && mayReachStack(ethernet, port)) return dropped('DROPPED_TAGGED');
+  if (!iface || !ethernet) return passed('PASSED_NOT_OURS');
+  if (isForVlanInterface(ethernet, iface, known)) return passed('PASSED_TAGGED');
+  if (hasMoreTags(ethernet) && mayReachStack(ethernet, iface)) return dropped('DROPPED_TAGGED');
   if (ethernet.ethertype === ETHERTYPE.arp)
-    return decideArp(readArp(frame, ethernet.payloadAt), { frame, port }, known, bootNs);
+    return decideArp(readArp(frame, ethernet.payloadAt), { frame, arrivedOn: iface }, known, bootNs);
   const ip = ethernet.ethertype === ETHERTYPE.ipv4 ? readIpv4(frame, ethernet.payloadAt) : undefined;
   if (!ip) return passed('PASSED_NOT_OURS');
-  return known.told.clusters.has(ip.destination)
-    ? decideForCluster({ ...arrival, port, ethernet, ip }, known)
-    : decideOwn({ frame, port, ethernet, ip }, known, nowNs);
+  return known.configured.clusterAddresses.has(ip.destination)
+    ? decideForClusterAddress({ ...arrival, arrivedOn: iface, ethernet, ip }, known)
+    : decideOwn({ frame, arrivedOn: iface, ethernet, ip }, known, nowNs);
 }
 
 /** The kernel takes the tag off and gives the frame to the VLAN's interface, where it comes by here once more. */
-function isForVlanPort({ tags: [id] }: Ethernet, { ifindex }: Port, { told }: Knowledge): boolean {
-  return id !== undefined && told.ports.some(({ vlan }) => vlan?.parent === ifindex && vlan.id === id);
+function isForVlanInterface(
+  { tags: [id] }: Ethernet,
+  { ifindex }: DatapathInterface,
+  { configured }: Knowledge,
+): boolean {
+  return id !== undefined && configured.interfaces.some(({ vlan }) => vlan?.parent === ifindex && vlan.id === id);
 }
 
 /** The node's own stack takes off any number of tags of VLAN 0, and what is inside may be to a cluster address. */
-const mayReachStack = ({ destination }: Ethernet, { mac }: Port): boolean =>
+const mayReachStack = ({ destination }: Ethernet, { mac }: DatapathInterface): boolean =>
   destination === mac || isGroup(destination);
 
-interface ClusterPacket extends Arrival {
-  port: Port;
+interface ClusterAddressPacket extends Arrival {
+  arrivedOn: DatapathInterface;
   ethernet: Ethernet;
   ip: Ipv4;
 }
 
 /** Nothing that is sent to a cluster address gets past here to the node's own stack, which would answer it. */
-function decideForCluster(packet: ClusterPacket, known: Knowledge): Result {
-  const { port, ethernet, ip } = packet;
-  if (!(port.roles & CONSTANTS.ROLE_ACCESS)) return dropped('DROPPED_SERVER_SIDE');
-  if (ethernet.destination !== port.mac) return dropped('DROPPED_FLOODED');
+function decideForClusterAddress(packet: ClusterAddressPacket, known: Knowledge): Result {
+  const { arrivedOn: iface, ethernet, ip } = packet;
+  if (!(iface.roles & CONSTANTS.ROLE_ACCESS)) return dropped('DROPPED_SERVER_SIDE');
+  if (ethernet.destination !== iface.mac) return dropped('DROPPED_FLOODED');
   if (ethernet.tags.length > 0) return dropped('DROPPED_TAGGED');
-  if (!ip.sound) return dropped('DROPPED_MALFORMED');
+  if (!ip.lengthsAgree) return dropped('DROPPED_MALFORMED');
   const fragment = ip.fragmentOffset > 0 || ip.moreFragments;
   if (hasPorts(ip.protocol)) return ip.fragmentOffset > 0 ? decideLater(packet, known) : decideSegment(packet, known);
   return ip.protocol === PROTOCOL.icmp && !fragment ? decideError(packet, known) : dropped('DROPPED_NOT_SERVED');
@@ -110,7 +114,7 @@ function mayForward({ nowNs, tickNs }: Arrival, { lease }: Knowledge): boolean {
   return tickNs + LEASE_MARGIN_NS < lease.forwardUntilNs || nowNs < lease.forwardUntilNs;
 }
 
-function decideSegment(arrival: ClusterPacket, known: Knowledge): Result {
+function decideSegment(arrival: ClusterAddressPacket, known: Knowledge): Result {
   const { ip, frame, tickNs: nowNs } = arrival;
   const segment = readSegment(frame, ip);
   if (!segment) return dropped('DROPPED_MALFORMED');
@@ -118,20 +122,22 @@ function decideSegment(arrival: ClusterPacket, known: Knowledge): Result {
   if (!service) return dropped('DROPPED_NOT_SERVED');
   if (!mayForward(arrival, known)) return dropped('DROPPED_NO_LEASE');
   const packet = { segment, service, nowNs };
-  return ip.moreFragments ? lead(ip, packet, known) : balance(packet, known);
+  return ip.moreFragments ? forwardFirstFragment(ip, packet, known) : balance(packet, known);
 }
 
-function decideLater(arrival: ClusterPacket, known: Knowledge): Result {
-  return mayForward(arrival, known) ? follow(arrival.ip, known, arrival.tickNs) : dropped('DROPPED_NO_LEASE');
+function decideLater(arrival: ClusterAddressPacket, known: Knowledge): Result {
+  return mayForward(arrival, known)
+    ? forwardLaterFragment(arrival.ip, known, arrival.tickNs)
+    : dropped('DROPPED_NO_LEASE');
 }
 
-function decideError(arrival: ClusterPacket, known: Knowledge): Result {
+function decideError(arrival: ClusterAddressPacket, known: Knowledge): Result {
   const { ip, frame, tickNs } = arrival;
   const flow = readQuotedFlow(frame, ip);
   if (flow === 'malformed') return dropped('DROPPED_MALFORMED');
   const service = flow === 'other' ? undefined : serviceOf(flow, known);
   if (flow === 'other' || !service) return dropped('DROPPED_NOT_SERVED');
-  return mayForward(arrival, known) ? relate(flow, service, known, tickNs) : dropped('DROPPED_NO_LEASE');
+  return mayForward(arrival, known) ? forwardIcmpError(flow, service, known, tickNs) : dropped('DROPPED_NO_LEASE');
 }
 
 function readdressed(frame: Buffer, { mac, ownMac }: Server): Buffer {

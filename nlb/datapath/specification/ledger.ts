@@ -2,15 +2,15 @@ import type { OutcomeName } from '../program/layout.ts';
 import type { Count, TableCount, Tally } from '../tables/counters.ts';
 import type { Allowance } from '../tables/lease.ts';
 import type { CountedForServer, Decision } from './decision.ts';
-import type { Bond, Connection, Fragments, Kept, ProvenTable } from './knowledge.ts';
+import type { Binding, Connection, FlowTables, Fragments, ProvenTable } from './knowledge.ts';
 
 /** What the specification has written down and counted: the tables of flows, in memory. They grow without bound. */
 export interface Ledger {
-  kept: Kept & {
+  flowTables: FlowTables & {
     connections: Map<string, Connection>;
     udpFlows: Map<string, Connection>;
-    embryos: Map<string, Connection>;
-    affinities: Map<string, Bond>;
+    halfOpen: Map<string, Connection>;
+    affinities: Map<string, Binding>;
     fragments: Map<string, Fragments>;
     unprovenFragments: Map<string, Fragments>;
     entering: Map<'tcp' | 'udp', bigint>;
@@ -31,10 +31,10 @@ export interface Ledger {
 
 export function openLedger(): Ledger {
   return {
-    kept: {
+    flowTables: {
       connections: new Map(),
       udpFlows: new Map(),
-      embryos: new Map(),
+      halfOpen: new Map(),
       affinities: new Map(),
       fragments: new Map(),
       unprovenFragments: new Map(),
@@ -56,7 +56,7 @@ export function openLedger(): Ledger {
 /** Write down and count what a decision says. `bootNs`: of CLOCK_BOOTTIME. */
 export function record(ledger: Ledger, decision: Decision, bootNs: bigint): void {
   const bytes = BigInt(decision.frame.length);
-  writeDown(ledger.kept, decision, {
+  applyWrites(ledger.flowTables, decision, {
     peerAsked: () => {
       ledger.peerAskedNs = bootNs;
     },
@@ -80,17 +80,17 @@ export function record(ledger: Ledger, decision: Decision, bootNs: bigint): void
 }
 
 /** Write down what a decision says; what concerns the lease is told. */
-export function writeDown(
-  kept: Ledger['kept'],
+export function applyWrites(
+  flowTables: Ledger['flowTables'],
   { writes }: Pick<Decision, 'writes'>,
-  told: Record<'peerAsked' | 'fenced', () => void> & { allowance(index: number, value: Allowance): void },
+  lease: Record<'peerAsked' | 'fenced', () => void> & { allowance(index: number, value: Allowance): void },
 ): void {
   for (const write of writes) {
-    if (write.table === 'peerAsked' || write.table === 'fenced') told[write.table]();
-    else if (write.table === 'allowances') told.allowance(write.index, write.value);
-    else if (write.table === 'entering') kept.entering.set(write.name, write.value);
-    else if (write.value === undefined) kept[write.table].delete(write.name);
-    else (kept[write.table] as Map<string, typeof write.value>).set(write.name, write.value);
+    if (write.table === 'peerAsked' || write.table === 'fenced') lease[write.table]();
+    else if (write.table === 'allowances') lease.allowance(write.index, write.value);
+    else if (write.table === 'entering') flowTables.entering.set(write.name, write.value);
+    else if (write.value === undefined) flowTables[write.table].delete(write.name);
+    else (flowTables[write.table] as Map<string, typeof write.value>).set(write.name, write.value);
   }
 }
 

@@ -12,10 +12,10 @@ export const provenTable = (flow: Pick<Flow, 'protocol'>): ProvenTable =>
   flow.protocol === PROTOCOL.tcp ? 'connections' : 'udpFlows';
 
 /** The service that the flow's connection began with, while there is one; or else that of its port. */
-export function serviceOf(flow: Flow, { told, kept }: Knowledge): Service | undefined {
-  const connection = kept[provenTable(flow)].get(nameOfFlow(flow));
-  const known = connection && told.services.get(connection.service);
-  return known ?? findService(flow, { told });
+export function serviceOf(flow: Flow, { configured, flowTables }: Knowledge): Service | undefined {
+  const connection = flowTables[provenTable(flow)].get(nameOfFlow(flow));
+  const known = connection && configured.services.get(connection.service);
+  return known ?? findService(flow, { configured });
 }
 
 /** Whether a packet of the flow, or a connection of it, could be this service's. */
@@ -25,10 +25,10 @@ export const couldServe = (
 ) => address === flow.destination && protocol === protocolOf(flow) && (port === flow.destinationPort || port === 0);
 
 /** That of the port, or else that of any port. */
-export function findService(flow: Flow, { told }: Pick<Knowledge, 'told'>): Service | undefined {
+export function findService(flow: Flow, { configured }: Pick<Knowledge, 'configured'>): Service | undefined {
   const of = { address: flow.destination, protocol: protocolOf(flow) } as const;
-  const byPort = told.services.get(nameOfService({ ...of, port: flow.destinationPort }));
-  return byPort ?? told.services.get(nameOfService({ ...of, port: 0 }));
+  const byPort = configured.services.get(nameOfService({ ...of, port: flow.destinationPort }));
+  return byPort ?? configured.services.get(nameOfService({ ...of, port: 0 }));
 }
 
 /** What a table of those that have proved themselves says of the flow, where that still counts. */
@@ -36,20 +36,20 @@ export function findConnection(
   table: ProvenTable,
   flow: Flow,
   service: Service,
-  { told, kept }: Knowledge,
+  { configured, flowTables }: Knowledge,
   nowNs: bigint,
 ): Connection | undefined {
-  const found = kept[table].get(nameOfFlow(flow));
-  return found?.service === service.name && !isExpired(found, told.timeouts, nowNs) ? found : undefined;
+  const found = flowTables[table].get(nameOfFlow(flow));
+  return found?.service === service.name && !isExpired(found, configured.timeouts, nowNs) ? found : undefined;
 }
 
 /** The same of those that have yet to, with the service that it began with, and stays with while there is one. */
-export function findEmbryo(
+export function findHalfOpen(
   flow: Flow,
-  { told, kept }: Knowledge,
+  { configured, flowTables }: Knowledge,
   nowNs: bigint,
-): { embryo: Connection; service: Service } | undefined {
-  const embryo = kept.embryos.get(nameOfFlow(flow));
-  const service = embryo && told.services.get(embryo.service);
-  return service && !isExpired(embryo, told.timeouts, nowNs) ? { embryo, service } : undefined;
+): { halfOpen: Connection; service: Service } | undefined {
+  const halfOpen = flowTables.halfOpen.get(nameOfFlow(flow));
+  const service = halfOpen && configured.services.get(halfOpen.service);
+  return service && !isExpired(halfOpen, configured.timeouts, nowNs) ? { halfOpen, service } : undefined;
 }

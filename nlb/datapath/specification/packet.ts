@@ -26,7 +26,7 @@ export interface Ipv4 {
   /** Where the packet ends by its own account; padding may follow in the frame. */
   endAt: number;
   /** Whether header, packet and frame lie within each other, in this order (RFC 1122 section 3.2.1.2). */
-  sound: boolean;
+  lengthsAgree: boolean;
   /** What the fragments of one datagram have in common, beside the addresses and the protocol. */
   id: number;
   /** Of a datagram's fragment: where it belongs, in units of eight octets, and whether others follow it. */
@@ -59,7 +59,7 @@ const ARP_KIND = Buffer.from('000108000604', 'hex');
 const ARP_REQUEST = 1;
 
 /** Whether what follows the tags that were read is one more: what is under it nobody has looked at. */
-export const isBuried = ({ ethertype }: Ethernet): boolean => TAG_TYPES.includes(ethertype);
+export const hasMoreTags = ({ ethertype }: Ethernet): boolean => TAG_TYPES.includes(ethertype);
 
 /** Whether a hardware address is that of many: multicast or broadcast (IEEE 802). */
 export const isGroup = (mac: Mac): boolean => (Number.parseInt(mac.slice(0, 2), 16) & 1) === 1;
@@ -91,7 +91,7 @@ export function readIpv4(frame: Buffer, at: number): Ipv4 | undefined {
     at,
     payloadAt: at + headerBytes,
     endAt: at + totalBytes,
-    sound: headerBytes >= IPV4_BYTES && headerBytes <= totalBytes && at + totalBytes <= frame.length,
+    lengthsAgree: headerBytes >= IPV4_BYTES && headerBytes <= totalBytes && at + totalBytes <= frame.length,
     id: frame.readUInt16BE(at + 4),
     fragmentOffset: fragment & 0x1fff,
     moreFragments: (fragment & 0x2000) !== 0,

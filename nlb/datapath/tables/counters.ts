@@ -33,7 +33,7 @@ export interface TableCount {
 export const FLOW_TABLES = [
   'connections',
   'udpFlows',
-  'embryos',
+  'halfOpen',
   'affinities',
   'fragments',
   'unprovenFragments',

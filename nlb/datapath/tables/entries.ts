@@ -3,7 +3,7 @@ import { STRUCTS } from '../program/layout.ts';
 import { type Address, addressAt } from '../specification/address.ts';
 import type { ConnectionState } from '../specification/connection.ts';
 import type { Flow } from '../specification/flow.ts';
-import type { Bond, Connection, Fragments, Service } from '../specification/knowledge.ts';
+import type { Binding, Connection, Fragments, Service } from '../specification/knowledge.ts';
 import { clientOf } from '../specification/placement.ts';
 import { nameOfService } from './tables.ts';
 
@@ -43,7 +43,7 @@ export type ServiceNames = { get(number: number): string | undefined };
 
 export function decodeConnection(value: Buffer, services: ServiceNames): Connection {
   return {
-    ...decodeBond(value),
+    ...decodeBinding(value),
     service: services.get(value.readUInt16LE(CONNECTION.service)) ?? 'unknown',
     state: STATES[value.readUInt8(CONNECTION.state)] ?? 'unproven',
   };
@@ -51,14 +51,14 @@ export function decodeConnection(value: Buffer, services: ServiceNames): Connect
 
 export function decodeFragments(value: Buffer, services: ServiceNames): Fragments {
   return {
-    ...decodeBond(value),
+    ...decodeBinding(value),
     service: services.get(value.readUInt16LE(FRAGMENT.service)) ?? 'unknown',
     awaitsFirst: value.readUInt8(FRAGMENT.awaitsFirst) !== 0,
   };
 }
 
 /** All entries begin alike. */
-export function decodeBond(value: Buffer): Bond {
+export function decodeBinding(value: Buffer): Binding {
   return {
     seenNs: value.readBigUInt64LE(CONNECTION.seenNs),
     server: value.readUInt32LE(CONNECTION.server),

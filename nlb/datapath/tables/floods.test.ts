@@ -3,12 +3,12 @@ import t from 'tap';
 import { prepareRuns } from '../../kernel/bpf-test-run.ts';
 import { mapCreate } from '../../kernel/libbpf.ts';
 import { enterPrivateNamespaces } from '../../kernel/private-namespaces.ts';
-import { findPorts } from '../attach/ports.ts';
+import { findInterfaces } from '../attach/interfaces.ts';
 import type { Datapath } from '../datapath.ts';
 import { bytesOf, IP, TO_US, UDP } from '../kit/frames.ts';
-import { ifindexOf, makeInterfaces, options, programsOf, swept, tables } from '../kit/rig.ts';
+import { openKernelProgram } from '../kit/kernel-program.ts';
+import { expireAll, ifindexOf, makeInterfaces, options, programsOf, tables } from '../kit/rig.ts';
 import { establish, FOREVER_NS, openLeased, type Scope, segment, send } from '../kit/send.ts';
-import { openTwin } from '../kit/twin.ts';
 import { STRUCTS } from '../program/layout.ts';
 
 /** What floods do to the tables in the kernel. */
@@ -50,7 +50,7 @@ t.test('datagrams push out no TCP connection, however many flows prove themselve
   const datapath = withLive(t);
   flood(datapath, datagram(), 3);
   t.equal(alive(datapath), LIVE);
-  swept(datapath);
+  expireAll(datapath);
   const { entered, evicted } = datapath.tableCount('udpFlows');
   t.equal(entered, BigInt(FLOOD));
   t.ok(evicted >= BigInt(FLOOD - 513) && evicted < entered, `${evicted} of UDP’s own were pushed out`);
@@ -93,17 +93,17 @@ t.test('what the kernel refuses to enter is counted, forwarded, and counts as no
   // A table that pushes out nothing refuses what it has no room for.
   const small = mapCreate(BPF_MAP_TYPE_HASH, 'connections', STRUCTS.flow.size, STRUCTS.connection.size, ROOM, null);
   t.teardown(() => closeSync(small));
-  const twin = openTwin(tables().services, { connections: small });
-  twin.tell(tables(), findPorts(options('')).present);
-  twin.setClocks({ nowNs: 10n ** 12n, tickNs: 10n ** 12n, bootNs: 10n ** 12n });
-  twin.setLease({ answerUntilNs: FOREVER_NS, forwardUntilNs: FOREVER_NS });
+  const kernel = openKernelProgram(tables().services, { connections: small });
+  kernel.configure(tables(), findInterfaces(options('')).present);
+  kernel.setClocks({ nowNs: 10n ** 12n, tickNs: 10n ** 12n, bootNs: 10n ** 12n });
+  kernel.setLease({ answerUntilNs: FOREVER_NS, forwardUntilNs: FOREVER_NS });
   const ifindex = ifindexOf('access');
   const refused = ROOM + 3;
   for (let port = 1; port <= refused; port++)
     for (const flag of ['syn', 'ack'] as const)
-      t.equal(twin.run('xdp', segment(port, flag), ifindex).frame.readUInt8(5), 0x21, 'to its server');
-  t.match(twin.counters.ofTable('connections'), { entered: BigInt(ROOM), refused: 3n, limited: 0n });
-  t.match(twin.counters.outcomes(), { FORWARDED_NOT_ENTERED: { packets: 3n } });
-  t.equal(twin.counters.ofServer(1).active, BigInt(ROOM));
-  t.equal(twin.kept.embryos.read().size, 3, 'those are kept where they were');
+      t.equal(kernel.run('xdp', segment(port, flag), ifindex).frame.readUInt8(5), 0x21, 'to its server');
+  t.match(kernel.counters.ofTable('connections'), { entered: BigInt(ROOM), refused: 3n, limited: 0n });
+  t.match(kernel.counters.outcomes(), { FORWARDED_NOT_ENTERED: { packets: 3n } });
+  t.equal(kernel.counters.ofServer(1).active, BigInt(ROOM));
+  t.equal(kernel.flowTables.halfOpen.read().size, 3, 'those are kept where they were');
 });

@@ -6,7 +6,16 @@ import { prepareRuns } from '../../kernel/bpf-test-run.ts';
 import { mapMemory } from '../../kernel/memory-map.ts';
 import { enterPrivateNamespaces, until } from '../../kernel/private-namespaces.ts';
 import { type Datapath, openDatapath } from '../datapath.ts';
-import { hold, ifindexOf, makeInterfaces, options, pinDirectory, programsOf, swept, tables } from '../kit/rig.ts';
+import {
+  expireAll,
+  holdLease,
+  ifindexOf,
+  makeInterfaces,
+  options,
+  pinDirectory,
+  programsOf,
+  tables,
+} from '../kit/rig.ts';
 import { establish, FOREVER_NS, type Scope, segment, send } from '../kit/send.ts';
 import { filterRows, filterWords } from './known-flows.ts';
 
@@ -21,7 +30,7 @@ const FLOOD = 5000;
 function openWithFilter(t: Scope): { datapath: Datapath; words: BigUint64Array } {
   const wanted = { ...options(pinDirectory(t)), first: tables() };
   const datapath = openDatapath(wanted);
-  hold(datapath.leaseFd, FOREVER_NS);
+  holdLease(datapath.leaseFd, FOREVER_NS);
   const fd = openPinned(join(wanted.pinDirectory, 'maps', 'known_flows')) ?? -1;
   const memory = mapMemory(fd, filterRows(wanted) * 8);
   closeSync(fd);
@@ -60,18 +69,18 @@ t.test('a connection is known from its proof on, and through every sweep', async
   for (const half of [0, 1, 0, 1]) {
     t.equal(counting(words), half);
     t.same(outcomesOfSyns(datapath), ['FORWARDED_ESTABLISHED']);
-    t.equal(swept(datapath), 0);
+    t.equal(expireAll(datapath), 0);
   }
 });
 
 t.test('what is entered while the filter is made anew is known afterwards', async (t) => {
   const { datapath, words } = openWithFilter(t);
-  const sweep = datapath.sweep();
-  sweep.next();
+  const pass = datapath.expireConnections();
+  pass.next();
   establishAll(datapath);
   t.equal(counting(words), 0);
   t.equal(bitsIn(words, 1), bitsIn(words, 0), 'both halves have it');
-  while (!sweep.next().done);
+  while (!pass.next().done);
   t.equal(counting(words), 1);
   t.same(outcomesOfSyns(datapath), ['FORWARDED_ESTABLISHED']);
 });
@@ -80,11 +89,11 @@ t.test('a sweep that is given up changes nothing', async (t) => {
   const { datapath, words } = openWithFilter(t);
   establishAll(datapath);
   for (let begun = 0; begun < 2; begun++) {
-    datapath.sweep().next();
+    datapath.expireConnections().next();
     t.equal(counting(words), 0);
     t.same(outcomesOfSyns(datapath), ['FORWARDED_ESTABLISHED']);
   }
-  t.equal(swept(datapath), 0);
+  t.equal(expireAll(datapath), 0);
   t.same(outcomesOfSyns(datapath), ['FORWARDED_ESTABLISHED']);
 });
 
@@ -96,10 +105,10 @@ t.test('only what is left when it is made anew has bits', async (t) => {
   // Of 200 among 8,192 bits, two or three meet another one on average; the hash is fixed, so this never flickers.
   t.ok(first > CONNECTIONS - 15 && first <= CONNECTIONS, `${first} bits`);
   datapath.apply({ ...tables(), timeouts: { ...tables().timeouts, establishedMs: 0 } });
-  t.equal(swept(datapath), CONNECTIONS);
+  t.equal(expireAll(datapath), CONNECTIONS);
   t.same([counting(words), bitsIn(words, 1)], [1, 0]);
   t.equal(bitsIn(words, 0), first, 'until it is this one’s turn');
-  swept(datapath);
+  expireAll(datapath);
   t.same([counting(words), bitsIn(words, 0)], [0, 0]);
 });
 

@@ -6,7 +6,7 @@ import { mapMemory } from '../../kernel/memory-map.ts';
 import { SyscallError } from '../../kernel/syscall-error.ts';
 import { STRUCTS } from '../program/layout.ts';
 import type { Mac } from '../specification/address.ts';
-import { FILES, placeFor } from '../userspace/place.ts';
+import { directoryFor, FILES } from '../userspace/directory.ts';
 
 /**
  * Until when the data path may answer for the NLBS address, and forward (clock.ts). Answering ends also for a machine that is
@@ -74,7 +74,7 @@ export function openPinnedLease(pinDirectory: string): Lease | undefined {
 
 /** Only that of a data path in user space. */
 export function openLeaseFile(pinDirectory: string): Lease | undefined {
-  return openBy(() => openExisting(join(placeFor(pinDirectory), FILES.lease)));
+  return openBy(() => openExisting(join(directoryFor(pinDirectory), FILES.lease)));
 }
 
 function openBy(open: () => number | undefined): Lease | undefined {

@@ -1,11 +1,10 @@
 import { getEntry, indexKey, walkBatches } from '../../kernel/bpf-map.ts';
 import { STRUCTS } from '../program/layout.ts';
 import { type Flow, nameOfFlow } from '../specification/flow.ts';
-import type { Connection, Kept, Service } from '../specification/knowledge.ts';
+import type { Connection, FlowTables, Service } from '../specification/knowledge.ts';
 import { nameOfClient } from '../specification/placement.ts';
-import { recallEmbryo } from './embryos.ts';
 import {
-  decodeBond,
+  decodeBinding,
   decodeConnection,
   decodeFlow,
   encodeClient,
@@ -13,6 +12,7 @@ import {
   type KnownConnection,
   type ServiceNames,
 } from './entries.ts';
+import { readHalfOpen } from './half-open.ts';
 
 /** What the kernel's tables say of flows. Everything throws SyscallError. */
 
@@ -38,25 +38,25 @@ export function countConnections(table: number): number {
 }
 
 /** The little of it that a packet of the flow would find. Of its fragments nothing: a whole packet does not ask for them. */
-export function recall(
+export function readFlow(
   map: (name: string) => number,
   flow: Flow,
   { names, services }: { names: ServiceNames; services: Iterable<Service> },
-): Kept {
+): FlowTables {
   const connection = (table: string): Map<string, Connection> => {
     const value = getEntry(map(table), encodeFlow(flow), CONNECTION.size);
     return new Map(value ? [[nameOfFlow(flow), decodeConnection(value, names)]] : []);
   };
-  const bonds = [...services].flatMap((service) => {
+  const bindings = [...services].flatMap((service) => {
     const value = service.persistence && getEntry(map('affinities'), encodeClient(service, flow), AFFINITY.size);
-    return value ? [[nameOfClient(service, flow), decodeBond(value)] as const] : [];
+    return value ? [[nameOfClient(service, flow), decodeBinding(value)] as const] : [];
   });
-  const embryo = recallEmbryo(map('embryos'), flow, names);
+  const halfOpen = readHalfOpen(map('half_open'), flow, names);
   return {
     connections: connection('connections'),
     udpFlows: connection('udp_flows'),
-    embryos: new Map(embryo ? [[nameOfFlow(flow), embryo]] : []),
-    affinities: new Map(bonds),
+    halfOpen: new Map(halfOpen ? [[nameOfFlow(flow), halfOpen]] : []),
+    affinities: new Map(bindings),
     fragments: new Map(),
     unprovenFragments: new Map(),
     entering: entering(map('entering')),

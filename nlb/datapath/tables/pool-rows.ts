@@ -8,7 +8,7 @@ type Pooled = Omit<ServiceEntry, 'slots'>;
  * a service that no other one has, and there are as many rows as there may be services.
  * @param known the row that each service has now, by its name
  */
-export function claimRows(wanted: readonly Pooled[], known: ReadonlyMap<string, number>): Map<string, number> {
+export function assignRows(wanted: readonly Pooled[], known: ReadonlyMap<string, number>): Map<string, number> {
   const claimed = new Map<string, number>();
   const taken = new Set<number>();
   for (const [pool, services] of Map.groupBy(wanted, poolOf)) {

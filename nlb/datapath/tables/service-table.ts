@@ -1,7 +1,7 @@
 import { dropEntry, getEntry, indexKey, listKeys, putEntry } from '../../kernel/bpf-map.ts';
 import { bytesToQuad, quadToBytes } from '../../kernel/inet.ts';
 import { CONSTANTS, STRUCTS } from '../program/layout.ts';
-import { claimRows } from './pool-rows.ts';
+import { assignRows } from './pool-rows.ts';
 import { openSelectionTable, type SelectionTable } from './selection-table.ts';
 import { type Change, nameOfService, poolOf, type ServiceEntry } from './tables.ts';
 
@@ -50,7 +50,7 @@ export function openServiceTable(descriptor: (map: string) => number, maxService
       const names = new Set(wanted.map(nameOfService));
       const together = new Set([...names, ...known.keys()]).size;
       const dropped = together > maxServices ? dropOthers({ ids, rows, known }, names) : [];
-      const claimed = claimRows(wanted, new Map([...known].map(([name, { pool }]) => [name, pool])));
+      const claimed = assignRows(wanted, new Map([...known].map(([name, { pool }]) => [name, pool])));
       pools = claimed;
       // A service that leaves its row for a new one does so before another pool's slots are written there.
       const used = new Set(Array.from(known.values(), ({ pool }) => pool));

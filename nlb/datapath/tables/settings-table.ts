@@ -1,39 +1,44 @@
 import { getEntry, indexKey, putEntry } from '../../kernel/bpf-map.ts';
 import { bytesToQuad, macToOctets, quadToBytes } from '../../kernel/inet.ts';
-import type { Port } from '../attach/ports.ts';
+import type { DatapathInterface } from '../attach/interfaces.ts';
 import { CONSTANTS, OUTCOMES, STRUCTS } from '../program/layout.ts';
 import { gapNs } from '../specification/limits.ts';
 import { NUMBER_OF, TIMEOUTS, type Timeouts } from '../specification/timeouts.ts';
-import { embryoRows } from './embryos.ts';
+import { halfOpenRows } from './half-open.ts';
 import { filterWords } from './known-flows.ts';
-import type { BeatEnds, Change, TableSizes, Tables } from './tables.ts';
+import type { BeatAddresses, Change, TableSizes, Tables } from './tables.ts';
 
-const { settings: AT, port: PORT, beatPath: PATH } = STRUCTS;
+const { settings: AT, datapathInterface: INTERFACE, beatPath: PATH } = STRUCTS;
 
 const NS_PER_MS = 1_000_000n;
 
-type Told = Pick<Tables, 'nlbs' | 'heartbeat' | 'timeouts' | 'limits'>;
+type PairSettings = Pick<Tables, 'nlbs' | 'heartbeat' | 'timeouts' | 'limits'>;
 
 /** Write the pair's addresses, timeouts, limits and the interfaces, where they are not what is there. Throws SyscallError. */
-export function putSettings(fd: number, told: Told, ports: Port[], sizes: TableSizes): Change[] {
-  const wanted = encode(told, ports, sizes);
+export function putSettings(
+  fd: number,
+  pair: PairSettings,
+  interfaces: DatapathInterface[],
+  sizes: TableSizes,
+): Change[] {
+  const wanted = encode(pair, interfaces, sizes);
   const current = getEntry(fd, indexKey(0), AT.size);
   if (current?.equals(wanted)) return [];
   putEntry(fd, indexKey(0), wanted);
-  const subject = `${told.nlbs}, ${ports.map(({ device }) => device).join(' ')}`;
+  const subject = `${pair.nlbs}, ${interfaces.map(({ device }) => device).join(' ')}`;
   return [{ table: 'settings', change: 'changed', subject }];
 }
 
-/** What the data path has been told; addresses are 0.0.0.0, times and limits zero before the first apply(). Throws SyscallError. */
-export function readSettings(fd: number): Told {
+/** What the data path has been pair; addresses are 0.0.0.0, times and limits zero before the first apply(). Throws SyscallError. */
+export function readSettings(fd: number): PairSettings {
   const settings = getEntry(fd, indexKey(0), AT.size) ?? Buffer.alloc(AT.size);
   const times = TIMEOUTS.map((name) => [name, Number(settings.readBigUInt64LE(timeoutAt(name)) / NS_PER_MS)]);
   return {
     nlbs: bytesToQuad(settings.subarray(AT.nlbs)),
     heartbeat: {
       port: settings.readUInt16BE(AT.beatPort),
-      access: readEnds(settings, 0),
-      server: readEnds(settings, 1),
+      access: readAddresses(settings, 0),
+      server: readAddresses(settings, 1),
     },
     timeouts: Object.fromEntries(times) as Timeouts,
     limits: {
@@ -45,7 +50,7 @@ export function readSettings(fd: number): Told {
 
 const pathAt = (path: number): number => AT.beatPaths + path * PATH.size;
 
-function readEnds(settings: Buffer, path: number): BeatEnds {
+function readAddresses(settings: Buffer, path: number): BeatAddresses {
   const at = pathAt(path);
   return { own: bytesToQuad(settings.subarray(at + PATH.own)), peer: bytesToQuad(settings.subarray(at + PATH.peer)) };
 }
@@ -61,7 +66,11 @@ export function isOurLayout(fd: number): boolean {
   );
 }
 
-function encode({ nlbs, heartbeat, timeouts, limits }: Told, ports: Port[], sizes: TableSizes): Buffer {
+function encode(
+  { nlbs, heartbeat, timeouts, limits }: PairSettings,
+  interfaces: DatapathInterface[],
+  sizes: TableSizes,
+): Buffer {
   const bytes = Buffer.alloc(AT.size);
   bytes.writeUInt32LE(CONSTANTS.LAYOUT_VERSION, AT.layoutVersion);
   bytes.writeUInt32LE(OUTCOMES.length, AT.outcomes);
@@ -71,27 +80,27 @@ function encode({ nlbs, heartbeat, timeouts, limits }: Told, ports: Port[], size
     bytes.set(quadToBytes(own), pathAt(path) + PATH.own);
     bytes.set(quadToBytes(peer), pathAt(path) + PATH.peer);
   }
-  bytes.writeUInt32LE(ports.length, AT.portCount);
+  bytes.writeUInt32LE(interfaces.length, AT.interfaceCount);
   bytes.writeUInt32LE(sizes.maxServers, AT.maxServers);
   bytes.writeUInt32LE(sizes.maxServices, AT.maxServices);
   bytes.writeUInt32LE(filterWords(sizes), AT.filterWords);
-  bytes.writeUInt32LE(embryoRows(sizes), AT.embryoRows);
+  bytes.writeUInt32LE(halfOpenRows(sizes), AT.halfOpenRows);
   bytes.writeUInt32LE(limits.tcpPerSecond, AT.tcpPerSecond);
   bytes.writeUInt32LE(limits.udpPerSecond, AT.udpPerSecond);
   bytes.writeBigUInt64LE(gapNs(limits.tcpPerSecond), AT.tcpGapNs);
   bytes.writeBigUInt64LE(gapNs(limits.udpPerSecond), AT.udpGapNs);
   for (const name of TIMEOUTS) bytes.writeBigUInt64LE(BigInt(timeouts[name]) * NS_PER_MS, timeoutAt(name));
-  for (const [index, { ifindex, mac, roles, vlan }] of accessFirst(ports).entries()) {
-    const at = AT.ports + index * PORT.size;
-    bytes.writeUInt32LE(ifindex, at + PORT.ifindex);
-    bytes.set(macToOctets(mac), at + PORT.mac);
-    bytes.writeUInt8(roles, at + PORT.roles);
-    bytes.writeUInt32LE(vlan?.parent ?? 0, at + PORT.parent);
-    bytes.writeUInt16LE(vlan?.id ?? 0, at + PORT.vlan);
+  for (const [index, { ifindex, mac, roles, vlan }] of accessFirst(interfaces).entries()) {
+    const at = AT.interfaces + index * INTERFACE.size;
+    bytes.writeUInt32LE(ifindex, at + INTERFACE.ifindex);
+    bytes.set(macToOctets(mac), at + INTERFACE.mac);
+    bytes.writeUInt8(roles, at + INTERFACE.roles);
+    bytes.writeUInt32LE(vlan?.parent ?? 0, at + INTERFACE.parent);
+    bytes.writeUInt16LE(vlan?.id ?? 0, at + INTERFACE.vlan);
   }
   return bytes;
 }
 
 /** The data path looks through them in their order: where most packets come in, it need not look far. */
-const accessFirst = (ports: Port[]): Port[] =>
-  ports.toSorted((one, other) => (other.roles & CONSTANTS.ROLE_ACCESS) - (one.roles & CONSTANTS.ROLE_ACCESS));
+const accessFirst = (interfaces: DatapathInterface[]): DatapathInterface[] =>
+  interfaces.toSorted((one, other) => (other.roles & CONSTANTS.ROLE_ACCESS) - (one.roles & CONSTANTS.ROLE_ACCESS));

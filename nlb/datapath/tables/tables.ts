@@ -6,7 +6,7 @@ import type { Timeouts } from '../specification/timeouts.ts';
 export interface Tables {
   /** The NLBS address. ARP requests for it are answered under the lease alone. */
   nlbs: string;
-  heartbeat: HeartbeatEnds;
+  heartbeat: HeartbeatAddresses;
   timeouts: Timeouts;
   limits: Limits;
   clusterAddresses: string[];
@@ -15,20 +15,20 @@ export interface Tables {
 }
 
 /** Where the two nodes' heartbeats go. Zeros before there are any. */
-export interface HeartbeatEnds {
+export interface HeartbeatAddresses {
   /** UDP, at both ends. */
   port: number;
-  access: BeatEnds;
-  server: BeatEnds;
+  access: BeatAddresses;
+  server: BeatAddresses;
 }
 
 /** This node's own address on a subnet, and its peer's. */
-export interface BeatEnds {
+export interface BeatAddresses {
   own: string;
   peer: string;
 }
 
-export const NO_HEARTBEAT: HeartbeatEnds = {
+export const NO_HEARTBEAT: HeartbeatAddresses = {
   port: 0,
   access: { own: '0.0.0.0', peer: '0.0.0.0' },
   server: { own: '0.0.0.0', peer: '0.0.0.0' },
@@ -77,7 +77,7 @@ export interface SelectedTables extends Omit<Tables, 'services'> {
 
 /** One thing that apply() did. `subject` for people: `tcp 203.0.113.10:80`. */
 export interface Change {
-  table: 'settings' | 'servers' | 'selections' | 'services' | 'clusters';
+  table: 'settings' | 'servers' | 'selections' | 'services' | 'clusterAddresses';
   change: 'added' | 'changed' | 'removed';
   subject: string;
 }
@@ -86,7 +86,7 @@ export interface Change {
  * The same servers, but those that are gone as they were before: what some slot may still name is there until that has another
  * server.
  */
-export function beforeGoing(servers: readonly ServerEntry[], before: readonly ServerEntry[]): ServerEntry[] {
+export function keepUntilRemoved(servers: readonly ServerEntry[], before: readonly ServerEntry[]): ServerEntry[] {
   const earlier = new Map(before.map((server) => [server.id, server]));
   return servers.map((server) => {
     const was = earlier.get(server.id);

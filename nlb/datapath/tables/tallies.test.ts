@@ -1,14 +1,14 @@
 import t from 'tap';
 import { monotonicNs } from '../../kernel/clock.ts';
 import { enterPrivateNamespaces } from '../../kernel/private-namespaces.ts';
-import { findPorts } from '../attach/ports.ts';
+import { findInterfaces } from '../attach/interfaces.ts';
 import type { Datapath } from '../datapath.ts';
 import { bytesOf, IP, TO_US, UDP } from '../kit/frames.ts';
-import { CLUSTER, MAC, makeInterfaces, options, swept, tables } from '../kit/rig.ts';
+import { CLUSTER, expireAll, MAC, makeInterfaces, options, tables } from '../kit/rig.ts';
 import { establish, FOREVER_NS, openLeased, send } from '../kit/send.ts';
 import { CONSTANTS } from '../program/layout.ts';
 import type { Address } from '../specification/address.ts';
-import { toldBy } from '../specification/knowledge.ts';
+import { configuredBy } from '../specification/knowledge.ts';
 import { trace } from '../specification/trace.ts';
 import { packetOf } from '../specification/trace-packet.ts';
 
@@ -67,14 +67,14 @@ t.test('a sweep removes what has expired, and puts the count of active connectio
   const opened = 3000;
   for (let port = 1; port <= opened; port++) establish(datapath, port);
   t.equal(active(datapath), BigInt(opened), 'the full table has pushed some out, which nobody has seen');
-  t.equal(swept(datapath), 0);
+  t.equal(expireAll(datapath), 0);
   const left = Number(active(datapath));
   t.ok(left > 0 && left <= options('').maxConnections, `${left} are left`);
   establish(datapath, opened + 1);
-  t.equal(swept(datapath), 0);
+  t.equal(expireAll(datapath), 0);
   t.ok(Math.abs(Number(active(datapath)) - left) <= left / 2);
   datapath.apply({ ...tables(), timeouts: { ...tables().timeouts, establishedMs: 0 } });
-  const removed = swept(datapath);
+  const removed = expireAll(datapath);
   t.equal(active(datapath), 0n);
   t.ok(removed > 0, `${removed} removed`);
   t.equal(datapath.connectionCount(), 0);
@@ -93,10 +93,14 @@ t.test('what is known of connections can be listed, and looked up for one of the
     t.match(flow, { source: /^198\.51\.100\./, destination: CLUSTER });
     t.equal(connection.service, `${flow.protocol === 6 ? 'tcp' : 'udp'} ${CLUSTER}:${flow.destinationPort}`);
     t.equal(connection.serverAddress, flow.protocol === 6 ? '10.77.2.21' : '10.77.2.20');
-    const { kept, told, lease } = datapath.knowledgeOf(flow);
-    t.same([...kept.connections.values(), ...kept.embryos.values()], [connection]);
+    const { flowTables, configured, lease } = datapath.knowledgeOf(flow);
+    t.same([...flowTables.connections.values(), ...flowTables.halfOpen.values()], [connection]);
     const services = tables().services.filter(({ port }) => port === flow.destinationPort);
-    t.same(told, toldBy({ ...tables(), services }, findPorts(options('')).present), 'of the services, its own');
+    t.same(
+      configured,
+      configuredBy({ ...tables(), services }, findInterfaces(options('')).present),
+      'of the services, its own',
+    );
     t.equal(lease.forwardUntilNs, FOREVER_NS);
   }
 });

@@ -1,6 +1,6 @@
 import { quadToBytes } from '../../kernel/inet.ts';
 import { nft } from '../../kernel/nftables.ts';
-import type { Port } from '../attach/ports.ts';
+import type { DatapathInterface } from '../attach/interfaces.ts';
 import { CONSTANTS } from '../program/layout.ts';
 import type { Tables } from '../tables/tables.ts';
 
@@ -15,8 +15,8 @@ export type Guarded = Pick<Tables, 'nlbs' | 'clusterAddresses' | 'heartbeat'>;
 const PURPOSE = "keeps the node's own stack from our packets";
 
 /** Put the table, or replace it, in one step. Throws an Error with what nft says. */
-export function putGuard(name: string, guarded: Guarded, ports: readonly Port[]): void {
-  nft(rulesetOf(name, guarded, ports), PURPOSE);
+export function putGuard(name: string, guarded: Guarded, interfaces: readonly DatapathInterface[]): void {
+  nft(rulesetOf(name, guarded, interfaces), PURPOSE);
 }
 
 /** One that is not there is no error. Throws as putGuard(). */
@@ -25,7 +25,7 @@ export function dropGuard(name: string): void {
 }
 
 /** As nft reads it. */
-function rulesetOf(name: string, guarded: Guarded, ports: readonly Port[]): string {
+function rulesetOf(name: string, guarded: Guarded, interfaces: readonly DatapathInterface[]): string {
   const { nlbs, clusterAddresses } = guarded;
   const set = (label: string, addresses: readonly string[]): string =>
     `set ${label} { type ipv4_addr; ${addresses.length > 0 ? `elements = { ${[...new Set(addresses)].join(', ')} }` : ''} }`;
@@ -33,9 +33,9 @@ function rulesetOf(name: string, guarded: Guarded, ports: readonly Port[]): stri
     `add table netdev ${name}`,
     `delete table netdev ${name}`,
     `table netdev ${name} {`,
-    set('clusters', clusterAddresses),
+    set('cluster_addresses', clusterAddresses),
     set('asked', [...clusterAddresses, nlbs]),
-    ...ports.map((port, index) => chainOf(port, `port${index}`, guarded, ports)),
+    ...interfaces.map((iface, index) => chainOf(iface, `interface${index}`, guarded, interfaces)),
     '}\n',
   ].join('\n');
 }
@@ -56,7 +56,8 @@ const hexOf = (address: string): string => `0x${Buffer.from(quadToBytes(address)
 const BEAT_MAGIC = '@th,64,32 0x4e4c4250';
 const UDP_BYTES = 8;
 /** Of both kinds, as the specification allows them. */
-const BEATS_PER_SECOND = ((CONSTANTS.BEATS_ALLOWED + CONSTANTS.STRANGERS_ALLOWED) * 1e9) / CONSTANTS.BEAT_WINDOW_NS;
+const BEATS_PER_SECOND =
+  ((CONSTANTS.BEATS_ALLOWED + CONSTANTS.UNVERIFIED_BEATS_ALLOWED) * 1e9) / CONSTANTS.BEAT_WINDOW_NS;
 
 /** What cannot be a heartbeat of the peer, and more of them than anybody needs; see specification/beat-gate.ts. */
 function noBeats({ heartbeat: { port, access, server } }: Guarded): string[] {
@@ -74,19 +75,26 @@ function noBeats({ heartbeat: { port, access, server } }: Guarded): string[] {
   });
 }
 
-function chainOf(port: Port, name: string, guarded: Guarded, ports: readonly Port[]): string {
+function chainOf(
+  iface: DatapathInterface,
+  name: string,
+  guarded: Guarded,
+  interfaces: readonly DatapathInterface[],
+): string {
   const { nlbs, clusterAddresses } = guarded;
-  const inside = ports.flatMap(({ vlan }) => (vlan?.parent === port.ifindex ? [`vlan id ${vlan.id} accept`] : []));
+  const inside = interfaces.flatMap(({ vlan }) =>
+    vlan?.parent === iface.ifindex ? [`vlan id ${vlan.id} accept`] : [],
+  );
   // An announcement: it asks nobody, no stack answers it, and the daemon must hear who claims the address.
   const announcement = `arp saddr ip ${nlbs} arp daddr ip ${nlbs} accept`;
   return [
     `chain ${name} {`,
-    `type filter hook ingress device "${port.device}" priority ${PRIORITY}; policy accept;`,
+    `type filter hook ingress device "${iface.device}" priority ${PRIORITY}; policy accept;`,
     ...inside,
-    'ip daddr @clusters drop',
+    'ip daddr @cluster_addresses drop',
     ...clusterAddresses.map((address) => `${INSIDE_TWO_TAGS} ${hexOf(address)} drop`),
     `${UNDER_THREE_TAGS} meta pkttype != other drop`,
-    ...(port.roles & CONSTANTS.ROLE_ACCESS ? [announcement] : []),
+    ...(iface.roles & CONSTANTS.ROLE_ACCESS ? [announcement] : []),
     'arp operation request arp daddr ip @asked drop',
     ...noBeats(guarded),
     '}',

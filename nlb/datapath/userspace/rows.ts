@@ -5,7 +5,7 @@ import type { CountedForServer, Decision } from '../specification/decision.ts';
 import type { Connection, ProvenTable } from '../specification/knowledge.ts';
 import { FLOW_TABLES, type FlowTable, type TableCount } from '../tables/counters.ts';
 import type { TableSizes } from '../tables/tables.ts';
-import { mappedBytes } from './place.ts';
+import { mappedBytes } from './directory.ts';
 
 /** The counters as the forwarder writes them: rows in memory that the daemon reads (counters.ts), those of processor 0. */
 export interface Rows {

@@ -5,34 +5,34 @@ import { readEthernet, readIpv4 } from '../specification/packet.ts';
 import { ifindexOf } from './rig.ts';
 
 /** Support for tests: the far ends of a load balancer's two interfaces, in the namespace that the test is in. */
-export interface Ends {
+export interface VethPeers {
   /** Have a frame come in on an interface of the load balancer. */
   send(frame: Buffer, on?: 'access' | 'server'): void;
   /** What has come out of each since the last call, without waiting. */
-  heard(on: 'access' | 'server'): Buffer[];
+  received(on: 'access' | 'server'): Buffer[];
   /** The next that comes out of it, at most ten seconds later. */
   next(on: 'access' | 'server'): Buffer;
 }
 
 const FAR = { access: 'router', server: 'farm' } as const;
 
-export function openEnds(): Ends {
-  const ports = { access: openPacketPort(ifindexOf(FAR.access)), server: openPacketPort(ifindexOf(FAR.server)) };
+export function openVethPeers(): VethPeers {
+  const sockets = { access: openPacketPort(ifindexOf(FAR.access)), server: openPacketPort(ifindexOf(FAR.server)) };
   const batch = openBatch();
   const waiting: Record<keyof typeof FAR, Buffer[]> = { access: [], server: [] };
-  const takeIn = (on: keyof typeof FAR): void => {
-    for (let count = batch.receive(ports[on]); count > 0; count = batch.receive(ports[on]))
+  const receiveAll = (on: keyof typeof FAR): void => {
+    for (let count = batch.receive(sockets[on]); count > 0; count = batch.receive(sockets[on]))
       for (let index = 0; index < count; index++) waiting[on].push(Buffer.from(batch.frame(index)));
   };
   return {
-    send: (frame, on = 'access') => sendFrame(ports[on], frame),
-    heard: (on) => {
-      takeIn(on);
+    send: (frame, on = 'access') => sendFrame(sockets[on], frame),
+    received: (on) => {
+      receiveAll(on);
       return waiting[on].splice(0);
     },
     next: (on) => {
-      if (waiting[on].length === 0) awaitReadable([ports[on]], 10_000);
-      takeIn(on);
+      if (waiting[on].length === 0) awaitReadable([sockets[on]], 10_000);
+      receiveAll(on);
       const [first] = waiting[on].splice(0, 1);
       if (!first) throw new Error(`nothing came out of ${on} in 10 s`);
       return first;
@@ -41,10 +41,10 @@ export function openEnds(): Ends {
 }
 
 /** The same frame with the checksum of its IPv4 header (RFC 1071), without which no stack would look at it. */
-export function summed(frame: Buffer): Buffer {
+export function withChecksum(frame: Buffer): Buffer {
   const { payloadAt = 0, ethertype } = readEthernet(frame) ?? {};
   const ip = ethertype === 0x0800 ? readIpv4(frame, payloadAt) : undefined;
-  if (!ip?.sound) return frame;
+  if (!ip?.lengthsAgree) return frame;
   const [octets, at] = [Buffer.from(frame), payloadAt + 10];
   octets.writeUInt16BE(0, at);
   let sum = 0;

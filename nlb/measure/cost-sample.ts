@@ -2,15 +2,15 @@ import type { Datapath } from '../datapath/datapath.ts';
 import type { OutcomeName } from '../datapath/program/layout.ts';
 import type { FrameRunner } from '../kernel/bpf-test-run.ts';
 import { setFlag } from './frames.ts';
-import type { Size } from './scene.ts';
-import type { Situation, Step } from './situations.ts';
+import type { Size } from './load-balancer.ts';
+import type { Step, Workload } from './workloads.ts';
 
 /**
  * One cell of the table of costs. Times are in nanoseconds, the middle of single runs, or where more than one packet is measured,
  * of their sums.
  */
-export interface Cell extends Size {
-  situation: Situation['name'];
+export interface CostSample extends Size {
+  workload: Workload['name'];
   /** Connections that were put there beforehand, and are not in use. */
   connections: number;
   /** All that were there when the measuring began, as the table was found to hold. */
@@ -33,38 +33,38 @@ const ROUND_RUNS = 1000;
 
 /**
  * Run all programs by turns, so that whatever disturbs the machine disturbs each. Throws where the data path did anything
- * else with a frame than what the situation is about: then something else was measured.
- * @param asked runs of each program, or a multiple of that, as the situation wants it
+ * else with a frame than what the workload is about: then something else was measured.
+ * @param asked runs of each program, or a multiple of that, as the workload wants it
  */
-export function measureCell(
+export function measureCost(
   datapath: Datapath,
   runners: Runners,
-  situation: Situation,
+  workload: Workload,
   size: Size,
   asked: number,
 ): Measured {
-  const runs = asked * situation.times;
-  situation.prepare(together(runners), size);
+  const runs = asked * workload.times;
+  workload.prepare(feedingBoth(runners), size);
   const present = datapath.connectionCount();
-  const before = countsOf(datapath, situation);
+  const before = countsOf(datapath, workload);
   const [floor, least, measured] = [new Uint32Array(runs), new Uint32Array(runs), new Uint32Array(runs)];
-  for (const [step, run] of stepsOf(situation, runs)) {
-    situation.write(runners.measured.frame, run, size);
+  for (const [step, run] of stepsOf(workload, runs)) {
+    workload.write(runners.measured.frame, run, size);
     setFlag(runners.measured.frame, step.flag);
     runners.least.frame.set(runners.measured.frame);
     add(floor, run, step, runners.floor.run());
     add(least, run, step, runners.least.run());
     add(measured, run, step, runners.measured.run());
   }
-  checkCounts(situation, runs, before, countsOf(datapath, situation));
+  checkCounts(workload, runs, before, countsOf(datapath, workload));
   const middles = { floorNs: middle(floor), leastNs: middle(least), ns: middle(measured) };
-  return { situation: situation.name, ...size, present, runs, ...middles };
+  return { workload: workload.name, ...size, present, runs, ...middles };
 }
 
-type Measured = Omit<Cell, 'connections'>;
+type Measured = Omit<CostSample, 'connections'>;
 
 /** The least forwarder gets to know what the data path gets to know. */
-function together({ measured, least }: Runners): FrameRunner {
+function feedingBoth({ measured, least }: Runners): FrameRunner {
   const run = (): number => {
     least.frame.set(measured.frame);
     least.run();
@@ -73,7 +73,7 @@ function together({ measured, least }: Runners): FrameRunner {
   return { frame: measured.frame, run };
 }
 
-function* stepsOf({ steps }: Situation, runs: number): Generator<readonly [Step, number]> {
+function* stepsOf({ steps }: Workload, runs: number): Generator<readonly [Step, number]> {
   for (let from = 0; from < runs; from += ROUND_RUNS)
     for (const step of steps) for (let run = from; run < Math.min(from + ROUND_RUNS, runs); run++) yield [step, run];
 }
@@ -83,25 +83,25 @@ function add(sums: Uint32Array, run: number, { measured }: Step, tookNs: number)
 }
 
 /** Where three half-open connections meet in a pair of rows, one of them begins twice: of a thousand side by side, seldom one. */
-const MOST_ASTRAY = 0.01;
+const MOST_UNEXPECTED = 0.01;
 
 type Counts = Map<OutcomeName, number>;
 
-const wantedOf = ({ steps }: Situation): Counts =>
+const wantedOf = ({ steps }: Workload): Counts =>
   new Map([...Map.groupBy(steps, ({ outcome }) => outcome)].map(([outcome, of]) => [outcome, of.length]));
 
-function countsOf(datapath: Datapath, situation: Situation): Counts {
+function countsOf(datapath: Datapath, workload: Workload): Counts {
   const outcomes = datapath.outcomes();
-  return new Map([...wantedOf(situation).keys()].map((outcome) => [outcome, Number(outcomes[outcome].packets)]));
+  return new Map([...wantedOf(workload).keys()].map((outcome) => [outcome, Number(outcomes[outcome].packets)]));
 }
 
-function checkCounts(situation: Situation, runs: number, before: Counts, after: Counts): void {
-  for (const [outcome, packets] of wantedOf(situation)) {
+function checkCounts(workload: Workload, runs: number, before: Counts, after: Counts): void {
+  for (const [outcome, packets] of wantedOf(workload)) {
     const counted = (after.get(outcome) ?? 0) - (before.get(outcome) ?? 0);
     const expected = packets * runs;
-    if (Math.abs(counted - expected) > expected * MOST_ASTRAY)
+    if (Math.abs(counted - expected) > expected * MOST_UNEXPECTED)
       throw new Error(
-        `${situation.name}: ${counted} of ${expected} frames were ${outcome}: not what was to be measured`,
+        `${workload.name}: ${counted} of ${expected} frames were ${outcome}: not what was to be measured`,
       );
   }
 }

@@ -9,14 +9,14 @@ import type { TableSizes } from './tables.ts';
 
 /** Connections of which one packet has been seen, as the kernel's table has them: in the row of the flow's hash, or the one beside it. */
 
-const { embryo: ROW, flow: FLOW } = STRUCTS;
+const { halfOpen: ROW, flow: FLOW } = STRUCTS;
 /** 8 MiB. */
 const MOST_ROWS = 262_144;
 const ROWS_PER_CONNECTION = 4;
 const STEP_ROWS = 8192;
 
 /** A power of two. */
-export const embryoRows = ({ maxConnections }: Pick<TableSizes, 'maxConnections'>): number =>
+export const halfOpenRows = ({ maxConnections }: Pick<TableSizes, 'maxConnections'>): number =>
   Math.min(MOST_ROWS, ROWS_PER_CONNECTION * 2 ** Math.ceil(Math.log2(Math.max(1, maxConnections))));
 
 /** The row of a flow's hash, among so many. */
@@ -26,7 +26,7 @@ export const rowOf = (flow: Flow, rows: number): number => hashOf(flow) % rows;
 export const besideRow = (row: number): number => (row % 2 === 0 ? row + 1 : row - 1);
 
 /** All of them, some thousands of rows at a time, while the data path goes on. Throws KernelRefusal. */
-export function* listEmbryos(table: number, services: ServiceNames): Generator<KnownConnection[]> {
+export function* listHalfOpen(table: number, services: ServiceNames): Generator<KnownConnection[]> {
   const { maxEntries } = mapInfo(table);
   for (const { count, keys, values } of walkBatches(table, Uint32Array.BYTES_PER_ELEMENT, ROW.size, STEP_ROWS)) {
     const rows = Array.from({ length: count }, (_, at) => values.subarray(at * ROW.size, (at + 1) * ROW.size));
@@ -39,7 +39,7 @@ export function* listEmbryos(table: number, services: ServiceNames): Generator<K
 }
 
 /** How many there are, old ones whose rows nobody has taken included. Throws KernelRefusal. */
-export function countEmbryos(table: number): number {
+export function countHalfOpen(table: number): number {
   let total = 0;
   for (const { count, values } of walkBatches(table, Uint32Array.BYTES_PER_ELEMENT, ROW.size, STEP_ROWS))
     for (let at = 0; at < count; at++) if (seenNs(values, at * ROW.size) !== 0n) total++;
@@ -47,12 +47,12 @@ export function countEmbryos(table: number): number {
 }
 
 /** That of the flow; undefined where there is none. Throws KernelRefusal. */
-export function recallEmbryo(table: number, flow: Flow, services: ServiceNames): Connection | undefined {
+export function readHalfOpen(table: number, flow: Flow, services: ServiceNames): Connection | undefined {
   return findRow(table, flow, services)?.connection;
 }
 
 /** It is as if no packet of the flow had been seen. Throws KernelRefusal. */
-export function forgetEmbryo(table: number, flow: Flow): void {
+export function forgetHalfOpen(table: number, flow: Flow): void {
   const found = findRow(table, flow, new Map());
   if (found) putEntry(table, indexKey(found.row), Buffer.alloc(ROW.size));
 }
@@ -73,7 +73,7 @@ const seenNs = (bytes: Buffer, at: number): bigint => bytes.readBigUInt64LE(at +
 function decodeRow(row: Buffer, services: ServiceNames): KnownConnection | undefined {
   const atNs = seenNs(row, 0);
   if (atNs === 0n) return undefined;
-  const mix = row.readBigUInt64LE(ROW.bond) ^ atNs;
+  const mix = row.readBigUInt64LE(ROW.binding) ^ atNs;
   const key = Buffer.alloc(FLOW.size);
   key.writeBigUInt64LE(row.readBigUInt64LE(ROW.addresses) ^ mix, FLOW.source);
   key.writeBigUInt64LE(row.readBigUInt64LE(ROW.ports) ^ mix, FLOW.sourcePort);
@@ -81,9 +81,9 @@ function decodeRow(row: Buffer, services: ServiceNames): KnownConnection | undef
     flow: decodeFlow(key),
     connection: {
       seenNs: atNs,
-      server: row.readUInt16LE(ROW.bond),
-      serverAddress: bytesToQuad(row.subarray(ROW.bond + 4)) as Address,
-      service: services.get(row.readUInt16LE(ROW.bond + 2)) ?? 'unknown',
+      server: row.readUInt16LE(ROW.binding),
+      serverAddress: bytesToQuad(row.subarray(ROW.binding + 4)) as Address,
+      service: services.get(row.readUInt16LE(ROW.binding + 2)) ?? 'unknown',
       state: 'unproven',
     },
   };

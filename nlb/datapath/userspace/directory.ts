@@ -12,16 +12,16 @@ import type { TableSizes } from '../tables/tables.ts';
 export const FILES = {
   lease: 'lease',
   /** What the forwarder works from (told.ts), but for the selections, whose slots are written in place, as in the kernel. */
-  told: 'told',
+  published: 'published',
   selections: 'selections',
   /** Which process the forwarder is (process.ts). */
   forwarder: 'forwarder',
   /** Where the forwarder takes questions (questions.ts). */
-  questions: 'questions',
+  requests: 'requests',
   /** Answers that are too large to be sent. */
   answer: 'answer',
   /** What the forwarder complained about. */
-  complaints: 'complaints',
+  errors: 'errors',
 } as const;
 
 /** linux/magic.h */
@@ -32,7 +32,7 @@ const RUNTIME_DIRECTORY = '/run/nlb';
  * The directory that goes with a pin directory: beside it, or, where no files can be there, in /run/nlb. Whether something
  * is mounted on the pin directory itself makes no difference.
  */
-export function placeFor(pinDirectory: string): string {
+export function directoryFor(pinDirectory: string): string {
   let parent = dirname(pinDirectory);
   while (!existsSync(parent)) parent = dirname(parent);
   const files = ![BPF_FS, SYSFS].includes(statfsSync(parent).type);
@@ -40,8 +40,8 @@ export function placeFor(pinDirectory: string): string {
 }
 
 /** The name under which the packet filter knows this place. */
-export const filterNameFor = (place: string): string =>
-  `nlb_${createHash('sha256').update(place).digest('hex').slice(0, 12)}`;
+export const filterNameFor = (directory: string): string =>
+  `nlb_${createHash('sha256').update(directory).digest('hex').slice(0, 12)}`;
 
 /** Octets of the files that are mapped. */
 export function mappedBytes(sizes: TableSizes): Record<string, number> {
@@ -57,11 +57,11 @@ export function mappedBytes(sizes: TableSizes): Record<string, number> {
 }
 
 /** Make the place with files of zeros to be mapped; whatever was there before is gone. */
-export function furnish(place: string, sizes: TableSizes): void {
-  clear(place);
-  mkdirSync(place, { recursive: true, mode: 0o700 });
+export function createFiles(directory: string, sizes: TableSizes): void {
+  removeFiles(directory);
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
   for (const [name, bytes] of Object.entries(mappedBytes(sizes))) {
-    const fd = openSync(join(place, name), 'wx', 0o600);
+    const fd = openSync(join(directory, name), 'wx', 0o600);
     // Whole pages are mapped, and what lies behind the end of a file must not be touched.
     ftruncateSync(fd, Math.ceil(bytes / PAGE_BYTES) * PAGE_BYTES);
     closeSync(fd);
@@ -71,8 +71,8 @@ export function furnish(place: string, sizes: TableSizes): void {
 const PAGE_BYTES = 4096;
 
 /** Descriptors of the mapped files, by name. */
-export function openMapped(place: string, sizes: TableSizes): { fd(name: string): number; close(): void } {
-  const fds = new Map(Object.keys(mappedBytes(sizes)).map((name) => [name, openSync(join(place, name), 'r+')]));
+export function openMappedFiles(directory: string, sizes: TableSizes): { fd(name: string): number; close(): void } {
+  const fds = new Map(Object.keys(mappedBytes(sizes)).map((name) => [name, openSync(join(directory, name), 'r+')]));
   return {
     fd: (name) => fds.get(name) ?? -1,
     close: () => {
@@ -83,10 +83,10 @@ export function openMapped(place: string, sizes: TableSizes): { fd(name: string)
 }
 
 /** Remove everything, and the directory that all places share where this was the last one. */
-export function clear(place: string): void {
-  rmSync(place, { recursive: true, force: true });
+export function removeFiles(directory: string): void {
+  rmSync(directory, { recursive: true, force: true });
   try {
-    if (dirname(place) === RUNTIME_DIRECTORY) rmdirSync(RUNTIME_DIRECTORY);
+    if (dirname(directory) === RUNTIME_DIRECTORY) rmdirSync(RUNTIME_DIRECTORY);
   } catch {
     // Others are there, or it never was.
   }

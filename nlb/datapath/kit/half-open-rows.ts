@@ -1,12 +1,12 @@
 import { flowNamed } from '../specification/flow.ts';
 import type { Connection } from '../specification/knowledge.ts';
-import { besideRow, rowOf } from '../tables/embryos.ts';
+import { besideRow, rowOf } from '../tables/half-open.ts';
 
 /**
  * Support for the differential test: a table by flow in which each has the row of its hash or the one beside it, and one that comes
  * when both are taken gets that of the older.
  */
-export class RowMap extends Map<string, Connection> {
+export class HalfOpenRows extends Map<string, Connection> {
   readonly #rows: number;
   readonly #names = new Map<number, string>();
 

@@ -12,10 +12,10 @@
 #include "placement.bpf.h"
 
 /* The row of the flow's hash, or the one beside it: an even one and the next are a pair. */
-static __always_inline struct embryo *row_of(const struct packet *p, __u32 beside)
+static __always_inline struct half_open *row_of(const struct packet *p, __u32 beside)
 {
-	__u32 row = (hash_of(p->flow) & (p->settings->embryo_rows - 1)) ^ beside; /* a power of two */
-	return bpf_map_lookup_elem(&embryos, &row);
+	__u32 row = (hash_of(p->flow) & (p->settings->half_open_rows - 1)) ^ beside; /* a power of two */
+	return bpf_map_lookup_elem(&half_open, &row);
 }
 
 /* In two steps: a word whose halves have just been written is waited for. */
@@ -30,16 +30,16 @@ static __always_inline __u64 ports_of(const struct flow *flow)
 }
 
 /* Whether the row is the flow's. */
-static __always_inline bool is_row_of(const struct embryo *row, const struct flow *flow)
+static __always_inline bool is_row_of(const struct half_open *row, const struct flow *flow)
 {
-	__u64 mix = *(volatile __u64 *)&row->bond ^ *(volatile __u64 *)&row->seen_ns;
+	__u64 mix = *(volatile __u64 *)&row->binding ^ *(volatile __u64 *)&row->seen_ns;
 	return (row->addresses ^ mix) == addresses_of(flow) && (row->ports ^ mix) == ports_of(flow);
 }
 
 /* The flow's row of its two; or NULL. */
-static __always_inline struct embryo *find_row(const struct packet *p)
+static __always_inline struct half_open *find_row(const struct packet *p)
 {
-	struct embryo *row = row_of(p, 0);
+	struct half_open *row = row_of(p, 0);
 	if (row && likely(is_row_of(row, p->flow)))
 		return row;
 	row = row_of(p, 1);
@@ -47,46 +47,46 @@ static __always_inline struct embryo *find_row(const struct packet *p)
 }
 
 /* The row to write a flow in that has none: of the two the one that was written longer ago. */
-static __always_inline struct embryo *take_row(const struct packet *p)
+static __always_inline struct half_open *take_row(const struct packet *p)
 {
-	struct embryo *own = row_of(p, 0), *beside = row_of(p, 1);
+	struct half_open *own = row_of(p, 0), *beside = row_of(p, 1);
 	return own && beside && beside->seen_ns < own->seen_ns ? beside : own;
 }
 
-/* Whether there is one of the flow; what it says is then `embryo`. */
-static __always_inline bool read_embryo(const struct packet *p, struct connection *embryo)
+/* Whether there is one of the flow; what it says is then `pending`. */
+static __always_inline bool read_half_open(const struct packet *p, struct connection *pending)
 {
-	struct embryo *row = find_row(p);
+	struct half_open *row = find_row(p);
 	if (!row)
 		return false;
-	__u64 bond = *(volatile __u64 *)&row->bond;
-	*embryo = (struct connection){
+	__u64 binding = *(volatile __u64 *)&row->binding;
+	*pending = (struct connection){
 		.seen_ns = *(volatile __u64 *)&row->seen_ns,
-		.server = bond & 0xffff,
-		.service = bond >> 16 & 0xffff,
-		.server_address = bond >> 32,
+		.server = binding & 0xffff,
+		.service = binding >> 16 & 0xffff,
+		.server_address = binding >> 32,
 	};
 	return true;
 }
 
-static __always_inline void write_embryo(const struct packet *p, const struct connection *embryo)
+static __always_inline void write_half_open(const struct packet *p, const struct connection *pending)
 {
-	struct embryo *row = find_row(p);
+	struct half_open *row = find_row(p);
 	if (!row)
 		row = take_row(p);
 	if (!row)
 		return;
-	__u64 bond = (__u64)embryo->server_address << 32 | (__u32)embryo->service << 16 | (embryo->server & 0xffff);
-	__u64 mix = bond ^ embryo->seen_ns;
+	__u64 binding = (__u64)pending->server_address << 32 | (__u32)pending->service << 16 | (pending->server & 0xffff);
+	__u64 mix = binding ^ pending->seen_ns;
 	row->addresses = addresses_of(p->flow) ^ mix;
 	row->ports = ports_of(p->flow) ^ mix;
-	row->bond = bond;
-	row->seen_ns = embryo->seen_ns;
+	row->binding = binding;
+	row->seen_ns = pending->seen_ns;
 }
 
-static __always_inline void forget_embryo(const struct packet *p)
+static __always_inline void forget_half_open(const struct packet *p)
 {
-	struct embryo *row = find_row(p);
+	struct half_open *row = find_row(p);
 	if (row)
-		*row = (struct embryo){};
+		*row = (struct half_open){};
 }

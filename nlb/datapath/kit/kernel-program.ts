@@ -3,17 +3,16 @@ import { dropEntry, getEntry, indexKey, putEntry, walkBatches } from '../../kern
 import { loadObject } from '../../kernel/bpf-object.ts';
 import { runProgram } from '../../kernel/bpf-test-run.ts';
 import { mapMemory } from '../../kernel/memory-map.ts';
-import type { Port } from '../attach/ports.ts';
+import type { DatapathInterface } from '../attach/interfaces.ts';
 import { entriesOf } from '../attach/program.ts';
 import { STRUCTS } from '../program/layout.ts';
 import { flowNamed, nameOfFlow } from '../specification/flow.ts';
 import type { Clocks } from '../specification/forward.ts';
 import type { Connection } from '../specification/knowledge.ts';
-import { dropOtherClusters, putClusters } from '../tables/cluster-table.ts';
+import { dropOtherClusterAddresses, putClusterAddresses } from '../tables/cluster-address-table.ts';
 import { openCounters } from '../tables/counters.ts';
-import { forgetEmbryo, listEmbryos } from '../tables/embryos.ts';
 import {
-  decodeBond,
+  decodeBinding,
   decodeClient,
   decodeConnection,
   decodeDatagram,
@@ -22,6 +21,7 @@ import {
   type KnownConnection,
   type ServiceNames,
 } from '../tables/entries.ts';
+import { forgetHalfOpen, listHalfOpen } from '../tables/half-open.ts';
 import { type LeasePeer, type LeaseTimes, openLease } from '../tables/lease.ts';
 import { entering } from '../tables/listing.ts';
 import { openSelectionTable } from '../tables/selection-table.ts';
@@ -31,7 +31,7 @@ import { putSettings } from '../tables/settings-table.ts';
 import { nameOfService, poolOf, type ServiceEntry, type Tables } from '../tables/tables.ts';
 
 /** Support for the differential test: the program in the kernel, compiled with a clock that is set from here, and its tables. */
-export type Twin = ReturnType<typeof openTwin>;
+export type KernelProgram = ReturnType<typeof openKernelProgram>;
 
 const OBJECT_FILE = join(import.meta.dirname, '../program/datapath-test.bpf.o');
 /** Few, because all of a table is read after each history; more than one history ever writes. */
@@ -41,32 +41,32 @@ const SIZES = { maxConnections: 256, maxUdpFlows: 256, maxServers: 8, maxService
  * `services`: all that there can ever be; each keeps its number, which is its place in the list. `reuse`: tables to take in
  * place of the program's own, by descriptor.
  */
-export function openTwin(services: ServiceEntry[], reuse: Record<string, number> = {}) {
-  const object = loadObject({ file: OBJECT_FILE, entries: { ...entriesOf(SIZES), embryos: EMBRYO_ROWS }, reuse });
+export function openKernelProgram(services: ServiceEntry[], reuse: Record<string, number> = {}) {
+  const object = loadObject({ file: OBJECT_FILE, entries: { ...entriesOf(SIZES), half_open: HALF_OPEN_ROWS }, reuse });
   const fd = (map: string): number => object.map(map);
   const [clock, lease] = [mapMemory(fd('test_clock'), 24), openLease(fd('lease'))];
   const clocks = new BigUint64Array(clock.buffer);
   const servers = openServerTable(fd('servers'), SIZES.maxServers);
   const ids = new Map(services.map((service, id) => [nameOfService(service), id]));
-  const tellServices = openServices(fd, services);
+  const configureServices = openServices(fd, services);
   return {
-    tell(tables: Tables, ports: Port[]): void {
-      putSettings(fd('settings'), tables, ports, SIZES);
-      limitEmbryos(fd('settings'));
-      servers.put(tables.servers, ports);
+    configure(tables: Tables, interfaces: DatapathInterface[]): void {
+      putSettings(fd('settings'), tables, interfaces, SIZES);
+      limitHalfOpen(fd('settings'));
+      servers.put(tables.servers, interfaces);
       servers.dropOthers(tables.servers);
-      tellServices(tables.services);
-      putClusters(fd('clusters'), tables, ids);
-      dropOtherClusters(fd('clusters'), tables.clusterAddresses);
+      configureServices(tables.services);
+      putClusterAddresses(fd('cluster_addresses'), tables, ids);
+      dropOtherClusterAddresses(fd('cluster_addresses'), tables.clusterAddresses);
     },
     setClocks: ({ nowNs, tickNs, bootNs }: Clocks): void => clocks.set([nowNs, tickNs, bootNs]),
     setLease: ({ answerUntilNs, forwardUntilNs }: LeaseTimes): void => lease.set(answerUntilNs, forwardUntilNs),
     lease: (): LeaseTimes => lease.get(),
     run: (hook: 'xdp' | 'tc', frame: Buffer, ifindex: number) =>
       runProgram(object.program(`onevip_${hook}`), { frame, ifindex, hook }),
-    kept: keptTables(fd, services.map(nameOfService)),
+    flowTables: accessTables(fd, services.map(nameOfService)),
     /** Of the table of half-open connections. */
-    embryoRows: EMBRYO_ROWS,
+    halfOpenRows: HALF_OPEN_ROWS,
     setPeer: ({ mac, boot }: Pick<LeasePeer, 'mac' | 'boot'>): void => {
       lease.namePeer(mac ?? '00:00:00:00:00:00');
       lease.expectBoot(boot ?? '');
@@ -86,12 +86,12 @@ export function openTwin(services: ServiceEntry[], reuse: Record<string, number>
 }
 
 /** So few that half-open connections of one history meet in a row. */
-export const EMBRYO_ROWS = 8;
+export const HALF_OPEN_ROWS = 8;
 
-function limitEmbryos(settings: number): void {
-  const { size, embryoRows } = STRUCTS.settings;
+function limitHalfOpen(settings: number): void {
+  const { size, halfOpenRows } = STRUCTS.settings;
   const current = getEntry(settings, indexKey(0), size) ?? Buffer.alloc(size);
-  current.writeUInt32LE(EMBRYO_ROWS, embryoRows);
+  current.writeUInt32LE(HALF_OPEN_ROWS, halfOpenRows);
   putEntry(settings, indexKey(0), current);
 }
 
@@ -102,34 +102,38 @@ function openServices(fd: (map: string) => number, services: ServiceEntry[]) {
   return (wanted: ServiceEntry[]): void => {
     for (const [id, service] of services.entries()) {
       const row = rows.get(poolOf(service)) ?? 0;
-      const told = wanted.find((candidate) => nameOfService(candidate) === nameOfService(service));
-      if (told) selections.write(row, told.slots);
-      putEntry(fd('services'), indexKey(id), told ? encodeService(told, id, row) : Buffer.alloc(STRUCTS.service.size));
-      if (told) putEntry(fd('service_ids'), encodeKey(service), indexKey(id));
+      const current = wanted.find((candidate) => nameOfService(candidate) === nameOfService(service));
+      if (current) selections.write(row, current.slots);
+      putEntry(
+        fd('services'),
+        indexKey(id),
+        current ? encodeService(current, id, row) : Buffer.alloc(STRUCTS.service.size),
+      );
+      if (current) putEntry(fd('service_ids'), encodeKey(service), indexKey(id));
       else dropEntry(fd('service_ids'), encodeKey(service));
     }
   };
 }
 
 /** A table that the data path writes, read whole. */
-export interface KeptTable<Value> {
+export interface FlowTableAccess<Value> {
   read(): Map<string, Value>;
   forget(name: string): void;
   clear(): void;
 }
 
-function keptTables(fd: (map: string) => number, services: string[]) {
+function accessTables(fd: (map: string) => number, services: string[]) {
   const names = new Map(services.entries());
   const flowName = (key: Buffer): string => nameOfFlow(decodeFlow(key));
   const connection = (value: Buffer) => decodeConnection(value, names);
   const fragments = (value: Buffer) => decodeFragments(value, names);
   return {
-    connections: keptTable(fd('connections'), { key: FLOW, value: CONNECTION }, flowName, connection),
-    udpFlows: keptTable(fd('udp_flows'), { key: FLOW, value: CONNECTION }, flowName, connection),
-    embryos: embryoTable(fd('embryos'), names),
-    affinities: keptTable(fd('affinities'), { key: CLIENT, value: STRUCTS.affinity }, decodeClient, decodeBond),
-    fragments: keptTable(fd('fragments'), { key: DATAGRAM, value: FRAGMENT }, decodeDatagram, fragments),
-    unprovenFragments: keptTable(
+    connections: accessTable(fd('connections'), { key: FLOW, value: CONNECTION }, flowName, connection),
+    udpFlows: accessTable(fd('udp_flows'), { key: FLOW, value: CONNECTION }, flowName, connection),
+    halfOpen: accessHalfOpen(fd('half_open'), names),
+    affinities: accessTable(fd('affinities'), { key: CLIENT, value: STRUCTS.affinity }, decodeClient, decodeBinding),
+    fragments: accessTable(fd('fragments'), { key: DATAGRAM, value: FRAGMENT }, decodeDatagram, fragments),
+    unprovenFragments: accessTable(
       fd('unproven_fragments'),
       { key: DATAGRAM, value: FRAGMENT },
       decodeDatagram,
@@ -141,13 +145,13 @@ function keptTables(fd: (map: string) => number, services: string[]) {
 const { flow: FLOW, connection: CONNECTION, affinityKey: CLIENT, fragmentKey: DATAGRAM, fragment: FRAGMENT } = STRUCTS;
 
 /** Its rows are always there. */
-function embryoTable(fd: number, names: ServiceNames): KeptTable<Connection> {
-  const all = (): KnownConnection[] => [...listEmbryos(fd, names)].flat();
+function accessHalfOpen(fd: number, names: ServiceNames): FlowTableAccess<Connection> {
+  const all = (): KnownConnection[] => [...listHalfOpen(fd, names)].flat();
   return {
     read: () => new Map(all().map(({ flow, connection }) => [nameOfFlow(flow), connection])),
-    forget: (name) => forgetEmbryo(fd, flowNamed(name)),
+    forget: (name) => forgetHalfOpen(fd, flowNamed(name)),
     clear: () => {
-      for (const { flow } of all()) forgetEmbryo(fd, flow);
+      for (const { flow } of all()) forgetHalfOpen(fd, flow);
     },
   };
 }
@@ -157,12 +161,12 @@ interface Sizes {
   value: { size: number };
 }
 
-function keptTable<Value>(
+function accessTable<Value>(
   fd: number,
   { key, value }: Sizes,
   nameOf: (key: Buffer) => string,
   decode: (value: Buffer) => Value,
-): KeptTable<Value> {
+): FlowTableAccess<Value> {
   const entries = (): { key: Buffer; value: Buffer }[] => {
     const found = [];
     for (const { count, keys, values } of walkBatches(fd, key.size, value.size, SIZES.maxConnections)) {

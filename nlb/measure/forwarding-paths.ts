@@ -3,10 +3,10 @@ import type { DatapathMode } from '../datapath/attach/attach.ts';
 import { MAC } from '../datapath/kit/rig.ts';
 import { run } from '../kernel/private-namespaces.ts';
 import { CLUSTER, LOWEST_PORT } from './frames.ts';
-import { macOf, openScene } from './scene.ts';
+import { macOf, openLoadBalancer } from './load-balancer.ts';
 
 /** A way for frames through the load balancer. */
-export interface Way {
+export interface ForwardingPath {
   name: string;
   /** Frames find it from then on, until what is returned is called. Throws where this machine does not offer it. */
   open(): () => void;
@@ -14,10 +14,10 @@ export interface Way {
 
 export const SERVERS = 3;
 
-const byDatapath = (mode: DatapathMode): Way => ({
+const throughDatapath = (mode: DatapathMode): ForwardingPath => ({
   name: mode,
   open: () => {
-    const datapath = openScene({ servers: SERVERS, services: 1 }, 'udp', mode);
+    const datapath = openLoadBalancer({ servers: SERVERS, services: 1 }, 'udp', mode);
     return () => datapath.remove();
   },
 });
@@ -32,7 +32,7 @@ const RULESET = `table netdev onevip_measured {
   }
 }`;
 
-const byNftables: Way = {
+const throughNftables: ForwardingPath = {
   name: 'nftables',
   open: () => {
     const { status, stderr, error } = spawnSync('nft', ['-f', '-'], { input: RULESET, encoding: 'utf8' });
@@ -41,4 +41,9 @@ const byNftables: Way = {
   },
 };
 
-export const WAYS: readonly Way[] = [byDatapath('xdp'), byDatapath('tc'), byDatapath('userspace'), byNftables];
+export const FORWARDING_PATHS: readonly ForwardingPath[] = [
+  throughDatapath('xdp'),
+  throughDatapath('tc'),
+  throughDatapath('userspace'),
+  throughNftables,
+];

@@ -3,46 +3,49 @@ import t from 'tap';
 import { getEntry, indexKey, putEntry } from '../../kernel/bpf-map.ts';
 import { mapCreate } from '../../kernel/libbpf.ts';
 import { enterPrivateNamespaces } from '../../kernel/private-namespaces.ts';
-import { findPorts } from '../attach/ports.ts';
+import { findInterfaces } from '../attach/interfaces.ts';
+import { HALF_OPEN_ROWS, openKernelProgram } from '../kit/kernel-program.ts';
 import { ifindexOf, makeInterfaces, options, tables } from '../kit/rig.ts';
 import { FOREVER_NS, segment } from '../kit/send.ts';
-import { EMBRYO_ROWS, openTwin } from '../kit/twin.ts';
 import { STRUCTS } from '../program/layout.ts';
 import type { Address } from '../specification/address.ts';
-import { besideRow, embryoRows, rowOf } from './embryos.ts';
+import { besideRow, halfOpenRows, rowOf } from './half-open.ts';
 
 enterPrivateNamespaces(import.meta.url);
 makeInterfaces();
 
 const BPF_MAP_TYPE_ARRAY = 2;
-const { embryo: ROW } = STRUCTS;
+const { halfOpen: ROW } = STRUCTS;
 const WORD = BigUint64Array.BYTES_PER_ELEMENT;
 const WORDS = ROW.size / WORD;
 
 const rowOfPort = (sourcePort: number): number => {
   const [source, destination] = ['198.51.100.2', '203.0.113.10'] as Address[] as [Address, Address];
-  return rowOf({ protocol: 6, source, destination, sourcePort, destinationPort: 80 }, EMBRYO_ROWS);
+  return rowOf({ protocol: 6, source, destination, sourcePort, destinationPort: 80 }, HALF_OPEN_ROWS);
 };
 
 t.test('what two processors have left in a row, some words each, is no connection', async (t) => {
-  const fd = mapCreate(BPF_MAP_TYPE_ARRAY, 'embryos', Uint32Array.BYTES_PER_ELEMENT, ROW.size, EMBRYO_ROWS, null);
+  const fd = mapCreate(BPF_MAP_TYPE_ARRAY, 'half_open', Uint32Array.BYTES_PER_ELEMENT, ROW.size, HALF_OPEN_ROWS, null);
   t.teardown(() => closeSync(fd));
-  const twin = openTwin(tables().services, { embryos: fd });
-  twin.setLease({ answerUntilNs: FOREVER_NS, forwardUntilNs: FOREVER_NS });
-  const ports = findPorts(options('')).present;
+  const kernel = openKernelProgram(tables().services, { half_open: fd });
+  kernel.setLease({ answerUntilNs: FOREVER_NS, forwardUntilNs: FOREVER_NS });
+  const interfaces = findInterfaces(options('')).present;
   const send = (port: number, flag: 'syn' | 'ack'): unknown =>
-    twin.run('xdp', segment(port, flag), ifindexOf('access'));
+    kernel.run('xdp', segment(port, flag), ifindexOf('access'));
   const other = Array.from({ length: 1000 }, (_, at) => at + 2).find((port) => rowOfPort(port) === rowOfPort(1)) ?? 0;
   const [key, besideKey] = [indexKey(rowOfPort(1)), indexKey(besideRow(rowOfPort(1)))];
   const rows = [1, other].map((port, server) => {
     const slots = new Int32Array(65_537).fill(server);
-    twin.tell({ ...tables(), services: tables().services.map((service) => ({ ...service, slots })) }, ports);
+    kernel.configure(
+      { ...tables(), services: tables().services.map((service) => ({ ...service, slots })) },
+      interfaces,
+    );
     const nowNs = 10n ** 12n + BigInt(port);
-    twin.setClocks({ nowNs, tickNs: nowNs, bootNs: nowNs });
+    kernel.setClocks({ nowNs, tickNs: nowNs, bootNs: nowNs });
     send(port, 'syn');
     return getEntry(fd, server === 0 ? key : besideKey, ROW.size) ?? Buffer.alloc(0);
   });
-  const established = (): bigint => twin.counters.outcomes().FORWARDED_ESTABLISHED.packets;
+  const established = (): bigint => kernel.counters.outcomes().FORWARDED_ESTABLISHED.packets;
   for (let mixture = 0; mixture < 2 ** WORDS; mixture++) {
     const words = Array.from({ length: WORDS }, (_, at) => {
       const from = rows[(mixture >> at) & 1] ?? Buffer.alloc(0);
@@ -60,6 +63,6 @@ t.test('what two processors have left in a row, some words each, is no connectio
 });
 
 t.test('there are four rows for each connection, a power of two, and 8 MiB at most', async (t) => {
-  const rows = [1, 1000, 65_536, 1_000_000].map((maxConnections) => embryoRows({ maxConnections }));
+  const rows = [1, 1000, 65_536, 1_000_000].map((maxConnections) => halfOpenRows({ maxConnections }));
   t.same(rows, [4, 4096, 262_144, 262_144]);
 });

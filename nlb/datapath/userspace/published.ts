@@ -1,7 +1,7 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
-import type { Port } from '../attach/ports.ts';
+import type { DatapathInterface } from '../attach/interfaces.ts';
 import { CONSTANTS, OUTCOMES } from '../program/layout.ts';
 import {
   NO_HEARTBEAT,
@@ -12,21 +12,21 @@ import {
   type TableSizes,
   type Tables,
 } from '../tables/tables.ts';
-import { FILES } from './place.ts';
+import { FILES } from './directory.ts';
 
 /** All that the forwarder works from. */
-export interface Said extends Omit<Written, 'tables'> {
+export interface Published extends Omit<PublishedFile, 'tables'> {
   tables: Tables;
 }
 
 /** The same in a file that is replaced as a whole: the selections lie in rows, whose slots are written one by one. */
-export interface Written {
+export interface PublishedFile {
   sizes: TableSizes;
   tables: Omit<Tables, 'services'> & { services: Omit<ServiceEntry, 'slots'>[] };
   /** Row of each pool's selection. */
   rows: ReadonlyMap<string, number>;
   /** Server interfaces first. */
-  ports: Port[];
+  interfaces: DatapathInterface[];
   /** Rows of the services' tallies, by name. */
   numbers: ReadonlyMap<string, number>;
 }
@@ -36,7 +36,7 @@ const FORMAT = 2;
 const VERSION = [FORMAT, CONSTANTS.LAYOUT_VERSION, ...OUTCOMES].join(' ');
 
 /** Before the first tables: nothing is known, and nothing is forwarded. */
-export const NOTHING: Tables = {
+export const NO_TABLES: Tables = {
   nlbs: '0.0.0.0',
   heartbeat: NO_HEARTBEAT,
   timeouts: { unprovenMs: 0, establishedMs: 0, finishedMs: 0, resetMs: 0, datagramsMs: 0, fragmentMs: 0 },
@@ -47,18 +47,20 @@ export const NOTHING: Tables = {
 };
 
 /** A reader finds what was there before, or all of this. */
-export function write(place: string, { tables, ...said }: Said): void {
-  const [file, draft] = [join(place, FILES.told), join(place, `${FILES.told}.new`)];
+export function writePublished(directory: string, { tables, ...published }: Published): void {
+  const [file, draft] = [join(directory, FILES.published), join(directory, `${FILES.published}.new`)];
   const services = tables.services.map(({ slots: _, ...service }) => service);
-  writeFileSync(draft, serialize({ version: VERSION, ...said, tables: { ...tables, services } }), { mode: 0o600 });
+  writeFileSync(draft, serialize({ version: VERSION, ...published, tables: { ...tables, services } }), { mode: 0o600 });
   renameSync(draft, file);
 }
 
 /** Undefined where there is none, or one of another version. */
-export function read(place: string): Written | undefined {
+export function readPublished(directory: string): PublishedFile | undefined {
   try {
-    const { version, ...said } = deserialize(readFileSync(join(place, FILES.told))) as Written & { version: string };
-    return version === VERSION ? said : undefined;
+    const { version, ...published } = deserialize(readFileSync(join(directory, FILES.published))) as PublishedFile & {
+      version: string;
+    };
+    return version === VERSION ? published : undefined;
   } catch {
     // No such file, or something else under that name.
     return undefined;
@@ -66,8 +68,8 @@ export function read(place: string): Written | undefined {
 }
 
 /** What has been written, with what lies in the rows. */
-export function selected<Selection extends Slots>(
-  { tables, rows }: Pick<Written, 'tables' | 'rows'>,
+export function withSelections<Selection extends Slots>(
+  { tables, rows }: Pick<PublishedFile, 'tables' | 'rows'>,
   selectionIn: (row: number) => Selection,
 ): Omit<Tables, 'services'> & { services: (Omit<ServiceEntry, 'slots'> & { slots: Selection })[] } {
   const selections = new Map(Array.from(rows, ([pool, row]) => [pool, selectionIn(row)]));
@@ -79,7 +81,7 @@ export function selected<Selection extends Slots>(
 }
 
 /** Services keep their rows; new ones get the lowest that nobody has. */
-export function numbered(tables: Tables, known: ReadonlyMap<string, number>): ReadonlyMap<string, number> {
+export function numberServices(tables: Tables, known: ReadonlyMap<string, number>): ReadonlyMap<string, number> {
   const names = tables.services.map(nameOfService);
   const numbers = new Map([...known].filter(([name]) => names.includes(name)));
   const taken = new Set(numbers.values());

@@ -1,5 +1,5 @@
 /** A table that holds so many entries at most; what was written longest ago makes room, as in the kernel's LRU tables. */
-export class RecentMap<Value> extends Map<string, Value> {
+export class LruMap<Value> extends Map<string, Value> {
   readonly #most: number;
   readonly #evicted: (value: Value) => void;
 

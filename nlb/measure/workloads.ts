@@ -1,7 +1,7 @@
 import type { OutcomeName } from '../datapath/program/layout.ts';
 import type { FrameRunner } from '../kernel/bpf-test-run.ts';
 import { FIRST_CLIENT, type Flag, LOWEST_PORT, setFlag, setFlow } from './frames.ts';
-import type { Size } from './scene.ts';
+import type { Size } from './load-balancer.ts';
 
 /** A packet of a run, and what must become of it. */
 export interface Step {
@@ -10,9 +10,9 @@ export interface Step {
   measured: boolean;
 }
 
-/** What is done in one situation. */
-export interface Situation {
-  name: 'established' | 'in turn' | 'new' | 'first ACK' | 'short' | 'flood';
+/** One kind of traffic to be measured. */
+export interface Workload {
+  name: 'established' | 'round-robin' | 'new' | 'first ACK' | 'short' | 'flood';
   /** The packets of each run, in order. Those that are measured count together. */
   steps: readonly Step[];
   /**
@@ -34,14 +34,14 @@ const REQUEST = step('push', 'FORWARDED_ESTABLISHED');
 const FIN = step('fin', 'FORWARDED_ESTABLISHED');
 
 /** So many established flows are in use at the same time. */
-export const FLOWS_IN_TURN = 20_000;
+export const ROUND_ROBIN_FLOWS = 20_000;
 /** Frames of a flood that has been going on: more than any table for unproven connections needs to be full. */
 const FLOOD_BEFORE = 100_000;
 
-/** Clients of each situation, so that none meets flows of another one. */
+/** Clients of each workload, so that none meets flows of another one. */
 const CLIENTS = {
   established: FIRST_CLIENT,
-  'in turn': FIRST_CLIENT + 0x100,
+  'round-robin': FIRST_CLIENT + 0x100,
   new: FIRST_CLIENT + 0x200,
   'first ACK': FIRST_CLIENT + 0x300,
   short: FIRST_CLIENT + 0x400,
@@ -81,7 +81,7 @@ function setAttacker(frame: Buffer, number: number): void {
 }
 
 /** In the order in which they are measured: each leaves more connections behind than the one before. */
-export const SITUATIONS: readonly Situation[] = [
+export const WORKLOADS: readonly Workload[] = [
   {
     name: 'established',
     steps: [ACK],
@@ -90,11 +90,11 @@ export const SITUATIONS: readonly Situation[] = [
     write: () => {},
   },
   {
-    name: 'in turn',
+    name: 'round-robin',
     steps: [ACK],
     times: 10,
-    prepare: (measured, size) => establish(measured, FLOWS_IN_TURN, CLIENTS['in turn'], size),
-    write: (frame, run, size) => setNumbered(frame, CLIENTS['in turn'], run % FLOWS_IN_TURN, size),
+    prepare: (measured, size) => establish(measured, ROUND_ROBIN_FLOWS, CLIENTS['round-robin'], size),
+    write: (frame, run, size) => setNumbered(frame, CLIENTS['round-robin'], run % ROUND_ROBIN_FLOWS, size),
   },
   {
     name: 'new',

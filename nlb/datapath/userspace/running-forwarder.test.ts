@@ -8,12 +8,12 @@ import { enterPrivateNamespaces, run, until } from '../../kernel/private-namespa
 import { lives } from '../../kernel/process-identity.ts';
 import { openDatapath } from '../datapath.ts';
 import { DATAGRAM, FORWARDED, forwarderIn, HOUR_NS, makeNode, open } from '../kit/node.ts';
-import { hold, ifindexOf, options, pinDirectory, tables } from '../kit/rig.ts';
+import { holdLease, ifindexOf, options, pinDirectory, tables } from '../kit/rig.ts';
 import { openPinnedLease } from '../tables/lease.ts';
-import { filterNameFor, placeFor } from './place.ts';
+import { directoryFor, filterNameFor } from './directory.ts';
 
 enterPrivateNamespaces(import.meta.url);
-const ends = makeNode(t);
+const peers = makeNode(t);
 
 t.test('a daemon killed with SIGKILL leaves frames flowing, and the next one adopts them', async (t) => {
   const directory = pinDirectory(t);
@@ -26,8 +26,8 @@ t.test('a daemon killed with SIGKILL leaves frames flowing, and the next one ado
 
   const lease = openPinnedLease(directory);
   lease?.set(monotonicNs() + HOUR_NS, monotonicNs() + HOUR_NS);
-  ends.send(DATAGRAM);
-  t.equal(ends.next('server').toString('hex'), FORWARDED);
+  peers.send(DATAGRAM);
+  t.equal(peers.next('server').toString('hex'), FORWARDED);
 
   const datapath = openDatapath({ ...options(directory), first: { ...tables(), servers: [], services: [] } });
   t.teardown(() => datapath.remove());
@@ -35,8 +35,8 @@ t.test('a daemon killed with SIGKILL leaves frames flowing, and the next one ado
   t.same(datapath.actual(), tables());
   t.same(datapath.apply(tables()), []);
   t.equal(datapath.connectionCount(), 1);
-  ends.send(DATAGRAM);
-  ends.next('server');
+  peers.send(DATAGRAM);
+  peers.next('server');
   t.match(datapath.outcomes(), { FORWARDED_NEW: { packets: 1n }, FORWARDED_ESTABLISHED: { packets: 1n } });
 });
 
@@ -58,7 +58,7 @@ t.test('removal leaves nothing', async (t) => {
   datapath.remove();
   t.notOk(lives(forwarder));
   t.equal(run('nft list ruleset'), '');
-  t.notOk(existsSync(placeFor(directory)));
+  t.notOk(existsSync(directoryFor(directory)));
   const left = readdirSync(dirname(directory)).filter((name) => name.startsWith(basename(directory)));
   t.same(left, [basename(directory)]);
 });
@@ -69,7 +69,7 @@ t.test('a forwarder that dies is started again by the tables of the moment, and 
   const datapath = openDatapath({ ...options(directory), mode: 'userspace', problem: (text) => problems.push(text) });
   t.teardown(() => datapath.remove());
   datapath.apply(tables());
-  hold(datapath.leaseFd, monotonicNs() + HOUR_NS);
+  holdLease(datapath.leaseFd, monotonicNs() + HOUR_NS);
   const first = forwarderIn(directory);
   process.kill(first.pid, 'SIGKILL');
   await until(() => problems.length > 0 && forwarderIn(directory).pid !== first.pid, 'another forwarder');
@@ -77,8 +77,8 @@ t.test('a forwarder that dies is started again by the tables of the moment, and 
   const changed = tables();
   changed.servers.pop();
   t.match(datapath.apply(changed), [{ table: 'servers', change: 'removed', subject: '1' }]);
-  ends.send(DATAGRAM);
-  t.equal(ends.next('server').toString('hex'), FORWARDED);
+  peers.send(DATAGRAM);
+  t.equal(peers.next('server').toString('hex'), FORWARDED);
 });
 
 t.test('one mode gives way to the other, and the lease goes on', async (t) => {
@@ -94,12 +94,12 @@ t.test('one mode gives way to the other, and the lease goes on', async (t) => {
     t.equal(lease?.get().forwardUntilNs, untilNs, mode);
     lease?.close();
     untilNs = monotonicNs() + HOUR_NS;
-    hold(datapath.leaseFd, untilNs);
-    t.equal(existsSync(placeFor(directory)), mode === 'userspace');
+    holdLease(datapath.leaseFd, untilNs);
+    t.equal(existsSync(directoryFor(directory)), mode === 'userspace');
     t.equal(xdpProgramOn(ifindexOf('access')) !== undefined, mode === 'xdp');
     t.equal(run('nft list ruleset') !== '', mode === 'userspace');
-    ends.send(DATAGRAM);
-    t.equal(ends.next('server').toString('hex'), FORWARDED, mode);
+    peers.send(DATAGRAM);
+    t.equal(peers.next('server').toString('hex'), FORWARDED, mode);
     if (mode === 'xdp') datapath.remove();
     else datapath.abandon();
   }
@@ -111,8 +111,8 @@ t.test('where the kernel takes no BPF program, automatic choice is user space, a
   const life = `const { openDatapath } = await import('${datapathUrl}');
     const { options, tables } = await import('${rigUrl}');
     const problems = [];
-    const told = { first: tables(), problem: (text) => problems.push(text) };
-    const datapath = openDatapath({ ...options('${directory}'), ...told });
+    const more = { first: tables(), problem: (text) => problems.push(text) };
+    const datapath = openDatapath({ ...options('${directory}'), ...more });
     console.log(JSON.stringify([datapath.mode, problems]));
     datapath.remove();`;
   const words = ['--bounding-set', '-bpf,-sys_admin,-perfmon', process.execPath, '--input-type=module', '-e', life];
@@ -126,9 +126,9 @@ t.test('a forwarder whose place has been taken away under it ends', async (t) =>
   const datapath = open(t, directory);
   const forwarder = forwarderIn(directory);
   datapath.abandon();
-  rmSync(placeFor(directory), { recursive: true });
+  rmSync(directoryFor(directory), { recursive: true });
   await until(() => !lives(forwarder), 'it ends');
-  run(`nft delete table netdev ${filterNameFor(placeFor(directory))}`);
+  run(`nft delete table netdev ${filterNameFor(directoryFor(directory))}`);
 });
 
 t.test('what went wrong at the start is said, and nothing is left', async (t) => {
@@ -142,6 +142,6 @@ t.test('what went wrong at the start is said, and nothing is left', async (t) =>
   process.env.PATH = '/nowhere';
   t.throws(() => openDatapath({ ...wrong, first: tables() }), /nftables cannot be run/);
   process.env.PATH = path;
-  t.notOk(existsSync(placeFor(directory)));
+  t.notOk(existsSync(directoryFor(directory)));
   t.equal(run('nft list ruleset'), '');
 });

@@ -1,9 +1,9 @@
 import t from 'tap';
-import { RecentMap } from './recent-map.ts';
+import { LruMap } from './lru-map.ts';
 
 t.test('what was written longest ago makes room', async (t) => {
   const evicted: number[] = [];
-  const map = new RecentMap<number>(3, (value) => evicted.push(value));
+  const map = new LruMap<number>(3, (value) => evicted.push(value));
   for (const [name, value] of [
     ['a', 1],
     ['b', 2],

@@ -1,41 +1,46 @@
 import type { Attachment } from './attach/attachment.ts';
-import { findPorts, type Port, type PortNames, type Ports } from './attach/ports.ts';
+import {
+  type ConfiguredInterfaces,
+  type DatapathInterface,
+  findInterfaces,
+  type InterfaceNames,
+} from './attach/interfaces.ts';
 import type { Datapath, InterfaceState } from './datapath.ts';
 import type { Change, Tables } from './tables/tables.ts';
 
 /** The tables, as far as they speak of interfaces. */
-export interface PortTables {
-  apply(wanted: Tables, ports: Port[]): Change[];
+export interface InterfaceTables {
+  apply(wanted: Tables, interfaces: DatapathInterface[]): Change[];
   /** Only what follows from the interfaces. */
-  move(ports: Port[], wanted?: Tables): Change[];
+  moveInterfaces(interfaces: DatapathInterface[], wanted?: Tables): Change[];
 }
 
 /**
  * Keeps a data path in the kernel at the interfaces that there are. A program is told of an interface before it is attached
  * there: of one that it does not know it lets everything pass.
  */
-export function openFollowing(
-  names: PortNames,
-  first: Ports,
+export function openInterfaceFollower(
+  names: InterfaceNames,
+  first: ConfiguredInterfaces,
   attachment: Attachment,
-  tables: PortTables,
+  tables: InterfaceTables,
 ): Pick<Datapath, 'apply' | 'follow' | 'interfaces'> {
-  let [ports, refused]: [Ports, ReadonlyMap<string, string>] = [first, new Map()];
+  let [interfaces, refused]: [ConfiguredInterfaces, ReadonlyMap<string, string>] = [first, new Map()];
   let wanted: Tables | undefined;
-  const arriveAt = (next: Ports): void => {
-    ports = next;
+  const arriveAt = (next: ConfiguredInterfaces): void => {
+    interfaces = next;
     refused = attachment.follow(next.present);
   };
   return {
-    interfaces: () => statesOf(ports, refused),
+    interfaces: () => statesOf(interfaces, refused),
     follow: () => {
-      const next = findPorts(names);
-      const changes = isSame(next, ports) ? [] : tables.move(next.present, wanted);
+      const next = findInterfaces(names);
+      const changes = isSame(next, interfaces) ? [] : tables.moveInterfaces(next.present, wanted);
       arriveAt(next);
       return changes;
     },
     apply: (next) => {
-      const at = findPorts(names);
+      const at = findInterfaces(names);
       const changes = tables.apply(next, at.present);
       wanted = next;
       arriveAt(at);
@@ -44,10 +49,14 @@ export function openFollowing(
   };
 }
 
-const isSame = (one: Ports, other: Ports): boolean => JSON.stringify(one) === JSON.stringify(other);
+const isSame = (one: ConfiguredInterfaces, other: ConfiguredInterfaces): boolean =>
+  JSON.stringify(one) === JSON.stringify(other);
 
 /** @param refused why a program could not be attached, by device */
-export function statesOf({ present, missing }: Ports, refused: ReadonlyMap<string, string>): InterfaceState[] {
+export function statesOf(
+  { present, missing }: ConfiguredInterfaces,
+  refused: ReadonlyMap<string, string>,
+): InterfaceState[] {
   const there = present.map(({ device, ifindex, mac }) => {
     const why = refused.get(device);
     return { device, ifindex, mac, ...(why !== undefined && { why }) };

@@ -9,19 +9,19 @@ const STEP_ENTRIES = 8192;
  * the kernel's; nothing needs to be counted again here. Returns how many were removed, each of which `removed` is told of. It goes
  * through what was there at the start: a table of the newest at the end would have no end while packets come.
  */
-export function* sweepTables(
-  kept: Record<ProvenTable, Map<string, Connection>>,
+export function* expireFlowTables(
+  flowTables: Record<ProvenTable, Map<string, Connection>>,
   timeouts: Timeouts,
   nowNs: bigint,
   removed: (table: ProvenTable, connection: Connection) => void,
 ): Generator<undefined, number> {
   let count = 0;
   for (const table of ['connections', 'udpFlows'] as const) {
-    for (const [index, name] of [...kept[table].keys()].entries()) {
+    for (const [index, name] of [...flowTables[table].keys()].entries()) {
       if (index % STEP_ENTRIES === STEP_ENTRIES - 1) yield;
-      const connection = kept[table].get(name);
+      const connection = flowTables[table].get(name);
       if (!connection || !isExpired(connection, timeouts, nowNs)) continue;
-      kept[table].delete(name);
+      flowTables[table].delete(name);
       removed(table, connection);
       count++;
     }

@@ -1,6 +1,6 @@
 import type { DatapathMode } from '../datapath/attach/attach.ts';
 import { type Datapath, openDatapath } from '../datapath/datapath.ts';
-import { CLUSTER, hold, MAC, options, tables } from '../datapath/kit/rig.ts';
+import { CLUSTER, holdLease, MAC, options, tables } from '../datapath/kit/rig.ts';
 import { CONSTANTS } from '../datapath/program/layout.ts';
 import type { ServerEntry, ServiceEntry, Tables } from '../datapath/tables/tables.ts';
 import { monotonicNs } from '../kernel/clock.ts';
@@ -22,7 +22,7 @@ const BPF_FS = '/sys/fs/bpf';
 /** A place of its own for each process: what goes with it in user space lies in /run, where all of them would meet. */
 const PINS = `${BPF_FS}/datapath-${process.pid}`;
 const HOUR_NS = 3_600_000_000_000n;
-export const ENDS = { to: MAC.access, from: MAC.router };
+export const ADDRESS_PAIR = { to: MAC.access, from: MAC.router };
 
 /** In a mount namespace of one's own: a BPF file system that nobody else sees, and that goes with the last process. */
 export function mountPins(): void {
@@ -33,9 +33,9 @@ export function mountPins(): void {
 export const pinOf = (name: string): string => `${BPF_FS}/${name}`;
 
 /** A load balancer that has its lease, in the namespace that the process is in. Throws SyscallError. */
-export function openScene(size: Size, protocol: Protocol, mode: DatapathMode): Datapath {
+export function openLoadBalancer(size: Size, protocol: Protocol, mode: DatapathMode): Datapath {
   const datapath = openDatapath({ ...options(PINS), ...SIZES, mode, first: tablesOf(size, protocol) });
-  hold(datapath.leaseFd, monotonicNs() + HOUR_NS);
+  holdLease(datapath.leaseFd, monotonicNs() + HOUR_NS);
   return datapath;
 }
 

@@ -6,7 +6,7 @@ import type { KnownFlows } from './known-flows.ts';
 import type { Counted, Found, Recount } from './recount.ts';
 
 /** The tables of connections that have proved themselves, by their descriptors; the filter before the one; and their counts. */
-export interface SweptTables extends Record<ProvenTable, number> {
+export interface ExpiringTables extends Record<ProvenTable, number> {
   known: Pick<KnownFlows, 'renew'>;
   recount: Recount;
 }
@@ -29,7 +29,7 @@ const STEP_ENTRIES = 8192;
  * Remove what has expired, and count what has not, in steps of a few milliseconds. What is left makes the filter of known
  * flows anew. The data path goes on meanwhile. Returns how many were removed. `nowNs` of CLOCK_MONOTONIC. Throws SyscallError.
  */
-export function* sweep(tables: SweptTables, timeouts: Timeouts, nowNs: bigint): Generator<void, number> {
+export function* expireConnections(tables: ExpiringTables, timeouts: Timeouts, nowNs: bigint): Generator<void, number> {
   const limits = TIMEOUTS.map((name) => [NUMBER_OF[name], BigInt(timeouts[name]) * NS_PER_MS] as const);
   const timeoutNs = new Map<number, bigint>(limits);
   const isOver = (value: Buffer): boolean =>
@@ -41,26 +41,30 @@ export function* sweep(tables: SweptTables, timeouts: Timeouts, nowNs: bigint): 
     removed: 0,
   };
   const renewal = tables.known.renew();
-  yield* sweepTable(tables, 'connections', { walk, isOver, left: renewal.add });
+  yield* expireTable(tables, 'connections', { walk, isOver, left: renewal.add });
   renewal.finish();
-  yield* sweepTable(tables, 'udpFlows', { walk, isOver, left: () => {} });
+  yield* expireTable(tables, 'udpFlows', { walk, isOver, left: () => {} });
   tables.recount.finish(walk);
   return walk.removed;
 }
 
-interface Judged {
+interface EntryHandling {
   walk: Walk;
   isOver(value: Buffer): boolean;
   /** Told of what stays. */
   left(key: Buffer): void;
 }
 
-function* sweepTable(tables: SweptTables, table: ProvenTable, { walk, isOver, left }: Judged): Generator<void> {
+function* expireTable(
+  tables: ExpiringTables,
+  table: ProvenTable,
+  { walk, isOver, left }: EntryHandling,
+): Generator<void> {
   for (const { count, keys, values } of walkBatches(tables[table], FLOW.size, AT.size, STEP_ENTRIES)) {
     for (let index = 0; index < count; index++) {
       const key = keys.subarray(index * FLOW.size, (index + 1) * FLOW.size);
       const value = values.subarray(index * AT.size, (index + 1) * AT.size);
-      const taken = isOver(value) ? takeOver(tables[table], key, isOver) : undefined;
+      const taken = isOver(value) ? takeExpired(tables[table], key, isOver) : undefined;
       if (taken) {
         walk.removed++;
         tables.recount.removed(table, countedOf(taken));
@@ -89,7 +93,7 @@ function countedOf(value: Buffer): Counted | undefined {
 }
 
 /** What was there, which is gone now; undefined where a packet has come for it since it was looked at, or it had gone before. */
-function takeOver(table: number, key: Buffer, isOver: (value: Buffer) => boolean): Buffer | undefined {
+function takeExpired(table: number, key: Buffer, isOver: (value: Buffer) => boolean): Buffer | undefined {
   const value = getEntry(table, key, AT.size);
   return value && isOver(value) ? takeEntry(table, key, AT.size) : undefined;
 }

@@ -2,7 +2,7 @@ import type { OutcomeName } from '../program/layout.ts';
 import type { ServerEntry, Tables } from '../tables/tables.ts';
 import { IP, IP_TCP, TCP, TO_US, UDP } from './frames.ts';
 import { tables } from './rig.ts';
-import { openTalk } from './talk.ts';
+import { openSpecification } from './specification-under-test.ts';
 
 /** Support for the specification's tests: stories of frames. */
 
@@ -18,32 +18,35 @@ export function tcp(flags: string, client = 2, port = 0x3039): string {
 export const udp = (client = 2): string => `${TO_US} ${IP.replace('c6336402', `c63364${hex2(client)}`)} ${UDP}`;
 const hex2 = (octet: number): string => octet.toString(16).padStart(2, '0');
 
-export type Line = [frame: string | number | ((tables: Tables) => void), outcome?: OutcomeName, to?: number];
+export type ScenarioLine = [frame: string | number | ((tables: Tables) => void), outcome?: OutcomeName, to?: number];
 
 /** Tell a story: frames and what becomes of them; milliseconds that pass; what the control plane changes. */
-export function story(t: { same(found: unknown, wanted: unknown, what: string): unknown }, lines: Line[]) {
-  const talk = openTalk();
-  const told = tables();
+export function playScenario(
+  t: { same(found: unknown, wanted: unknown, what: string): unknown },
+  lines: ScenarioLine[],
+) {
+  const specification = openSpecification();
+  const wanted = tables();
   for (const [index, [event, outcome, to]] of lines.entries()) {
-    if (typeof event === 'number') talk.wait(event);
+    if (typeof event === 'number') specification.wait(event);
     else if (typeof event === 'string') {
-      const said = talk.say(event);
-      t.same([said.outcome, said.to], [outcome, to], `line ${index + 1}: ${outcome}`);
+      const forwarded = specification.receive(event);
+      t.same([forwarded.outcome, forwarded.to], [outcome, to], `line ${index + 1}: ${outcome}`);
     } else {
-      event(told);
-      talk.tell(told);
+      event(wanted);
+      specification.configure(wanted);
     }
   }
-  return talk.ledger;
+  return specification.ledger;
 }
 
-export const change = (id: number, wanted: Partial<ServerEntry>) => (told: Tables) => {
-  told.servers = told.servers.map((server) => (server.id === id ? { ...server, ...wanted } : server));
+export const change = (id: number, changed: Partial<ServerEntry>) => (wanted: Tables) => {
+  wanted.servers = wanted.servers.map((server) => (server.id === id ? { ...server, ...changed } : server));
 };
-export const reselect = (id: number) => (told: Tables) => {
-  for (const service of told.services) service.slots = new Int32Array(service.slots.length).fill(id);
+export const reselect = (id: number) => (wanted: Tables) => {
+  for (const service of wanted.services) service.slots = new Int32Array(service.slots.length).fill(id);
 };
 
 /** Of each server: packets, connections that were opened, and how many are active. */
-export const tallies = (ledger: ReturnType<typeof story>) =>
+export const tallies = (ledger: ReturnType<typeof playScenario>) =>
   [...ledger.servers].map(([id, { packets, opened, active }]) => [id, Number(packets), Number(opened), Number(active)]);

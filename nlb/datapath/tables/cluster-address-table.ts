@@ -4,10 +4,10 @@ import { CONSTANTS, STRUCTS } from '../program/layout.ts';
 import { type Change, fragmentService, nameOfService, type ServiceEntry, type Tables } from './tables.ts';
 
 const ADDRESS_BYTES = 4;
-const AT = STRUCTS.cluster;
+const AT = STRUCTS.clusterAddress;
 
 /** The cluster addresses, in the order of their octets. Throws SyscallError. */
-export function readClusters(fd: number): string[] {
+export function readClusterAddresses(fd: number): string[] {
   return listKeys(fd, ADDRESS_BYTES).sort(Buffer.compare).map(bytesToQuad);
 }
 
@@ -15,13 +15,13 @@ export function readClusters(fd: number): string[] {
  * Write the wanted addresses, each with the services of its fragments, where they are not what is there.
  * `ids`: number of each service in the data path, by name. Throws SyscallError.
  */
-export function putClusters(fd: number, wanted: Tables, ids: ReadonlyMap<string, number>): Change[] {
+export function putClusterAddresses(fd: number, wanted: Tables, ids: ReadonlyMap<string, number>): Change[] {
   return [...new Set(wanted.clusterAddresses)].flatMap((address): Change[] => {
     const [key, value] = [quadToBytes(address), encode(address, wanted.services, ids)];
     const present = getEntry(fd, key, AT.size);
     if (present?.equals(value)) return [];
     putEntry(fd, key, value);
-    return [{ table: 'clusters', change: present ? 'changed' : 'added', subject: address }];
+    return [{ table: 'clusterAddresses', change: present ? 'changed' : 'added', subject: address }];
   });
 }
 
@@ -37,8 +37,8 @@ function encode(address: string, services: ServiceEntry[], ids: ReadonlyMap<stri
 }
 
 /** Remove the addresses that are not wanted. Throws SyscallError. */
-export function dropOtherClusters(fd: number, wanted: string[]): Change[] {
-  const gone = readClusters(fd).filter((address) => !wanted.includes(address));
+export function dropOtherClusterAddresses(fd: number, wanted: string[]): Change[] {
+  const gone = readClusterAddresses(fd).filter((address) => !wanted.includes(address));
   for (const address of gone) dropEntry(fd, quadToBytes(address));
-  return gone.map((subject) => ({ table: 'clusters', change: 'removed', subject }));
+  return gone.map((subject) => ({ table: 'clusterAddresses', change: 'removed', subject }));
 }

@@ -3,38 +3,38 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { deserialize } from 'node:v8';
 import { ask } from '../../kernel/unix-datagram.ts';
-import type { Connection, Kept } from '../specification/knowledge.ts';
-import { FILES } from './place.ts';
+import type { Connection, FlowTables } from '../specification/knowledge.ts';
+import { FILES } from './directory.ts';
 
 /** What the daemon asks of the forwarder, and what that answers. */
-export interface Questions {
+export interface Requests {
   /** Work by the file that has been written from now on. Answered once that is so: no frame goes by the old one any more. */
-  take: null;
+  reload: null;
   /** How many connections there are, those that have yet to prove themselves included. */
   count: number;
   /** Drop what has expired, some thousands of entries each time that it is asked; null until it is through, and then how many. */
-  sweep: number | null;
+  expire: number | null;
   /** Write what is known of a flow (its name, and the names of clients' bonds) into a file, as `Recalled`. */
-  recall: null;
+  readFlow: null;
   /** Write some thousands of connections into a file; true when those were the last. Another name begins anew. */
   list: boolean;
   /** The octets of memory that it occupies, its program included. */
-  weigh: number;
+  memory: number;
 }
 
-export type Question = keyof Questions;
+export type RequestName = keyof Requests;
 
 /** What a packet of one flow would find. */
-export type Recalled = Pick<Kept, 'connections' | 'udpFlows' | 'embryos' | 'affinities' | 'entering'>;
+export type FlowEntries = Pick<FlowTables, 'connections' | 'udpFlows' | 'halfOpen' | 'affinities' | 'entering'>;
 
 /** More than the reading of the largest tables takes. */
 const WITHIN_MS = 5000;
 
 /** Throws SyscallError where nobody answers, and an Error with what the forwarder could not do. */
-export function put<Q extends Question>(place: string, question: Q, ...words: string[]): Questions[Q] {
+export function request<Q extends RequestName>(directory: string, question: Q, ...words: string[]): Requests[Q] {
   const asked = JSON.stringify([question, ...words]);
-  const { answer, error } = JSON.parse(ask(join(place, FILES.questions), asked, WITHIN_MS)) as {
-    answer: Questions[Q];
+  const { answer, error } = JSON.parse(ask(join(directory, FILES.requests), asked, WITHIN_MS)) as {
+    answer: Requests[Q];
     error?: string;
   };
   if (error !== undefined) throw new Error(`The forwarder could not ${question}: ${error}`);
@@ -42,7 +42,7 @@ export function put<Q extends Question>(place: string, question: Q, ...words: st
 }
 
 /** An answer on its way. */
-export function answered(reply: () => unknown): string {
+export function encodeAnswer(reply: () => unknown): string {
   try {
     return JSON.stringify({ answer: reply() ?? null });
   } catch (error) {
@@ -51,18 +51,18 @@ export function answered(reply: () => unknown): string {
 }
 
 /** All connections, in chunks. Throws as put(). */
-export function* listConnections(place: string): Generator<[string, Connection][]> {
+export function* listConnections(directory: string): Generator<[string, Connection][]> {
   const name = randomUUID();
   for (let last = false; !last; ) {
-    last = put(place, 'list', name);
-    yield readAnswer(place) as [string, Connection][];
+    last = request(directory, 'list', name);
+    yield readAnswer(directory) as [string, Connection][];
   }
 }
 
 /** Throws as put(). */
-export function recall(place: string, flow: string, clients: string[]): Recalled {
-  put(place, 'recall', flow, ...clients);
-  return readAnswer(place) as Recalled;
+export function readFlow(directory: string, flow: string, clients: string[]): FlowEntries {
+  request(directory, 'readFlow', flow, ...clients);
+  return readAnswer(directory) as FlowEntries;
 }
 
-const readAnswer = (place: string): unknown => deserialize(readFileSync(join(place, FILES.answer)));
+const readAnswer = (directory: string): unknown => deserialize(readFileSync(join(directory, FILES.answer)));

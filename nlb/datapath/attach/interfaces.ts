@@ -2,7 +2,7 @@ import { findInterface, type NetworkInterface } from '../../kernel/interfaces.ts
 import { CONSTANTS } from '../program/layout.ts';
 
 /** An interface that the data path works on, as it is now. */
-export interface Port {
+export interface DatapathInterface {
   device: string;
   ifindex: number;
   mac: string;
@@ -19,79 +19,83 @@ export interface Port {
   vlan?: { parent: number; id: number };
 }
 
-export interface PortNames {
+export interface InterfaceNames {
   /** Device names. A device in both lists is one-armed. */
   accessInterfaces: string[];
   serverInterfaces: string[];
 }
 
 /** An interface that is configured and that the data path cannot work on now. */
-export interface MissingPort {
+export interface MissingInterface {
   device: string;
   why: string;
   /** It is there, and gives its packets to another one: the configuration is wrong. */
-  givesAway?: true;
+  isMember?: true;
 }
 
 /** The configured interfaces as they are now. */
-export interface Ports {
+export interface ConfiguredInterfaces {
   /** Server interfaces first. */
-  present: Port[];
-  missing: MissingPort[];
+  present: DatapathInterface[];
+  missing: MissingInterface[];
 }
 
 /** Kinds of interfaces to which their members' packets go. */
-const GIVE_AWAY = ['bond', 'bridge', 'team'];
+const MASTER_KINDS = ['bond', 'bridge', 'team'];
 /** Kinds of interfaces that take their frames in themselves; those without a kind have them from hardware. */
-const TAKE_IN = ['veth', 'tun'];
+const RECEIVING_KINDS = ['veth', 'tun'];
 
 /**
  * The configured interfaces: those that are there, and those that are not, with the reason. One that is missing costs nothing
  * but itself. Throws a RangeError where there are too many, and SyscallError.
  */
-export function findPorts({ accessInterfaces, serverInterfaces }: PortNames): Ports {
+export function findInterfaces({ accessInterfaces, serverInterfaces }: InterfaceNames): ConfiguredInterfaces {
   const devices = [...new Set([...serverInterfaces, ...accessInterfaces])];
   if (serverInterfaces.length === 0) throw new RangeError('The data path needs at least one server interface');
-  if (devices.length > CONSTANTS.MAX_PORTS) throw new RangeError(`${devices.length} interfaces, of 16 at most`);
-  const ports: Ports = { present: [], missing: [] };
+  if (devices.length > CONSTANTS.MAX_INTERFACES) throw new RangeError(`${devices.length} interfaces, of 16 at most`);
+  const interfaces: ConfiguredInterfaces = { present: [], missing: [] };
   for (const device of devices) {
     const found = findInterface(device);
     const missing = whyMissing(device, found);
     const access = accessInterfaces.includes(device) ? CONSTANTS.ROLE_ACCESS : 0;
     const server = serverInterfaces.includes(device) ? CONSTANTS.ROLE_SERVER : 0;
-    if (missing) ports.missing.push(missing);
-    else if (found) ports.present.push(portOf(found, access | server));
+    if (missing) interfaces.missing.push(missing);
+    else if (found) interfaces.present.push(interfaceFrom(found, access | server));
   }
-  return ports;
+  return interfaces;
 }
 
-function whyMissing(device: string, found: NetworkInterface | undefined): MissingPort | undefined {
+function whyMissing(device: string, found: NetworkInterface | undefined): MissingInterface | undefined {
   if (!found) return { device, why: `There is no network interface ${device}: check the configuration, or create it` };
   const { memberOf } = found;
-  if (memberOf === undefined || !GIVE_AWAY.includes(memberOf)) return undefined;
+  if (memberOf === undefined || !MASTER_KINDS.includes(memberOf)) return undefined;
   const why = `${device} is part of a ${memberOf}, which gets its packets: configure the ${memberOf} instead`;
-  return { device, why, givesAway: true };
+  return { device, why, isMember: true };
 }
 
-function portOf({ name, ifindex, mac, mtu, kind, vlan }: NetworkInterface, roles: number): Port {
-  const stacked = kind !== undefined && !TAKE_IN.includes(kind);
+function interfaceFrom({ name, ifindex, mac, mtu, kind, vlan }: NetworkInterface, roles: number): DatapathInterface {
+  const stacked = kind !== undefined && !RECEIVING_KINDS.includes(kind);
   return { device: name, ifindex, mac, mtu, roles, ...(stacked && { stacked }), ...(vlan && { vlan }) };
 }
 
 /** Those that are there, for a start. Throws an Error that names one that gives its packets away. */
-export function portsToStartWith(names: PortNames): Ports {
-  const ports = findPorts(names);
-  const wrong = ports.missing.find(({ givesAway }) => givesAway);
+export function interfacesAtStart(names: InterfaceNames): ConfiguredInterfaces {
+  const interfaces = findInterfaces(names);
+  const wrong = interfaces.missing.find(({ isMember }) => isMember);
   if (wrong) throw new Error(wrong.why);
-  return ports;
+  return interfaces;
 }
 
 /**
  * The interface that leads to a server: undefined where it is missing. Throws a RangeError where it leads to no server.
  * `ports`: the default server interface first.
  */
-export function wayTo({ id, device }: { id: number; device?: string | undefined }, ports: Port[]): Port | undefined {
-  const port = device === undefined ? ports[0] : ports.find((candidate) => candidate.device === device);
-  if (port && !(port.roles & CONSTANTS.ROLE_SERVER)) throw new RangeError(`Server ${id}: ${device} leads to no server`);
-  return port;
+export function interfaceTo(
+  { id, device }: { id: number; device?: string | undefined },
+  interfaces: DatapathInterface[],
+): DatapathInterface | undefined {
+  const iface = device === undefined ? interfaces[0] : interfaces.find((candidate) => candidate.device === device);
+  if (iface && !(iface.roles & CONSTANTS.ROLE_SERVER))
+    throw new RangeError(`Server ${id}: ${device} leads to no server`);
+  return iface;
 }

@@ -5,14 +5,14 @@ import type { Decision, Write } from '../specification/decision.ts';
 import { flowNamed } from '../specification/flow.ts';
 import { type Arrival, type Clocks, forward } from '../specification/forward.ts';
 import {
-  type Bond,
+  type Binding,
+  type Configured,
   type Connection,
-  type Kept,
+  type FlowTables,
   type Knowledge,
   NO_PEER,
   type Server,
   type Service,
-  type Told,
 } from '../specification/knowledge.ts';
 import { findService } from '../specification/lookup.ts';
 import { TIMEOUTS } from '../specification/timeouts.ts';
@@ -26,18 +26,20 @@ type Specification = typeof forward;
 
 const FOREVER_NS = 2n ** 63n;
 
-const knowing =
+const withKnowledge =
   (change: (known: Knowledge, arrival: Arrival) => Partial<Knowledge>): Specification =>
   (arrival, known) =>
     forward(arrival, { ...known, ...change(known, arrival) });
 
-const told = (change: (told: Told) => Partial<Told>): Specification =>
-  knowing((known) => ({ told: { ...known.told, ...change(known.told) } }));
+const withConfigured = (change: (configured: Configured) => Partial<Configured>): Specification =>
+  withKnowledge((known) => ({ configured: { ...known.configured, ...change(known.configured) } }));
 
-const kept = (change: (kept: Kept, told: Told) => Partial<Kept>): Specification =>
-  knowing((known) => ({ kept: { ...known.kept, ...change(known.kept, known.told) } }));
+const withFlowTables = (
+  change: (flowTables: FlowTables, configured: Configured) => Partial<FlowTables>,
+): Specification =>
+  withKnowledge((known) => ({ flowTables: { ...known.flowTables, ...change(known.flowTables, known.configured) } }));
 
-const deciding =
+const withDecision =
   (change: (decision: Decision, arrival: Arrival) => Partial<Decision>): Specification =>
   (arrival, known) => {
     const decision = forward(arrival, known);
@@ -45,7 +47,7 @@ const deciding =
   };
 
 /** Reads other octets than came, but sends those. */
-const reading =
+const withFrame =
   (change: (frame: Buffer, arrival: Arrival, known: Knowledge) => void): Specification =>
   (arrival, known) => {
     const frame = Buffer.from(arrival.frame);
@@ -55,14 +57,14 @@ const reading =
     return { ...decision, frame: Buffer.concat([addresses.subarray(0, 12), arrival.frame.subarray(12)]) };
   };
 
-const timed =
+const withClocks =
   (change: (clocks: Clocks) => Partial<Clocks>): Specification =>
   (arrival, known) =>
     forward({ ...arrival, ...change(arrival) }, known);
 
 /** Judges by itself whether it may forward. */
-const leased = (holds: (clocks: Clocks, lease: LeaseTimes) => boolean): Specification =>
-  knowing(({ lease }, arrival) => ({
+const withMayForward = (holds: (clocks: Clocks, lease: LeaseTimes) => boolean): Specification =>
+  withKnowledge(({ lease }, arrival) => ({
     lease: { ...lease, forwardUntilNs: holds(arrival, lease) ? FOREVER_NS : 0n },
   }));
 
@@ -73,7 +75,7 @@ const margined =
     tickNs + marginNs < forwardUntilNs || nowNs < forwardUntilNs;
 
 const overlooking = (flag: number): Specification =>
-  reading((frame) => withFlags(frame, (flags) => flags & ~flag).copy(frame));
+  withFrame((frame) => withFlags(frame, (flags) => flags & ~flag).copy(frame));
 
 const mapped = <Key, Value>(map: ReadonlyMap<Key, Value>, change: (value: Value) => Value | undefined) =>
   new Map([...map].flatMap(([key, value]) => [[key, change(value)] as const].filter(has)));
@@ -81,71 +83,71 @@ const has = <Key, Value>(entry: readonly [Key, Value | undefined]): entry is rea
   entry[1] !== undefined;
 
 const services = (change: (service: Service) => Service | undefined): Specification =>
-  told((known) => ({ services: mapped(known.services, change) }));
+  withConfigured((known) => ({ services: mapped(known.services, change) }));
 const servers = (change: (server: Server) => Server): Specification =>
-  told((known) => ({ servers: mapped(known.servers, change) }));
+  withConfigured((known) => ({ servers: mapped(known.servers, change) }));
 
 const impersonal = ({ persistence: _, ...service }: Service): Service => service;
-const renumbered = <Kind extends Bond>(bond: Kind, { servers }: Told): Kind => ({
-  ...bond,
-  serverAddress: servers.get(bond.server)?.address ?? bond.serverAddress,
+const renumbered = <Kind extends Binding>(binding: Kind, { servers }: Configured): Kind => ({
+  ...binding,
+  serverAddress: servers.get(binding.server)?.address ?? binding.serverAddress,
 });
 
-const goesBy = (flow: string, service: string, known: Told): boolean =>
-  findService(flowNamed(flow), { told: known })?.name === service;
+const goesBy = (flow: string, service: string, known: Configured): boolean =>
+  findService(flowNamed(flow), { configured: known })?.name === service;
 
 const longer = TIMEOUTS.map((name): [string, Specification] => [
   `${name} lasts longer`,
-  told(({ timeouts }) => ({ timeouts: { ...timeouts, [name]: timeouts[name] + 1 } })),
+  withConfigured(({ timeouts }) => ({ timeouts: { ...timeouts, [name]: timeouts[name] + 1 } })),
 ]);
 
-export const broken: Record<string, Specification> = {
-  'forwards for ever': knowing(({ lease }) => ({ lease: { ...lease, forwardUntilNs: FOREVER_NS } })),
-  'answers for ever': knowing(({ lease }) => ({ lease: { ...lease, answerUntilNs: FOREVER_NS } })),
-  'is not fenced': deciding(({ writes }) => ({ writes: writes.filter(({ table }) => table !== 'fenced') })),
-  'is fenced by every question': deciding(({ outcome, writes }) => ({
+export const wrongSpecifications: Record<string, Specification> = {
+  'forwards for ever': withKnowledge(({ lease }) => ({ lease: { ...lease, forwardUntilNs: FOREVER_NS } })),
+  'answers for ever': withKnowledge(({ lease }) => ({ lease: { ...lease, answerUntilNs: FOREVER_NS } })),
+  'is not fenced': withDecision(({ writes }) => ({ writes: writes.filter(({ table }) => table !== 'fenced') })),
+  'is fenced by every question': withDecision(({ outcome, writes }) => ({
     writes: outcome === 'DROPPED_ARP_NO_LEASE' ? [...writes, { table: 'fenced' }] : writes,
   })),
-  'is fenced while its successor counts on it': knowing(({ lease }) => ({
+  'is fenced while its successor counts on it': withKnowledge(({ lease }) => ({
     lease: { ...lease, answerUntilNs: lease.answerUntilNs || 1n },
   })),
-  'its clock is late by a nanosecond': timed(({ nowNs }) => ({ nowNs: nowNs - 1n })),
-  'its ticks are late by a nanosecond': timed(({ tickNs }) => ({ tickNs: tickNs - 1n })),
-  'its clock of boots is late by a nanosecond': timed(({ bootNs }) => ({ bootNs: bootNs - 1n })),
-  'answers by the clock that a suspension stops': timed(({ nowNs }) => ({ bootNs: nowNs })),
-  'forwards by the clock that a suspension does not stop': timed(({ bootNs }) => ({ nowNs: bootNs })),
-  'goes by the exact clock alone': timed(({ nowNs }) => ({ tickNs: nowNs })),
-  'goes by ticks alone': timed(({ tickNs }) => ({ nowNs: tickNs })),
-  'forwards by the exact clock alone': leased(({ nowNs }, { forwardUntilNs }) => nowNs < forwardUntilNs),
-  'forwards by ticks alone': leased(({ tickNs }, { forwardUntilNs }) => tickNs < forwardUntilNs),
-  'wants a nanosecond more of lease': leased(margined(MARGIN_NS + 1n)),
-  'is content with a nanosecond less': leased(margined(MARGIN_NS - 1n)),
-  'takes what is not to its hardware address': reading((frame, { ifindex }, known) => {
-    const port = known.told.ports.find((candidate) => candidate.ifindex === ifindex);
-    if (port) frame.write(port.mac.replaceAll(':', ''), 'hex');
+  'its clock is late by a nanosecond': withClocks(({ nowNs }) => ({ nowNs: nowNs - 1n })),
+  'its ticks are late by a nanosecond': withClocks(({ tickNs }) => ({ tickNs: tickNs - 1n })),
+  'its clock of boots is late by a nanosecond': withClocks(({ bootNs }) => ({ bootNs: bootNs - 1n })),
+  'answers by the clock that a suspension stops': withClocks(({ nowNs }) => ({ bootNs: nowNs })),
+  'forwards by the clock that a suspension does not stop': withClocks(({ bootNs }) => ({ nowNs: bootNs })),
+  'goes by the exact clock alone': withClocks(({ nowNs }) => ({ tickNs: nowNs })),
+  'goes by ticks alone': withClocks(({ tickNs }) => ({ nowNs: tickNs })),
+  'forwards by the exact clock alone': withMayForward(({ nowNs }, { forwardUntilNs }) => nowNs < forwardUntilNs),
+  'forwards by ticks alone': withMayForward(({ tickNs }, { forwardUntilNs }) => tickNs < forwardUntilNs),
+  'wants a nanosecond more of lease': withMayForward(margined(MARGIN_NS + 1n)),
+  'is content with a nanosecond less': withMayForward(margined(MARGIN_NS - 1n)),
+  'takes what is not to its hardware address': withFrame((frame, { ifindex }, known) => {
+    const iface = known.configured.interfaces.find((candidate) => candidate.ifindex === ifindex);
+    if (iface) frame.write(iface.mac.replaceAll(':', ''), 'hex');
   }),
-  'forwards without the server’s hardware address': deciding((_, { frame }) => ({ frame })),
-  'knows no peer': knowing(({ peer }) => ({ peer: { ...peer, mac: undefined } })),
-  'believes whoever asks from the peer’s address': reading((frame, _, { peer }) => {
+  'forwards without the server’s hardware address': withDecision((_, { frame }) => ({ frame })),
+  'knows no peer': withKnowledge(({ peer }) => ({ peer: { ...peer, mac: undefined } })),
+  'believes whoever asks from the peer’s address': withFrame((frame, _, { peer }) => {
     if (peer.mac !== undefined && frame.readUInt16BE(12) === 0x0806) imitate(frame, peer.mac);
   }),
-  'is told of a takeover by questions to it alone': reading((frame) => {
+  'is told of a takeover by questions to it alone': withFrame((frame) => {
     if (frame.readUInt16BE(12) === 0x0806) frame.fill(0xff, 0, 6);
   }),
-  'takes a probe for a question, and no question for one': reading((frame) => {
+  'takes a probe for a question, and no question for one': withFrame((frame) => {
     if (frame.readUInt16BE(12) === 0x0806 && frame.length >= 42) frame.fill(0, 32, 38);
   }),
-  'is fenced though its daemon is gone': knowing(({ peer }) => ({ peer: { ...peer, daemonLives: true } })),
-  'takes beats from anywhere': reading((frame, _, { told: { heartbeat } }) => {
+  'is fenced though its daemon is gone': withKnowledge(({ peer }) => ({ peer: { ...peer, daemonLives: true } })),
+  'takes beats from anywhere': withFrame((frame, _, { configured: { heartbeat } }) => {
     const ip = frame.readUInt16BE(12) === 0x0800 && frame.length >= 34;
     if (ip && quadOf(frame, 30) === heartbeat.access.own) frame.set(quadToBytes(heartbeat.access.peer), 26);
   }),
-  'knows no start of the peer': knowing(({ peer }) => ({ peer: { ...peer, boot: undefined } })),
-  'counts no beats': knowing(() => ({ peer: NO_PEER })),
-  'counts strangers among the beats': deciding(({ writes }) => ({
+  'knows no start of the peer': withKnowledge(({ peer }) => ({ peer: { ...peer, boot: undefined } })),
+  'counts no beats': withKnowledge(() => ({ peer: NO_PEER })),
+  'counts strangers among the beats': withDecision(({ writes }) => ({
     writes: writes.map((write) => (write.table === 'allowances' ? { ...write, index: write.index | 1 } : write)),
   })),
-  'a window of beats is longer by a nanosecond': knowing(({ peer }) => ({
+  'a window of beats is longer by a nanosecond': withKnowledge(({ peer }) => ({
     peer: {
       ...peer,
       allowances: peer.allowances.map(({ fromNs, passed }) => ({ fromNs: fromNs + 1n, passed })),
@@ -154,38 +156,42 @@ export const broken: Record<string, Specification> = {
   'takes a service of any port for that of port zero': services((service) =>
     service.port === 0 ? undefined : service,
   ),
-  'remembers no connection': kept(() => ({ connections: new Map() })),
-  'remembers no UDP flow': kept(() => ({ udpFlows: new Map() })),
-  'lets everybody enter': told(() => ({ limits: { tcpPerSecond: 1_000_000_000, udpPerSecond: 1_000_000_000 } })),
-  'has one limit for all': told(({ limits: { tcpPerSecond } }) => ({
+  'remembers no connection': withFlowTables(() => ({ connections: new Map() })),
+  'remembers no UDP flow': withFlowTables(() => ({ udpFlows: new Map() })),
+  'lets everybody enter': withConfigured(() => ({
+    limits: { tcpPerSecond: 1_000_000_000, udpPerSecond: 1_000_000_000 },
+  })),
+  'has one limit for all': withConfigured(({ limits: { tcpPerSecond } }) => ({
     limits: { tcpPerSecond, udpPerSecond: tcpPerSecond },
   })),
-  'lets one enter a nanosecond early': kept(({ entering }) => ({ entering: mapped(entering, (ns) => ns - 1n) })),
-  'saves up more than a second of its limit': kept(({ entering }) => ({
+  'lets one enter a nanosecond early': withFlowTables(({ entering }) => ({
+    entering: mapped(entering, (ns) => ns - 1n),
+  })),
+  'saves up more than a second of its limit': withFlowTables(({ entering }) => ({
     entering: mapped(entering, (ns) => ns - 1_000_000_000n),
   })),
-  'places a connection anew that begins again': knowing(({ kept: known }, { frame }) => ({
-    kept: { ...known, connections: isSyn(frame) ? mapped(known.connections, unlessEnded) : known.connections },
+  'places a connection anew that begins again': withKnowledge(({ flowTables: known }, { frame }) => ({
+    flowTables: { ...known, connections: isSyn(frame) ? mapped(known.connections, unlessEnded) : known.connections },
   })),
   'takes every RST for the client’s': (arrival, known) => {
     const decision = forward(arrival, known);
     return { ...decision, writes: decision.writes.map((write) => stayReset(write, known)) };
   },
-  'remembers no embryo': kept(() => ({ embryos: new Map() })),
-  'remembers no client': kept(() => ({ affinities: new Map() })),
-  'takes a server’s number for the server': kept(({ connections, udpFlows }, known) => ({
+  'remembers no half-open connection': withFlowTables(() => ({ halfOpen: new Map() })),
+  'remembers no client': withFlowTables(() => ({ affinities: new Map() })),
+  'takes a server’s number for the server': withFlowTables(({ connections, udpFlows }, known) => ({
     connections: mapped(connections, (connection) => renumbered(connection, known)),
     udpFlows: mapped(udpFlows, (connection) => renumbered(connection, known)),
   })),
-  'looks for the service of a half-open connection anew': kept(({ embryos, connections }, known) => ({
-    embryos: new Map(
-      [...embryos].filter(([name, { service }]) => connections.has(name) || goesBy(name, service, known)),
+  'looks for the service of a half-open connection anew': withFlowTables(({ halfOpen, connections }, known) => ({
+    halfOpen: new Map(
+      [...halfOpen].filter(([name, { service }]) => connections.has(name) || goesBy(name, service, known)),
     ),
   })),
-  'keeps embryos that have proved themselves': deciding(({ writes }) => ({
-    writes: writes.filter((write) => write.table !== 'embryos' || write.value !== undefined),
+  'keeps half-open connections that have proved themselves': withDecision(({ writes }) => ({
+    writes: writes.filter((write) => write.table !== 'halfOpen' || write.value !== undefined),
   })),
-  'keeps connections that are over': deciding(({ writes }) => ({
+  'keeps connections that are over': withDecision(({ writes }) => ({
     writes: writes.filter((write) => write.table !== 'connections' || write.value !== undefined),
   })),
   'overlooks FIN': overlooking(0x01),
@@ -194,13 +200,13 @@ export const broken: Record<string, Specification> = {
   'overlooks ACK': overlooking(0x10),
   ...Object.fromEntries(longer),
   'takes what is gone for kept': servers((server) => ({ mac: `02:00:00:00:00:2${server.id}` as Mac, ...server })),
-  'moves connections from servers that get nothing new': kept(({ connections }, known) => ({
+  'moves connections from servers that get nothing new': withFlowTables(({ connections }, known) => ({
     connections: mapped(connections, (connection) => elsewhere(connection, known)),
   })),
-  'looks into the next slot where a server is gone': told(withNextSlots),
-  'keeps clients on servers that get nothing new': services((service) => ({ ...service, gives: () => true })),
-  'asks all services whether a server gets something new': told((known) => ({
-    services: mapped(known.services, (service) => ({ ...service, gives: eligibleIn(known) })),
+  'looks into the next slot where a server is gone': withConfigured(withNextSlots),
+  'keeps clients on servers that get nothing new': services((service) => ({ ...service, isEligible: () => true })),
+  'asks all services whether a server gets something new': withConfigured((known) => ({
+    services: mapped(known.services, (service) => ({ ...service, isEligible: eligibleIn(known) })),
   })),
   'keeps no client': services(impersonal),
   'keeps each client by itself': services((service) =>
@@ -209,41 +215,45 @@ export const broken: Record<string, Specification> = {
   'keeps clients too long': services((service) =>
     service.persistence ? { ...service, persistence: { ...service.persistence, timeoutMs: 86_400_000 } } : service,
   ),
-  'remembers no fragment': kept(() => ({ fragments: new Map() })),
-  'remembers no fragment of what has not proved itself': kept(() => ({ unprovenFragments: new Map() })),
-  'enters all datagrams among those that have proved themselves': deciding(({ writes }) => ({
+  'remembers no fragment': withFlowTables(() => ({ fragments: new Map() })),
+  'remembers no fragment of what has not proved itself': withFlowTables(() => ({ unprovenFragments: new Map() })),
+  'enters all datagrams among those that have proved themselves': withDecision(({ writes }) => ({
     writes: writes.map((write) => (write.table === 'unprovenFragments' ? { ...write, table: 'fragments' } : write)),
   })),
-  'enters no datagram among those that have proved themselves': deciding(({ writes }) => ({
+  'enters no datagram among those that have proved themselves': withDecision(({ writes }) => ({
     writes: writes.map((write) => (write.table === 'fragments' ? { ...write, table: 'unprovenFragments' } : write)),
   })),
-  'leaves a datagram in one table and enters it in the other': deciding(({ writes }) => ({
+  'leaves a datagram in one table and enters it in the other': withDecision(({ writes }) => ({
     writes: writes.filter(
       (write) => !write.table.toLowerCase().includes('fragments') || ('value' in write && write.value),
     ),
   })),
-  'lets every beginning of a datagram decide': kept(({ unprovenFragments }) => ({
+  'lets every beginning of a datagram decide': withFlowTables(({ unprovenFragments }) => ({
     unprovenFragments: mapped(unprovenFragments, (datagram) => ({ ...datagram, awaitsFirst: false })),
   })),
-  'awaits a beginning for ever': kept(({ fragments }) => ({
+  'awaits a beginning for ever': withFlowTables(({ fragments }) => ({
     fragments: mapped(fragments, (datagram) => ({ ...datagram, awaitsFirst: true })),
   })),
   'sends what is too long': servers((server) => ({ ...server, mtu: 0xffff })),
   'sends what is an octet too long': servers((server) => ({ ...server, mtu: server.mtu + 1 })),
   'sends nothing as long as it may be': servers((server) => ({ ...server, mtu: server.mtu - 1 })),
-  'passes what is under many tags': deciding(({ outcome }, { frame }) =>
+  'passes what is under many tags': withDecision(({ outcome }, { frame }) =>
     outcome === 'DROPPED_TAGGED' && frame.readUInt16BE(20) === 0x8100 ? { outcome: 'PASSED_NOT_OURS' } : {},
   ),
-  'drops what is under many tags, to whomever': deciding(({ outcome }, { frame }) =>
+  'drops what is under many tags, to whomever': withDecision(({ outcome }, { frame }) =>
     outcome === 'PASSED_NOT_OURS' && frame.length > 22 && frame.readUInt16BE(20) === 0x8100
       ? { outcome: 'DROPPED_TAGGED' }
       : {},
   ),
-  'knows no VLAN': told(({ ports }) => ({ ports: ports.map(({ vlan: _, ...port }) => port) })),
-  'counts nothing of its tables': deciding(({ counts }) => ({ counts: counts.filter((each) => 'server' in each) })),
-  'counts no packets': deciding(({ counts }) => ({ counts: counts.filter(({ what }) => what !== 'packet') })),
-  'counts no new connections': deciding(({ counts }) => ({ counts: counts.filter(({ what }) => what !== 'opened') })),
-  'counts no end of a connection': deciding(({ counts }) => ({
+  'knows no VLAN': withConfigured(({ interfaces }) => ({
+    interfaces: interfaces.map(({ vlan: _, ...iface }) => iface),
+  })),
+  'counts nothing of its tables': withDecision(({ counts }) => ({ counts: counts.filter((each) => 'server' in each) })),
+  'counts no packets': withDecision(({ counts }) => ({ counts: counts.filter(({ what }) => what !== 'packet') })),
+  'counts no new connections': withDecision(({ counts }) => ({
+    counts: counts.filter(({ what }) => what !== 'opened'),
+  })),
+  'counts no end of a connection': withDecision(({ counts }) => ({
     counts: counts.filter((counted) => counted.what !== 'active' || counted.by > 0),
   })),
 };
@@ -268,7 +278,7 @@ const isSyn = (frame: Buffer): boolean => {
   return syn;
 };
 
-function stayReset(write: Write, { kept: known }: Knowledge): Write {
+function stayReset(write: Write, { flowTables: known }: Knowledge): Write {
   if (write.table !== 'connections' || !write.value) return write;
   const isReset = known.connections.get(write.name)?.state === 'reset';
   return isReset && write.value.state === 'established'
@@ -278,18 +288,18 @@ function stayReset(write: Write, { kept: known }: Knowledge): Write {
 
 /** Whether any service gives a server something new. */
 const eligibleIn =
-  ({ services }: Told) =>
+  ({ services }: Configured) =>
   (server: number): boolean =>
-    [...services.values()].some(({ gives }) => gives(server));
+    [...services.values()].some(({ isEligible: gives }) => gives(server));
 
 /** Where its service gives the server nothing new, a connection whose server is another one by now. */
-function elsewhere(connection: Connection, { services }: Told): Connection {
-  const counts = services.get(connection.service)?.gives(connection.server) !== false;
+function elsewhere(connection: Connection, { services }: Configured): Connection {
+  const counts = services.get(connection.service)?.isEligible(connection.server) !== false;
   return counts ? connection : { ...connection, serverAddress: '0.0.0.0' as Address };
 }
 
 /** Each slot whose server is gone has the server of the next one. */
-function withNextSlots({ servers, services }: Told): Pick<Told, 'services'> {
+function withNextSlots({ servers, services }: Configured): Pick<Configured, 'services'> {
   const isGone = (id: number): boolean => servers.get(id)?.mac === undefined;
   const next = (slots: Slots): Slots =>
     Int32Array.from(slots, (id, slot) => (isGone(id) ? (slots[(slot + 1) % slots.length] ?? -1) : id));
