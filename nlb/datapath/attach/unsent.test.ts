@@ -174,18 +174,18 @@ t.test('what others forward is not counted, nor what is lost in another network 
   t.teardown(() => beside.remove());
   const datapath = open(t, 'xdp');
   const script = `const { makeNode, DATAGRAM, HOUR_NS } = await import('${import.meta.resolve('../kit/node.ts')}');
-    const { hold, ifindexOf, options, tables } = await import('${import.meta.resolve('../kit/rig.ts')}');
+    const { holdLease, ifindexOf, options, tables } = await import('${import.meta.resolve('../kit/rig.ts')}');
     const { openDatapath } = await import('${import.meta.resolve('../datapath.ts')}');
     const { monotonicNs } = await import('${import.meta.resolve('../../kernel/clock.ts')}');
     const { run, until } = await import('${import.meta.resolve('../../kernel/private-namespaces.ts')}');
-    const ends = makeNode({ beforeEach() {} });
+    const peers = makeNode({ beforeEach() {} });
     const directory = '${mounted(t)}';
     const lost = [];
     for (const mode of ['xdp', 'tc']) {
       const datapath = openDatapath({ ...options(directory), mode, first: tables() });
-      hold(datapath.leaseFd, monotonicNs() + HOUR_NS);
+      holdLease(datapath.leaseFd, monotonicNs() + HOUR_NS);
       run('ip link set server down');
-      for (let sent = 0; sent < 3; sent++) ends.send(DATAGRAM);
+      for (let sent = 0; sent < 3; sent++) peers.send(DATAGRAM);
       await until(() => datapath.unsent().packets === 3n, 'what was lost');
       run('ip link set server up');
       datapath.remove();
