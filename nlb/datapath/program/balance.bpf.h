@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* A packet of a flow, and what is written down of its connection. */
+/* One packet of a flow: which server it goes to, and what is recorded of its connection. */
 #pragma once
 
 #include "connection.bpf.h"
@@ -10,7 +10,7 @@
 #include "placement.bpf.h"
 #include "tally.bpf.h"
 
-/* To that server, for that service. */
+/* The packet is to be forwarded to that server, and counted for that service. */
 static __always_inline enum outcome send_to(struct packet *p, const struct server *server, __u32 id, __u32 service,
 					    enum outcome outcome)
 {
@@ -38,8 +38,8 @@ static __always_inline enum outcome move_connection(struct packet *p, const stru
 }
 
 /*
- * From one state to another, on the same server. Only the state is written: were the entry another connection's by now, which
- * the full table has put in its place, then that one would not be moved by it.
+ * Changes the connection's state, on the same server. Only the state is written: a full table may have given the entry to
+ * another connection meanwhile, and that one keeps its server.
  */
 static __always_inline enum outcome change_state(struct packet *p, const struct service *service,
 						 struct connection *known, enum connection_state next)
@@ -57,8 +57,8 @@ static __always_inline enum outcome change_state(struct packet *p, const struct 
 }
 
 /*
- * A connection keeps its server until that is gone, whatever the selection says by now; and so does one that begins again in its
- * place: what ended the one before, and the SYN, too, may be forged, and the connection may be alive.
+ * A connection keeps its server until that is gone, whatever the selection says by now. So does one that begins again with the
+ * same ports: the FIN or RST before, and the SYN, may be forged, and the connection may be alive.
  */
 static __always_inline enum outcome continue_connection(struct packet *p, const struct service *service,
 							struct connection *known, __u64 now_ns)
@@ -75,7 +75,7 @@ static __always_inline enum outcome continue_connection(struct packet *p, const 
 	return send_to(p, server, id, known->service, outcome);
 }
 
-/* The second packet that a half-open connection needs: the connection changes tables, where the table takes it. */
+/* A half-open connection is proven by this packet: it moves to the table of proven ones, if the limit allows. */
 static __always_inline bool establish(struct packet *p, const struct service *service, struct connection *proven)
 {
 	bool entered = false;
@@ -91,7 +91,7 @@ static __always_inline bool establish(struct packet *p, const struct service *se
 	return true;
 }
 
-/* One packet of it has been seen, and its service is there. `pending`: what it is. */
+/* The service of the flow's half-open connection, which is then in `pending`; or NULL. */
 static __always_inline struct service *find_half_open(const struct packet *p, __u64 now_ns, struct connection *pending)
 {
 	if (!read_half_open(p, pending) || is_expired(p, pending, now_ns))
@@ -99,7 +99,7 @@ static __always_inline struct service *find_half_open(const struct packet *p, __
 	return service_of(pending, p->flow);
 }
 
-/* A connection that is new, or has yet to prove itself; that one stays with the service that it began with. */
+/* A packet of a new connection, or of a half-open one, which stays with the service that it began with. */
 static __always_inline enum outcome begin_connection(struct packet *p, const struct service *service, __u64 now_ns)
 {
 	struct connection pending;
@@ -107,7 +107,7 @@ static __always_inline enum outcome begin_connection(struct packet *p, const str
 	if (own)
 		service = own;
 	struct server *server = own ? find_bound_server(pending.server, pending.server_address) : NULL;
-	/* A first packet again is as good as new: a server that gets nothing new does not get it either. */
+	/* A first packet again counts as new: a server that gets no new connections does not get it either. */
 	bool stays = server && (proves(p) || is_eligible_for(service, pending.server));
 	__u32 id = stays ? pending.server : select_server(p->flow, service->id, now_ns);
 	if (!stays)
@@ -132,7 +132,7 @@ static __always_inline enum outcome begin_connection(struct packet *p, const str
 	return send_to(p, server, id, service->id, outcome);
 }
 
-/* Whether the connection goes on, or one begins again in its place on the same server. */
+/* Whether the connection goes on, or another one begins with the same ports on the same server. */
 static __always_inline bool continues(const struct packet *p, const struct service *service,
 				      const struct connection *known, __u64 now_ns)
 {
@@ -142,8 +142,8 @@ static __always_inline bool continues(const struct packet *p, const struct servi
 }
 
 /*
- * `known`: what the connection table has for the flow, or NULL. It counts as absent once its service is gone, its time is
- * over, or another connection begins in its place and its server is gone.
+ * `known`: the flow's proven connection, or NULL. It counts as absent if its service is gone, it has expired, or another
+ * connection begins with the same ports and its server is gone.
  */
 static __always_inline enum outcome balance(struct packet *p, const struct service *service, struct connection *known,
 					    __u64 now_ns)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The data path: what happens to each frame that comes in on an access or a server interface. One decision for XDP and
- * for tc. It changes nothing in a frame but the two hardware addresses.
+ * The data path: what happens to each frame that arrives on an access or a server interface, the same for XDP and tc. It changes
+ * nothing in a frame but the two hardware addresses.
  *
- * Nothing that is sent to a cluster address gets past this program to the node's own stack, which would answer it.
+ * No packet to a cluster address reaches the node's own stack, which would answer it.
  */
 #include "arp.bpf.h"
 #include "beat.bpf.h"
@@ -31,15 +31,15 @@ static __always_inline bool is_for(const struct datapath_interface *interface, c
 }
 
 /*
- * Of a frame under more tags than are looked under: whether the node's own stack may take it. That takes off any number of tags
- * of VLAN 0, and what is inside may be to a cluster address.
+ * Of a frame with more tags than are parsed: whether the node's own stack may accept it. The stack removes any number of tags of
+ * VLAN 0, and what is inside may be to a cluster address.
  */
 static __always_inline bool may_reach_stack(const struct datapath_interface *interface, const struct ethhdr *eth)
 {
 	return is_for(interface, eth) || eth->h_dest[0] & GROUP_ADDRESS;
 }
 
-/* Whether it is what nearly all packets are: a whole one that neither begins nor ends a connection. */
+/* Whether it is what nearly all packets are: unfragmented TCP or UDP for us, neither beginning nor ending a connection. */
 static __always_inline bool is_plain(const struct packet *p, const struct iphdr *ip,
 				     const struct datapath_interface *interface, enum content content)
 {
@@ -49,8 +49,8 @@ static __always_inline bool is_plain(const struct packet *p, const struct iphdr 
 }
 
 /*
- * The straight way, in few steps: whether a plain packet is of a connection that goes on as it did, and so is forwarded. All
- * else has to be looked at from the beginning: nothing has been changed.
+ * The fast path: forwards a plain packet of an established connection, in few steps. If it returns false, nothing has been
+ * changed, and the packet takes the general path.
  */
 static __always_inline bool take_fast_path(struct packet *p, struct connection *known)
 {
@@ -67,8 +67,8 @@ static __always_inline bool take_fast_path(struct packet *p, struct connection *
 }
 
 /*
- * A plain packet of a flow that the table does not have, where it is the second one that opens a connection on the server of its
- * first. All else is not forwarded here, and has to be looked at from the beginning, as above.
+ * The fast path of a plain packet that proves a half-open connection. Otherwise it returns OUTCOMES, nothing has been changed,
+ * and the packet takes the general path.
  */
 static __always_inline enum outcome open_connection(struct packet *p)
 {
@@ -111,7 +111,7 @@ static __always_inline enum outcome decide_ipv4(struct packet *p, const struct d
 	bool flow = content == SEGMENT || content == ICMP_ERROR;
 	bool first = p->tcp_flags & TCP_SYN;
 	struct service *expected = unlikely(first) ? prefetch(p->flow) : NULL;
-	/* A known connection names its service: of the large tables its packets need only the one, and most first ones none. */
+	/* A known connection names its service, so its packets need one large table, and most first packets none. */
 	if (!plain && flow && !unlikely(first && !may_be_known(p)))
 		known = find_proven(p);
 	struct service *service = known ? service_of(known, p->flow) : NULL;
@@ -156,7 +156,7 @@ static __always_inline enum outcome decide(struct packet *p)
 	return is_tag(p->ethertype) && may_reach_stack(&interface, p->eth) ? DROPPED_TAGGED : PASSED_NOT_OURS;
 }
 
-/* Of the segments that receive offload has put together, octets of the headers of each; they leave one by one. */
+/* Octets of the headers in each of the segments that receive offload has merged; they leave one by one. */
 static __always_inline __u32 segment_headers(const struct packet *p)
 {
 	struct iphdr *ip = (void *)(p->eth + 1);
@@ -170,8 +170,8 @@ static __always_inline __u32 segment_headers(const struct packet *p)
 }
 
 /*
- * Whether what is to be forwarded is longer than the interface to its server sends: behind us it would be dropped without a
- * word, and counted as forwarded. It bears no tag.
+ * Whether the packet is longer than the MTU of the interface to its server. The kernel would drop it silently after this
+ * program had counted it as forwarded. It has no tag.
  */
 static __always_inline bool is_too_long(const struct packet *p)
 {
@@ -196,12 +196,12 @@ static __always_inline enum outcome decide_and_count(struct packet *p)
 	return outcome;
 }
 
-/* What the context has in a field of 32 bits. The verifier must see nobody take half of it. */
+/* A packet pointer from a 32-bit field of the context. The verifier refuses a load of half of it. */
 static __always_inline void *pointer(__u32 field)
 {
-	void *whole = (void *)(long)field;
-	barrier_var(whole);
-	return whole;
+	void *address = (void *)(long)field;
+	barrier_var(address);
+	return address;
 }
 
 SEC("xdp")
@@ -225,7 +225,7 @@ int onevip_xdp(struct xdp_md *ctx)
 SEC("tc")
 int onevip_tc(struct __sk_buff *skb)
 {
-	/* A socket buffer may keep its bytes elsewhere; the headers must lie where they can be read. */
+	/* The headers must be in the linear part of the socket buffer, where they can be read. */
 	if (skb->data_end - skb->data < HEADER_BYTES)
 		bpf_skb_pull_data(skb, skb->len < HEADER_BYTES ? skb->len : HEADER_BYTES);
 	struct flow flow = {};

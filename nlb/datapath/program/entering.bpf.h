@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The way into the tables of connections that have proved themselves. Anybody can send the two packets that prove one, from
- * any address: so only so many may enter in a second, those of TCP and of UDP each by a limit of their own. Who is not let in is
- * forwarded all the same, and is let in by a later packet.
+ * How connections enter the tables of proven ones. Anybody can send the two packets that prove a connection, from any address:
+ * so the rate of entering is limited, for TCP and UDP separately. A connection over the limit is forwarded all the same, and
+ * enters with a later packet.
  */
 #pragma once
 
@@ -11,7 +11,7 @@
 #include "known.bpf.h"
 #include "tally.bpf.h"
 
-/* Against other processors that count at the same moment. */
+/* Attempts against other CPUs that write at the same moment. */
 #define ENTERING_TRIES 4
 #define EEXIST 17
 
@@ -20,7 +20,7 @@ static __always_inline enum flow_table table_of(const struct packet *p)
 	return is_tcp(p) ? TABLE_CONNECTIONS : TABLE_UDP_FLOWS;
 }
 
-/* Uses up one connection's share of the limit where there is one left. The word is written only as often as somebody enters. */
+/* Takes one connection's share of the limit, if any is left. The word is written only when a connection enters. */
 static __always_inline bool may_enter(const struct packet *p, __u64 now_ns)
 {
 	struct entering *used = only_entry(&entering);
@@ -39,7 +39,7 @@ static __always_inline bool may_enter(const struct packet *p, __u64 now_ns)
 	return false;
 }
 
-/* Zero, or the error with which the kernel refuses. */
+/* Zero, or the kernel's error. */
 static __always_inline long insert_connection(const struct packet *p, const struct connection *proven)
 {
 	if (!is_tcp(p))
@@ -58,7 +58,7 @@ static __always_inline long delete_connection(const struct packet *p)
 	return error;
 }
 
-/* Whether it is in its table now; `entered`: because it was not there before, so that it is to be counted. */
+/* Whether the connection is in its table now. `entered`: it was not there before, so it has to be counted. */
 static __always_inline bool enter(const struct packet *p, const struct connection *proven, bool *entered)
 {
 	struct table_count *count = table_count(table_of(p));
@@ -77,7 +77,7 @@ static __always_inline bool enter(const struct packet *p, const struct connectio
 	return !error || error == -EEXIST;
 }
 
-/* It counts as absent from now on. What it was is read first: its memory may be another connection's at once. */
+/* Its old value is read first: once it is deleted, its memory may belong to another connection. */
 static __always_inline void remove_connection(const struct packet *p, const struct connection *known)
 {
 	struct connection over = *known;

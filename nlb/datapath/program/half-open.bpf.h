@@ -1,24 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Connections of which one packet has been seen. Each is in the row of its flow's hash or in the one beside it, and one that comes
- * when both are taken gets the older's: no list to keep, nothing to make room for, one line of memory or two.
+ * Half-open connections: one packet has been seen. Each is in the row of its flow's hash or in the neighbouring row; if both
+ * are taken, it replaces the older one. There is no list and no eviction, and one or two cache lines are touched.
  *
- * Two processors may write one row at once, and leave words of both. So each word of the flow is mixed with all that follows:
- * words that were not written together give no flow that anybody asks for (the lockless table of Hyatt and Mann's chess program).
+ * Two CPUs may write one row at the same time, and leave words of both. So each word of the flow is XORed with the words that
+ * follow: words that were not written together match no flow (as in Hyatt and Mann's lockless transposition table).
  */
 #pragma once
 
 #include "connection.bpf.h"
 #include "placement.bpf.h"
 
-/* The row of the flow's hash, or the one beside it: an even one and the next are a pair. */
+/* The row of the flow's hash (`beside` 0), or its neighbour (1): an even row and the next one are a pair. */
 static __always_inline struct half_open *row_of(const struct packet *p, __u32 beside)
 {
 	__u32 row = (hash_of(p->flow) & (p->settings->half_open_rows - 1)) ^ beside; /* a power of two */
 	return bpf_map_lookup_elem(&half_open, &row);
 }
 
-/* In two steps: a word whose halves have just been written is waited for. */
+/* By halves: to load a word whose halves have just been stored makes the CPU wait. */
 static __always_inline __u64 addresses_of(const struct flow *flow)
 {
 	return (__u64)flow->destination << 32 | flow->source;
@@ -29,14 +29,14 @@ static __always_inline __u64 ports_of(const struct flow *flow)
 	return (__u64)flow->protocol << 32 | (__u32)flow->destination_port << 16 | flow->source_port;
 }
 
-/* Whether the row is the flow's. */
+/* Whether the row holds this flow. */
 static __always_inline bool is_row_of(const struct half_open *row, const struct flow *flow)
 {
 	__u64 mix = *(volatile __u64 *)&row->binding ^ *(volatile __u64 *)&row->seen_ns;
 	return (row->addresses ^ mix) == addresses_of(flow) && (row->ports ^ mix) == ports_of(flow);
 }
 
-/* The flow's row of its two; or NULL. */
+/* Which of its two rows holds the flow; or NULL. */
 static __always_inline struct half_open *find_row(const struct packet *p)
 {
 	struct half_open *row = row_of(p, 0);
@@ -46,14 +46,14 @@ static __always_inline struct half_open *find_row(const struct packet *p)
 	return row && is_row_of(row, p->flow) ? row : NULL;
 }
 
-/* The row to write a flow in that has none: of the two the one that was written longer ago. */
+/* The row for a new flow: of its two rows the older one. */
 static __always_inline struct half_open *take_row(const struct packet *p)
 {
 	struct half_open *own = row_of(p, 0), *beside = row_of(p, 1);
 	return own && beside && beside->seen_ns < own->seen_ns ? beside : own;
 }
 
-/* Whether there is one of the flow; what it says is then `pending`. */
+/* Whether the flow has a half-open connection, which is then in `pending`. */
 static __always_inline bool read_half_open(const struct packet *p, struct connection *pending)
 {
 	struct half_open *row = find_row(p);

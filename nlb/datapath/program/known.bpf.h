@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A Bloom filter of one hash over the table of connections: a flow whose bit is not set has none. It is so small that the
- * processor's cache holds it, while a look into the table itself waits for memory, which a first packet does for nothing.
+ * A Bloom filter with one hash over the table of TCP connections: a flow whose bit is not set has no connection. The filter
+ * fits into the CPU's cache, while a look-up in the table waits for memory, which a first packet would do in vain.
  *
- * A segment that begins nothing is mostly of a connection that is there, so it is looked for in the table at once; but not in a
- * flood of segments of no connection, which would wait for memory each: then the filter is asked first, for all.
+ * A segment without SYN mostly belongs to a connection in the table, so it is looked up there at once. In a flood of segments
+ * of no connection each would wait for memory in vain: then the filter is asked first, for all segments.
  *
- * Bits are only set here. User space makes the filter anew in the other half, from what the table then holds, and says
- * which half counts (known-flows.ts). While it does so, both get every bit, so it does not matter when it says so.
+ * Bits are only ever set here. User space rebuilds the filter in its inactive half from what the table holds, and then makes
+ * that half the active one (known-flows.ts). Meanwhile every bit is set in both halves, so the moment of the change does not
+ * matter.
  */
 #pragma once
 
@@ -16,10 +17,10 @@
 #include "hints.bpf.h"
 #include "placement.bpf.h"
 
-/* A processor may see so many segments of no connection: one in this time on average, and so many more at once. */
+/* Segments of no connection that each CPU tolerates: one in MISS_NS on average, with a burst of MISSES_BURST_NS. */
 #define MISS_NS 10000
 #define MISSES_BURST_NS 10000000
-/* For so long, the filter is asked first when there were more. */
+/* How long the filter is asked first after there were more. */
 #define FILTER_FIRST_NS 100000000
 
 static __always_inline __u64 bit_of(__u32 hash)
@@ -27,7 +28,7 @@ static __always_inline __u64 bit_of(__u32 hash)
 	return 1ULL << (hash & 63);
 }
 
-/* Of that half, the word in which the flow's bit is; NULL in none that there is. */
+/* The word with the flow's bit in that half of the filter; or NULL. */
 static __always_inline __u64 *word_of(const struct packet *p, __u32 half, __u32 hash)
 {
 	__u32 words = p->settings->filter_words; /* a power of two */
@@ -35,7 +36,7 @@ static __always_inline __u64 *word_of(const struct packet *p, __u32 half, __u32 
 	return bpf_map_lookup_elem(&known_flows, &row);
 }
 
-/* The number of the half that counts, and perhaps FILTER_RENEWING. */
+/* The number of the active half, perhaps with FILTER_RENEWING. */
 static __always_inline __u32 filter_state(const struct packet *p)
 {
 	__u32 behind = 2 * p->settings->filter_words;
@@ -50,7 +51,7 @@ static __always_inline bool may_be_known(const struct packet *p)
 	return !word || *(volatile __u64 *)word & bit_of(hash);
 }
 
-/* A look at the word that mark_known() will need: the processor waits for that memory while it waits for other. */
+/* Reads the word that mark_known() will need, so that the CPU waits for it and for other memory at the same time. */
 static __always_inline void prefetch_known(const struct packet *p)
 {
 	__u64 *word = word_of(p, filter_state(p) & 1, hash_of(p->flow));
@@ -67,7 +68,7 @@ static __always_inline void mark_in(const struct packet *p, __u32 half, __u32 ha
 		__sync_fetch_and_or(word, bit_of(hash));
 }
 
-/* A segment of no connection that is known. */
+/* Counts a segment of no connection, and detects a flood of them. */
 static __always_inline void note_miss(void)
 {
 	__u64 now_ns = tick_ns();
@@ -78,12 +79,12 @@ static __always_inline void note_miss(void)
 	__u64 next = (*until_ns < now_ns ? now_ns : *until_ns) + MISS_NS;
 	bool flood = next > now_ns + MISSES_BURST_NS;
 	*until_ns = flood ? now_ns + MISSES_BURST_NS : next;
-	/* All processors read that word for each segment: it is written seldom. */
+	/* All CPUs read that word for each segment, so it is written rarely. */
 	if (flood && *(volatile __u64 *)first < now_ns + FILTER_FIRST_NS / 2)
 		*(volatile __u64 *)first = now_ns + FILTER_FIRST_NS;
 }
 
-/* Zero but in a flood: so nearly every packet asks for no time. The first one after it makes it zero again. */
+/* The word is zero except in a flood, so nearly no packet reads the clock. The first packet after the flood resets it. */
 static __always_inline bool asks_filter_first(void)
 {
 	__u64 *first = only_entry(&filter_first);
@@ -97,19 +98,19 @@ static __always_inline bool asks_filter_first(void)
 }
 
 /*
- * The flow's connection, where it has proved itself; or NULL. Each table has a call of its own: one for both would not know its
- * table, and the kernel's verifier could not put the look-up in its place.
+ * The flow's proven connection, or NULL. Each table has a call of its own: the kernel's verifier can inline the look-up only
+ * where the map is a constant.
  */
 static __always_inline struct connection *find_proven(const struct packet *p)
 {
 	if (unlikely(!is_tcp(p)))
 		return bpf_map_lookup_elem(&udp_flows, p->flow);
 	struct connection *known = bpf_map_lookup_elem(&connections, p->flow);
-	barrier_var(known); /* or the compiler would make one call of the two */
+	barrier_var(known); /* or the compiler would merge the two calls */
 	return known;
 }
 
-/* The same for what does not begin a connection. */
+/* The same for a packet that begins no connection. */
 static __always_inline struct connection *find_continuing(const struct packet *p)
 {
 	bool missing = unlikely(asks_filter_first()) && is_tcp(p) && !may_be_known(p);
@@ -120,9 +121,9 @@ static __always_inline struct connection *find_continuing(const struct packet *p
 }
 
 /*
- * After it has been entered: a filter that is made meanwhile has it from the table, or from here. User space says that it
- * begins before it walks the table, and the lock of the flow's bucket orders the two: either the walk finds the flow, or it
- * has been there before the flow was entered, and then its beginning is seen here.
+ * Called after the connection was inserted. A filter that is being rebuilt gets the flow from the table or from here: user
+ * space sets FILTER_RENEWING before it walks the table, and the lock of the flow's bucket orders the two. Either the walk
+ * finds the flow, or it passed that bucket before the insertion, and then the flag is seen here.
  */
 static __always_inline void mark_known(const struct packet *p)
 {

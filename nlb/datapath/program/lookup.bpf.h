@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the tables say. */
+/* Look-ups in the tables of the control plane. */
 #pragma once
 
 #include <stdbool.h>
@@ -12,7 +12,7 @@ static __always_inline void *only_entry(void *table)
 	return bpf_map_lookup_elem(table, &first);
 }
 
-/* A copy, so that what follows is the same to the verifier for every place in the list. */
+/* Gives a copy, so that the verifier does not distinguish the places in the list. */
 static __always_inline bool find_interface(const struct settings *settings, __u32 ifindex,
 					   struct datapath_interface *interface)
 {
@@ -27,7 +27,7 @@ static __always_inline bool find_interface(const struct settings *settings, __u3
 	return false;
 }
 
-/* Whether frames that come in on an interface with that VLAN id are those of another interface of ours. */
+/* Whether frames that arrive on that interface with that VLAN id belong to a VLAN interface of ours. */
 static __always_inline bool is_vlan_interface_of(const struct settings *settings, __u32 ifindex, __u16 vlan)
 {
 	for (int i = 0; i < MAX_INTERFACES; i++) {
@@ -56,7 +56,7 @@ static __always_inline struct service *service_by_id(__u32 id)
 	return service && service->flags & SERVICE_KNOWN ? service : NULL;
 }
 
-/* That of the port, or else that of any port. */
+/* The service of the port, or else that of any port. */
 static __always_inline __u32 *find_service_id(const struct flow *flow)
 {
 	__u32 *id = service_id(flow, flow->destination_port);
@@ -69,7 +69,7 @@ static __always_inline struct service *find_service(const struct flow *flow)
 	return id ? service_by_id(*id) : NULL;
 }
 
-/* The service that a connection of that flow began with, where it still is what it was; else NULL. */
+/* The service that the connection began with, if it still serves that flow; else NULL. */
 static __always_inline struct service *service_of(const struct connection *connection, const struct flow *flow)
 {
 	struct service *service = service_by_id(connection->service);

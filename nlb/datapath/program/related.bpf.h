@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Packets that go where others of their flow have gone: fragments, and ICMP errors. */
+/* Packets that follow others of their flow or datagram: fragments and ICMP errors. */
 #pragma once
 
 #include "balance.bpf.h"
@@ -14,14 +14,14 @@ static __always_inline struct fragment_key fragment_key(const struct iphdr *ip)
 	};
 }
 
-/* The service that fragments were recorded for, where it still is one of that address and protocol. */
+/* Whether the service that the datagram was recorded for still has that address and protocol. */
 static __always_inline bool is_served(const struct packet *p, const struct fragment *known)
 {
 	struct service *service = service_by_id(known->service);
 	return service && service->address == p->flow->destination && service->protocol == p->flow->protocol;
 }
 
-/* What is known of the packet's datagram, where it still counts. It is in one of the two tables at most. */
+/* The entry of the packet's datagram, unless it has expired; or NULL. It is in at most one of the two tables. */
 static __always_inline struct fragment *find_datagram(const struct packet *p, const struct fragment_key *key,
 						      __u64 now_ns)
 {
@@ -34,8 +34,8 @@ static __always_inline struct fragment *find_datagram(const struct packet *p, co
 }
 
 /*
- * That its fragments go where this packet goes. Only datagrams of flows that have proved themselves push out such: a single
- * fragment, a middle one or a first one, may be anybody's.
+ * Records that the datagram's fragments go where this packet goes. Datagrams of proven flows have a table of their own, because
+ * anybody can send a single fragment.
  */
 static __always_inline void record_datagram(const struct packet *p, const struct fragment_key *key, bool proven,
 					    bool awaits_first, __u64 now_ns)
@@ -60,7 +60,7 @@ static __always_inline enum outcome send_with_datagram(struct packet *p, const s
 	return server ? send_to(p, server, known->server, known->service, FORWARDED_FRAGMENT) : DROPPED_NO_SERVER;
 }
 
-/* A fragment without ports. Where it comes before all others of its datagram, its addresses alone decide. */
+/* A fragment without ports. If it is the first of its datagram to arrive, its addresses alone select the server. */
 static __always_inline enum outcome forward_later_fragment(struct packet *p, const struct iphdr *ip,
 							   const struct cluster_address *cluster_address, __u64 now_ns)
 {
@@ -80,7 +80,7 @@ static __always_inline enum outcome forward_later_fragment(struct packet *p, con
 	return outcome;
 }
 
-/* A segment or datagram. The beginning of one in fragments follows what came before it, or else the others follow it. */
+/* A segment or datagram with its ports. If others of its fragments arrived before, it follows them; otherwise they follow it. */
 static __always_inline enum outcome forward_segment(struct packet *p, const struct iphdr *ip,
 						    const struct service *service, struct connection *connection,
 						    __u64 now_ns)
@@ -98,7 +98,7 @@ static __always_inline enum outcome forward_segment(struct packet *p, const stru
 	return outcome;
 }
 
-/* An error goes to the server of the flow that it quotes, and changes nothing: anybody can send one. */
+/* An ICMP error goes to the server of the flow that it quotes. It changes nothing, because anybody can send one. */
 static __always_inline enum outcome forward_icmp_error(struct packet *p, const struct service *service,
 						       const struct connection *known, __u64 now_ns)
 {

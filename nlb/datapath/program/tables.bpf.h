@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The tables. Those of the control plane are written by user space alone, those of flows by the data path alone. */
+/* The tables (BPF maps). User space alone writes those of the control plane; the data path alone writes those of flows. */
 #pragma once
 
 #include <linux/bpf.h>
@@ -59,7 +59,7 @@ struct {
 	__type(value, struct selection);
 } selections SEC(".maps");
 
-/* TCP connections that have proved themselves by a second packet: nothing else pushes one out. */
+/* TCP connections that are proven by a second packet. Only other such connections push one out. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 1000000); /* set at load */
@@ -67,7 +67,7 @@ struct {
 	__type(value, struct connection);
 } connections SEC(".maps");
 
-/* UDP flows of which a second datagram has been seen. Anybody can send two: these push out no connection of TCP's. */
+/* UDP flows that are proven by a second datagram. Anybody can send two, so they have a table apart from TCP's. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 262144); /* set at load */
@@ -75,7 +75,7 @@ struct {
 	__type(value, struct connection);
 } udp_flows SEC(".maps");
 
-/* How far the limits on entering those two tables are used up. See entering.bpf.h. */
+/* Up to when the limits on entering those two tables are used up. See entering.bpf.h. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
@@ -84,7 +84,7 @@ struct {
 	__type(value, struct entering);
 } entering SEC(".maps");
 
-/* Which flows may be in the table of TCP connections: two halves, and behind them the number of the one that counts. See known.bpf.h. */
+/* Bloom filter over the table of TCP connections: two halves, and behind them the number of the active one. See known.bpf.h. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 3); /* set at load */
@@ -94,8 +94,8 @@ struct {
 } known_flows SEC(".maps");
 
 /*
- * Connections of which one packet has been seen, by the flow's hash. A flood of first packets churns this table alone; what it
- * pushes out is placed by the same hash again, mostly on the same server. See half-open.bpf.h.
+ * Half-open connections, by the flow's hash: one packet has been seen. A flood of first packets churns this table alone. A
+ * connection that is pushed out is placed by its hash again, mostly on the same server. See half-open.bpf.h.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -118,11 +118,11 @@ struct fragment_table {
 	__type(value, struct fragment);
 };
 
-/* Datagrams of flows that have proved themselves; and others, also those of which nothing but a middle has come. */
+/* Fragmented datagrams of proven flows; and of all others, also those of which only later fragments have arrived. */
 struct fragment_table fragments SEC(".maps");
 struct fragment_table unproven_fragments SEC(".maps");
 
-/* Until when the filter is asked first, in a flood of segments of no connection; zero otherwise. See known.bpf.h. */
+/* In a flood of segments of no connection: until when the filter is asked before the table. Otherwise zero. See known.bpf.h. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
@@ -130,7 +130,7 @@ struct {
 	__type(value, __u64);
 } filter_first SEC(".maps");
 
-/* How many such segments each processor has seen of late, as the instant until which they would be expected. */
+/* Rate of such segments on each CPU, as an instant (generic cell rate algorithm). See known.bpf.h. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
@@ -139,8 +139,8 @@ struct {
 } misses SEC(".maps");
 
 /*
- * What is counted lies in memory that user space maps. Each processor has rows of its own, so nothing is counted twice or
- * contended for: row `processor × rows of one + index`.
+ * Counters are in memory that user space maps. Each CPU has rows of its own, so that counting needs no atomic: row
+ * `cpu × rows of one + index`.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
