@@ -14,8 +14,8 @@ export interface BalancedPacket {
 }
 
 /**
- * What becomes of it. Its connection counts as absent once the service is another, its time is over, or another one begins in
- * its place and its server is gone.
+ * Decides about it. Its proven connection counts as absent if that has another service or has expired, or if another connection
+ * begins with the same ports and the server is gone.
  */
 export function balance(packet: BalancedPacket, known: Knowledge): Result {
   const { service, segment, nowNs } = packet;
@@ -36,8 +36,8 @@ export function balance(packet: BalancedPacket, known: Knowledge): Result {
 }
 
 /**
- * A connection keeps its server until that is gone, whatever the selection says by now; and so does one that begins again in its
- * place: what ended the one before, and the SYN, too, may be forged, and the connection may be alive.
+ * A connection keeps its server until that is gone, whatever the selection says by now. So does one that begins again with the
+ * same ports: the FIN or RST before, and the SYN, may be forged, and the connection may be alive.
  */
 function continueConnection({ segment, service, nowNs }: BalancedPacket, before: Connection, known: Knowledge): Result {
   const own = findBoundServer(known.configured, before);
@@ -67,7 +67,7 @@ function outcomeWhereItIs({ state }: Connection, begins: boolean): Result['outco
   return begins ? 'FORWARDED_NEW' : 'FORWARDED_REPEATED';
 }
 
-/** A connection that is new, or has yet to prove itself: its second packet makes it an established one, where the limit allows. */
+/** A new or a half-open connection. A half-open one becomes established by its second packet, if the limit allows. */
 function beginConnection({ segment, service: byPort, nowNs }: BalancedPacket, known: Knowledge): Result {
   const { halfOpen, service } = findHalfOpen(segment.flow, known, nowNs) ?? { service: byPort };
   const own = halfOpen && serverToKeep(segment, service, findBoundServer(known.configured, halfOpen));
@@ -99,7 +99,7 @@ function beginConnection({ segment, service: byPort, nowNs }: BalancedPacket, kn
   };
 }
 
-/** A first packet again is as good as new: a server that gets nothing new, because its check fails, does not get it either. */
+/** A first packet again counts as new: a server that gets no new connections, because its check fails, does not get it either. */
 function serverToKeep(segment: Segment, service: Service, server: Server | undefined): Server | undefined {
   return server && (proves(segment) || service.isEligible(server.id)) ? server : undefined;
 }
@@ -122,7 +122,7 @@ export const bindingTo = (server: Server, seenNs: bigint): Binding => ({
   serverAddress: server.address,
 });
 
-/** A connection that has proved itself binds its client. */
+/** A proven connection binds its client to its server. */
 function bindClient(service: Service, { flow }: Segment, connection: Connection): Result['writes'] {
   if (!service.persistence) return [];
   const { seenNs, server, serverAddress } = connection;

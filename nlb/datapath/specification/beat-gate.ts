@@ -8,10 +8,10 @@ import type { Knowledge } from './knowledge.ts';
 import type { Ethernet, Ipv4 } from './packet.ts';
 
 /**
- * Heartbeats on their way to the daemon, which proves each of them, and has better things to do than to prove a flood. What
- * cannot be one is dropped here: not from the peer's address and port, too short, too long, or of another protocol. Who does
- * not see the peer's beats cannot say what names its start, as a stranger cannot say a TCP sequence number (RFC 5961); of
- * those, and of all, no more come through than the daemon can look at.
+ * Filter of heartbeats before the daemon, which verifies each one that gets through and must not have to verify a flood. What
+ * cannot be a heartbeat is dropped: not from the peer's address and port, too short, too long, or without the magic number. Who
+ * does not see the peer's beats cannot know its boot, as an off-path attacker cannot know a TCP sequence number (RFC 5961): so
+ * beats of an unverified boot have a lower limit than those of the verified one.
  */
 export function decideOwn(
   {
@@ -38,7 +38,7 @@ export function decideOwn(
 }
 
 const UDP_BYTES = 8;
-/** Without fragments that have no ports: they find no beginning. */
+/** Not a later fragment: that has no ports. */
 function isUdpTo(
   port: number,
   frame: Buffer,
@@ -49,10 +49,10 @@ function isUdpTo(
 }
 
 const MAGIC = Buffer.from('NLBP');
-/** As in pair/envelope.ts and pair/beat.ts: magic, version, path, state, fitness, flags; then the peer's start. */
+/** As in pair/envelope.ts and pair/beat.ts: magic, version, path, state, fitness, flags; then the boot. */
 const [BOOT_AT, BOOT_BYTES] = [9, 8];
 
-/** The beginning of what names the sender's start, in hexadecimal digits; undefined where the datagram is no beat. */
+/** The first octets of the sender's boot, in hexadecimal digits; undefined if the datagram is not a beat. */
 function bootIn(frame: Buffer, ip: Ipv4, { peer }: BeatAddresses, port: number): string | undefined {
   const at = ip.payloadAt + UDP_BYTES;
   if (at + BOOT_AT + BOOT_BYTES > frame.length) return undefined;
@@ -65,7 +65,7 @@ function bootIn(frame: Buffer, ip: Ipv4, { peer }: BeatAddresses, port: number):
 
 const NONE_PASSED: Allowance = { fromNs: 0n, passed: 0n };
 
-/** One more, where so many may pass in each window. */
+/** Counts one more beat, if the window still allows one. */
 function spend(before: Allowance, most: number, nowNs: bigint): { allowance: Allowance; isAllowed: boolean } {
   const isOver = nowNs - before.fromNs >= BigInt(CONSTANTS.BEAT_WINDOW_NS);
   const { fromNs, passed } = isOver ? { fromNs: nowNs, passed: 0n } : before;

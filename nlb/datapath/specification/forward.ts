@@ -22,16 +22,16 @@ import { readQuotedFlow } from './quote.ts';
 import { forwardFirstFragment, forwardIcmpError, forwardLaterFragment } from './related.ts';
 
 /**
- * The data path's specification: what becomes of one frame. A pure function; nothing in it is random, because a flow is
- * placed by its hash. datapath.bpf.c does the same in the kernel, and differential.test.ts holds the two against each other.
+ * The data path's specification: the decision about one frame. A pure function without randomness: a flow's server is selected by
+ * its hash. datapath.bpf.c does the same in the kernel, and differential.test.ts compares the two.
  */
 
 export interface Clocks {
   /** CLOCK_MONOTONIC. */
   nowNs: bigint;
-  /** The same as of the kernel's last tick (CLOCK_MONOTONIC_COARSE). What is written down of flows bears this time. */
+  /** The same as of the kernel's last tick (CLOCK_MONOTONIC_COARSE). Entries of flows have this time. */
   tickNs: bigint;
-  /** CLOCK_BOOTTIME: as the first, and it goes on while the machine is suspended. */
+  /** CLOCK_BOOTTIME: goes on while the machine is suspended. */
   bootNs: bigint;
 }
 
@@ -39,11 +39,11 @@ export interface Arrival extends Clocks {
   frame: Buffer;
   /** The interface that it came in on. */
   ifindex: number;
-  /** Where receive offload has put segments of one flow together: octets of data in each. They leave one by one. */
+  /** If receive offload has merged segments of one flow: octets of data in each. They leave one by one. */
   segmentBytes?: number;
 }
 
-/** What becomes of a frame. Nothing is changed: `record()` does what the decision says, so that the next frame finds it. */
+/** Decides about a frame. Nothing is changed: `record()` carries the decision out for the next frames. */
 export function forward(arrival: Arrival, known: Knowledge): Decision {
   const { to, ...decision } = decide(arrival, known);
   if (!to) return { ...decision, frame: arrival.frame };
@@ -53,7 +53,7 @@ export function forward(arrival: Arrival, known: Knowledge): Decision {
   return { ...decision, counts, frame: readdressed(arrival.frame, server), egress: server.ifindex };
 }
 
-/** Of what is forwarded, which bears no tag: octets of the longest packet that leaves for it. */
+/** Of a frame to be forwarded, which has no tag: octets of the longest packet that leaves for it. */
 function packetBytes({ frame, segmentBytes }: Arrival): number {
   const ip = segmentBytes === undefined ? undefined : readIpv4(frame, ETHERNET_BYTES);
   if (segmentBytes === undefined || !ip) return frame.length - ETHERNET_BYTES;
@@ -76,7 +76,7 @@ function decide(arrival: Arrival, known: Knowledge): Result {
     : decideOwn({ frame, arrivedOn: iface, ethernet, ip }, known, nowNs);
 }
 
-/** The kernel takes the tag off and gives the frame to the VLAN's interface, where it comes by here once more. */
+/** The kernel removes the tag and gives the frame to the VLAN's interface, where it is decided. */
 function isForVlanInterface(
   { tags: [id] }: Ethernet,
   { ifindex }: DatapathInterface,
@@ -85,7 +85,7 @@ function isForVlanInterface(
   return id !== undefined && configured.interfaces.some(({ vlan }) => vlan?.parent === ifindex && vlan.id === id);
 }
 
-/** The node's own stack takes off any number of tags of VLAN 0, and what is inside may be to a cluster address. */
+/** The node's own stack removes any number of tags of VLAN 0, and what is inside may be to a cluster address. */
 const mayReachStack = ({ destination }: Ethernet, { mac }: DatapathInterface): boolean =>
   destination === mac || isGroup(destination);
 
@@ -95,7 +95,7 @@ interface ClusterAddressPacket extends Arrival {
   ip: Ipv4;
 }
 
-/** Nothing that is sent to a cluster address gets past here to the node's own stack, which would answer it. */
+/** No packet to a cluster address reaches the node's own stack, which would answer it. */
 function decideForClusterAddress(packet: ClusterAddressPacket, known: Knowledge): Result {
   const { arrivedOn: iface, ethernet, ip } = packet;
   if (!(iface.roles & CONSTANTS.ROLE_ACCESS)) return dropped('DROPPED_SERVER_SIDE');
@@ -109,7 +109,7 @@ function decideForClusterAddress(packet: ClusterAddressPacket, known: Knowledge)
 
 const LEASE_MARGIN_NS = BigInt(CONSTANTS.LEASE_MARGIN_NS);
 
-/** By the clock of the last tick, which costs less, where the lease goes on for long; by the exact one where it may be over. */
+/** By the clock of the last tick, which costs less, while more than the margin of the lease remains; otherwise by the exact one. */
 function mayForward({ nowNs, tickNs }: Arrival, { lease }: Knowledge): boolean {
   return tickNs + LEASE_MARGIN_NS < lease.forwardUntilNs || nowNs < lease.forwardUntilNs;
 }

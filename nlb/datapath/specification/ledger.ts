@@ -4,7 +4,7 @@ import type { Allowance } from '../tables/lease.ts';
 import type { CountedForServer, Decision } from './decision.ts';
 import type { Binding, Connection, FlowTables, Fragments, ProvenTable } from './knowledge.ts';
 
-/** What the specification has written down and counted: the tables of flows, in memory. They grow without bound. */
+/** What the specification has recorded and counted, in memory. The tables grow without bound. */
 export interface Ledger {
   flowTables: FlowTables & {
     connections: Map<string, Connection>;
@@ -53,7 +53,7 @@ export function openLedger(): Ledger {
   };
 }
 
-/** Write down and count what a decision says. `bootNs`: of CLOCK_BOOTTIME. */
+/** Carry out a decision's writes and counts. `bootNs`: of CLOCK_BOOTTIME. */
 export function record(ledger: Ledger, decision: Decision, bootNs: bigint): void {
   const bytes = BigInt(decision.frame.length);
   applyWrites(ledger.flowTables, decision, {
@@ -79,7 +79,7 @@ export function record(ledger: Ledger, decision: Decision, bootNs: bigint): void
   ledger.outcomes.set(decision.outcome, { packets: outcome.packets + 1n, bytes: outcome.bytes + bytes });
 }
 
-/** Write down what a decision says; what concerns the lease is told. */
+/** Carry out a decision's writes: those to the flow tables here, those to the lease page by the functions in `lease`. */
 export function applyWrites(
   flowTables: Ledger['flowTables'],
   { writes }: Pick<Decision, 'writes'>,

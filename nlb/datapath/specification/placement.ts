@@ -4,24 +4,24 @@ import type { Binding, Configured, Knowledge, Server, Service } from './knowledg
 
 /** Which server a new connection goes to. */
 
-/** The server of that id, where it is not gone. */
+/** The server of that id, unless it is gone. */
 function usableServer({ servers }: Configured, id: number): Server | undefined {
   const server = servers.get(id);
   return server?.mac === undefined ? undefined : server;
 }
 
-/** The server of a bond, where it is still the one that was meant, and is not gone. */
+/** The server of a binding, if the id still belongs to that address, and the server is not gone. */
 export function findBoundServer(configured: Configured, { server: id, serverAddress }: Binding): Server | undefined {
   const server = usableServer(configured, id);
   return server?.address === serverAddress ? server : undefined;
 }
 
-/** The client's server where the service keeps clients on theirs, or else the one of the flow's slot. */
+/** The server for a new connection: with affinity the client's, otherwise the one in the flow's slot. */
 export function selectServer(service: Service, flow: Flow, known: Knowledge, nowNs: bigint): Server | undefined {
   return findClientServer(service, flow, known, nowNs) ?? serverInSlot(known.configured, service, flow);
 }
 
-/** The server that the client is kept on, where the service's selection still gives it something new. */
+/** With affinity, the server that the client stays on, if that still gets new connections of the service. */
 export function findClientServer(
   service: Service,
   flow: Flow,
@@ -33,12 +33,12 @@ export function findClientServer(
   return counts ? findBoundServer(configured, binding) : undefined;
 }
 
-/** Key of a client's bond. */
+/** Key of a client's binding. */
 export function nameOfClient(service: Service, flow: Flow): string {
   return `${clientOf(service, flow)} at ${service.name}`;
 }
 
-/** All of its network that counts as one client. */
+/** The network that counts as one client. */
 export function clientOf({ persistence }: Service, { source }: Pick<Flow, 'source'>): Address {
   return networkOf(source, persistence?.prefix ?? 0);
 }
@@ -48,8 +48,8 @@ function isCurrent({ seenNs }: Binding, { persistence }: Service, nowNs: bigint)
 }
 
 /**
- * The server in the slot of the flow's hash, and no other: nothing where that is gone, until the slot says something else. The
- * control plane takes a server out of the slots before it says that the server is gone.
+ * The server in the slot of the flow's hash. No other slot is tried if that server is gone. The control plane takes a server out
+ * of all slots before it marks it as gone.
  */
 function serverInSlot(configured: Configured, service: Service, flow: Flow): Server | undefined {
   return usableServer(configured, slotFor(service, flow).id);
@@ -62,7 +62,7 @@ export function slotFor(service: Service, flow: Flow): { slot: number; id: numbe
   return { slot, id: slots[slot] ?? -1 };
 }
 
-/** What counts of a flow: all connections of a client that is to stay on one server have one hash. */
+/** The part of a flow that is hashed: with affinity, all connections of one client have the same hash. */
 function hashKey({ persistence }: Service, flow: Flow): Flow {
   if (!persistence) return flow;
   return { ...flow, source: networkOf(flow.source, persistence.prefix), sourcePort: 0, destinationPort: 0 };

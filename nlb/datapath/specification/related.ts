@@ -7,13 +7,13 @@ import { findConnection, findHalfOpen, protocolOf, provenTable } from './lookup.
 import type { Ipv4 } from './packet.ts';
 import { findBoundServer, selectServer } from './placement.ts';
 
-/** Packets that go where others of their flow have gone: fragments, and ICMP errors. */
+/** Packets that follow others of their flow or datagram: fragments and ICMP errors. */
 
 /** RFC 791 section 3.2: what all fragments of a datagram share. */
 const nameOfDatagram = ({ source, destination, protocol, id }: Ipv4): string =>
   `${protocol} ${source} > ${destination} #${id}`;
 
-/** What is known of a datagram, where it still counts. */
+/** The entry of a datagram, unless it has expired. */
 function findDatagram(ip: Ipv4, { configured, flowTables }: Knowledge, nowNs: bigint): Fragments | undefined {
   const known = flowTables.fragments.get(nameOfDatagram(ip)) ?? flowTables.unprovenFragments.get(nameOfDatagram(ip));
   if (!known || known.seenNs + BigInt(configured.timeouts.fragmentMs) * 1_000_000n <= nowNs) return undefined;
@@ -27,8 +27,8 @@ function sendWithDatagram(datagram: Fragments, { configured }: Knowledge): Resul
 }
 
 /**
- * A fragment without ports. Whichever fragment of a datagram comes first decides for all of them; where it is one without
- * ports, the addresses alone place it, for the service that stands in for the one that is not known (`fragmentService`).
+ * A fragment without ports. The first fragment of a datagram to arrive decides for all of them. If it is one without ports, its
+ * addresses alone select the server, for the service that `fragmentService` takes it for.
  */
 export function forwardLaterFragment(ip: Ipv4, known: Knowledge, nowNs: bigint): Result {
   const datagram = findDatagram(ip, known, nowNs);
@@ -42,8 +42,8 @@ export function forwardLaterFragment(ip: Ipv4, known: Knowledge, nowNs: bigint):
 }
 
 /**
- * Where a datagram's fragments go is written down in one of two tables. Only those of flows that have proved themselves push out
- * such: a single fragment, a middle one or a first one, may be anybody's.
+ * Records where a datagram's fragments go, in one of two tables. Datagrams of proven flows have a table of their own, because
+ * anybody can send a single fragment.
  */
 function recordDatagram(ip: Ipv4, value: Fragments, proven: boolean): Result['writes'] {
   const name = nameOfDatagram(ip);
@@ -57,8 +57,8 @@ function recordDatagram(ip: Ipv4, value: Fragments, proven: boolean): Result['wr
 }
 
 /**
- * The fragment that begins a datagram. It follows those that came before it; otherwise it is balanced as any packet is,
- * and the others follow it. One more beginning is that of another datagram, whose sender has used the number again.
+ * The first fragment of a datagram, with the ports. If others arrived before, it follows them; otherwise it is balanced as any
+ * packet is, and the others follow it. A second first fragment belongs to another datagram, whose sender has reused the id.
  */
 export function forwardFirstFragment(ip: Ipv4, packet: BalancedPacket, known: Knowledge): Result {
   const datagram = findDatagram(ip, known, packet.nowNs);
@@ -77,7 +77,7 @@ export function forwardFirstFragment(ip: Ipv4, packet: BalancedPacket, known: Kn
   };
 }
 
-/** An error goes to the server of the flow that it quotes, and changes nothing: anybody can send one. */
+/** An ICMP error goes to the server of the flow that it quotes. It changes nothing, because anybody can send one. */
 export function forwardIcmpError(flow: Flow, byPort: Service, known: Knowledge, nowNs: bigint): Result {
   const proven = findConnection(provenTable(flow), flow, byPort, known, nowNs);
   const halfOpen = proven ? undefined : findHalfOpen(flow, known, nowNs);

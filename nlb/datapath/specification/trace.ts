@@ -8,18 +8,18 @@ import { findHalfOpen, protocolOf, provenTable, serviceOf } from './lookup.ts';
 import { findBoundServer, findClientServer, slotFor } from './placement.ts';
 import { packetOf } from './trace-packet.ts';
 
-/** What would become of a packet, and what that follows from. Nothing is sent, and nothing written down. */
+/** What the data path would do with a packet, and why. Nothing is sent or recorded. */
 export interface Trace {
   /** For people: `tcp 198.51.100.10:4711 > 203.0.113.10:80, SYN`. */
   packet: string;
   outcome: OutcomeName;
-  /** What the decision rests on, a sentence each, in the order in which the data path asks. */
+  /** The reasons of the decision, a sentence each, in the order of the data path's checks. */
   because: string[];
   /** Where it would go. */
   server?: Server;
 }
 
-/** What people call things. */
+/** Names for people. */
 export interface Labels {
   server(server: Pick<Server, 'id' | 'address'>): string;
   /** @param name as the data path has it: `tcp 203.0.113.10:80` */
@@ -27,8 +27,8 @@ export interface Labels {
 }
 
 /**
- * Of the next packet of a flow, by the specification: a first one where nothing is known of it, otherwise one that carries
- * it on.
+ * The next packet of a flow, decided by the specification: a first packet if no connection is known, otherwise one that
+ * continues it.
  * @param nowNs of CLOCK_MONOTONIC
  */
 export function trace(flow: Flow, known: Knowledge, nowNs: bigint, labels: Labels): Trace {
@@ -56,7 +56,7 @@ function connectionOf(flow: Flow, { flowTables }: Knowledge): Connection | undef
   return flowTables[provenTable(flow)].get(nameOfFlow(flow)) ?? flowTables.halfOpen.get(nameOfFlow(flow));
 }
 
-/** A connection stays with the service that it began with, also before it has proved itself. */
+/** A connection stays with the service that it began with, also while it is half-open. */
 function serviceNow(flow: Flow, known: Knowledge, nowNs: bigint): Service | undefined {
   const isProven = known.flowTables[provenTable(flow)].has(nameOfFlow(flow));
   return (isProven ? undefined : findHalfOpen(flow, known, nowNs)?.service) ?? serviceOf(flow, known);
