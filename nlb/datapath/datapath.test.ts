@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads';
 import t from 'tap';
 import { enterPrivateNamespaces, run } from '../kernel/private-namespaces.ts';
 import { findInterfaces } from './attach/interfaces.ts';
-import { roomy } from './attach/program.ts';
+import { withSpareBuckets } from './attach/program.ts';
 import { openDatapath } from './datapath.ts';
 import { CLUSTER, ifindexOf, makeInterfaces, options, pinDirectory, tables } from './kit/rig.ts';
 import { openEmpty as open } from './kit/send.ts';
@@ -288,7 +288,7 @@ t.test('a table has more buckets than entries, and no less room than is wanted',
     [513, 513],
     [1_000_000, 1_048_577],
   ] as const)
-    t.equal(roomy(wanted), made);
+    t.equal(withSpareBuckets(wanted), made);
 });
 
 t.test('a million connections are what fits by default sizes', async (t) => {

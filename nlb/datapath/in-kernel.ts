@@ -41,7 +41,12 @@ export interface LoadedPins {
 export function loadKernel(options: DatapathOptions): LoadedPins {
   const pins = openPins(options.pinDirectory);
   try {
-    return { pins, loaded: loadProgram(pins, options, options.mode === 'tc' ? 'tc' : 'xdp') };
+    const loaded = loadProgram(pins, options, options.mode === 'tc' ? 'tc' : 'xdp');
+    if (loaded.replacedVersion)
+      options.problem?.(
+        'Pinned tables of another version are replaced: known connections are placed by their hash again',
+      );
+    return { pins, loaded };
   } catch (error) {
     discard(pins);
     throw error;

@@ -57,8 +57,12 @@ export function measureCost(
     add(measured, run, step, runners.measured.run());
   }
   checkCounts(workload, runs, before, countsOf(datapath, workload));
-  const middles = { floorNs: middle(floor), leastNs: middle(least), ns: middle(measured) };
-  return { workload: workload.name, ...size, present, runs, ...middles };
+  const means = {
+    floorNs: interquartileMean(floor),
+    leastNs: interquartileMean(least),
+    ns: interquartileMean(measured),
+  };
+  return { workload: workload.name, ...size, present, runs, ...means };
 }
 
 type Measured = Omit<CostSample, 'connections'>;
@@ -111,7 +115,7 @@ function checkCounts(workload: Workload, runs: number, before: Counts, after: Co
  * goes in steps of 10 ns on some machines: single runs fall on this step or that, and their mean lies between. Sorts the
  * sample.
  */
-export function middle(sample: Uint32Array): number {
+export function interquartileMean(sample: Uint32Array): number {
   const quarter = Math.floor(sample.length / 4);
   const half = sample.sort().subarray(quarter, sample.length - quarter);
   return half.reduce((sum, each) => sum + each, 0) / half.length;

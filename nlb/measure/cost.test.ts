@@ -6,7 +6,7 @@ import { prepareRuns, runProgram } from '../kernel/bpf-test-run.ts';
 import { monotonicNs } from '../kernel/clock.ts';
 import { enterPrivateNamespaces } from '../kernel/private-namespaces.ts';
 import { SyscallError } from '../kernel/syscall-error.ts';
-import { type CostSample, measureCost, middle } from './cost-sample.ts';
+import { type CostSample, interquartileMean, measureCost } from './cost-sample.ts';
 import { frameOf, setFlag, setFlow } from './frames.ts';
 import { ADDRESS_PAIR, mountPins, openLoadBalancer } from './load-balancer.ts';
 import { feedStream, loadRig, makeFrames, setNewHop, setStream } from './rig.ts';
@@ -135,7 +135,7 @@ t.test('the middle is the mean of the half between the quarters, as fine as the 
     [[4, 1, 3, 200], 3.5],
     [[80, 80, 90, 90, 90, 80, 5000, 10], 85],
   ];
-  for (const [sample, expected] of table) t.equal(middle(Uint32Array.from(sample)), expected);
+  for (const [sample, expected] of table) t.equal(interquartileMean(Uint32Array.from(sample)), expected);
 });
 
 t.test('frames are what they are said to be, down to the checksum', async (t) => {

@@ -1,4 +1,4 @@
-import { readdirSync, statfsSync } from 'node:fs';
+import { readdirSync, renameSync, statfsSync } from 'node:fs';
 import t from 'tap';
 import { programName, xdpProgramOn } from '../../kernel/bpf-link.ts';
 import { enterPrivateNamespaces, run } from '../../kernel/private-namespaces.ts';
@@ -95,6 +95,19 @@ t.test('a later life goes on with the rows and slots that it finds, and writes w
   t.ok(next.adopted);
   t.same(next.apply(pooled('names')), []);
   t.same(next.apply(pooled('dns')), [], 'whatever pools are called');
+});
+
+t.test('tables of another version, with other names, are replaced, and that is an event', async (t) => {
+  const directory = mounted(t);
+  openDatapath({ ...options(directory), first: tables() }).abandon();
+  renameSync(`${directory}/maps/half_open`, `${directory}/maps/embryos`);
+  const problems: string[] = [];
+  const next = openDatapath({ ...options(directory), first: tables(), problem: (text) => problems.push(text) });
+  t.equal(next.adopted, false);
+  t.match(problems, [/^Pinned tables of another version are replaced/]);
+  t.same(next.actual(), tables());
+  t.notOk(readdirSync(`${directory}/maps`).includes('embryos'), 'nothing is left of them');
+  next.remove();
 });
 
 t.test('tables of another size are not adopted, but their links are', async (t) => {

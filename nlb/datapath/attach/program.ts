@@ -14,6 +14,8 @@ import type { Pins } from './pins.ts';
 /** The tables in the kernel, new ones or those of an earlier life, and programs that work by them. */
 export interface Loaded {
   adopted: boolean;
+  /** Tables of another version were pinned, and have been replaced. */
+  replacedVersion: boolean;
   /** Descriptor of a table, by its name in the program. */
   map(name: string): number;
   /** Descriptor of the program for that hook. It is loaded when it is asked for first. Throws SyscallError. */
@@ -64,7 +66,8 @@ export function loadProgram(pins: Pins, sizes: TableSizes, first: Hook): Loaded 
       carryLease(pinned, object);
       pinAnew(pins, object);
     }
-    return { adopted, ...withOthers(object, entries, first) };
+    const replacedVersion = pinned.settings !== undefined && !isOurs(pinned);
+    return { adopted, replacedVersion, ...withOthers(object, entries, first) };
   } finally {
     for (const fd of Object.values(pinned)) closeSync(fd);
   }
@@ -76,7 +79,11 @@ const load = (entries: Record<string, number>, reuse: Record<string, number>, ho
 const nameOf = (hook: Hook): string => `onevip_${hook}`;
 
 /** The tables are those of the first object; what the others add is a program on these. */
-function withOthers(object: BpfObject, entries: Record<string, number>, first: Hook): Omit<Loaded, 'adopted'> {
+function withOthers(
+  object: BpfObject,
+  entries: Record<string, number>,
+  first: Hook,
+): Omit<Loaded, 'adopted' | 'replacedVersion'> {
   const objects = new Map<Hook, BpfObject>([[first, object]]);
   const program = (hook: Hook): number => {
     const tables = Object.fromEntries(MAPS.map((name) => [name, object.map(name)]));
@@ -93,15 +100,15 @@ function withOthers(object: BpfObject, entries: Record<string, number>, first: H
 /** How many entries each table has, by its name in the program, where that is not what was compiled in. */
 export function entriesOf(sizes: TableSizes): Record<string, number> {
   const { maxServers, maxServices } = sizes;
-  const most = mostOf(sizes);
+  const most = maxEntries(sizes);
   return {
     servers: maxServers,
     cluster_addresses: maxServices,
-    service_ids: roomy(maxServices),
+    service_ids: withSpareBuckets(maxServices),
     services: maxServices,
     selections: maxServices,
-    connections: roomy(most.connections),
-    udp_flows: roomy(most.udpFlows),
+    connections: withSpareBuckets(most.connections),
+    udp_flows: withSpareBuckets(most.udpFlows),
     known_flows: filterRows(sizes),
     half_open: halfOpenRows(sizes),
     affinities: most.affinities,
@@ -118,13 +125,13 @@ const BUCKETS_FEW = 1.25;
  * hardly more than the entries, a look for what is not there mostly meets another entry, and waits for its memory; one entry
  * more than the power of two makes twice the buckets.
  */
-export function roomy(entries: number): number {
+export function withSpareBuckets(entries: number): number {
   const buckets = 2 ** Math.ceil(Math.log2(entries));
   return buckets < BUCKETS_FEW * entries ? buckets + 1 : entries;
 }
 
 /** How many entries the tables hold that the data path itself writes. */
-export function mostOf(sizes: Pick<TableSizes, 'maxConnections' | 'maxUdpFlows'>): Record<FlowTable, number> {
+export function maxEntries(sizes: Pick<TableSizes, 'maxConnections' | 'maxUdpFlows'>): Record<FlowTable, number> {
   const { maxConnections, maxUdpFlows } = sizes;
   const fleeting = Math.min(maxConnections, MOST_FLEETING);
   const fragments = Math.min(maxConnections, MOST_DATAGRAMS);

@@ -5,8 +5,8 @@ import type { Timeouts } from '../specification/timeouts.ts';
 import { FLOW_TABLES } from '../tables/counters.ts';
 import type { ServiceEntry } from '../tables/tables.ts';
 import { BOOTS } from './beat-frames.ts';
-import { often } from './octets.ts';
-import { CLUSTERS, conversation, flags, fragmentOf, frames, peerFrames } from './packets.ts';
+import { usually } from './octets.ts';
+import { CLUSTER_ADDRESSES, conversation, flags, fragmentOf, frames, peerFrames } from './packets.ts';
 
 /** Support for the differential test: what may happen to a data path. */
 
@@ -24,7 +24,7 @@ export const SELECTIONS = [
   slotsBy(() => -1),
 ];
 
-const [first = '', second = ''] = CLUSTERS;
+const [first = '', second = ''] = CLUSTER_ADDRESSES;
 const slots = SELECTIONS[0] ?? new Int32Array();
 /** All services that there can be. Two of them are one pool. */
 export const SERVICES: ServiceEntry[] = [
@@ -56,9 +56,9 @@ const serverStates = fc.tuple(
   ...[0, 1, 2, 3].map((id) =>
     fc.record({
       id: fc.constant(id),
-      there: often(true, false),
+      there: usually(true, false),
       kept: fc.constantFrom(true, true, true, true, true, false),
-      mac: often(true, false),
+      mac: usually(true, false),
       /** Whether another server has got the number. */
       other: fc.constantFrom(false, false, false, false, false, true),
     }),
@@ -78,11 +78,11 @@ const MARGIN_NS = BigInt(CONSTANTS.LEASE_MARGIN_NS);
 /** How late the clock of the last tick is: by nothing, by a part of a tick, or as on a machine that has stood still. */
 const latenesses = [0n, 1n, 4_000_000n, MARGIN_NS, MARGIN_NS + 1n] as const;
 /** How long the machine was suspended in a wait: CLOCK_BOOTTIME alone goes on. To the end of a lease, and beyond. */
-const suspensions = often<bigint>(0n, 0n, 1n, SECOND_NS, 3600n * SECOND_NS);
+const suspensions = usually<bigint>(0n, 0n, 1n, SECOND_NS, 3600n * SECOND_NS);
 const lease = fc.record({
   /** Null: given back. */
-  answerNs: often<bigint | null>(SECOND_NS, 0n, 1n, null, null),
-  forwardNs: often(10_000n * SECOND_NS, 0n, 1n),
+  answerNs: usually<bigint | null>(SECOND_NS, 0n, 1n, null, null),
+  forwardNs: usually(10_000n * SECOND_NS, 0n, 1n),
 });
 
 const service = fc.nat({ max: SERVICES.length - 1 });
@@ -96,7 +96,7 @@ const persistence = fc.constantFrom(
 );
 const flowTable = fc.constantFrom(...FLOW_TABLES);
 
-const on = often<'access' | 'server'>('access', 'server');
+const on = usually<'access' | 'server'>('access', 'server');
 const send = fc.record({ do: fc.constant('send' as const), frame: frames, on });
 const wellFormedFrame = fc.record({
   do: fc.constant('send' as const),
@@ -116,12 +116,12 @@ const again = fc.record({
 const wait = fc.record({
   do: fc.constant('wait' as const),
   ns: waits,
-  lateNs: often<bigint>(...latenesses),
+  lateNs: usually<bigint>(...latenesses),
   suspendedNs: suspensions,
 });
 
 /** What the daemon says of its peer; and whether it lives. */
-const peer = fc.record({ mac: often(true, false), boot: often<string | null>(BOOTS[0] ?? null, null) });
+const peer = fc.record({ mac: usually(true, false), boot: usually<string | null>(BOOTS[0] ?? null, null) });
 const daemonLives = fc.boolean();
 
 /** What happens beside the frames. */
@@ -185,14 +185,14 @@ const steps = <T>(step: fc.Arbitrary<T>) => fc.array(step, { minLength: 1, maxLe
 
 export const histories = fc.record({
   hook: fc.constantFrom('xdp' as const, 'tc' as const),
-  oneArmed: often(false, true),
+  oneArmed: usually(false, true),
   /** Whether VLAN 5 of the access interface has an interface of its own. */
   vlanned: fc.boolean(),
   /** Of all interfaces: of no consequence, or such that headers with options are too long. */
-  mtu: often(1500, 40, 56, 84),
-  priorArt: often(false, true),
+  mtu: usually(1500, 40, 56, 84),
+  priorArt: usually(false, true),
   /** Where a port's is not there at first, connections begin with that of any port. */
-  serving: fc.tuple(...SERVICES.map(({ port }) => often(true, ...(port === 80 ? [false, false, false] : [false])))),
+  serving: fc.tuple(...SERVICES.map(({ port }) => usually(true, ...(port === 80 ? [false, false, false] : [false])))),
   lease,
   peer,
   daemonLives,

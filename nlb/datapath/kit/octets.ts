@@ -3,7 +3,7 @@ import fc from 'fast-check';
 /** Support for generated frames: choices, and octets. */
 
 /** Not from whole numbers, of which fast-check likes the smallest best. */
-export const often = <T>(usual: T, ...others: T[]) =>
+export const usually = <T>(usual: T, ...others: T[]) =>
   fc.oneof({ weight: 20, arbitrary: fc.constant(usual) }, { weight: 1, arbitrary: fc.constantFrom(usual, ...others) });
 
 /** 16-bit words in network order. */

@@ -3,7 +3,7 @@ import { quadToBytes } from '../../kernel/inet.ts';
 import { readEthernet, readIpv4 } from '../specification/packet.ts';
 import { type BeatShape, beat, encodeBeat } from './beat-frames.ts';
 import { bytesOf } from './frames.ts';
-import { often, words } from './octets.ts';
+import { usually, words } from './octets.ts';
 import { CLUSTER, MAC, NLBS, PEER } from './rig.ts';
 
 /**
@@ -11,7 +11,7 @@ import { CLUSTER, MAC, NLBS, PEER } from './rig.ts';
  * and the same frames damaged.
  */
 
-export const CLUSTERS = [CLUSTER, '203.0.113.11'];
+export const CLUSTER_ADDRESSES = [CLUSTER, '203.0.113.11'];
 const CLIENTS = ['198.51.100.2', '198.51.100.2', '198.51.100.3', '198.51.101.2'];
 const OTHER_ADDRESS = '192.0.2.1';
 const CLIENT_PORTS = [40_000, 40_000, 40_001];
@@ -24,22 +24,22 @@ export const flags = fc.oneof(
 );
 
 const clientPort = fc.constantFrom(...CLIENT_PORTS);
-const tcp = fc.record({ protocol: fc.constant(6), clientPort, port: often(80, 443, 0), flags });
-const udp = fc.record({ protocol: fc.constant(17), clientPort, port: often(53, 500) });
+const tcp = fc.record({ protocol: fc.constant(6), clientPort, port: usually(80, 443, 0), flags });
+const udp = fc.record({ protocol: fc.constant(17), clientPort, port: usually(53, 500) });
 const transport = fc.oneof(tcp, udp);
 
 /** What a router says about a packet that a server has sent: its type, and the packet that it quotes. */
 const icmpError = fc.record({
   protocol: fc.constant(1),
-  type: often(3, 4, 5, 8, 11, 12),
+  type: usually(3, 4, 5, 8, 11, 12),
   quoted: fc.record({
     client: fc.constantFrom(...CLIENTS),
-    cluster: often('same', 'other'),
-    optionWords: often(0, 1, 10),
-    ihl: often(0, 4, -1),
-    offset: often(0, 1),
+    cluster: usually('same', 'other'),
+    optionWords: usually(0, 1, 10),
+    ihl: usually(0, 4, -1),
+    offset: usually(0, 1),
     transport: fc.oneof({ weight: 6, arbitrary: transport }, { weight: 1, arbitrary: fc.constant({ protocol: 47 }) }),
-    octets: often(8, 0, 3, 4, 7, 20),
+    octets: usually(8, 0, 3, 4, 7, 20),
   }),
 });
 const otherProtocol = fc.constantFrom({ protocol: 47 }, { protocol: 1, type: 8 }, { protocol: 41 });
@@ -62,22 +62,22 @@ const fragment = fc.oneof(
 
 const ipv4 = fc.record({
   kind: fc.constant('ipv4' as const),
-  to: often('us', 'server side', 'others', 'all'),
+  to: usually('us', 'server side', 'others', 'all'),
   tags: fc.oneof(
-    { weight: 20, arbitrary: often<number[]>([], [5], [0], [7], [5, 6]) },
+    { weight: 20, arbitrary: usually<number[]>([], [5], [0], [7], [5, 6]) },
     { weight: 1, arbitrary: fc.constantFrom<number[][]>([1, 2, 3], [0, 0, 0], [0, 0, 0, 0], [5, 0, 0]) },
   ),
   client: fc.constantFrom(...CLIENTS),
   destination: fc.oneof(
-    { weight: 30, arbitrary: fc.constantFrom(...CLUSTERS) },
+    { weight: 30, arbitrary: fc.constantFrom(...CLUSTER_ADDRESSES) },
     { weight: 1, arbitrary: fc.constantFrom(NLBS, OTHER_ADDRESS) },
   ),
   id: fc.constantFrom(1, 2),
-  version: often(4, 6),
-  optionWords: often(0, 1, 10),
+  version: usually(4, 6),
+  optionWords: usually(0, 1, 10),
   /** Added to the lengths that the header states. */
-  ihl: often(0, -1, 4, 9),
-  total: often(0, -1, 1, -8, -9, -20, -28, 1000),
+  ihl: usually(0, -1, 4, 9),
+  total: usually(0, -1, 1, -8, -9, -20, -28, 1000),
   dontFragment: fc.boolean(),
   fragment,
   body: fc.oneof(
@@ -103,9 +103,9 @@ const wellFormedHeaders = {
 const wellFormed = fc
   .record({
     client: fc.constantFrom(...CLIENTS),
-    destination: fc.constantFrom(...CLUSTERS),
+    destination: fc.constantFrom(...CLUSTER_ADDRESSES),
     id: fc.constantFrom(1, 2),
-    fragment: often<Fragment>(
+    fragment: usually<Fragment>(
       unfragmented,
       { more: true, offset: 0 },
       { more: true, offset: 2 },
@@ -117,21 +117,21 @@ const wellFormed = fc
 
 const arp = fc.record({
   kind: fc.constant('arp' as const),
-  to: often('all', 'us', 'server side'),
-  from: often<keyof typeof MAC>('peer', 'router'),
-  senderMac: often<keyof typeof MAC>('peer', 'router'),
-  targetMac: often('000000000000', '02000000000b'),
-  tags: often<number[]>([], [5], [0], [5, 6]),
-  header: often('000108000604', '000608000604', '000186dd0604', '000108000804', '000108000610'),
-  operation: often(1, 2, 0, 3),
+  to: usually('all', 'us', 'server side'),
+  from: usually<keyof typeof MAC>('peer', 'router'),
+  senderMac: usually<keyof typeof MAC>('peer', 'router'),
+  targetMac: usually('000000000000', '02000000000b'),
+  tags: usually<number[]>([], [5], [0], [5, 6]),
+  header: usually('000108000604', '000608000604', '000186dd0604', '000108000804', '000108000610'),
+  operation: usually(1, 2, 0, 3),
   sender: fc.constantFrom(PEER, '10.77.1.1', '0.0.0.0'),
-  target: fc.constantFrom(NLBS, ...CLUSTERS, OTHER_ADDRESS),
+  target: fc.constantFrom(NLBS, ...CLUSTER_ADDRESSES, OTHER_ADDRESS),
 });
 
 const noise = fc.record({
   kind: fc.constant('noise' as const),
-  to: often('us', 'all'),
-  tags: often<number[]>([], [5]),
+  to: usually('us', 'all'),
+  tags: usually<number[]>([], [5]),
   ethertype: fc.constantFrom(0x0800, 0x0806, 0x86dd, 0x8100, 0x88a8),
   octets: fc.uint8Array({ maxLength: 80 }),
 });

@@ -12,7 +12,7 @@ import { type Counted, countedBy, countedIn, since, used } from './counted.ts';
 import { HalfOpenRows } from './half-open-rows.ts';
 import { type History, SELECTIONS, SERVICES, type ServerState, type Step, TIMEOUTS } from './histories.ts';
 import type { KernelProgram } from './kernel-program.ts';
-import { asFragment, CLUSTERS, fromPort, withFlags } from './packets.ts';
+import { asFragment, CLUSTER_ADDRESSES, fromPort, withFlags } from './packets.ts';
 import { HEARTBEAT, MAC, NLBS } from './rig.ts';
 
 /** Support for the differential test: a history is played to the program in the kernel and to a specification. */
@@ -275,11 +275,11 @@ function interfacesOf(
 
 function tablesOf({ history, limits, servers, services }: Replay): Tables {
   return {
-    nlbs: history.priorArt ? (CLUSTERS[0] ?? NLBS) : NLBS,
+    nlbs: history.priorArt ? (CLUSTER_ADDRESSES[0] ?? NLBS) : NLBS,
     heartbeat: HEARTBEAT,
     timeouts: TIMEOUTS,
     limits,
-    clusterAddresses: CLUSTERS,
+    clusterAddresses: CLUSTER_ADDRESSES,
     servers: servers.filter(({ there }) => there).map(serverFrom),
     services: services.filter(({ serving }) => serving).map(({ entry }) => entry),
   };

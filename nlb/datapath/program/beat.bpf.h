@@ -63,7 +63,7 @@ static __always_inline bool is_allowed(struct allowance *allowance, __u64 most, 
 }
 
 /* A segment that is not to a cluster address. What is not to our hardware address (a switch may flood it) the kernel drops. */
-static __always_inline enum outcome decide_own(struct packet *p, const struct iphdr *ip,
+static __always_inline enum outcome decide_beat(struct packet *p, const struct iphdr *ip,
 					       const struct datapath_interface *interface)
 {
 	const struct settings *settings = p->settings;

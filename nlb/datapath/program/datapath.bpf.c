@@ -119,7 +119,7 @@ static __always_inline enum outcome decide_ipv4(struct packet *p, const struct d
 		service = expected ? expected : find_service(p->flow);
 	struct cluster_address *cluster_address = service ? NULL : find_cluster_address(ip->daddr);
 	if (unlikely(!service && !cluster_address))
-		return content == SEGMENT ? decide_own(p, ip, interface) : PASSED_NOT_OURS;
+		return content == SEGMENT ? decide_beat(p, ip, interface) : PASSED_NOT_OURS;
 	if (unlikely(!(interface->roles & ROLE_ACCESS)))
 		return DROPPED_SERVER_SIDE;
 	if (unlikely(!is_for(interface, p->eth)))

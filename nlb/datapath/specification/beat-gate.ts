@@ -13,7 +13,7 @@ import type { Ethernet, Ipv4 } from './packet.ts';
  * does not see the peer's beats cannot know its boot, as an off-path attacker cannot know a TCP sequence number (RFC 5961): so
  * beats of an unverified boot have a lower limit than those of the verified one.
  */
-export function decideOwn(
+export function decideBeat(
   {
     frame,
     arrivedOn: iface,

@@ -2,7 +2,7 @@ import type { DatapathInterface } from '../attach/interfaces.ts';
 import { CONSTANTS } from '../program/layout.ts';
 import { decideArp } from './arp-gate.ts';
 import { balance } from './balance.ts';
-import { decideOwn } from './beat-gate.ts';
+import { decideBeat } from './beat-gate.ts';
 import { type Decision, dropped, passed, type Result } from './decision.ts';
 import { hasPorts, headerBytes, PROTOCOL, readSegment } from './flow.ts';
 import type { Knowledge, Server } from './knowledge.ts';
@@ -73,7 +73,7 @@ function decide(arrival: Arrival, known: Knowledge): Result {
   if (!ip) return passed('PASSED_NOT_OURS');
   return known.configured.clusterAddresses.has(ip.destination)
     ? decideForClusterAddress({ ...arrival, arrivedOn: iface, ethernet, ip }, known)
-    : decideOwn({ frame, arrivedOn: iface, ethernet, ip }, known, nowNs);
+    : decideBeat({ frame, arrivedOn: iface, ethernet, ip }, known, nowNs);
 }
 
 /** The kernel removes the tag and gives the frame to the VLAN's interface, where it is decided. */

@@ -5,7 +5,7 @@ import { enterPrivateNamespaces, run, until } from '../../kernel/private-namespa
 import { findInterfaces } from '../attach/interfaces.ts';
 import { BOOTS } from '../kit/beat-frames.ts';
 import { SERVICES, TIMEOUTS } from '../kit/histories.ts';
-import { CLUSTERS, conversation, frames } from '../kit/packets.ts';
+import { CLUSTER_ADDRESSES, conversation, frames } from '../kit/packets.ts';
 import { HEARTBEAT, holdLease, MAC, makeInterfaces, NLBS, options, pinDirectory, UNLIMITED } from '../kit/rig.ts';
 import { openVethPeers, withChecksum } from '../kit/veth-peers.ts';
 import type { OutcomeName } from '../program/layout.ts';
@@ -27,7 +27,7 @@ makeInterfaces();
 run(`ip address add ${NLBS}/24 dev access`);
 run('ip link set lo up');
 run('sysctl -q net.ipv4.icmp_ratemask=0');
-for (const address of CLUSTERS) run(`ip address add ${address}/32 dev lo`);
+for (const address of CLUSTER_ADDRESSES) run(`ip address add ${address}/32 dev lo`);
 run('ip route add default via 10.77.1.1 dev access');
 for (const there of ['10.77.1.1', HEARTBEAT.access.peer])
   run(`ip neighbour add ${there} lladdr ${MAC.router} dev access`);
@@ -42,7 +42,7 @@ const TABLES: Tables = {
   heartbeat: HEARTBEAT,
   timeouts: TIMEOUTS,
   limits: UNLIMITED,
-  clusterAddresses: CLUSTERS,
+  clusterAddresses: CLUSTER_ADDRESSES,
   servers: [0, 1, 2, 3].map((id) => ({
     id,
     address: `10.77.2.2${id}`,

@@ -4,7 +4,7 @@ import { openBatch } from '../../kernel/packet-batch.ts';
 import { openPacketPort, sendFrame } from '../../kernel/packet-port.ts';
 import { SyscallError } from '../../kernel/syscall-error.ts';
 import type { DatapathInterface } from '../attach/interfaces.ts';
-import { mostOf } from '../attach/program.ts';
+import { maxEntries } from '../attach/program.ts';
 import type { OutcomeName } from '../program/layout.ts';
 import type { Decision } from '../specification/decision.ts';
 import { forward } from '../specification/forward.ts';
@@ -159,7 +159,7 @@ function tablesOf(
   rows: Rows,
   numbers: () => PublishedFile['numbers'],
 ): Ledger['flowTables'] {
-  const most = mostOf(sizes);
+  const most = maxEntries(sizes);
   const proven = (table: ProvenTable): LruMap<Connection> =>
     new LruMap(most[table], (connection) => rows.gone('evicted', table, connection, numbers()));
   const other = <Value>(table: FlowTable): LruMap<Value> => new LruMap(most[table], () => rows.evicted(table));

@@ -34,7 +34,7 @@ export function openUserspace(options: DatapathOptions): Datapath {
   const leaseFd = mapped.fd(FILES.lease);
   const watch = watchForwarder(directory, forwarder, options.problem);
   const publisher = openPublisher({ directory, selections, ready: watch.ready }, published, options);
-  const rest = (): void => {
+  const closeAll = (): void => {
     watch.stop();
     counters.close();
     selections.close();
@@ -50,9 +50,9 @@ export function openUserspace(options: DatapathOptions): Datapath {
     actual: () => inOrder(publisher.published().tables),
     ...readings({ directory, counters, leaseFd, published: publisher.published }),
     leaseFd,
-    abandon: rest,
+    abandon: closeAll,
     remove: () => {
-      rest();
+      closeAll();
       removeUserspace(options.pinDirectory);
     },
   };
