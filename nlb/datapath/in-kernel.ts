@@ -37,7 +37,7 @@ export interface LoadedPins {
   loaded: Loaded;
 }
 
-/** The programs with their tables, new ones or those of an earlier life. Throws SyscallError. */
+/** The programs with their tables, new ones or those of an earlier run. Throws SyscallError. */
 export function loadKernel(options: DatapathOptions): LoadedPins {
   const pins = openPins(options.pinDirectory);
   try {
@@ -53,7 +53,7 @@ export function loadKernel(options: DatapathOptions): LoadedPins {
   }
 }
 
-/** The lease of an earlier life in user space goes on. */
+/** The lease of an earlier data path in user space goes on. */
 function takeOverLease(pinDirectory: string, fd: number): void {
   const [left, lease] = [openLeaseFile(pinDirectory), openLease(fd)];
   const times = left?.get();
@@ -114,7 +114,7 @@ export function openInKernel(
   }
 }
 
-/** What counts the frames that did not leave changes with the mode. */
+/** The counter of unsent frames follows the mode. */
 const listening = (attachment: Attachment, counter: UnsentCounter): Attachment => ({
   mode: attachment.mode,
   follow: (interfaces) => {
@@ -128,7 +128,7 @@ function openTables(loaded: Loaded, servers: ServerTable, options: DatapathOptio
   const [settings, clusterAddresses] = [loaded.map('settings'), loaded.map('cluster_addresses')];
   const services = openServiceTable((name) => loaded.map(name), options.maxServices);
   let guarded = '';
-  /** The services that stand in for fragments are those of all services: so many are looked through only when they change. */
+  /** Finding each address's service for fragments walks all services: done only when these change. */
   const applyClusterAddresses = (wanted: Tables, change: () => Change[]): Change[] => {
     const names = wanted.services.map(nameOfService);
     const key = JSON.stringify([wanted.clusterAddresses, names]);
@@ -140,7 +140,7 @@ function openTables(loaded: Loaded, servers: ServerTable, options: DatapathOptio
   };
   const apply = (wanted: Tables, interfaces: DatapathInterface[]): Change[] => {
     checkTables(wanted, options);
-    // Every server that a slot names, before and after, is to be there while slots are written.
+    // While slots are written, every server that a slot names, before or after, must exist.
     const kept = wanted.servers.filter((server) => server.kept);
     return [
       ...putSettings(settings, wanted, interfaces, options),
@@ -159,7 +159,7 @@ function openTables(loaded: Loaded, servers: ServerTable, options: DatapathOptio
     ...putSettings(settings, wanted ?? readSettings(settings), interfaces, options),
     ...servers.put(wanted?.servers ?? [], interfaces),
   ];
-  /** What is attached afterwards must know its interface, or it would let everything pass. */
+  /** Before anything is attached: a program that does not know its interface lets everything pass. */
   const begin = (interfaces: DatapathInterface[], tables?: Tables): Change[] =>
     tables ? apply(tables, interfaces) : moveInterfaces(interfaces);
   const actual = (wanted?: (service: ServiceName) => boolean): Tables => ({
@@ -187,7 +187,7 @@ function openTables(loaded: Loaded, servers: ServerTable, options: DatapathOptio
   };
 }
 
-/** Of connections that have proved themselves. */
+/** Of proven connections. */
 const PROVEN_TABLES = ['connections', 'udp_flows'];
 
 function readings(
@@ -225,7 +225,7 @@ function readings(
   };
 }
 
-/** What an earlier life left there goes. */
+/** Remove what an earlier run left there. */
 export const removeFromKernel = (pinDirectory: string): void => removal(openPins(pinDirectory))();
 
 function removal(pins: Pins, abandon?: () => void): () => void {
@@ -238,7 +238,7 @@ function removal(pins: Pins, abandon?: () => void): () => void {
   };
 }
 
-/** Take back what a failed start has pinned, unless an earlier life's links still use the place. */
+/** Remove what a failed start has pinned, unless links of an earlier run still use the directory. */
 function discard(pins: Pins): void {
   if (pins.links().length > 0 || pins.remembered('filters').length > 0) return;
   dropTracings(pins);

@@ -8,16 +8,16 @@ import {
 import type { Datapath, InterfaceState } from './datapath.ts';
 import type { Change, Tables } from './tables/tables.ts';
 
-/** The tables, as far as they speak of interfaces. */
+/** The tables, as far as they depend on interfaces. */
 export interface InterfaceTables {
   apply(wanted: Tables, interfaces: DatapathInterface[]): Change[];
-  /** Only what follows from the interfaces. */
+  /** Write only what depends on the interfaces. */
   moveInterfaces(interfaces: DatapathInterface[], wanted?: Tables): Change[];
 }
 
 /**
- * Keeps a data path in the kernel at the interfaces that there are. A program is told of an interface before it is attached
- * there: of one that it does not know it lets everything pass.
+ * Keeps a data path in the kernel attached to the interfaces that exist. An interface is written into the tables before the
+ * program is attached there: on one that it does not know it lets everything pass.
  */
 export function openInterfaceFollower(
   names: InterfaceNames,

@@ -6,13 +6,13 @@ import type { Pins } from './pins.ts';
 export interface Attachment {
   mode(): BpfMode;
   /**
-   * Attach to the ports that have no program of ours, and let go of interfaces that are gone.
+   * Attach to the interfaces without our program, and forget those that are gone.
    * @returns why it could not be attached, by device
    */
   follow(interfaces: DatapathInterface[]): ReadonlyMap<string, string>;
 }
 
-/** One that refuses is tried again so often: trying costs the kernel's lock on network settings, for milliseconds. */
+/** How often an interface that refuses is tried again: each attempt holds the kernel's RTNL lock for milliseconds. */
 const RETRY_MS = 1000;
 
 /** @param first how it was attached at the start */
@@ -33,7 +33,7 @@ export function openAttachment(
     }
     return state.refused;
   };
-  /** All in one mode, where that works; otherwise, in the mode of before, those that take it. */
+  /** All in one mode, if that works; otherwise in the previous mode, those that take it. */
   const attachTo = (interfaces: DatapathInterface[]): Attached => {
     try {
       return { mode: attach(pins, interfaces, programs, wanted === 'auto' ? wanted : state.mode), refused: new Map() };

@@ -1,21 +1,21 @@
 import { findInterface, type NetworkInterface } from '../../kernel/interfaces.ts';
 import { CONSTANTS } from '../program/layout.ts';
 
-/** An interface that the data path works on, as it is now. */
+/** An interface of the data path, as it is now. */
 export interface DatapathInterface {
   device: string;
   ifindex: number;
   mac: string;
-  /** Octets of the longest packet that it sends. */
+  /** Octets. */
   mtu: number;
   /** Bits ROLE_ACCESS and ROLE_SERVER. */
   roles: number;
   /**
-   * Another interface takes its frames in for it, and has put segments together by then (GRO): a VLAN's, a macvlan, a bridge.
-   * Generic XDP sees such a packet as one frame, too long for any link, and what it redirects is dropped.
+   * Another interface receives its frames and has merged segments by then (GRO): a VLAN's, a macvlan, a bridge. Generic XDP sees
+   * such a packet as one frame, too long for any link, and what it redirects is dropped.
    */
   stacked?: true;
-  /** Where it is a VLAN's: the number of the interface that its tagged frames come in on, and its id there. */
+  /** If it is a VLAN's: the number of the interface that its tagged frames arrive on, and the VLAN id. */
   vlan?: { parent: number; id: number };
 }
 
@@ -25,11 +25,11 @@ export interface InterfaceNames {
   serverInterfaces: string[];
 }
 
-/** An interface that is configured and that the data path cannot work on now. */
+/** A configured interface that the data path cannot use now. */
 export interface MissingInterface {
   device: string;
   why: string;
-  /** It is there, and gives its packets to another one: the configuration is wrong. */
+  /** It exists, and is a member of another interface, which gets its packets: the configuration is wrong. */
   isMember?: true;
 }
 
@@ -40,14 +40,14 @@ export interface ConfiguredInterfaces {
   missing: MissingInterface[];
 }
 
-/** Kinds of interfaces to which their members' packets go. */
+/** Kinds of interfaces that get their members' packets. */
 const MASTER_KINDS = ['bond', 'bridge', 'team'];
-/** Kinds of interfaces that take their frames in themselves; those without a kind have them from hardware. */
+/** Kinds of interfaces that receive frames themselves; those without a kind are hardware. */
 const RECEIVING_KINDS = ['veth', 'tun'];
 
 /**
- * The configured interfaces: those that are there, and those that are not, with the reason. One that is missing costs nothing
- * but itself. Throws a RangeError where there are too many, and SyscallError.
+ * The configured interfaces: those that can be used, and those that cannot, with the reason. Throws a RangeError if there are too
+ * many, and SyscallError.
  */
 export function findInterfaces({ accessInterfaces, serverInterfaces }: InterfaceNames): ConfiguredInterfaces {
   const devices = [...new Set([...serverInterfaces, ...accessInterfaces])];
@@ -78,7 +78,7 @@ function interfaceFrom({ name, ifindex, mac, mtu, kind, vlan }: NetworkInterface
   return { device: name, ifindex, mac, mtu, roles, ...(stacked && { stacked }), ...(vlan && { vlan }) };
 }
 
-/** Those that are there, for a start. Throws an Error that names one that gives its packets away. */
+/** The same at the start of the daemon. Throws an Error that names one that is a member of another interface. */
 export function interfacesAtStart(names: InterfaceNames): ConfiguredInterfaces {
   const interfaces = findInterfaces(names);
   const wrong = interfaces.missing.find(({ isMember }) => isMember);
@@ -87,8 +87,8 @@ export function interfacesAtStart(names: InterfaceNames): ConfiguredInterfaces {
 }
 
 /**
- * The interface that leads to a server: undefined where it is missing. Throws a RangeError where it leads to no server.
- * `ports`: the default server interface first.
+ * The interface that leads to a server; undefined if it is missing. Throws a RangeError if it is not a server interface.
+ * `interfaces`: the default server interface first.
  */
 export function interfaceTo(
   { id, device }: { id: number; device?: string | undefined },

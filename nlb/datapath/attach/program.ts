@@ -11,14 +11,14 @@ import { isOurLayout } from '../tables/settings-table.ts';
 import type { TableSizes } from '../tables/tables.ts';
 import type { Pins } from './pins.ts';
 
-/** The tables in the kernel, new ones or those of an earlier life, and programs that work by them. */
+/** The tables in the kernel, new ones or those of an earlier run, and the programs that use them. */
 export interface Loaded {
   adopted: boolean;
   /** Tables of another version were pinned, and have been replaced. */
   replacedVersion: boolean;
   /** Descriptor of a table, by its name in the program. */
   map(name: string): number;
-  /** Descriptor of the program for that hook. It is loaded when it is asked for first. Throws SyscallError. */
+  /** Descriptor of the program for that hook, which is loaded when it is first asked for. Throws SyscallError. */
   program(hook: Hook): number;
   /** Closes the descriptors. What is attached or pinned stays. */
   close(): void;
@@ -47,14 +47,14 @@ export const MAPS = [
     'table_counts',
   ],
 ];
-/** What need not hold a whole table of connections: what it pushes out is mostly found again by its hash. */
+/** Most entries of half-open connections and affinities: what is pushed out is mostly placed on the same server by its hash. */
 const MOST_FLEETING = 65_536;
-/** Datagrams whose fragments are on their way at one time. */
+/** Datagrams whose fragments are in transit at one time. */
 const MOST_DATAGRAMS = 16_384;
 
 /**
- * Load a program, always that of this version, onto the tables that are pinned where these have our layout and the wanted
- * sizes, otherwise onto new tables, which are pinned in their place. Throws SyscallError.
+ * Load the program of this version with the pinned tables, if these have this layout and the wanted sizes; otherwise with new
+ * tables, which are pinned in their place. Throws SyscallError.
  */
 export function loadProgram(pins: Pins, sizes: TableSizes, first: Hook): Loaded {
   const entries = entriesOf(sizes);
@@ -78,7 +78,7 @@ const load = (entries: Record<string, number>, reuse: Record<string, number>, ho
 
 const nameOf = (hook: Hook): string => `onevip_${hook}`;
 
-/** The tables are those of the first object; what the others add is a program on these. */
+/** All programs use the tables of the first object. */
 function withOthers(
   object: BpfObject,
   entries: Record<string, number>,
@@ -97,7 +97,7 @@ function withOthers(
   return { map: object.map, program, close };
 }
 
-/** How many entries each table has, by its name in the program, where that is not what was compiled in. */
+/** How many entries each table has, by its name in the program, if not as compiled. */
 export function entriesOf(sizes: TableSizes): Record<string, number> {
   const { maxServers, maxServices } = sizes;
   const most = maxEntries(sizes);
@@ -121,16 +121,16 @@ export function entriesOf(sizes: TableSizes): Record<string, number> {
 const BUCKETS_FEW = 1.25;
 
 /**
- * The entries to ask for where so many are wanted. The kernel makes as many buckets as the next power of two. Where that is
- * hardly more than the entries, a look for what is not there mostly meets another entry, and waits for its memory; one entry
- * more than the power of two makes twice the buckets.
+ * The size of a hash table for so many entries. The kernel makes as many buckets as the next power of two. If that is hardly more
+ * than the entries, a look-up in vain mostly meets another entry, and waits for its memory; a size of one more than the power of
+ * two makes twice the buckets.
  */
 export function withSpareBuckets(entries: number): number {
   const buckets = 2 ** Math.ceil(Math.log2(entries));
   return buckets < BUCKETS_FEW * entries ? buckets + 1 : entries;
 }
 
-/** How many entries the tables hold that the data path itself writes. */
+/** How many entries each flow table holds. */
 export function maxEntries(sizes: Pick<TableSizes, 'maxConnections' | 'maxUdpFlows'>): Record<FlowTable, number> {
   const { maxConnections, maxUdpFlows } = sizes;
   const fleeting = Math.min(maxConnections, MOST_FLEETING);
@@ -160,7 +160,7 @@ function isOurs({ settings, ...pinned }: Record<string, number>): boolean {
   return mapInfo(settings).valueSize === STRUCTS.settings.size && isOurLayout(settings);
 }
 
-/** Tables of another size are made anew; the address goes on being answered for while that is so. */
+/** New tables because of another size inherit the lease, so that the address is answered for meanwhile. */
 function carryLease(pinned: Record<string, number>, object: BpfObject): void {
   if (!isOurs(pinned) || pinned.lease === undefined) return;
   const [before, after] = [openLease(pinned.lease), openLease(object.map('lease'))];

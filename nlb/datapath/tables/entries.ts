@@ -7,7 +7,7 @@ import type { Binding, Connection, Fragments, Service } from '../specification/k
 import { clientOf } from '../specification/placement.ts';
 import { nameOfService } from './tables.ts';
 
-/** Entries of the tables that the data path itself writes: as the kernel's tables have them, and as the specification does. */
+/** Entries of the flow tables: encoding between the kernel's form and the specification's. */
 
 const { flow: FLOW, connection: CONNECTION, affinityKey: CLIENT, fragmentKey: DATAGRAM, fragment: FRAGMENT } = STRUCTS;
 const STATES: ConnectionState[] = ['unproven', 'reset', 'established', 'finished', 'datagrams'];
@@ -66,7 +66,7 @@ export function decodeBinding(value: Buffer): Binding {
   };
 }
 
-/** The name of a client's bond (`nameOfClient`). */
+/** The name of a client's binding (`nameOfClient`). */
 export function decodeClient(key: Buffer): string {
   const service = nameOfService({
     protocol: key.readUInt8(CLIENT.protocol) === PROTOCOLS.tcp ? 'tcp' : 'udp',

@@ -5,13 +5,13 @@ import { NUMBER_OF, TIMEOUTS, type Timeouts } from '../specification/timeouts.ts
 import type { KnownFlows } from './known-flows.ts';
 import type { Counted, Found, Recount } from './recount.ts';
 
-/** The tables of connections that have proved themselves, by their descriptors; the filter before the one; and their counts. */
+/** Descriptors of the tables of proven connections; the filter before the one of TCP; and their counts. */
 export interface ExpiringTables extends Record<ProvenTable, number> {
   known: Pick<KnownFlows, 'renew'>;
   recount: Recount;
 }
 
-/** What a walk finds, as it comes. */
+/** What a walk has found so far. */
 interface Walk extends Found {
   present: Record<ProvenTable, number>;
   servers: Map<number, number>;
@@ -26,8 +26,8 @@ const NS_PER_MS = 1_000_000n;
 const STEP_ENTRIES = 8192;
 
 /**
- * Remove what has expired, and count what has not, in steps of a few milliseconds. What is left makes the filter of known
- * flows anew. The data path goes on meanwhile. Returns how many were removed. `nowNs` of CLOCK_MONOTONIC. Throws SyscallError.
+ * Remove expired connections and count the others, in steps of a few milliseconds, and rebuild the filter of known flows from the
+ * others. The data path goes on meanwhile. Returns how many were removed. `nowNs` of CLOCK_MONOTONIC. Throws SyscallError.
  */
 export function* expireConnections(tables: ExpiringTables, timeouts: Timeouts, nowNs: bigint): Generator<void, number> {
   const limits = TIMEOUTS.map((name) => [NUMBER_OF[name], BigInt(timeouts[name]) * NS_PER_MS] as const);
@@ -51,7 +51,7 @@ export function* expireConnections(tables: ExpiringTables, timeouts: Timeouts, n
 interface EntryHandling {
   walk: Walk;
   isOver(value: Buffer): boolean;
-  /** Told of what stays. */
+  /** Called with the key of each connection that stays. */
   left(key: Buffer): void;
 }
 
@@ -92,7 +92,7 @@ function countedOf(value: Buffer): Counted | undefined {
   return { server: value.readUInt32LE(AT.server), service: value.readUInt16LE(AT.service) };
 }
 
-/** What was there, which is gone now; undefined where a packet has come for it since it was looked at, or it had gone before. */
+/** The removed value; undefined if a packet has come for it since the walk saw it, or it was removed before. */
 function takeExpired(table: number, key: Buffer, isOver: (value: Buffer) => boolean): Buffer | undefined {
   const value = getEntry(table, key, AT.size);
   return value && isOver(value) ? takeEntry(table, key, AT.size) : undefined;

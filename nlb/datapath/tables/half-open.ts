@@ -7,7 +7,7 @@ import type { Connection } from '../specification/knowledge.ts';
 import { decodeFlow, type KnownConnection, type ServiceNames } from './entries.ts';
 import type { TableSizes } from './tables.ts';
 
-/** Connections of which one packet has been seen, as the kernel's table has them: in the row of the flow's hash, or the one beside it. */
+/** Half-open connections in the kernel's table: each in the row of its flow's hash, or in the neighbouring one. */
 
 const { halfOpen: ROW, flow: FLOW } = STRUCTS;
 /** 8 MiB. */
@@ -22,10 +22,10 @@ export const halfOpenRows = ({ maxConnections }: Pick<TableSizes, 'maxConnection
 /** The row of a flow's hash, among so many. */
 export const rowOf = (flow: Flow, rows: number): number => hashOf(flow) % rows;
 
-/** Where it may be as well. */
+/** The neighbouring row, where the flow may be as well. */
 export const besideRow = (row: number): number => (row % 2 === 0 ? row + 1 : row - 1);
 
-/** All of them, some thousands of rows at a time, while the data path goes on. Throws KernelRefusal. */
+/** All of them, some thousands of rows at a time, while the data path goes on. Throws SyscallError. */
 export function* listHalfOpen(table: number, services: ServiceNames): Generator<KnownConnection[]> {
   const { maxEntries } = mapInfo(table);
   for (const { count, keys, values } of walkBatches(table, Uint32Array.BYTES_PER_ELEMENT, ROW.size, STEP_ROWS)) {
@@ -38,7 +38,7 @@ export function* listHalfOpen(table: number, services: ServiceNames): Generator<
   }
 }
 
-/** How many there are, old ones whose rows nobody has taken included. Throws KernelRefusal. */
+/** How many there are, with expired ones whose rows are not reused yet. Throws SyscallError. */
 export function countHalfOpen(table: number): number {
   let total = 0;
   for (const { count, values } of walkBatches(table, Uint32Array.BYTES_PER_ELEMENT, ROW.size, STEP_ROWS))
@@ -46,12 +46,12 @@ export function countHalfOpen(table: number): number {
   return total;
 }
 
-/** That of the flow; undefined where there is none. Throws KernelRefusal. */
+/** The flow's half-open connection; undefined if there is none. Throws SyscallError. */
 export function readHalfOpen(table: number, flow: Flow, services: ServiceNames): Connection | undefined {
   return findRow(table, flow, services)?.connection;
 }
 
-/** It is as if no packet of the flow had been seen. Throws KernelRefusal. */
+/** Remove the flow's half-open connection. Throws SyscallError. */
 export function forgetHalfOpen(table: number, flow: Flow): void {
   const found = findRow(table, flow, new Map());
   if (found) putEntry(table, indexKey(found.row), Buffer.alloc(ROW.size));
@@ -69,7 +69,7 @@ function findRow(table: number, flow: Flow, services: ServiceNames) {
 
 const seenNs = (bytes: Buffer, at: number): bigint => bytes.readBigUInt64LE(at + ROW.seenNs);
 
-/** Undefined where nothing is in the row. */
+/** Undefined if the row is free. */
 function decodeRow(row: Buffer, services: ServiceNames): KnownConnection | undefined {
   const atNs = seenNs(row, 0);
   if (atNs === 0n) return undefined;

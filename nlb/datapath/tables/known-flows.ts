@@ -4,32 +4,32 @@ import { hashOfWords } from '../specification/flow.ts';
 import type { TableSizes } from './tables.ts';
 
 /**
- * The Bloom filter that tells the data path which flows may be in its table of connections (known.bpf.h). The data path sets
- * the bits of what it enters, in both halves while one is made anew, else in the one that counts; that of what has gone is
- * there until then. It is never too small: what is wrongly taken for known is looked for in the table, and not found.
+ * The Bloom filter of the flows that may be in the table of TCP connections (known.bpf.h). The data path sets the bits of new
+ * connections, in the active half, and in both while one is being rebuilt; a removed connection's bit stays until then. A false
+ * positive only costs a look-up in the table.
  */
 
 const BITS_PER_CONNECTION = 8;
 const WORD_BITS = 64;
 const RENEWING = BigInt(CONSTANTS.FILTER_RENEWING);
 
-/** Words of eight bytes of one half: a power of two. With a full table, an eighth of all other flows, at most, seem known. */
+/** Words of eight bytes in one half: a power of two. With a full table at most an eighth of all other flows are false positives. */
 export const filterWords = ({ maxConnections }: Pick<TableSizes, 'maxConnections'>): number =>
   2 ** Math.ceil(Math.log2(Math.max(1, (maxConnections * BITS_PER_CONNECTION) / WORD_BITS)));
 
-/** Rows of the table: both halves, and behind them the number of the one that counts, and whether the other is being made. */
+/** Rows of the table: both halves, and behind them the number of the active one, and whether the other is being rebuilt. */
 export const filterRows = (sizes: Pick<TableSizes, 'maxConnections'>): number => 2 * filterWords(sizes) + 1;
 
-/** A filter that is being made anew. */
+/** A filter that is being rebuilt. */
 export interface Renewal {
-  /** A connection that is in the table: its key. */
+  /** Add the key of a connection in the table. */
   add(key: Buffer): void;
-  /** All have been added: from now on this one counts. */
+  /** All have been added: make this half the active one. */
   finish(): void;
 }
 
 export interface KnownFlows {
-  /** Begin one in the half that does not count, before the first look at the table. Who begins again drops what was begun. */
+  /** Begin in the inactive half, before the walk through the table. A second beginning discards the first. */
   renew(): Renewal;
   close(): void;
 }
@@ -58,7 +58,7 @@ export function openKnownFlows(fd: number, sizes: Pick<TableSizes, 'maxConnectio
   };
 }
 
-/** The data path sets bits of the same words meanwhile. */
+/** Atomic, because the data path sets bits of the same words. */
 function setBit(bits: Uint32Array, hash: number): void {
   const bit = hash % (bits.length * 32);
   Atomics.or(bits, bit >>> 5, 1 << (bit & 31));

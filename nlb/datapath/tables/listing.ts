@@ -14,12 +14,12 @@ import {
 } from './entries.ts';
 import { readHalfOpen } from './half-open.ts';
 
-/** What the kernel's tables say of flows. Everything throws SyscallError. */
+/** Flows in the kernel's tables. Everything throws SyscallError. */
 
 const { flow: FLOW, connection: CONNECTION, affinity: AFFINITY, entering: ENTERING } = STRUCTS;
 const STEP_ENTRIES = 8192;
 
-/** All connections of a table, some thousands at a time, while the data path goes on; what comes or goes meanwhile may be among them or not. */
+/** All connections of a table, some thousands at a time. Those that come or go meanwhile may be included or not. */
 export function* listTable(table: number, services: ServiceNames): Generator<KnownConnection[]> {
   for (const { count, keys, values } of walkBatches(table, FLOW.size, CONNECTION.size, STEP_ENTRIES)) {
     const rows = Array.from({ length: count }, (_, index) => ({
@@ -30,14 +30,14 @@ export function* listTable(table: number, services: ServiceNames): Generator<Kno
   }
 }
 
-/** How many connections a table holds, old ones that nobody has pushed out included. Throws SyscallError. */
+/** How many connections a table holds, with expired ones. Throws SyscallError. */
 export function countConnections(table: number): number {
   let total = 0;
   for (const { count } of walkBatches(table, FLOW.size, CONNECTION.size)) total += count;
   return total;
 }
 
-/** The little of it that a packet of the flow would find. Of its fragments nothing: a whole packet does not ask for them. */
+/** The entries that a packet of the flow would find. No fragments: an unfragmented packet does not look for them. */
 export function readFlow(
   map: (name: string) => number,
   flow: Flow,
@@ -63,7 +63,7 @@ export function readFlow(
   };
 }
 
-/** Up to which instants the limits on entering are used up. */
+/** The instants up to which the limits on entering are used up. */
 export function entering(fd: number): Map<'tcp' | 'udp', bigint> {
   const used = getEntry(fd, indexKey(0), ENTERING.size) ?? Buffer.alloc(ENTERING.size);
   return new Map([

@@ -1,7 +1,7 @@
 import { mapBytes } from '../../kernel/bpf-map.ts';
 
 /**
- * How much memory the tables take, in bytes, by the kernel's account. They have their size from the start.
+ * Memory of the tables, in bytes, by the kernel's account. It is allocated from the start.
  * @param tables descriptors
  */
 export function tablesMemoryBytes(tables: readonly number[]): number {

@@ -9,7 +9,7 @@ const WORDS = AT.size / 8;
 
 /** The servers by id, in memory that the data path reads and this process writes without a system call. */
 export interface ServerTable {
-  /** Write the servers that are new or different. `ports`: where they are reached, the default one first. */
+  /** Write the servers that are new or different. `interfaces`: the default server interface first. */
   put(wanted: ServerEntry[], interfaces: DatapathInterface[]): Change[];
   /** Clear the entries that are not among the wanted ones. */
   dropOthers(wanted: ServerEntry[]): Change[];
@@ -46,7 +46,7 @@ export function openServerTable(fd: number, maxServers: number): ServerTable {
   };
 }
 
-/** All that an entry rests on. To compare it takes a tenth of the time that to encode it would. */
+/** All input of an entry. Comparing it takes a tenth of the time of encoding it. */
 const wordsOf = ({ address, mac, kept, device }: ServerEntry, ports: string): string =>
   `${address} ${mac} ${kept} ${device} ${ports}`;
 
@@ -62,7 +62,7 @@ function put(words: BigUint64Array, server: ServerEntry, interfaces: DatapathInt
   if (wanted.every((word, index) => word === words[at + index])) return [];
   const change = isKnown(words, server.id) ? 'changed' : 'added';
   const onlyFirstWord = wanted.subarray(1).every((word, index) => word === words[at + 1 + index]);
-  // The first word holds the flags: cleared, it takes the entry out of use while the others change.
+  // The first word has the flags: while it is zero, the entry is not used, and the other words can change.
   if (!onlyFirstWord) Atomics.store(words, at, 0n);
   for (let index = WORDS - 1; index >= 0; index--) Atomics.store(words, at + index, wanted[index] ?? 0n);
   return [{ table: 'servers', change, subject: `${server.id} ${server.address}` }];
@@ -76,7 +76,7 @@ function dropOthers(words: BigUint64Array, kept: Set<number>): Change[] {
   return gone.map((id) => ({ table: 'servers', change: 'removed', subject: String(id) }));
 }
 
-/** Where the interface to a server is missing, what is sent there is lost; its connections stay, for it may be made anew at once. */
+/** If the interface to a server is missing, what is sent there is lost; its connections stay, because the interface may come back. */
 function encode({ address, mac, kept, device, id }: ServerEntry, interfaces: DatapathInterface[]): BigUint64Array {
   const iface = interfaceTo({ id, device }, interfaces);
   const bytes = Buffer.alloc(AT.size);

@@ -14,7 +14,7 @@ const NS_PER_MS = 1_000_000n;
 
 type PairSettings = Pick<Tables, 'nlbs' | 'heartbeat' | 'timeouts' | 'limits'>;
 
-/** Write the pair's addresses, timeouts, limits and the interfaces, where they are not what is there. Throws SyscallError. */
+/** Write the pair's addresses, timeouts, limits and the interfaces, if they differ. Throws SyscallError. */
 export function putSettings(
   fd: number,
   pair: PairSettings,
@@ -29,7 +29,7 @@ export function putSettings(
   return [{ table: 'settings', change: 'changed', subject }];
 }
 
-/** What the data path has been pair; addresses are 0.0.0.0, times and limits zero before the first apply(). Throws SyscallError. */
+/** What was written; before the first apply() addresses are 0.0.0.0, timeouts and limits zero. Throws SyscallError. */
 export function readSettings(fd: number): PairSettings {
   const settings = getEntry(fd, indexKey(0), AT.size) ?? Buffer.alloc(AT.size);
   const times = TIMEOUTS.map((name) => [name, Number(settings.readBigUInt64LE(timeoutAt(name)) / NS_PER_MS)]);
@@ -57,7 +57,7 @@ function readAddresses(settings: Buffer, path: number): BeatAddresses {
 
 const timeoutAt = (name: keyof Timeouts): number => AT.timeoutsNs + 8 * NUMBER_OF[name];
 
-/** Whether the tables were written by a program that lays them out, and counts its outcomes, as this one does. */
+/** Whether the tables have this version's layout and number of outcomes. */
 export function isOurLayout(fd: number): boolean {
   const settings = getEntry(fd, indexKey(0), AT.size);
   return (
@@ -101,6 +101,6 @@ function encode(
   return bytes;
 }
 
-/** The data path looks through them in their order: where most packets come in, it need not look far. */
+/** The data path searches them in this order: the interface that receives most packets comes first. */
 const accessFirst = (interfaces: DatapathInterface[]): DatapathInterface[] =>
   interfaces.toSorted((one, other) => (other.roles & CONSTANTS.ROLE_ACCESS) - (one.roles & CONSTANTS.ROLE_ACCESS));

@@ -2,8 +2,8 @@ import { type ArpPacket, decodeArpFrame, encodeArpFrame } from '../../kernel/arp
 import type { DatapathInterface } from '../attach/interfaces.ts';
 
 /**
- * The answer to an ARP request that the gate has let pass, as the node's own stack would give it (RFC 826, RFC 5227
- * section 2.5 for probes); undefined where that would stay silent.
+ * The reply to an ARP request that has passed the gate, as the node's own stack would send it (RFC 826, RFC 5227 section 2.5 for
+ * probes); undefined if the stack would not reply.
  * @param frame as it came
  */
 export function arpAnswer(frame: Buffer, iface: Pick<DatapathInterface, 'mac'>): Buffer | undefined {
@@ -19,7 +19,7 @@ export function arpAnswer(frame: Buffer, iface: Pick<DatapathInterface, 'mac'>):
   });
 }
 
-/** To this interface, or to many: what a switch floods that is for somebody else is none of our business. */
+/** To this interface or to a group address, and not flooded by a switch for another station. */
 function isForUs(frame: Buffer, { mac }: Pick<DatapathInterface, 'mac'>): boolean {
   return (frame.readUInt8(0) & 1) === 1 || frame.toString('hex', 0, 6) === mac.replaceAll(':', '');
 }

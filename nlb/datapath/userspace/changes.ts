@@ -1,13 +1,13 @@
 import type { DatapathInterface } from '../attach/interfaces.ts';
 import { type Change, nameOfService, poolOf, type ServiceEntry, type Tables } from '../tables/tables.ts';
 
-/** What the data path works from, all at once. */
+/** All that the forwarder is configured with. */
 export interface TablesAndInterfaces {
   tables: Tables;
   interfaces: readonly DatapathInterface[];
 }
 
-/** What is different, in the order in which a data path in the kernel is told: here all of it comes at once. */
+/** The differences, in the order in which they are written to the kernel's tables; here they take effect at once. */
 export function changesBetween(before: TablesAndInterfaces, after: TablesAndInterfaces): Change[] {
   const [was, is] = [before.tables, after.tables];
   const subject = `${is.nlbs}, ${after.interfaces.map(({ device }) => device).join(' ')}`;
@@ -34,7 +34,7 @@ export function changesBetween(before: TablesAndInterfaces, after: TablesAndInte
 
 const same = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other);
 
-/** Without their selections, which are judged by themselves. */
+/** Without their selections, which are compared separately. */
 const servicesOf = ({ services }: Tables) =>
   new Map(services.map(({ slots: _, ...service }) => [nameOfService(service), service]));
 

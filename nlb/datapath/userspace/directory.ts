@@ -6,21 +6,21 @@ import { counterRows } from '../tables/counters.ts';
 import type { TableSizes } from '../tables/tables.ts';
 
 /**
- * What outlives the daemon, as files in a directory: where a data path in the kernel has tables and pins. The lease, the
- * selections and the counters are memory that both processes map.
+ * The files that outlive the daemon, in a directory: they correspond to the tables and pins of a data path in the kernel. Both
+ * processes map the lease, the selections and the counters.
  */
 export const FILES = {
   lease: 'lease',
-  /** What the forwarder works from (told.ts), but for the selections, whose slots are written in place, as in the kernel. */
+  /** The forwarder's configuration (published.ts), without the selections, whose slots are written in directory, as in the kernel. */
   published: 'published',
   selections: 'selections',
   /** Which process the forwarder is (process.ts). */
   forwarder: 'forwarder',
-  /** Where the forwarder takes questions (questions.ts). */
+  /** The forwarder's socket for requests (requests.ts). */
   requests: 'requests',
   /** Answers that are too large to be sent. */
   answer: 'answer',
-  /** What the forwarder complained about. */
+  /** The forwarder's standard error. */
   errors: 'errors',
 } as const;
 
@@ -29,8 +29,8 @@ const [BPF_FS, SYSFS] = [0xcafe4a11, 0x62656572];
 const RUNTIME_DIRECTORY = '/run/nlb';
 
 /**
- * The directory that goes with a pin directory: beside it, or, where no files can be there, in /run/nlb. Whether something
- * is mounted on the pin directory itself makes no difference.
+ * The directory that belongs to a pin directory: beside it, or, if that is a file system without files, in /run/nlb. Whether something
+ * is mounted on the pin directory itself does not matter.
  */
 export function directoryFor(pinDirectory: string): string {
   let parent = dirname(pinDirectory);
@@ -39,11 +39,11 @@ export function directoryFor(pinDirectory: string): string {
   return files ? `${pinDirectory}.userspace` : join(RUNTIME_DIRECTORY, pinDirectory.slice(1).replaceAll('/', '-'));
 }
 
-/** The name under which the packet filter knows this place. */
+/** The name of this directory's table of nftables. */
 export const filterNameFor = (directory: string): string =>
   `nlb_${createHash('sha256').update(directory).digest('hex').slice(0, 12)}`;
 
-/** Octets of the files that are mapped. */
+/** Octets of each mapped file. */
 export function mappedBytes(sizes: TableSizes): Record<string, number> {
   const { counters = 0, server_tallies = 0, service_tallies = 0, table_counts = 0 } = counterRows(sizes);
   return {
@@ -56,13 +56,13 @@ export function mappedBytes(sizes: TableSizes): Record<string, number> {
   };
 }
 
-/** Make the place with files of zeros to be mapped; whatever was there before is gone. */
+/** Create the directory with mapped files of zeros. An earlier one is removed. */
 export function createFiles(directory: string, sizes: TableSizes): void {
   removeFiles(directory);
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   for (const [name, bytes] of Object.entries(mappedBytes(sizes))) {
     const fd = openSync(join(directory, name), 'wx', 0o600);
-    // Whole pages are mapped, and what lies behind the end of a file must not be touched.
+    // Whole pages are mapped, and an access behind the end of a file would be a bus error.
     ftruncateSync(fd, Math.ceil(bytes / PAGE_BYTES) * PAGE_BYTES);
     closeSync(fd);
   }
@@ -82,12 +82,12 @@ export function openMappedFiles(directory: string, sizes: TableSizes): { fd(name
   };
 }
 
-/** Remove everything, and the directory that all places share where this was the last one. */
+/** Remove everything, and the parent directory in /run if this was the last one. */
 export function removeFiles(directory: string): void {
   rmSync(directory, { recursive: true, force: true });
   try {
     if (dirname(directory) === RUNTIME_DIRECTORY) rmdirSync(RUNTIME_DIRECTORY);
   } catch {
-    // Others are there, or it never was.
+    // It is not empty, or does not exist.
   }
 }

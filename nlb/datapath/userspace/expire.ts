@@ -5,9 +5,9 @@ import type { Timeouts } from '../specification/timeouts.ts';
 const STEP_ENTRIES = 8192;
 
 /**
- * Remove what has expired from the tables of connections that have proved themselves, in steps, as ../tables/sweep.ts does in
- * the kernel's; nothing needs to be counted again here. Returns how many were removed, each of which `removed` is told of. It goes
- * through what was there at the start: a table of the newest at the end would have no end while packets come.
+ * Remove expired connections from the tables of proven ones, in steps, as ../tables/expire.ts does in the kernel's; no count needs
+ * correction here. `removed` is called with each; returns how many. It walks the names that exist at the start: entries that are
+ * written meanwhile move to the end of the Map, so that a walk through the Map itself might never end.
  */
 export function* expireFlowTables(
   flowTables: Record<ProvenTable, Map<string, Connection>>,

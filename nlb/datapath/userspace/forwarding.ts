@@ -27,18 +27,18 @@ import { type PublishedFile, readPublished, withSelections } from './published.t
 import { openReplies } from './replies.ts';
 import { openRows, type Rows } from './rows.ts';
 
-/** The specification at work: frames of the ports in, and out. */
+/** Runs the specification on packet sockets: frames in, decisions, frames out. */
 export interface Forwarding {
-  /** Descriptors on which frames come in. */
+  /** Descriptors on which frames arrive. */
   descriptors(): number[];
-  /** Deal with what waits on the port of that descriptor, one batch of it at most. Throws SyscallError. */
+  /** Forward what waits on that descriptor, one batch at most. Throws SyscallError. */
   forwardBatch(fd: number): void;
   answer(question: string): string;
 }
 
 const MACS_BYTES = 12;
 
-/** By what is written in the place. Throws SyscallError, and an Error where nothing is written there. */
+/** With the configuration in the directory. Throws SyscallError, and an Error if there is none. */
 export function openForwarding(directory: string): Forwarding {
   const { sizes } = readOrThrow(directory);
   const mapped = openMappedFiles(directory, sizes);
@@ -53,10 +53,10 @@ export function openForwarding(directory: string): Forwarding {
 
   const answerArp = (frame: Buffer, iface: DatapathInterface, fd: number): void => {
     const answer = arpAnswer(frame, iface);
-    // Looked at once more: a process may be held up anywhere, and who is held up here must not answer afterwards.
+    // The lease is read again: a process may be held up anywhere, and must not answer after the lease.
     if (answer && bootNs() < lease.get().answerUntilNs) sendFrame(fd, answer);
   };
-  // Looked at where a frame asks for it, which few do.
+  // Read only when a frame needs it, which few do.
   const peer: PeerKnown = {
     get mac() {
       return lease.peer().mac;
@@ -84,7 +84,7 @@ export function openForwarding(directory: string): Forwarding {
     });
     return decision;
   };
-  /** Counts what was decided, and of what did not leave, why. */
+  /** Counts the decisions; a frame that did not leave counts for the reason of that. */
   const count = (decisions: readonly Decision[], unsent: ReadonlyMap<number, OutcomeName>): void => {
     for (const [index, decision] of decisions.entries()) {
       const outcome = unsent.get(index);
@@ -92,7 +92,7 @@ export function openForwarding(directory: string): Forwarding {
     }
   };
   const leave = (leaving: ReadonlyMap<number, number[]>): Map<number, OutcomeName> => {
-    // As with the answer above.
+    // As with the ARP reply above.
     const isOver = monotonicNs() >= lease.get().forwardUntilNs;
     const lost = [...leaving].flatMap(([egress, indices]) =>
       isOver ? indices : batch.send(sockets.get(egress)?.fd ?? -1, indices),
@@ -145,7 +145,7 @@ function readOrThrow(directory: string): PublishedFile {
   return published;
 }
 
-/** Slots are seen as they are written. */
+/** The slots are a view of the rows: writes of the daemon are seen at once. */
 function load(
   directory: string,
   selections: Pick<SelectionTable, 'view'>,
@@ -174,7 +174,7 @@ function tablesOf(
   };
 }
 
-/** A socket for each port, kept while the interface is the same; none for one that has gone meanwhile. Throws SyscallError. */
+/** A socket for each interface, kept while that is the same; none for one that is gone. Throws SyscallError. */
 function useInterfaces(
   sockets: Map<number, { iface: DatapathInterface; fd: number }>,
   interfaces: DatapathInterface[],
@@ -190,7 +190,7 @@ function useInterfaces(
   }
 }
 
-/** Its connections are worth more than to die of this; the daemon tells soon of what is there now. */
+/** An interface that is gone must not end the forwarder and its connections; the daemon soon publishes what exists. */
 function openUnlessGone({ ifindex }: DatapathInterface): number | undefined {
   try {
     return openPacketPort(ifindex);

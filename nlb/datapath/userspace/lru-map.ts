@@ -1,9 +1,9 @@
-/** A table that holds so many entries at most; what was written longest ago makes room, as in the kernel's LRU tables. */
+/** A table with a limited number of entries; the entry that was written longest ago is evicted, as in the kernel's LRU tables. */
 export class LruMap<Value> extends Map<string, Value> {
   readonly #most: number;
   readonly #evicted: (value: Value) => void;
 
-  /** @param evicted told of what has made room */
+  /** @param evicted called with each evicted entry */
   constructor(most: number, evicted: (value: Value) => void = () => {}) {
     super();
     this.#most = most;
@@ -11,7 +11,7 @@ export class LruMap<Value> extends Map<string, Value> {
   }
 
   override set(name: string, value: Value): this {
-    // A Map goes by the order in which entries came in: one that is written again is to be the newest.
+    // A Map iterates in the order of insertion: an entry that is written again becomes the newest.
     this.delete(name);
     super.set(name, value);
     if (this.size > this.#most) this.#makeRoom();

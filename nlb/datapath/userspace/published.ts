@@ -14,12 +14,12 @@ import {
 } from '../tables/tables.ts';
 import { FILES } from './directory.ts';
 
-/** All that the forwarder works from. */
+/** The forwarder's configuration. */
 export interface Published extends Omit<PublishedFile, 'tables'> {
   tables: Tables;
 }
 
-/** The same in a file that is replaced as a whole: the selections lie in rows, whose slots are written one by one. */
+/** The same as in the file, which is replaced as a whole. Selections are in rows, whose slots are written one by one. */
 export interface PublishedFile {
   sizes: TableSizes;
   tables: Omit<Tables, 'services'> & { services: Omit<ServiceEntry, 'slots'>[] };
@@ -31,11 +31,11 @@ export interface PublishedFile {
   numbers: ReadonlyMap<string, number>;
 }
 
-/** Goes up when files or questions change their meaning. */
-const FORMAT = 2;
+/** Raised with each change of the files or requests. */
+const FORMAT = 3;
 const VERSION = [FORMAT, CONSTANTS.LAYOUT_VERSION, ...OUTCOMES].join(' ');
 
-/** Before the first tables: nothing is known, and nothing is forwarded. */
+/** Before the first tables: nothing is configured, and nothing is forwarded. */
 export const NO_TABLES: Tables = {
   nlbs: '0.0.0.0',
   heartbeat: NO_HEARTBEAT,
@@ -46,7 +46,7 @@ export const NO_TABLES: Tables = {
   services: [],
 };
 
-/** A reader finds what was there before, or all of this. */
+/** Atomic: a reader finds the old file or the new one. */
 export function writePublished(directory: string, { tables, ...published }: Published): void {
   const [file, draft] = [join(directory, FILES.published), join(directory, `${FILES.published}.new`)];
   const services = tables.services.map(({ slots: _, ...service }) => service);
@@ -54,7 +54,7 @@ export function writePublished(directory: string, { tables, ...published }: Publ
   renameSync(draft, file);
 }
 
-/** Undefined where there is none, or one of another version. */
+/** Undefined if there is none, or one of another version. */
 export function readPublished(directory: string): PublishedFile | undefined {
   try {
     const { version, ...published } = deserialize(readFileSync(join(directory, FILES.published))) as PublishedFile & {
@@ -67,7 +67,7 @@ export function readPublished(directory: string): PublishedFile | undefined {
   }
 }
 
-/** What has been written, with what lies in the rows. */
+/** The published tables with the selections from the rows. */
 export function withSelections<Selection extends Slots>(
   { tables, rows }: Pick<PublishedFile, 'tables' | 'rows'>,
   selectionIn: (row: number) => Selection,
@@ -80,7 +80,7 @@ export function withSelections<Selection extends Slots>(
   return { ...tables, services };
 }
 
-/** Services keep their rows; new ones get the lowest that nobody has. */
+/** Services keep their rows in the tallies; new ones get the lowest free ones. */
 export function numberServices(tables: Tables, known: ReadonlyMap<string, number>): ReadonlyMap<string, number> {
   const names = tables.services.map(nameOfService);
   const numbers = new Map([...known].filter(([name]) => names.includes(name)));

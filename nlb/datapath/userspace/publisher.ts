@@ -12,12 +12,12 @@ import { type Guarded, putGuard } from './guard.ts';
 import { numberServices, type Published, writePublished } from './published.ts';
 import { request } from './requests.ts';
 
-/** The tables on their way to the forwarder. Nothing counts as said before the forwarder works by it: what failed is done again. */
+/** Gives tables to the forwarder. They count as published once the forwarder uses them: what failed is done again. */
 export interface Publisher extends Pick<Datapath, 'apply' | 'select' | 'follow' | 'interfaces'> {
   published(): Published;
 }
 
-/** What the forwarder is told by: the place with the file, the selections, and when it takes questions. */
+/** The directory with the published file, the selections, and a wait until the forwarder takes requests. */
 export interface PublisherParts {
   directory: string;
   selections: Pick<SelectionTable, 'write'>;
@@ -47,7 +47,7 @@ export function openPublisher(
       interfaces: found.present,
       numbers: numberServices(tables, published.numbers),
     };
-    // Refuses a server at an interface that leads to none.
+    // Throws if a server is at an interface that is no server interface.
     configuredBy(tables, next.interfaces);
     const changes = changesBetween(published, next);
     if (changes.length === 0) return [];
@@ -55,11 +55,11 @@ export function openPublisher(
       if (changes.some(({ table }) => table === 'settings' || table === 'clusterAddresses'))
         putGuard(filterNameFor(directory), guarded, next.interfaces);
     };
-    // What is new is kept from the stack before the forwarder has it, and what goes until it has it no more.
+    // New addresses are kept from the stack before the forwarder has them, and removed ones until it has them no more.
     guard(both(published.tables, tables));
     const { inNewRows, inPlace } = byUse(next, new Set(published.rows.values()));
     for (const [row, slots] of inNewRows) selections.write(row, slots);
-    // Whoever a slot names, before or after, is there while slots are written.
+    // While slots are written, every server that a slot names, before or after, must exist.
     const servers = keepUntilRemoved(tables.servers, published.tables.servers);
     if (changes.some(({ table }) => table === 'selections')) publish({ ...next, tables: { ...tables, servers } });
     for (const [row, slots] of inPlace) selections.write(row, slots);
@@ -94,7 +94,7 @@ export function openPublisher(
   };
 }
 
-/** The row that each service has. */
+/** The row of each service. */
 function rowsOf({ tables, rows }: Published): Map<string, number> {
   return new Map(
     tables.services.flatMap((service) => {
@@ -106,13 +106,13 @@ function rowsOf({ tables, rows }: Published): Map<string, number> {
 
 type Selections = [row: number, slots: Int32Array][];
 
-/** Rows with their selections: those that nobody goes by yet, and the others. */
+/** Selections with their rows: those in rows that are not used yet, and the others. */
 function byUse({ tables, rows }: Published, used: ReadonlySet<number>): { inNewRows: Selections; inPlace: Selections } {
   const all = [...new Map(tables.services.map((service) => [rows.get(poolOf(service)) ?? 0, service.slots]))];
   return { inNewRows: all.filter(([row]) => !used.has(row)), inPlace: all.filter(([row]) => used.has(row)) };
 }
 
-/** Those that the forwarder has yet to be told of. */
+/** The interfaces that have yet to be published. */
 function notYetPublished({ present }: ConfiguredInterfaces, { interfaces }: Published): ReadonlyMap<string, string> {
   const known = new Set(interfaces.map(({ ifindex }) => ifindex));
   const without = present.filter(({ ifindex }) => !known.has(ifindex));
@@ -127,7 +127,7 @@ const both = (before: Tables, after: Tables): Guarded => ({
 
 const PROTOCOL = { tcp: 6, udp: 17 };
 
-/** As the kernel's tables are read: by number, and by the octets of addresses and ports. */
+/** In the order in which the kernel's tables are read: by id, and by the octets of addresses and ports. */
 export function inOrder(tables: Tables): Tables {
   const word = (address: string): number => wordOf(address as Address);
   return {

@@ -10,21 +10,21 @@ import type { PublishedFile } from './published.ts';
 import { encodeAnswer, type FlowEntries, type RequestName, type Requests } from './requests.ts';
 import type { Rows } from './rows.ts';
 
-/** What the forwarder works with. */
+/** What the replies need of the forwarder. */
 export interface ForwarderState {
   directory: string;
   flowTables: Ledger['flowTables'];
   rows: Pick<Rows, 'gone'>;
   current(): { published: PublishedFile; configured: Configured };
-  /** Work by what is written in the place now. */
+  /** Load the published file. */
   reload(): void;
 }
 
 const STEP_ENTRIES = 8192;
-/** Those of connections. */
+/** The tables of connections. */
 const TABLES = ['connections', 'udpFlows', 'halfOpen'] as const;
 
-/** The forwarder's answer to each question, none of which takes more than a few milliseconds of its time. */
+/** The forwarder's reply to each request. None takes more than a few milliseconds. */
 export function openReplies({
   directory,
   flowTables,
@@ -74,9 +74,9 @@ export function openReplies({
   };
   return (asked) =>
     encodeAnswer(() => {
-      const [question = '', ...words] = JSON.parse(asked) as string[];
-      if (!Object.hasOwn(replies, question)) throw new Error(`There is no such question: ${question}`);
-      return replies[question as RequestName](...words);
+      const [name = '', ...words] = JSON.parse(asked) as string[];
+      if (!Object.hasOwn(replies, name)) throw new Error(`There is no such request: ${name}`);
+      return replies[name as RequestName](...words);
     });
 }
 
@@ -89,7 +89,7 @@ function only<Value>(table: ReadonlyMap<string, Value>, names: string[]): Map<st
   );
 }
 
-/** Of what is there at the start: what has gone meanwhile is left out. */
+/** The connections at the start, without those that are removed meanwhile. */
 function* chunksOf(flowTables: Ledger['flowTables']): Generator<[string, Connection][]> {
   for (const table of TABLES) {
     const names = [...flowTables[table].keys()];

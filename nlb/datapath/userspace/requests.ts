@@ -6,34 +6,34 @@ import { ask } from '../../kernel/unix-datagram.ts';
 import type { Connection, FlowTables } from '../specification/knowledge.ts';
 import { FILES } from './directory.ts';
 
-/** What the daemon asks of the forwarder, and what that answers. */
+/** Requests of the daemon to the forwarder, and the answers. */
 export interface Requests {
-  /** Work by the file that has been written from now on. Answered once that is so: no frame goes by the old one any more. */
+  /** Load the published file. The answer means that no frame is decided by the old one any more. */
   reload: null;
-  /** How many connections there are, those that have yet to prove themselves included. */
+  /** How many connections there are, half-open ones included. */
   count: number;
-  /** Drop what has expired, some thousands of entries each time that it is asked; null until it is through, and then how many. */
+  /** Remove expired connections, some thousands of entries with each request; null until it is finished, and then how many. */
   expire: number | null;
-  /** Write what is known of a flow (its name, and the names of clients' bonds) into a file, as `Recalled`. */
+  /** Write the entries of a flow (arguments: its name, and the names of clients' bindings) into a file, as `FlowEntries`. */
   readFlow: null;
-  /** Write some thousands of connections into a file; true when those were the last. Another name begins anew. */
+  /** Write some thousands of connections into a file; true if those were the last. Another argument begins again. */
   list: boolean;
-  /** The octets of memory that it occupies, its program included. */
+  /** Octets of memory that the process occupies. */
   memory: number;
 }
 
 export type RequestName = keyof Requests;
 
-/** What a packet of one flow would find. */
+/** The entries that a packet of one flow would find. */
 export type FlowEntries = Pick<FlowTables, 'connections' | 'udpFlows' | 'halfOpen' | 'affinities' | 'entering'>;
 
-/** More than the reading of the largest tables takes. */
+/** Reading the largest tables takes less. */
 const WITHIN_MS = 5000;
 
-/** Throws SyscallError where nobody answers, and an Error with what the forwarder could not do. */
+/** Throws SyscallError if nobody answers, and an Error if the forwarder failed. */
 export function request<Q extends RequestName>(directory: string, question: Q, ...words: string[]): Requests[Q] {
-  const asked = JSON.stringify([question, ...words]);
-  const { answer, error } = JSON.parse(ask(join(directory, FILES.requests), asked, WITHIN_MS)) as {
+  const message = JSON.stringify([question, ...words]);
+  const { answer, error } = JSON.parse(ask(join(directory, FILES.requests), message, WITHIN_MS)) as {
     answer: Requests[Q];
     error?: string;
   };
@@ -41,7 +41,7 @@ export function request<Q extends RequestName>(directory: string, question: Q, .
   return answer;
 }
 
-/** An answer on its way. */
+/** The answer, or the error, as text. */
 export function encodeAnswer(reply: () => unknown): string {
   try {
     return JSON.stringify({ answer: reply() ?? null });
@@ -50,7 +50,7 @@ export function encodeAnswer(reply: () => unknown): string {
   }
 }
 
-/** All connections, in chunks. Throws as put(). */
+/** All connections, in chunks. Throws as request(). */
 export function* listConnections(directory: string): Generator<[string, Connection][]> {
   const name = randomUUID();
   for (let last = false; !last; ) {
@@ -59,7 +59,7 @@ export function* listConnections(directory: string): Generator<[string, Connecti
   }
 }
 
-/** Throws as put(). */
+/** Throws as request(). */
 export function readFlow(directory: string, flow: string, clients: string[]): FlowEntries {
   request(directory, 'readFlow', flow, ...clients);
   return readAnswer(directory) as FlowEntries;

@@ -15,7 +15,7 @@ import {
   writePublished,
 } from './published.ts';
 
-/** A forwarder at work, and what it works from. */
+/** A running forwarder and its configuration. */
 export interface RunningForwarder {
   published: PublishedFile;
   forwarder: ProcessIdentity;
@@ -26,7 +26,7 @@ export interface ForwarderOptions extends TableSizes {
   first?: Tables;
 }
 
-/** The one that an earlier daemon left, where it lives, and has tables of our format and sizes. */
+/** The one that an earlier daemon left, if it runs and has tables of our format and sizes. */
 export function findRunning(options: ForwarderOptions): RunningForwarder | undefined {
   const directory = directoryFor(options.pinDirectory);
   const [published, forwarder] = [readPublished(directory), findForwarder(directory)];
@@ -36,8 +36,8 @@ export function findRunning(options: ForwarderOptions): RunningForwarder | undef
 }
 
 /**
- * A place with new tables, in which the lease of an earlier life goes on, whatever its mode. Its forwarder is ended.
- * Throws a RangeError, before anything is done, where the first tables contradict themselves.
+ * Create the files with new tables, which inherit the lease of an earlier run, whatever its mode. An earlier forwarder is ended.
+ * Throws a RangeError, before anything is done, if the first tables contradict themselves.
  */
 export function prepareFiles(options: ForwarderOptions, interfaces: DatapathInterface[]): Published {
   const { pinDirectory, first: tables = NO_TABLES } = options;
@@ -56,7 +56,7 @@ export function prepareFiles(options: ForwarderOptions, interfaces: DatapathInte
   return published;
 }
 
-/** A forwarder for what has been laid out. It is not ready yet. */
+/** Start a forwarder with the prepared files. It is not ready yet. */
 export function startPrepared(options: ForwarderOptions, published: PublishedFile): RunningForwarder {
   return { published, forwarder: startForwarder(directoryFor(options.pinDirectory)) };
 }

@@ -19,9 +19,9 @@ import { findRunning, prepareFiles, type RunningForwarder, startPrepared } from 
 import { watchForwarder } from './watch.ts';
 
 /**
- * The specification as the data path, for machines whose kernel takes no BPF program: a process of its own gives the frames
- * of packet sockets to forward.ts, and sends on what that says. An earlier life's forwarder is adopted where it lives, and
- * its tables are of our format and sizes. Throws SyscallError, and an Error that says what stands in the way.
+ * The specification as the data path, for machines whose kernel takes no BPF program: a process of its own decides about the frames of
+ * packet sockets by forward.ts, and forwards them. The forwarder of an earlier run is adopted if it runs and its tables are of our
+ * format and sizes. Throws SyscallError, and an Error that says what is in the way.
  */
 export function openUserspace(options: DatapathOptions): Datapath {
   const directory = directoryFor(options.pinDirectory);
@@ -58,7 +58,7 @@ export function openUserspace(options: DatapathOptions): Datapath {
   };
 }
 
-/** What the stack must not get is kept from it first. On a failure nothing is left of a life that was just begun. */
+/** The guard before the stack comes first. If a new forwarder fails to start, everything is removed again. */
 function adoptOrStart(
   directory: string,
   options: DatapathOptions,
@@ -120,10 +120,10 @@ function readings({ directory, counters, leaseFd, published }: ReadingParts) {
   };
 }
 
-/** Whether the forwarder of an earlier life is at work. */
+/** Whether the forwarder of an earlier run is running. */
 export const hasUserspace = (pinDirectory: string): boolean => findForwarder(directoryFor(pinDirectory)) !== undefined;
 
-/** End the forwarder, and take away what it was given; nothing where there is nothing. Throws an Error. */
+/** End the forwarder and remove its files and guard, if there are any. Throws an Error. */
 export function removeUserspace(pinDirectory: string): void {
   const directory = directoryFor(pinDirectory);
   if (!existsSync(directory)) return;

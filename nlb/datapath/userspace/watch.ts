@@ -1,18 +1,18 @@
 import { lives, type ProcessIdentity } from '../../kernel/process-identity.ts';
 import { awaitForwarder, errorsIn, startForwarder } from './process.ts';
 
-/** Sees to it that there is a forwarder while the daemon lives. */
+/** Restarts the forwarder when it dies, while the daemon lives. */
 export interface ForwarderWatch {
-  /** Blocks the thread until it takes questions. Throws an Error with its complaint where it does not come to that. */
+  /** Blocks the thread until it takes requests. Throws an Error with its standard error if it does not start. */
   ready(): void;
   stop(): void;
 }
 
 const LOOK_EVERY_MS = 100;
-/** Whoever dies at once is started again at once, then later and later. */
+/** It is restarted at once, and after ever longer pauses if it dies again soon. */
 const [SOONEST_MS, LATEST_MS] = [200, 10_000];
 
-/** @param problem told when it has died; it is then started again, by what is written in the place */
+/** @param problem called when it has died; it is then started again with the published file */
 export function watchForwarder(
   directory: string,
   first: ProcessIdentity,
