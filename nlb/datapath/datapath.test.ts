@@ -18,7 +18,7 @@ const NONE = { unprovenMs: 0, establishedMs: 0, finishedMs: 0, resetMs: 0, datag
 enterPrivateNamespaces(import.meta.url);
 makeInterfaces();
 
-t.test('what is applied is what is there, and applying it again changes nothing', async (t) => {
+t.test('what is applied can be read back, and applying it again changes nothing', async (t) => {
   const datapath = open(t);
   t.same(
     datapath.apply(tables()).map(({ table, change, subject }) => `${table} ${change} ${subject}`),
@@ -37,7 +37,7 @@ t.test('what is applied is what is there, and applying it again changes nothing'
   t.same(datapath.apply(tables()), []);
 });
 
-t.test('differences alone are written', async (t) => {
+t.test('only differences are written', async (t) => {
   const datapath = open(t);
   datapath.apply(tables());
   const wanted = tables();
@@ -61,7 +61,7 @@ t.test('differences alone are written', async (t) => {
   t.same(datapath.actual(), wanted);
 });
 
-t.test('a server is gone only when no slot names it any more, and is there before one does', async (t) => {
+t.test('a server is written before a slot names it, and is marked as gone after no slot does', async (t) => {
   const datapath = open(t);
   datapath.apply(tables());
   const [first, ...others] = tables().servers;
@@ -77,7 +77,7 @@ t.test('a server is gone only when no slot names it any more, and is there befor
 });
 
 t.test(
-  'servers that are gone, persistence, services of any port, timeouts and limits are told and read back',
+  'servers that are gone, persistence, services of any port, timeouts and limits are written and read back',
   async (t) => {
     const datapath = open(t);
     datapath.apply(tables());
@@ -117,7 +117,7 @@ t.test('the VLAN of an interface is found', { skip: noVlan }, async (t) => {
   t.equal(findInterfaces({ accessInterfaces: [], serverInterfaces: ['access'] }).present[0]?.vlan, undefined);
 });
 
-t.test('as many services as are configured fit, and their ids are used again', async (t) => {
+t.test('as many services as configured fit, and their ids are reused', async (t) => {
   const datapath = open(t);
   const service = (port: number) => ({
     address: CLUSTER,
@@ -193,7 +193,7 @@ t.test(
   },
 );
 
-t.test('tables that contradict themselves are refused whole', async (t) => {
+t.test('tables that contradict themselves are refused, and nothing is written', async (t) => {
   const datapath = open(t);
   const [server, service] = [tables().servers.slice(0, 1), tables().services.slice(0, 1)];
   for (const [problem, wrong] of Object.entries({
@@ -273,7 +273,7 @@ t.test('a closed lease throws instead of touching what is no longer mapped', asy
   t.throws(() => lease.peerAskedNs(), /closed/);
 });
 
-t.test('every way out is there, counted from zero', async (t) => {
+t.test('every outcome has a counter, which begins at zero', async (t) => {
   const outcomes = open(t).outcomes();
   t.same(Object.keys(outcomes), OUTCOMES);
   t.ok(Object.values(outcomes).every(({ packets, bytes }) => packets === 0n && bytes === 0n));
@@ -291,7 +291,7 @@ t.test('a table has more buckets than entries, and no less room than is wanted',
     t.equal(withSpareBuckets(wanted), made);
 });
 
-t.test('a million connections are what fits by default sizes', async (t) => {
+t.test('a million connections fit by default', async (t) => {
   const directory = pinDirectory(t);
   const sizes = { maxConnections: 1_000_000, maxUdpFlows: 262_144, maxServers: 4096, maxServices: 512 };
   const datapath = openDatapath({ ...options(directory), ...sizes, first: tables() });

@@ -138,7 +138,7 @@ t.test('a datagram reaches the server by a classic tc filter, for kernels withou
   t.notMatch(run('tc qdisc show dev access'), /clsact/, 'the qdisc that it made is gone');
 });
 
-t.test('a filter of somebody else in the place of ours is named and left alone', async (t) => {
+t.test('a foreign filter with our handle and priority is named and left alone', async (t) => {
   const directory = pinDirectory(t);
   const datapath = openDatapath({ ...options(directory), mode: 'tc', first: tables() });
   t.teardown(() => datapath.remove());

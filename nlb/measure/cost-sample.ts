@@ -6,14 +6,14 @@ import type { Size } from './load-balancer.ts';
 import type { Step, Workload } from './workloads.ts';
 
 /**
- * One cell of the table of costs. Times are in nanoseconds, the middle of single runs, or where more than one packet is measured,
- * of their sums.
+ * The cost of a packet in one workload at one size. Times are in nanoseconds: the interquartile mean of single runs, or, if several
+ * packets are measured together, of their sums.
  */
 export interface CostSample extends Size {
   workload: Workload['name'];
-  /** Connections that were put there beforehand, and are not in use. */
+  /** Idle connections that were entered beforehand. */
   connections: number;
-  /** All that were there when the measuring began, as the table was found to hold. */
+  /** All connections in the tables when the measurement began. */
   present: number;
   /** Of each program. */
   runs: number;
@@ -26,15 +26,15 @@ export interface CostSample extends Size {
 export type Runners = Record<'floor' | 'least' | 'measured', FrameRunner>;
 
 /**
- * So many connections are opened side by side: between two packets of one come those of all others, as on a line on which a
- * round trip takes a while.
+ * How many connections are opened side by side: between two packets of one come those of all others, as with real round-trip
+ * times.
  */
 const ROUND_RUNS = 1000;
 
 /**
- * Run all programs by turns, so that whatever disturbs the machine disturbs each. Throws where the data path did anything
- * else with a frame than what the workload is about: then something else was measured.
- * @param asked runs of each program, or a multiple of that, as the workload wants it
+ * Run all programs alternately, so that a disturbance of the machine affects each. Throws if the data path had other outcomes than
+ * the workload is about: then something else was measured.
+ * @param asked runs of each program; the workload multiplies them
  */
 export function measureCost(
   datapath: Datapath,
@@ -67,7 +67,7 @@ export function measureCost(
 
 type Measured = Omit<CostSample, 'connections'>;
 
-/** The least forwarder gets to know what the data path gets to know. */
+/** Gives the least forwarder every frame that the data path gets. */
 function feedingBoth({ measured, least }: Runners): FrameRunner {
   const run = (): number => {
     least.frame.set(measured.frame);
@@ -86,7 +86,7 @@ function add(sums: Uint32Array, run: number, { measured }: Step, tookNs: number)
   if (measured) sums[run] = (sums[run] ?? 0) + tookNs;
 }
 
-/** Where three half-open connections meet in a pair of rows, one of them begins twice: of a thousand side by side, seldom one. */
+/** If three half-open connections meet in a pair of rows, one of them begins twice: rarely one of a thousand side by side. */
 const MOST_UNEXPECTED = 0.01;
 
 type Counts = Map<OutcomeName, number>;
@@ -111,9 +111,8 @@ function checkCounts(workload: Workload, runs: number, before: Counts, after: Co
 }
 
 /**
- * The mean of the middle half. As little moved by what disturbs some runs as the median is, but finer than the clock, which
- * goes in steps of 10 ns on some machines: single runs fall on this step or that, and their mean lies between. Sorts the
- * sample.
+ * The mean of the middle half of the sample. As robust against outliers as the median, but finer than the clock, which has steps of
+ * 10 ns on some machines. Sorts the sample.
  */
 export function interquartileMean(sample: Uint32Array): number {
   const quarter = Math.floor(sample.length / 4);

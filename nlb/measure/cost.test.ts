@@ -17,7 +17,7 @@ enterPrivateNamespaces(import.meta.url);
 const [EPERM, EINTR] = [1, 4];
 const [XDP_PASS, XDP_REDIRECT] = [2, 4];
 
-t.test('the program measures each workload at each size, and says what was there', async (t) => {
+t.test('the program measures each workload at each size, and says how many connections there were', async (t) => {
   const words = ['--runs', '300', '--servers', '3,20', '--services', '5', '--connections', '0,2000'];
   const { stdout, stderr, status } = spawnSync(process.execPath, [join(import.meta.dirname, 'cost.ts'), ...words], {
     encoding: 'utf8',
@@ -46,7 +46,7 @@ t.test('the program measures each workload at each size, and says what was there
   t.same(without(shown), without(expected));
   for (const [index, [, , , present = 0]] of shown.entries()) {
     const missing = Number(expected[index]?.[3]) - Number(present);
-    // A half-open connection gives way to a third one in its pair of rows.
+    // A third half-open connection in a pair of rows replaces the oldest.
     t.ok(missing >= 0 && missing <= 9, `${missing} of ${present} are missing`);
   }
   const floods = samples.filter(({ workload }) => workload === 'flood');
@@ -116,7 +116,7 @@ t.test('in a namespace of this test', async (t) => {
     t.throws(() => makeFrames(rig.map('stream'), 101, refuse), { message: /EPERM/ });
   });
 
-  t.test('what becomes of frames otherwise than is measured is an error, and no figure', async (t) => {
+  t.test('frames with other outcomes than the workload is about are an error, and no figure', async (t) => {
     holdLease(datapath.leaseFd, monotonicNs());
     for (const workload of WORKLOADS) {
       const measure = () => measureCost(datapath, runners(), workload, size, 10);
@@ -127,7 +127,7 @@ t.test('in a namespace of this test', async (t) => {
   });
 });
 
-t.test('the middle is the mean of the half between the quarters, as fine as the sample is large', async (t) => {
+t.test('the interquartile mean is that of the middle half', async (t) => {
   const table: [number[], number][] = [
     [[7], 7],
     [[9, 1], 5],

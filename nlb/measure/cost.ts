@@ -35,7 +35,7 @@ for (const connections of numbers(values.connections))
     for (const servers of numbers(values.servers)) measureSize(rig, { servers, services }, connections);
 
 function measureSize(rig: BpfObject, size: Size, connections: number): void {
-  // By tc, so that neither program is attached as XDP: the kernel calls those that are by jumps that favour one of them.
+  // Attached by tc, so that no XDP program is attached: the kernel's calls of those favour one program.
   const datapath = openLoadBalancer(size, 'tcp', 'tc');
   const input = { frame: frameOf('tcp', ADDRESS_PAIR), ifindex: ifindexOf('access') };
   const stream = { ...ADDRESS_PAIR, flows: connections, packetsPerFlow: 2, source: FIRST_CLIENT + 0x1_0000 };

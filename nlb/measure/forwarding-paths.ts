@@ -5,10 +5,10 @@ import { run } from '../kernel/private-namespaces.ts';
 import { CLUSTER, LOWEST_PORT } from './frames.ts';
 import { macOf, openLoadBalancer } from './load-balancer.ts';
 
-/** A way for frames through the load balancer. */
+/** One way to forward frames through the load balancer. */
 export interface ForwardingPath {
   name: string;
-  /** Frames find it from then on, until what is returned is called. Throws where this machine does not offer it. */
+  /** Frames are forwarded until the returned function is called. Throws if this machine does not support it. */
   open(): () => void;
 }
 
@@ -22,7 +22,7 @@ const throughDatapath = (mode: DatapathMode): ForwardingPath => ({
   },
 });
 
-/** What nft makes of the same job, without a memory of connections: a hash chooses the server, for every packet anew. */
+/** The same task by nftables, without a table of connections: a hash selects the server for each packet. */
 const RULESET = `table netdev onevip_measured {
   chain hashed {
     type filter hook ingress device "access" priority 0;

@@ -8,9 +8,8 @@ import { ADDRESS_PAIR, pinOf } from './load-balancer.ts';
 import { makeFrames } from './rig.ts';
 
 /**
- * The generator, in the network namespace of the router: `node generator.ts`, started by wire.ts. Says the index of its
- * interface; then for each line, a number, it sends so many frames and says how many nanoseconds that took. Ends with its
- * input.
+ * The generator, in the network namespace of the router: `node generator.ts`, started by wire.ts. Prints the index of its
+ * interface. For each line of its input, a number, it sends so many frames and prints how many nanoseconds that took.
  */
 const [program = -1, stream = -1] = ['generate', 'stream'].map((name) => openPinned(pinOf(name)));
 const frame = frameOf('udp', ADDRESS_PAIR);

@@ -8,7 +8,7 @@ import { octetsToMac } from '../kernel/inet.ts';
 import { run } from '../kernel/private-namespaces.ts';
 import { LOWEST_PORT } from './frames.ts';
 
-/** How much a load balancer has to look after. */
+/** How many servers and services a load balancer has. */
 export interface Size {
   servers: number;
   services: number;
@@ -16,15 +16,15 @@ export interface Size {
 
 export type Protocol = ServiceEntry['protocol'];
 
-/** What a load balancer holds by default. */
+/** The default table sizes. */
 export const SIZES = { maxConnections: 1_000_000, maxUdpFlows: 262_144, maxServers: 4096, maxServices: 512 };
 const BPF_FS = '/sys/fs/bpf';
-/** A place of its own for each process: what goes with it in user space lies in /run, where all of them would meet. */
+/** A directory for each process: the one in user space is in /run, which all of them share. */
 const PINS = `${BPF_FS}/datapath-${process.pid}`;
 const HOUR_NS = 3_600_000_000_000n;
 export const ADDRESS_PAIR = { to: MAC.access, from: MAC.router };
 
-/** In a mount namespace of one's own: a BPF file system that nobody else sees, and that goes with the last process. */
+/** In a private mount namespace: a BPF file system that nobody else sees, and that ends with the last process. */
 export function mountPins(): void {
   run(`mount -t bpf bpf ${BPF_FS}`);
 }

@@ -7,7 +7,7 @@ import { ROUND_ROBIN_FLOWS } from './workloads.ts';
 
 /**
  * `node nlb/measure/rate.ts [--trials N] [--frames N]`: how many packets a second get through a load balancer. Prints a Rate
- * as JSON for each trial, a line each; or, of a way that this machine does not offer, why. Needs root.
+ * as JSON for each trial, a line each; or, of a path that this machine does not support, why. Needs root.
  */
 export interface Rate extends Delivery {
   forwardingPath: string;
@@ -20,7 +20,7 @@ const { values } = parseArgs({
 enterPrivateNamespaces(import.meta.url);
 mountPins();
 const wire = await openWire();
-// By turns, so that whatever disturbs the machine disturbs all of them.
+// Alternately, so that a disturbance of the machine affects all of them.
 let open: readonly ForwardingPath[] = FORWARDING_PATHS;
 for (let trial = 0; trial < Number(values.trials); trial++) {
   const lacking: ForwardingPath[] = [];
@@ -56,7 +56,7 @@ async function measured(wire: Wire, forwardingPath: ForwardingPath): Promise<boo
   return true;
 }
 
-/** Without the servers after the last one that got anything. */
+/** Without the servers behind the last one that received a frame. */
 function trimmed(counts: number[]): number[] {
   return counts.slice(0, counts.findLastIndex((count) => count > 0) + 1);
 }

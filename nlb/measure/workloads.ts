@@ -3,7 +3,7 @@ import type { FrameRunner } from '../kernel/bpf-test-run.ts';
 import { FIRST_CLIENT, type Flag, LOWEST_PORT, setFlag, setFlow } from './frames.ts';
 import type { Size } from './load-balancer.ts';
 
-/** A packet of a run, and what must become of it. */
+/** A packet of a run, and its expected outcome. */
 export interface Step {
   flag: Flag;
   outcome: OutcomeName;
@@ -13,15 +13,15 @@ export interface Step {
 /** One kind of traffic to be measured. */
 export interface Workload {
   name: 'established' | 'round-robin' | 'new' | 'first ACK' | 'short' | 'flood';
-  /** The packets of each run, in order. Those that are measured count together. */
+  /** The packets of each run, in order. The times of measured ones are added. */
   steps: readonly Step[];
   /**
-   * Runs for each one that is asked for. Bursts come in which the machine does all more slowly, a half or a third, for 50 to
-   * 150 ms, mostly while the kernel frees what was measured before: a median must rest on more than that. What fills a table
-   * can only be run as often as fits in there.
+   * Runs for each one that is asked for. Sometimes the machine is slower by a half or a third for 50 to 150 ms, mostly while the
+   * kernel frees the tables of an earlier measurement: a mean must rest on more time than that. A workload that fills a table can
+   * run only as often as fits into it.
    */
   times: number;
-  /** What has gone by before it is measured. */
+  /** What happens before the measurement. */
   prepare(measured: FrameRunner, size: Size): void;
   /** Make the frame one of the run's flow. */
   write(frame: Buffer, run: number, size: Size): void;
@@ -33,12 +33,12 @@ const ACK = step('ack', 'FORWARDED_ESTABLISHED');
 const REQUEST = step('push', 'FORWARDED_ESTABLISHED');
 const FIN = step('fin', 'FORWARDED_ESTABLISHED');
 
-/** So many established flows are in use at the same time. */
+/** How many established flows are in use at the same time. */
 export const ROUND_ROBIN_FLOWS = 20_000;
-/** Frames of a flood that has been going on: more than any table for unproven connections needs to be full. */
+/** Frames of a flood before the measurement: enough to fill any table of half-open connections. */
 const FLOOD_BEFORE = 100_000;
 
-/** Clients of each workload, so that none meets flows of another one. */
+/** The first client of each workload, so that their flows differ. */
 const CLIENTS = {
   established: FIRST_CLIENT,
   'round-robin': FIRST_CLIENT + 0x100,
@@ -49,7 +49,7 @@ const CLIENTS = {
 const PORTS_PER_CLIENT = 1000;
 const LOWEST_CLIENT_PORT = 10_000;
 
-/** One flow of a row of them; the services take turns. */
+/** The flow of that number; its service is chosen round-robin. */
 function setNumbered(frame: Buffer, client: number, flow: number, { services }: Size): void {
   const source = client + Math.floor(flow / PORTS_PER_CLIENT);
   setFlow(frame, source, LOWEST_CLIENT_PORT + (flow % PORTS_PER_CLIENT), LOWEST_PORT + (flow % services));
@@ -66,7 +66,7 @@ function establish(measured: FrameRunner, flows: number, client: number, size: S
   }
 }
 
-/** Numbers that look like chance and are the same in every run of the program (the final mix of MurmurHash3). */
+/** Pseudo-random numbers, the same in every run (the final mix of MurmurHash3). */
 function scatter(number: number): number {
   let mixed = Math.imul(number + 1, 0x9e3779b9);
   mixed = Math.imul(mixed ^ (mixed >>> 16), 0x85ebca6b);
@@ -74,13 +74,13 @@ function scatter(number: number): number {
   return (mixed ^ (mixed >>> 16)) >>> 0;
 }
 
-/** Of a source that was not there before, always to the first service. */
+/** A SYN from a source that was not used before, to the first service. */
 function setAttacker(frame: Buffer, number: number): void {
   setFlag(frame, 'syn');
   setFlow(frame, scatter(number), 1024 + (scatter(~number) % 60_000), LOWEST_PORT);
 }
 
-/** In the order in which they are measured: each leaves more connections behind than the one before. */
+/** In the order in which they are measured: each leaves more connections behind than the previous one. */
 export const WORKLOADS: readonly Workload[] = [
   {
     name: 'established',

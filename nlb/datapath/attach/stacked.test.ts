@@ -31,7 +31,7 @@ function largePacket(): Buffer {
   return Buffer.concat([header, packet]);
 }
 
-t.test('what receive offload has put together gets through an interface that is stacked on another', async (t) => {
+t.test('merged segments are forwarded by an interface that is stacked on another', async (t) => {
   run(`ip link add stacked link access address ${STACKED_MAC} type macvlan mode bridge`);
   t.teardown(() => run('ip link del stacked'));
   run('ip link set stacked up');

@@ -77,7 +77,7 @@ for (const mode of ['xdp', 'xdp-generic', 'tc'] as const) {
 }
 
 for (const device of ['server', 'stacked'])
-  t.test(`what a full queue does not take is counted as not sent, to ${device}`, async (t) => {
+  t.test(`frames that a full queue refuses are counted as not sent, to ${device}`, async (t) => {
     run('ip link add stacked link server type macvlan mode bridge');
     t.teardown(() => run('ip link del stacked'));
     run('ip link set stacked up');
@@ -92,7 +92,7 @@ for (const device of ['server', 'stacked'])
   });
 
 for (const mode of ['xdp', 'tc'] as const) {
-  t.test(`what is forwarded to a link whose other end is down is counted as not sent (${mode})`, async (t) => {
+  t.test(`frames to a link whose other end is down are counted as not sent (${mode})`, async (t) => {
     const datapath = open(t, mode);
     run('ip link set farm down');
     await until(() => findInterface('server')?.running === false, 'the carrier is lost');
@@ -100,7 +100,7 @@ for (const mode of ['xdp', 'tc'] as const) {
     await until(() => unsent(datapath) === 40, 'what was lost');
   });
 
-  t.test(`it goes on being counted without a daemon, and by the next one, once (${mode})`, async (t) => {
+  t.test(`counting goes on without a daemon, and the next daemon counts no frame twice (${mode})`, async (t) => {
     const directory = mounted(t);
     opened(directory, { mode }).abandon();
     const attached = linksIn(directory);
@@ -148,7 +148,7 @@ async function leavesNothing(t: Pick<Tap, 'ok' | 'same'>, datapath: Datapath, di
 }
 type Tap = typeof t;
 
-t.test('each mode has its own listeners, and they count on in one number', async (t) => {
+t.test('each mode has its own listeners, with one counter', async (t) => {
   const directory = mounted(t);
   const listeners = (): string[] =>
     readdirSync(`${directory}/tracings`)
@@ -167,7 +167,7 @@ t.test('each mode has its own listeners, and they count on in one number', async
   }
 });
 
-t.test('what others forward is not counted, nor what is lost in another network namespace', async (t) => {
+t.test('frames that others forward, or that are lost in another network namespace, are not counted', async (t) => {
   run('ip link add beside type veth peer name far');
   t.teardown(() => run('ip link del beside'));
   const beside = opened(pinDirectory(t), { mode: 'tc', accessInterfaces: ['beside'], serverInterfaces: ['far'] });
@@ -202,7 +202,7 @@ t.test('what others forward is not counted, nor what is lost in another network 
   t.equal(unsent(beside), 0);
 });
 
-t.test('a kernel that says nothing of its own types costs the number alone, which is said', async (t) => {
+t.test('without the kernel’s BTF only this number is missing, with the reason', async (t) => {
   const types = '/sys/kernel/btf/vmlinux';
   run(`mount --bind /dev/null ${types}`);
   t.teardown(() => run(`umount ${types}`));

@@ -4,12 +4,12 @@ import { bytesOf } from './frames.ts';
 import { usually, words } from './octets.ts';
 import { HEARTBEAT, NLBS } from './rig.ts';
 
-/** Support for the differential test: heartbeats, and what is none but comes to the same port. */
+/** Support for the differential test: heartbeats, and other datagrams to the same port. */
 
-/** Starts of the peer, by the beginning of what names them: the one that has proved itself, and another. */
+/** Boots of the peer, by their first octets: the verified one, and another. */
 export const BOOTS = ['b007b007b007b007', '5e5e5e5e5e5e5e5e'];
 
-/** Of a heartbeat to either of the node's addresses, or of something that is none. */
+/** A heartbeat to one of the node's addresses, or something like it. */
 export const beat = fc.record({
   kind: fc.constant('beat' as const),
   to: usually('us', 'all', 'others', 'server side'),

@@ -6,9 +6,9 @@ import { nameOfService } from '../tables/tables.ts';
 import { SERVICES } from './histories.ts';
 import type { KernelProgram } from './kernel-program.ts';
 
-/** Support for the differential test: what the program in the kernel has counted, and what a specification has. */
+/** Support for the differential test: the counts of the program in the kernel, and those of a specification. */
 
-/** One more than there are, for a number that no server has. */
+/** One more than there are, for an id that no server has. */
 const SERVER_IDS = [0, 1, 2, 3, 4];
 
 /** Numbers by what they count. */
@@ -23,7 +23,7 @@ export function countedIn({ counters }: KernelProgram): Counted {
   return new Map([...outcomes, ...servers, ...services, ...tables]);
 }
 
-/** What is not zero. */
+/** Only the counts that are not zero. */
 export function countedBy({ outcomes, servers, services, tables }: Ledger): [string, bigint][] {
   const none: Tally = { packets: 0n, bytes: 0n, opened: 0n, active: 0n };
   return [
@@ -48,7 +48,7 @@ export const used = (entering: ReadonlyMap<'tcp' | 'udp', bigint>) => ({
 const named = (name: string, counts: Record<string, bigint>): [string, bigint][] =>
   Object.entries(counts).map(([what, count]) => [`${name} ${what}`, count]);
 
-/** What is not zero of the difference. */
+/** The differences that are not zero. */
 export const since = (before: Counted, after: Counted): [string, bigint][] =>
   [...after]
     .map(([name, count]): [string, bigint] => [name, count - (before.get(name) ?? 0n)])

@@ -3,8 +3,8 @@ import type { Connection } from '../specification/knowledge.ts';
 import { besideRow, rowOf } from '../tables/half-open.ts';
 
 /**
- * Support for the differential test: a table by flow in which each has the row of its hash or the one beside it, and one that comes
- * when both are taken gets that of the older.
+ * Support for the differential test: the table of half-open connections, in which each has the row of its hash or the neighbouring
+ * one, and replaces the older one if both are taken.
  */
 export class HalfOpenRows extends Map<string, Connection> {
   readonly #rows: number;
@@ -29,7 +29,7 @@ export class HalfOpenRows extends Map<string, Connection> {
     this.#names.set(row, name);
   }
 
-  /** Zero where nothing is in the row any more. */
+  /** Zero if the row is free. */
   #seenNs(row: number): bigint {
     const name = this.#names.get(row);
     return (name !== undefined && this.get(name)?.seenNs) || 0n;

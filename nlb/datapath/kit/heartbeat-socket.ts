@@ -4,7 +4,7 @@ import { bind, connect, lastErrno, socket } from '../../kernel/libc.ts';
 import { SyscallError } from '../../kernel/syscall-error.ts';
 import type { BeatAddresses, HeartbeatAddresses } from '../tables/tables.ts';
 
-/** Support for tests: the socket that a daemon has as long as it lives, without the daemon. */
+/** Support for tests: the heartbeat socket of a daemon, without the daemon. */
 
 const AF_INET = 2;
 const SOCK_DGRAM_CLOEXEC = 2 | 0o2000000;

@@ -8,7 +8,7 @@ import { BOOTS } from './beat-frames.ts';
 import { usually } from './octets.ts';
 import { CLUSTER_ADDRESSES, conversation, flags, fragmentOf, frames, peerFrames } from './packets.ts';
 
-/** Support for the differential test: what may happen to a data path. */
+/** Support for the differential test: generated histories of a data path. */
 
 const SECOND_NS = 1_000_000_000n;
 
@@ -44,7 +44,7 @@ export const TIMEOUTS: Timeouts = {
   fragmentMs: 4000,
 };
 
-/** Of no consequence; and such that the second or the third connection of a second is too many. */
+/** Without effect; and such that the second or the third connection of a second is over the limit. */
 const limits = fc.constantFrom<Limits[]>(
   { tcpPerSecond: 1_000_000_000, udpPerSecond: 1_000_000_000 },
   { tcpPerSecond: 1_000_000_000, udpPerSecond: 1_000_000_000 },
@@ -66,7 +66,7 @@ const serverStates = fc.tuple(
 );
 export type ServerState = (typeof serverStates extends fc.Arbitrary<infer T> ? T : never)[number];
 
-/** To the end of a time, to just before it, and beyond. */
+/** To the end of a timeout, to just before it, and beyond. */
 const waits = fc
   .tuple(
     fc.constantFrom(...[1n, 4n, 5n, 5n, 10n, 10n, 20n, 60n].map((seconds) => seconds * SECOND_NS)),
@@ -75,7 +75,7 @@ const waits = fc
   .map(([ns, more]) => ns + more);
 const BEAT_WINDOW_NS = BigInt(CONSTANTS.BEAT_WINDOW_NS);
 const MARGIN_NS = BigInt(CONSTANTS.LEASE_MARGIN_NS);
-/** How late the clock of the last tick is: by nothing, by a part of a tick, or as on a machine that has stood still. */
+/** How late the clock of the last tick is: not at all, by a part of a tick, or as after a stall of the machine. */
 const latenesses = [0n, 1n, 4_000_000n, MARGIN_NS, MARGIN_NS + 1n] as const;
 /** How long the machine was suspended in a wait: CLOCK_BOOTTIME alone goes on. To the end of a lease, and beyond. */
 const suspensions = usually<bigint>(0n, 0n, 1n, SECOND_NS, 3600n * SECOND_NS);
@@ -86,7 +86,7 @@ const lease = fc.record({
 });
 
 const service = fc.nat({ max: SERVICES.length - 1 });
-/** Mostly the one in whose place that of any port stands while it is away. */
+/** Mostly the service of port 80, whose packets the service of any port gets while it is not served. */
 const ofPort = fc.oneof({ weight: 2, arbitrary: fc.constant(1) }, { weight: 1, arbitrary: service });
 const persistence = fc.constantFrom(
   undefined,
@@ -120,11 +120,11 @@ const wait = fc.record({
   suspendedNs: suspensions,
 });
 
-/** What the daemon says of its peer; and whether it lives. */
+/** What the daemon writes about its peer; and whether it lives. */
 const peer = fc.record({ mac: usually(true, false), boot: usually<string | null>(BOOTS[0] ?? null, null) });
 const daemonLives = fc.boolean();
 
-/** What happens beside the frames. */
+/** Steps other than frames. */
 const change = fc.oneof(
   { weight: 5, arbitrary: fc.record({ do: fc.constant('servers' as const), states: serverStates }) },
   fc.record({ do: fc.constant('lease' as const), lease }),
@@ -155,7 +155,7 @@ const conversationSteps = fc.oneof(
   { weight: 4, arbitrary: wait },
   { weight: 3, arbitrary: change },
 );
-/** Two that ask for the address and beat, often in a flood; and time goes by as they do. */
+/** ARP requests and heartbeats of the peer and of others, often in a flood, and short waits. */
 const peerSteps = fc.oneof(
   {
     weight: 9,
@@ -188,10 +188,10 @@ export const histories = fc.record({
   oneArmed: usually(false, true),
   /** Whether VLAN 5 of the access interface has an interface of its own. */
   vlanned: fc.boolean(),
-  /** Of all interfaces: of no consequence, or such that headers with options are too long. */
+  /** Of all interfaces: without effect, or such that headers with options are too long. */
   mtu: usually(1500, 40, 56, 84),
   priorArt: usually(false, true),
-  /** Where a port's is not there at first, connections begin with that of any port. */
+  /** While the service of a port is not served, connections begin with that of any port. */
   serving: fc.tuple(...SERVICES.map(({ port }) => usually(true, ...(port === 80 ? [false, false, false] : [false])))),
   lease,
   peer,
@@ -199,7 +199,7 @@ export const histories = fc.record({
   limits,
   lateNs: fc.constantFrom<bigint[]>(...latenesses),
   servers: serverStates,
-  /** Of every kind, or those of a few clients that keep to their conversations. */
+  /** Steps of every kind, or of a few clients with whole connections, or of the peer. */
   steps: fc.oneof(
     { weight: 4, arbitrary: steps(anything) },
     { weight: 9, arbitrary: steps(conversationSteps) },

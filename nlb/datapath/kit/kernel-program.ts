@@ -30,16 +30,16 @@ import { encodeKey, encodeService } from '../tables/service-table.ts';
 import { putSettings } from '../tables/settings-table.ts';
 import { nameOfService, poolOf, type ServiceEntry, type Tables } from '../tables/tables.ts';
 
-/** Support for the differential test: the program in the kernel, compiled with a clock that is set from here, and its tables. */
+/** Support for the differential test: the program in the kernel, compiled with a clock that the test sets, and its tables. */
 export type KernelProgram = ReturnType<typeof openKernelProgram>;
 
 const OBJECT_FILE = join(import.meta.dirname, '../program/datapath-test.bpf.o');
-/** Few, because all of a table is read after each history; more than one history ever writes. */
+/** Small, because whole tables are read after each history; more entries than one history writes. */
 const SIZES = { maxConnections: 256, maxUdpFlows: 256, maxServers: 8, maxServices: 8 };
 
 /**
- * `services`: all that there can ever be; each keeps its number, which is its place in the list. `reuse`: tables to take in
- * place of the program's own, by descriptor.
+ * `services`: all possible ones; each has its index in the list as its number. `reuse`: descriptors of tables to use instead of the
+ * program's own.
  */
 export function openKernelProgram(services: ServiceEntry[], reuse: Record<string, number> = {}) {
   const object = loadObject({ file: OBJECT_FILE, entries: { ...entriesOf(SIZES), half_open: HALF_OPEN_ROWS }, reuse });
@@ -71,21 +71,21 @@ export function openKernelProgram(services: ServiceEntry[], reuse: Record<string
       lease.namePeer(mac ?? '00:00:00:00:00:00');
       lease.expectBoot(boot ?? '');
     },
-    /** Nothing has been let through of late. */
+    /** Reset the allowances of beats. */
     forgetAllowances: (): void => {
       for (const index of lease.peer().allowances.keys()) lease.noteAllowance(index, { fromNs: 0n, passed: 0n });
     },
     allowances: () => lease.peer().allowances,
     entering: () => entering(fd('entering')),
-    /** All of the limits may be used. */
+    /** Reset the limits on entering. */
     enterAnew: () => putEntry(fd('entering'), indexKey(0), Buffer.alloc(STRUCTS.entering.size)),
-    /** When the peer last asked for the NLBS address; it is never set back. */
+    /** When the peer last asked for the NLBS address; it is never reset. */
     peerAskedNs: () => lease.peerAskedNs(),
     counters: openCounters(fd, SIZES),
   };
 }
 
-/** So few that half-open connections of one history meet in a row. */
+/** So few that half-open connections of one history compete for rows. */
 export const HALF_OPEN_ROWS = 8;
 
 function limitHalfOpen(settings: number): void {
@@ -95,7 +95,7 @@ function limitHalfOpen(settings: number): void {
   putEntry(settings, indexKey(0), current);
 }
 
-/** Services keep their numbers, and pools their rows, whatever is there. */
+/** Services keep their numbers, and pools their rows, whatever is configured. */
 function openServices(fd: (map: string) => number, services: ServiceEntry[]) {
   const selections = openSelectionTable(fd('selections'), SIZES.maxServices);
   const rows = new Map([...new Set(services.map(poolOf))].map((pool, row) => [pool, row]));
@@ -115,7 +115,7 @@ function openServices(fd: (map: string) => number, services: ServiceEntry[]) {
   };
 }
 
-/** A table that the data path writes, read whole. */
+/** A flow table, for reading and clearing it. */
 export interface FlowTableAccess<Value> {
   read(): Map<string, Value>;
   forget(name: string): void;
@@ -144,7 +144,7 @@ function accessTables(fd: (map: string) => number, services: string[]) {
 
 const { flow: FLOW, connection: CONNECTION, affinityKey: CLIENT, fragmentKey: DATAGRAM, fragment: FRAGMENT } = STRUCTS;
 
-/** Its rows are always there. */
+/** An array: its rows always exist. */
 function accessHalfOpen(fd: number, names: ServiceNames): FlowTableAccess<Connection> {
   const all = (): KnownConnection[] => [...listHalfOpen(fd, names)].flat();
   return {
@@ -187,6 +187,6 @@ function accessTable<Value>(
   };
 }
 
-/** A copy: a walk uses its memory again. */
+/** A copy, because the walk reuses its memory. */
 const entryAt = (bytes: Buffer, index: number, size: number): Buffer =>
   Buffer.from(bytes.subarray(index * size, (index + 1) * size));

@@ -11,7 +11,7 @@ import { openVethPeers, type VethPeers } from './veth-peers.ts';
 
 export const HOUR_NS = 3_600_000_000_000n;
 
-/** In private namespaces: the rig's interfaces as on a node that leads; its own stack would answer whatever gets to it. */
+/** In private namespaces: the rig's interfaces as on an active node, whose own stack would answer what reaches it. */
 export function makeNode(t: { beforeEach(act: () => void): void }): VethPeers {
   makeInterfaces();
   run(`ip address add ${NLBS}/24 dev access`);
@@ -22,7 +22,7 @@ export function makeNode(t: { beforeEach(act: () => void): void }): VethPeers {
   run('ip route add default via 10.77.1.1 dev access');
   run(`ip neighbour add 10.77.1.1 lladdr ${MAC.router} dev access`);
   const peers = openVethPeers();
-  // What a test has not listened to is not to be heard by the next.
+  // Frames that one test has not read must not reach the next.
   t.beforeEach(() => {
     for (const on of ['access', 'server'] as const) peers.received(on);
   });
@@ -40,5 +40,5 @@ export const forwarderIn = (directory: string) =>
   findForwarder(directoryFor(directory)) ?? { pid: 0, startedTicks: '' };
 
 export const DATAGRAM = bytesOf(`${TO_US} ${IP} ${UDP}`);
-/** As it must leave: the addresses of the server and of our interface there, and every other octet as it came. */
+/** As it must leave: with the hardware addresses of the server and of our interface, and otherwise unchanged. */
 export const FORWARDED = `${MAC.server0}${MAC.server}`.replaceAll(':', '') + DATAGRAM.toString('hex', 12);

@@ -7,8 +7,8 @@ import { usually, words } from './octets.ts';
 import { CLUSTER, MAC, NLBS, PEER } from './rig.ts';
 
 /**
- * Support for the differential test: frames from a small world, so that their flows, fragments and quotes meet again;
- * and the same frames damaged.
+ * Support for the differential test: frames with few addresses and ports, so that flows, fragments and quotes recur; and the same
+ * frames damaged.
  */
 
 export const CLUSTER_ADDRESSES = [CLUSTER, '203.0.113.11'];
@@ -28,7 +28,7 @@ const tcp = fc.record({ protocol: fc.constant(6), clientPort, port: usually(80, 
 const udp = fc.record({ protocol: fc.constant(17), clientPort, port: usually(53, 500) });
 const transport = fc.oneof(tcp, udp);
 
-/** What a router says about a packet that a server has sent: its type, and the packet that it quotes. */
+/** A router's ICMP error about a packet that a server has sent: its type, and the quoted packet. */
 const icmpError = fc.record({
   protocol: fc.constant(1),
   type: usually(3, 4, 5, 8, 11, 12),
@@ -50,7 +50,7 @@ export interface Fragment {
   offset: number;
 }
 
-/** Of a datagram that is not whole. */
+/** A fragment of a datagram. */
 export const fragmentOf: fc.Arbitrary<Fragment> = fc.oneof(
   { weight: 2, arbitrary: fc.constantFrom({ more: true, offset: 0 }, { more: true, offset: 2 }) },
   { weight: 1, arbitrary: fc.constantFrom({ more: false, offset: 4 }, { more: false, offset: 0x1fff }) },
@@ -99,7 +99,7 @@ const wellFormedHeaders = {
   total: 0,
   id: 1,
 };
-/** What clients and routers send that do as they should. */
+/** Well-formed frames of clients and routers. */
 const wellFormed = fc
   .record({
     client: fc.constantFrom(...CLIENTS),
@@ -163,10 +163,10 @@ export const frames: fc.Arbitrary<Buffer> = fc
   )
   .map(([shape, harm]) => damaged(encode(shape), harm));
 
-/** Questions about the NLBS address, and heartbeats. */
+/** ARP requests for the NLBS address, and heartbeats. */
 export const peerFrames: fc.Arbitrary<Buffer> = fc.oneof(arp, beat).map(encode);
 
-/** Frames that belong to a conversation with a service. */
+/** Well-formed frames of connections with a service. */
 export const conversation: fc.Arbitrary<Buffer> = wellFormed.map(encode);
 
 const DESTINATION: Record<string, string> = {
@@ -268,7 +268,7 @@ function ipv4Of(frame: Buffer) {
   return ethernet?.ethertype === 0x0800 ? readIpv4(frame, ethernet.payloadAt) : undefined;
 }
 
-/** What the kernel demands of a frame in a test run: a whole Ethernet header. */
+/** The kernel's minimum for a frame in a test run: a complete Ethernet header. */
 const LEAST_BYTES = 14;
 
 function damaged(frame: Buffer, harm: Arbitrated<typeof damage>): Buffer {

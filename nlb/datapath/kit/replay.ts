@@ -15,21 +15,21 @@ import type { KernelProgram } from './kernel-program.ts';
 import { asFragment, CLUSTER_ADDRESSES, fromPort, withFlags } from './packets.ts';
 import { HEARTBEAT, MAC, NLBS } from './rig.ts';
 
-/** Support for the differential test: a history is played to the program in the kernel and to a specification. */
+/** Support for the differential test: replays a history on the program in the kernel and on a specification. */
 
-/** What plays, and where. */
+/** What a replay needs. */
 export interface ReplayParts {
   kernel: KernelProgram;
   specification: typeof forward;
   /** Numbers of the interfaces. */
   interfaces: { access: number; server: number };
-  /** Those that the specification's half-open connections have. */
+  /** How many rows the specification has for half-open connections. */
   halfOpenRows?: number;
   /** Opens the socket of the access path's heartbeats, or closes it. */
   setDaemonAlive(lives: boolean): void;
 }
 
-/** How things stand, for both. */
+/** The state of a replay, the same for both. */
 interface Replay extends ReplayParts {
   history: History;
   datapathInterfaces: DatapathInterface[];
@@ -56,7 +56,7 @@ const BEGIN_SUSPENDED_NS = 3_000_000_000n;
 const VERDICTS = { xdp: { PASSED: 2, FORWARDED: 4, DROPPED: 1 }, tc: { PASSED: -1, FORWARDED: 7, DROPPED: 2 } };
 const TABLES = FLOW_TABLES;
 
-/** The outcomes, frame by frame. Throws an Error that tells the story where the two do not agree. */
+/** The outcomes, frame by frame. Throws an Error with the transcript if the two do not agree. */
 export function replay(history: History, parts: ReplayParts): OutcomeName[] {
   const replay = open(history, parts);
   for (const step of history.steps) {
@@ -205,7 +205,7 @@ function send(replay: Replay, { frame, on }: StepOf<'send'>): void {
   expectSame(replay, 'peer asked', ledger.peerAskedNs, kernel.peerAskedNs());
 }
 
-/** Of less than an Ethernet and an IP header the kernel may make no socket buffer in a test run. */
+/** Octets below which the kernel may refuse to make a socket buffer in a test run. */
 const TC_LEAST_BYTES = 14 + 40;
 
 function configure(replay: Replay): void {
@@ -233,7 +233,7 @@ const readable = (part: unknown): unknown => {
 const sorted = (flowTables: ReadonlyMap<string, unknown>) =>
   [...flowTables].map(([name, value]) => ({ name, ...(value as object) })).sort((a, b) => (a.name < b.name ? -1 : 1));
 
-/** Both go forward, because every wait is longer than the one is ever late. */
+/** Neither clock goes back, because every wait is longer than the lateness of ticks. */
 const clocksAt = (nowNs: bigint, lateNs: bigint, suspendedNs: bigint): Clocks => ({
   nowNs,
   tickNs: nowNs - lateNs,

@@ -11,7 +11,7 @@ import { DEFAULT_TIMEOUTS } from '../specification/timeouts.ts';
 import { openLease } from '../tables/lease.ts';
 import type { Tables } from '../tables/tables.ts';
 
-/** Support for tests and measurements: the interfaces of a load balancer, in the namespace that the test is in, and what it is told. */
+/** Support for tests and measurements: the interfaces of a load balancer, in the test's own namespace, and its configuration. */
 
 export const MAC = {
   access: '02:00:00:00:00:01',
@@ -83,7 +83,7 @@ export function ifindexOf(device: string): number {
   return findInterfaces({ accessInterfaces: [], serverInterfaces: [device] }).present[0]?.ifindex ?? 0;
 }
 
-/** A directory for pins that lies in no BPF file system, gone after the test. */
+/** A directory for pins in no BPF file system, removed after the test. */
 export function pinDirectory(t: { teardown(act: () => void): void }): string {
   const directory = mkdtempSync(join(tmpdir(), 'onevip-pins-'));
   t.teardown(() => rmdirSync(directory));
@@ -97,7 +97,7 @@ export function holdLease(leaseFd: number, untilNs: bigint): void {
   lease.close();
 }
 
-/** A whole pass: how many connections it has removed. */
+/** A complete pass of expiry: how many connections it has removed. */
 export function expireAll(datapath: Pick<Datapath, 'expireConnections'>): number {
   const pass = datapath.expireConnections();
   for (;;) {
@@ -106,7 +106,7 @@ export function expireAll(datapath: Pick<Datapath, 'expireConnections'>): number
   }
 }
 
-/** Those of a data path that is in the kernel. */
+/** The programs of a data path in the kernel. */
 export function programsOf({ programs }: Pick<Datapath, 'programs'>): NonNullable<Datapath['programs']> {
   if (!programs) throw new Error('This data path has no programs in the kernel');
   return programs;

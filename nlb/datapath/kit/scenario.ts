@@ -4,7 +4,7 @@ import { IP, IP_TCP, TCP, TO_US, UDP } from './frames.ts';
 import { tables } from './rig.ts';
 import { openSpecification } from './specification-under-test.ts';
 
-/** Support for the specification's tests: stories of frames. */
+/** Support for the specification's tests: scenarios of frames, waits and changes. */
 
 export const [SERVER0, SERVER1] = [0x20, 0x21];
 
@@ -20,7 +20,7 @@ const hex2 = (octet: number): string => octet.toString(16).padStart(2, '0');
 
 export type ScenarioLine = [frame: string | number | ((tables: Tables) => void), outcome?: OutcomeName, to?: number];
 
-/** Tell a story: frames and what becomes of them; milliseconds that pass; what the control plane changes. */
+/** Play a scenario: frames with their expected outcomes; milliseconds that pass; changes of the configuration. */
 export function playScenario(
   t: { same(found: unknown, wanted: unknown, what: string): unknown },
   lines: ScenarioLine[],

@@ -10,7 +10,7 @@ export const FOREVER_NS = 2n ** 63n;
 
 export type Scope = { teardown(act: () => void): void };
 
-/** That of the rig, with empty tables and without a lease; removed after the test. */
+/** A data path with empty tables and without a lease; removed after the test. */
 export function openEmpty(t: Scope, mode: DatapathOptions['mode'] = 'auto'): Datapath {
   const datapath = openDatapath({ ...options(pinDirectory(t)), mode });
   t.teardown(() => datapath.remove());
@@ -42,7 +42,7 @@ export function segment(port: number, flag: 'syn' | 'ack'): Buffer {
   return frame;
 }
 
-/** A connection from that port of the client that has proved itself. */
+/** A proven connection from that port of the client. */
 export function establish(datapath: Datapath, port: number): void {
   send(datapath, 'xdp', segment(port, 'syn'));
   send(datapath, 'xdp', segment(port, 'ack'));

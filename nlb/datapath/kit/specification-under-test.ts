@@ -7,7 +7,7 @@ import type { Tables } from '../tables/tables.ts';
 import { bytesOf } from './frames.ts';
 import { MAC, tables } from './rig.ts';
 
-/** Support for tests: a specification with a memory and a clock, told a story frame by frame. */
+/** Support for tests: the specification with flow tables and a clock, which gets frames one by one. */
 
 const NS_PER_MS = 1_000_000n;
 const PORTS: DatapathInterface[] = [
@@ -19,7 +19,7 @@ const BEGIN_NS = 10n ** 12n;
 
 export interface Forwarded {
   outcome: OutcomeName;
-  /** Last number of the hardware address that the frame leaves for; undefined where it does not leave. */
+  /** Last number of the hardware address that the frame leaves for; undefined if it does not leave. */
   to?: number;
   frame: Buffer;
 }
@@ -38,11 +38,11 @@ export function openSpecification(more?: Pick<DatapathInterface, 'vlan'>) {
     configure: (wanted: Tables): void => {
       configured = configuredBy(wanted, interfaces);
     },
-    /** There is no lease any more. */
+    /** From now on there is no lease. */
     endLease: (): void => {
       untilNs = nowNs;
     },
-    /** The lease goes on for so long, and the clock of the last tick is so late. */
+    /** So much remains of the lease, and the clock of the last tick is so late. */
     holdLease: (leftNs: number, tickLateNs: number): void => {
       untilNs = nowNs + BigInt(leftNs);
       lateNs = BigInt(tickLateNs);

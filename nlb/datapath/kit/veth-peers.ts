@@ -4,13 +4,13 @@ import { awaitReadable } from '../../kernel/readiness.ts';
 import { readEthernet, readIpv4 } from '../specification/packet.ts';
 import { ifindexOf } from './rig.ts';
 
-/** Support for tests: the far ends of a load balancer's two interfaces, in the namespace that the test is in. */
+/** Support for tests: the veth peers of a load balancer's two interfaces, in the test's own namespace. */
 export interface VethPeers {
-  /** Have a frame come in on an interface of the load balancer. */
+  /** Send a frame that arrives on an interface of the load balancer. */
   send(frame: Buffer, on?: 'access' | 'server'): void;
-  /** What has come out of each since the last call, without waiting. */
+  /** Frames that have left by that interface since the last call, without waiting. */
   received(on: 'access' | 'server'): Buffer[];
-  /** The next that comes out of it, at most ten seconds later. */
+  /** The next frame that leaves by it, within ten seconds. */
   next(on: 'access' | 'server'): Buffer;
 }
 
@@ -40,7 +40,7 @@ export function openVethPeers(): VethPeers {
   };
 }
 
-/** The same frame with the checksum of its IPv4 header (RFC 1071), without which no stack would look at it. */
+/** The same frame with the checksum of its IPv4 header (RFC 1071), without which a network stack drops it. */
 export function withChecksum(frame: Buffer): Buffer {
   const { payloadAt = 0, ethertype } = readEthernet(frame) ?? {};
   const ip = ethertype === 0x0800 ? readIpv4(frame, payloadAt) : undefined;

@@ -20,7 +20,7 @@ import type { LeaseTimes } from '../tables/lease.ts';
 import type { Slots } from '../tables/tables.ts';
 import { withFlags } from './packets.ts';
 
-/** Support for the differential test: specifications that are wrong in one thing each, which it must find out. */
+/** Support for the differential test: specifications with one defect each, all of which it must detect. */
 
 type Specification = typeof forward;
 
@@ -46,7 +46,7 @@ const withDecision =
     return { ...decision, ...change(decision, arrival) };
   };
 
-/** Reads other octets than came, but sends those. */
+/** Decides by changed octets, but forwards the original ones. */
 const withFrame =
   (change: (frame: Buffer, arrival: Arrival, known: Knowledge) => void): Specification =>
   (arrival, known) => {
@@ -62,7 +62,7 @@ const withClocks =
   (arrival, known) =>
     forward({ ...arrival, ...change(arrival) }, known);
 
-/** Judges by itself whether it may forward. */
+/** Decides by that function whether the lease allows forwarding. */
 const withMayForward = (holds: (clocks: Clocks, lease: LeaseTimes) => boolean): Specification =>
   withKnowledge(({ lease }, arrival) => ({
     lease: { ...lease, forwardUntilNs: holds(arrival, lease) ? FOREVER_NS : 0n },
@@ -105,7 +105,7 @@ export const wrongSpecifications: Record<string, Specification> = {
   'forwards for ever': withKnowledge(({ lease }) => ({ lease: { ...lease, forwardUntilNs: FOREVER_NS } })),
   'answers for ever': withKnowledge(({ lease }) => ({ lease: { ...lease, answerUntilNs: FOREVER_NS } })),
   'is not fenced': withDecision(({ writes }) => ({ writes: writes.filter(({ table }) => table !== 'fenced') })),
-  'is fenced by every question': withDecision(({ outcome, writes }) => ({
+  'is fenced by every request': withDecision(({ outcome, writes }) => ({
     writes: outcome === 'DROPPED_ARP_NO_LEASE' ? [...writes, { table: 'fenced' }] : writes,
   })),
   'is fenced while its successor counts on it': withKnowledge(({ lease }) => ({
@@ -128,13 +128,13 @@ export const wrongSpecifications: Record<string, Specification> = {
   }),
   'forwards without the server’s hardware address': withDecision((_, { frame }) => ({ frame })),
   'knows no peer': withKnowledge(({ peer }) => ({ peer: { ...peer, mac: undefined } })),
-  'believes whoever asks from the peer’s address': withFrame((frame, _, { peer }) => {
+  'believes ARP from the peer’s IP address alone': withFrame((frame, _, { peer }) => {
     if (peer.mac !== undefined && frame.readUInt16BE(12) === 0x0806) imitate(frame, peer.mac);
   }),
-  'is told of a takeover by questions to it alone': withFrame((frame) => {
+  'notes a takeover by unicast requests': withFrame((frame) => {
     if (frame.readUInt16BE(12) === 0x0806) frame.fill(0xff, 0, 6);
   }),
-  'takes a probe for a question, and no question for one': withFrame((frame) => {
+  'takes a probe for a request that names a target, and the other way round': withFrame((frame) => {
     if (frame.readUInt16BE(12) === 0x0806 && frame.length >= 42) frame.fill(0, 32, 38);
   }),
   'is fenced though its daemon is gone': withKnowledge(({ peer }) => ({ peer: { ...peer, daemonLives: true } })),
@@ -142,9 +142,9 @@ export const wrongSpecifications: Record<string, Specification> = {
     const ip = frame.readUInt16BE(12) === 0x0800 && frame.length >= 34;
     if (ip && quadOf(frame, 30) === heartbeat.access.own) frame.set(quadToBytes(heartbeat.access.peer), 26);
   }),
-  'knows no start of the peer': withKnowledge(({ peer }) => ({ peer: { ...peer, boot: undefined } })),
+  'knows no boot of the peer': withKnowledge(({ peer }) => ({ peer: { ...peer, boot: undefined } })),
   'counts no beats': withKnowledge(() => ({ peer: NO_PEER })),
-  'counts strangers among the beats': withDecision(({ writes }) => ({
+  'counts unverified boots as the verified one': withDecision(({ writes }) => ({
     writes: writes.map((write) => (write.table === 'allowances' ? { ...write, index: write.index | 1 } : write)),
   })),
   'a window of beats is longer by a nanosecond': withKnowledge(({ peer }) => ({
@@ -258,7 +258,7 @@ export const wrongSpecifications: Record<string, Specification> = {
   })),
 };
 
-/** In the frame and in the packet. */
+/** Writes that hardware address as the sender's, in the frame and in the packet. */
 function imitate(frame: Buffer, mac: string): void {
   for (const at of [6, 22]) if (frame.length >= at + 6) frame.write(mac.replaceAll(':', ''), at, 'hex');
 }
@@ -268,7 +268,7 @@ const quadOf = (frame: Buffer, at: number): string => frame.subarray(at, at + 4)
 const unlessEnded = (connection: Connection): Connection | undefined =>
   connection.state === 'finished' || connection.state === 'reset' ? undefined : connection;
 
-/** A segment with SYN and without ACK, as far as flags tell. */
+/** Whether it is a TCP segment with SYN and without ACK. */
 const isSyn = (frame: Buffer): boolean => {
   let syn = false;
   withFlags(frame, (flags) => {
@@ -286,19 +286,19 @@ function stayReset(write: Write, { flowTables: known }: Knowledge): Write {
     : write;
 }
 
-/** Whether any service gives a server something new. */
+/** Whether the server is eligible in any service. */
 const eligibleIn =
   ({ services }: Configured) =>
   (server: number): boolean =>
     [...services.values()].some(({ isEligible: gives }) => gives(server));
 
-/** Where its service gives the server nothing new, a connection whose server is another one by now. */
+/** The connection on another server, if its own is not eligible any more. */
 function elsewhere(connection: Connection, { services }: Configured): Connection {
   const counts = services.get(connection.service)?.isEligible(connection.server) !== false;
   return counts ? connection : { ...connection, serverAddress: '0.0.0.0' as Address };
 }
 
-/** Each slot whose server is gone has the server of the next one. */
+/** Slots whose server is gone get the server of the next slot. */
 function withNextSlots({ servers, services }: Configured): Pick<Configured, 'services'> {
   const isGone = (id: number): boolean => servers.get(id)?.mac === undefined;
   const next = (slots: Slots): Slots =>

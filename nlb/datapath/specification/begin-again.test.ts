@@ -14,7 +14,7 @@ const open: ScenarioLine[] = [
   [reselect(0)],
 ];
 
-t.test('a SYN after a FIN or a RST moves nothing: the connection may be alive, and all of it forged', async (t) => {
+t.test('a SYN after a FIN or a RST moves no connection: it may be alive, and all of them forged', async (t) => {
   for (const [end, syns] of [
     ['FA', ['S']],
     ['R', ['S']],
@@ -36,7 +36,7 @@ t.test('a SYN after a FIN or a RST moves nothing: the connection may be alive, a
   }
 });
 
-t.test('what begins again has yet to prove itself, and is forgotten in the time of one that has not', async (t) => {
+t.test('a connection that begins again is unproven, with that state’s timeout', async (t) => {
   const again: ScenarioLine[] = [
     ...open,
     [tcp('FA'), 'FORWARDED_ESTABLISHED', SERVER1],
@@ -52,7 +52,7 @@ t.test('what begins again has yet to prove itself, and is forgotten in the time 
   t.same([states(finished), tallies(finished)], [['finished'], [[1, 5, 2, 0]]]);
 });
 
-t.test('it goes elsewhere where the server is gone', async (t) => {
+t.test('it moves if its server is gone', async (t) => {
   const ended: ScenarioLine[] = [...open, [tcp('R'), 'FORWARDED_ESTABLISHED', SERVER1]];
   const ledger = playScenario(t, [
     ...ended,
@@ -100,7 +100,7 @@ t.test('a client that begins again is kept on its server from then on', async (t
   ]);
 });
 
-t.test('a SYN that comes again leaves a server that gets nothing new; what answers that server stays', async (t) => {
+t.test('a repeated SYN leaves a server that gets no new connections; an ACK to that server stays', async (t) => {
   const first: ScenarioLine[] = [[tcp('S'), 'FORWARDED_NEW', SERVER1]];
   const stays: ScenarioLine[] = [...first, [tcp('S'), 'FORWARDED_REPEATED', SERVER1]];
   playScenario(t, stays);

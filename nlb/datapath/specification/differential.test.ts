@@ -53,7 +53,7 @@ t.test(
   },
 );
 
-t.test('a specification that is wrong in one thing is found out', async (t) => {
+t.test('every wrong specification is detected', async (t) => {
   for (const [defect, specification] of Object.entries(wrongSpecifications)) {
     const result = fc.check(
       alike(specification, () => {}),
@@ -63,7 +63,7 @@ t.test('a specification that is wrong in one thing is found out', async (t) => {
   }
 });
 
-t.test('so is one in which no half-open connection takes the place of another', async (t) => {
+t.test('so is one in which no half-open connection replaces another', async (t) => {
   const result = fc.check(
     alike(forward, () => {}, 2 ** 32),
     FINDING,

@@ -18,27 +18,30 @@ const proof = (port: number, outcome: OutcomeName): ScenarioLine[] => [
   [tcp('A', 2, port), outcome, SERVER1],
 ];
 
-t.test('so many enter at once as may in a second, and then one in each of its shares', async (t) => {
-  const ledger = playScenario(t, [
-    [limited(2)],
-    ...proof(1, 'FORWARDED_ESTABLISHED'),
-    ...proof(2, 'FORWARDED_ESTABLISHED'),
-    ...proof(3, 'FORWARDED_NOT_ENTERED'),
-    [499],
-    [tcp('A', 2, 3), 'FORWARDED_NOT_ENTERED', SERVER1],
-    [1],
-    [tcp('A', 2, 3), 'FORWARDED_ESTABLISHED', SERVER1],
-    ...proof(4, 'FORWARDED_NOT_ENTERED'),
-    [100_000],
-    [tcp('A', 2, 4), 'FORWARDED_ESTABLISHED', SERVER1],
-    ...proof(5, 'FORWARDED_ESTABLISHED'),
-    ...proof(6, 'FORWARDED_NOT_ENTERED'),
-  ]);
-  t.same(ledger.tables.connections, { entered: 5n, limited: 4n, removed: 0n });
-  t.equal(ledger.flowTables.connections.size, 5);
-});
+t.test(
+  'the limit of one second may be used at once, and then one connection enters per share of the time',
+  async (t) => {
+    const ledger = playScenario(t, [
+      [limited(2)],
+      ...proof(1, 'FORWARDED_ESTABLISHED'),
+      ...proof(2, 'FORWARDED_ESTABLISHED'),
+      ...proof(3, 'FORWARDED_NOT_ENTERED'),
+      [499],
+      [tcp('A', 2, 3), 'FORWARDED_NOT_ENTERED', SERVER1],
+      [1],
+      [tcp('A', 2, 3), 'FORWARDED_ESTABLISHED', SERVER1],
+      ...proof(4, 'FORWARDED_NOT_ENTERED'),
+      [100_000],
+      [tcp('A', 2, 4), 'FORWARDED_ESTABLISHED', SERVER1],
+      ...proof(5, 'FORWARDED_ESTABLISHED'),
+      ...proof(6, 'FORWARDED_NOT_ENTERED'),
+    ]);
+    t.same(ledger.tables.connections, { entered: 5n, limited: 4n, removed: 0n });
+    t.equal(ledger.flowTables.connections.size, 5);
+  },
+);
 
-t.test('who may not enter is forwarded all the same, and keeps its server', async (t) => {
+t.test('a connection over the limit is forwarded all the same, and keeps its server', async (t) => {
   const ledger = playScenario(t, [
     [limited(1)],
     ...proof(1, 'FORWARDED_ESTABLISHED'),
@@ -72,7 +75,7 @@ t.test('TCP and UDP have tables and limits of their own', async (t) => {
   );
 });
 
-t.test('a share is a whole number of nanoseconds, and a limit of none has no end', async (t) => {
+t.test('a share is a whole number of nanoseconds, and with a limit of zero it never ends', async (t) => {
   for (const [perSecond, ns] of [
     [1, 1_000_000_000n],
     [3, 333_333_333n],

@@ -20,7 +20,7 @@ const established: ScenarioLine[] = [
   [reselect(1)],
 ];
 
-t.test('all fragments of a datagram go where the first of them to come goes', async (t) => {
+t.test('all fragments of a datagram go where the first one to arrive goes', async (t) => {
   const inOrder = playScenario(t, [
     ...established,
     [fragment(1, 0, true), 'FORWARDED_ESTABLISHED', SERVER0],
@@ -37,7 +37,7 @@ t.test('all fragments of a datagram go where the first of them to come goes', as
   ]);
 });
 
-t.test('only a datagram of a flow that has proved itself is entered where such are', async (t) => {
+t.test('only datagrams of proven flows are in the table of those', async (t) => {
   const tablesOf = (lines: ScenarioLine[]) => {
     const { flowTables } = playScenario(t, [...established, ...lines]);
     return [[...flowTables.fragments.values()].length, [...flowTables.unprovenFragments.values()].length];
@@ -54,7 +54,7 @@ t.test('only a datagram of a flow that has proved itself is entered where such a
   t.same(tablesOf([...again, [fragment(1, 0, true), 'FORWARDED_ESTABLISHED', SERVER0]]), [1, 0]);
 });
 
-t.test('a number that is used again is that of another datagram', async (t) => {
+t.test('a reused id is that of another datagram', async (t) => {
   playScenario(t, [
     ...established,
     [fragment(1, 0, true), 'FORWARDED_ESTABLISHED', SERVER0],
@@ -63,7 +63,7 @@ t.test('a number that is used again is that of another datagram', async (t) => {
   ]);
 });
 
-t.test('a datagram is forgotten with its time, its server or its service', async (t) => {
+t.test('a datagram is forgotten by timeout, or with its server or service', async (t) => {
   const begun: ScenarioLine[] = [...established, [fragment(1, 0, true), 'FORWARDED_ESTABLISHED', SERVER0]];
   playScenario(t, [...begun, [29_999], [fragment(1, 2, false), 'FORWARDED_FRAGMENT', SERVER0]]);
   playScenario(t, [...begun, [30_000], [fragment(1, 2, false), 'FORWARDED_FRAGMENT', SERVER1]]);
@@ -74,7 +74,7 @@ t.test('a datagram is forgotten with its time, its server or its service', async
   playScenario(t, [...begun, [nothing], [fragment(1, 2, false), 'DROPPED_FRAGMENT']]);
 });
 
-t.test('a fragment that comes first is for the service of any port, or else of the lowest', async (t) => {
+t.test('a later fragment that arrives first is for the service of any port, or else of the lowest', async (t) => {
   const more = (port: number, id: number) => (wanted: Tables) =>
     wanted.services.push({ address: '203.0.113.10', protocol: 'udp', port, slots: new Int32Array(65_537).fill(id) });
   playScenario(t, [[more(54, 1)], [fragment(1, 2, false), 'FORWARDED_FRAGMENT', SERVER0]]);
@@ -102,7 +102,7 @@ t.test('an ICMP error goes to the server of the flow that it quotes, and changes
   t.same(about(unknown), [[], []], 'where nothing is known of the flow it is placed as the flow would be');
 });
 
-t.test('a tagged frame is left to its VLAN’s interface where that is one of ours', async (t) => {
+t.test('a tagged frame is passed to its VLAN’s interface if that is one of ours', async (t) => {
   const specification = openSpecification({ vlan: { parent: 1, id: 5 } });
   const tagged = (tags: string): string => `${TO_US} ${tags} ${IP} ${UDP}`;
   for (const [tags, outcome] of [

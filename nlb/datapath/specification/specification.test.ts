@@ -18,7 +18,7 @@ import type { Tables } from '../tables/tables.ts';
 
 /** What the specification says, in literal cases; that the kernel's program does the same, differential.test.ts shows. */
 
-t.test('each frame goes one way', async (t) => {
+t.test('each frame has its outcome', async (t) => {
   const specification = openSpecification();
   for (const { what, frame: hex, outcome, on, unleased } of CASES) {
     const frame = bytesOf(hex);
@@ -37,7 +37,7 @@ function receiveUnleased(hex: string, on?: 'server') {
 }
 
 t.test(
-  'a lease is judged by the last tick only to forward, and only where it goes on for longer than the margin',
+  'the last tick decides only on forwarding, and only while more than the margin of the lease remains',
   async (t) => {
     const MARGIN = CONSTANTS.LEASE_MARGIN_NS;
     const ask = `${TO_ALL} ${ASK} ${NLBS_IP}`;
@@ -77,7 +77,7 @@ t.test('the second packet proves a connection, a repeated SYN and a reset do not
   ]);
 });
 
-t.test('FIN and RST end what counts as active, and what comes after goes the same way', async (t) => {
+t.test('after FIN or RST a connection is not active, and later packets go to the same server', async (t) => {
   const open: ScenarioLine[] = [
     [tcp('S'), 'FORWARDED_NEW', SERVER1],
     [tcp('A'), 'FORWARDED_ESTABLISHED', SERVER1],
@@ -97,7 +97,7 @@ t.test('FIN and RST end what counts as active, and what comes after goes the sam
   t.same([connections(reset), tallies(reset)], [['reset'], [[1, 4, 1, 0]]]);
 });
 
-t.test('a SYN begins a connection again where the one before has ended, and nowhere else', async (t) => {
+t.test('a SYN begins a connection again only after the previous one has ended', async (t) => {
   playScenario(t, [
     [tcp('S'), 'FORWARDED_NEW', SERVER1],
     [tcp('A'), 'FORWARDED_ESTABLISHED', SERVER1],
@@ -109,7 +109,7 @@ t.test('a SYN begins a connection again where the one before has ended, and nowh
   ]);
 });
 
-t.test('a connection is forgotten when its state’s time is over, to the millisecond', async (t) => {
+t.test('a connection expires by its state’s timeout, to the millisecond', async (t) => {
   for (const [state, last, ms] of [
     ['unproven', 'S', 240_000],
     ['established', 'A', 7_440_000],
@@ -134,7 +134,7 @@ t.test('a connection is forgotten when its state’s time is over, to the millis
   playScenario(t, [...lines, [299_999], [udp(), 'FORWARDED_ESTABLISHED', SERVER0]]);
 });
 
-t.test('a server that is in no slot keeps its connections, proved or not, and gets no new ones', async (t) => {
+t.test('a server that is in no slot keeps its connections, proven or not, and gets no new ones', async (t) => {
   playScenario(t, [
     [tcp('S'), 'FORWARDED_NEW', SERVER1],
     [tcp('S', 3), 'FORWARDED_NEW', SERVER1],
@@ -168,7 +168,7 @@ t.test('connections of a server that is gone move, and are counted where they ar
   ]);
 });
 
-t.test('the slot alone decides: where its server is gone, nothing is sent until it has another', async (t) => {
+t.test('the slot alone decides: if its server is gone, nothing is sent until the slot has another', async (t) => {
   const everyOther = (wanted: Tables): void => {
     for (const service of wanted.services) service.slots = service.slots.map((_, slot) => slot % 2);
   };
@@ -214,7 +214,7 @@ t.test('a service of any port has the ports that no other has', async (t) => {
   t.same([...ledger.services.keys()], ['tcp 203.0.113.10:0'], 'a connection stays with the service it began with');
 });
 
-t.test('a client stays on its server where the service says so, once a connection has proved itself', async (t) => {
+t.test('a client stays on its server where the service says so, once a connection is proven', async (t) => {
   const persists = (prefix: number) => (wanted: Tables) => {
     for (const service of wanted.services) service.persistence = { timeoutMs: 60_000, prefix };
   };

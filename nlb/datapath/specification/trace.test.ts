@@ -78,7 +78,7 @@ t.test('a first packet is placed by its hash', async (t) => {
   t.equal(server?.id, 1);
 });
 
-t.test('where nothing is forwarded, it says at which question that was decided', async (t) => {
+t.test('where nothing is forwarded, it names the check that decided', async (t) => {
   t.match(traced({}, { destination: '203.0.113.99' as Address }), {
     outcome: 'PASSED_NOT_OURS',
     because: [/is no cluster address/],

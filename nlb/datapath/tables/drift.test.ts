@@ -14,7 +14,7 @@ import {
 } from '../kit/rig.ts';
 import { FOREVER_NS, type Scope, segment } from '../kit/send.ts';
 
-/** The count of active connections against what there is, over very many connects, ends and sweeps. */
+/** The count of active connections against what there is, over very many connections and passes of expiry. */
 enterPrivateNamespaces(import.meta.url);
 // A million connects take ten seconds of a processor; here others may use it as well.
 t.setTimeout(180_000);
@@ -68,7 +68,7 @@ const present = (datapath: Datapath) => {
   };
 };
 
-t.test('a million connects and ends, with sweeps all the while: the count is exact after each of them', async (t) => {
+t.test('a million connections begin and end during passes of expiry: the count is exact after each pass', async (t) => {
   const datapath = openWith(t, 200_000);
   const [send, chance] = [openSender(datapath), openChance()];
   const active = new Set<number>();
@@ -103,7 +103,7 @@ t.test('a million connects and ends, with sweeps all the while: the count is exa
   t.match(datapath.tableCount('connections'), { evicted: 0n, limited: 0n, refused: 0n, removed: 0n });
 });
 
-t.test('so it is in a full table, which pushes out others, once nothing happens during a sweep', async (t) => {
+t.test('so it is with a full table, which evicts, once nothing happens during a pass', async (t) => {
   const datapath = openWith(t, 20_000);
   const [send, chance] = [openSender(datapath), openChance()];
   for (let round = 0; round < 20; round++) {
@@ -127,10 +127,10 @@ t.test('so it is in a full table, which pushes out others, once nothing happens 
   t.same([evicted, removed, refused], [entered - BigInt(all), 0n, 0n]);
   t.ok(evicted > 20_000n, `${evicted} were pushed out`);
   t.equal(expireAll(datapath), 0);
-  t.same(counted(datapath), [active, active], 'and a sweep changes nothing');
+  t.same(counted(datapath), [active, active], 'and a pass changes nothing');
 });
 
-t.test('what a sweep takes out is no longer counted, and nothing else changes', async (t) => {
+t.test('a connection that a pass removes is no longer counted, and nothing else changes', async (t) => {
   const datapath = openWith(t, 20_000);
   const send = openSender(datapath);
   for (let flow = 0; flow < 9000; flow++) {

@@ -46,7 +46,7 @@ function withLive(t: Scope): Datapath {
   return datapath;
 }
 
-t.test('datagrams push out no TCP connection, however many flows prove themselves', async (t) => {
+t.test('datagrams push out no TCP connection, however many flows are proven', async (t) => {
   const datapath = withLive(t);
   flood(datapath, datagram(), 3);
   t.equal(alive(datapath), LIVE);
@@ -74,7 +74,7 @@ for (const [tcpPerSecond, keeps] of [
   });
 }
 
-t.test('fragments without a beginning push out nothing that is known of datagrams of proven flows', async (t) => {
+t.test('later fragments without a first one push out no datagram of a proven flow', async (t) => {
   const datapath = openLeased(t);
   for (let time = 0; time < 2; time++) send(datapath, 'xdp', datagram());
   const first = datagram();
@@ -89,7 +89,7 @@ t.test('fragments without a beginning push out nothing that is known of datagram
   t.same([counted, out.readUInt8(5)], [['FORWARDED_FRAGMENT'], 0x20], 'to the server of its beginning');
 });
 
-t.test('what the kernel refuses to enter is counted, forwarded, and counts as nothing active', async (t) => {
+t.test('a connection that the kernel refuses to enter is counted as refused, forwarded, and not active', async (t) => {
   // A table that pushes out nothing refuses what it has no room for.
   const small = mapCreate(BPF_MAP_TYPE_HASH, 'connections', STRUCTS.flow.size, STRUCTS.connection.size, ROOM, null);
   t.teardown(() => closeSync(small));

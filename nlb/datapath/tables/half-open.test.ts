@@ -24,7 +24,7 @@ const rowOfPort = (sourcePort: number): number => {
   return rowOf({ protocol: 6, source, destination, sourcePort, destinationPort: 80 }, HALF_OPEN_ROWS);
 };
 
-t.test('what two processors have left in a row, some words each, is no connection', async (t) => {
+t.test('a row with words of two CPUs is no connection', async (t) => {
   const fd = mapCreate(BPF_MAP_TYPE_ARRAY, 'half_open', Uint32Array.BYTES_PER_ELEMENT, ROW.size, HALF_OPEN_ROWS, null);
   t.teardown(() => closeSync(fd));
   const kernel = openKernelProgram(tables().services, { half_open: fd });

@@ -62,7 +62,7 @@ function outcomesOfSyns(datapath: Datapath, ports = CONNECTIONS): string[] {
   return [...new Set(outcomes)];
 }
 
-t.test('a connection is known from its proof on, and through every sweep', async (t) => {
+t.test('a connection is known once it is proven, and after every pass of expiry', async (t) => {
   const { datapath, words } = openWithFilter(t);
   t.equal(bitsIn(words, 0), 0);
   establishAll(datapath);
@@ -73,7 +73,7 @@ t.test('a connection is known from its proof on, and through every sweep', async
   }
 });
 
-t.test('what is entered while the filter is made anew is known afterwards', async (t) => {
+t.test('a connection that enters while the filter is rebuilt is known afterwards', async (t) => {
   const { datapath, words } = openWithFilter(t);
   const pass = datapath.expireConnections();
   pass.next();
@@ -85,7 +85,7 @@ t.test('what is entered while the filter is made anew is known afterwards', asyn
   t.same(outcomesOfSyns(datapath), ['FORWARDED_ESTABLISHED']);
 });
 
-t.test('a sweep that is given up changes nothing', async (t) => {
+t.test('a pass that is abandoned changes nothing', async (t) => {
   const { datapath, words } = openWithFilter(t);
   establishAll(datapath);
   for (let begun = 0; begun < 2; begun++) {
@@ -97,7 +97,7 @@ t.test('a sweep that is given up changes nothing', async (t) => {
   t.same(outcomesOfSyns(datapath), ['FORWARDED_ESTABLISHED']);
 });
 
-t.test('only what is left when it is made anew has bits', async (t) => {
+t.test('after it is rebuilt, only connections in the table have bits', async (t) => {
   const { datapath, words } = openWithFilter(t);
   establishAll(datapath);
   const [first, second] = [bitsIn(words, 0), bitsIn(words, 1)];

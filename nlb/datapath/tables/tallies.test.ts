@@ -62,7 +62,7 @@ t.test('each server and each service has its tally', async (t) => {
   t.same(datapath.tallies().servers.get(5), none);
 });
 
-t.test('a sweep removes what has expired, and puts the count of active connections right', async (t) => {
+t.test('a pass removes expired connections, and corrects the count of active ones', async (t) => {
   const datapath = openLeased(t);
   const opened = 3000;
   for (let port = 1; port <= opened; port++) establish(datapath, port);
@@ -82,7 +82,7 @@ t.test('a sweep removes what has expired, and puts the count of active connectio
   t.equal(active(datapath), 1n, 'and counting goes on');
 });
 
-t.test('what is known of connections can be listed, and looked up for one of them', async (t) => {
+t.test('connections can be listed, and looked up by flow', async (t) => {
   const datapath = openLeased(t);
   t.same([...datapath.connections()].flat(), []);
   send(datapath, 'xdp', bytesOf(`${TO_US} ${IP} ${UDP}`));

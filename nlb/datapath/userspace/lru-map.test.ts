@@ -1,7 +1,7 @@
 import t from 'tap';
 import { LruMap } from './lru-map.ts';
 
-t.test('what was written longest ago makes room', async (t) => {
+t.test('the entry that was written longest ago is evicted', async (t) => {
   const evicted: number[] = [];
   const map = new LruMap<number>(3, (value) => evicted.push(value));
   for (const [name, value] of [
@@ -23,5 +23,5 @@ t.test('what was written longest ago makes room', async (t) => {
   map.delete('c');
   map.set('e', 6);
   t.same([...map.keys()], ['a', 'd', 'e']);
-  t.same(evicted, [2], 'who is told of what made room for others, and of nothing else');
+  t.same(evicted, [2], 'evictions are reported, and nothing else');
 });

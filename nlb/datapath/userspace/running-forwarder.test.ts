@@ -40,7 +40,7 @@ t.test('a daemon killed with SIGKILL leaves frames flowing, and the next one ado
   t.match(datapath.outcomes(), { FORWARDED_NEW: { packets: 1n }, FORWARDED_ESTABLISHED: { packets: 1n } });
 });
 
-t.test('the forwarder comes before every ordinary process', async (t) => {
+t.test('the forwarder has real-time priority', async (t) => {
   const directory = pinDirectory(t);
   open(t, directory);
   const stat = readFileSync(`/proc/${forwarderIn(directory).pid}/stat`, 'utf8');
@@ -63,7 +63,7 @@ t.test('removal leaves nothing', async (t) => {
   t.same(left, [basename(directory)]);
 });
 
-t.test('a forwarder that dies is started again by the tables of the moment, and that is said', async (t) => {
+t.test('a forwarder that dies is started again with the current tables, and that is an event', async (t) => {
   const directory = pinDirectory(t);
   const problems: string[] = [];
   const datapath = openDatapath({ ...options(directory), mode: 'userspace', problem: (text) => problems.push(text) });
@@ -81,7 +81,7 @@ t.test('a forwarder that dies is started again by the tables of the moment, and 
   t.equal(peers.next('server').toString('hex'), FORWARDED);
 });
 
-t.test('one mode gives way to the other, and the lease goes on', async (t) => {
+t.test('one mode replaces the other, and the lease goes on', async (t) => {
   const directory = pinDirectory(t);
   run(`mount -t bpf bpf ${directory}`);
   t.teardown(() => run(`umount ${directory}`));
@@ -105,7 +105,7 @@ t.test('one mode gives way to the other, and the lease goes on', async (t) => {
   }
 });
 
-t.test('where the kernel takes no BPF program, automatic choice is user space, and that is said', async (t) => {
+t.test('where the kernel takes no BPF program, automatic choice is user space, and that is an event', async (t) => {
   const directory = pinDirectory(t);
   const [datapathUrl, rigUrl] = ['../datapath.ts', '../kit/rig.ts'].map((file) => import.meta.resolve(file));
   const life = `const { openDatapath } = await import('${datapathUrl}');
@@ -121,7 +121,7 @@ t.test('where the kernel takes no BPF program, automatic choice is user space, a
   t.match(JSON.parse(stdout || 'null'), ['userspace', [/The data path is in user space.*EPERM/]]);
 });
 
-t.test('a forwarder whose place has been taken away under it ends', async (t) => {
+t.test('a forwarder whose directory is removed ends', async (t) => {
   const directory = pinDirectory(t);
   const datapath = open(t, directory);
   const forwarder = forwarderIn(directory);
@@ -131,7 +131,7 @@ t.test('a forwarder whose place has been taken away under it ends', async (t) =>
   run(`nft delete table netdev ${filterNameFor(directoryFor(directory))}`);
 });
 
-t.test('what went wrong at the start is said, and nothing is left', async (t) => {
+t.test('a failed start says why, and leaves nothing', async (t) => {
   const directory = pinDirectory(t);
   const wrong = { ...options(directory), mode: 'userspace' as const };
   t.throws(() => openDatapath({ ...wrong, first: { ...tables(), clusterAddresses: [] } }), /is at no cluster address/);

@@ -37,7 +37,7 @@ async function dealtWith(datapath: Datapath): Promise<void> {
   await until(() => count() > before, 'the last frame');
 }
 
-t.test('the forwarder sends on while the lease holds, with nobody awake, and not a moment longer', async (t) => {
+t.test('the forwarder forwards while the lease holds, without a daemon, and not after it', async (t) => {
   const datapath = open(t);
   peers.send(DATAGRAM);
   await dealtWith(datapath);
@@ -66,7 +66,7 @@ t.test('the forwarder sends on while the lease holds, with nobody awake, and not
   t.equal(dropped(), before + 1n);
 });
 
-t.test('what the kernel does not take is counted as not sent, and nothing as sent to its server', async (t) => {
+t.test('a frame that the kernel refuses is counted as not sent, and not in its server’s tally', async (t) => {
   const datapath = open(t);
   holdLease(datapath.leaseFd, monotonicNs() + HOUR_NS);
   run('ip link set server down');
@@ -85,7 +85,7 @@ t.test('what the kernel does not take is counted as not sent, and nothing as sen
   t.equal(datapath.outcomes().FORWARDED_ESTABLISHED.packets, 1n, 'the connection is there');
 });
 
-t.test('what is longer than the interface to its server sends has an outcome of its own', async (t) => {
+t.test('a packet longer than the MTU of the interface to its server has an outcome of its own', async (t) => {
   run('ip link set server mtu 68');
   t.teardown(() => run('ip link set server mtu 1500'));
   const datapath = open(t);
@@ -98,7 +98,7 @@ t.test('what is longer than the interface to its server sends has an outcome of 
   t.equal(datapath.outcomes().DROPPED_TOO_LONG.packets, 1n);
 });
 
-t.test('one answer is given for the NLBS address under the lease, and none otherwise', async (t) => {
+t.test('a request for the NLBS address gets one reply under the lease, and none without', async (t) => {
   const datapath = open(t);
   const receivedAfter = async (frame: Buffer): Promise<string[]> => {
     peers.send(frame);
@@ -115,7 +115,7 @@ t.test('one answer is given for the NLBS address under the lease, and none other
   t.same(await receivedAfter(ask(ASKER, CLUSTER_IP)), [], 'the cluster address');
 });
 
-t.test('that the peer has asked is noted, lease or no lease', async (t) => {
+t.test('a request of the peer is noted, with and without a lease', async (t) => {
   const directory = pinDirectory(t);
   const datapath = open(t, directory);
   const lease = openPinnedLease(directory);
@@ -134,7 +134,7 @@ t.test('that the peer has asked is noted, lease or no lease', async (t) => {
   lease?.close();
 });
 
-t.test('whoever probes for the NLBS address ends the forwarding of one whose lease has lapsed', async (t) => {
+t.test('a probe for the NLBS address ends the forwarding of a node whose lease has lapsed', async (t) => {
   const datapath = open(t);
   const lease = openLease(datapath.leaseFd);
   t.teardown(() => lease.close());
@@ -183,7 +183,7 @@ t.test('the stack gets nothing that is for a cluster address, by whatever tag, a
 
 const isIcmp = (frame: Buffer): boolean => frame.readUInt16BE(12) === 0x0800 && frame.readUInt8(23) === 1;
 
-t.test('slots that are written are gone by at once, without another word to the forwarder', async (t) => {
+t.test('written slots take effect at once, without a request to the forwarder', async (t) => {
   const directory = pinDirectory(t);
   const datapath = open(t, directory);
   holdLease(datapath.leaseFd, monotonicNs() + HOUR_NS);
@@ -204,7 +204,7 @@ t.test('slots that are written are gone by at once, without another word to the 
   t.same(datapath.apply(tables()), [{ table: 'selections', change: 'changed', subject: pool }]);
 });
 
-t.test('tables are told, read back and changed as they are in the kernel', async (t) => {
+t.test('tables are written, read back and changed as in the kernel', async (t) => {
   const beside = open(t);
   const kernel = openDatapath({ ...options(pinDirectory(t)), mode: 'tc', first: tables() });
   t.teardown(() => kernel.remove());
@@ -245,7 +245,7 @@ t.test('tables are told, read back and changed as they are in the kernel', async
   t.throws(() => beside.apply({ ...tables(), clusterAddresses: [] }), /is at no cluster address/);
 });
 
-t.test('connections whose time is over are swept away, and those in use are counted', async (t) => {
+t.test('expired connections are removed, and those in use are counted', async (t) => {
   const datapath = open(t);
   holdLease(datapath.leaseFd, monotonicNs() + HOUR_NS);
   for (let sent = 0; sent < 2; sent++) peers.send(DATAGRAM);
@@ -262,7 +262,7 @@ t.test('connections whose time is over are swept away, and those in use are coun
   t.equal(datapath.connectionCount(), 0);
 });
 
-t.test('what a full table pushes out is counted, and is active no longer', async (t) => {
+t.test('an evicted connection is counted as that, and not active any longer', async (t) => {
   const [room, flows] = [options('').maxUdpFlows, options('').maxUdpFlows + 30];
   const datapath = open(t);
   holdLease(datapath.leaseFd, monotonicNs() + HOUR_NS);
