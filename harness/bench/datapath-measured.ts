@@ -7,7 +7,7 @@ import { z } from 'zod';
 const count = z.number().int().nonnegative();
 
 /**
- * Middles of single runs, in nanoseconds: of a program that does nothing and, by turns with it, of the least forwarder and
+ * Middles of single runs, in nanoseconds: of a program that does nothing and, alternately with it, of the least forwarder and
  * of the data path.
  */
 const CostSample = z.object({
