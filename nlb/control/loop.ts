@@ -16,6 +16,7 @@ import { watchPasses } from './pass-watch.ts';
 import { type Pool, poolsOf } from './pools.ts';
 import { type Reach, verdictsKept, watchReach } from './reach.ts';
 import { openReachProbes } from './reach-probes.ts';
+import { isReady } from './readiness.ts';
 import { openSelections } from './selections.ts';
 
 /**
@@ -49,8 +50,6 @@ const PASS_EVERY_MS = 100;
 const LISTEN_EVERY_MS = 20;
 /** How long selections are worked at before checks have their turn again. */
 const SLICE_MS = 2;
-/** How long a node that has just started waits for the verdict on its servers and reach targets before it may lead without. */
-const FIRST_VERDICTS_MS = 1000;
 
 export function openLoop(first: Config, datapath: Datapath, hooks: LoopHooks): Loop {
   const earlier = datapath.actual();
@@ -76,7 +75,9 @@ export function openLoop(first: Config, datapath: Datapath, hooks: LoopHooks): L
   const health = openHealth(inheritedVerdicts(config, earlier, ids), (check, verdict) => {
     selections.judged(check);
     hooks.event('health', { check, healthy: verdict.healthy, ...(verdict.why !== undefined && { why: verdict.why }) });
-    next ??= setImmediate(slice);
+    // Until the node is ready that waits for nothing: not for the next look at where the server is, either.
+    if (facts?.ready) next ??= setImmediate(slice);
+    else soon ??= setImmediate(pass);
   });
 
   const lookFurther = (verdicts?: Reach['verdicts']): Reach =>
@@ -107,8 +108,8 @@ export function openLoop(first: Config, datapath: Datapath, hooks: LoopHooks): L
 
   function factsOf(wanted: Desired): SlowFacts {
     const healthyServers = wanted.serving.size;
-    const isLate = performance.now() - startedMs > FIRST_VERDICTS_MS;
-    const ready = isLate || (isJudged(health.verdicts, healthyServers) && reach.isJudged());
+    const firstLook = { verdicts: health.verdicts, healthyServers, reachJudged: reach.isJudged() };
+    const ready = facts?.ready || isReady(firstLook, performance.now() - startedMs);
     const targets = Object.fromEntries([...reach.verdicts].map(([name, { healthy }]) => [name, healthy]));
     const attached = attachedOf(datapath.interfaces());
     const services = selections.badlyServed();
@@ -232,10 +233,4 @@ export function openLoop(first: Config, datapath: Datapath, hooks: LoopHooks): L
       datapath.abandon();
     },
   };
-}
-
-/** Whether this life of the daemon has found a healthy server, or has looked at all. What it has inherited tells nothing. */
-function isJudged(verdicts: Verdicts, healthyServers: number): boolean {
-  const own = [...verdicts.values()].filter((verdict) => verdict && !verdict.inherited);
-  return (healthyServers > 0 && own.some((verdict) => verdict?.healthy)) || own.length === verdicts.size;
 }
