@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import type { Settings } from '../settings.ts';
 import { standing, targetsMet } from '../state.ts';
-import type { Machine } from './daemon.ts';
 import { endOf, type Fault, faults, lasting } from './fault.ts';
 import { inject, type Victim } from './inject.ts';
 import { hears, LawBroken, openLaws } from './laws.ts';
 import { SIDES, type Side } from './network.ts';
+import type { Machine } from './surroundings.ts';
 import { daemonsOf, type Node, openWorld, type World } from './world.ts';
 
 /** Everything that a history depends on: the same one always happens in the same way. */

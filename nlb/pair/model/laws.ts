@@ -149,7 +149,7 @@ function isHalfDead(daemon: Daemon): boolean {
   const { peer } = daemon.role;
   const { settings } = daemon.at;
   const isPeerFit = isAlive(peer, settings) && peer.standing.fitness === 'fit' && peer.standing.state !== 'inop';
-  return isPeerFit && daemon.hungForMs() > settings.staleAfterMs + TELLING_MS;
+  return isPeerFit && daemon.main.hungForMs() > settings.staleAfterMs + TELLING_MS;
 }
 
 /** Its daemon may wake, and led: nobody gave the lease back that is over by now. */
@@ -238,7 +238,7 @@ function openSplitWatch({ agenda, network, nodes }: World, healedWithinMs: numbe
     if ((isApart && (isUnknown || isRecent(bothImpairedMs))) || ((isBoth || isDeaf) && isRecent(lastMs)))
       lastMs = nowMs;
     // Whoever's main thread hangs does not learn what becomes of its targets.
-    const isBlind = nodes.some(({ daemon }) => daemon?.isHung());
+    const isBlind = nodes.some(({ daemon }) => daemon?.main.isHung());
     const isOneSided = !isLeft && isCut(access) && nodes.filter(reachesTarget).length === 1 && !isBlind;
     oneSidedSinceMs = isOneSided ? (oneSidedSinceMs ?? nowMs) : undefined;
   };
