@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -259,4 +259,12 @@ t.test('a list that cannot be gone on with ends the conversation, and the reader
     /hung up/,
   );
   t.equal(rows.length, 2);
+});
+
+t.test('a place that cannot be had is a promise that fails, so that whoever asked can clean up', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'nlb-'));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  writeFileSync(join(folder, 'file'), '');
+  const serving = serve(join(folder, 'file', 'nlbd.sock'), async () => ({ ok: true, value: null }));
+  await t.rejects(serving, { code: /EEXIST|ENOTDIR/ });
 });
