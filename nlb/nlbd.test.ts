@@ -2,8 +2,18 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
+import {
+  addresses,
+  bin,
+  ctl,
+  ended,
+  inside,
+  openTestPair,
+  stateOf,
+  statusOf,
+  type TestNode,
+} from './daemons/test-pair.ts';
 import { enterPrivateNamespaces, until } from './kernel/private-namespaces.ts';
-import { addresses, bin, ctl, ended, inside, openTestPair, stateOf, statusOf, type TestNode } from './test-pair.ts';
 
 enterPrivateNamespaces(import.meta.url);
 

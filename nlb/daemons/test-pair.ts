@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { Test } from 'tap';
-import { type OtherNamespace, openNamespace, run } from './kernel/private-namespaces.ts';
+import { type OtherNamespace, openNamespace, run } from '../kernel/private-namespaces.ts';
 
 /** For tests: two nodes, in namespaces of their own, on two switches in this one, which holds the only server too. */
 export interface TestPair {
@@ -35,7 +35,7 @@ export interface Said {
   servers: { weight: number }[];
 }
 
-export const bin = join(import.meta.dirname, 'bin');
+export const bin = join(import.meta.dirname, '..', 'bin');
 
 /** To be called in private namespaces. */
 export async function openTestPair(t: Test): Promise<TestPair> {

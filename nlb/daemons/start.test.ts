@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import t from 'tap';
-import { enterPrivateNamespaces, until } from './kernel/private-namespaces.ts';
+import { enterPrivateNamespaces, until } from '../kernel/private-namespaces.ts';
 import { inside, openTestPair, statusOf } from './test-pair.ts';
 
 enterPrivateNamespaces(import.meta.url);
