@@ -1,7 +1,7 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import t from 'tap';
 import { enterPrivateNamespaces, until } from '../kernel/private-namespaces.ts';
-import { inside, openTestPair, statusOf } from './test-pair.ts';
+import { addresses, ended, inside, openTestPair, statusOf, type TestNode } from './test-pair.ts';
 
 enterPrivateNamespaces(import.meta.url);
 
@@ -11,6 +11,12 @@ const STARTS = 4;
 t.setTimeout(90_000);
 const pair = await openTestPair(t);
 const { nodes } = pair;
+
+/** What a daemon has put into its BPF file system. */
+function pins({ name }: TestNode): string[] {
+  const folder = `/sys/fs/bpf/${name}`;
+  return existsSync(folder) ? readdirSync(folder) : [];
+}
 
 t.test('two that start at the same instant, and hear no beat of each other, never both lead', async (t) => {
   const usual = nodes.map(({ config }) => readFileSync(config, 'utf8'));
@@ -39,3 +45,20 @@ t.test('two that start at the same instant, and hear no beat of each other, neve
     writeFileSync(node.config, usual[i] ?? '');
   }
 });
+
+t.test(
+  'a daemon that is told to stop while it starts stops when it has started, and leaves nothing behind',
+  async (t) => {
+    const [one] = nodes;
+    const daemon = pair.start(one);
+    await until(() => pins(one).length > 0, 'the data path is being made');
+    const over = ended(daemon);
+    daemon.kill('SIGTERM');
+    const late = setTimeout(() => daemon.kill('SIGKILL'), 20_000);
+    t.equal(await over, 0);
+    clearTimeout(late);
+    t.same(pins(one), []);
+    t.equal(addresses(one).length, 3, '127.0.0.1 and its own two');
+    t.notMatch(inside(one, 'ip -d link show'), /xdp/);
+  },
+);
