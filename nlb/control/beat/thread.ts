@@ -21,8 +21,8 @@ import { openBeatExchange } from './exchange.ts';
 import { openExecutor } from './executor.ts';
 import { openForcedExit } from './forced-exit.ts';
 import { findInherited, holdInherited } from './inherited-lease.ts';
-import { linkFacts } from './link-facts.ts';
-import type { BeatOrders, BeatStatus, ChangeableOrders, FromBeat, SlowFacts, ToBeat } from './messages.ts';
+import type { BeatOrders, BeatStatus, ChangeableOrders, FromBeat, ToBeat } from './messages.ts';
+import { openNodeFacts } from './node-facts.ts';
 import { openObserver } from './observer.ts';
 import { openSocketDrain } from './socket-drain.ts';
 import { watchWitness } from './witness-watch.ts';
@@ -40,14 +40,13 @@ const problem = (text: string) => post({ type: 'problem', text });
 
 /** Of SCHED_FIFO's 1 to 99: above the ordinary, below what the kernel's own threads use. */
 const PRIORITY = 10;
-const LINK_LOOK_MS = 20;
 const COPY = `${settings.peer} has heard beats that are yet to be sent: a snapshot was restored here, or there is a clone`;
 
 // Before anything else: an address that an earlier life left could be answered for.
 const left = findInherited(orders.pinDirectory, orders.access);
 const realTime = beRealTime(PRIORITY);
 const links = openLinkLook();
-const stations = openStations(() => worthAsking(orders.stations, unresolved), links.look, problem);
+const stations = openStations(() => worthAsking(orders.stations, node.unresolved()), links.look, problem);
 const keeper = keepAlias({
   nlbs: orders.access.nlbs,
   events: openAddressEvents(),
@@ -68,14 +67,18 @@ const drain = openSocketDrain();
 const forcedExit = openForcedExit({ letGo: () => letGo(orders.keepMs), problem });
 let role: Role = begin(nowMs(), settings);
 let defence = noConflict;
-let lookAtLinksAtMs = 0;
-let accessMac: string | undefined;
-/** Numbers of the interfaces that the data path is attached to; absent until the main thread has said so. */
-let attached: SlowFacts['attached'] | undefined;
-let unresolved: SlowFacts['unresolved'] = [];
 let worstLateMs = 0;
 /** Address and lease are the successor's: nothing must be done to them any more. */
 let hasLeft = false;
+const node = openNodeFacts({
+  orders,
+  links,
+  keeper,
+  executor,
+  nowMs,
+  facts: () => role.facts,
+  happened: (event) => happened(event),
+});
 
 const peer = openBeatExchange(orders, {
   nowMs,
@@ -119,6 +122,7 @@ function happened(event: Event): string | undefined {
 
 /** @param keptMs for how long the data path may answer from now on by a lease that one life leaves to the next */
 function sayOf(atMs: number, keptMs: number): void {
+  const accessMac = node.accessMac();
   const own = {
     digest: orders.digest,
     services: role.facts.services,
@@ -135,8 +139,7 @@ function tick(): void {
   arpHappened(heard);
   if (isAskingAround(role.peer) && stations.heard()) happened({ type: 'StationHeard', atMs: nowMs() });
   if (executor.peerAsked()) happened({ type: 'AddressAsked', atMs: nowMs() });
-  if (nowMs() >= lookAtLinksAtMs) lookAtLinks();
-  lookAtAlias();
+  node.look();
   happened({ type: 'Ticked', atMs: nowMs() });
   defendAgainst(heard);
   witnessWatch.ticked(role, settings, nowMs());
@@ -157,41 +160,6 @@ function defendAgainst(heard: ArpHeard): void {
   defence = next.defence;
   if (next.announce) executor.defend();
   if (next.news) post({ type: 'conflict', conflict: next.news });
-}
-
-/** The alias and the lease are given up before anything is done on an interface that has no data path. */
-function lookAtLinks(reported?: { facts: Role['facts']; atMs: number }): void {
-  lookAtLinksAtMs = nowMs() + LINK_LOOK_MS;
-  const first = [orders.access.device, orders.serverDevice];
-  const seen = new Map([...first, ...orders.furtherDevices].map((device) => [device, links.look(device)]));
-  const facts = { ...(reported?.facts ?? role.facts), ...linkFacts(seen, first, attached) };
-  if (reported) happened({ type: 'FactsChanged', atMs: nowMs(), facts, reportedAtMs: reported.atMs });
-  else if (JSON.stringify(facts) !== JSON.stringify(role.facts)) factsChanged(facts);
-  const access = seen.get(orders.access.device);
-  accessMac = access?.mac;
-  executor.legChanged(access);
-}
-
-/** What the main thread reports comes with what it is attached to, and so with a look at what is there now. */
-function factsReported({ facts: reported, atMs }: Extract<ToBeat, { type: 'facts' }>): void {
-  const { attached: now, unresolved: nowhere, ...facts } = reported;
-  [attached, unresolved] = [now, nowhere];
-  const { passFailure: _, ...before } = role.facts;
-  lookAtLinks({ facts: { ...before, ...facts }, atMs });
-}
-
-function lookAtAlias(): void {
-  keeper.look(nowMs());
-  const refusedAlias = keeper.isRefused(nowMs()) ? [orders.access.nlbs] : [];
-  if (refusedAlias.join() !== (role.facts.refusedAlias ?? []).join()) factsChanged({ refusedAlias });
-}
-
-function factsChanged(facts: Partial<Role['facts']>): void {
-  happened({ type: 'FactsChanged', atMs: nowMs(), facts: { ...role.facts, ...facts } });
-}
-
-function countStations(): void {
-  factsChanged({ stations: orders.stations.reduce((sum, { addresses }) => sum + addresses.length, 0) });
 }
 
 /** Timers run before sockets are read; the tick waits for that, so that a beat which is already here is never missed. */
@@ -268,7 +236,7 @@ function useOrders({ secrets, ...next }: ChangeableOrders): void {
   orders.stations = next.stations;
   orders.digest = next.digest;
   agreement.look(orders.digest, settings, role.peer);
-  countStations();
+  node.countStations();
   peer.useKeys(secrets);
 }
 
@@ -278,7 +246,7 @@ parentPort?.on('message', (message: ToBeat) => {
     case 'lease':
       return executor.useLease(openLease(message.fd), inherited.isHeld() ? 'inherited' : 'new');
     case 'facts':
-      return factsReported(message);
+      return node.reported(message);
     case 'orders':
       return useOrders(message.orders);
     case 'ask':
@@ -291,8 +259,8 @@ parentPort?.on('message', (message: ToBeat) => {
 const start = { state: 'initial', previous: 'initial', reason: role.reason, atMs: role.sinceMs } as const;
 for (const change of observer.stepped({ before: role, after: role, entered: [start] }))
   post({ type: 'entered', change });
-countStations();
-lookAtLinks();
+node.countStations();
+node.lookAtLinks();
 // A thread keeps what it compiled apart from the main one's, and must write it itself; now, before the first beat.
 flushCompileCache();
 beatOn(nowMs());
