@@ -41,7 +41,7 @@ export class Daemon {
       loop: this.loop,
       nowMs: () => this.now(),
       facts: () => this.role.facts,
-      tell: (facts, reportedAtMs) => this.factsChanged(facts, reportedAtMs),
+      report: (facts, reportedAtMs) => this.factsChanged(facts, reportedAtMs),
       opened: () => this.opened(),
     });
     this.executor = openExecutor(at, {

@@ -39,7 +39,7 @@ export function inject(victim: Victim, fault: Fault): void {
       });
       break;
     default:
-      strike(victim, victim.world.nodes[fault.side], fault);
+      apply(victim, victim.world.nodes[fault.side], fault);
   }
 }
 
@@ -64,7 +64,7 @@ function changeNetwork(
 
 type OfNode = Exclude<Fault, { path: PathName | 'both' } | { type: 'deaf' } | Meddling>;
 
-function strike(victim: Victim, node: Node, fault: OfNode): void {
+function apply(victim: Victim, node: Node, fault: OfNode): void {
   const { daemon } = node;
   const { forMs } = fault;
   const strokes: Record<OfNode['type'], () => void> = {

@@ -22,7 +22,7 @@ export interface MainThreadHooks {
   nowMs(): number;
   /** What the beat thread knows. */
   facts(): Facts;
-  tell(facts: Partial<Facts>, reportedAtMs?: number): void;
+  report(facts: Partial<Facts>, reportedAtMs?: number): void;
   /** The data path is in place. */
   opened(): void;
 }
@@ -36,7 +36,7 @@ const TELL_EVERY_MS = 40;
 
 type Seen = Pick<Surroundings, 'agenda' | 'chance' | 'healthyServers' | 'services' | 'refusedAlias' | 'targets'>;
 
-export function openMainThread(at: Seen, { loop, nowMs, facts, tell, opened }: MainThreadHooks): MainThread {
+export function openMainThread(at: Seen, { loop, nowMs, facts, report, opened }: MainThreadHooks): MainThread {
   const { agenda } = at;
   /** Looks in a row that speak against what is known of the targets. */
   let contraryLooks = 0;
@@ -50,12 +50,12 @@ export function openMainThread(at: Seen, { loop, nowMs, facts, tell, opened }: M
     if (hangs > 0) return;
     const reportedAtMs = nowMs();
     const seen = servers();
-    loop.post(() => tell(seen, reportedAtMs));
+    loop.post(() => report(seen, reportedAtMs));
   }
 
   function ready(): void {
     opened();
-    tell({ ready: true, ...servers(), refusedAlias: at.refusedAlias(), targets: at.targets() }, nowMs());
+    report({ ready: true, ...servers(), refusedAlias: at.refusedAlias(), targets: at.targets() }, nowMs());
     pass();
   }
 
@@ -76,7 +76,7 @@ export function openMainThread(at: Seen, { loop, nowMs, facts, tell, opened }: M
       contraryLooks = isContrary && facts().ready ? contraryLooks + 1 : 0;
       if (contraryLooks < LOOKS_ENOUGH) return;
       contraryLooks = 0;
-      tell({ targets });
+      report({ targets });
     },
     hang: (by) => {
       hangs += by;

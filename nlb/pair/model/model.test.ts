@@ -17,7 +17,7 @@ const lawful = (machine: Machine, seen: (outcome: Outcome) => void) =>
   fc.property(histories, (history) => {
     const outcome = happen(history, machine);
     seen(outcome);
-    if (outcome.broken !== undefined) throw new Error([outcome.broken, ...outcome.story].join('\n'));
+    if (outcome.broken !== undefined) throw new Error([outcome.broken, ...outcome.timeline].join('\n'));
   });
 
 t.setTimeout(nightly === undefined ? 300_000 : 3_600_000);
