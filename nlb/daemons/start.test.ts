@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import t from 'tap';
 import { enterPrivateNamespaces, until } from '../kernel/private-namespaces.ts';
-import { addresses, ended, inside, openTestPair, statusOf, type TestNode } from './test-pair.ts';
+import { addresses, ctl, ended, inside, openTestPair, statusOf, type TestNode } from './test-pair.ts';
 
 enterPrivateNamespaces(import.meta.url);
 
@@ -45,6 +45,28 @@ t.test('two that start at the same instant, and hear no beat of each other, neve
     writeFileSync(node.config, usual[i] ?? '');
   }
 });
+
+t.test(
+  'a daemon that starts beside a leader knows where its healthy servers are before it enters a state',
+  async (t) => {
+    const [one, two] = nodes;
+    const leader = pair.start(two);
+    await until(() => statusOf(two)?.state === 'active', 'a lone node leads');
+    // As on a machine that has just been started: its kernel has yet to ask where the server is.
+  inside(one, 'ip neigh flush dev server');
+  const follower = pair.start(one);
+    await until(() => statusOf(one)?.state === 'standby', 'the other stands by');
+    const events = ctl(one, 'events').stdout.trim().split('\n');
+    const entered = events
+      .map((line) => JSON.parse(line))
+      .find(({ event, state }) => event === 'state' && state === 'standby');
+    t.match(entered, {
+      reason: 'nlb2 leads',
+      evidence: { self: { ready: true, healthyServers: 1, services: { dead: 0 } } },
+    });
+    for (const daemon of [follower, leader]) await pair.stop(daemon);
+  },
+);
 
 t.test(
   'a daemon that is told to stop while it starts stops when it has started, and leaves nothing behind',
