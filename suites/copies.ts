@@ -32,7 +32,7 @@ async function tellOfCopy(scene: Scene, victim: string): Promise<void> {
 export default await suite(
   import.meta,
   'a node that goes on from a snapshot, or has a clone, gives up its lease when its peer’s beats tell',
-  { topologies: ['invention'], servers: 2, seconds: 8, thorough: true },
+  { topologies: ['invention'], servers: 2, seconds: 5 },
   {
     'the active hears that its peer has heard what it has yet to send: it lets go at once, says why, and the pair settles':
       {

@@ -53,8 +53,8 @@ t.test(
     const leader = pair.start(two);
     await until(() => statusOf(two)?.state === 'active', 'a lone node leads');
     // As on a machine that has just been started: its kernel has yet to ask where the server is.
-  inside(one, 'ip neigh flush dev server');
-  const follower = pair.start(one);
+    inside(one, 'ip neigh flush dev server');
+    const follower = pair.start(one);
     await until(() => statusOf(one)?.state === 'standby', 'the other stands by');
     const events = ctl(one, 'events').stdout.trim().split('\n');
     const entered = events
