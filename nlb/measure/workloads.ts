@@ -94,7 +94,7 @@ export const WORKLOADS: readonly Workload[] = [
     steps: [ACK],
     times: 10,
     prepare: (measured, size) => establish(measured, ROUND_ROBIN_FLOWS, CLIENTS['round-robin'], size),
-    write: (frame, run, size) => setNumbered(frame, CLIENTS['round-robin'], run % ROUND_ROBIN_FLOWS, size),
+    write: (frame, run, size) => setNumbered(frame, CLIENTS['round-robin'], (run * 7919) % ROUND_ROBIN_FLOWS, size),
   },
   {
     name: 'new',
