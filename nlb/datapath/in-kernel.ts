@@ -18,15 +18,15 @@ import {
 import { type Counters, openCounters } from './tables/counters.ts';
 import type { KnownConnection } from './tables/entries.ts';
 import { expireConnections } from './tables/expire.ts';
-import { countHalfOpen, listHalfOpen } from './tables/half-open.ts';
-import { type KnownFlows, openKnownFlows } from './tables/known-flows.ts';
+import { regionsFor } from './tables/flow-table-sizes.ts';
+import { type FlowTableRows, openFlowTables } from './tables/flow-tables.ts';
 import { openLease, openLeaseFile, readLease } from './tables/lease.ts';
 import { countConnections, listTable, readFlow } from './tables/listing.ts';
 import { tablesMemoryBytes } from './tables/memory.ts';
 import { beginRecount } from './tables/recount.ts';
 import { openServerTable, type ServerTable } from './tables/server-table.ts';
 import { openServiceTable, type ServiceName } from './tables/service-table.ts';
-import { putSettings, readSettings } from './tables/settings-table.ts';
+import { hashSeed, putSettings, readSettings } from './tables/settings-table.ts';
 import { type Change, checkTables, nameOfService, type Tables } from './tables/tables.ts';
 import { removeUserspace } from './userspace/userspace.ts';
 
@@ -72,12 +72,12 @@ export function openInKernel(
   const programs = { xdp: () => loaded.program('xdp'), tc: () => loaded.program('tc') };
   const tables = openTables(loaded, servers, options);
   const counters = openCounters((name) => loaded.map(name), options);
-  const known = openKnownFlows(loaded.map('known_flows'), options);
+  let flows: FlowTableRows | undefined;
   let unsent: UnsentCounter | undefined;
   const abandon = (): void => {
     unsent?.close();
     counters.close();
-    known.close();
+    flows?.close();
     tables.close();
     servers.close();
     loaded.close();
@@ -85,6 +85,7 @@ export function openInKernel(
   try {
     tables.begin(first.present, loaded.adopted ? undefined : options.first);
     takeOverLease(options.pinDirectory, loaded.map('lease'));
+    flows = openFlowTables(loaded.map('flows'), regionsFor(options), hashSeed(loaded.map('settings')));
     const counter = openUnsent(pins, loaded);
     unsent = counter;
     const attachment = openAttachment(
@@ -103,7 +104,7 @@ export function openInKernel(
       select: tables.select,
       actual: tables.actual,
       unsent: () => counter.read(),
-      ...readings(loaded, { counters, known }, tables),
+      ...readings(loaded, { counters, flows }, tables),
       abandon,
       remove: removal(pins, abandon),
     };
@@ -187,12 +188,9 @@ function openTables(loaded: Loaded, servers: ServerTable, options: DatapathOptio
   };
 }
 
-/** Of proven connections. */
-const PROVEN_TABLES = ['connections', 'udp_flows'];
-
 function readings(
   loaded: Loaded,
-  { counters, known }: { counters: Counters; known: KnownFlows },
+  { counters, flows }: { counters: Counters; flows: FlowTableRows },
   { ids, toldOf, timeouts }: ReturnType<typeof openTables>,
 ) {
   const map = (name: string): number => loaded.map(name);
@@ -206,22 +204,21 @@ function readings(
       services: new Map([...ids().services].map(([name, id]) => [name, counters.ofService(id)])),
     }),
     *expireConnections(): Generator<void, number> {
-      const tables = { connections: map('connections'), udpFlows: map('udp_flows'), known };
-      return yield* expireConnections({ ...tables, recount: beginRecount(counters.memory) }, timeouts(), monotonicNs());
+      const { connections, udpFlows } = flows;
+      const recount = beginRecount(counters.memory);
+      return yield* expireConnections({ connections, udpFlows, recount }, timeouts(), monotonicNs());
     },
     *connections(): Generator<KnownConnection[]> {
-      for (const table of PROVEN_TABLES) yield* listTable(map(table), names());
-      yield* listHalfOpen(map('half_open'), names());
+      for (const rows of flows.all) yield* listTable(rows, names());
     },
     knowledgeOf: (flow: Flow): Knowledge => {
       const known = toldOf(flow);
-      const flowTables = readFlow(map, flow, { names: names(), services: known.services.values() });
+      const flowTables = readFlow(map, flows, flow, { names: names(), services: known.services.values() });
       return { configured: known, lease: readLease(map('lease')), peer: NO_PEER, flowTables };
     },
     memoryBytes: () => memoryBytes,
     leaseFd: map('lease'),
-    connectionCount: () =>
-      PROVEN_TABLES.reduce((sum, table) => sum + countConnections(map(table)), countHalfOpen(map('half_open'))),
+    connectionCount: () => flows.all.reduce((sum, rows) => sum + countConnections(rows), 0),
   };
 }
 

@@ -46,7 +46,7 @@ t.test('the program measures each workload at each size, and says how many conne
   t.same(without(shown), without(expected));
   for (const [index, [, , , present = 0]] of shown.entries()) {
     const missing = Number(expected[index]?.[3]) - Number(present);
-    // A third half-open connection in a pair of rows replaces the oldest.
+    // A third half-open connection in a group, which has rows for two, replaces the oldest.
     t.ok(missing >= 0 && missing <= 9, `${missing} of ${present} are missing`);
   }
   const floods = samples.filter(({ workload }) => workload === 'flood');

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { entriesOf } from '../datapath/attach/program.ts';
+import { withSpareBuckets } from '../datapath/attach/program.ts';
 import { ifindexOf, MAC, makeInterfaces, programsOf } from '../datapath/kit/rig.ts';
 import type { BpfObject } from '../kernel/bpf-object.ts';
 import { prepareRuns } from '../kernel/bpf-test-run.ts';
@@ -27,7 +27,7 @@ const numbers = (list: string): number[] => list.split(',').map(Number);
 enterPrivateNamespaces(import.meta.url);
 mountPins();
 makeInterfaces();
-const rig = loadRig(entriesOf(SIZES).connections);
+const rig = loadRig(withSpareBuckets(SIZES.maxConnections));
 setNewHop(rig, { to: macOf(0), from: MAC.server }, ifindexOf('server'));
 
 for (const connections of numbers(values.connections))

@@ -100,7 +100,7 @@ t.test('a later run goes on with the rows and slots that it finds, and writes on
 t.test('tables of another version, with other names, are replaced, and that is an event', async (t) => {
   const directory = mounted(t);
   openDatapath({ ...options(directory), first: tables() }).abandon();
-  renameSync(`${directory}/maps/half_open`, `${directory}/maps/embryos`);
+  renameSync(`${directory}/maps/flows`, `${directory}/maps/embryos`);
   const problems: string[] = [];
   const next = openDatapath({ ...options(directory), first: tables(), problem: (text) => problems.push(text) });
   t.equal(next.adopted, false);

@@ -4,8 +4,7 @@ import { mapInfo } from '../../kernel/bpf-map.ts';
 import { type BpfObject, loadObject } from '../../kernel/bpf-object.ts';
 import { STRUCTS } from '../program/layout.ts';
 import { counterRows, type FlowTable } from '../tables/counters.ts';
-import { halfOpenRows } from '../tables/half-open.ts';
-import { filterRows } from '../tables/known-flows.ts';
+import { groupsOf, regionsFor } from '../tables/flow-table-sizes.ts';
 import { openLease } from '../tables/lease.ts';
 import { isOurLayout } from '../tables/settings-table.ts';
 import type { TableSizes } from '../tables/tables.ts';
@@ -31,13 +30,8 @@ const OBJECT_FILE = join(import.meta.dirname, '../program/datapath.bpf.o');
 export const MAPS = [
   ...['settings', 'lease', 'servers', 'cluster_addresses', 'service_ids', 'services', 'selections'],
   ...[
-    'connections',
-    'udp_flows',
+    'flows',
     'entering',
-    'known_flows',
-    'filter_first',
-    'misses',
-    'half_open',
     'affinities',
     'fragments',
     'unproven_fragments',
@@ -107,10 +101,7 @@ export function entriesOf(sizes: TableSizes): Record<string, number> {
     service_ids: withSpareBuckets(maxServices),
     services: maxServices,
     selections: maxServices,
-    connections: withSpareBuckets(most.connections),
-    udp_flows: withSpareBuckets(most.udpFlows),
-    known_flows: filterRows(sizes),
-    half_open: halfOpenRows(sizes),
+    flows: groupsOf(regionsFor(sizes)),
     affinities: most.affinities,
     fragments: most.fragments,
     unproven_fragments: most.unprovenFragments,

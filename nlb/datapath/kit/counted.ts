@@ -37,7 +37,12 @@ export function countedBy({ outcomes, servers, services, tables }: Ledger): [str
 const PROVEN: ProvenTable[] = ['connections', 'udpFlows'];
 
 /** What the data path itself counts of a table. */
-const countOf = ({ entered, limited, removed }: Ledger['tables'][ProvenTable]) => ({ entered, limited, removed });
+const countOf = ({ entered, limited, removed, evicted }: Ledger['tables'][ProvenTable]) => ({
+  entered,
+  limited,
+  removed,
+  evicted,
+});
 
 /** Zero until something has entered. */
 export const used = (entering: ReadonlyMap<'tcp' | 'udp', bigint>) => ({

@@ -113,6 +113,12 @@ const again = fc.record({
   ),
   fragment: fc.oneof({ weight: 4, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: fragmentOf }),
 });
+/** The last frame from many other ports, and an ACK after it from each or from none: so many flows meet in a group of rows. */
+const crowd = fc.record({
+  do: fc.constant('crowd' as const),
+  ports: fc.nat({ max: 24 }),
+  proves: fc.boolean(),
+});
 const wait = fc.record({
   do: fc.constant('wait' as const),
   ns: waits,
@@ -152,6 +158,7 @@ const anything = fc.oneof(
 const conversationSteps = fc.oneof(
   { weight: 3, arbitrary: wellFormedFrame },
   { weight: 9, arbitrary: again },
+  { weight: 1, arbitrary: crowd },
   { weight: 4, arbitrary: wait },
   { weight: 3, arbitrary: change },
 );

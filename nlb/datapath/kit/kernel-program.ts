@@ -9,19 +9,13 @@ import { STRUCTS } from '../program/layout.ts';
 import { flowNamed, nameOfFlow } from '../specification/flow.ts';
 import type { Clocks } from '../specification/forward.ts';
 import type { Connection } from '../specification/knowledge.ts';
+import { protocolOf } from '../specification/lookup.ts';
 import { dropOtherClusterAddresses, putClusterAddresses } from '../tables/cluster-address-table.ts';
 import { openCounters } from '../tables/counters.ts';
-import {
-  decodeBinding,
-  decodeClient,
-  decodeConnection,
-  decodeDatagram,
-  decodeFlow,
-  decodeFragments,
-  type KnownConnection,
-  type ServiceNames,
-} from '../tables/entries.ts';
-import { forgetHalfOpen, listHalfOpen } from '../tables/half-open.ts';
+import { decodeBinding, decodeClient, decodeDatagram, decodeFragments, type ServiceNames } from '../tables/entries.ts';
+import { type FlowRows, groupOfFlow } from '../tables/flow-table.ts';
+import type { FlowRegions } from '../tables/flow-table-sizes.ts';
+import { openFlowTables } from '../tables/flow-tables.ts';
 import { type LeasePeer, type LeaseTimes, openLease } from '../tables/lease.ts';
 import { entering } from '../tables/listing.ts';
 import { openSelectionTable } from '../tables/selection-table.ts';
@@ -38,11 +32,10 @@ const OBJECT_FILE = join(import.meta.dirname, '../program/datapath-test.bpf.o');
 const SIZES = { maxConnections: 256, maxUdpFlows: 256, maxServers: 8, maxServices: 8 };
 
 /**
- * `services`: all possible ones; each has its index in the list as its number. `reuse`: descriptors of tables to use instead of the
- * program's own.
+ * `services`: all possible ones; each has its index in the list as its number.
  */
-export function openKernelProgram(services: ServiceEntry[], reuse: Record<string, number> = {}) {
-  const object = loadObject({ file: OBJECT_FILE, entries: { ...entriesOf(SIZES), half_open: HALF_OPEN_ROWS }, reuse });
+export function openKernelProgram(services: ServiceEntry[]) {
+  const object = loadObject({ file: OBJECT_FILE, entries: entriesOf(SIZES), reuse: {} });
   const fd = (map: string): number => object.map(map);
   const [clock, lease] = [mapMemory(fd('test_clock'), 24), openLease(fd('lease'))];
   const clocks = new BigUint64Array(clock.buffer);
@@ -52,7 +45,7 @@ export function openKernelProgram(services: ServiceEntry[], reuse: Record<string
   return {
     configure(tables: Tables, interfaces: DatapathInterface[]): void {
       putSettings(fd('settings'), tables, interfaces, SIZES);
-      limitHalfOpen(fd('settings'));
+      limitGroups(fd('settings'));
       servers.put(tables.servers, interfaces);
       servers.dropOthers(tables.servers);
       configureServices(tables.services);
@@ -65,8 +58,15 @@ export function openKernelProgram(services: ServiceEntry[], reuse: Record<string
     run: (hook: 'xdp' | 'tc', frame: Buffer, ifindex: number) =>
       runProgram(object.program(`onevip_${hook}`), { frame, ifindex, hook }),
     flowTables: accessTables(fd, services.map(nameOfService)),
-    /** Of the table of half-open connections. */
-    halfOpenRows: HALF_OPEN_ROWS,
+    /** Descriptor of a table, by its name in the program. */
+    descriptor: fd,
+    regions: REGIONS,
+    /** The group of the flow of that name, among those of both protocols. */
+    groupOf: (name: string): number => {
+      const flow = flowNamed(name);
+      const { first, groups } = REGIONS[protocolOf(flow)];
+      return first + groupOfFlow(flow, groups, HASH_SEED);
+    },
     setPeer: ({ mac, boot }: Pick<LeasePeer, 'mac' | 'boot'>): void => {
       lease.namePeer(mac ?? '00:00:00:00:00:00');
       lease.expectBoot(boot ?? '');
@@ -85,13 +85,19 @@ export function openKernelProgram(services: ServiceEntry[], reuse: Record<string
   };
 }
 
-/** So few that half-open connections of one history compete for rows. */
-export const HALF_OPEN_ROWS = 8;
+/** So few that the flows of one history fill a group. */
+const REGIONS: FlowRegions = { tcp: { first: 0, groups: 2 }, udp: { first: 2, groups: 1 } };
+/** Always the same, so that a history can be replayed. */
+const HASH_SEED = 0x0123_4567_89ab_cdefn;
 
-function limitHalfOpen(settings: number): void {
-  const { size, halfOpenRows } = STRUCTS.settings;
+function limitGroups(settings: number): void {
+  const { size, regions, hashSeed } = STRUCTS.settings;
   const current = getEntry(settings, indexKey(0), size) ?? Buffer.alloc(size);
-  current.writeUInt32LE(HALF_OPEN_ROWS, halfOpenRows);
+  for (const [index, { first, groups }] of [REGIONS.tcp, REGIONS.udp].entries()) {
+    current.writeUInt32LE(first, regions + index * REGION.size + REGION.first);
+    current.writeUInt32LE(groups, regions + index * REGION.size + REGION.groups);
+  }
+  current.writeBigUInt64LE(HASH_SEED, hashSeed);
   putEntry(settings, indexKey(0), current);
 }
 
@@ -124,13 +130,12 @@ export interface FlowTableAccess<Value> {
 
 function accessTables(fd: (map: string) => number, services: string[]) {
   const names = new Map(services.entries());
-  const flowName = (key: Buffer): string => nameOfFlow(decodeFlow(key));
-  const connection = (value: Buffer) => decodeConnection(value, names);
+  const flows = openFlowTables(fd('flows'), REGIONS, HASH_SEED);
   const fragments = (value: Buffer) => decodeFragments(value, names);
   return {
-    connections: accessTable(fd('connections'), { key: FLOW, value: CONNECTION }, flowName, connection),
-    udpFlows: accessTable(fd('udp_flows'), { key: FLOW, value: CONNECTION }, flowName, connection),
-    halfOpen: accessHalfOpen(fd('half_open'), names),
+    connections: accessRows([flows.connections], names),
+    udpFlows: accessRows([flows.udpFlows], names),
+    halfOpen: accessRows([flows.halfOpen.tcp, flows.halfOpen.udp], names),
     affinities: accessTable(fd('affinities'), { key: CLIENT, value: STRUCTS.affinity }, decodeClient, decodeBinding),
     fragments: accessTable(fd('fragments'), { key: DATAGRAM, value: FRAGMENT }, decodeDatagram, fragments),
     unprovenFragments: accessTable(
@@ -142,16 +147,21 @@ function accessTables(fd: (map: string) => number, services: string[]) {
   };
 }
 
-const { flow: FLOW, connection: CONNECTION, affinityKey: CLIENT, fragmentKey: DATAGRAM, fragment: FRAGMENT } = STRUCTS;
+const { flowRegion: REGION, affinityKey: CLIENT, fragmentKey: DATAGRAM, fragment: FRAGMENT } = STRUCTS;
 
-/** An array: its rows always exist. */
-function accessHalfOpen(fd: number, names: ServiceNames): FlowTableAccess<Connection> {
-  const all = (): KnownConnection[] => [...listHalfOpen(fd, names)].flat();
+function accessRows(tables: FlowRows[], names: ServiceNames): FlowTableAccess<Connection> {
+  const all = () => tables.flatMap((rows) => rows.used(0, rows.groups).flatMap((row) => rows.read(row, names) ?? []));
   return {
     read: () => new Map(all().map(({ flow, connection }) => [nameOfFlow(flow), connection])),
-    forget: (name) => forgetHalfOpen(fd, flowNamed(name)),
+    forget: (name) => {
+      for (const rows of tables) {
+        const row = rows.find(flowNamed(name));
+        const found = row === undefined ? undefined : rows.look(row);
+        if (row !== undefined && found) rows.free(row, found.last);
+      }
+    },
     clear: () => {
-      for (const { flow } of all()) forgetHalfOpen(fd, flow);
+      for (const rows of tables) rows.clear();
     },
   };
 }

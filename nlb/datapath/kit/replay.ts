@@ -2,14 +2,15 @@ import type { DatapathInterface } from '../attach/interfaces.ts';
 import { CONSTANTS, type OutcomeName } from '../program/layout.ts';
 import type { Mac } from '../specification/address.ts';
 import type { Clocks, forward } from '../specification/forward.ts';
-import { type Configured, configuredBy, type PeerKnown } from '../specification/knowledge.ts';
-import { type Ledger, openLedger, record } from '../specification/ledger.ts';
+import { type Configured, type Connection, configuredBy, type PeerKnown } from '../specification/knowledge.ts';
+import { type Ledger, openLedger, record, recordEvicted } from '../specification/ledger.ts';
 import type { Limits } from '../specification/limits.ts';
 import { FLOW_TABLES } from '../tables/counters.ts';
+import { HALF_OPEN, PROVEN } from '../tables/flow-table.ts';
 import type { LeaseTimes } from '../tables/lease.ts';
 import { poolOf, type ServerEntry, type ServiceEntry, type Tables } from '../tables/tables.ts';
 import { type Counted, countedBy, countedIn, since, used } from './counted.ts';
-import { HalfOpenRows } from './half-open-rows.ts';
+import { GroupRows } from './group-rows.ts';
 import { type History, SELECTIONS, SERVICES, type ServerState, type Step, TIMEOUTS } from './histories.ts';
 import type { KernelProgram } from './kernel-program.ts';
 import { asFragment, CLUSTER_ADDRESSES, fromPort, withFlags } from './packets.ts';
@@ -23,8 +24,8 @@ export interface ReplayParts {
   specification: typeof forward;
   /** Numbers of the interfaces. */
   interfaces: { access: number; server: number };
-  /** How many rows the specification has for half-open connections. */
-  halfOpenRows?: number;
+  /** The table that is never full in the specification. */
+  boundless?: FlowTableName;
   /** Opens the socket of the access path's heartbeats, or closes it. */
   setDaemonAlive(lives: boolean): void;
 }
@@ -110,11 +111,21 @@ function open(history: History, parts: ReplayParts): Replay {
   return replay;
 }
 
-function openLedgerOf({ kernel, halfOpenRows = kernel.halfOpenRows }: ReplayParts): Ledger {
-  const ledger = openLedger();
-  const flowTables = { ...ledger.flowTables, halfOpen: new HalfOpenRows(halfOpenRows) };
-  return { ...ledger, flowTables, peerAskedNs: kernel.peerAskedNs() };
+type FlowTableName = 'connections' | 'udpFlows' | 'halfOpen';
+
+function openLedgerOf({ kernel, boundless }: ReplayParts): Ledger {
+  const ledger: Ledger = { ...openLedger(), peerAskedNs: kernel.peerAskedNs() };
+  const options = { groupOf: kernel.groupOf, timeouts: TIMEOUTS };
+  for (const table of ['connections', 'udpFlows', 'halfOpen'] as const) {
+    const [from, end] = table === 'halfOpen' ? HALF_OPEN : PROVEN;
+    const evicted = (connection: Connection): void => recordEvicted(ledger, table, connection);
+    if (table !== boundless) ledger.flowTables[table] = new GroupRows({ ...options, rows: end - from, evicted });
+  }
+  return ledger;
 }
+
+const CROWD_PORT = 41_000;
+const TCP_ACK = 0x10;
 
 const STEPS: { [Name in Step['do']]: (replay: Replay, step: StepOf<Name>) => void } = {
   send: (replay, step) => {
@@ -128,6 +139,15 @@ const STEPS: { [Name in Step['do']]: (replay: Replay, step: StepOf<Name>) => voi
     if (port !== null) frame = fromPort(frame, port);
     if (fragment !== null) frame = asFragment(frame, fragment);
     send(replay, { ...replay.last, frame });
+  },
+  crowd: (replay, { ports, proves }) => {
+    if (!replay.last) return;
+    const { last } = replay;
+    for (let port = 0; port < ports; port++) {
+      const frame = fromPort(last.frame, CROWD_PORT + port);
+      send(replay, { ...last, frame });
+      if (proves) send(replay, { ...last, frame: withFlags(frame, () => TCP_ACK) });
+    }
   },
   wait: (replay, { ns, lateNs, suspendedNs }) => {
     const { nowNs, bootNs } = replay.clocks;

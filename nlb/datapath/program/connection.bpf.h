@@ -13,13 +13,9 @@
  */
 #pragma once
 
+#include "flow-table.bpf.h"
 #include "lookup.bpf.h"
 #include "packet.bpf.h"
-
-static __always_inline bool is_tcp(const struct packet *p)
-{
-	return p->flow->protocol == IPPROTO_TCP;
-}
 
 static __always_inline bool is_expired(const struct packet *p, const struct connection *connection, __u64 now_ns)
 {

@@ -43,26 +43,26 @@ static __always_inline bool may_reach_stack(const struct datapath_interface *int
 static __always_inline bool is_plain(const struct packet *p, const struct iphdr *ip,
 				     const struct datapath_interface *interface, enum content content)
 {
-	bool unfragmented = content == SEGMENT && !(ip->frag_off & bpf_htons(IP_MORE_FRAGMENTS));
+	bool whole = content == SEGMENT && !(ip->frag_off & bpf_htons(IP_MORE_FRAGMENTS));
 	bool ours = interface->roles & ROLE_ACCESS && is_for(interface, p->eth) && !p->tagged;
-	return unfragmented && ours && !(p->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST));
+	return whole && ours && !(p->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST));
 }
 
 /*
  * The fast path: forwards a plain packet of an established connection, in few steps. If it returns false, nothing has been
  * changed, and the packet takes the general path.
  */
-static __always_inline bool take_fast_path(struct packet *p, struct connection *known)
+static __always_inline bool take_fast_path(struct packet *p, struct found *found)
 {
-	if (!known || !service_of(known, p->flow) || !is_steady(known))
+	struct connection *known = &found->connection;
+	if (!is_known(found) || !service_of(known, p->flow) || !is_steady(known))
 		return false;
 	__u64 now_ns = tick_ns();
-	__u32 id = known->server;
-	struct server *server = find_bound_server(id, known->server_address);
+	struct server *server = find_bound_server(known->server, known->server_address);
 	if (!server || is_expired(p, known, now_ns) || !may_forward(now_ns))
 		return false;
-	known->seen_ns = now_ns;
-	send_to(p, server, id, known->service, FORWARDED_ESTABLISHED);
+	see(found, now_ns);
+	send_to(p, server, known->server, known->service, FORWARDED_ESTABLISHED);
 	return true;
 }
 
@@ -70,25 +70,35 @@ static __always_inline bool take_fast_path(struct packet *p, struct connection *
  * The fast path of a plain packet that proves a half-open connection. Otherwise it returns OUTCOMES, nothing has been changed,
  * and the packet takes the general path.
  */
-static __always_inline enum outcome open_connection(struct packet *p)
+static __always_inline enum outcome open_connection(struct packet *p, const struct found *vacant)
 {
-	prefetch_known(p);
 	__u64 now_ns = tick_ns();
-	struct connection pending;
-	struct service *service = proves(p) ? find_half_open(p, now_ns, &pending) : NULL;
-	struct server *server = service ? find_bound_server(pending.server, pending.server_address) : NULL;
+	struct found before = { .number = NO_ROW };
+	struct connection *known = &before.connection;
+	struct service *service = proves(p) ? find_half_open(p, now_ns, &before) : NULL;
+	struct server *server = service ? find_bound_server(known->server, known->server_address) : NULL;
 	if (!server || !may_forward(now_ns))
 		return OUTCOMES;
-	struct connection next = {
-		.seen_ns = now_ns,
-		.server = pending.server,
-		.server_address = server->address,
-		.service = service->id,
-	};
-	bool entered = establish(p, service, &next);
+	struct connection next = *known;
+	next.seen_ns = now_ns;
+	bool entered = establish(p, service, vacant, &before, &next);
 	if (unlikely(!entered))
-		write_half_open(p, &next);
+		see(&before, now_ns);
 	return send_to(p, server, next.server, next.service, entered ? FORWARDED_ESTABLISHED : FORWARDED_NOT_ENTERED);
+}
+
+/* Look up the packet's flow: its connection, and its service, which is that of the connection or else that of the port; or NULL. */
+static __always_inline struct service *find_connection(struct packet *p, struct found *known)
+{
+	if (!find_group(p))
+		return NULL;
+	/* A first packet needs its slot as well: the CPU waits for all memory at the same time. */
+	struct service *by_port = unlikely(p->tcp_flags & TCP_SYN) ? prefetch(p) : NULL;
+	find_proven(p, known);
+	struct service *service = is_known(known) ? service_of(&known->connection, p->flow) : NULL;
+	if (likely(service))
+		return service;
+	return by_port ? by_port : find_service(p->flow);
 }
 
 static __always_inline enum outcome decide_ipv4(struct packet *p, const struct datapath_interface *interface)
@@ -97,26 +107,20 @@ static __always_inline enum outcome decide_ipv4(struct packet *p, const struct d
 	if (unlikely(!ip))
 		return PASSED_NOT_OURS;
 	enum content content = take_content(p, ip);
-	bool plain = is_plain(p, ip, interface, content);
-	struct connection *known = NULL;
-	if (likely(plain)) {
-		known = find_continuing(p);
-		if (likely(take_fast_path(p, known)))
+	struct found known = { .number = NO_ROW };
+	if (likely(is_plain(p, ip, interface, content))) {
+		if (!find_group(p))
+			return DROPPED_NO_SERVER;
+		find_proven(p, &known);
+		if (likely(take_fast_path(p, &known)))
 			return FORWARDED_ESTABLISHED;
-		enum outcome outcome = known ? OUTCOMES : open_connection(p);
+		enum outcome outcome = is_known(&known) ? OUTCOMES : open_connection(p, &known);
 		if (p->to)
 			return outcome;
 	}
 
 	bool flow = content == SEGMENT || content == ICMP_ERROR;
-	bool first = p->tcp_flags & TCP_SYN;
-	struct service *expected = unlikely(first) ? prefetch(p->flow) : NULL;
-	/* A known connection names its service, so its packets need one large table, and most first packets none. */
-	if (!plain && flow && !unlikely(first && !may_be_known(p)))
-		known = find_proven(p);
-	struct service *service = known ? service_of(known, p->flow) : NULL;
-	if (unlikely(flow && !service))
-		service = expected ? expected : find_service(p->flow);
+	struct service *service = likely(flow) ? find_connection(p, &known) : NULL;
 	struct cluster_address *cluster_address = service ? NULL : find_cluster_address(ip->daddr);
 	if (unlikely(!service && !cluster_address))
 		return content == SEGMENT ? decide_beat(p, ip, interface) : PASSED_NOT_OURS;
@@ -136,8 +140,8 @@ static __always_inline enum outcome decide_ipv4(struct packet *p, const struct d
 	if (unlikely(!service))
 		return cluster_address ? forward_later_fragment(p, ip, cluster_address, now_ns) : DROPPED_NOT_SERVED;
 	if (unlikely(content == ICMP_ERROR))
-		return forward_icmp_error(p, service, known, now_ns);
-	return forward_segment(p, ip, service, known, now_ns);
+		return forward_icmp_error(p, service, &known, now_ns);
+	return forward_segment(p, ip, service, &known, now_ns);
 }
 
 static __always_inline enum outcome decide(struct packet *p)

@@ -8,12 +8,11 @@
 
 #include "connection.bpf.h"
 #include "hints.bpf.h"
-#include "known.bpf.h"
+#include "flow-table.bpf.h"
 #include "tally.bpf.h"
 
 /* Attempts against other CPUs that write at the same moment. */
 #define ENTERING_TRIES 4
-#define EEXIST 17
 
 static __always_inline enum flow_table table_of(const struct packet *p)
 {
@@ -39,27 +38,21 @@ static __always_inline bool may_enter(const struct packet *p, __u64 now_ns)
 	return false;
 }
 
-/* Zero, or the kernel's error. */
-static __always_inline long insert_connection(const struct packet *p, const struct connection *proven)
+/* Whether the connection has the vacant row now; not if another CPU took that first. A connection that is evicted is counted. */
+static __always_inline bool insert_connection(const struct packet *p, const struct found *vacant,
+					      const struct connection *proven, struct table_count *count)
 {
-	if (!is_tcp(p))
-		return bpf_map_update_elem(&udp_flows, p->flow, proven, BPF_NOEXIST);
-	long error = bpf_map_update_elem(&connections, p->flow, proven, BPF_NOEXIST);
-	barrier_var(error); /* as in find_proven() */
-	return error;
+	if (!take_row(vacant, &p->key, proven))
+		return false;
+	if (likely(!vacant->last))
+		return true;
+	count->evicted++;
+	count_active(p, &vacant->connection, -1);
+	return true;
 }
 
-static __always_inline long delete_connection(const struct packet *p)
-{
-	if (!is_tcp(p))
-		return bpf_map_delete_elem(&udp_flows, p->flow);
-	long error = bpf_map_delete_elem(&connections, p->flow);
-	barrier_var(error);
-	return error;
-}
-
-/* Whether the connection is in its table now. `entered`: it was not there before, so it has to be counted. */
-static __always_inline bool enter(const struct packet *p, const struct connection *proven, bool *entered)
+/* Whether the connection is in its table now. */
+static __always_inline bool enter(const struct packet *p, const struct found *vacant, const struct connection *proven)
 {
 	struct table_count *count = table_count(table_of(p));
 	if (!count)
@@ -68,22 +61,23 @@ static __always_inline bool enter(const struct packet *p, const struct connectio
 		count->limited++;
 		return false;
 	}
-	long error = insert_connection(p, proven);
-	*entered = !error;
-	if (likely(!error))
-		count->entered++;
-	else if (error != -EEXIST)
+	if (unlikely(!insert_connection(p, vacant, proven, count))) {
 		count->refused++;
-	return !error || error == -EEXIST;
+		return false;
+	}
+	count->entered++;
+	count_active(p, proven, 1);
+	return true;
 }
 
-/* Its old value is read first: once it is deleted, its memory may belong to another connection. */
-static __always_inline void remove_connection(const struct packet *p, const struct connection *known)
+/* The connection counts as absent from now on, and its row as vacant. */
+static __always_inline void remove_connection(const struct packet *p, struct found *known)
 {
-	struct connection over = *known;
 	struct table_count *count = table_count(table_of(p));
-	if (delete_connection(p) || !count)
-		return;
-	count->removed++;
-	count_active(p, &over, -1);
+	if (free_found(known) && count) {
+		count->removed++;
+		count_active(p, &known->connection, -1);
+	}
+	known->number += VACANT;
+	known->last = 0;
 }

@@ -17,6 +17,7 @@ const CONSTANTS = ['layout', 'interface_roles', 'server_flags', 'service_flags',
 const STRUCTS = [
   ...[
     'settings',
+    'flow_region',
     'beat_path',
     'datapath_interface',
     'lease',
@@ -27,7 +28,18 @@ const STRUCTS = [
     'service',
     'selection',
   ],
-  ...['flow', 'connection', 'half_open', 'affinity_key', 'affinity', 'fragment_key', 'fragment', 'counter', 'tally'],
+  ...[
+    'binding',
+    'flow_identity',
+    'flow_row',
+    'flow_group',
+    'affinity_key',
+    'affinity',
+    'fragment_key',
+    'fragment',
+    'counter',
+    'tally',
+  ],
   ...['table_count', 'entering'],
 ];
 

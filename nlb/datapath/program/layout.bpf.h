@@ -19,8 +19,11 @@ enum layout {
 	/* Rows of one CPU in `counters`: the outcomes, rounded up to a power of two. */
 	COUNTERS_PER_CPU = 32,
 	NO_SERVICE = 0xffff,
-	/* Flag in the word behind the filter of known flows: its inactive half is being rebuilt. */
-	FILTER_RENEWING = 2,
+	/* Rows of a group of flows; those from the second number on are for half-open connections. */
+	GROUP_ROWS = 8,
+	HALF_OPEN_ROW = 6,
+	/* Of TCP, and of UDP. */
+	REGIONS = 2,
 	/* Indices into timeouts_ns: one for each state of a connection, and then the one for fragments. */
 	FRAGMENT_TIMEOUT = 5,
 	TIMEOUTS = 6,
@@ -123,6 +126,12 @@ enum beat_paths {
 	BEAT_PATHS,
 };
 
+/* The part of the array of flows that is for one protocol. */
+struct flow_region {
+	__u32 first; /* group */
+	__u32 groups; /* a power of two */
+};
+
 struct settings {
 	enum layout layout_version;
 	/* How many outcomes the program counts that made these tables. */
@@ -134,9 +143,9 @@ struct settings {
 	/* Rows of one CPU in the tallies. */
 	__u32 max_servers;
 	__u32 max_services;
-	__u32 filter_words; /* of one half of the filter of known flows: a power of two */
-	__u32 half_open_rows; /* a power of two */
 	__u32 zero2;
+	struct flow_region regions[REGIONS];
+	__u64 hash_seed; /* of the tables of flows: random, and as old as they are */
 	struct beat_path beat_paths[BEAT_PATHS];
 	/* How many connections a second may enter the tables of proven ones, as configured, */
 	__u32 tcp_per_second;
@@ -148,7 +157,7 @@ struct settings {
 	__u64 timeouts_ns[TIMEOUTS];
 	struct datapath_interface interfaces[MAX_INTERFACES];
 };
-_Static_assert(sizeof(struct settings) == 80 + 8 * TIMEOUTS + 20 * MAX_INTERFACES, "shared with user space");
+_Static_assert(sizeof(struct settings) == 96 + 8 * TIMEOUTS + 20 * MAX_INTERFACES, "shared with user space");
 
 /* Heartbeats let through since `from_ns`. */
 struct allowance {
@@ -252,28 +261,37 @@ struct flow {
 };
 _Static_assert(sizeof(struct flow) == 16, "shared with user space");
 
-/* The server by id and by address, because an id may be given to another server later. */
-struct connection {
-	__u64 seen_ns;
-	__u32 server;
-	__be32 server_address;
+/* Where a flow goes: no server has the address zero. */
+struct binding {
+	__u16 server;
 	__u16 service;
-	enum connection_state state;
-	__u8 zero[5];
+	__be32 server_address; /* because an id may be given to another server later */
 };
-_Static_assert(sizeof(struct connection) == 24, "shared with user space");
+_Static_assert(sizeof(struct binding) == 8, "one word");
 
-/*
- * A half-open connection: one packet has been seen. It is in the row of its flow's hash. A free row is zero. The first two
- * words are the flow's, each XORed with the other two.
- */
-struct half_open {
-	__u64 addresses;
-	__u64 ports;
-	__u64 binding; /* id of the server, of the service, 16 bits each, and above them the server's address */
-	__u64 seen_ns;
+/* The rest of a flow, and the state of its connection. A free row has zeros here. */
+struct flow_identity {
+	__be16 source_port;
+	__be16 destination_port;
+	__u8 protocol;
+	enum connection_state state;
+	__u16 zero;
 };
-_Static_assert(sizeof(struct half_open) == 32, "shared with user space");
+_Static_assert(sizeof(struct flow_identity) == 8, "one word");
+
+/* A connection. See flow-table.bpf.h. */
+struct flow_row {
+	__u64 seen_ns;
+	struct binding binding;
+	__u64 addresses;
+	struct flow_identity identity;
+};
+_Static_assert(sizeof(struct flow_row) == 32, "two rows in a line of memory");
+
+struct flow_group {
+	struct flow_row rows[GROUP_ROWS];
+};
+_Static_assert(sizeof(struct flow_group) == 256, "shared with user space");
 
 /* A client, or a whole network of them, of a service that keeps clients on their servers. */
 struct affinity_key {

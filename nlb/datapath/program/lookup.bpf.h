@@ -5,6 +5,15 @@
 #include <stdbool.h>
 #include "tables.bpf.h"
 
+/* What a connection is, as of one look at its row. The server by id and by address: an id may be given to another later. */
+struct connection {
+	__u64 seen_ns;
+	__u32 server;
+	__be32 server_address;
+	__u32 service;
+	__u32 state; /* enum connection_state, or what somebody has written who is at work on the row */
+};
+
 /* The entry of a table that has only one. */
 static __always_inline void *only_entry(void *table)
 {

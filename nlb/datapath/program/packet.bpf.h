@@ -22,6 +22,13 @@
 /* The furthest octet that the cursor reads: Ethernet, tags, IPv4 with all options, ICMP, and what that quotes. */
 #define HEADER_BYTES (ETH_HLEN + 4 * MAX_TAGS + 60 + 8 + 60 + QUOTED_BYTES)
 
+/* A flow as rows have it. */
+struct flow_key {
+	__u64 addresses; /* mixed with the ports */
+	__u64 ports; /* and the protocol: of a row's last word those bits that are not its state */
+	__u64 hash;
+};
+
 struct packet {
 	void *context; /* of the hook, for helpers that need it */
 	struct ethhdr *eth;
@@ -35,11 +42,19 @@ struct packet {
 	__u16 vlan; /* id of the outermost tag */
 	struct flow *flow; /* ports zero until take_ports(); elsewhere, so that the compiler may keep the rest in registers */
 	__u8 tcp_flags; /* zero until take_ports() */
+	/* From find_group() on: */
+	struct flow_key key;
+	struct flow_group *group;
 	const struct settings *settings;
 	const struct server *to; /* NULL unless it is to be forwarded; the next two members mean nothing until then */
 	__u32 server;
 	__u32 service;
 };
+
+static __always_inline bool is_tcp(const struct packet *p)
+{
+	return p->flow->protocol == IPPROTO_TCP;
+}
 
 struct vlan_tag {
 	__be16 tci;

@@ -67,7 +67,7 @@ static __always_inline __u64 first_slot(const struct service *service, const str
  * sent. User space takes a server out of all slots before it marks it as gone.
  */
 static __always_inline __u32 server_in_slot(const struct service *service, const struct selection *selection,
-					    const struct flow *flow)
+					   const struct flow *flow)
 {
 	__u64 slot = first_slot(service, flow);
 	barrier_var(slot); /* the verifier needs the comparison, which the compiler would leave out */
@@ -86,21 +86,6 @@ static __always_inline bool is_eligible_for(const struct service *service, __u32
 {
 	struct selection *selection = bpf_map_lookup_elem(&selections, &service->pool);
 	return selection && is_eligible(selection, id);
-}
-
-/*
- * The service of a first packet. Its slot is read early, so that the CPU waits for that memory and for the large table's at
- * the same time.
- */
-static __always_inline struct service *prefetch(const struct flow *flow)
-{
-	struct service *service = find_service(flow);
-	struct selection *selection = service ? bpf_map_lookup_elem(&selections, &service->pool) : NULL;
-	if (selection) {
-		__u32 server = server_in_slot(service, selection, flow);
-		barrier_var(server);
-	}
-	return service;
 }
 
 static __always_inline struct affinity_key affinity_key(const struct service *service, const struct flow *flow)

@@ -82,7 +82,7 @@ static __always_inline enum outcome forward_later_fragment(struct packet *p, con
 
 /* A segment or datagram with its ports. If others of its fragments arrived before, it follows them; otherwise they follow it. */
 static __always_inline enum outcome forward_segment(struct packet *p, const struct iphdr *ip,
-						    const struct service *service, struct connection *connection,
+						    const struct service *service, struct found *connection,
 						    __u64 now_ns)
 {
 	bool others = ip->frag_off & bpf_htons(IP_MORE_FRAGMENTS);
@@ -100,12 +100,13 @@ static __always_inline enum outcome forward_segment(struct packet *p, const stru
 
 /* An ICMP error goes to the server of the flow that it quotes. It changes nothing, because anybody can send one. */
 static __always_inline enum outcome forward_icmp_error(struct packet *p, const struct service *service,
-						       const struct connection *known, __u64 now_ns)
+					   const struct found *found, __u64 now_ns)
 {
-	struct connection pending;
-	if (!known || known->service != service->id || is_expired(p, known, now_ns)) {
-		struct service *own = find_half_open(p, now_ns, &pending);
-		known = own ? &pending : NULL;
+	struct found before = { .number = NO_ROW };
+	const struct connection *known = &found->connection;
+	if (!is_known(found) || known->service != service->id || is_expired(p, known, now_ns)) {
+		struct service *own = find_half_open(p, now_ns, &before);
+		known = own ? &before.connection : NULL;
 		if (own)
 			service = own;
 	}

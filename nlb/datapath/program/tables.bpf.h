@@ -59,21 +59,17 @@ struct {
 	__type(value, struct selection);
 } selections SEC(".maps");
 
-/* TCP connections that are proven by a second packet. Only other such connections push one out. */
+/*
+ * Flows, by their hash (see flow-table.bpf.h): those of TCP, and behind them those of UDP, apart because anybody can send the two
+ * datagrams that prove a flow.
+ */
 struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 1000000); /* set at load */
-	__type(key, struct flow);
-	__type(value, struct connection);
-} connections SEC(".maps");
-
-/* UDP flows that are proven by a second datagram. Anybody can send two, so they have a table apart from TCP's. */
-struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 262144); /* set at load */
-	__type(key, struct flow);
-	__type(value, struct connection);
-} udp_flows SEC(".maps");
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1); /* set at load */
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct flow_group);
+} flows SEC(".maps");
 
 /* Up to when the limits on entering those two tables are used up. See entering.bpf.h. */
 struct {
@@ -83,26 +79,6 @@ struct {
 	__type(key, __u32);
 	__type(value, struct entering);
 } entering SEC(".maps");
-
-/* Bloom filter over the table of TCP connections: two halves, and behind them the number of the active one. See known.bpf.h. */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 3); /* set at load */
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__type(key, __u32);
-	__type(value, __u64);
-} known_flows SEC(".maps");
-
-/*
- * Half-open connections, by the flow's hash: one packet has been seen. A flood of first packets churns this table alone. A
- * connection that is pushed out is placed by its hash again, mostly on the same server. See half-open.bpf.h.
- */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 262144); /* set at load: a power of two */
-	__type(key, __u32);
-	__type(value, struct half_open);
-} half_open SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
@@ -121,22 +97,6 @@ struct fragment_table {
 /* Fragmented datagrams of proven flows; and of all others, also those of which only later fragments have arrived. */
 struct fragment_table fragments SEC(".maps");
 struct fragment_table unproven_fragments SEC(".maps");
-
-/* In a flood of segments of no connection: until when the filter is asked before the table. Otherwise zero. See known.bpf.h. */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, __u64);
-} filter_first SEC(".maps");
-
-/* Rate of such segments on each CPU, as an instant (generic cell rate algorithm). See known.bpf.h. */
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, __u64);
-} misses SEC(".maps");
 
 /*
  * Counters are in memory that user space maps. Each CPU has rows of its own, so that counting needs no atomic: row

@@ -36,7 +36,7 @@ t.test(
       ...proof(5, 'FORWARDED_ESTABLISHED'),
       ...proof(6, 'FORWARDED_NOT_ENTERED'),
     ]);
-    t.same(ledger.tables.connections, { entered: 5n, limited: 4n, removed: 0n });
+    t.same(ledger.tables.connections, { entered: 5n, limited: 4n, removed: 0n, evicted: 0n });
     t.equal(ledger.flowTables.connections.size, 5);
   },
 );
@@ -64,7 +64,7 @@ t.test('TCP and UDP have tables and limits of their own', async (t) => {
     [udp(4), 'FORWARDED_NOT_ENTERED', SERVER0],
     ...proof(2, 'FORWARDED_NOT_ENTERED'),
   ]);
-  t.same(ledger.tables.udpFlows, { entered: 1n, limited: 1n, removed: 0n });
+  t.same(ledger.tables.udpFlows, { entered: 1n, limited: 1n, removed: 0n, evicted: 0n });
   t.same(
     [...ledger.flowTables.udpFlows.values()].map(({ state }) => state),
     ['datagrams'],

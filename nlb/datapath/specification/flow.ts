@@ -70,7 +70,7 @@ export function hashOf({ protocol, source, destination, sourcePort, destinationP
 }
 
 /** Bob Jenkins's lookup3 of three words: the two addresses, and both ports; the protocol is the seed. */
-export function hashOfWords(protocol: number, source: number, destination: number, ports: number): number {
+function hashOfWords(protocol: number, source: number, destination: number, ports: number): number {
   const start = (0xdeadbeef + (3 << 2) + protocol) | 0;
   let a = (start + source) | 0;
   let b = (start + destination) | 0;

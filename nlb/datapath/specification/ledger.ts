@@ -1,6 +1,7 @@
 import type { OutcomeName } from '../program/layout.ts';
 import type { Count, TableCount, Tally } from '../tables/counters.ts';
 import type { Allowance } from '../tables/lease.ts';
+import { isActive } from './connection.ts';
 import type { CountedForServer, Decision } from './decision.ts';
 import type { Binding, Connection, FlowTables, Fragments, ProvenTable } from './knowledge.ts';
 
@@ -26,7 +27,7 @@ export interface Ledger {
   servers: Map<number, Tally>;
   /** By name. */
   services: Map<string, Tally>;
-  tables: Record<ProvenTable, Pick<TableCount, 'entered' | 'limited' | 'removed'>>;
+  tables: Record<ProvenTable, Pick<TableCount, 'entered' | 'limited' | 'removed' | 'evicted'>>;
 }
 
 export function openLedger(): Ledger {
@@ -47,8 +48,8 @@ export function openLedger(): Ledger {
     servers: new Map(),
     services: new Map(),
     tables: {
-      connections: { entered: 0n, limited: 0n, removed: 0n },
-      udpFlows: { entered: 0n, limited: 0n, removed: 0n },
+      connections: { entered: 0n, limited: 0n, removed: 0n, evicted: 0n },
+      udpFlows: { entered: 0n, limited: 0n, removed: 0n, evicted: 0n },
     },
   };
 }
@@ -77,6 +78,15 @@ export function record(ledger: Ledger, decision: Decision, bootNs: bigint): void
   }
   const outcome = ledger.outcomes.get(decision.outcome) ?? { packets: 0n, bytes: 0n };
   ledger.outcomes.set(decision.outcome, { packets: outcome.packets + 1n, bytes: outcome.bytes + bytes });
+}
+
+/** Count a connection that a full table has evicted. Which one that is, the table decides. */
+export function recordEvicted(ledger: Ledger, table: ProvenTable | 'halfOpen', connection: Connection): void {
+  if (table === 'halfOpen') return;
+  ledger.tables[table].evicted += 1n;
+  if (!isActive(connection)) return;
+  tallyOf(ledger.servers, connection.server).active -= 1n;
+  tallyOf(ledger.services, connection.service).active -= 1n;
 }
 
 /** Carry out a decision's writes: those to the flow tables here, those to the lease page by the functions in `lease`. */

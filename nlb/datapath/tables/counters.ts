@@ -142,7 +142,7 @@ function tableFrom(tables: Rows, index: number): TableCount {
 }
 
 /** Sum over all CPUs. `member`: its offset in the row, in octets. */
-export function sumOver({ words, rows, rowBytes }: Rows, index: number, member: number): bigint {
+function sumOver({ words, rows, rowBytes }: Rows, index: number, member: number): bigint {
   let sum = 0n;
   for (let row = index; row * rowBytes < words.byteLength; row += rows)
     sum += words[(row * rowBytes + member) / 8] ?? 0n;

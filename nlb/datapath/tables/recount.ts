@@ -1,10 +1,10 @@
 import { STRUCTS } from '../program/layout.ts';
 import type { ProvenTable } from '../specification/knowledge.ts';
-import { type CountedMemory, FLOW_TABLES, type Rows, sumOver } from './counters.ts';
+import { type CountedMemory, FLOW_TABLES, type Rows } from './counters.ts';
 
 /**
- * What the data path cannot count: connections that a full table has pushed out, and expired ones. A walk through the tables finds
- * both, while the data path goes on counting.
+ * What the data path does not count: expired connections. A walk through the tables finds them, while the data path goes on counting,
+ * and corrects what a daemon left uncounted that was killed during an earlier walk.
  */
 export interface Recount {
   /** A connection was removed, because it has expired. */
@@ -20,8 +20,6 @@ export interface Counted {
 }
 
 export interface Found {
-  /** Entries of each table. */
-  present: Record<ProvenTable, number>;
   /** How many are active, by server id and by the service's number. */
   servers: ReadonlyMap<number, number>;
   services: ReadonlyMap<number, number>;
@@ -51,7 +49,6 @@ export function excess(found: number, before: Turnover, after: Turnover): number
 /** Begin before the walk. */
 export function beginRecount({ servers, services, tables }: CountedMemory): Recount {
   const before = { servers: turnovers(servers), services: turnovers(services) };
-  const entered = FLOW_TABLES.map((_, index) => sumOver(tables, index, TABLE.entered));
   return {
     removed: (table, was) => {
       add(tables, FLOW_TABLES.indexOf(table), TABLE.removed, 1n);
@@ -62,10 +59,6 @@ export function beginRecount({ servers, services, tables }: CountedMemory): Reco
     finish: (found) => {
       correct(servers, before.servers, found.servers);
       correct(services, before.services, found.services);
-      for (const table of ['connections', 'udpFlows'] as const) {
-        const index = FLOW_TABLES.indexOf(table);
-        noteEvicted(tables, index, entered[index] ?? 0n, found.present[table]);
-      }
     },
   };
 }
@@ -82,16 +75,6 @@ function correct(tallies: Rows, before: readonly Turnover[], found: ReadonlyMap<
     if (wrong > 0) add(tallies, index, TALLY.ended, BigInt(wrong));
     if (wrong < 0) add(tallies, index, TALLY.began, BigInt(-wrong));
   }
-}
-
-/**
- * A connection that had entered before the walk, and was neither found nor removed, has been pushed out. One that entered later may
- * have been found as well: so the number is never too large, and exact if nothing enters meanwhile.
- */
-function noteEvicted(tables: Rows, index: number, entered: bigint, present: number): void {
-  const evicted = entered - sumOver(tables, index, TABLE.removed) - BigInt(present);
-  const known = sumOver(tables, index, TABLE.evicted);
-  if (evicted > known) add(tables, index, TABLE.evicted, evicted - known);
 }
 
 /** To the row of user space. */

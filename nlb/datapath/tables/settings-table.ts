@@ -1,14 +1,14 @@
+import { randomBytes } from 'node:crypto';
 import { getEntry, indexKey, putEntry } from '../../kernel/bpf-map.ts';
 import { bytesToQuad, macToOctets, quadToBytes } from '../../kernel/inet.ts';
 import type { DatapathInterface } from '../attach/interfaces.ts';
 import { CONSTANTS, OUTCOMES, STRUCTS } from '../program/layout.ts';
 import { gapNs } from '../specification/limits.ts';
 import { NUMBER_OF, TIMEOUTS, type Timeouts } from '../specification/timeouts.ts';
-import { halfOpenRows } from './half-open.ts';
-import { filterWords } from './known-flows.ts';
+import { regionsFor } from './flow-table-sizes.ts';
 import type { BeatAddresses, Change, TableSizes, Tables } from './tables.ts';
 
-const { settings: AT, datapathInterface: INTERFACE, beatPath: PATH } = STRUCTS;
+const { settings: AT, flowRegion: REGION, datapathInterface: INTERFACE, beatPath: PATH } = STRUCTS;
 
 const NS_PER_MS = 1_000_000n;
 
@@ -21,8 +21,8 @@ export function putSettings(
   interfaces: DatapathInterface[],
   sizes: TableSizes,
 ): Change[] {
-  const wanted = encode(pair, interfaces, sizes);
   const current = getEntry(fd, indexKey(0), AT.size);
+  const wanted = encode(pair, interfaces, sizes, hashSeed(fd) || randomBytes(8).readBigUInt64LE());
   if (current?.equals(wanted)) return [];
   putEntry(fd, indexKey(0), wanted);
   const subject = `${pair.nlbs}, ${interfaces.map(({ device }) => device).join(' ')}`;
@@ -48,6 +48,9 @@ export function readSettings(fd: number): PairSettings {
   };
 }
 
+/** Of the hash of all tables of flows: as old as they are. Zero before the first putSettings(). Throws SyscallError. */
+export const hashSeed = (fd: number): bigint => getEntry(fd, indexKey(0), AT.size)?.readBigUInt64LE(AT.hashSeed) ?? 0n;
+
 const pathAt = (path: number): number => AT.beatPaths + path * PATH.size;
 
 function readAddresses(settings: Buffer, path: number): BeatAddresses {
@@ -70,6 +73,7 @@ function encode(
   { nlbs, heartbeat, timeouts, limits }: PairSettings,
   interfaces: DatapathInterface[],
   sizes: TableSizes,
+  seed: bigint,
 ): Buffer {
   const bytes = Buffer.alloc(AT.size);
   bytes.writeUInt32LE(CONSTANTS.LAYOUT_VERSION, AT.layoutVersion);
@@ -83,8 +87,12 @@ function encode(
   bytes.writeUInt32LE(interfaces.length, AT.interfaceCount);
   bytes.writeUInt32LE(sizes.maxServers, AT.maxServers);
   bytes.writeUInt32LE(sizes.maxServices, AT.maxServices);
-  bytes.writeUInt32LE(filterWords(sizes), AT.filterWords);
-  bytes.writeUInt32LE(halfOpenRows(sizes), AT.halfOpenRows);
+  const regions = regionsFor(sizes);
+  for (const [index, { first, groups }] of [regions.tcp, regions.udp].entries()) {
+    bytes.writeUInt32LE(first, AT.regions + index * REGION.size + REGION.first);
+    bytes.writeUInt32LE(groups, AT.regions + index * REGION.size + REGION.groups);
+  }
+  bytes.writeBigUInt64LE(seed, AT.hashSeed);
   bytes.writeUInt32LE(limits.tcpPerSecond, AT.tcpPerSecond);
   bytes.writeUInt32LE(limits.udpPerSecond, AT.udpPerSecond);
   bytes.writeBigUInt64LE(gapNs(limits.tcpPerSecond), AT.tcpGapNs);
