@@ -205,6 +205,9 @@ export const wrongSpecifications: Record<string, Specification> = {
   })),
   'looks into the next slot where a server is gone': withConfigured(withNextSlots),
   'keeps clients on servers that get nothing new': services((service) => ({ ...service, isEligible: () => true })),
+  'repeats a first packet to a server that gets nothing new': services((service) =>
+    service.persistence ? service : { ...service, isEligible: () => true },
+  ),
   'asks all services whether a server gets something new': withConfigured((known) => ({
     services: mapped(known.services, (service) => ({ ...service, isEligible: eligibleIn(known) })),
   })),
