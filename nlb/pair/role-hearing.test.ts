@@ -29,8 +29,9 @@ t.test('of two leaders, the one that is heard by nobody yields to the other, whi
 
 t.test('whoever takes over from a dead leader does not yield to its last word, which grows old', async (t) => {
   const patient = { ...settings, intervalMs: 20, leaseMs: 150, deadAfterMs: 200 };
-  const ticks = Array.from({ length: 40 }, (_, i) => tick(105 + 5 * i));
-  const events = [beat(100, { access: 70 }), { type: 'Refused', atMs: 102 } as const, ...ticks];
+  const presentThenTick = (atMs: number): Event[] => [{ type: 'PeerPresent', atMs }, tick(atMs)];
+  const ticks = Array.from({ length: 40 }, (_, i) => presentThenTick(105 + 5 * i));
+  const events = [beat(100, { access: 70 }), { type: 'Refused', atMs: 102 } as const, ...ticks.flat()];
   t.same(states(play(standby(), events, patient)), ['active']);
 });
 

@@ -1,13 +1,16 @@
 import type { StateName } from '../beat.ts';
 import { hasLetGo, isAlive } from '../peer.ts';
-import { type Entry, standing } from '../state.ts';
+import { type Entry, type Event, standing } from '../state.ts';
 import type { Daemon } from './daemon.ts';
 import { openDutyWatch } from './duty.ts';
 import { joins, opposite, PATHS, SIDES, type Side, type Wire } from './network.ts';
+import { openTakeoverWatch } from './takeover.ts';
 import type { Node, World } from './world.ts';
 
 /** What must hold in every history; each broken law throws at once. */
 export interface Laws {
+  /** What a role is about to be stepped by. */
+  happens(side: Side, event: Event): void;
   entered(side: Side, entry: Entry): void;
   /** A lease is about to be set. */
   beforeLeaseChange(side: Side): void;
@@ -61,6 +64,7 @@ export function openLaws(world: World, healedWithinMs: number): Laws {
   const split = openSplitWatch(world, healedWithinMs);
   const hearing = openHearingWatch(world);
   const clings = openDutyWatch(world);
+  const takeovers = openTakeoverWatch(world);
   const broken = (law: string) => {
     throw new LawBroken(`${law}, at ${agenda.nowMs().toFixed(2)} ms`);
   };
@@ -75,7 +79,8 @@ export function openLaws(world: World, healedWithinMs: number): Laws {
     },
     worstHealingMs: () => worstHealingMs,
     worstWakingMs: () => worstWakingMs,
-    entered: (side, { state, previous, reason }) => {
+    happens: takeovers.happens,
+    entered: (side, { state, previous, reason, atMs }) => {
       story.push(`${agenda.nowMs().toFixed(2)} node ${side}: ${previous} → ${state}: ${reason}`);
       if (still) broken(`node ${side} moved although there was no fault`);
       const { lives: life, settings } = nodes[side];
@@ -86,6 +91,9 @@ export function openLaws(world: World, healedWithinMs: number): Laws {
         broken(`node ${side} gave up, though nobody could lead but it`);
       const expected = lives[side] === life ? states[side] : 'initial';
       if (previous !== expected) broken(`node ${side} entered ${state} from ${previous}, but was ${expected}`);
+      const tooSoonMs = previous === 'standby' && state === 'active' ? takeovers.tooSoonMs(side, atMs) : undefined;
+      if (tooSoonMs !== undefined)
+        broken(`node ${side} took over from a leader that it had heard ${tooSoonMs} ms before`);
       if (lives[side] === life && state === previous) broken(`node ${side} entered ${state} twice`);
       lives[side] = life;
       states[side] = state;

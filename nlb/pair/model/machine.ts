@@ -74,6 +74,12 @@ export const broken: Record<string, Machine> = {
   'a refusal alone disproves a split': withRole((role, { type }) =>
     type === 'Refused' ? { ...role, peer: { ...role.peer, absentMs: 0 } } : role,
   ),
+  'a refusal alone shortens the wait for a silent leader': withStep((role, event, settings) => {
+    const { peer } = role;
+    const isOver = event.type === 'Ticked' && peer.refused && peer.silentMs > settings.leaseMs;
+    const silentMs = isOver ? Math.max(peer.silentMs, settings.deadAfterMs) : peer.silentMs;
+    return step({ ...role, peer: { ...peer, silentMs } }, event, settings);
+  }),
   'a refusal spares a peer the fence': withStep((role, event, settings) => {
     const next = step(role, event, settings);
     return { ...next, effects: next.effects.filter((each) => each !== 'fence' || !next.role.peer.refused) };

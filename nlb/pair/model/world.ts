@@ -1,4 +1,5 @@
 import type { Settings } from '../settings.ts';
+import type { Event } from '../state.ts';
 import { openAgenda } from './agenda.ts';
 import { openChance } from './chance.ts';
 import { Daemon, type Machine, type Surroundings } from './daemon.ts';
@@ -82,10 +83,20 @@ export function openWorld({ seed, clocks, targets, ...setting }: Setting, laws: 
     node.lives++;
     node.refusedAtMs = Number.NEGATIVE_INFINITY;
     const around = { ...surroundings(world, side, kept), stations: setting.stations };
-    const { machine } = setting;
+    const machine = watched(setting.machine, (event) => kept.happens(side, event));
     node.daemon = new Daemon({ ...around, machine, settings: node.settings, chance, life: node.lives });
   };
   return { world, laws: kept, start };
+}
+
+function watched({ step, ...machine }: Machine, happens: (event: Event) => void): Machine {
+  return {
+    ...machine,
+    step: (role, event, settings) => {
+      happens(event);
+      return step(role, event, settings);
+    },
+  };
 }
 
 /** A killed daemon; its data path stays as it is. */
