@@ -1,6 +1,19 @@
 import t from 'tap';
 import { nextTickInMs } from './role.ts';
-import { answered, count, heard, play, settings, settled, sound, states, tick, ticked } from './role-play.ts';
+import {
+  active,
+  answered,
+  count,
+  fresh,
+  heard,
+  play,
+  settings,
+  settled,
+  sound,
+  states,
+  tick,
+  ticked,
+} from './role-play.ts';
 import type { Event } from './state.ts';
 
 const asking = [52, 54.5, 57].map(tick);
@@ -81,6 +94,39 @@ t.test('questions in the peer’s name delay a takeover by two holds, and for a 
 t.test('a peer that asked for the address, led, and resigned is succeeded without more waiting', async (t) => {
   const led = play(settled(), [{ type: 'AddressAsked', atMs: 50 }, heard(51, { state: 'active' })]).role;
   t.same(states(play(led, [heard(52, { resigned: true }), ...[52, 54.5, 57, 59.5].map(tick)])), ['active']);
+});
+
+const ask = (atMs: number): Event => ({ type: 'AddressAsked', atMs });
+const asks = (fromMs: number, untilMs: number) =>
+  Array.from({ length: (untilMs - fromMs) / 10 }, (_, i) => ask(fromMs + 10 * i));
+
+t.test(
+  'a peer that asked, led, and asks again is deferred to again, also when no beat has said that it led',
+  async (t) => {
+    const isDeferring = (events: readonly Event[]) => play(settled(), events).role.deferUntilMs > 300;
+    t.notOk(isDeferring([...asks(50, 200), ask(300)]), 'whoever goes on asking is not');
+    t.ok(isDeferring([...asks(50, 200), answered(250), ask(300)]));
+  },
+);
+
+t.test('what a leader is asked uses up no deferral: it is for when it leads no more', async (t) => {
+  const led = play(active(), [
+    ...asks(50, 200).flatMap((asked) => [asked, tick(asked.atMs + 1)]),
+    heard(200, { requestsLead: true }),
+  ]);
+  t.same(states(led), ['standby']);
+  t.ok(play(led.role, [ask(210)]).role.deferUntilMs > 210);
+  const out = play(fresh(), [
+    { type: 'FactsChanged', atMs: 40, facts: { ...sound, downLinks: ['access'] } },
+    ...asks(50, 200),
+  ]);
+  t.same(states(out), ['inop']);
+  const cured = play(out.role, [{ type: 'FactsChanged', atMs: 200, facts: sound }, ask(210)]).role;
+  t.match(
+    [cured.state.name, cured.deferUntilMs > 210],
+    ['initial', true],
+    'nor does what is asked of one out of operation',
+  );
 });
 
 t.test('of two that stand by, the primary leads', async (t) => {

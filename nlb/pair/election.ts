@@ -43,8 +43,11 @@ const NO_DEFERRAL_FOR_MS = 1000;
  * Both ask for the address in the same moment, and nobody has it to answer. Each waits until what the other may have
  * decided before it heard the question is over: its last question before that can be two intervals old, and the lease
  * that it took is less than `deadAfterMs`. The one with the higher address also asks no more, so that the other's wait ends.
+ * Whoever leads, or is out of operation, has nothing to wait with, and keeps its deferrals for the next time. They are for the next
+ * time, too, once the address was answered for: so what was asked before came true.
  */
 export function deferToPeer(role: Role, atMs: number, settings: Settings): Role {
+  if (!isCandidate(role)) return role;
   const deferMs = deadAfter(role.peer, settings) + 2 * settings.intervalMs;
   const longestMs = DEFERRALS_IN_A_ROW * deferMs;
   const lastedMs = atMs - role.deferringSinceMs;
@@ -54,6 +57,8 @@ export function deferToPeer(role: Role, atMs: number, settings: Settings): Role 
   const peer = settings.lowerAddress ? role.peer : { ...role.peer, asksUnanswered: 0 };
   return { ...role, peer, deferringSinceMs, deferUntilMs };
 }
+
+const isCandidate = ({ state }: Role): boolean => state.name === 'initial' || state.name === 'standby';
 
 /** A peer that says that it leads has decided: from now on it answers, or its lease is over. */
 export function endDeferring(role: Role, { state }: Standing): Role {

@@ -162,7 +162,7 @@ function noted(role: Role, event: Event, settings: Settings): Role {
     case 'Refused':
       return { ...role, peer: { ...role.peer, refused: true, refusedAtMs: event.atMs } };
     case 'AddressAnswered':
-      return { ...role, peer: answered(role.peer, settings) };
+      return { ...role, peer: answered(role.peer, settings), deferringSinceMs: NEVER_DEFERRED };
     case 'WitnessFound':
       return { ...role, peer: { ...role.peer, asksUnanswered: 0 } };
     case 'PeerPresent':

@@ -115,16 +115,16 @@ export function openLaws(world: World, healedWithinMs: number): Laws {
       if (lapsed[side] && nodes[side].host.answers()) broken(`node ${side} revived a lease that had run out`);
       lapsed[side] = false;
       const isDouble = nodes.every(({ host }) => host.answers());
+      const begins = doubleSinceMs === undefined;
       doubleSinceMs = isDouble ? (doubleSinceMs ?? agenda.nowMs()) : undefined;
       if (doubleSinceMs === undefined) return;
-      const healedMs = split.healedForMs();
-      const wokenMs = split.wokenForMs();
+      const healedMs = begins ? split.wholeForMs() : split.healedForMs();
+      const wokenMs = begins ? split.wokenForMs() : split.toldForMs();
       if (healedMs <= healedWithinMs) worstHealingMs = Math.max(worstHealingMs, healedMs);
       else if (wokenMs <= WOKEN_WITHIN_MS) worstWakingMs = Math.max(worstWakingMs, wokenMs);
       else broken('two answered for the address');
       const nowMs = agenda.nowMs();
-      if (Math.min(hearing.forMs(), nowMs - doubleSinceMs) > YIELDED_WITHIN_MS)
-        broken('two led on, though one of them heard the other');
+      if (hearing.forMs(doubleSinceMs) > YIELDED_WITHIN_MS) broken('two led on, though one of them heard the other');
       const noticedMs = Math.min(split.oneSidedForMs(), nowMs - doubleSinceMs, wokenMs);
       if (noticedMs > NOTICED_WITHIN_MS) broken('two answered, and one of them met no reach target');
     },
@@ -182,22 +182,57 @@ export function hears({ network, nodes }: World, side: Side): boolean {
   return isAwake && isBelieved && isOpen;
 }
 
-/** For how long one of the two has heard the other without a break. */
+/** Whoever is heard again knows it within so long: its next beat, and the one that acknowledges it. */
+const ACKNOWLEDGED_WITHIN_MS = 25;
+
+/**
+ * For how long one of the two has heard the other without a break. That the other does not hear it, it finds by its own
+ * clock: by as much as that has stood still since the other last heard it, it finds that later.
+ */
 function openHearingWatch(world: World) {
   const sinceMs: (number | undefined)[] = [undefined, undefined];
+  const [stoppedMs, behindMs] = [[...sinceMs], [0, 0]];
   const look = () => {
-    for (const side of SIDES) sinceMs[side] = hears(world, side) ? (sinceMs[side] ?? world.agenda.nowMs()) : undefined;
+    const nowMs = world.agenda.nowMs();
+    for (const side of SIDES) {
+      const beganMs = stoppedMs[side];
+      stoppedMs[side] = world.nodes[side].host.isTimeless() ? (beganMs ?? nowMs) : undefined;
+      if (beganMs !== undefined && stoppedMs[side] === undefined)
+        behindMs[side] = (behindMs[side] ?? 0) + nowMs - beganMs;
+      if (nowMs - (sinceMs[opposite(side)] ?? nowMs) > ACKNOWLEDGED_WITHIN_MS) behindMs[side] = 0;
+      sinceMs[side] = hears(world, side) ? (sinceMs[side] ?? nowMs) : undefined;
+    }
   };
   return {
     look,
-    forMs: () => {
+    /** Not counting what was before some instant. */
+    forMs: (fromMs: number) => {
       look();
-      return world.agenda.nowMs() - Math.min(...sinceMs.map((ms) => ms ?? world.agenda.nowMs()));
+      const nowMs = world.agenda.nowMs();
+      const heardMs = SIDES.map((side) => nowMs - Math.max(sinceMs[side] ?? nowMs, fromMs) - (behindMs[side] ?? 0));
+      return Math.max(...heardMs);
     },
   };
 }
 
 const reachesTarget = ({ hasTarget, targetDowns }: Node): boolean => hasTarget && targetDowns === 0;
+
+/** When something last was so that is begun by one thing and kept up by another, for as long as that comes within `graceMs`. */
+function openSpell(graceMs: number) {
+  let lastMs = -Infinity;
+  let [lookedMs, wasKeptUp] = [-Infinity, false];
+  return {
+    lastMs: () => lastMs,
+    /** @param begunUntilMs the latest instant up to now at which what begins it was so */
+    look: (nowMs: number, begunUntilMs: number, isKeptUp: boolean) => {
+      lastMs = Math.max(lastMs, begunUntilMs);
+      // What was so at the last look, and is so still, has been so all the while.
+      const sinceMs = isKeptUp && wasKeptUp ? lookedMs : nowMs;
+      if (isKeptUp && sinceMs - lastMs <= graceMs) lastMs = nowMs;
+      [lookedMs, wasKeptUp] = [nowMs, isKeptUp];
+    },
+  };
+}
 
 /**
  * The one case that two nodes cannot tell: the access subnet is split between them, by a cut or by a link that is down, so
@@ -223,28 +258,32 @@ function openSplitWatch({ agenda, network, nodes }: World, healedWithinMs: numbe
   const isImpaired = (wire: Wire) => isCut(wire) || wire.disturbances.length > 0;
   let impairedMs = -Infinity;
   let bothImpairedMs = -Infinity;
-  let timelessMs = -Infinity;
-  let isUnaware = false;
-  let lastMs = -Infinity;
+  let wasApart = false;
+  const [split, undiscovered] = [openSpell(healedWithinMs), openSpell(healedWithinMs)];
+  const [timeless, unaware] = [openSpell(WOKEN_WITHIN_MS), openSpell(WOKEN_WITHIN_MS)];
   let oneSidedSinceMs: number | undefined;
   const look = () => {
     const nowMs = agenda.nowMs();
     const isRecent = (ms: number) => nowMs - ms <= healedWithinMs;
     // One that is asleep, or dead, hears nothing and tells nobody, and its lease goes on for as much longer as its clock stood.
     const isAwake = ({ host, daemon }: Node) => !host.isPaused() && daemon !== undefined && !daemon.loop.isHalted();
-    // Nothing of that changes between two looks.
-    if (isUnaware) timelessMs = nowMs;
-    isUnaware = !nodes.every(isAwake) && nowMs - timelessMs <= WOKEN_WITHIN_MS;
-    if (nodes.some(({ host }) => host.isTimeless())) timelessMs = nowMs;
+    const isAsleep = !nodes.every(isAwake);
+    const timelessUntilMs = nodes.some(({ host }) => host.isTimeless()) ? nowMs : -Infinity;
     if (isImpaired(access) || isImpaired(server)) impairedMs = nowMs;
     const isBoth = isImpaired(access) && isImpaired(server);
     if (isBoth) bothImpairedMs = nowMs;
+    timeless.look(nowMs, timelessUntilMs, isAsleep);
+    unaware.look(nowMs, timelessUntilMs, isAsleep || isBoth);
     const isApart = isCut(access) || nodes.some(({ host }) => host.isPaused());
     const isLeft = nodes.some(({ daemon, host }) => !daemon && host.answers());
     const isDeaf = isLeft || nodes.some(({ daemon }) => daemon?.loop.isHalted());
     const isUnknown = nodes.some(isUnheardOf);
-    if ((isApart && (isUnknown || isRecent(bothImpairedMs))) || ((isBoth || isDeaf) && isRecent(lastMs)))
-      lastMs = nowMs;
+    const isSplit = isApart && (isUnknown || isRecent(bothImpairedMs));
+    const apartUntilMs = isApart && wasApart ? Math.min(bothImpairedMs + healedWithinMs, nowMs) : -Infinity;
+    const untilMs = isSplit ? nowMs : apartUntilMs;
+    split.look(nowMs, untilMs, isDeaf);
+    undiscovered.look(nowMs, untilMs, isBoth || isDeaf);
+    wasApart = isApart;
     // Whoever's main thread hangs does not learn what becomes of its targets.
     const isBlind = nodes.some(({ daemon }) => daemon?.isHung());
     const isOneSided = !isLeft && isCut(access) && nodes.filter(reachesTarget).length === 1 && !isBlind;
@@ -260,7 +299,12 @@ function openSplitWatch({ agenda, network, nodes }: World, healedWithinMs: numbe
     /** How long ago a node last woke that had stood still with all its clocks; infinite where none ever has. */
     wokenForMs: () => {
       look();
-      return agenda.nowMs() - timelessMs;
+      return agenda.nowMs() - timeless.lastMs();
+    },
+    /** And for how long it has been told since, if it was: a subnet has been whole to beats. */
+    toldForMs: () => {
+      look();
+      return agenda.nowMs() - unaware.lastMs();
     },
     /**
      * Whether the other daemon is dead and its host has said so since, over a network that has been whole all the time. Until
@@ -275,10 +319,18 @@ function openSplitWatch({ agenda, network, nodes }: World, healedWithinMs: numbe
         !other.daemon && !other.host.isPaused() && refusedAtMs > other.deadSinceMs && wholeSinceMs === other.deadSinceMs
       );
     },
-    /** How long a subnet has been whole since both were not; infinite where that never was. */
+    /**
+     * How long the access subnet has been whole, and both daemons awake to it; infinite where it was never split. A double lead
+     * begins before the dead time after that.
+     */
+    wholeForMs: () => {
+      look();
+      return agenda.nowMs() - split.lastMs();
+    },
+    /** How long the two could have found out that both lead: a subnet has been whole to their beats as well. */
     healedForMs: () => {
       look();
-      return agenda.nowMs() - lastMs;
+      return agenda.nowMs() - undiscovered.lastMs();
     },
   };
 }

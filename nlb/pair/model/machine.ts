@@ -71,6 +71,13 @@ export const broken: Record<string, Machine> = {
   'whoever asks in the peer’s name holds a node off for ever': withRole((role, { type }) =>
     type === 'AddressAsked' ? { ...role, deferringSinceMs: Number.NEGATIVE_INFINITY } : role,
   ),
+  'whoever has been deferred to twice is not deferred to when it asks again, though it led meanwhile': withStep(
+    (role, event, settings) => {
+      const next = step(role, event, settings);
+      if (event.type !== 'AddressAnswered') return next;
+      return { ...next, role: { ...next.role, deferringSinceMs: role.deferringSinceMs } };
+    },
+  ),
   'a refusal alone disproves a split': withRole((role, { type }) =>
     type === 'Refused' ? { ...role, peer: { ...role.peer, absentMs: 0 } } : role,
   ),
