@@ -40,6 +40,20 @@ t.test('a standby that stalled is not misled by what its peer said meanwhile', a
   t.same(states(play(misled.role, [heard(908, { state: 'active' }), ...[910, 920].map(tick)])), []);
 });
 
+t.test(
+  'nor by that where nobody answers: it listens for a dead time, in which a peer that started anew says so',
+  async (t) => {
+    const waited = (stallMs: number) =>
+      play(settled(), [heard(51, { resigned: true }), tick(52), tick(52 + stallMs)]).role;
+    const beats = Array.from({ length: 24 }, (_, i) => [
+      heard(92 + 2.5 * i, { resigned: true }),
+      tick(92 + 2.5 * i),
+    ]).flat();
+    t.match(play(waited(40), beats).entered, [{ atMs: 97 }], 'after a stall in which nobody can have started and led');
+    t.match(play(waited(41), beats).entered, [{ state: 'active', atMs: 142 }]);
+  },
+);
+
 t.test('a beat of a peer that does not lead takes back no question', async (t) => {
   const resigned = (atMs: number) => heard(atMs, { resigned: true });
   t.same(states(play(settled(), [resigned(51), tick(52), resigned(53), ...[54.5, 57, 59.5].map(tick)])), ['active']);
@@ -56,7 +70,7 @@ t.test('who asked before a stall asks again', async (t) => {
 t.test('a node that became fitter leads by rank only when its peer must know', async (t) => {
   const poor: Event = { type: 'FactsChanged', atMs: 100, facts: { ...sound, healthyServers: 0 } };
   const fit: Event = { type: 'FactsChanged', atMs: 110, facts: sound };
-  const cured = play(settled(), [poor, fit, heard(111)]).role;
+  const cured = play(settled(), [tick(80), poor, fit, heard(111)]).role;
   const upTo = (untilMs: number) => ticked({ ...cured, tickedAtMs: 111 }, untilMs);
   t.same(states(upTo(149)), []);
   const beats = [120, 130, 140, 150].flatMap((atMs) => [heard(atMs - 1), tick(atMs)]);

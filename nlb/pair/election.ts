@@ -24,13 +24,14 @@ export function leader(role: Role, atMs: number, settings: Settings): 'self' | '
 /**
  * Whether this node leads by rank, and has had that rank for so long that its peer knows. Not while the peer says that an earlier
  * life of it has left a lease: then its data path may answer whatever its state is. Whoever took the lead before it
- * could know has by then said so, or answers for the address, or has lost its lease.
+ * could know has by then said so, or answers for the address, or has lost its lease. So long it listens, too, when it has stood
+ * still itself: what waited for it is old, and who started anew meanwhile, and leads, is not believed at its first beat.
  */
 export function mayLead(role: Role, atMs: number, settings: Settings): boolean {
-  const { state, improvedAtMs, peer } = role;
+  const { state, improvedAtMs, wokeAtMs, peer } = role;
   if (peer.extension?.leaseKeptMs) return false;
   const resignedMs = state.name === 'standby' && state.resignedUntilMs <= atMs ? state.resignedUntilMs : 0;
-  const knownAtMs = Math.max(improvedAtMs, resignedMs) + deadAfter(peer, settings);
+  const knownAtMs = Math.max(improvedAtMs, resignedMs, wokeAtMs) + deadAfter(peer, settings);
   return atMs >= knownAtMs && leader(role, atMs, settings) === 'self';
 }
 

@@ -3,6 +3,7 @@ import { noHoldDown } from './hold-down.ts';
 import { hasLasted, lastingSince } from './lasting.ts';
 import {
   answered,
+  deadAfter,
   heard,
   isAlive,
   isRefusing,
@@ -123,6 +124,7 @@ export function begin(atMs: number, settings: Settings): Role {
     reason: 'started',
     tickedAtMs: atMs,
     improvedAtMs: atMs,
+    wokeAtMs: Number.NEGATIVE_INFINITY,
     deferUntilMs: atMs,
     deferringSinceMs: NEVER_DEFERRED,
     facts: {
@@ -197,7 +199,8 @@ function tickNoted(before: Role, atMs: number, settings: Settings): Role {
   const listening = state.name === 'initial' ? { ...state, listenedMs: state.listenedMs + awakeMs } : state;
   const factsAgeMs = before.factsAgeMs + awakeMs;
   const peer = waited(before.peer, tickedAtMs, atMs, settings);
-  const role = { ...before, state: listening, tickedAtMs: atMs, factsAgeMs, peer };
+  const wokeAtMs = atMs - tickedAtMs > deadAfter(peer, settings) ? atMs : before.wokeAtMs;
+  const role = { ...before, state: listening, tickedAtMs: atMs, factsAgeMs, wokeAtMs, peer };
   return { ...role, lasting: lastingSince(role, atMs, settings) };
 }
 

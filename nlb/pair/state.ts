@@ -25,6 +25,8 @@ export interface Role<S extends State = State> {
   factsAgeMs: number;
   /** When this node last became fitter to lead. */
   improvedAtMs: number;
+  /** When this node last woke, having stood still for so long that the peer may have started anew, and led. */
+  wokeAtMs: number;
   /** The peer is about to lead: until when this node does not. */
   deferUntilMs: number;
   /** When that began: it does not go on for ever. */

@@ -115,6 +115,10 @@ export const broken: Record<string, Machine> = {
     const led = step(asked, { type: 'Ticked', atMs: event.atMs }, settings);
     return led.entered.length > 0 ? led : next;
   }),
+  'what waited for a node that stood still counts as said now': withRole((role) => ({
+    ...role,
+    wokeAtMs: Number.NEGATIVE_INFINITY,
+  })),
   "the peer's question for the address is ignored": withStep((role, event, settings) =>
     event.type === 'AddressAsked' ? unmoved(role) : step(role, event, settings),
   ),
