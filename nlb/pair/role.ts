@@ -1,4 +1,4 @@
-import { deferToPeer, endDeferring, isYielding, NEVER_DEFERRED } from './election.ts';
+import { deferToPeer, endDeferring, isYielding, NEVER } from './election.ts';
 import { noHoldDown } from './hold-down.ts';
 import { hasLasted, lastingSince } from './lasting.ts';
 import {
@@ -124,9 +124,10 @@ export function begin(atMs: number, settings: Settings): Role {
     reason: 'started',
     tickedAtMs: atMs,
     improvedAtMs: atMs,
-    wokeAtMs: Number.NEGATIVE_INFINITY,
+    wokeAtMs: NEVER,
     deferUntilMs: atMs,
-    deferringSinceMs: NEVER_DEFERRED,
+    deferringSinceMs: NEVER,
+    peerAskedAtMs: NEVER,
     facts: {
       ready: false,
       downLinks: [],
@@ -164,7 +165,7 @@ function noted(role: Role, event: Event, settings: Settings): Role {
     case 'Refused':
       return { ...role, peer: { ...role.peer, refused: true, refusedAtMs: event.atMs } };
     case 'AddressAnswered':
-      return { ...role, peer: answered(role.peer, settings), deferringSinceMs: NEVER_DEFERRED };
+      return { ...role, peer: answered(role.peer, settings) };
     case 'WitnessFound':
       return { ...role, peer: { ...role.peer, asksUnanswered: 0 } };
     case 'PeerPresent':

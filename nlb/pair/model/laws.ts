@@ -61,7 +61,9 @@ export function openLaws(world: World, healedWithinMs: number): Laws {
   let worstWakingMs = 0;
   /** Since when both answer. */
   let doubleSinceMs: number | undefined;
-  const split = openSplitWatch(world, healedWithinMs);
+  /** When each last took the lead. */
+  const ledMs = [-Infinity, -Infinity];
+  const split = openSplitWatch(world, healedWithinMs, ledMs);
   const hearing = openHearingWatch(world);
   const clings = openDutyWatch(world);
   const takeovers = openTakeoverWatch(world);
@@ -97,6 +99,7 @@ export function openLaws(world: World, healedWithinMs: number): Laws {
       if (lives[side] === life && state === previous) broken(`node ${side} entered ${state} twice`);
       lives[side] = life;
       states[side] = state;
+      if (state === 'active') ledMs[side] = agenda.nowMs();
     },
     fences: (side) => {
       fenced[side] = true;
@@ -240,10 +243,11 @@ function openSpell(graceMs: number) {
  * until either subnet is whole. A node that stands still whole, data path and all, where beats were lost is as good as
  * split off, for its lease outlasts its silence. So is one that died, or stands still, with a longer lease than who has just
  * started and never heard of it would wait for, which takes two nodes that are set differently, or a lease that was left for a
- * successor. Healing takes two that
- * listen, so the time of a stall does not count, nor that in which a lease waits for a successor.
+ * successor. And so are two that take the lead within an interval, where beats are lost and somebody asks one of them in the other's name all
+ * the time: what the other asks itself is then not to be told from that. Healing takes two that listen, so the time of a stall does not
+ * count, nor that in which a lease waits for a successor.
  */
-function openSplitWatch({ agenda, network, nodes }: World, healedWithinMs: number) {
+function openSplitWatch({ agenda, network, nodes }: World, healedWithinMs: number, ledMs: readonly number[]) {
   const { access, server } = network.wires;
   const isUnheardOf = ({ daemon, host, settings, side }: Node): boolean => {
     const other = nodes[opposite(side)];
@@ -261,6 +265,7 @@ function openSplitWatch({ agenda, network, nodes }: World, healedWithinMs: numbe
   let wasApart = false;
   const [split, undiscovered] = [openSpell(healedWithinMs), openSpell(healedWithinMs)];
   const [timeless, unaware] = [openSpell(WOKEN_WITHIN_MS), openSpell(WOKEN_WITHIN_MS)];
+  const intervalsMs = nodes.map(({ settings }) => settings.intervalMs);
   let oneSidedSinceMs: number | undefined;
   const look = () => {
     const nowMs = agenda.nowMs();
@@ -280,7 +285,9 @@ function openSplitWatch({ agenda, network, nodes }: World, healedWithinMs: numbe
     const isUnknown = nodes.some(isUnheardOf);
     const isSplit = isApart && (isUnknown || isRecent(bothImpairedMs));
     const apartUntilMs = isApart && wasApart ? Math.min(bothImpairedMs + healedWithinMs, nowMs) : -Infinity;
-    const untilMs = isSplit ? nowMs : apartUntilMs;
+    const isTossUp =
+      isBoth && network.stations.misled.size > 0 && Math.max(...ledMs) - Math.min(...ledMs) <= Math.max(...intervalsMs);
+    const untilMs = isSplit || isTossUp ? nowMs : apartUntilMs;
     split.look(nowMs, untilMs, isDeaf);
     undiscovered.look(nowMs, untilMs, isBoth || isDeaf);
     wasApart = isApart;

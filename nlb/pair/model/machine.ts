@@ -69,14 +69,10 @@ export const broken: Record<string, Machine> = {
     event.type === 'WitnessFound' ? unmoved(role) : step(role, event, settings),
   ),
   'whoever asks in the peer’s name holds a node off for ever': withRole((role, { type }) =>
-    type === 'AddressAsked' ? { ...role, deferringSinceMs: Number.NEGATIVE_INFINITY } : role,
+    type === 'AddressAsked' ? { ...role, peerAskedAtMs: Number.NEGATIVE_INFINITY } : role,
   ),
-  'whoever has been deferred to twice is not deferred to when it asks again, though it led meanwhile': withStep(
-    (role, event, settings) => {
-      const next = step(role, event, settings);
-      if (event.type !== 'AddressAnswered') return next;
-      return { ...next, role: { ...next.role, deferringSinceMs: role.deferringSinceMs } };
-    },
+  'whoever has been deferred to twice is not deferred to for a second': withRole((role, { type, atMs }) =>
+    type === 'AddressAsked' && atMs - role.deferringSinceMs < 1000 ? { ...role, peerAskedAtMs: atMs } : role,
   ),
   'a refusal alone disproves a split': withRole((role, { type }) =>
     type === 'Refused' ? { ...role, peer: { ...role.peer, absentMs: 0 } } : role,
@@ -115,10 +111,11 @@ export const broken: Record<string, Machine> = {
     const led = step(asked, { type: 'Ticked', atMs: event.atMs }, settings);
     return led.entered.length > 0 ? led : next;
   }),
-  'what waited for a node that stood still counts as said now': withRole((role) => ({
-    ...role,
-    wokeAtMs: Number.NEGATIVE_INFINITY,
-  })),
+  'what waited for a node that stood still counts as said now': withStep((role, event, settings) =>
+    event.type === 'Ticked'
+      ? step({ ...role, tickedAtMs: Math.max(role.tickedAtMs, event.atMs - settings.deadAfterMs) }, event, settings)
+      : step(role, event, settings),
+  ),
   "the peer's question for the address is ignored": withStep((role, event, settings) =>
     event.type === 'AddressAsked' ? unmoved(role) : step(role, event, settings),
   ),

@@ -32,6 +32,8 @@ export interface Stations {
   strayHolder: boolean;
   /** Of which node the switch remembers that it holds the NLBS address. */
   suppressed?: Side;
+  /** Which nodes hear all the time that their peer asks for the address. */
+  misled: Set<Side>;
 }
 
 export interface Network {
@@ -77,7 +79,7 @@ export function openNetwork(agenda: Agenda, chance: Chance): Network {
     if (joins(wires.access, from)) after(chance.between(...ARP_TRANSIT_MS), arrive);
   };
   return {
-    stations: { strayHolder: false },
+    stations: { strayHolder: false, misled: new Set() },
     wires,
     send: (path, from, arrive) => {
       const wire = wires[path];
