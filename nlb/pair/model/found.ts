@@ -84,6 +84,21 @@ export const found: Record<string, History> = {
     lasting: [{ type: 'split', path: 'access', from: 0, ...forEver }],
     lastingAfterMs: 300,
   },
+  'a target is lost in the moment in which the host refuses beats, and has yet to say that it is there': {
+    ...usual,
+    seed: 20,
+    times: [{ intervalMs: 10, leaseMs: 21, deadAfterMs: 22 }, brief],
+    targets: [1],
+    faults: [
+      { type: 'stop', side: 0, afterMs: 0, forMs: 20 },
+      { type: 'disturb', path: 'access', loss: 0, delayMs: 150, twice: 0, afterMs: 0, forMs: 51 },
+      { type: 'split', path: 'access', from: 0, afterMs: 77, forMs: 20 },
+      { type: 'stallInside', side: 1, afterEffects: 1, afterMs: 4, forMs: 96 },
+      { type: 'hangMain', side: 0, afterMs: 109, forMs: 20 },
+      { type: 'targetDown', side: 1, afterMs: 1, forMs: 20 },
+      { type: 'kill', side: 1, afterMs: 0, forMs: 20 },
+    ],
+  },
   'two that hear no beat ask again after both were out of operation, and somebody asks in the name of one': {
     ...usual,
     primary: 1,

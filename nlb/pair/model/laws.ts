@@ -152,6 +152,9 @@ export function openLaws(world: World, healedWithinMs: number): Laws {
   };
 }
 
+/** Whether the host is there that refuses beats is asked at once; the answer is looked at with the next tick. */
+const PRESENT_WITHIN_MS = 12;
+
 /** How late the main thread's last words may have been on their way, and how long the tick after the bound may take. */
 const TELLING_MS = 100;
 
@@ -315,7 +318,8 @@ function openSplitWatch({ agenda, network, nodes }: World, healedWithinMs: numbe
     },
     /**
      * Whether the other daemon is dead and its host has said so since, over a network that has been whole all the time. Until
-     * it has said so nobody can know: what it may say to one address is limited, and may have been used up.
+     * it has said so nobody can know: what it may say to one address is limited, and may have been used up. And nobody need
+     * believe it before that host has been asked whether it is there, and the answer looked at.
      */
     isAlone: (side: Side): boolean => {
       look();
@@ -323,7 +327,11 @@ function openSplitWatch({ agenda, network, nodes }: World, healedWithinMs: numbe
       const other = nodes[opposite(side)];
       const wholeSinceMs = Math.max(other.deadSinceMs, impairedMs);
       return (
-        !other.daemon && !other.host.isPaused() && refusedAtMs > other.deadSinceMs && wholeSinceMs === other.deadSinceMs
+        !other.daemon &&
+        !other.host.isPaused() &&
+        refusedAtMs > other.deadSinceMs &&
+        agenda.nowMs() - refusedAtMs > PRESENT_WITHIN_MS &&
+        wholeSinceMs === other.deadSinceMs
       );
     },
     /**

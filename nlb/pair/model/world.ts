@@ -26,7 +26,7 @@ export interface Node {
   lives: number;
   /** Since when none has run. */
   deadSinceMs: number;
-  /** When the peer's host last refused a beat of this life. */
+  /** When the peer's host first refused a beat of this life, since the peer's last daemon died. */
   refusedAtMs: number;
   /** What its kernel refuses, to each of the peer's addresses. */
   readonly unreachables: Record<PathName, UnreachableLimit>;
@@ -163,7 +163,7 @@ function beat({ agenda, network, nodes }: World, from: Side, mail: Mail): void {
         if (!unreachables[path].allows(agenda.nowMs())) return;
         const sending = sender.daemon;
         const refused = () => {
-          sender.refusedAtMs = agenda.nowMs();
+          if (sender.refusedAtMs <= nodes[receiver.side].deadSinceMs) sender.refusedAtMs = agenda.nowMs();
           sending?.refused();
         };
         network.send(path, receiver.side, () => sender.host.take(refused));
