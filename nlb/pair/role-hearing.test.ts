@@ -79,6 +79,19 @@ t.test('a standby that hears nobody takes over from nobody, and says so', async 
   t.same(states(ticked(cured.role, 3100)), ['active'], 'and leads once it hears somebody, if nobody else does');
 });
 
+t.test('a node that hears nobody for want of a link asks at once when that is back', async (t) => {
+  const links = (atMs: number, ...downLinks: string[]): Event => ({
+    type: 'FactsChanged',
+    atMs,
+    facts: { ...among(3), downLinks },
+  });
+  const out = ticked(play(factsAt(standby(), among(3)), [links(20, 'access', 'server')]).role, 300);
+  const back = play(out.role, [links(301)]);
+  t.match([out.role.state.name, states(back)], ['inop', ['initial']]);
+  t.equal(count(play(back.role, [tick(302)]).effects, 'askStations'), 1);
+  t.same(states(ticked(back.role, 1000)), ['inop'], 'and leads only when one answers');
+});
+
 t.test('one that hears another station takes over when it always did', async (t) => {
   const suspects = ticked(factsAt(standby(), among(3)), 31);
   t.equal(count(suspects.effects, 'askStations'), 1, 'asked at the second missed beat');

@@ -35,6 +35,20 @@ t.test('where beats are refused, and the host is there to do so, the lease is al
   t.ok(afterMs > leaseMs && afterMs < deadAfterMs, `${afterMs} ms after the last beat`);
 });
 
+t.test('a host that was there all the while need not be asked anew when its refusal comes last', async (t) => {
+  let { role, effects } = play(standby(), []);
+  for (let atMs = 10; atMs < HEARD_AT_MS + leaseMs + 5; atMs += nextTickInMs(role, settings)) {
+    const present: Event[] = effects.includes('askPeer') ? [{ type: 'PeerPresent', atMs }] : [];
+    ({ role, effects } = play(role, [...present, tick(atMs)]));
+  }
+  t.equal(role.state.name, 'standby');
+  const refused = { type: 'Refused', atMs: role.tickedAtMs + 1 } as const;
+  const present = { type: 'PeerPresent', atMs: role.tickedAtMs + 1 } as const;
+  const last = play(role, [refused, present, tick(role.tickedAtMs + intervalMs / 4)]);
+  t.match(last.entered, [{ state: 'active' }]);
+  t.ok(last.role.sinceMs - HEARD_AT_MS < deadAfterMs);
+});
+
 t.test('a refusal alone, which may be forged, shortens nothing, and neither does a host alone', async (t) => {
   for (const [what, refusals, host] of [
     ['nothing of either', [], never],

@@ -15,7 +15,7 @@ import {
   waited,
 } from './peer.ts';
 import { compareServed, FITNESS } from './rank.ts';
-import { askedAround, heardSomebody, hearsNobody, isRoundDue } from './reception.ts';
+import { askedAround, heardSomebody, hearsNobody, isRoundDue, untried } from './reception.ts';
 import type { Settings } from './settings.ts';
 import {
   type Event,
@@ -86,11 +86,14 @@ export function step(before: Role, event: Event, settings: Settings): Step {
 
 /**
  * A refusal counts for nothing where the host that it comes from is not there: that is asked with the first refusal after a
- * beat, because there may be no other tick before the silence is long enough, and with each tick for as long as it stands.
+ * beat, because there may be no other tick before the silence is long enough, and with each tick for as long as it stands. A
+ * standby asks with each question for the NLBS address, too, for the refusal may come last: Linux sends one a second.
  */
 function asking({ peer }: Role, next: Step, { type }: Event, settings: Settings): Step {
   const isDue = type === 'Ticked' || (type === 'Refused' && !peer.refused);
-  if (!isDue || !isRefusing(next.role.peer, settings)) return next;
+  const { peer: after, state } = next.role;
+  const isTakingOver = state.name === 'standby' && isSuspect(after, settings);
+  if (!isDue || !(isTakingOver || isRefusing(after, settings))) return next;
   return { ...next, effects: [...next.effects, 'askPeer'] };
 }
 
@@ -191,7 +194,10 @@ function factsNoted(before: Role, { facts, atMs, reportedAtMs }: FactsChanged, s
   const isFitter = FITNESS[fitnessOf(role, settings)] > FITNESS[fitnessOf(before, settings)];
   const isServing = compareServed(facts.services, before.facts.services) > 0;
   const isBetter = isFitter || isServing || targetsMet(facts) > targetsMet(before.facts);
-  return { ...role, improvedAtMs: isBetter ? atMs : before.improvedAtMs };
+  // Whom it could not hear for want of a link, it may hear now.
+  const isLinked = facts.downLinks.length < before.facts.downLinks.length;
+  const peer = isLinked ? { ...role.peer, reception: untried } : role.peer;
+  return { ...role, peer, improvedAtMs: isBetter ? atMs : before.improvedAtMs };
 }
 
 function tickNoted(before: Role, atMs: number, settings: Settings): Role {

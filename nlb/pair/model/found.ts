@@ -99,6 +99,21 @@ export const found: Record<string, History> = {
       { type: 'kill', side: 1, afterMs: 0, forMs: 20 },
     ],
   },
+  'a node without a link takes itself for deaf, and nobody else leads when it is back': {
+    ...usual,
+    targets: [0],
+    faults: [
+      { type: 'keep', side: 0, keepMs: 100, afterMs: 35, forMs: 20 },
+      { type: 'linkDown', side: 0, path: 'access', afterMs: 0, forMs: 172 },
+      { type: 'linkDown', side: 0, path: 'server', afterMs: 0, forMs: 172 },
+      { type: 'disturb', path: 'access', loss: 0.1, delayMs: 0, twice: 0, afterMs: 0, forMs: 29 },
+    ],
+    lasting: [
+      { type: 'split', path: 'access', from: 1, ...forEver },
+      { type: 'split', path: 'server', from: 1, ...forEver },
+    ],
+    lastingAfterMs: 300,
+  },
   'two that hear no beat ask again after both were out of operation, and somebody asks in the name of one': {
     ...usual,
     primary: 1,

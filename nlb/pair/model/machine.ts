@@ -136,6 +136,11 @@ export const broken: Record<string, Machine> = {
         )
       : step(role, event, settings),
   ),
+  'a node that has taken itself for deaf asks no sooner when a link is back': withStep((role, event, settings) => {
+    if (event.type !== 'FactsChanged') return step(role, event, settings);
+    const { downLinks } = event.facts;
+    return step({ ...role, facts: { ...role.facts, downLinks } }, event, settings);
+  }),
   'what other stations answer is ignored': withStep((role, event, settings) =>
     event.type === 'StationHeard' ? unmoved(role) : step(role, event, settings),
   ),
