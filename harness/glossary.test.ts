@@ -7,12 +7,8 @@ import { exportedNames, glossaryWords, problemsIn, wordsOf } from './glossary.ts
 const TOP = path.resolve(import.meta.dirname, '..');
 const GLOSSARY = glossaryWords(readFileSync(path.join(TOP, 'README.md'), 'utf8'));
 const PLAIN = readFileSync(path.join(TOP, 'harness/plain-words.txt'), 'utf8').trimEnd().split(/\s+/);
-/** Rooms of nlb/ whose names follow the glossary. The data path and its measurements still have names that the glossary replaces. */
-const ROOMS = ['address', 'balance', 'bin', 'config', 'control', 'kernel', 'pair', 'scripts'].map(
-  (room) => `nlb/${room}/`,
-);
 const NAMES = readSources(TOP)
-  .filter(({ file }) => ROOMS.some((room) => file.startsWith(room)) || /^nlb\/[^/]+$/.test(file))
+  .filter(({ file }) => file.startsWith('nlb/'))
   .flatMap(({ source }) => exportedNames(source));
 
 t.test('every word of an exported name of nlb is plain, or in the glossary', async (t) => {

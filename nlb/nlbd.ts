@@ -97,23 +97,23 @@ const fatal = (code: number) => (error: Error) => {
   process.exit(code);
 };
 process.on('uncaughtException', fatal(EXIT.software));
+const stop = async (signal: NodeJS.Signals) => {
+  const daemon = await running.promise;
+  if (stopping) return;
+  stopping = true;
+  log.info({ signal }, 'stopping');
+  await daemon.stop();
+  log.info({}, 'stopped');
+  process.exit(EXIT.ok);
+};
+// Before there is anything that would be left behind, and before the beat thread watches for these too.
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, (name) => void stop(name));
 try {
   const keepMs = options.keep && 1000 * (options.keep === true ? KEEP_SECONDS : options.keep);
   const start = { file, config, ...(keepMs !== undefined && { keepMs }) };
-  const daemon = await startDaemon(start, log, fatal(EXIT.software));
-  running.resolve(daemon);
-  const stop = async (signal: NodeJS.Signals) => {
-    if (stopping) return;
-    stopping = true;
-    log.info({ signal }, 'stopping');
-    await daemon.stop();
-    log.info({}, 'stopped');
-    process.exit(EXIT.ok);
-  };
-  process.on('SIGTERM', stop);
+  running.resolve(await startDaemon(start, log, fatal(EXIT.software)));
   // A daemon that is killed would never write it: Node does so on an orderly exit alone. Without a cache it does nothing.
   flushCompileCache();
-  process.on('SIGINT', stop);
 } catch (error) {
   fatal(EXIT.system)(error as Error);
 }

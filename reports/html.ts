@@ -1,6 +1,7 @@
 import { markup } from './escape.ts';
 import { STYLE } from './html-style.ts';
 import {
+  askedText,
   bySuite,
   COUNTED,
   duration,
@@ -108,8 +109,8 @@ function requirementTable(rows: readonly RequirementRow[], anchor: Anchor): stri
 
 function tableOf(rows: readonly RequirementRow[], anchor: Anchor): string {
   const lines = rows.map(
-    ({ id, text, verdict, tests }) =>
-      `<tr data-verdict="${verdict}"><td class="id">${markup(id)}</td><td>${badge(verdict)}</td><td>${markup(text)}</td>` +
+    ({ id, verdict, tests, ...listed }) =>
+      `<tr data-verdict="${verdict}"><td class="id">${markup(id)}</td><td>${badge(verdict)}</td><td>${markup(askedText({ id, ...listed }))}</td>` +
       `<td>${tests.map((test) => `<a href="#${anchor(test)}">${markup(test.title)}</a>`).join('<br>')}</td></tr>`,
   );
   return `<table><thead><tr><th>Id</th><th>Verdict</th><th>Must</th><th>Tests</th></tr></thead><tbody>

@@ -1,5 +1,5 @@
 import { fenced, markdown } from './escape.ts';
-import { duration, type Listed, requirementRows, totalsLine, VERDICTS } from './outcome.ts';
+import { askedText, duration, type Listed, requirementRows, totalsLine, VERDICTS } from './outcome.ts';
 import type { NotRun, RunReport, TestResult } from './run-report.ts';
 
 /** For a pull request or a release's notes: totals, what did not pass with its evidence, and the table of requirements. */
@@ -45,7 +45,7 @@ function section({ suite, title, verdict, proves, because, checks, runAgain, see
   ];
 }
 
-function tableRow({ id, verdict, text, tests }: ReturnType<typeof requirementRows>[number]): string {
+function tableRow({ id, verdict, tests, ...listed }: ReturnType<typeof requirementRows>[number]): string {
   const titles = tests.map(({ suite, title }) => markdown(`${suite}: ${title}`)).join('; ');
-  return `| ${markdown(id)} | ${verdict} | ${markdown(text)} | ${titles} |`;
+  return `| ${markdown(id)} | ${verdict} | ${markdown(askedText({ id, ...listed }))} | ${titles} |`;
 }

@@ -1,6 +1,10 @@
 import t from 'tap';
+import { htmlReport } from './html.ts';
+import { jsonReport } from './json.ts';
+import { markdownReport } from './markdown.ts';
 import { bySuite, duration, requirementRows, totals, totalsLine } from './outcome.ts';
 import { CATALOGUE, GOOD_RUN, RUN } from './sample-run.ts';
+import { terminalReport } from './terminal.ts';
 
 t.test('a requirement has the worst verdict of its tests, and is not tested when it has none', async (t) => {
   const rows = requirementRows(RUN, CATALOGUE).map(({ id, verdict, tests }) => [id, verdict, tests.length]);
@@ -51,4 +55,16 @@ t.test('durations are written in the unit that fits', async (t) => {
     [125_000, '2 min 5 s'],
   ];
   for (const [ms, text] of table) t.equal(duration(ms), text);
+});
+
+t.test('what of a requirement no packet shows stands beside its verdict in every report', async (t) => {
+  const beyond = 'the clocks of a kernel: a model stops them';
+  const catalogue = CATALOGUE.map((listed) => (listed.id === 'ARP-1' ? { ...listed, beyond } : listed));
+  const plain = { colour: false, columns: 0 };
+  t.match(terminalReport(GOOD_RUN, catalogue, plain), `\nnot shown by packets: ARP-1: ${beyond}\n`);
+  t.notMatch(terminalReport({ ...GOOD_RUN, results: [] }, catalogue, plain), beyond, 'it is not tested in that run');
+  const asked = `answer from the active. Not shown by packets: ${beyond}`;
+  t.match(markdownReport(GOOD_RUN, catalogue), `| ARP-1 | pass | ${asked} |`);
+  t.match(htmlReport(GOOD_RUN, catalogue), asked);
+  t.match(JSON.parse(jsonReport(GOOD_RUN, catalogue)).requirements[0], { id: 'ARP-1', verdict: 'pass', beyond });
 });

@@ -4,6 +4,8 @@ import type { RunReport, TestResult, Verdict } from './run-report.ts';
 export interface Listed {
   id: string;
   text: string;
+  /** The part of it that no packet in a lab can show, why, and what shows it. */
+  beyond?: string | undefined;
 }
 
 export interface RequirementRow extends Listed {
@@ -29,11 +31,15 @@ export const COUNTED: Record<Verdict, string> = {
 export function requirementRows({ results }: RunReport, catalogue: readonly Listed[]): RequirementRow[] {
   const listed = new Set(catalogue.map(({ id }) => id));
   const strangers = new Set(results.flatMap(({ proves }) => proves).filter((id) => !listed.has(id)));
-  return [...catalogue, ...[...strangers].map((id) => ({ id, text: '' }))].map(({ id, text }) => {
-    const tests = results.filter(({ proves }) => proves.includes(id));
-    return { id, text, tests, verdict: worst(tests) ?? 'not tested' };
+  return [...catalogue, ...[...strangers].map((id) => ({ id, text: '' }))].map((listed: Listed) => {
+    const tests = results.filter(({ proves }) => proves.includes(listed.id));
+    return { ...listed, tests, verdict: worst(tests) ?? 'not tested' };
   });
 }
+
+/** What a requirement asks, and how much of that no test of a lab shows. */
+export const askedText = ({ text, beyond }: Listed): string =>
+  beyond === undefined ? text : `${text}. Not shown by packets: ${beyond}`;
 
 function worst(tests: readonly TestResult[]): Verdict | undefined {
   return VERDICTS.find((verdict) => tests.some((test) => test.verdict === verdict));

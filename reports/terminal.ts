@@ -32,6 +32,7 @@ export function terminalReport(report: RunReport, catalogue: readonly Listed[], 
     ...tested.flatMap((row) => tableRow(row, paint, options.columns)),
     ...without.map((test) => line('–', test, paint, options.columns)),
     ...notTested(rows, paint),
+    ...notByPackets(rows, paint),
     ...notRun(report, paint),
     ...VERDICTS.filter((verdict) => verdict !== 'pass').flatMap((verdict) => details(verdict, report, paint)),
     '',
@@ -72,6 +73,13 @@ const cut = (text: string, room: number): string => (text.length <= room ? text 
 function notTested(rows: readonly RequirementRow[], paint: Paint): string[] {
   const ids = rows.filter(({ tests }) => tests.length === 0).map(({ id }) => id);
   return ids.length === 0 ? [] : ['', paint.dim(`not tested in this run: ${ids.join(', ')}`)];
+}
+
+/** Of what was tested: a pass is not one for all that the requirement says. */
+function notByPackets(rows: readonly RequirementRow[], paint: Paint): string[] {
+  return rows.flatMap(({ id, beyond, tests }) =>
+    beyond !== undefined && tests.length > 0 ? [paint.dim(`not shown by packets: ${id}: ${oneLine(beyond)}`)] : [],
+  );
 }
 
 /** A line for each command that would run some of them. */

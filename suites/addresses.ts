@@ -2,12 +2,12 @@ import { aliasOnlyOnLoopback, ownPrivateAddresses, publicAddresses } from '../ha
 import { aliasNeverOn, aliasPlaced, aliasReleased, neverTwoHolders } from '../harness/check/alias.ts';
 import { answersWith } from '../harness/check/arp.ts';
 import { noRoutingProtocol } from '../harness/check/no-routing.ts';
-import { oneAnswererAtATime } from '../harness/check/one-answerer.ts';
 import { noneLost } from '../harness/check/probes.ts';
 import { routesAre } from '../harness/check/routes.ts';
 import { clientSubnets, firewalls, requestHttp } from '../harness/suite/everyday.ts';
 import { cut, heal } from '../harness/suite/faults.ts';
 import { askFor } from '../harness/suite/inject.ts';
+import { oneSpeaksAtATime } from '../harness/suite/pair-claims.ts';
 import type { Scene } from '../harness/suite/scene.ts';
 import { suite } from '../harness/suite/suite.ts';
 import { becomes, runsScript } from '../harness/suite/waits.ts';
@@ -32,11 +32,7 @@ const oneAtATime = (scene: Scene) => {
   const nodes = scene.lab.nodes('nlb').map(({ name }) => name);
   return {
     'the two never hold the alias at once': neverTwoHolders({ address: scene.nlbs, nodes, toleranceMs: TOLERANCE_MS }),
-    'the two never speak for the address at once': oneAnswererAtATime({
-      address: scene.nlbs,
-      lans: [scene.lan('access')],
-      nodes,
-    }),
+    'the two never speak for the address at once': oneSpeaksAtATime(scene, nodes),
   };
 };
 

@@ -1,10 +1,10 @@
-import { oneAnswererAtATime } from '../harness/check/one-answerer.ts';
 import { scriptsInOrder } from '../harness/check/scripts.ts';
 import { settled } from '../harness/check/settled.ts';
 import { randomFrom } from '../harness/fault/random.ts';
 import { planSchedule } from '../harness/fault/schedule.ts';
 import { battlefield, inflictAll, OVER } from '../harness/suite/chaos.ts';
 import { askFor } from '../harness/suite/inject.ts';
+import { oneSpeaksAtATime } from '../harness/suite/pair-claims.ts';
 import type { Scene } from '../harness/suite/scene.ts';
 import { type Claims, suite } from '../harness/suite/suite.ts';
 import { answersInARow, atRest } from '../harness/suite/waits.ts';
@@ -55,11 +55,7 @@ export default await suite(
           }),
         });
         return {
-          'one speaks for the address at a time': oneAnswererAtATime({
-            address: scene.nlbs,
-            lans: [scene.lan('access')],
-            nodes: field.balancers,
-          }),
+          'one speaks for the address at a time': oneSpeaksAtATime(scene, field.balancers),
           'once the faults have ended one leads, and the cluster answers': settled({
             address: scene.nlbs,
             nodes: field.balancers,

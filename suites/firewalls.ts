@@ -1,7 +1,5 @@
-import { oneAnswererAtATime } from '../harness/check/one-answerer.ts';
 import { gapAtMost, noReset } from '../harness/check/probes.ts';
 import { between } from '../harness/check/span.ts';
-import { tookOver } from '../harness/check/takeover.ts';
 import { advertsWellFormed, backupDoesNotAnswer, backupTookOver, type RouterLeg } from '../harness/check/vrrp.ts';
 import { ADVERT_SECONDS } from '../harness/driver/firewall.ts';
 import type { LabNode } from '../harness/node/node.ts';
@@ -9,8 +7,9 @@ import { firewalls, virtualMac } from '../harness/suite/everyday.ts';
 import { cutBoth, healBoth, startSystem } from '../harness/suite/faults.ts';
 import { failFirewall, repairFirewall } from '../harness/suite/firewall-power.ts';
 import { askFor } from '../harness/suite/inject.ts';
+import { oneSpeaksAtATime, peerTookOver } from '../harness/suite/pair-claims.ts';
 import type { Scene } from '../harness/suite/scene.ts';
-import { suite } from '../harness/suite/suite.ts';
+import { type Claims, suite } from '../harness/suite/suite.ts';
 import { advertises, answersAgain, heardAsking, runsScript } from '../harness/suite/waits.ts';
 
 const ADVERT_MS = ADVERT_SECONDS * 1000;
@@ -20,6 +19,16 @@ const TIMES = 10;
 /** The backup waits up to 0.4 s; a firewall that was not master has no connection to know, and the client sends again. */
 const SERVED_AGAIN_WITHIN_MS = 1500;
 const FLOWS = 20;
+
+const everyConnectionLives: Claims = {
+  'no connection is reset': noReset({ protocol: 'tcp', atLeast: FLOWS }),
+  'each is served again in time': gapAtMost({
+    protocol: 'tcp',
+    ms: SERVED_AGAIN_WITHIN_MS,
+    per: 'flow',
+    atLeast: FLOWS,
+  }),
+};
 
 function legsOf(scene: Scene, master: LabNode, backup: LabNode): RouterLeg[] {
   return (master.home.plan.vrrp?.routers ?? []).map(({ leg, id, address }) => ({
@@ -90,13 +99,7 @@ export default await suite(
               toleranceMs: VRRP_TOLERANCE_MS,
             }),
           ),
-          'no connection is reset': noReset({ protocol: 'tcp', atLeast: FLOWS }),
-          'each is served again in time': gapAtMost({
-            protocol: 'tcp',
-            ms: SERVED_AGAIN_WITHIN_MS,
-            per: 'flow',
-            atLeast: FLOWS,
-          }),
+          ...everyConnectionLives,
         };
       },
     },
@@ -124,25 +127,14 @@ export default await suite(
         await firewalls(scene);
         await scene.lab.pair(10_000);
         return {
-          'the standby takes over': tookOver({
-            address: scene.nlbs,
+          'the standby takes over': peerTookOver(scene, {
             from: active.name,
-            to: scene.port(standby.name, 'access'),
-            after: { what, node: active.name },
+            to: standby.name,
+            what,
             withinMs: SERVED_AGAIN_WITHIN_MS,
           }),
-          'no connection is reset': noReset({ protocol: 'tcp', atLeast: FLOWS }),
-          'each is served again in time': gapAtMost({
-            protocol: 'tcp',
-            ms: SERVED_AGAIN_WITHIN_MS,
-            per: 'flow',
-            atLeast: FLOWS,
-          }),
-          'one speaks for the NLBS address at a time': oneAnswererAtATime({
-            address: scene.nlbs,
-            lans: [scene.lan('access')],
-            nodes: [active.name, standby.name],
-          }),
+          ...everyConnectionLives,
+          'one speaks for the NLBS address at a time': oneSpeaksAtATime(scene, [active.name, standby.name]),
         };
       },
     },

@@ -1,14 +1,13 @@
 import { lastedAtMost } from '../harness/check/act-lasted.ts';
 import { nothingMoved } from '../harness/check/calm.ts';
 import { eventLogged } from '../harness/check/event-log.ts';
-import { oneAnswererAtATime } from '../harness/check/one-answerer.ts';
 import { noneLost } from '../harness/check/probes.ts';
 import { scriptsRan } from '../harness/check/scripts.ts';
 import { between } from '../harness/check/span.ts';
-import { tookOver } from '../harness/check/takeover.ts';
 import { readEventLog } from '../harness/suite/event-log.ts';
 import { startSystem, stopSystem } from '../harness/suite/faults.ts';
 import { HOLDABLE, hangMain, starveOfFiles } from '../harness/suite/hold-up.ts';
+import { oneSpeaksAtATime, peerTookOver } from '../harness/suite/pair-claims.ts';
 import type { Scene } from '../harness/suite/scene.ts';
 import { suite } from '../harness/suite/suite.ts';
 import { answersAgain, atRest, runsScript } from '../harness/suite/waits.ts';
@@ -23,6 +22,11 @@ const ENDS_WITHIN_MS = 2000;
 
 /** As long as a refusal of the kernel is held against a node, and as much again. */
 const FED_WITHIN_MS = 20_000;
+
+const STARVED = 'no more files';
+
+const passesLogged = (node: string, fields: { failing: boolean }, sinceNs: number) =>
+  eventLogged({ node, reading: STARVED, name: 'pass', fields, sinceNs });
 
 async function load(scene: Scene) {
   await scene.census();
@@ -57,18 +61,13 @@ export default await suite(
         startSystem(scene, active);
         await scene.lab.pair(10_000);
         return {
-          'the standby takes over': tookOver({
-            address: scene.nlbs,
+          'the standby takes over': peerTookOver(scene, {
             from: active.name,
-            to: scene.port(standby.name, 'access'),
-            after: { what, node: active.name },
+            to: standby.name,
+            what,
             withinMs: TAKEOVER_WITHIN_MS,
           }),
-          'one speaks for the address at a time': oneAnswererAtATime({
-            address: scene.nlbs,
-            lans: [scene.lan('access')],
-            nodes: [active.name, standby.name],
-          }),
+          'one speaks for the address at a time': oneSpeaksAtATime(scene, [active.name, standby.name]),
           'nothing is lost': noneLost({ protocol: 'udp', atLeast: PROBES_PER_SECOND }),
           'the one that hangs ends in time when it is told to': lastedAtMost({
             act: { what: 'SIGTERM', node: active.name },
@@ -82,7 +81,7 @@ export default await suite(
       run: async (scene) => {
         const { active, standby } = await atRest(scene);
         const probes = await load(scene);
-        const what = 'no more files';
+        const what = STARVED;
         const starvedNs = scene.nowNs();
         const hunger = await scene.act(what, active.name, () => starveOfFiles(scene, active));
         await runsScript(scene, standby.name, 'active', starvedNs);
@@ -95,30 +94,17 @@ export default await suite(
         const calmNs = scene.nowNs();
         await answersAgain(scene, probes, PROBES_PER_SECOND);
         await probes.stop();
-        await readEventLog(scene, active, what);
+        await readEventLog(scene, active, STARVED);
         return {
-          'the standby takes over': tookOver({
-            address: scene.nlbs,
+          'the standby takes over': peerTookOver(scene, {
             from: active.name,
-            to: scene.port(standby.name, 'access'),
-            after: { what, node: active.name },
+            to: standby.name,
+            what,
             withinMs: STARVED_WITHIN_MS,
           }),
           'nothing is lost': noneLost({ protocol: 'udp', atLeast: PROBES_PER_SECOND }),
-          'the log says that passes fail': eventLogged({
-            node: active.name,
-            reading: what,
-            name: 'pass',
-            fields: { failing: true },
-            sinceNs: starvedNs,
-          }),
-          'and that they do no more': eventLogged({
-            node: active.name,
-            reading: what,
-            name: 'pass',
-            fields: { failing: false },
-            sinceNs: starvedNs,
-          }),
+          'the log says that passes fail': passesLogged(active.name, { failing: true }, starvedNs),
+          'and that they do no more': passesLogged(active.name, { failing: false }, starvedNs),
           'the one that was starved stands by when that is over': between(
             { fromNs: fedNs },
             scriptsRan({ node: active.name, states: ['initial', 'standby'] }),

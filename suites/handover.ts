@@ -1,8 +1,8 @@
 import { noneCorrupt, noneLost, noReset } from '../harness/check/probes.ts';
 import { scriptsRan } from '../harness/check/scripts.ts';
 import { between, NS_PER_MS } from '../harness/check/span.ts';
-import { tookOver } from '../harness/check/takeover.ts';
 import { cut, heal, signal, startSystem } from '../harness/suite/faults.ts';
+import { peerTookOver } from '../harness/suite/pair-claims.ts';
 import type { Scene } from '../harness/suite/scene.ts';
 import { type SuiteTest, suite } from '../harness/suite/suite.ts';
 import { answersAgain, atRest, runsScript, sends, takesAlias } from '../harness/suite/waits.ts';
@@ -37,11 +37,10 @@ function losesNothing(what: string, request: (scene: Scene, pair: Pair) => Promi
       await Promise.all([datagrams.stop(), flows.stop()]);
       await scene.lab.pair();
       return {
-        'the standby takes over': tookOver({
-          address: scene.nlbs,
+        'the standby takes over': peerTookOver(scene, {
           from: active.name,
-          to: scene.port(standby.name, 'access'),
-          after: { what, node: active.name },
+          to: standby.name,
+          what,
           withinMs: HANDOVER_WITHIN_MS,
         }),
         'no datagram is lost': noneLost({ protocol: 'udp', atLeast: PROBES_PER_SECOND / 5 }),

@@ -1,6 +1,5 @@
 import { eventLogged } from '../harness/check/event-log.ts';
 import { sendsFrom } from '../harness/check/hardware-address.ts';
-import { oneAnswererAtATime } from '../harness/check/one-answerer.ts';
 import { gapAtMost, noneLost, noReset } from '../harness/check/probes.ts';
 import { stackNeverAnswers } from '../harness/check/stack-silent.ts';
 import { tablesRightAgain } from '../harness/check/tables.ts';
@@ -13,6 +12,7 @@ import { makeLegsAnew } from '../harness/suite/faults.ts';
 import { packetForCluster } from '../harness/suite/inject.ts';
 import { setMac } from '../harness/suite/kernel-settings.ts';
 import { underLoad } from '../harness/suite/live-flows.ts';
+import { oneSpeaksAtATime } from '../harness/suite/pair-claims.ts';
 import type { Scene } from '../harness/suite/scene.ts';
 import { type SuiteTest, suite } from '../harness/suite/suite.ts';
 import { allKnow, answersAgain, isFitToLead, neighbourAtRest, runsScript, sendsTo } from '../harness/suite/waits.ts';
@@ -63,8 +63,7 @@ async function madeAnewThenLeads(scene: Scene, standby: LabNode, macs: Record<'a
 
 const nodeNames = (scene: Scene): string[] => scene.lab.nodes('nlb').map(({ name }) => name);
 
-const oneVoice = (scene: Scene) =>
-  oneAnswererAtATime({ address: scene.nlbs, lans: [scene.lan('access')], nodes: nodeNames(scene) });
+const oneVoice = (scene: Scene) => oneSpeaksAtATime(scene, nodeNames(scene));
 
 /** On each node, one after the other, so that each is led by once. */
 const madeAnewOnEach: SuiteTest = {

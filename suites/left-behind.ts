@@ -1,9 +1,10 @@
 import { aliasReleased } from '../harness/check/alias.ts';
 import { detached, lostOnly, type Placed, silentWhileLeft } from '../harness/check/left-behind.ts';
-import { askedThroughout, oneAnswererAtATime } from '../harness/check/one-answerer.ts';
+import { askedThroughout } from '../harness/check/one-answerer.ts';
 import type { LabNode } from '../harness/node/node.ts';
 import { cutBoth, healBoth, signal, startSystem, stopSystem } from '../harness/suite/faults.ts';
 import { keepAsking } from '../harness/suite/inject.ts';
+import { oneSpeaksAtATime } from '../harness/suite/pair-claims.ts';
 import type { Scene } from '../harness/suite/scene.ts';
 import { type Claims, suite } from '../harness/suite/suite.ts';
 import { becomes, heardAsking, takesAlias } from '../harness/suite/waits.ts';
@@ -32,11 +33,10 @@ const ownAddresses = (scene: Scene, wasActive: boolean): Placed[] => [
 ];
 
 const oneVoice = (scene: Scene): Claims => ({
-  'one speaks for the address at a time': oneAnswererAtATime({
-    address: scene.nlbs,
-    lans: [scene.lan('access')],
-    nodes: scene.lab.nodes('nlb').map(({ name }) => name),
-  }),
+  'one speaks for the address at a time': oneSpeaksAtATime(
+    scene,
+    scene.lab.nodes('nlb').map(({ name }) => name),
+  ),
   'and was asked all the time, by both firewalls': askedThroughout({
     address: scene.nlbs,
     lan: scene.lan('access'),

@@ -2,9 +2,9 @@ import { nothingMoved } from '../harness/check/calm.ts';
 import { noneLost } from '../harness/check/probes.ts';
 import { scriptsRan } from '../harness/check/scripts.ts';
 import { between } from '../harness/check/span.ts';
-import { tookOver } from '../harness/check/takeover.ts';
 import { targetReached } from '../harness/check/target-reached.ts';
 import { dropOnLan, type FrameRule } from '../harness/suite/drop-on-lan.ts';
+import { peerTookOver } from '../harness/suite/pair-claims.ts';
 import type { Scene } from '../harness/suite/scene.ts';
 import { type SuiteTest, suite } from '../harness/suite/suite.ts';
 import { answersAgain, heardAsking, runsScript } from '../harness/suite/waits.ts';
@@ -78,11 +78,10 @@ function takesOver({ what, rules, losesNothing }: Fault): SuiteTest {
           targetReached({ ...asker(active.name), atLeast: 3, reached: false }),
         ),
         'the standby was not': targetReached({ ...asker(standby.name), atLeast: 3, reached: true }),
-        'the standby takes over': tookOver({
-          address: scene.nlbs,
+        'the standby takes over': peerTookOver(scene, {
           from: active.name,
-          to: scene.port(standby.name, 'access'),
-          after: { what, node: active.name },
+          to: standby.name,
+          what,
           withinMs: TAKEOVER_WITHIN_MS,
         }),
         ...(losesNothing && { 'nothing is lost': noneLost({ protocol: 'udp', atLeast: PROBES_PER_SECOND }) }),

@@ -1,5 +1,4 @@
 import { answersWith } from '../harness/check/arp.ts';
-import { oneAnswererAtATime } from '../harness/check/one-answerer.ts';
 import { noneLost, noReset } from '../harness/check/probes.ts';
 import { scriptsRan } from '../harness/check/scripts.ts';
 import { oneServerPerFlow } from '../harness/check/selection.ts';
@@ -8,6 +7,7 @@ import { addressesUntouched, otherFlowsKept } from '../harness/check/undisturbed
 import type { LabNode } from '../harness/node/node.ts';
 import { signal, startSystem, stopSystem } from '../harness/suite/faults.ts';
 import { askFor } from '../harness/suite/inject.ts';
+import { oneSpeaksAtATime } from '../harness/suite/pair-claims.ts';
 import type { Scene } from '../harness/suite/scene.ts';
 import { type Claims, suite } from '../harness/suite/suite.ts';
 import { answersAgain, runsScript } from '../harness/suite/waits.ts';
@@ -87,11 +87,7 @@ export default await suite(
           ...nothingLost,
           'it comes back as standby': scriptsRan({ node: active.name, states: ['inop', 'initial', 'standby'] }),
           'the other one leads meanwhile': scriptsRan({ node: standby.name, states: ['active'] }),
-          'one speaks for the address at a time': oneAnswererAtATime({
-            address: scene.nlbs,
-            lans: [scene.lan('access')],
-            nodes: [active.name, standby.name],
-          }),
+          'one speaks for the address at a time': oneSpeaksAtATime(scene, [active.name, standby.name]),
         };
       },
     },

@@ -1,10 +1,10 @@
 import { asked } from '../harness/check/asking.ts';
-import { oneAnswererAtATime } from '../harness/check/one-answerer.ts';
 import { paused } from '../harness/check/pause.ts';
 import { between } from '../harness/check/span.ts';
 import type { Checker } from '../harness/check/verdict.ts';
 import { HEARTBEAT_PORT } from '../harness/fault/silence.ts';
 import { stall } from '../harness/fault/stall.ts';
+import { oneSpeaksAtATime } from '../harness/suite/pair-claims.ts';
 import { pester } from '../harness/suite/pester.ts';
 import { suite } from '../harness/suite/suite.ts';
 import { answersAgain } from '../harness/suite/waits.ts';
@@ -47,11 +47,7 @@ export default await suite(
         await load.stop();
         return {
           ...bit,
-          'one speaks for the address at a time': oneAnswererAtATime({
-            address: scene.nlbs,
-            lans: [scene.lan('access')],
-            nodes,
-          }),
+          'one speaks for the address at a time': oneSpeaksAtATime(scene, nodes),
         };
       },
     },

@@ -6,11 +6,11 @@ import { checksHung } from '../harness/check/hanging-check.ts';
 import { noneLost } from '../harness/check/probes.ts';
 import { scriptsApart, scriptsRan } from '../harness/check/scripts.ts';
 import { between } from '../harness/check/span.ts';
-import { tookOver } from '../harness/check/takeover.ts';
 import type { LabNode } from '../harness/node/node.ts';
 import { followEventLog, readEventLog } from '../harness/suite/event-log.ts';
 import { cut, heal, signal, startSystem } from '../harness/suite/faults.ts';
 import { floodControl, HOLDABLE, hangAtControl, holdUpMain } from '../harness/suite/hold-up.ts';
+import { peerTookOver } from '../harness/suite/pair-claims.ts';
 import type { Scene } from '../harness/suite/scene.ts';
 import { type Claims, suite } from '../harness/suite/suite.ts';
 import { answersAgain, runsScript } from '../harness/suite/waits.ts';
@@ -186,11 +186,10 @@ export default await suite(
         await scene.lab.pair(10_000);
         const logged = { node: standby.name, reading, name: 'script', sinceNs: fromNs };
         return {
-          'the takeover waits for no script': tookOver({
-            address: scene.nlbs,
+          'the takeover waits for no script': peerTookOver(scene, {
             from: active.name,
-            to: scene.port(standby.name, 'access'),
-            after: { what: 'kill -9', node: active.name },
+            to: standby.name,
+            what: 'kill -9',
             withinMs: 1000,
           }),
           'while the script of standby still hangs': between(

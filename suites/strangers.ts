@@ -1,12 +1,12 @@
 import { asksAtMostEvery } from '../harness/check/asking.ts';
 import { nothingMoved } from '../harness/check/calm.ts';
 import { between } from '../harness/check/span.ts';
-import { tookOver } from '../harness/check/takeover.ts';
 import { told } from '../harness/check/told.ts';
 import { dropOnLan } from '../harness/suite/drop-on-lan.ts';
 import { followEventLog } from '../harness/suite/event-log.ts';
 import { cutBoth, healBoth } from '../harness/suite/faults.ts';
 import { askInNameOf, holdAddress, suppressArp } from '../harness/suite/meddling.ts';
+import { peerTookOver } from '../harness/suite/pair-claims.ts';
 import type { Scene } from '../harness/suite/scene.ts';
 import { type Claims, type SuiteTest, suite } from '../harness/suite/suite.ts';
 import { answersAgain, atRest, runsScript } from '../harness/suite/waits.ts';
@@ -62,11 +62,10 @@ function takesOverInSpiteOf({ meddle, claimant, lateMs = 0 }: Meddler): SuiteTes
         fits: inConflict,
       });
       return {
-        'the standby takes the address, announces it, and the cluster answers, in the usual time': tookOver({
-          address: scene.nlbs,
+        'the standby takes the address, announces it, and the cluster answers, in the usual time': peerTookOver(scene, {
           from: dead,
-          to: scene.port(survivor, 'access'),
-          after: { what: POWER, node: dead },
+          to: survivor,
+          what: POWER,
           withinMs: TAKEOVER_WITHIN_MS + lateMs,
         }),
         ...(mac !== undefined && { 'and reports the conflict': fought }),

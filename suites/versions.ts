@@ -2,10 +2,10 @@ import { noneCorrupt, noneLost, noReset } from '../harness/check/probes.ts';
 import { noneRefusedAs } from '../harness/check/refused.ts';
 import { scriptsRan } from '../harness/check/scripts.ts';
 import { between } from '../harness/check/span.ts';
-import { tookOver } from '../harness/check/takeover.ts';
 import type { LabNode } from '../harness/node/node.ts';
 import { signal, startSystem, stopSystem } from '../harness/suite/faults.ts';
 import { LAST_OF_VERSION_3, lacksVersion, lastLanded, unpackVersion } from '../harness/suite/landed-version.ts';
+import { peerTookOver } from '../harness/suite/pair-claims.ts';
 import { countRefusals } from '../harness/suite/refusals.ts';
 import type { Scene } from '../harness/suite/scene.ts';
 import { type Claims, type SuiteTest, suite } from '../harness/suite/suite.ts';
@@ -124,13 +124,7 @@ const takesOver = (commit: string): SuiteTest => ({
     await load.stop();
     await upgrade(scene, pair);
     const takeover = (from: string, to: string) =>
-      tookOver({
-        address: scene.nlbs,
-        from,
-        to: scene.port(to, 'access'),
-        after: { what: 'kill -9', node: from },
-        withinMs: TAKEOVER_WITHIN_MS,
-      });
+      peerTookOver(scene, { from, to, what: 'kill -9', withinMs: TAKEOVER_WITHIN_MS });
     return {
       'this version takes over from the earlier one': takeover(earlier.name, own.name),
       'the earlier version takes over from this one': takeover(own.name, earlier.name),

@@ -1,4 +1,4 @@
-import type { Cell, Figures, Rate } from './datapath-measured.ts';
+import type { CostSample, Figures, Rate } from './datapath-measured.ts';
 import { summarise } from './summary.ts';
 
 /** What was found of one bound. `figure` is a ratio of what was measured in one and the same run. */
@@ -22,9 +22,9 @@ const SIZE_FACTOR = 1.5;
 const NFTABLES_FACTOR = 1.5;
 const SMALL = { servers: 3, services: 1, connections: 0 };
 const LARGE = { servers: 1000, services: 512, connections: 1_000_000 };
-export const SITUATIONS: readonly Cell['situation'][] = [
+export const WORKLOADS: readonly CostSample['workload'][] = [
   'established',
-  'in turn',
+  'round-robin',
   'new',
   'first ACK',
   'short',
@@ -32,18 +32,18 @@ export const SITUATIONS: readonly Cell['situation'][] = [
 ];
 
 /** All bounds, each with what was found. */
-export function judge({ cells, rates }: Figures): Judgement[] {
-  const enough = cells.filter(({ runs }) => runs >= LEAST_RUNS);
+export function judge({ samples, rates }: Figures): Judgement[] {
+  const enough = samples.filter(({ runs }) => runs >= LEAST_RUNS);
   return [
     judgeEstablished(enough),
     judgeFirstAck(enough),
-    ...SITUATIONS.map((situation) => judgeSize(enough, situation)),
+    ...WORKLOADS.map((workload) => judgeSize(enough, workload)),
     judgeRates(rates),
   ];
 }
 
 /** Nanoseconds above what running any program costs. */
-export const aboveFloor = ({ floorNs, leastNs, ns }: Cell): { least: number; cost: number } => ({
+export const aboveFloor = ({ floorNs, leastNs, ns }: CostSample): { least: number; cost: number } => ({
   least: leastNs - floorNs,
   cost: ns - floorNs,
 });
@@ -55,17 +55,17 @@ interface Comparison {
   size: typeof SMALL;
 }
 
-function judgeEstablished(cells: readonly Cell[]): Judgement {
+function judgeEstablished(samples: readonly CostSample[]): Judgement {
   const words = `an established flow costs at most ${ESTABLISHED_FACTOR} times the least forwarder's, above the floor, at every size`;
-  const established = cells.filter(({ situation }) => situation === 'established');
+  const established = samples.filter(({ workload }) => workload === 'established');
   const compared = established.map((size) => ({ ns: aboveFloor(size).cost, againstNs: aboveFloor(size).least, size }));
   return judgeWorst(words, compared, ESTABLISHED_FACTOR);
 }
 
-function judgeFirstAck(cells: readonly Cell[]): Judgement {
+function judgeFirstAck(samples: readonly CostSample[]): Judgement {
   const words = `a first ACK costs at most ${FIRST_ACK_FACTOR} times a SYN, above the floor, at every size`;
-  const compared = cells.flatMap((size) => {
-    const syn = size.situation === 'first ACK' ? find(cells, 'new', size) : undefined;
+  const compared = samples.flatMap((size) => {
+    const syn = size.workload === 'first ACK' ? find(samples, 'new', size) : undefined;
     return syn ? [{ ns: aboveFloor(size).cost, againstNs: aboveFloor(syn).cost, size }] : [];
   });
   return judgeWorst(words, compared, FIRST_ACK_FACTOR);
@@ -85,24 +85,30 @@ const NO_RUNS = `no middles of ${LEAST_RUNS} runs`;
 const sizeOf = ({ servers, services, connections }: typeof SMALL): string =>
   `${servers} servers, ${services} services, ${connections} connections`;
 
-function judgeSize(cells: readonly Cell[], situation: Cell['situation']): Judgement {
-  const words = `${situation}: ${sizeOf(LARGE)} cost at most ${SIZE_FACTOR} times ${sizeOf(SMALL)}`;
-  const [small, large] = [SMALL, LARGE].map((size) => find(cells, situation, size));
+function judgeSize(samples: readonly CostSample[], workload: CostSample['workload']): Judgement {
+  const words = `${workload}: ${sizeOf(LARGE)} cost at most ${SIZE_FACTOR} times ${sizeOf(SMALL)}`;
+  const [small, large] = [SMALL, LARGE].map((size) => find(samples, workload, size));
   if (!small || !large) return notMeasured(words, NO_RUNS);
   const detail = `${large.ns.toFixed(0)} ns against ${small.ns.toFixed(0)} ns`;
   return judged(words, large.ns / small.ns, (figure) => figure <= SIZE_FACTOR, detail);
 }
 
-function find(cells: readonly Cell[], situation: Cell['situation'], size: typeof SMALL): Cell | undefined {
-  return cells.find((cell) => cell.situation === situation && sizeOf(cell) === sizeOf(size));
+function find(
+  samples: readonly CostSample[],
+  workload: CostSample['workload'],
+  size: typeof SMALL,
+): CostSample | undefined {
+  return samples.find((sample) => sample.workload === workload && sizeOf(sample) === sizeOf(size));
 }
 
 function judgeRates(rates: readonly Rate[]): Judgement {
   const words = `XDP carries at least ${NFTABLES_FACTOR} times the packets of nftables`;
-  const astray = rates.filter((rate) => rate.astray > 0);
-  if (astray.length > 0)
-    return notMeasured(words, `frames arrived that were addressed to no server, by ${astray[0]?.way}`);
-  const [xdp, nftables] = ['xdp', 'nftables'].map((way) => rates.filter((rate) => rate.way === way));
+  const misaddressed = rates.filter((rate) => rate.misaddressed > 0);
+  if (misaddressed.length > 0)
+    return notMeasured(words, `frames arrived that were addressed to no server, by ${misaddressed[0]?.forwardingPath}`);
+  const [xdp, nftables] = ['xdp', 'nftables'].map((forwardingPath) =>
+    rates.filter((rate) => rate.forwardingPath === forwardingPath),
+  );
   if (!xdp || !nftables || Math.min(xdp.length, nftables.length) < LEAST_TRIALS)
     return notMeasured(words, `fewer than ${LEAST_TRIALS} trials of each`);
   const figure = medianRate(xdp) / medianRate(nftables);

@@ -1,15 +1,15 @@
 import t from 'tap';
-import { type Cell, type Missing, measureDatapath, type Rate } from './datapath-measured.ts';
+import { type CostSample, type Missing, measureDatapath, type Rate } from './datapath-measured.ts';
 
 const skip = process.getuid?.() === 0 ? false : 'namespaces need root';
 
 t.test('what the measuring programs print is understood', { skip }, async (t) => {
   const cost = ['--runs', '20', '--servers', '3', '--services', '1', '--connections', '0'];
-  const seen: (Cell | Rate | Missing)[] = [];
+  const seen: (CostSample | Rate | Missing)[] = [];
   for await (const figure of measureDatapath({ cost, rate: ['--trials', '1', '--frames', '1000'] })) seen.push(figure);
   t.same(
-    seen.map((figure) => ('way' in figure ? figure.way : figure.situation)),
-    ['established', 'in turn', 'new', 'first ACK', 'short', 'flood', 'xdp', 'tc', 'userspace', 'nftables'],
+    seen.map((figure) => ('forwardingPath' in figure ? figure.forwardingPath : figure.workload)),
+    ['established', 'round-robin', 'new', 'first ACK', 'short', 'flood', 'xdp', 'tc', 'userspace', 'nftables'],
   );
 });
 

@@ -7,11 +7,11 @@ import { z } from 'zod';
 const count = z.number().int().nonnegative();
 
 /**
- * Middles of single runs, in nanoseconds: of a program that does nothing and, by turns with it, of the least forwarder and
+ * Middles of single runs, in nanoseconds: of a program that does nothing and, alternately with it, of the least forwarder and
  * of the data path.
  */
-const Cell = z.object({
-  situation: z.enum(['established', 'in turn', 'new', 'first ACK', 'short', 'flood']),
+const CostSample = z.object({
+  workload: z.enum(['established', 'round-robin', 'new', 'first ACK', 'short', 'flood']),
   servers: count,
   services: count,
   /** Put there beforehand. */
@@ -24,27 +24,27 @@ const Cell = z.object({
   leastNs: z.number().positive(),
   ns: z.number().positive(),
 });
-export type Cell = z.infer<typeof Cell>;
+export type CostSample = z.infer<typeof CostSample>;
 
-/** One trial of a way through the load balancer: frames sent, and where they arrived. */
+/** One trial of a forwarding path through the load balancer: frames sent, and where they arrived. */
 const Rate = z.object({
-  way: z.string(),
+  forwardingPath: z.string(),
   sent: count,
   /** At each server. */
   arrived: z.array(count),
   /** Addressed to no server. */
-  astray: count,
+  misaddressed: count,
   tookNs: z.number().positive(),
 });
 export type Rate = z.infer<typeof Rate>;
 
-/** A way that cannot be measured, and why. */
-const Missing = z.object({ way: z.string(), missing: z.string() });
+/** A forwarding path that cannot be measured, and why. */
+const Missing = z.object({ forwardingPath: z.string(), missing: z.string() });
 export type Missing = z.infer<typeof Missing>;
 
 /** The figures of one run. */
 export interface Figures {
-  cells: Cell[];
+  samples: CostSample[];
   rates: Rate[];
   missing: Missing[];
 }
@@ -56,8 +56,8 @@ export interface Extent {
 }
 
 /** Runs both programs, one after the other, each in network namespaces of its own. @throws when one of them fails. */
-export async function* measureDatapath({ cost, rate }: Extent): AsyncGenerator<Cell | Rate | Missing> {
-  for await (const line of linesOf('cost.ts', cost)) yield Cell.parse(line);
+export async function* measureDatapath({ cost, rate }: Extent): AsyncGenerator<CostSample | Rate | Missing> {
+  for await (const line of linesOf('cost.ts', cost)) yield CostSample.parse(line);
   for await (const line of linesOf('rate.ts', rate)) yield z.union([Rate, Missing]).parse(line);
 }
 

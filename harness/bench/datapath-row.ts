@@ -1,5 +1,5 @@
 import { aboveFloor, arrivedAt, type Judgement, packetsPerSecond, thousands } from './datapath-bound.ts';
-import type { Cell, Missing, Rate } from './datapath-measured.ts';
+import type { CostSample, Missing, Rate } from './datapath-measured.ts';
 import { summarise } from './summary.ts';
 
 /** Figures as lines of tables. */
@@ -8,9 +8,9 @@ const FIGURE_WIDTH = 12;
 const figures = (values: (string | number)[]): string =>
   values.map((value) => String(value).padStart(FIGURE_WIDTH)).join('');
 
-const SITUATIONS: Record<Cell['situation'], string> = {
+const LABELS: Record<CostSample['workload'], string> = {
   established: 'one flow',
-  'in turn': '20,000 flows',
+  'round-robin': '20,000 flows',
   new: 'new flows',
   'first ACK': 'first ACKs',
   short: '5 packets each',
@@ -22,13 +22,12 @@ export const COST_HEADING: string =
   'ns a packet'.padEnd(NAME_WIDTH) +
   figures(['servers', 'services', 'connections', 'floor', 'least', 'cost', '× least']);
 
-export function costRow(cell: Cell): string {
-  const { situation, servers, services, connections, floorNs } = cell;
-  const { least, cost } = aboveFloor(cell);
+export function costRow(sample: CostSample): string {
+  const { workload, servers, services, connections, floorNs } = sample;
+  const { least, cost } = aboveFloor(sample);
   const ns = [floorNs, least, cost].map((figure) => figure.toFixed(0));
   return (
-    SITUATIONS[situation].padEnd(NAME_WIDTH) +
-    figures([servers, services, connections, ...ns, (cost / least).toFixed(2)])
+    LABELS[workload].padEnd(NAME_WIDTH) + figures([servers, services, connections, ...ns, (cost / least).toFixed(2)])
   );
 }
 
@@ -36,19 +35,21 @@ export const RATE_HEADING: string =
   'thousand a second'.padEnd(NAME_WIDTH + 2) +
   figures(['trials', 'min', 'median', 'max', 'lost', '× nftables']).slice(2);
 
-/** A row for each way through the load balancer, in the order of their first trials. */
+/** A row for each forwarding path through the load balancer, in the order of their first trials. */
 export function rateRows(rates: readonly Rate[], missing: readonly Missing[]): string[] {
-  const ways = Map.groupBy(rates, ({ way }) => way);
+  const forwardingPaths = Map.groupBy(rates, ({ forwardingPath }) => forwardingPath);
   const median = (of: readonly Rate[]): number => summarise(of.map(packetsPerSecond)).median;
-  const against = ways.get('nftables');
+  const against = forwardingPaths.get('nftables');
   return [
-    ...[...ways].map(([way, trials]) => {
+    ...[...forwardingPaths].map(([forwardingPath, trials]) => {
       const { min, median: middle, max } = summarise(trials.map(packetsPerSecond));
       const lost = trials.reduce((sum, rate) => sum + rate.sent - arrivedAt(rate), 0);
       const ratio = against ? (middle / median(against)).toFixed(2) : '-';
-      return way.padEnd(NAME_WIDTH) + figures([trials.length, ...[min, middle, max].map(thousands), lost, ratio]);
+      return (
+        forwardingPath.padEnd(NAME_WIDTH) + figures([trials.length, ...[min, middle, max].map(thousands), lost, ratio])
+      );
     }),
-    ...missing.map(({ way, missing: why }) => `${way.padEnd(NAME_WIDTH)}  not measured: ${why}`),
+    ...missing.map(({ forwardingPath, missing: why }) => `${forwardingPath.padEnd(NAME_WIDTH)}  not measured: ${why}`),
   ];
 }
 

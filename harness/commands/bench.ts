@@ -104,10 +104,10 @@ async function benchDatapath({ runs = 20_000, trials = 15, json }: BenchOptions)
     `${conditions(`at least ${runs} single runs for each figure; ${trials} trials`)}; load ${load()}\n${COST_HEADING}`,
   );
   const extent = { cost: ['--runs', String(runs)], rate: ['--trials', String(trials)] };
-  const figures: Figures = { cells: [], rates: [], missing: [] };
+  const figures: Figures = { samples: [], rates: [], missing: [] };
   for await (const figure of measureDatapath(extent)) {
-    if ('situation' in figure) console.log(costRow(figure));
-    if ('situation' in figure) figures.cells.push(figure);
+    if ('workload' in figure) console.log(costRow(figure));
+    if ('workload' in figure) figures.samples.push(figure);
     else if ('missing' in figure) figures.missing.push(figure);
     else figures.rates.push(figure);
   }

@@ -15,6 +15,8 @@ export interface Requirement {
   text: string;
   /** What a test looks at. */
   observed: string;
+  /** The part of it that no packet in a lab can show, why, and what shows it. */
+  beyond?: string | undefined;
 }
 
 export interface Catalogue {
@@ -32,7 +34,12 @@ export class UnknownRequirement extends Error {
 const REQUIREMENTS = new URL('../../suites/requirements.yaml', import.meta.url);
 
 const Sentence = z.string().trim().min(3);
-const Entry = z.strictObject({ source: z.string().regex(/^(P\b|RFC \d|OWN$)/), text: Sentence, observed: Sentence });
+const Entry = z.strictObject({
+  source: z.string().regex(/^(P\b|RFC \d|OWN$)/),
+  text: Sentence,
+  observed: Sentence,
+  beyond: Sentence.optional(),
+});
 const Family = z.strictObject({
   title: Sentence,
   subject: Sentence,

@@ -4,6 +4,7 @@ import type { Answer } from './socket.ts';
 
 /** No daemon answers at the control socket. */
 export class NoDaemon extends Error {
+  /** @param code of the system, or what else is the matter */
   constructor(path: string, code: string | undefined) {
     const why = code === 'ENOENT' ? 'there is no such socket' : code === 'ECONNREFUSED' ? 'nobody listens' : code;
     super(`no nlbd answers at ${path} (${why ?? 'it hung up'}); is it running, and is this its socket?`);
@@ -28,7 +29,8 @@ export function request(path: string, asked: Request): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const lines = say(path, asked, reject);
     lines.once('line', (line) => {
-      resolve(JSON.parse(line) as Answer);
+      const answer = parsed<Answer>(path, line, reject);
+      if (answer) resolve(answer);
       lines.hangUp();
     });
     lines.once('close', () => reject(new NoDaemon(path, undefined)));
@@ -45,10 +47,10 @@ export function follow(path: string, asked: Request, take: (line: string) => voi
     let answered = false;
     lines.once('line', (first) => {
       answered = true;
-      const answer = JSON.parse(first) as Answer;
+      const answer = parsed<Answer>(path, first, reject);
       lines.on('line', take);
-      if (answer.ok) return;
-      resolve(answer);
+      if (answer?.ok) return;
+      if (answer) resolve(answer);
       lines.hangUp();
     });
     lines.once('close', () => reject(answered ? new DaemonGone(path) : new NoDaemon(path, undefined)));
@@ -68,14 +70,25 @@ export function list(path: string, asked: Request, take: (row: unknown) => void)
     };
     let answered = false;
     lines.on('line', (line) => {
-      const said = JSON.parse(line) as Answer | { end: unknown };
-      if (!answered && 'ok' in said && !said.ok) settle(said);
+      const said = parsed<Answer | { end: unknown }>(path, line, reject);
+      if (!said) lines.hangUp();
+      else if (!answered && 'ok' in said && !said.ok) settle(said);
       else if (answered && 'end' in said) settle({ ok: true, value: said.end });
       else if (answered) take(said);
       answered = true;
     });
     lines.once('close', () => reject(answered ? new DaemonGone(path) : new NoDaemon(path, undefined)));
   });
+}
+
+/** What a line says; undefined where it is none of a daemon's, which `failed` is then told. */
+function parsed<Said>(path: string, line: string, failed: (error: NoDaemon) => void): Said | undefined {
+  try {
+    return JSON.parse(line) as Said;
+  } catch {
+    failed(new NoDaemon(path, 'what answers there is another program'));
+    return undefined;
+  }
 }
 
 /** The lines that come back. */

@@ -83,7 +83,7 @@ export async function startDaemon(start: Start, log: Log, died: (error: Error) =
   const event = (name: string, detail: Record<string, unknown>) => events.add(name, detail);
   const addressFilter = openAddressFilter(config, { event, problem });
   const loop = openLoop(config, datapath, {
-    facts: (facts) => beat.tell(facts),
+    facts: (facts) => beat.report(facts),
     event,
     corrected,
     problem,

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { parseConfig } from '../config/load.ts';
 import { DEFAULT_TIMEOUTS } from '../datapath/specification/timeouts.ts';
-import { beforeGoing } from '../datapath/tables/tables.ts';
+import { keepUntilRemoved } from '../datapath/tables/tables.ts';
 import { desire, type Seen } from './desired.ts';
 import { verdictKey } from './health.ts';
 import { poolsOf } from './pools.ts';
@@ -68,7 +68,7 @@ t.test('a server that fails its checks keeps its connections; one without a hard
   const gone = desire(config, seen({ a: true, b: true }, ['10.77.2.21']));
   t.match(gone.tables.servers[1], { id: 7, kept: false });
   t.same(gone.serving, new Set(['10.77.2.21']));
-  const staying = beforeGoing(gone.tables.servers, failing.tables.servers);
+  const staying = keepUntilRemoved(gone.tables.servers, failing.tables.servers);
   t.same(staying, failing.tables.servers, 'until no slot names it');
 });
 

@@ -13,7 +13,7 @@ const PAUSE_FACTOR = 20;
 
 /** @param problem called when a pass has failed, once as long as the reason is the same; the next one begins after a pause */
 export function startExpiry(
-  datapath: Pick<Datapath, 'sweep'>,
+  datapath: Pick<Datapath, 'expireConnections'>,
   problem: (text: string) => void,
   leastPauseMs = LEAST_PAUSE_MS,
 ): Expiry {
@@ -24,7 +24,7 @@ export function startExpiry(
   function step(): void {
     const beganMs = performance.now();
     try {
-      pass ??= datapath.sweep();
+      pass ??= datapath.expireConnections();
       const { done } = pass.next();
       tookMs += performance.now() - beganMs;
       if (!done) {

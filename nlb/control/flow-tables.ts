@@ -18,7 +18,7 @@ export interface FlowTableShown {
 const NAMES: Record<FlowTable, string> = {
   connections: 'TCP connections',
   udpFlows: 'UDP flows',
-  embryos: 'half-open connections',
+  halfOpen: 'half-open connections',
   affinities: 'clients',
   fragments: 'fragments',
   unprovenFragments: 'unproven fragments',

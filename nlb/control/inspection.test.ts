@@ -3,7 +3,7 @@ import { parseConfig } from '../config/load.ts';
 import type { Datapath } from '../datapath/datapath.ts';
 import { CONSTANTS } from '../datapath/program/layout.ts';
 import type { Address } from '../datapath/specification/address.ts';
-import { NO_PEER, toldBy } from '../datapath/specification/knowledge.ts';
+import { configuredBy, NO_PEER } from '../datapath/specification/knowledge.ts';
 import { openLedger } from '../datapath/specification/ledger.ts';
 import { DEFAULT_LIMITS } from '../datapath/specification/limits.ts';
 import { DEFAULT_TIMEOUTS } from '../datapath/specification/timeouts.ts';
@@ -34,7 +34,7 @@ const servers: ServerEntry[] = [
 ];
 const HTTP = 'tcp 203.0.113.10:80';
 
-/** Of client 198.51.100.NUMBER, by turns at the two servers; the last one at a server that there is no more. */
+/** Of client 198.51.100.NUMBER, alternately at the two servers; the last one at a server that there is no more. */
 function connectionsOf(count: number): KnownConnection[] {
   return Array.from({ length: count }, (_, number) => {
     const server = number === count - 1 ? 9 : number % 2 === 0 ? 4 : 7;
@@ -71,11 +71,11 @@ function inspection(known: KnownConnection[] = connectionsOf(5)) {
     servers,
     services: [{ address: '203.0.113.10', protocol: 'tcp' as const, port: 80, slots }],
   };
-  const ports = [
+  const interfaces = [
     { device: 'server', ifindex: 3, mac: '02:00:00:00:00:02', mtu: 1500, roles: CONSTANTS.ROLE_SERVER },
     { device: 'access', ifindex: 2, mac: '02:00:00:00:00:01', mtu: 1500, roles: CONSTANTS.ROLE_ACCESS },
   ];
-  const { kept } = openLedger();
+  const { flowTables } = openLedger();
   const until = monotonicNs() + 60_000_000_000n;
   const datapath = {
     outcomes: () => ({ FORWARDED_NEW: { packets: 3n, bytes: 180n }, DROPPED_NO_LEASE: none }),
@@ -86,10 +86,10 @@ function inspection(known: KnownConnection[] = connectionsOf(5)) {
       for (let at = 0; at < known.length; at += 2) yield known.slice(at, at + 2);
     },
     knowledgeOf: () => ({
-      told: toldBy(tables, ports),
+      configured: configuredBy(tables, interfaces),
       lease: { answerUntilNs: until, forwardUntilNs: until },
       peer: NO_PEER,
-      kept,
+      flowTables,
     }),
   };
   return openInspection({ config: () => config, datapath: datapath as unknown as Datapath, servers: () => servers });

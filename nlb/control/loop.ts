@@ -1,14 +1,8 @@
 import type { AddressChange } from '../address/address-change.ts';
-import { openHiding } from '../address/hiding.ts';
-import { openLoopback } from '../address/loopback.ts';
 import type { Config } from '../config/schema.ts';
 import type { Datapath } from '../datapath/datapath.ts';
-import { beforeGoing } from '../datapath/tables/tables.ts';
-import { openAddressEvents } from '../kernel/address-events.ts';
-import { hideAddress, listHidden, unhideAddress } from '../kernel/hidden-addresses.ts';
-import { findInterface } from '../kernel/interfaces.ts';
+import { keepUntilRemoved } from '../datapath/tables/tables.ts';
 import { type LinkEvent, listenToLinks } from '../kernel/link-events.ts';
-import { listNeighbours, probeNeighbour } from '../kernel/neighbours.ts';
 import type { SlowFacts } from './beat/messages.ts';
 import { type Desired, desire } from './desired.ts';
 import { startExpiry } from './expiry.ts';
@@ -16,11 +10,13 @@ import { openHealth, type Verdicts } from './health.ts';
 import { numberServers } from './identity.ts';
 import { inheritedHardware, inheritedVerdicts } from './inherit.ts';
 import { attachedOf, watchInterfaces } from './interface-watch.ts';
-import { ASK_EVERY_MS, doubtful, type HardwareAddresses, remember } from './neighbours.ts';
+import { openKernelState } from './kernel-state.ts';
+import { watchNeighbours } from './neighbour-watch.ts';
 import { watchPasses } from './pass-watch.ts';
 import { type Pool, poolsOf } from './pools.ts';
 import { type Reach, verdictsKept, watchReach } from './reach.ts';
 import { openReachProbes } from './reach-probes.ts';
+import { isReady } from './readiness.ts';
 import { openSelections } from './selections.ts';
 
 /**
@@ -54,23 +50,19 @@ const PASS_EVERY_MS = 100;
 const LISTEN_EVERY_MS = 20;
 /** How long selections are worked at before checks have their turn again. */
 const SLICE_MS = 2;
-/** How long a node that has just started waits for the verdict on its servers and reach targets before it may lead without. */
-const FIRST_VERDICTS_MS = 1000;
 
 export function openLoop(first: Config, datapath: Datapath, hooks: LoopHooks): Loop {
   const earlier = datapath.actual();
   const selections = openSelections();
   const startedMs = performance.now();
-  const askedMs = new Map<string, number>();
+  const neighbours = watchNeighbours(inheritedHardware(earlier, startedMs));
+  const kernel = openKernelState(datapath, hooks);
   let config = first;
   let ids = numberServers(config.servers, earlier.servers, first.datapath.maxServers);
-  let hardware: HardwareAddresses = inheritedHardware(earlier, startedMs);
-  let unresolved: string[] = [];
   let pools: Pool[] = [];
   let desired: Desired | undefined;
   /** Whether the data path has the pools that are worked at. */
   let pooled = false;
-  let applied = '';
   let facts: SlowFacts | undefined;
   const failing = new Map<string, string>();
   /** Whether the part of the pass before the selections did not fail. */
@@ -79,12 +71,13 @@ export function openLoop(first: Config, datapath: Datapath, hooks: LoopHooks): L
 
   const passes = watchPasses((change) => hooks.event('pass', change));
   const interfaceChanges = watchInterfaces();
-  const hiding = openHiding({ hide: hideAddress, unhide: unhideAddress, list: listHidden }, () => performance.now());
 
   const health = openHealth(inheritedVerdicts(config, earlier, ids), (check, verdict) => {
     selections.judged(check);
     hooks.event('health', { check, healthy: verdict.healthy, ...(verdict.why !== undefined && { why: verdict.why }) });
-    next ??= setImmediate(slice);
+    // Until the node is ready that waits for nothing: not for the next look at where the server is, either.
+    if (facts?.ready) next ??= setImmediate(slice);
+    else soon ??= setImmediate(pass);
   });
 
   const lookFurther = (verdicts?: Reach['verdicts']): Reach =>
@@ -98,25 +91,6 @@ export function openLoop(first: Config, datapath: Datapath, hooks: LoopHooks): L
     });
   let reach = lookFurther();
 
-  /** Each server where it is behind, and nowhere else: another subnet may have the same address. */
-  function lookAtNeighbours(): void {
-    const nowMs = performance.now();
-    const legs = serversByInterface(config).flatMap(([device, addresses]) => {
-      const leg = findInterface(device);
-      return leg ? [{ leg, addresses, seen: listNeighbours(leg.ifindex) }] : [];
-    });
-    const seen = legs.flatMap(({ addresses, seen }) => seen.filter(({ address }) => addresses.has(address)));
-    hardware = remember(hardware, seen, nowMs);
-    unresolved = legs.flatMap(({ addresses }) => [...addresses].filter((each) => hardware.get(each)?.seenMs !== nowMs));
-    const failing = selections.failing();
-    for (const { leg, addresses } of legs)
-      for (const address of doubtful([...addresses], seen, failing)) {
-        if (nowMs - (askedMs.get(address) ?? -ASK_EVERY_MS) < ASK_EVERY_MS) continue;
-        askedMs.set(address, nowMs);
-        if (leg.running) probeNeighbour(leg.ifindex, address);
-      }
-  }
-
   /** First of all in a pass, and whatever else fails in it: an interface without the data path is one too many. */
   function followInterfaces(): void {
     for (const change of datapath.follow()) hooks.event('table', { change });
@@ -128,48 +102,19 @@ export function openLoop(first: Config, datapath: Datapath, hooks: LoopHooks): L
     return datapath.interfaces().some((known) => known.device === name || known.ifindex === ifindex);
   }
 
-  /** While the loopback holds an address, it must be kept from the stack, which would answer for it. */
-  function realise(wanted: Desired): void {
-    const { services, ...rest } = wanted.tables;
-    const key = JSON.stringify([rest, services.map(({ slots, ...service }) => [service, slotsKey(slots)])]);
-    hiding.hide(wanted.loopback);
-    loopback.realise('remove', wanted.loopback);
-    if (key !== applied) {
-      applied = '';
-      for (const change of datapath.apply(wanted.tables)) hooks.event('table', { change });
-      applied = key;
-    }
-    loopback.realise('add', wanted.loopback);
-    hiding.unhideOthers(wanted.loopback);
-  }
-
-  const heard = openAddressEvents();
-  const loopback = openLoopback(heard, {
-    changed: ({ change, address: { address } }) => hooks.event('loopback', { change, address }),
-    corrected: hooks.corrected,
-    problem: hooks.problem,
-  });
   const listen = () => {
-    if (loopback.isDoubtful()) soon ??= setImmediate(pass);
+    if (kernel.isDoubtful()) soon ??= setImmediate(pass);
   };
-
-  const slotNumbers = new WeakMap<Int32Array, number>();
-  let tablesBuilt = 0;
-  function slotsKey(slots: Int32Array): number {
-    const number = slotNumbers.get(slots) ?? ++tablesBuilt;
-    slotNumbers.set(slots, number);
-    return number;
-  }
 
   function factsOf(wanted: Desired): SlowFacts {
     const healthyServers = wanted.serving.size;
-    const isLate = performance.now() - startedMs > FIRST_VERDICTS_MS;
-    const ready = isLate || (isJudged(health.verdicts, healthyServers) && reach.isJudged());
+    const firstLook = { verdicts: health.verdicts, healthyServers, reachJudged: reach.isJudged() };
+    const ready = facts?.ready || isReady(firstLook, performance.now() - startedMs);
     const targets = Object.fromEntries([...reach.verdicts].map(([name, { healthy }]) => [name, healthy]));
     const attached = attachedOf(datapath.interfaces());
     const services = selections.badlyServed();
-    const refusedClusters = loopback.refused();
-    return { ready, healthyServers, targets, services, attached, unresolved, refusedClusters };
+    const refusedClusters = kernel.refused();
+    return { ready, healthyServers, targets, services, attached, unresolved: neighbours.unresolved(), refusedClusters };
   }
 
   /** While passes fail, the facts are those of the last that did not. */
@@ -198,21 +143,22 @@ export function openLoop(first: Config, datapath: Datapath, hooks: LoopHooks): L
     soon = undefined;
     const followed = attempt(followInterfaces, 'the interfaces');
     looked = attempt(() => {
-      lookAtNeighbours();
-      selections.located(hardware);
+      neighbours.look(config, selections.failing());
+      selections.located(neighbours.hardware());
       // A server that has come is there before a slot names it; one that has gone stays until none does.
-      if (pooled && selections.isBusy()) realise(untilSelected(wantedNow()));
+      if (pooled && selections.isBusy()) kernel.realise(untilSelected(wantedNow()));
     }, 'the look around');
     looked &&= followed;
     slice();
   }
 
   const untilSelected = (wanted: Desired): Desired => {
-    const servers = beforeGoing(wanted.tables.servers, desired?.tables.servers ?? []);
+    const servers = keepUntilRemoved(wanted.tables.servers, desired?.tables.servers ?? []);
     return { ...wanted, tables: { ...wanted.tables, servers } };
   };
 
-  const wantedNow = (): Desired => desire(config, { ids, hardware, pools, selected: selections });
+  const wantedNow = (): Desired =>
+    desire(config, { ids, hardware: neighbours.hardware(), pools, selected: selections });
 
   /** Some of what there is to do for the selections, and once all is done, the rest of what is wanted. */
   function slice(): void {
@@ -226,7 +172,7 @@ export function openLoop(first: Config, datapath: Datapath, hooks: LoopHooks): L
         return;
       }
       const wanted = wantedNow();
-      realise(wanted);
+      kernel.realise(wanted);
       pooled = true;
       desired = wanted;
       facts = factsOf(desired);
@@ -280,26 +226,11 @@ export function openLoop(first: Config, datapath: Datapath, hooks: LoopHooks): L
     use,
     withdraw: () => {
       rest();
-      loopback.realise('remove', []);
-      hiding.unhideOthers([]);
-      datapath.remove();
+      kernel.withdraw();
     },
     leave: () => {
       rest();
       datapath.abandon();
     },
   };
-}
-
-function serversByInterface({ server, servers }: Config): [device: string, addresses: ReadonlySet<string>][] {
-  return [server.interface, ...server.furtherInterfaces].map((device) => {
-    const behind = servers.filter((each) => (each.interface ?? server.interface) === device);
-    return [device, new Set(behind.map(({ address }) => address))];
-  });
-}
-
-/** Whether this life of the daemon has found a healthy server, or has looked at all. What it has inherited tells nothing. */
-function isJudged(verdicts: Verdicts, healthyServers: number): boolean {
-  const own = [...verdicts.values()].filter((verdict) => verdict && !verdict.inherited);
-  return (healthyServers > 0 && own.some((verdict) => verdict?.healthy)) || own.length === verdicts.size;
 }

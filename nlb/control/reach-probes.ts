@@ -34,9 +34,9 @@ export function openReachProbes(config: Config): ReachProbes {
     open?.close();
     probes.delete(nameOf(target));
     if (leg === undefined) return undefined;
-    const way = target.type === 'arp' ? arpProbe(leg, config[target.via].address) : icmpProbe(leg);
-    probes.set(nameOf(target), way);
-    return way;
+    const probe = target.type === 'arp' ? arpProbe(leg, config[target.via].address) : icmpProbe(leg);
+    probes.set(nameOf(target), probe);
+    return probe;
   };
   return {
     ask: (round) => {
@@ -44,11 +44,11 @@ export function openReachProbes(config: Config): ReachProbes {
       if (failures.length > 0) throw failures[0];
     },
     answered: (round) => {
-      const heard = new Map([...probes].map(([name, way]) => [name, way.answered(round)]));
+      const heard = new Map([...probes].map(([name, probe]) => [name, probe.answered(round)]));
       return targets.filter((target) => heard.get(nameOf(target))?.includes(target.address));
     },
     close: () => {
-      for (const way of probes.values()) way.close();
+      for (const probe of probes.values()) probe.close();
       probes.clear();
     },
   };

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { connect, type Socket } from 'node:net';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -259,4 +259,32 @@ t.test('a list that cannot be gone on with ends the conversation, and the reader
     /hung up/,
   );
   t.equal(rows.length, 2);
+});
+
+t.test('a place that cannot be had is a promise that fails, so that whoever asked can clean up', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'nlb-'));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  writeFileSync(join(folder, 'file'), '');
+  const serving = serve(join(folder, 'file', 'nlbd.sock'), async () => ({ ok: true, value: null }));
+  await t.rejects(serving, { code: /EEXIST|ENOTDIR/ });
+});
+
+t.test('whoever answers at the socket and is no daemon is called so', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'nlb-'));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, 'other.sock');
+  const other = createServer((socket) => socket.end('220 ready\r\n'));
+  await new Promise<void>((resolve) => other.listen(path, resolve));
+  t.teardown(() => other.close());
+  const asked = { command: 'status' };
+  const none = { message: /^no nlbd answers at .*other.sock \(what answers there is another program\)/ };
+  await t.rejects(request(path, asked), none);
+  await t.rejects(
+    follow(path, asked, () => undefined),
+    none,
+  );
+  await t.rejects(
+    list(path, asked, () => undefined),
+    none,
+  );
 });

@@ -29,8 +29,8 @@ export interface Served {
   close(): void;
 }
 
-/** Listens for the owner alone. Replaces a socket that an earlier life left, and nothing else: throws as openDoor() does. */
-export function serve(path: string, handle: Handler): Promise<Served> {
+/** Listens for the owner alone. Replaces a socket that an earlier life left, and nothing else: fails as openSocketFile() does. */
+export async function serve(path: string, handle: Handler): Promise<Served> {
   const door = openSocketFile(path);
   const server = createServer((socket) => converse(socket, handle));
   server.maxConnections = MOST_CONNECTIONS;

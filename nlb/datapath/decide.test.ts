@@ -16,8 +16,8 @@ import {
   TO_US,
   UDP,
 } from './kit/frames.ts';
-import { openHeartbeat } from './kit/heartbeat.ts';
-import { HEARTBEAT, hold, ifindexOf, MAC, makeInterfaces, programsOf, tables } from './kit/rig.ts';
+import { openHeartbeatSocket } from './kit/heartbeat-socket.ts';
+import { HEARTBEAT, holdLease, ifindexOf, MAC, makeInterfaces, programsOf, tables } from './kit/rig.ts';
 import { establish, FOREVER_NS, openLeased, segment, send } from './kit/send.ts';
 import type { OutcomeName } from './program/layout.ts';
 import { openLease } from './tables/lease.ts';
@@ -35,7 +35,7 @@ function forwarded(frame: Buffer, mac: string): Buffer {
   return Buffer.concat([bytesOf(mac.replaceAll(':', '')), bytesOf(MAC.server.replaceAll(':', '')), frame.subarray(12)]);
 }
 
-t.test('tc: segments that receive offload has put together are as long as each of them', async (t) => {
+t.test('tc: of segments that receive offload has merged, the length of each counts', async (t) => {
   run('ip link set server mtu 100');
   t.teardown(() => run('ip link set server mtu 1500'));
   const datapath = openLeased(t);
@@ -50,11 +50,11 @@ t.test('tc: segments that receive offload has put together are as long as each o
 });
 
 for (const hook of HOOKS) {
-  t.test(`${hook}: each frame goes one way, which is counted`, async (t) => {
+  t.test(`${hook}: each frame has its outcome, which is counted`, async (t) => {
     const datapath = openLeased(t);
     for (const { what, frame: hex, outcome, on, unleased, xdpOnly } of CASES) {
       if (xdpOnly && hook !== 'xdp') continue;
-      hold(datapath.leaseFd, unleased ? monotonicNs() : FOREVER_NS);
+      holdLease(datapath.leaseFd, unleased ? monotonicNs() : FOREVER_NS);
       const frame = bytesOf(hex);
       const { verdict, out, counted, bytes } = send(datapath, hook, frame, on);
       t.same(counted, [outcome], what);
@@ -67,7 +67,7 @@ for (const hook of HOOKS) {
     t.equal(datapath.connectionCount(), 2);
   });
 
-  t.test(`${hook}: what is longer than the server's interface sends has an outcome of its own`, async (t) => {
+  t.test(`${hook}: a packet longer than the MTU of the server's interface has an outcome of its own`, async (t) => {
     run('ip link set server mtu 100');
     t.teardown(() => run('ip link set server mtu 1500'));
     const datapath = openLeased(t);
@@ -128,7 +128,7 @@ for (const hook of HOOKS) {
     t.same(send(datapath, hook, frame).counted, ['DROPPED_NO_SERVER'], 'no slot has one');
   });
 
-  t.test(`${hook}: a connection does not take a service for its own that has got its number`, async (t) => {
+  t.test(`${hook}: a connection does not belong to another service that has got its service's id`, async (t) => {
     const datapath = openLeased(t);
     const frame = bytesOf(`${TO_US} ${IP_TCP} ${TCP}`);
     const acknowledging = bytesOf(`${TO_US} ${IP_TCP} ${TCP.replace('5002', '5010')}`);
@@ -149,11 +149,11 @@ for (const hook of HOOKS) {
     const ask = bytesOf(`${TO_ALL} ${ASK} ${CLUSTER_IP}`);
     t.same(send(datapath, hook, ask).counted, ['PASSED_ARP_NLBS']);
     t.same(send(datapath, hook, bytesOf(`${TO_US} ${IP} ${UDP}`)).counted, ['FORWARDED_NEW']);
-    hold(datapath.leaseFd, monotonicNs());
+    holdLease(datapath.leaseFd, monotonicNs());
     t.same(send(datapath, hook, ask).counted, ['DROPPED_ARP_NO_LEASE']);
   });
 
-  t.test(`${hook}: a question of the peer's for the NLBS address is noted, lease or no lease`, async (t) => {
+  t.test(`${hook}: a request of the peer for the NLBS address is noted, with and without a lease`, async (t) => {
     const datapath = openLeased(t);
     const page = openLease(datapath.leaseFd);
     t.teardown(() => page.close());
@@ -167,7 +167,7 @@ for (const hook of HOOKS) {
     t.notOk(notedBy(peerAsks), 'nobody is known to be the peer');
     page.namePeer(MAC.router);
     for (const untilNs of [FOREVER_NS, monotonicNs()]) {
-      hold(datapath.leaseFd, untilNs);
+      holdLease(datapath.leaseFd, untilNs);
       const earliestNs = bootNs();
       t.ok(notedBy(peerAsks), `lease until ${untilNs}`);
       const notedNs = page.peerAskedNs();
@@ -190,7 +190,7 @@ for (const hook of HOOKS) {
     t.notOk(notedBy(peerAsks, 'server'), 'on the server side');
   });
 
-  t.test(`${hook}: who probes for the NLBS address ends the forwarding of one whose lease has lapsed`, async (t) => {
+  t.test(`${hook}: a probe for the NLBS address ends the forwarding of a node whose lease has lapsed`, async (t) => {
     const datapath = openLeased(t);
     const page = openLease(datapath.leaseFd);
     t.teardown(() => page.close());
@@ -202,7 +202,7 @@ for (const hook of HOOKS) {
       return send(datapath, hook, flow).counted[0];
     };
     page.namePeer(MAC.router);
-    const heartbeat = openHeartbeat(HEARTBEAT);
+    const heartbeat = openHeartbeatSocket(HEARTBEAT);
     heartbeat.live(true);
     t.teardown(() => heartbeat.live(false));
     const lapsedNs = monotonicNs();
@@ -229,7 +229,7 @@ for (const hook of HOOKS) {
     t.equal(after(probe.replace('04 0001', '04 0002'), lapsedNs), 'FORWARDED_ESTABLISHED', 'an answer');
   });
 
-  t.test(`${hook}: a frame cut off anywhere never gets to the stack as a cluster's packet`, async (t) => {
+  t.test(`${hook}: a truncated frame to a cluster address never reaches the stack`, async (t) => {
     const datapath = openLeased(t);
     const whole = bytesOf(`${TO_US} ${IP_TCP} ${TCP}`);
     // Without a whole IPv4 header the kernel makes no socket buffer in a test run.

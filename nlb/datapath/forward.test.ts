@@ -11,7 +11,7 @@ import { openPins, type Pins } from './attach/pins.ts';
 import { type Datapath, openDatapath } from './datapath.ts';
 import {
   CLUSTER,
-  hold,
+  holdLease,
   ifindexOf,
   MAC,
   makeInterfaces,
@@ -51,11 +51,11 @@ const LISTEN = `require('node:dgram').createSocket('udp4').on('message', (text, 
 const SEND = `const socket = require('node:dgram').createSocket('udp4');
   socket.bind(4000, () => socket.send(process.argv[1], 53, '${CLUSTER}', () => socket.close()))`;
 
-const heard: string[] = [];
+const received: string[] = [];
 const [program = '', ...words] = [...farm.enter, process.execPath, '-e', LISTEN];
 const listener: ChildProcess = spawn(program, words, { stdio: ['pipe', 'pipe', 'inherit'] });
-listener.stdout?.on('data', (data) => heard.push(...String(data).trim().split('\n')));
-await until(() => heard.includes('listening'), 'the server listens');
+listener.stdout?.on('data', (data) => received.push(...String(data).trim().split('\n')));
+await until(() => received.includes('listening'), 'the server listens');
 
 t.teardown(() => {
   listener.kill();
@@ -91,17 +91,17 @@ async function removesAll(t: Asserts, datapath: Datapath, programs: number[]): P
 type Asserts = Pick<typeof t, 'match' | 'notOk' | 'same'>;
 
 async function forwards(t: Asserts, datapath: Datapath, mode: string): Promise<void> {
-  hold(datapath.leaseFd, monotonicNs() + 60_000_000_000n);
+  holdLease(datapath.leaseFd, monotonicNs() + 60_000_000_000n);
   send(`first by ${mode}`);
-  await until(() => heard.includes(`10.77.1.1 first by ${mode}`), `the first datagram by ${mode}`);
+  await until(() => received.includes(`10.77.1.1 first by ${mode}`), `the first datagram by ${mode}`);
   send(`second by ${mode}`);
-  await until(() => heard.includes(`10.77.1.1 second by ${mode}`), `the second datagram by ${mode}`);
+  await until(() => received.includes(`10.77.1.1 second by ${mode}`), `the second datagram by ${mode}`);
   t.match(datapath.outcomes(), { FORWARDED_NEW: { packets: 1n }, FORWARDED_ESTABLISHED: { packets: 1n } });
 
-  hold(datapath.leaseFd, monotonicNs());
+  holdLease(datapath.leaseFd, monotonicNs());
   send(`too late by ${mode}`);
   await until(() => datapath.outcomes().DROPPED_NO_LEASE.packets > 0n, 'the third datagram');
-  t.notOk(heard.includes(`10.77.1.1 too late by ${mode}`), 'nothing is forwarded once the lease is over');
+  t.notOk(received.includes(`10.77.1.1 too late by ${mode}`), 'nothing is forwarded once the lease is over');
 }
 
 for (const mode of ['xdp', 'xdp-generic', 'tc'] as const) {
@@ -118,11 +118,11 @@ t.test('a datagram reaches the server by user space, also one whose checksum the
   const datapath = openDatapath({ ...options(pinDirectory(t)), mode: 'userspace', first: tables() });
   t.teardown(() => datapath.remove());
   await forwards(t, datapath, 'user space');
-  hold(datapath.leaseFd, monotonicNs() + 60_000_000_000n);
+  holdLease(datapath.leaseFd, monotonicNs() + 60_000_000_000n);
   router.run('ethtool -K router tx on');
   t.teardown(() => router.run('ethtool -K router tx off'));
   send('with half a checksum');
-  await until(() => heard.includes('10.77.1.1 with half a checksum'), 'the datagram with half a checksum');
+  await until(() => received.includes('10.77.1.1 with half a checksum'), 'the datagram with half a checksum');
 });
 
 t.test('a datagram reaches the server by a classic tc filter, for kernels without tcx', async (t) => {
@@ -138,15 +138,15 @@ t.test('a datagram reaches the server by a classic tc filter, for kernels withou
   t.notMatch(run('tc qdisc show dev access'), /clsact/, 'the qdisc that it made is gone');
 });
 
-t.test('a filter of somebody else in the place of ours is named and left alone', async (t) => {
+t.test('a foreign filter with our handle and priority is named and left alone', async (t) => {
   const directory = pinDirectory(t);
   const datapath = openDatapath({ ...options(directory), mode: 'tc', first: tables() });
   t.teardown(() => datapath.remove());
   run('tc qdisc add dev access clsact');
   t.teardown(() => run('tc qdisc del dev access clsact'));
   const bytecode = t.testdir({ program: '1,6 0 0 0' });
-  const place = `dev access ingress protocol all pref ${FILTER.priority}`;
-  run(`tc filter add ${place} handle ${FILTER.handle} bpf bytecode-file ${join(bytecode, 'program')}`);
+  const hook = `dev access ingress protocol all pref ${FILTER.priority}`;
+  run(`tc filter add ${hook} handle ${FILTER.handle} bpf bytecode-file ${join(bytecode, 'program')}`);
   const before = run('tc filter show dev access ingress');
   const attachOurs = () => attachFilter(openPins(directory), ifindexOf('access'), programsOf(datapath).tc());
   t.throws(attachOurs, /has a filter of somebody else at priority 1171/);
@@ -167,16 +167,16 @@ t.test('a daemon killed with SIGKILL leaves traffic flowing, and the next one ad
   const signal = await new Promise((resolve) => child.on('exit', (_code, name) => resolve(name)));
   t.equal(signal, 'SIGKILL');
 
-  hold(openPins(directory).openMap('lease') ?? -1, monotonicNs() + 60_000_000_000n);
+  holdLease(openPins(directory).openMap('lease') ?? -1, monotonicNs() + 60_000_000_000n);
   send('with nobody at home');
-  await until(() => heard.includes('10.77.1.1 with nobody at home'), 'a datagram without a daemon');
+  await until(() => received.includes('10.77.1.1 with nobody at home'), 'a datagram without a daemon');
 
   const datapath = openDatapath(options(directory));
   t.match(datapath, { adopted: true, mode: 'xdp' });
   t.same(datapath.actual(), tables());
   t.same(datapath.apply(tables()), [], 'nothing to change');
   send('to the next life');
-  await until(() => heard.includes('10.77.1.1 to the next life'), 'a datagram after the restart');
+  await until(() => received.includes('10.77.1.1 to the next life'), 'a datagram after the restart');
   t.match(datapath.outcomes(), { FORWARDED_NEW: { packets: 1n }, FORWARDED_ESTABLISHED: { packets: 1n } });
   await removesAll(t, datapath, attachedPrograms(openPins(directory)));
 });

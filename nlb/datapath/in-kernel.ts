@@ -1,28 +1,32 @@
 import { monotonicNs } from '../kernel/clock.ts';
 import { attach, type BpfMode, detachAll } from './attach/attach.ts';
 import { type Attachment, openAttachment } from './attach/attachment.ts';
+import { type ConfiguredInterfaces, type DatapathInterface, findInterfaces } from './attach/interfaces.ts';
 import { openPins, type Pins } from './attach/pins.ts';
-import { findPorts, type Port, type Ports } from './attach/ports.ts';
 import { type Loaded, loadProgram, MAPS } from './attach/program.ts';
 import { dropTracings, openUnsent, type UnsentCounter } from './attach/unsent.ts';
 import type { Datapath, DatapathOptions, Tallies } from './datapath.ts';
-import { openFollowing } from './following.ts';
+import { openInterfaceFollower } from './interface-follower.ts';
 import type { Flow } from './specification/flow.ts';
-import { type Knowledge, NO_PEER, toldBy } from './specification/knowledge.ts';
+import { configuredBy, type Knowledge, NO_PEER } from './specification/knowledge.ts';
 import { couldServe } from './specification/lookup.ts';
-import { dropOtherClusters, putClusters, readClusters } from './tables/cluster-table.ts';
+import {
+  dropOtherClusterAddresses,
+  putClusterAddresses,
+  readClusterAddresses,
+} from './tables/cluster-address-table.ts';
 import { type Counters, openCounters } from './tables/counters.ts';
-import { countEmbryos, listEmbryos } from './tables/embryos.ts';
 import type { KnownConnection } from './tables/entries.ts';
-import { type KnownFlows, openKnownFlows } from './tables/known-flows.ts';
+import { expireConnections } from './tables/expire.ts';
+import { regionsFor } from './tables/flow-table-sizes.ts';
+import { type FlowTableRows, openFlowTables } from './tables/flow-tables.ts';
 import { openLease, openLeaseFile, readLease } from './tables/lease.ts';
-import { countConnections, listTable, recall } from './tables/listing.ts';
-import { weighTables } from './tables/memory.ts';
+import { countConnections, listTable, readFlow } from './tables/listing.ts';
+import { tablesMemoryBytes } from './tables/memory.ts';
 import { beginRecount } from './tables/recount.ts';
 import { openServerTable, type ServerTable } from './tables/server-table.ts';
 import { openServiceTable, type ServiceName } from './tables/service-table.ts';
-import { putSettings, readSettings } from './tables/settings-table.ts';
-import { sweep } from './tables/sweep.ts';
+import { hashSeed, putSettings, readSettings } from './tables/settings-table.ts';
 import { type Change, checkTables, nameOfService, type Tables } from './tables/tables.ts';
 import { removeUserspace } from './userspace/userspace.ts';
 
@@ -33,18 +37,23 @@ export interface LoadedPins {
   loaded: Loaded;
 }
 
-/** The programs with their tables, new ones or those of an earlier life. Throws SyscallError. */
+/** The programs with their tables, new ones or those of an earlier run. Throws SyscallError. */
 export function loadKernel(options: DatapathOptions): LoadedPins {
   const pins = openPins(options.pinDirectory);
   try {
-    return { pins, loaded: loadProgram(pins, options, options.mode === 'tc' ? 'tc' : 'xdp') };
+    const loaded = loadProgram(pins, options, options.mode === 'tc' ? 'tc' : 'xdp');
+    if (loaded.replacedVersion)
+      options.problem?.(
+        'Pinned tables of another version are replaced: known connections are placed by their hash again',
+      );
+    return { pins, loaded };
   } catch (error) {
     discard(pins);
     throw error;
   }
 }
 
-/** The lease of an earlier life in user space goes on. */
+/** The lease of an earlier data path in user space goes on. */
 function takeOverLease(pinDirectory: string, fd: number): void {
   const [left, lease] = [openLeaseFile(pinDirectory), openLease(fd)];
   const times = left?.get();
@@ -56,19 +65,19 @@ function takeOverLease(pinDirectory: string, fd: number): void {
 /** Attach what has been loaded. Throws as openDatapath(). */
 export function openInKernel(
   options: DatapathOptions & { mode: 'auto' | BpfMode },
-  first: Ports,
+  first: ConfiguredInterfaces,
   { pins, loaded }: LoadedPins,
 ): Datapath {
   const servers = openServerTable(loaded.map('servers'), options.maxServers);
   const programs = { xdp: () => loaded.program('xdp'), tc: () => loaded.program('tc') };
   const tables = openTables(loaded, servers, options);
   const counters = openCounters((name) => loaded.map(name), options);
-  const known = openKnownFlows(loaded.map('known_flows'), options);
+  let flows: FlowTableRows | undefined;
   let unsent: UnsentCounter | undefined;
   const abandon = (): void => {
     unsent?.close();
     counters.close();
-    known.close();
+    flows?.close();
     tables.close();
     servers.close();
     loaded.close();
@@ -76,6 +85,7 @@ export function openInKernel(
   try {
     tables.begin(first.present, loaded.adopted ? undefined : options.first);
     takeOverLease(options.pinDirectory, loaded.map('lease'));
+    flows = openFlowTables(loaded.map('flows'), regionsFor(options), hashSeed(loaded.map('settings')));
     const counter = openUnsent(pins, loaded);
     unsent = counter;
     const attachment = openAttachment(
@@ -90,11 +100,11 @@ export function openInKernel(
       },
       adopted: loaded.adopted,
       programs,
-      ...openFollowing(options, first, listening(attachment, counter), tables),
+      ...openInterfaceFollower(options, first, listening(attachment, counter), tables),
       select: tables.select,
       actual: tables.actual,
       unsent: () => counter.read(),
-      ...readings(loaded, { counters, known }, tables),
+      ...readings(loaded, { counters, flows }, tables),
       abandon,
       remove: removal(pins, abandon),
     };
@@ -105,22 +115,22 @@ export function openInKernel(
   }
 }
 
-/** What counts the frames that did not leave changes with the mode. */
+/** The counter of unsent frames follows the mode. */
 const listening = (attachment: Attachment, counter: UnsentCounter): Attachment => ({
   mode: attachment.mode,
-  follow: (ports) => {
-    const refused = attachment.follow(ports);
+  follow: (interfaces) => {
+    const refused = attachment.follow(interfaces);
     counter.follow(attachment.mode());
     return refused;
   },
 });
 
 function openTables(loaded: Loaded, servers: ServerTable, options: DatapathOptions) {
-  const [settings, clusters] = [loaded.map('settings'), loaded.map('clusters')];
+  const [settings, clusterAddresses] = [loaded.map('settings'), loaded.map('cluster_addresses')];
   const services = openServiceTable((name) => loaded.map(name), options.maxServices);
   let guarded = '';
-  /** The services that stand in for fragments are those of all services: so many are looked through only when they change. */
-  const applyClusters = (wanted: Tables, change: () => Change[]): Change[] => {
+  /** Finding each address's service for fragments walks all services: done only when these change. */
+  const applyClusterAddresses = (wanted: Tables, change: () => Change[]): Change[] => {
     const names = wanted.services.map(nameOfService);
     const key = JSON.stringify([wanted.clusterAddresses, names]);
     if (key === guarded) return [];
@@ -129,45 +139,46 @@ function openTables(loaded: Loaded, servers: ServerTable, options: DatapathOptio
     guarded = key;
     return changes;
   };
-  const apply = (wanted: Tables, ports: Port[]): Change[] => {
+  const apply = (wanted: Tables, interfaces: DatapathInterface[]): Change[] => {
     checkTables(wanted, options);
-    // Every server that a slot names, before and after, is to be there while slots are written.
+    // While slots are written, every server that a slot names, before or after, must exist.
     const kept = wanted.servers.filter((server) => server.kept);
     return [
-      ...putSettings(settings, wanted, ports, options),
-      ...servers.put(kept, ports),
+      ...putSettings(settings, wanted, interfaces, options),
+      ...servers.put(kept, interfaces),
       ...services.put(wanted.services),
-      ...servers.put(wanted.servers, ports),
-      ...applyClusters(wanted, () => [
-        ...putClusters(clusters, wanted, services.ids()),
+      ...servers.put(wanted.servers, interfaces),
+      ...applyClusterAddresses(wanted, () => [
+        ...putClusterAddresses(clusterAddresses, wanted, services.ids()),
         ...services.dropOthers(wanted.services),
-        ...dropOtherClusters(clusters, wanted.clusterAddresses),
+        ...dropOtherClusterAddresses(clusterAddresses, wanted.clusterAddresses),
       ]),
       ...servers.dropOthers(wanted.servers),
     ];
   };
-  const move = (ports: Port[], wanted?: Tables): Change[] => [
-    ...putSettings(settings, wanted ?? readSettings(settings), ports, options),
-    ...servers.put(wanted?.servers ?? [], ports),
+  const moveInterfaces = (interfaces: DatapathInterface[], wanted?: Tables): Change[] => [
+    ...putSettings(settings, wanted ?? readSettings(settings), interfaces, options),
+    ...servers.put(wanted?.servers ?? [], interfaces),
   ];
-  /** What is attached afterwards must know its interface, or it would let everything pass. */
-  const begin = (ports: Port[], tables?: Tables): Change[] => (tables ? apply(tables, ports) : move(ports));
+  /** Before anything is attached: a program that does not know its interface lets everything pass. */
+  const begin = (interfaces: DatapathInterface[], tables?: Tables): Change[] =>
+    tables ? apply(tables, interfaces) : moveInterfaces(interfaces);
   const actual = (wanted?: (service: ServiceName) => boolean): Tables => ({
     ...readSettings(settings),
-    clusterAddresses: readClusters(clusters),
-    servers: servers.read(findPorts(options).present),
+    clusterAddresses: readClusterAddresses(clusterAddresses),
+    servers: servers.read(findInterfaces(options).present),
     services: services.read(wanted),
   });
   const ids = () => ({ servers: servers.ids(), services: services.ids() });
   const toldOf = (flow: Flow) =>
-    toldBy(
+    configuredBy(
       actual((service) => couldServe(flow, service)),
-      findPorts(options).present,
+      findInterfaces(options).present,
     );
   return {
     begin,
     apply,
-    move,
+    moveInterfaces,
     select: services.select,
     actual: () => actual(),
     ids,
@@ -177,16 +188,13 @@ function openTables(loaded: Loaded, servers: ServerTable, options: DatapathOptio
   };
 }
 
-/** Of connections that have proved themselves. */
-const PROVEN_TABLES = ['connections', 'udp_flows'];
-
 function readings(
   loaded: Loaded,
-  { counters, known }: { counters: Counters; known: KnownFlows },
+  { counters, flows }: { counters: Counters; flows: FlowTableRows },
   { ids, toldOf, timeouts }: ReturnType<typeof openTables>,
 ) {
   const map = (name: string): number => loaded.map(name);
-  const memoryBytes = weighTables(MAPS.map(map));
+  const memoryBytes = tablesMemoryBytes(MAPS.map(map));
   const names = () => new Map([...ids().services].map(([name, id]) => [id, name]));
   return {
     outcomes: counters.outcomes,
@@ -195,27 +203,26 @@ function readings(
       servers: new Map(ids().servers.map((id) => [id, counters.ofServer(id)])),
       services: new Map([...ids().services].map(([name, id]) => [name, counters.ofService(id)])),
     }),
-    *sweep(): Generator<void, number> {
-      const tables = { connections: map('connections'), udpFlows: map('udp_flows'), known };
-      return yield* sweep({ ...tables, recount: beginRecount(counters.memory) }, timeouts(), monotonicNs());
+    *expireConnections(): Generator<void, number> {
+      const { connections, udpFlows } = flows;
+      const recount = beginRecount(counters.memory);
+      return yield* expireConnections({ connections, udpFlows, recount }, timeouts(), monotonicNs());
     },
     *connections(): Generator<KnownConnection[]> {
-      for (const table of PROVEN_TABLES) yield* listTable(map(table), names());
-      yield* listEmbryos(map('embryos'), names());
+      for (const rows of flows.all) yield* listTable(rows, names());
     },
     knowledgeOf: (flow: Flow): Knowledge => {
       const known = toldOf(flow);
-      const kept = recall(map, flow, { names: names(), services: known.services.values() });
-      return { told: known, lease: readLease(map('lease')), peer: NO_PEER, kept };
+      const flowTables = readFlow(map, flows, flow, { names: names(), services: known.services.values() });
+      return { configured: known, lease: readLease(map('lease')), peer: NO_PEER, flowTables };
     },
     memoryBytes: () => memoryBytes,
     leaseFd: map('lease'),
-    connectionCount: () =>
-      PROVEN_TABLES.reduce((sum, table) => sum + countConnections(map(table)), countEmbryos(map('embryos'))),
+    connectionCount: () => flows.all.reduce((sum, rows) => sum + countConnections(rows), 0),
   };
 }
 
-/** What an earlier life left there goes. */
+/** Remove what an earlier run left there. */
 export const removeFromKernel = (pinDirectory: string): void => removal(openPins(pinDirectory))();
 
 function removal(pins: Pins, abandon?: () => void): () => void {
@@ -228,7 +235,7 @@ function removal(pins: Pins, abandon?: () => void): () => void {
   };
 }
 
-/** Take back what a failed start has pinned, unless an earlier life's links still use the place. */
+/** Remove what a failed start has pinned, unless links of an earlier run still use the directory. */
 function discard(pins: Pins): void {
   if (pins.links().length > 0 || pins.remembered('filters').length > 0) return;
   dropTracings(pins);

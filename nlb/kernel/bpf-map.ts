@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { mapCreate, mapDelete, mapLookup, mapLookupBatch, mapNextKey, mapTake, mapUpdate, objInfo } from './libbpf.ts';
+import { mapCreate, mapDelete, mapLookup, mapLookupBatch, mapNextKey, mapUpdate, objInfo } from './libbpf.ts';
 import { SyscallError } from './syscall-error.ts';
 
 /** What the kernel says of a map. Sizes in bytes. */
@@ -52,15 +52,6 @@ export function getEntry(fd: number, key: Uint8Array, bytes: number): Buffer | u
   const result = mapLookup(fd, key, value);
   if (result === -ENOENT) return undefined;
   insist('read from map', fd, result);
-  return value;
-}
-
-/** Remove an entry: `bytes` of what it was, or undefined where there is none. Throws SyscallError. */
-export function takeEntry(fd: number, key: Uint8Array, bytes: number): Buffer | undefined {
-  const value = Buffer.alloc(bytes);
-  const result = mapTake(fd, key, value);
-  if (result === -ENOENT) return undefined;
-  insist('take from map', fd, result);
   return value;
 }
 

@@ -52,9 +52,6 @@ export const mapCreate: (
 ) => number = libbpf.func(
   'int bpf_map_create(int type, const char *name, uint32_t key, uint32_t value, uint32_t entries, const void *options)',
 );
-export const mapTake: (fd: number, key: Bytes, value: Bytes) => number = libbpf.func(
-  'int bpf_map_lookup_and_delete_elem(int fd, const void *key, _Out_ void *value)',
-);
 export const mapDelete: (fd: number, key: Bytes) => number = libbpf.func(
   'int bpf_map_delete_elem(int fd, const void *key)',
 );

@@ -1,23 +1,23 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import t from 'tap';
-import { hold, ifindexOf, MAC, makeInterfaces, programsOf } from '../datapath/kit/rig.ts';
+import { holdLease, ifindexOf, MAC, makeInterfaces, programsOf } from '../datapath/kit/rig.ts';
 import { prepareRuns, runProgram } from '../kernel/bpf-test-run.ts';
 import { monotonicNs } from '../kernel/clock.ts';
 import { enterPrivateNamespaces } from '../kernel/private-namespaces.ts';
 import { SyscallError } from '../kernel/syscall-error.ts';
-import { type Cell, measureCell, middle } from './cell.ts';
+import { type CostSample, interquartileMean, measureCost } from './cost-sample.ts';
 import { frameOf, setFlag, setFlow } from './frames.ts';
+import { ADDRESS_PAIR, mountPins, openLoadBalancer } from './load-balancer.ts';
 import { feedStream, loadRig, makeFrames, setNewHop, setStream } from './rig.ts';
-import { ENDS, mountPins, openScene } from './scene.ts';
-import { FLOWS_IN_TURN, SITUATIONS } from './situations.ts';
+import { ROUND_ROBIN_FLOWS, WORKLOADS } from './workloads.ts';
 
 enterPrivateNamespaces(import.meta.url);
 
 const [EPERM, EINTR] = [1, 4];
 const [XDP_PASS, XDP_REDIRECT] = [2, 4];
 
-t.test('the program measures each situation at each size, and says what was there', async (t) => {
+t.test('the program measures each workload at each size, and says how many connections there were', async (t) => {
   const words = ['--runs', '300', '--servers', '3,20', '--services', '5', '--connections', '0,2000'];
   const { stdout, stderr, status } = spawnSync(process.execPath, [join(import.meta.dirname, 'cost.ts'), ...words], {
     encoding: 'utf8',
@@ -25,35 +25,35 @@ t.test('the program measures each situation at each size, and says what was ther
   });
   t.equal(stderr, '');
   t.equal(status, 0);
-  const cells = stdout
+  const samples = stdout
     .trimEnd()
     .split('\n')
-    .map((line) => JSON.parse(line) as Cell);
-  const named = cells.map(({ connections, servers, situation, present }) => [connections, servers, situation, present]);
-  const timesOf = (name: string): number => SITUATIONS.find((situation) => situation.name === name)?.times ?? 0;
-  const [opened, known] = [300 * timesOf('new'), 1 + FLOWS_IN_TURN];
+    .map((line) => JSON.parse(line) as CostSample);
+  const named = samples.map(({ connections, servers, workload, present }) => [connections, servers, workload, present]);
+  const timesOf = (name: string): number => WORKLOADS.find((workload) => workload.name === name)?.times ?? 0;
+  const [opened, known] = [300 * timesOf('new'), 1 + ROUND_ROBIN_FLOWS];
   const expected = [0, 2000].flatMap((connections) =>
     [3, 20].flatMap((servers) => [
       [connections, servers, 'established', connections + 1],
-      [connections, servers, 'in turn', connections + known],
+      [connections, servers, 'round-robin', connections + known],
       [connections, servers, 'new', connections + known],
       [connections, servers, 'first ACK', connections + known + opened],
       [connections, servers, 'short', connections + known + opened + 300 * timesOf('first ACK')],
     ]),
   );
-  const shown = named.filter(([, , situation]) => situation !== 'flood');
+  const shown = named.filter(([, , workload]) => workload !== 'flood');
   const without = (rows: readonly unknown[][]) => rows.map((row) => row.slice(0, 3));
   t.same(without(shown), without(expected));
   for (const [index, [, , , present = 0]] of shown.entries()) {
     const missing = Number(expected[index]?.[3]) - Number(present);
-    // A half-open connection gives way to a third one in its pair of rows.
+    // A third half-open connection in a group, which has rows for two, replaces the oldest.
     t.ok(missing >= 0 && missing <= 9, `${missing} of ${present} are missing`);
   }
-  const floods = cells.filter(({ situation }) => situation === 'flood');
+  const floods = samples.filter(({ workload }) => workload === 'flood');
   t.equal(floods.length, 4);
   for (const { present, connections } of floods) t.ok(present > connections + known + opened, `${present} in a flood`);
-  for (const { situation, runs, services, ns, leastNs, floorNs } of cells) {
-    t.same([runs, services], [300 * timesOf(situation), 5]);
+  for (const { workload, runs, services, ns, leastNs, floorNs } of samples) {
+    t.same([runs, services], [300 * timesOf(workload), 5]);
     t.ok(floorNs > 0 && Math.min(ns, leastNs) > floorNs, `${ns} ns, the least ${leastNs}, the floor ${floorNs}`);
   }
 });
@@ -63,9 +63,9 @@ t.test('in a namespace of this test', async (t) => {
   makeInterfaces();
   const rig = loadRig(1000);
   const size = { servers: 3, services: 4 };
-  const datapath = openScene(size, 'tcp', 'tc');
+  const datapath = openLoadBalancer(size, 'tcp', 'tc');
   t.teardown(() => datapath.remove());
-  const input = { frame: frameOf('tcp', ENDS), ifindex: ifindexOf('access') };
+  const input = { frame: frameOf('tcp', ADDRESS_PAIR), ifindex: ifindexOf('access') };
   const runners = () => ({
     measured: prepareRuns(programsOf(datapath).xdp(), input),
     least: prepareRuns(rig.program('forward_least'), input),
@@ -77,7 +77,7 @@ t.test('in a namespace of this test', async (t) => {
     feedStream(
       rig,
       programsOf(datapath).xdp(),
-      { ...ENDS, flows: 70_000, packetsPerFlow: 2 },
+      { ...ADDRESS_PAIR, flows: 70_000, packetsPerFlow: 2 },
       input.frame,
       input.ifindex,
     );
@@ -96,13 +96,13 @@ t.test('in a namespace of this test', async (t) => {
     setNewHop(rig, second, 2);
     t.same([sent.verdict, send(input.frame).frame], [XDP_REDIRECT, sent.frame]);
     t.same(sent.frame, frameOf('tcp', first));
-    const other = frameOf('udp', ENDS);
+    const other = frameOf('udp', ADDRESS_PAIR);
     t.same(send(other).frame, frameOf('udp', second));
     t.equal(send(other.subarray(0, 20)).verdict, XDP_PASS);
   });
 
   t.test('a stream that is interrupted goes on where it was', async (t) => {
-    setStream(rig, { ...ENDS, flows: 10, packetsPerFlow: 1 });
+    setStream(rig, { ...ADDRESS_PAIR, flows: 10, packetsPerFlow: 1 });
     const asked: number[] = [];
     makeFrames(rig.map('stream'), 100, (frames) => {
       asked.push(frames);
@@ -116,18 +116,18 @@ t.test('in a namespace of this test', async (t) => {
     t.throws(() => makeFrames(rig.map('stream'), 101, refuse), { message: /EPERM/ });
   });
 
-  t.test('what becomes of frames otherwise than is measured is an error, and no figure', async (t) => {
-    hold(datapath.leaseFd, monotonicNs());
-    for (const situation of SITUATIONS) {
-      const measure = () => measureCell(datapath, runners(), situation, size, 10);
-      const { name, times, steps } = situation;
+  t.test('frames with other outcomes than the workload is about are an error, and no figure', async (t) => {
+    holdLease(datapath.leaseFd, monotonicNs());
+    for (const workload of WORKLOADS) {
+      const measure = () => measureCost(datapath, runners(), workload, size, 10);
+      const { name, times, steps } = workload;
       const frames = 10 * times * steps.filter(({ outcome }) => outcome === steps[0]?.outcome).length;
       t.throws(measure, { message: `${name}: 0 of ${frames} frames were ${steps[0]?.outcome}` });
     }
   });
 });
 
-t.test('the middle is the mean of the half between the quarters, as fine as the sample is large', async (t) => {
+t.test('the interquartile mean is that of the middle half', async (t) => {
   const table: [number[], number][] = [
     [[7], 7],
     [[9, 1], 5],
@@ -135,16 +135,16 @@ t.test('the middle is the mean of the half between the quarters, as fine as the 
     [[4, 1, 3, 200], 3.5],
     [[80, 80, 90, 90, 90, 80, 5000, 10], 85],
   ];
-  for (const [sample, expected] of table) t.equal(middle(Uint32Array.from(sample)), expected);
+  for (const [sample, expected] of table) t.equal(interquartileMean(Uint32Array.from(sample)), expected);
 });
 
 t.test('frames are what they are said to be, down to the checksum', async (t) => {
-  const ends = { to: '02:00:00:00:00:01', from: '02:00:00:00:00:11' };
+  const addresses = { to: '02:00:00:00:00:01', from: '02:00:00:00:00:11' };
   const rest = '02000000000102000000001108004500';
-  const tcp = frameOf('tcp', ends);
+  const tcp = frameOf('tcp', addresses);
   t.equal(tcp.toString('hex', 0, 16), rest);
   t.equal(tcp.toString('hex', 16, 54), '002800004000400638b3c6120000cb00710a0000000100000000000000005002000000000000');
-  t.equal(frameOf('udp', ends).toString('hex', 16, 42), '001c00004000401138b4c6120000cb00710a0000000100080000');
+  t.equal(frameOf('udp', addresses).toString('hex', 16, 42), '001c00004000401138b4c6120000cb00710a0000000100080000');
   setFlow(tcp, 0xc6120102, 4000, 80);
   setFlag(tcp, 'ack');
   t.equal(tcp.toString('hex', 26, 54), 'c6120102cb00710a0fa0005000000000000000005010000000000000');

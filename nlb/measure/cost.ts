@@ -1,18 +1,18 @@
 import { parseArgs } from 'node:util';
-import { entriesOf } from '../datapath/attach/program.ts';
+import { withSpareBuckets } from '../datapath/attach/program.ts';
 import { ifindexOf, MAC, makeInterfaces, programsOf } from '../datapath/kit/rig.ts';
 import type { BpfObject } from '../kernel/bpf-object.ts';
 import { prepareRuns } from '../kernel/bpf-test-run.ts';
 import { enterPrivateNamespaces } from '../kernel/private-namespaces.ts';
-import { type Cell, measureCell } from './cell.ts';
+import { type CostSample, measureCost } from './cost-sample.ts';
 import { FIRST_CLIENT, frameOf } from './frames.ts';
+import { ADDRESS_PAIR, macOf, mountPins, openLoadBalancer, SIZES, type Size } from './load-balancer.ts';
 import { feedStream, loadRig, setNewHop } from './rig.ts';
-import { ENDS, macOf, mountPins, openScene, SIZES, type Size } from './scene.ts';
-import { SITUATIONS } from './situations.ts';
+import { WORKLOADS } from './workloads.ts';
 
 /**
  * `node nlb/measure/cost.ts [--runs N] [--servers N,N…] [--services N,N…] [--connections N,N…]`: what a packet costs, in
- * each situation and at each size. Prints a Cell as JSON for each, a line each. Needs root.
+ * each workload and at each size. Prints a CostSample as JSON for each, a line each. Needs root.
  */
 const { values } = parseArgs({
   options: {
@@ -27,7 +27,7 @@ const numbers = (list: string): number[] => list.split(',').map(Number);
 enterPrivateNamespaces(import.meta.url);
 mountPins();
 makeInterfaces();
-const rig = loadRig(entriesOf(SIZES).connections);
+const rig = loadRig(withSpareBuckets(SIZES.maxConnections));
 setNewHop(rig, { to: macOf(0), from: MAC.server }, ifindexOf('server'));
 
 for (const connections of numbers(values.connections))
@@ -35,10 +35,10 @@ for (const connections of numbers(values.connections))
     for (const servers of numbers(values.servers)) measureSize(rig, { servers, services }, connections);
 
 function measureSize(rig: BpfObject, size: Size, connections: number): void {
-  // By tc, so that neither program is attached as XDP: the kernel calls those that are by jumps that favour one of them.
-  const datapath = openScene(size, 'tcp', 'tc');
-  const input = { frame: frameOf('tcp', ENDS), ifindex: ifindexOf('access') };
-  const stream = { ...ENDS, flows: connections, packetsPerFlow: 2, source: FIRST_CLIENT + 0x1_0000 };
+  // Attached by tc, so that no XDP program is attached: the kernel's calls of those favour one program.
+  const datapath = openLoadBalancer(size, 'tcp', 'tc');
+  const input = { frame: frameOf('tcp', ADDRESS_PAIR), ifindex: ifindexOf('access') };
+  const stream = { ...ADDRESS_PAIR, flows: connections, packetsPerFlow: 2, source: FIRST_CLIENT + 0x1_0000 };
   const programs = {
     floor: rig.program('do_nothing'),
     least: rig.program('forward_least'),
@@ -51,9 +51,9 @@ function measureSize(rig: BpfObject, size: Size, connections: number): void {
     least: prepareRuns(programs.least, input),
     measured: prepareRuns(programs.measured, input),
   };
-  for (const situation of SITUATIONS) {
-    const cell: Cell = { connections, ...measureCell(datapath, runners, situation, size, Number(values.runs)) };
-    console.log(JSON.stringify(cell));
+  for (const workload of WORKLOADS) {
+    const sample: CostSample = { connections, ...measureCost(datapath, runners, workload, size, Number(values.runs)) };
+    console.log(JSON.stringify(sample));
   }
   datapath.remove();
 }

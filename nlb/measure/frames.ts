@@ -1,29 +1,29 @@
 import { macToOctets, quadToBytes } from '../kernel/inet.ts';
 
-/** Frames to be measured with: as short as they come, to the load balancer, from clients of 198.18.0.0/15 (RFC 2544). */
+/** Frames for measurements: of minimal length, to the load balancer, from clients in 198.18.0.0/15 (RFC 2544). */
 
 export const CLUSTER = '203.0.113.10';
 export const LOWEST_PORT = 1;
 
-/** Where a frame has what is varied between runs. */
+/** Offsets of what varies between runs. */
 const AT = { destinationMac: 0, sourceMac: 6, source: 26, sourcePort: 34, destinationPort: 36, tcpFlags: 47 } as const;
 export const FIRST_CLIENT = 0xc612_0000;
 /** Control bits of the segments of a connection (RFC 9293 section 3.1), in its order. */
 const FLAGS = { syn: 0x02, ack: 0x10, push: 0x18, fin: 0x11 } as const;
 export type Flag = keyof typeof FLAGS;
 const PROTOCOLS = { tcp: 6, udp: 17 } as const;
-/** Ethernet's least, without its checksum. */
+/** Ethernet's minimum, without the checksum. */
 const FRAME_BYTES = 60;
 const ETHERNET_BYTES = 14;
 const IP_BYTES = 20;
 
-export interface Ends {
+export interface AddressPair {
   to: string;
   from: string;
 }
 
 /** A frame of the first client to the lowest port of the cluster address; TCP's first segment. */
-export function frameOf(protocol: 'tcp' | 'udp', { to, from }: Ends): Buffer {
+export function frameOf(protocol: 'tcp' | 'udp', { to, from }: AddressPair): Buffer {
   const frame = Buffer.alloc(FRAME_BYTES);
   frame.set(macToOctets(to), AT.destinationMac);
   frame.set(macToOctets(from), AT.sourceMac);

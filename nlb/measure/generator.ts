@@ -4,16 +4,15 @@ import { openPinned } from '../kernel/bpf-link.ts';
 import { sendLiveFrames } from '../kernel/bpf-test-run.ts';
 import { monotonicNs } from '../kernel/clock.ts';
 import { frameOf } from './frames.ts';
+import { ADDRESS_PAIR, pinOf } from './load-balancer.ts';
 import { makeFrames } from './rig.ts';
-import { ENDS, pinOf } from './scene.ts';
 
 /**
- * The generator, in the network namespace of the router: `node generator.ts`, started by wire.ts. Says the index of its
- * interface; then for each line, a number, it sends so many frames and says how many nanoseconds that took. Ends with its
- * input.
+ * The generator, in the network namespace of the router: `node generator.ts`, started by wire.ts. Prints the index of its
+ * interface. For each line of its input, a number, it sends so many frames and prints how many nanoseconds that took.
  */
 const [program = -1, stream = -1] = ['generate', 'stream'].map((name) => openPinned(pinOf(name)));
-const frame = frameOf('udp', ENDS);
+const frame = frameOf('udp', ADDRESS_PAIR);
 console.log(ifindexOf('router'));
 for await (const line of createInterface(process.stdin)) {
   const began = monotonicNs();

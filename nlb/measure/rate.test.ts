@@ -2,16 +2,16 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import t from 'tap';
 import { enterPrivateNamespaces, run } from '../kernel/private-namespaces.ts';
+import { SERVERS } from './forwarding-paths.ts';
+import { mountPins } from './load-balancer.ts';
 import type { Rate } from './rate.ts';
-import { mountPins } from './scene.ts';
-import { SERVERS } from './ways.ts';
 import { openWire } from './wire.ts';
 
 enterPrivateNamespaces(import.meta.url);
 
 const sum = (counts: number[]): number => counts.reduce((total, count) => total + count, 0);
 
-t.test('frames get to every server by each way, and none to anybody else', async (t) => {
+t.test('frames get to every server by each forwarding path, and none to anybody else', async (t) => {
   const words = ['--trials', '2', '--frames', '30000'];
   const { stdout, stderr, status } = spawnSync(process.execPath, [join(import.meta.dirname, 'rate.ts'), ...words], {
     encoding: 'utf8',
@@ -24,17 +24,17 @@ t.test('frames get to every server by each way, and none to anybody else', async
     .split('\n')
     .map((line) => JSON.parse(line) as Rate & { missing?: string });
   t.same(
-    lines.map(({ way, missing }) => missing ?? way),
+    lines.map(({ forwardingPath, missing }) => missing ?? forwardingPath),
     ['xdp', 'tc', 'userspace', 'nftables', 'xdp', 'tc', 'userspace', 'nftables'],
   );
-  for (const { way, sent, arrived, astray, tookNs } of lines) {
-    t.same([sent, astray], [30_000, 0], way);
-    t.equal(arrived.length, SERVERS, `${way}: ${arrived}`);
+  for (const { forwardingPath, sent, arrived, misaddressed, tookNs } of lines) {
+    t.same([sent, misaddressed], [30_000, 0], forwardingPath);
+    t.equal(arrived.length, SERVERS, `${forwardingPath}: ${arrived}`);
     t.ok(
-      sum(arrived) > sent / (way === 'userspace' ? 50 : 2) && sum(arrived) <= sent,
-      `${way}: ${sum(arrived)} arrived`,
+      sum(arrived) > sent / (forwardingPath === 'userspace' ? 50 : 2) && sum(arrived) <= sent,
+      `${forwardingPath}: ${sum(arrived)} arrived`,
     );
-    t.ok(Math.min(...arrived) > sum(arrived) / SERVERS / 2, `${way} spreads them: ${arrived}`);
+    t.ok(Math.min(...arrived) > sum(arrived) / SERVERS / 2, `${forwardingPath} spreads them: ${arrived}`);
     t.ok(tookNs > 0);
   }
 });
@@ -43,11 +43,11 @@ t.test('a frame that nobody has readdressed is no arrival', async (t) => {
   mountPins();
   const wire = await openWire();
   t.teardown(() => wire.close());
-  t.match(await wire.send(640, 10), { sent: 640, astray: 0 }, 'nothing passes by itself');
+  t.match(await wire.send(640, 10), { sent: 640, misaddressed: 0 }, 'nothing passes by itself');
   run('nft add table netdev straight');
   run('nft add chain netdev straight through { type filter hook ingress device access priority 0; }');
   run('nft add rule netdev straight through fwd to server');
-  const { arrived, astray } = await wire.send(640, 10);
+  const { arrived, misaddressed } = await wire.send(640, 10);
   t.equal(sum(arrived), 0);
-  t.equal(astray, 640);
+  t.equal(misaddressed, 640);
 });

@@ -1,16 +1,16 @@
 import { parseArgs } from 'node:util';
 import { enterPrivateNamespaces } from '../kernel/private-namespaces.ts';
-import { mountPins } from './scene.ts';
-import { FLOWS_IN_TURN } from './situations.ts';
-import { WAYS, type Way } from './ways.ts';
-import { openWire, type Passage, type Wire } from './wire.ts';
+import { FORWARDING_PATHS, type ForwardingPath } from './forwarding-paths.ts';
+import { mountPins } from './load-balancer.ts';
+import { type Delivery, openWire, type Wire } from './wire.ts';
+import { ROUND_ROBIN_FLOWS } from './workloads.ts';
 
 /**
  * `node nlb/measure/rate.ts [--trials N] [--frames N]`: how many packets a second get through a load balancer. Prints a Rate
- * as JSON for each trial, a line each; or, of a way that this machine does not offer, why. Needs root.
+ * as JSON for each trial, a line each; or, of a path that this machine does not support, why. Needs root.
  */
-export interface Rate extends Passage {
-  way: string;
+export interface Rate extends Delivery {
+  forwardingPath: string;
 }
 
 const { values } = parseArgs({
@@ -20,32 +20,43 @@ const { values } = parseArgs({
 enterPrivateNamespaces(import.meta.url);
 mountPins();
 const wire = await openWire();
-// By turns, so that whatever disturbs the machine disturbs all of them.
-let open: readonly Way[] = WAYS;
+// Alternately, so that a disturbance of the machine affects all of them.
+let open: readonly ForwardingPath[] = FORWARDING_PATHS;
 for (let trial = 0; trial < Number(values.trials); trial++) {
-  const lacking: Way[] = [];
-  for (const way of open) if (!(await measured(wire, way))) lacking.push(way);
-  open = open.filter((way) => !lacking.includes(way));
+  const lacking: ForwardingPath[] = [];
+  for (const forwardingPath of open) if (!(await measured(wire, forwardingPath))) lacking.push(forwardingPath);
+  open = open.filter((forwardingPath) => !lacking.includes(forwardingPath));
 }
 wire.close();
 
-async function measured(wire: Wire, way: Way): Promise<boolean> {
+async function measured(wire: Wire, forwardingPath: ForwardingPath): Promise<boolean> {
   let close: () => void;
   try {
-    close = way.open();
+    close = forwardingPath.open();
   } catch (error) {
-    console.log(JSON.stringify({ way: way.name, missing: error instanceof Error ? error.message : String(error) }));
+    console.log(
+      JSON.stringify({
+        forwardingPath: forwardingPath.name,
+        missing: error instanceof Error ? error.message : String(error),
+      }),
+    );
     return false;
   }
   // The first round of the flows makes their connections.
-  await wire.send(2 * FLOWS_IN_TURN, FLOWS_IN_TURN);
-  const passage = await wire.send(Number(values.frames), FLOWS_IN_TURN);
-  console.log(JSON.stringify({ way: way.name, ...passage, arrived: trimmed(passage.arrived) } satisfies Rate));
+  await wire.send(2 * ROUND_ROBIN_FLOWS, ROUND_ROBIN_FLOWS);
+  const passage = await wire.send(Number(values.frames), ROUND_ROBIN_FLOWS);
+  console.log(
+    JSON.stringify({
+      forwardingPath: forwardingPath.name,
+      ...passage,
+      arrived: trimmed(passage.arrived),
+    } satisfies Rate),
+  );
   close();
   return true;
 }
 
-/** Without the servers after the last one that got anything. */
+/** Without the servers behind the last one that received a frame. */
 function trimmed(counts: number[]): number[] {
   return counts.slice(0, counts.findLastIndex((count) => count > 0) + 1);
 }

@@ -6,21 +6,21 @@ import { macToOctets } from '../kernel/inet.ts';
 import { possibleCpus } from '../kernel/libbpf.ts';
 import { mapMemory } from '../kernel/memory-map.ts';
 import { SyscallError } from '../kernel/syscall-error.ts';
-import { type Ends, FIRST_CLIENT } from './frames.ts';
+import { type AddressPair, FIRST_CLIENT } from './frames.ts';
 
 /** The programs that the data path is measured with (rig.bpf.c). */
 const OBJECT_FILE = join(import.meta.dirname, '../datapath/program/rig.bpf.o');
 /** struct stream. */
 const STREAM = { size: 40, made: 0, flows: 8, packetsPerFlow: 12, source: 16, ifindex: 20, to: 24, from: 30 } as const;
-/** Rows of the table of arrivals, for each processor: a server each, and the last for what is addressed to none. */
+/** Rows of the table of arrivals for each CPU: one for each server, and the last for frames to no server. */
 const SERVER_ROWS = 256;
 const ARRIVAL_ROWS = SERVER_ROWS + 1;
 
 /** Frames that a program makes by itself. */
-export interface Stream extends Ends {
-  /** How many flows, in turn. */
+export interface Stream extends AddressPair {
+  /** How many flows, round-robin. */
   flows: number;
-  /** Frames of a flow in a row; with TCP the first is a SYN. */
+  /** Consecutive frames of a flow; with TCP the first is a SYN. */
   packetsPerFlow: number;
   /** IPv4 address of the first client, as a number. */
   source?: number;
@@ -40,8 +40,8 @@ export function loadRig(flows = 1): BpfObject {
 /** struct hop. */
 const HOP = { size: 16, mac: 0, ownMac: 6, ifindex: 12 } as const;
 
-/** Have the least forwarder send what it sees from now on to that server, on that interface. Throws SyscallError. */
-export function setNewHop(rig: BpfObject, { to, from }: Ends, ifindex: number): void {
+/** The next hop of the least forwarder's new flows: that server, by that interface. Throws SyscallError. */
+export function setNewHop(rig: BpfObject, { to, from }: AddressPair, ifindex: number): void {
   const value = Buffer.alloc(HOP.size);
   value.set(macToOctets(to), HOP.mac);
   value.set(macToOctets(from), HOP.ownMac);
@@ -62,8 +62,8 @@ export function setStream(rig: BpfObject, stream: Stream): void {
 }
 
 /**
- * Have the stream make frames until there are so many. `make` has a program run so often, in one system call; a signal may
- * end that early, with EINTR, and then the rest is made. Throws SyscallError.
+ * Run the stream's program until so many frames are made. `make` runs it so often in one system call; if a signal ends that early
+ * (EINTR), the rest is made by another call. Throws SyscallError.
  * @param stream descriptor of the rig's table of that name
  */
 export function makeFrames(stream: number, frames: number, make: (frames: number) => void): void {
@@ -78,7 +78,7 @@ export function makeFrames(stream: number, frames: number, make: (frames: number
   }
 }
 
-/** Give each frame of the stream, once, to an XDP program: some tenths of a second a million. Throws SyscallError. */
+/** Run an XDP program once on each frame of the stream: a million take some tenths of a second. Throws SyscallError. */
 export function feedStream(rig: BpfObject, program: number, stream: Stream, frame: Uint8Array, ifindex: number): void {
   setStream(rig, stream);
   putEntry(rig.map('measured'), indexKey(0), indexKey(program));

@@ -5,27 +5,27 @@ import { makeInterfaces } from '../datapath/kit/rig.ts';
 import { pin } from '../kernel/bpf-link.ts';
 import { switchOnGro } from '../kernel/offload.ts';
 import { type OtherNamespace, openNamespace, run, until } from '../kernel/private-namespaces.ts';
+import { ADDRESS_PAIR, pinOf } from './load-balancer.ts';
 import { type Arrivals, loadRig, openArrivals, setStream } from './rig.ts';
-import { ENDS, pinOf } from './scene.ts';
 
-/** A load balancer (where this process is) between a generator and a sink, each joined to it by a veth, without a bridge. */
+/** A load balancer (where this process is) between a generator and a sink, each connected by a veth pair, without a bridge. */
 export interface Wire {
-  /** Send frames of flows in turn, as fast as they can be made, and wait until none arrives any more. */
-  send(frames: number, flows: number): Promise<Passage>;
+  /** Send frames of round-robin flows, as fast as they can be made, and wait until no more arrive. */
+  send(frames: number, flows: number): Promise<Delivery>;
   close(): void;
 }
 
-/** What became of so many frames. */
-export interface Passage {
+/** How many frames were sent, and where they arrived. */
+export interface Delivery {
   sent: number;
   /** At servers, by their ids. */
   arrived: number[];
   /** At the sink, but addressed to no server. */
-  astray: number;
+  misaddressed: number;
   tookNs: number;
 }
 
-/** So long nothing has arrived when what is missing is given up. */
+/** After so long without an arrival, missing frames are lost. */
 const QUIET_MS = 100;
 
 export async function openWire(): Promise<Wire> {
@@ -41,13 +41,13 @@ export async function openWire(): Promise<Wire> {
   const generator = await startGenerator(router);
   const arrivals = openArrivals(rig);
   const start = (flows: number): void =>
-    setStream(rig, { ...ENDS, flows, packetsPerFlow: 1, ifindex: generator.ifindex });
+    setStream(rig, { ...ADDRESS_PAIR, flows, packetsPerFlow: 1, ifindex: generator.ifindex });
   return {
     send: async (frames, flows) => {
       start(flows);
       const before = arrivals.read();
       const tookNs = await generator.send(frames);
-      return { sent: frames, ...since(before, await settled(arrivals.read, total(before) + frames)), tookNs };
+      return { sent: frames, ...since(before, await awaitArrivals(arrivals.read, total(before) + frames)), tookNs };
     },
     close: () => {
       generator.close();
@@ -63,7 +63,7 @@ function moveTo(namespace: OtherNamespace, device: string): void {
   namespace.run(`ip link set ${device} up`);
 }
 
-/** The next number that the generator says, of the frames that it is told to send or of its interface at first. */
+/** The generator in the router's network namespace. */
 interface Generator {
   ifindex: number;
   send(frames: number): Promise<number>;
@@ -73,10 +73,10 @@ interface Generator {
 async function startGenerator({ enter }: OtherNamespace): Promise<Generator> {
   const [program = '', ...words] = [...enter, process.execPath, join(import.meta.dirname, 'generator.ts')];
   const child = spawn(program, words, { stdio: ['pipe', 'pipe', 'inherit'] });
-  const said = createInterface(child.stdout)[Symbol.asyncIterator]();
+  const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
   const number = async (): Promise<number> => {
-    const { value, done } = await said.next();
-    if (done) throw new Error('The generator has ended: see what it said');
+    const { value, done } = await lines.next();
+    if (done) throw new Error('The generator has ended: see its standard error');
     return Number(value);
   };
   return {
@@ -89,13 +89,13 @@ async function startGenerator({ enter }: OtherNamespace): Promise<Generator> {
   };
 }
 
-function since(before: Arrivals, after: Arrivals): Pick<Passage, 'arrived' | 'astray'> {
+function since(before: Arrivals, after: Arrivals): Pick<Delivery, 'arrived' | 'misaddressed'> {
   const arrived = after.servers.map((count, id) => count - (before.servers[id] ?? 0));
-  return { arrived, astray: after.others - before.others };
+  return { arrived, misaddressed: after.others - before.others };
 }
 
-/** The arrivals once there are so many, or no more for a while: a scheduled processor may have some in its queue. */
-async function settled(read: () => Arrivals, expected: number): Promise<Arrivals> {
+/** The arrivals once all frames are there, or no more arrive for a while: a CPU may still have some in its queue. */
+async function awaitArrivals(read: () => Arrivals, expected: number): Promise<Arrivals> {
   let [last, sinceMs] = [read(), Date.now()];
   await until(() => {
     const now = read();

@@ -28,10 +28,10 @@ const SOFTWARE = 70;
 
 export function openForcedExit({ letGo, problem }: ForcedExitHooks): ForcedExit {
   const signals = watchOrReport(problem);
-  let resort = atWork;
+  let main = atWork;
   return {
     heard: () => {
-      resort = { ...resort, silentMs: 0 };
+      main = { ...main, silentMs: 0 };
     },
     look: (role, atMs, settings) => {
       const look = {
@@ -40,8 +40,8 @@ export function openForcedExit({ letGo, problem }: ForcedExitHooks): ForcedExit 
         signalled: signals.caught().length > 0,
         peerLeads: isAlive(role.peer, settings) && role.peer.standing.state === 'active',
       };
-      const next = lookAtMain(resort, look, settings);
-      resort = next.resort;
+      const next = lookAtMain(main, look, settings);
+      main = next.main;
       if (next.act === 'end') end(settings.node);
       if (next.act !== 'let go') return;
       writeLog(settings.node, 'the main thread hangs: stopping without it');

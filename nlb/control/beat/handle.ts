@@ -10,7 +10,7 @@ import type { WitnessChange } from './witness-path.ts';
 /** The beat thread as the main thread sees it. */
 export interface BeatHandle {
   useLease(fd: number): void;
-  tell(facts: SlowFacts): void;
+  report(facts: SlowFacts): void;
   /** Go by these from now on; over when that is so. */
   use(orders: ChangeableOrders): Promise<void>;
   status(): Promise<BeatStatus>;
@@ -79,7 +79,7 @@ export function startBeat(orders: BeatOrders, hooks: BeatHooks): BeatHandle {
   };
   return {
     useLease: (fd) => post({ type: 'lease', fd }),
-    tell: (facts) => post({ type: 'facts', facts, atMs: Number(bootNs()) / 1e6 }),
+    report: (facts) => post({ type: 'facts', facts, atMs: Number(bootNs()) / 1e6 }),
     use: async ({ settings, secrets, stations, digest }) => {
       post({ type: 'orders', orders: { settings, secrets, stations, digest } });
       await ask('status');

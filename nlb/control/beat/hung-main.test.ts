@@ -5,14 +5,14 @@ const SETTINGS = { staleAfterMs: 3000, intervalMs: 10 };
 
 /** Looks every 10 ms, up to and including `untilMs`; what was done, and when. */
 function looked(untilMs: number, at: (atMs: number) => Partial<Look> & { heard?: true }) {
-  let resort: HungMain = atWork;
+  let main: HungMain = atWork;
   const acts: [number, string][] = [];
   for (let atMs = 10; atMs <= untilMs; atMs += 10) {
     const { heard, ...said } = at(atMs);
-    if (heard) resort = { ...resort, silentMs: 0 };
+    if (heard) main = { ...main, silentMs: 0 };
     const look = { atMs, listenedMs: 10, signalled: false, peerLeads: false, ...said };
-    const next = lookAtMain(resort, look, SETTINGS);
-    resort = next.resort;
+    const next = lookAtMain(main, look, SETTINGS);
+    main = next.main;
     if (next.act) acts.push([atMs, next.act]);
     if (next.act === 'end') break;
   }

@@ -29,16 +29,16 @@ export function lookAtMain(
   before: HungMain,
   { atMs, listenedMs, ...look }: Look,
   { staleAfterMs, intervalMs }: { staleAfterMs: number; intervalMs: number },
-): { resort: HungMain; act?: 'let go' | 'end' } {
+): { main: HungMain; act?: 'let go' | 'end' } {
   const signalled = before.signalled || look.signalled;
-  const resort = { ...before, signalled, silentMs: before.silentMs + listenedMs };
-  if (!signalled || resort.silentMs <= staleAfterMs) return { resort };
-  const { letGoAtMs, takenOverAtMs = look.peerLeads ? atMs : undefined } = resort;
-  if (letGoAtMs === undefined) return { resort: { ...resort, letGoAtMs: atMs }, act: 'let go' };
+  const main = { ...before, signalled, silentMs: before.silentMs + listenedMs };
+  if (!signalled || main.silentMs <= staleAfterMs) return { main };
+  const { letGoAtMs, takenOverAtMs = look.peerLeads ? atMs : undefined } = main;
+  if (letGoAtMs === undefined) return { main: { ...main, letGoAtMs: atMs }, act: 'let go' };
   const waited = atMs - letGoAtMs >= takenOverWithinMs(intervalMs);
   const forwarded = takenOverAtMs === undefined ? waited : atMs - takenOverAtMs >= FORWARD_ON_MS;
   return {
-    resort: { ...resort, ...(takenOverAtMs !== undefined && { takenOverAtMs }) },
+    main: { ...main, ...(takenOverAtMs !== undefined && { takenOverAtMs }) },
     ...(forwarded && { act: 'end' }),
   };
 }

@@ -1,9 +1,8 @@
 import { flushCompileCache } from 'node:module';
 import { parentPort, workerData } from 'node:worker_threads';
 import { keepAlias } from '../../address/alias-keeper.ts';
-import { isAliasInherited, removeInheritedAlias } from '../../address/nlbs-address.ts';
 import { openStations, worthAsking } from '../../address/stations.ts';
-import { type Lease, openLease, openPinnedLease } from '../../datapath/tables/lease.ts';
+import { openLease } from '../../datapath/tables/lease.ts';
 import { openAddressEvents } from '../../kernel/address-events.ts';
 import { inBackground } from '../../kernel/addresses.ts';
 import { bootNs, monotonicNs } from '../../kernel/clock.ts';
@@ -11,18 +10,19 @@ import { openLinkLook } from '../../kernel/link-flags.ts';
 import { beRealTime } from '../../kernel/scheduling.ts';
 import { conflictingPackets, defend, noConflict } from '../../pair/defence.ts';
 import { peerCouldLead } from '../../pair/election.ts';
-import { recentLeads } from '../../pair/hold-down.ts';
 import { isAlive } from '../../pair/peer.ts';
 import { isAskingAround } from '../../pair/reception.ts';
 import { begin, nextTickInMs, step } from '../../pair/role.ts';
-import { type Event, type Role, refusedAddresses, standing, withLeaseKept } from '../../pair/state.ts';
+import { type Event, type Role, standing, withLeaseKept } from '../../pair/state.ts';
 import { openAgreement } from './agreement.ts';
 import type { ArpHeard } from './arp-news.ts';
+import { composeBeatStatus } from './beat-status.ts';
 import { openBeatExchange } from './exchange.ts';
 import { openExecutor } from './executor.ts';
 import { openForcedExit } from './forced-exit.ts';
-import { linkFacts } from './link-facts.ts';
-import type { BeatOrders, BeatStatus, ChangeableOrders, FromBeat, SlowFacts, ToBeat } from './messages.ts';
+import { findInherited, holdInherited } from './inherited-lease.ts';
+import type { BeatOrders, BeatStatus, ChangeableOrders, FromBeat, ToBeat } from './messages.ts';
+import { openNodeFacts } from './node-facts.ts';
 import { openObserver } from './observer.ts';
 import { openSocketDrain } from './socket-drain.ts';
 import { watchWitness } from './witness-watch.ts';
@@ -40,17 +40,13 @@ const problem = (text: string) => post({ type: 'problem', text });
 
 /** Of SCHED_FIFO's 1 to 99: above the ordinary, below what the kernel's own threads use. */
 const PRIORITY = 10;
-const LINK_LOOK_MS = 20;
 const COPY = `${settings.peer} has heard beats that are yet to be sent: a snapshot was restored here, or there is a clone`;
 
-// Before anything else: an address that an earlier life left could be answered for. It may be, if that life said so when it
-// ended with --keep: until its lease has run out, or until this life's role is decided.
-const inheritedLease = openPinnedLease(orders.pinDirectory);
-let hasInherited = isAnswering(inheritedLease) && isAliasInherited(orders.access);
-if (!hasInherited) removeInheritedAlias(orders.access);
+// Before anything else: an address that an earlier life left could be answered for.
+const left = findInherited(orders.pinDirectory, orders.access);
 const realTime = beRealTime(PRIORITY);
 const links = openLinkLook();
-const stations = openStations(() => worthAsking(orders.stations, unresolved), links.look, problem);
+const stations = openStations(() => worthAsking(orders.stations, node.unresolved()), links.look, problem);
 const keeper = keepAlias({
   nlbs: orders.access.nlbs,
   events: openAddressEvents(),
@@ -62,8 +58,8 @@ const keeper = keepAlias({
   },
   problem,
 });
-if (!hasInherited) keeper.want(undefined);
 const executor = openExecutor(orders.access, orders.forwardGraceMs, keeper, problem);
+const inherited = holdInherited(left, orders.access, executor, keeper);
 const witnessWatch = watchWitness(executor, (change) => post({ type: 'witness', change }));
 const observer = openObserver(settings, (change) => post({ type: 'path', change }));
 const agreement = openAgreement((sections) => post({ type: 'differs', sections }));
@@ -71,15 +67,18 @@ const drain = openSocketDrain();
 const forcedExit = openForcedExit({ letGo: () => letGo(orders.keepMs), problem });
 let role: Role = begin(nowMs(), settings);
 let defence = noConflict;
-let lookAtLinksAtMs = 0;
-let accessMac: string | undefined;
-/** Numbers of the interfaces that the data path is attached to; absent until the main thread has said so. */
-let attached: SlowFacts['attached'] | undefined;
-let unresolved: SlowFacts['unresolved'] = [];
 let worstLateMs = 0;
 /** Address and lease are the successor's: nothing must be done to them any more. */
 let hasLeft = false;
-if (hasInherited && inheritedLease) executor.useLease(inheritedLease, 'inherited');
+const node = openNodeFacts({
+  orders,
+  links,
+  keeper,
+  executor,
+  nowMs,
+  facts: () => role.facts,
+  happened: (event) => happened(event),
+});
 
 const peer = openBeatExchange(orders, {
   nowMs,
@@ -100,22 +99,18 @@ function peerNamed(mac: string | undefined, atMs: number): void {
   if (mac !== undefined && executor.nameWitness(mac)) happened({ type: 'WitnessFound', atMs, mac });
 }
 
-function isAnswering(lease: Pick<Lease, 'get'> | undefined): boolean {
-  return lease !== undefined && lease.get().answerUntilNs > bootNs();
-}
-
 function happened(event: Event): string | undefined {
   if (hasLeft) return 'stopping';
   const before = role;
   const { role: after, effects, entered, whyNotGranted } = step(before, event, settings);
   role = after;
   if (event.type === 'Heard') agreement.look(orders.digest, settings, role.peer);
-  if (entered.length > 0) decideInherited();
-  if (hasInherited && event.type === 'Heard' && event.from.state === 'active') endInherited();
+  if (entered.length > 0) inherited.decide(role.state.name === 'active');
+  if (event.type === 'Heard' && event.from.state === 'active') inherited.end();
   const leaseEndsMs = role.state.name === 'active' ? role.state.leaseEndsMs : 0;
   let lost: string | undefined;
   for (const effect of effects) {
-    if (effect === 'beat') sayOf(event.atMs, inheritedLeaseMs());
+    if (effect === 'beat') sayOf(event.atMs, inherited.leftMs());
     else if (effect === 'askStations') stations.ask();
     else lost = executor.run(effect, leaseEndsMs);
     if (lost !== undefined) break;
@@ -127,6 +122,7 @@ function happened(event: Event): string | undefined {
 
 /** @param keptMs for how long the data path may answer from now on by a lease that one life leaves to the next */
 function sayOf(atMs: number, keptMs: number): void {
+  const accessMac = node.accessMac();
   const own = {
     digest: orders.digest,
     services: role.facts.services,
@@ -136,34 +132,14 @@ function sayOf(atMs: number, keptMs: number): void {
   peer.beat(withLeaseKept(standing(role, atMs, settings), keptMs), own);
 }
 
-/** Of the lease that an earlier life has left, for as long as this one has not decided what becomes of it. */
-function inheritedLeaseMs(): number {
-  const untilNs = hasInherited ? (executor.lease()?.get().answerUntilNs ?? 0n) : 0n;
-  return Math.max(0, Math.ceil(Number(untilNs) / 1e6 - nowMs()));
-}
-
-/** Who leads goes on with the address that was left; all others let go of it, at the latest when they hear that the peer leads. */
-function decideInherited(): void {
-  if (hasInherited && role.state.name !== 'active') endInherited();
-  hasInherited = false;
-}
-
-function endInherited(): void {
-  hasInherited = false;
-  executor.run('dropLease', 0);
-  removeInheritedAlias(orders.access);
-  keeper.want(undefined);
-}
-
 function tick(): void {
   forcedExit.look(role, nowMs(), settings);
-  if (hasInherited && !isAnswering(executor.lease())) endInherited();
+  inherited.look();
   const heard = executor.hear();
   arpHappened(heard);
   if (isAskingAround(role.peer) && stations.heard()) happened({ type: 'StationHeard', atMs: nowMs() });
   if (executor.peerAsked()) happened({ type: 'AddressAsked', atMs: nowMs() });
-  if (nowMs() >= lookAtLinksAtMs) lookAtLinks();
-  lookAtAlias();
+  node.look();
   happened({ type: 'Ticked', atMs: nowMs() });
   defendAgainst(heard);
   witnessWatch.ticked(role, settings, nowMs());
@@ -186,41 +162,6 @@ function defendAgainst(heard: ArpHeard): void {
   if (next.news) post({ type: 'conflict', conflict: next.news });
 }
 
-/** The alias and the lease are given up before anything is done on an interface that has no data path. */
-function lookAtLinks(reported?: { facts: Role['facts']; atMs: number }): void {
-  lookAtLinksAtMs = nowMs() + LINK_LOOK_MS;
-  const first = [orders.access.device, orders.serverDevice];
-  const seen = new Map([...first, ...orders.furtherDevices].map((device) => [device, links.look(device)]));
-  const facts = { ...(reported?.facts ?? role.facts), ...linkFacts(seen, first, attached) };
-  if (reported) happened({ type: 'FactsChanged', atMs: nowMs(), facts, reportedAtMs: reported.atMs });
-  else if (JSON.stringify(facts) !== JSON.stringify(role.facts)) factsChanged(facts);
-  const access = seen.get(orders.access.device);
-  accessMac = access?.mac;
-  executor.legChanged(access);
-}
-
-/** What the main thread reports comes with what it is attached to, and so with a look at what is there now. */
-function factsReported({ facts: reported, atMs }: Extract<ToBeat, { type: 'facts' }>): void {
-  const { attached: now, unresolved: nowhere, ...facts } = reported;
-  [attached, unresolved] = [now, nowhere];
-  const { passFailure: _, ...before } = role.facts;
-  lookAtLinks({ facts: { ...before, ...facts }, atMs });
-}
-
-function lookAtAlias(): void {
-  keeper.look(nowMs());
-  const refusedAlias = keeper.isRefused(nowMs()) ? [orders.access.nlbs] : [];
-  if (refusedAlias.join() !== (role.facts.refusedAlias ?? []).join()) factsChanged({ refusedAlias });
-}
-
-function factsChanged(facts: Partial<Role['facts']>): void {
-  happened({ type: 'FactsChanged', atMs: nowMs(), facts: { ...role.facts, ...facts } });
-}
-
-function countStations(): void {
-  factsChanged({ stations: orders.stations.reduce((sum, { addresses }) => sum + addresses.length, 0) });
-}
-
 /** Timers run before sockets are read; the tick waits for that, so that a beat which is already here is never missed. */
 function beatOn(dueMs: number): void {
   setTimeout(() => drain.whenRead(() => onTime(dueMs)), Math.max(1, dueMs - nowMs()));
@@ -236,55 +177,24 @@ function onTime(dueMs: number): void {
 }
 
 function status(): BeatStatus {
-  const now = nowMs();
   const lease = executor.lease()?.get();
-  const remainingMs = (untilNs = 0n, nowNs: bigint) => Math.max(0, Math.round(Number(untilNs - nowNs) / 1e6));
-  const paths = orders.paths.map(({ name }) => [name, ago(observer.lastHeardMs(name), now)] as const);
-  const last = role.peer.standing;
-  const answeredBy = observer.answeredBy();
-  return {
-    state: role.state.name,
-    sinceMs: role.sinceMs,
-    reason: role.reason,
-    nowMs: now,
-    fitness: standing(role, now, settings).fitness,
-    peer: {
-      name: settings.peer,
-      ...(last && { state: last.state, fitness: last.fitness }),
-      alive: isAlive(role.peer, settings),
-      silentMs: Math.round(role.peer.silentMs),
-      beatsHeard: peer.counts.heard,
-      beatsMissed: peer.counts.missed,
-      refused: peer.counts.refused,
-      paths: Object.fromEntries(paths),
-      faultyPaths: observer.faultyPaths(now),
-      differs: agreement.differs(),
-      hears: Object.fromEntries(orders.paths.map(({ name }) => [name, ago(role.peer.acknowledged?.[name], now)])),
-      ...(answeredBy !== undefined && { addressAnsweredBy: answeredBy }),
-      witness: witnessWatch.status(now),
+  return composeBeatStatus({
+    role,
+    settings,
+    nowMs: nowMs(),
+    leaseLeftNs: {
+      answer: (lease?.answerUntilNs ?? 0n) - bootNs(),
+      forward: (lease?.forwardUntilNs ?? 0n) - monotonicNs(),
     },
-    lease: {
-      answerRemainingMs: remainingMs(lease?.answerUntilNs, bootNs()),
-      forwardRemainingMs: remainingMs(lease?.forwardUntilNs, monotonicNs()),
-    },
+    paths: orders.paths.map(({ name }) => name),
+    counts: peer.counts,
+    observer,
+    agreement,
+    witness: witnessWatch.status(nowMs()),
     conflicts: defence.conflicts,
     realTime,
-    worstLateMs: Math.round(worstLateMs * 10) / 10,
-    downLinks: role.facts.downLinks,
-    unguarded: role.facts.unguarded ?? [],
-    absent: role.facts.absent ?? [],
-    refusedAddresses: refusedAddresses(role.facts),
-    recovery: {
-      strategy: settings.recovery,
-      heldDownMs: role.state.name === 'active' ? Math.max(0, Math.round(role.holdDown.untilMs - now)) : 0,
-      leads: recentLeads(role.holdDown.leads, now, settings.holdDownMaxMs).length,
-      setAside: role.setAside,
-    },
-  };
-}
-
-function ago(atMs: number | undefined, now: number): number | null {
-  return atMs === undefined ? null : Math.round(now - atMs);
+    worstLateMs,
+  });
 }
 
 const REQUESTS = { lead: 'AskedToLead', standBy: 'AskedToStandBy', stop: 'AskedToStop' } as const;
@@ -326,7 +236,7 @@ function useOrders({ secrets, ...next }: ChangeableOrders): void {
   orders.stations = next.stations;
   orders.digest = next.digest;
   agreement.look(orders.digest, settings, role.peer);
-  countStations();
+  node.countStations();
   peer.useKeys(secrets);
 }
 
@@ -334,9 +244,9 @@ parentPort?.on('message', (message: ToBeat) => {
   forcedExit.heard();
   switch (message.type) {
     case 'lease':
-      return executor.useLease(openLease(message.fd), hasInherited ? 'inherited' : 'new');
+      return executor.useLease(openLease(message.fd), inherited.isHeld() ? 'inherited' : 'new');
     case 'facts':
-      return factsReported(message);
+      return node.reported(message);
     case 'orders':
       return useOrders(message.orders);
     case 'ask':
@@ -349,8 +259,8 @@ parentPort?.on('message', (message: ToBeat) => {
 const start = { state: 'initial', previous: 'initial', reason: role.reason, atMs: role.sinceMs } as const;
 for (const change of observer.stepped({ before: role, after: role, entered: [start] }))
   post({ type: 'entered', change });
-countStations();
-lookAtLinks();
+node.countStations();
+node.lookAtLinks();
 // A thread keeps what it compiled apart from the main one's, and must write it itself; now, before the first beat.
 flushCompileCache();
 beatOn(nowMs());

@@ -1,4 +1,4 @@
-import { readdirSync, statfsSync } from 'node:fs';
+import { readdirSync, renameSync, statfsSync } from 'node:fs';
 import t from 'tap';
 import { programName, xdpProgramOn } from '../../kernel/bpf-link.ts';
 import { enterPrivateNamespaces, run } from '../../kernel/private-namespaces.ts';
@@ -18,7 +18,7 @@ function mounted(t: Scope): string {
   return directory;
 }
 
-t.test('a program of somebody else is named and left alone', async (t) => {
+t.test('a foreign program is named and left alone', async (t) => {
   const theirs = open(t, 'xdp-generic');
   const before = xdpProgramOn(ifindexOf('access'));
   t.ok(before);
@@ -33,7 +33,7 @@ t.test('a program of somebody else is named and left alone', async (t) => {
   t.equal(theirs.mode, 'xdp-generic');
 });
 
-t.test('an interface whose packets go to another one is refused, which is named by its kind', async (t) => {
+t.test('an interface that is a member of another one is refused, with the kind of that one', async (t) => {
   run('ip link add onto type bridge');
   run('ip link set access master onto');
   t.teardown(() => run('ip link del onto'));
@@ -43,7 +43,7 @@ t.test('an interface whose packets go to another one is refused, which is named 
   );
 });
 
-t.test('each mode gives way to another one, over the same tables', async (t) => {
+t.test('each mode replaces another one, with the same tables', async (t) => {
   const directory = mounted(t);
   let adopted = false;
   for (const mode of ['xdp', 'xdp-generic', 'tc', 'xdp'] as const) {
@@ -73,7 +73,7 @@ t.test('tables that are adopted stay as they are until something is applied', as
   next.remove();
 });
 
-t.test('automatic choice keeps the mode of the earlier life', async (t) => {
+t.test('automatic choice keeps the mode of the earlier run', async (t) => {
   const directory = mounted(t);
   openDatapath({ ...options(directory), mode: 'tc' }).abandon();
   const next = openDatapath(options(directory));
@@ -81,7 +81,7 @@ t.test('automatic choice keeps the mode of the earlier life', async (t) => {
   next.remove();
 });
 
-t.test('a later life goes on with the rows and slots that it finds, and writes what differs alone', async (t) => {
+t.test('a later run goes on with the rows and slots that it finds, and writes only what differs', async (t) => {
   const directory = mounted(t);
   const [dns, web] = tables().services;
   if (!dns || !web) throw new Error('the rig has two services');
@@ -95,6 +95,19 @@ t.test('a later life goes on with the rows and slots that it finds, and writes w
   t.ok(next.adopted);
   t.same(next.apply(pooled('names')), []);
   t.same(next.apply(pooled('dns')), [], 'whatever pools are called');
+});
+
+t.test('tables of another version, with other names, are replaced, and that is an event', async (t) => {
+  const directory = mounted(t);
+  openDatapath({ ...options(directory), first: tables() }).abandon();
+  renameSync(`${directory}/maps/flows`, `${directory}/maps/embryos`);
+  const problems: string[] = [];
+  const next = openDatapath({ ...options(directory), first: tables(), problem: (text) => problems.push(text) });
+  t.equal(next.adopted, false);
+  t.match(problems, [/^Pinned tables of another version are replaced/]);
+  t.same(next.actual(), tables());
+  t.notOk(readdirSync(`${directory}/maps`).includes('embryos'), 'nothing is left of them');
+  next.remove();
 });
 
 t.test('tables of another size are not adopted, but their links are', async (t) => {
@@ -115,7 +128,7 @@ t.test('tables of another size are not adopted, but their links are', async (t) 
   next.remove();
 });
 
-t.test('an interface that is no longer configured is let go', async (t) => {
+t.test('the program is detached from an interface that is no longer configured', async (t) => {
   const directory = mounted(t);
   openDatapath({ ...options(directory), first: tables() }).abandon();
   const next = openDatapath({ ...options(directory), accessInterfaces: ['server'] });
@@ -124,7 +137,7 @@ t.test('an interface that is no longer configured is let go', async (t) => {
   next.remove();
 });
 
-t.test('a directory that lies in no BPF file system becomes one, and is as before afterwards', async (t) => {
+t.test('on a directory in no BPF file system one is mounted, and unmounted at removal', async (t) => {
   const directory = pinDirectory(t);
   const before = statfsSync(directory).type;
   const datapath = openDatapath(options(directory));
@@ -133,7 +146,7 @@ t.test('a directory that lies in no BPF file system becomes one, and is as befor
   t.equal(statfsSync(directory).type, before);
 });
 
-t.test('links of an interface that is gone are cleared away, and the new one is attached to', async (t) => {
+t.test('links of an interface that is gone are removed, and the program is attached to the new one', async (t) => {
   const directory = mounted(t);
   for (const mode of ['xdp', 'tc'] as const) {
     openDatapath({ ...options(directory), mode, first: tables() }).abandon();

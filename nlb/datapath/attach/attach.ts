@@ -2,14 +2,14 @@ import { closeSync } from 'node:fs';
 import { createLink, type LinkKind, linkInfo, programName, updateLink, xdpProgramOn } from '../../kernel/bpf-link.ts';
 import { SyscallError } from '../../kernel/syscall-error.ts';
 import { addClsact, filterProgram, putFilter, removeClsact, removeFilter } from '../../kernel/tc-filter.ts';
+import type { DatapathInterface } from './interfaces.ts';
 import type { PinnedLink, Pins } from './pins.ts';
-import type { Port } from './ports.ts';
 
 /** How frames reach a program in the kernel, fastest first. */
 export type BpfMode = 'xdp' | 'xdp-generic' | 'tc';
 export type DatapathMode = BpfMode | 'userspace';
 
-/** Descriptors of the two programs, of which one is loaded when it is asked for. */
+/** Descriptors of the two programs; each is loaded when it is first asked for. */
 export interface Programs {
   xdp(): number;
   tc(): number;
@@ -17,29 +17,34 @@ export interface Programs {
 
 const MODES: BpfMode[] = ['xdp', 'xdp-generic', 'tc'];
 const TC_PROGRAM = 'onevip_tc';
-/** Number and place of our classic filter among those of an interface. */
+/** Handle and priority of our classic filter on an interface. */
 export const FILTER = { handle: 0x1171, priority: 1171 };
-/** What a kernel without tcx says to the attach type that it does not know. */
+/** Error of a kernel without tcx, which does not know the attach type. */
 const NO_TCX = ['EINVAL', 'EOPNOTSUPP'];
 
-/** In which mode, and why not, by device. */
+/** The mode, and why a device refused it. */
 export interface Attached {
   mode: BpfMode;
   refused: ReadonlyMap<string, string>;
 }
 
 /**
- * Attach to every port in one and the same mode: the wanted one, or, for `auto`, the first that works on all of them,
- * beginning with the mode of an earlier life. Links of an earlier life get the new program, or give way to those of another
- * mode, without a gap; those that are no longer wanted go. Throws an Error that names a program of somebody else's, which is never displaced, or that says
- * why each mode was refused.
+ * Attach to every interface in one mode: the wanted one, or, for `auto`, the first that works on all of them, beginning with the
+ * mode of an earlier run. Links of an earlier run get the new program, or are replaced by those of another mode without a gap;
+ * unwanted ones are removed. Throws an Error that names a foreign program, which is never replaced, or that says why each mode
+ * was refused.
  */
-export function attach(pins: Pins, ports: Port[], programs: Programs, wanted: 'auto' | BpfMode): BpfMode {
+export function attach(
+  pins: Pins,
+  interfaces: DatapathInterface[],
+  programs: Programs,
+  wanted: 'auto' | BpfMode,
+): BpfMode {
   const refusals: string[] = [];
-  for (const mode of wanted === 'auto' ? candidates(pins, ports) : [wanted]) {
+  for (const mode of wanted === 'auto' ? candidates(pins, interfaces) : [wanted]) {
     try {
-      attachAll(pins, newestFirst(pins, ports), programs, mode);
-      dropOthers(pins, ports, mode);
+      attachAll(pins, newestFirst(pins, interfaces), programs, mode);
+      dropOthers(pins, interfaces, mode);
       return mode;
     } catch (error) {
       if (!(error instanceof SyscallError)) throw error;
@@ -49,31 +54,36 @@ export function attach(pins: Pins, ports: Port[], programs: Programs, wanted: 'a
   throw new Error(`The data path could not be attached.\n${refusals.join('\n')}`);
 }
 
-/** Attach to each port that takes a program in that mode. @returns why not, for each of the others */
-export function attachAlone(pins: Pins, ports: Port[], programs: Programs, mode: BpfMode): Map<string, string> {
+/** Attach to each interface that takes a program in that mode. @returns why not, for each of the others */
+export function attachAlone(
+  pins: Pins,
+  interfaces: DatapathInterface[],
+  programs: Programs,
+  mode: BpfMode,
+): Map<string, string> {
   const refused = new Map<string, string>();
-  for (const port of ports) {
+  for (const iface of interfaces) {
     try {
-      attachAll(pins, [port], programs, mode);
+      attachAll(pins, [iface], programs, mode);
     } catch (error) {
-      refused.set(port.device, error instanceof Error ? error.message : String(error));
+      refused.set(iface.device, error instanceof Error ? error.message : String(error));
     }
   }
   return refused;
 }
 
-/** Whether the port has our program, in that mode. An interface that was made anew under an old number has not. */
-export function isAttached(pins: Pins, { ifindex }: Port, mode: BpfMode): boolean {
+/** Whether our program is attached there in that mode. On an interface that was created again with an old number it is not. */
+export function isAttached(pins: Pins, { ifindex }: DatapathInterface, mode: BpfMode): boolean {
   const kinds: LinkKind[] = mode === 'tc' ? ['tcx'] : [mode];
   if (kinds.some((kind) => isAlive(pins, { kind, ifindex }))) return true;
   const classic = mode === 'tc' && pins.remembered('filters').includes(ifindex);
   return classic && filterProgram({ ...FILTER, ifindex }) !== undefined;
 }
 
-/** Forget links whose interface is gone, and filters on interfaces that are no port. Throws SyscallError. */
-export function dropGone(pins: Pins, ports: Port[]): void {
+/** Forget links whose interface is gone, and filters on interfaces that are not ours any more. Throws SyscallError. */
+export function dropGone(pins: Pins, interfaces: DatapathInterface[]): void {
   for (const link of pins.links()) if (!isAlive(pins, link)) pins.dropLink(link);
-  const gone = pins.remembered('filters').filter((ifindex) => !ports.some((port) => port.ifindex === ifindex));
+  const gone = pins.remembered('filters').filter((ifindex) => !interfaces.some((iface) => iface.ifindex === ifindex));
   for (const ifindex of gone) dropFilter(pins, ifindex);
 }
 
@@ -87,7 +97,7 @@ function isAlive(pins: Pins, link: PinnedLink): boolean {
   }
 }
 
-/** Detach from everything that the pins know of. Throws SyscallError. */
+/** Detach everything that is pinned or remembered. Throws SyscallError. */
 export function detachAll(pins: Pins): void {
   for (const link of pins.links()) pins.dropLink(link);
   for (const ifindex of pins.remembered('filters')) dropFilter(pins, ifindex);
@@ -95,27 +105,27 @@ export function detachAll(pins: Pins): void {
 
 const modeOf = (kind: LinkKind): BpfMode => (kind === 'tcx' ? 'tc' : kind);
 
-/** Generic XDP only where what it is given are frames. */
-function candidates(pins: Pins, ports: Port[]): BpfMode[] {
+/** Generic XDP only on interfaces that give it single frames. */
+function candidates(pins: Pins, interfaces: DatapathInterface[]): BpfMode[] {
   const before = pins.links().map(({ kind }) => modeOf(kind));
   if (pins.remembered('filters').length > 0) before.push('tc');
-  const losesPackets = ports.some(({ stacked }) => stacked);
+  const losesPackets = interfaces.some(({ stacked }) => stacked);
   return [...new Set([...before, ...MODES])].filter((mode) => mode !== 'xdp-generic' || !losesPackets);
 }
 
-/** Those first that have nothing of ours yet: where one of them refuses a mode, the others have not been touched. */
-const newestFirst = (pins: Pins, ports: Port[]): Port[] => {
+/** Interfaces without our program first: if one of them refuses a mode, the others have not been touched. */
+const newestFirst = (pins: Pins, interfaces: DatapathInterface[]): DatapathInterface[] => {
   const known = new Set([...pins.links().map(({ ifindex }) => ifindex), ...pins.remembered('filters')]);
-  return ports.toSorted((one, other) => Number(known.has(one.ifindex)) - Number(known.has(other.ifindex)));
+  return interfaces.toSorted((one, other) => Number(known.has(one.ifindex)) - Number(known.has(other.ifindex)));
 };
 
 type Undo = () => void;
 
-/** On every port or, when one of them refuses, as it was before on each. */
-function attachAll(pins: Pins, ports: Port[], programs: Programs, mode: BpfMode): void {
+/** On every interface or, if one refuses, as before on each. */
+function attachAll(pins: Pins, interfaces: DatapathInterface[], programs: Programs, mode: BpfMode): void {
   const made: Undo[] = [];
   try {
-    for (const { ifindex, device } of ports) {
+    for (const { ifindex, device } of interfaces) {
       if (mode === 'tc') attachTc(pins, ifindex, programs.tc(), made);
       else {
         refuseForeign(pins, ifindex, device);
@@ -137,7 +147,7 @@ function attachTc(pins: Pins, ifindex: number, program: number, made: Undo[]): v
   }
 }
 
-/** Give an existing link the program, or make the link. */
+/** Give an existing link the program, or create the link. */
 function putLink(pins: Pins, link: PinnedLink, program: number, made: Undo[]): void {
   const existing = pins.openLink(link);
   if (existing !== undefined) {
@@ -148,14 +158,14 @@ function putLink(pins: Pins, link: PinnedLink, program: number, made: Undo[]): v
     } finally {
       closeSync(existing);
     }
-    // The interface that it was for is gone, or somebody took the program off it.
+    // Its interface is gone, or somebody detached the program.
     pins.dropLink(link);
   }
   pins.keepLink(link, createLink(program, link.ifindex, link.kind));
   made.push(() => pins.dropLink(link));
 }
 
-/** Driver and generic mode exclude each other on one interface. While one gives way to the other, tc keeps watch there. */
+/** Driver and generic mode exclude each other on one interface. While one replaces the other, a tc program filters there. */
 function attachXdp(pins: Pins, link: PinnedLink, programs: Programs, made: Undo[]): void {
   const isOther = ({ ifindex, kind }: PinnedLink): boolean =>
     ifindex === link.ifindex && !['tcx', link.kind].includes(kind);
@@ -232,8 +242,8 @@ function dropFilter(pins: Pins, ifindex: number): void {
   pins.forget('qdiscs', ifindex);
 }
 
-function dropOthers(pins: Pins, ports: Port[], mode: BpfMode): void {
-  const isPort = (ifindex: number): boolean => ports.some((port) => port.ifindex === ifindex);
+function dropOthers(pins: Pins, interfaces: DatapathInterface[], mode: BpfMode): void {
+  const isPort = (ifindex: number): boolean => interfaces.some((iface) => iface.ifindex === ifindex);
   for (const link of pins.links()) if (modeOf(link.kind) !== mode || !isPort(link.ifindex)) pins.dropLink(link);
   for (const ifindex of pins.remembered('filters')) if (mode !== 'tc' || !isPort(ifindex)) dropFilter(pins, ifindex);
 }

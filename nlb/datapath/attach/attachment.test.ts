@@ -5,13 +5,13 @@ import { detachLink, openPinned, xdpProgramOn } from '../../kernel/bpf-link.ts';
 import { monotonicNs } from '../../kernel/clock.ts';
 import { enterPrivateNamespaces, run, until } from '../../kernel/private-namespaces.ts';
 import { type Datapath, openDatapath } from '../datapath.ts';
-import { openEnds, summed } from '../kit/ends.ts';
 import { DATAGRAM, FORWARDED, HOUR_NS, makeNode } from '../kit/node.ts';
-import { hold, ifindexOf, MAC, makeInterfaces, NLBS, options, pinDirectory, tables } from '../kit/rig.ts';
+import { holdLease, ifindexOf, MAC, makeInterfaces, NLBS, options, pinDirectory, tables } from '../kit/rig.ts';
 import type { Scope } from '../kit/send.ts';
-import { placeFor } from '../userspace/place.ts';
-import { put } from '../userspace/questions.ts';
-import { read, write } from '../userspace/told.ts';
+import { openVethPeers, withChecksum } from '../kit/veth-peers.ts';
+import { directoryFor } from '../userspace/directory.ts';
+import { readPublished, writePublished } from '../userspace/published.ts';
+import { request } from '../userspace/requests.ts';
 
 enterPrivateNamespaces(import.meta.url);
 makeNode(t);
@@ -24,7 +24,7 @@ function opened(t: Scope, more: Partial<Parameters<typeof openDatapath>[0]> = {}
   const datapath = openDatapath({ ...options(pinDirectory(t)), ...more });
   t.teardown(() => datapath.remove());
   datapath.apply(named());
-  hold(datapath.leaseFd, monotonicNs() + HOUR_NS);
+  holdLease(datapath.leaseFd, monotonicNs() + HOUR_NS);
   return datapath;
 }
 
@@ -48,46 +48,56 @@ function makeAnew(): void {
 
 /** What leaves for a datagram that comes in. */
 function forwarded(): string {
-  const ends = openEnds();
-  ends.send(DATAGRAM);
-  return ends.next('server').toString('hex');
+  const peers = openVethPeers();
+  peers.send(DATAGRAM);
+  return peers.next('server').toString('hex');
 }
 
 const without = (datapath: Datapath): string[] =>
   datapath.interfaces().flatMap(({ device, why }) => (why === undefined ? [] : [device]));
 
 for (const mode of MODES) {
-  t.test(`interfaces that are made anew are attached to, and nothing stays of the old ones (${mode})`, async (t) => {
-    const directory = mounted(t);
-    const datapath = openDatapath({ ...options(directory), mode, first: named() });
-    t.teardown(() => datapath.remove());
-    datapath.apply(named());
-    hold(datapath.leaseFd, monotonicNs() + HOUR_NS);
-    t.equal(forwarded(), FORWARDED);
-    makeAnew();
-    t.match(datapath.follow(), [{ table: 'settings' }, ...(mode === 'userspace' ? [] : [{ table: 'servers' }])]);
-    t.equal(forwarded(), FORWARDED);
-    t.same(without(datapath), []);
-    t.same(datapath.follow(), [], 'and then all is as it should be');
-    if (mode !== 'userspace') t.equal(readdirSync(`${directory}/links`).length, 2);
-  });
+  t.test(
+    `the program is attached to interfaces that are created again, and nothing stays of the old ones (${mode})`,
+    async (t) => {
+      const directory = mounted(t);
+      const datapath = openDatapath({ ...options(directory), mode, first: named() });
+      t.teardown(() => datapath.remove());
+      datapath.apply(named());
+      holdLease(datapath.leaseFd, monotonicNs() + HOUR_NS);
+      t.equal(forwarded(), FORWARDED);
+      makeAnew();
+      t.match(datapath.follow(), [{ table: 'settings' }, ...(mode === 'userspace' ? [] : [{ table: 'servers' }])]);
+      t.equal(forwarded(), FORWARDED);
+      t.same(without(datapath), []);
+      t.same(datapath.follow(), [], 'and then all is as it should be');
+      if (mode !== 'userspace') t.equal(readdirSync(`${directory}/links`).length, 2);
+    },
+  );
 
-  t.test(`an interface that is missing costs itself alone, and is attached to when it comes (${mode})`, async (t) => {
-    const datapath = opened(t, { mode, serverInterfaces: ['server', 'late'] });
-    t.same(without(datapath), ['late']);
-    t.match(datapath.interfaces(), [{ device: 'server' }, { device: 'access' }, { why: /no network interface late/ }]);
-    const moved = {
-      ...named(),
-      servers: [...named().servers, { id: 2, address: '10.77.3.22', mac: MAC.server1, kept: true, device: 'late' }],
-    };
-    t.match(datapath.apply(moved), [{ table: 'servers', change: 'added' }], 'tables go on, its servers in them');
-    t.equal(forwarded(), FORWARDED);
-    run('ip link add late type veth peer name later');
-    t.teardown(() => run('ip link del late'));
-    datapath.follow();
-    t.same(without(datapath), []);
-    t.match(datapath.actual().servers[2], { kept: true, device: 'late' });
-  });
+  t.test(
+    `a missing interface does not affect the others, and gets the program when it appears (${mode})`,
+    async (t) => {
+      const datapath = opened(t, { mode, serverInterfaces: ['server', 'late'] });
+      t.same(without(datapath), ['late']);
+      t.match(datapath.interfaces(), [
+        { device: 'server' },
+        { device: 'access' },
+        { why: /no network interface late/ },
+      ]);
+      const moved = {
+        ...named(),
+        servers: [...named().servers, { id: 2, address: '10.77.3.22', mac: MAC.server1, kept: true, device: 'late' }],
+      };
+      t.match(datapath.apply(moved), [{ table: 'servers', change: 'added' }], 'tables go on, its servers in them');
+      t.equal(forwarded(), FORWARDED);
+      run('ip link add late type veth peer name later');
+      t.teardown(() => run('ip link del late'));
+      datapath.follow();
+      t.same(without(datapath), []);
+      t.match(datapath.actual().servers[2], { kept: true, device: 'late' });
+    },
+  );
 
   t.test(`our own hardware address may change (${mode})`, async (t) => {
     const datapath = opened(t, { mode });
@@ -116,17 +126,17 @@ t.test('an interface that loses its name is none of ours, and is again when it h
   run('ip link set server name other');
   datapath.follow();
   t.same(without(datapath), ['server']);
-  const ends = openEnds();
-  ends.send(DATAGRAM);
+  const peers = openVethPeers();
+  peers.send(DATAGRAM);
   await until(() => Object.values(datapath.outcomes()).some(({ packets }) => packets > 0n), 'the datagram');
-  t.same(ends.heard('server'), [], 'nothing is sent where it led');
+  t.same(peers.received('server'), [], 'nothing is sent where it led');
   run('ip link set other name server');
   datapath.follow();
   t.same(without(datapath), []);
   t.equal(forwarded(), FORWARDED);
 });
 
-t.test('a program that somebody took off is put on again', async (t) => {
+t.test('a program that somebody has detached is attached again', async (t) => {
   const directory = mounted(t);
   const datapath = openDatapath({ ...options(directory), mode: 'xdp-generic', first: named() });
   t.teardown(() => datapath.remove());
@@ -139,7 +149,7 @@ t.test('a program that somebody took off is put on again', async (t) => {
   t.ok(xdpProgramOn(ifindex));
 });
 
-t.test('a program of somebody else on a new interface costs that interface, until it is gone', async (t) => {
+t.test('a foreign program on a new interface keeps ours off that interface, until it is gone', async (t) => {
   const datapath = opened(t, { mode: 'xdp-generic', serverInterfaces: ['server', 'late'] });
   const theirs = openDatapath({ ...options(pinDirectory(t)), accessInterfaces: [], serverInterfaces: ['router'] });
   const program = xdpProgramOn(ifindexOf('router'));
@@ -187,7 +197,7 @@ t.test('generic XDP is not for interfaces that get their frames from another one
 /** Frames for the cluster address that got as far as the packet filter of the stack. */
 const inTheStack = (): number => Number(/counter packets (\d+)/.exec(run('nft list table ip seen'))?.[1]);
 
-t.test('while one mode gives way to another, nothing gets to the stack', async (t) => {
+t.test('while one mode replaces another, no frame reaches the stack', async (t) => {
   run('nft add table ip seen');
   t.teardown(() => run('nft delete table ip seen'));
   run('nft add chain ip seen first { type filter hook prerouting priority -400; }');
@@ -197,8 +207,8 @@ t.test('while one mode gives way to another, nothing gets to the stack', async (
     '--input-type=module',
     '-e',
     SENDING,
-    import.meta.resolve('../kit/ends.ts'),
-    summed(DATAGRAM).toString('hex'),
+    import.meta.resolve('../kit/veth-peers.ts'),
+    withChecksum(DATAGRAM).toString('hex'),
   ];
   for (const mode of ['xdp', 'xdp-generic', 'tc', 'xdp', 'tc', 'xdp-generic', 'xdp'] as const) {
     const datapath = openDatapath({ ...options(directory), mode, first: named() });
@@ -222,26 +232,26 @@ t.test('while one mode gives way to another, nothing gets to the stack', async (
 
 let sending: ReturnType<typeof spawn> | undefined;
 /** Sends without a pause until it is killed. */
-const SENDING = `const [, ends, frame] = process.argv;
-  const { send } = (await import(ends)).openEnds();
+const SENDING = `const [, module, frame] = process.argv;
+  const { send } = (await import(module)).openVethPeers();
   console.log('sending');
   for (;;) send(Buffer.from(frame, 'hex'));`;
 
-t.test('a forwarder that finds an interface gone when it is told of it lives on, with its connections', async (t) => {
-  const directory = pinDirectory(t);
-  const datapath = openDatapath({ ...options(directory), mode: 'userspace', first: named() });
+t.test('a forwarder survives a published interface that is gone, with its connections', async (t) => {
+  const pins = pinDirectory(t);
+  const datapath = openDatapath({ ...options(pins), mode: 'userspace', first: named() });
   t.teardown(() => datapath.remove());
-  hold(datapath.leaseFd, monotonicNs() + HOUR_NS);
+  holdLease(datapath.leaseFd, monotonicNs() + HOUR_NS);
   t.equal(forwarded(), FORWARDED);
-  const place = placeFor(directory);
-  const said = read(place);
-  if (!said) throw new Error('nothing was said');
-  write(place, {
-    ...said,
+  const directory = directoryFor(pins);
+  const published = readPublished(directory);
+  if (!published) throw new Error('nothing was published');
+  writePublished(directory, {
+    ...published,
     tables: named(),
-    ports: [...said.ports, { device: 'gone', ifindex: 9999, mac: MAC.server, mtu: 1500, roles: 0 }],
+    interfaces: [...published.interfaces, { device: 'gone', ifindex: 9999, mac: MAC.server, mtu: 1500, roles: 0 }],
   });
-  put(place, 'take');
+  request(directory, 'reload');
   t.equal(datapath.connectionCount(), 1);
   t.equal(forwarded(), FORWARDED);
 });

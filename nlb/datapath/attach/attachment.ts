@@ -1,18 +1,18 @@
 import { type Attached, attach, attachAlone, type BpfMode, dropGone, isAttached, type Programs } from './attach.ts';
+import type { DatapathInterface } from './interfaces.ts';
 import type { Pins } from './pins.ts';
-import type { Port } from './ports.ts';
 
 /** Where the programs are attached, from the start of the daemon on. */
 export interface Attachment {
   mode(): BpfMode;
   /**
-   * Attach to the ports that have no program of ours, and let go of interfaces that are gone.
+   * Attach to the interfaces without our program, and forget those that are gone.
    * @returns why it could not be attached, by device
    */
-  follow(ports: Port[]): ReadonlyMap<string, string>;
+  follow(interfaces: DatapathInterface[]): ReadonlyMap<string, string>;
 }
 
-/** One that refuses is tried again so often: trying costs the kernel's lock on network settings, for milliseconds. */
+/** How often an interface that refuses is tried again: each attempt holds the kernel's RTNL lock for milliseconds. */
 const RETRY_MS = 1000;
 
 /** @param first how it was attached at the start */
@@ -22,23 +22,23 @@ export function openAttachment(
 ): Attachment {
   let state: Attached = { mode: first, refused: new Map() };
   let [triedFor, triedMs] = ['', 0];
-  const follow = (ports: Port[]) => {
-    dropGone(pins, ports);
-    const without = ports.filter((port) => !isAttached(pins, port, state.mode));
+  const follow = (interfaces: DatapathInterface[]) => {
+    dropGone(pins, interfaces);
+    const without = interfaces.filter((iface) => !isAttached(pins, iface, state.mode));
     const key = without.map(({ ifindex }) => ifindex).join();
     if (without.length === 0) state = { ...state, refused: new Map() };
     else if (key !== triedFor || performance.now() - triedMs >= RETRY_MS) {
       [triedFor, triedMs] = [key, performance.now()];
-      state = attachTo(ports);
+      state = attachTo(interfaces);
     }
     return state.refused;
   };
-  /** All in one mode, where that works; otherwise, in the mode of before, those that take it. */
-  const attachTo = (ports: Port[]): Attached => {
+  /** All in one mode, if that works; otherwise in the previous mode, those that take it. */
+  const attachTo = (interfaces: DatapathInterface[]): Attached => {
     try {
-      return { mode: attach(pins, ports, programs, wanted === 'auto' ? wanted : state.mode), refused: new Map() };
+      return { mode: attach(pins, interfaces, programs, wanted === 'auto' ? wanted : state.mode), refused: new Map() };
     } catch {
-      return { mode: state.mode, refused: attachAlone(pins, ports, programs, state.mode) };
+      return { mode: state.mode, refused: attachAlone(pins, interfaces, programs, state.mode) };
     }
   };
   return { mode: () => state.mode, follow };

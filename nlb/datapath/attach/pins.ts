@@ -28,12 +28,12 @@ export interface Pins {
   tracings(): string[];
   /** Pins its link and closes the descriptor. */
   keepTracing(name: string, fd: number): void;
-  /** It ends when the kernel gets to it: such a link cannot be detached. */
+  /** It ends some time after this returns: such a link cannot be detached. */
   dropTracing(name: string): void;
   remember(what: 'filters' | 'qdiscs', ifindex: number): void;
   remembered(what: 'filters' | 'qdiscs'): number[];
   forget(what: 'filters' | 'qdiscs', ifindex: number): void;
-  /** Remove the emptied folders, and the mount where it was made by this process. */
+  /** Remove the empty folders, and the mount if this process made it. */
   tidy(): void;
 }
 

@@ -4,19 +4,20 @@ import { mapInfo } from '../../kernel/bpf-map.ts';
 import { type BpfObject, loadObject } from '../../kernel/bpf-object.ts';
 import { STRUCTS } from '../program/layout.ts';
 import { counterRows, type FlowTable } from '../tables/counters.ts';
-import { embryoRows } from '../tables/embryos.ts';
-import { filterRows } from '../tables/known-flows.ts';
+import { groupsOf, regionsFor } from '../tables/flow-table-sizes.ts';
 import { openLease } from '../tables/lease.ts';
 import { isOurLayout } from '../tables/settings-table.ts';
 import type { TableSizes } from '../tables/tables.ts';
 import type { Pins } from './pins.ts';
 
-/** The tables in the kernel, new ones or those of an earlier life, and programs that work by them. */
+/** The tables in the kernel, new ones or those of an earlier run, and the programs that use them. */
 export interface Loaded {
   adopted: boolean;
+  /** Tables of another version were pinned, and have been replaced. */
+  replacedVersion: boolean;
   /** Descriptor of a table, by its name in the program. */
   map(name: string): number;
-  /** Descriptor of the program for that hook. It is loaded when it is asked for first. Throws SyscallError. */
+  /** Descriptor of the program for that hook, which is loaded when it is first asked for. Throws SyscallError. */
   program(hook: Hook): number;
   /** Closes the descriptors. What is attached or pinned stays. */
   close(): void;
@@ -27,15 +28,10 @@ export type Hook = 'xdp' | 'tc';
 const OBJECT_FILE = join(import.meta.dirname, '../program/datapath.bpf.o');
 /** The tables, by their names in the program. */
 export const MAPS = [
-  ...['settings', 'lease', 'servers', 'clusters', 'service_ids', 'services', 'selections'],
+  ...['settings', 'lease', 'servers', 'cluster_addresses', 'service_ids', 'services', 'selections'],
   ...[
-    'connections',
-    'udp_flows',
+    'flows',
     'entering',
-    'known_flows',
-    'filter_first',
-    'misses',
-    'embryos',
     'affinities',
     'fragments',
     'unproven_fragments',
@@ -45,14 +41,14 @@ export const MAPS = [
     'table_counts',
   ],
 ];
-/** What need not hold a whole table of connections: what it pushes out is mostly found again by its hash. */
+/** Most entries of half-open connections and affinities: what is pushed out is mostly placed on the same server by its hash. */
 const MOST_FLEETING = 65_536;
-/** Datagrams whose fragments are on their way at one time. */
+/** Datagrams whose fragments are in transit at one time. */
 const MOST_DATAGRAMS = 16_384;
 
 /**
- * Load a program, always that of this version, onto the tables that are pinned where these have our layout and the wanted
- * sizes, otherwise onto new tables, which are pinned in their place. Throws SyscallError.
+ * Load the program of this version with the pinned tables, if these have this layout and the wanted sizes; otherwise with new
+ * tables, which are pinned in their place. Throws SyscallError.
  */
 export function loadProgram(pins: Pins, sizes: TableSizes, first: Hook): Loaded {
   const entries = entriesOf(sizes);
@@ -64,7 +60,8 @@ export function loadProgram(pins: Pins, sizes: TableSizes, first: Hook): Loaded 
       carryLease(pinned, object);
       pinAnew(pins, object);
     }
-    return { adopted, ...withOthers(object, entries, first) };
+    const replacedVersion = pinned.settings !== undefined && !isOurs(pinned);
+    return { adopted, replacedVersion, ...withOthers(object, entries, first) };
   } finally {
     for (const fd of Object.values(pinned)) closeSync(fd);
   }
@@ -75,8 +72,12 @@ const load = (entries: Record<string, number>, reuse: Record<string, number>, ho
 
 const nameOf = (hook: Hook): string => `onevip_${hook}`;
 
-/** The tables are those of the first object; what the others add is a program on these. */
-function withOthers(object: BpfObject, entries: Record<string, number>, first: Hook): Omit<Loaded, 'adopted'> {
+/** All programs use the tables of the first object. */
+function withOthers(
+  object: BpfObject,
+  entries: Record<string, number>,
+  first: Hook,
+): Omit<Loaded, 'adopted' | 'replacedVersion'> {
   const objects = new Map<Hook, BpfObject>([[first, object]]);
   const program = (hook: Hook): number => {
     const tables = Object.fromEntries(MAPS.map((name) => [name, object.map(name)]));
@@ -90,20 +91,17 @@ function withOthers(object: BpfObject, entries: Record<string, number>, first: H
   return { map: object.map, program, close };
 }
 
-/** How many entries each table has, by its name in the program, where that is not what was compiled in. */
+/** How many entries each table has, by its name in the program, if not as compiled. */
 export function entriesOf(sizes: TableSizes): Record<string, number> {
   const { maxServers, maxServices } = sizes;
-  const most = mostOf(sizes);
+  const most = maxEntries(sizes);
   return {
     servers: maxServers,
-    clusters: maxServices,
-    service_ids: roomy(maxServices),
+    cluster_addresses: maxServices,
+    service_ids: withSpareBuckets(maxServices),
     services: maxServices,
     selections: maxServices,
-    connections: roomy(most.connections),
-    udp_flows: roomy(most.udpFlows),
-    known_flows: filterRows(sizes),
-    embryos: embryoRows(sizes),
+    flows: groupsOf(regionsFor(sizes)),
     affinities: most.affinities,
     fragments: most.fragments,
     unproven_fragments: most.unprovenFragments,
@@ -114,24 +112,24 @@ export function entriesOf(sizes: TableSizes): Record<string, number> {
 const BUCKETS_FEW = 1.25;
 
 /**
- * The entries to ask for where so many are wanted. The kernel makes as many buckets as the next power of two. Where that is
- * hardly more than the entries, a look for what is not there mostly meets another entry, and waits for its memory; one entry
- * more than the power of two makes twice the buckets.
+ * The size of a hash table for so many entries. The kernel makes as many buckets as the next power of two. If that is hardly more
+ * than the entries, a look-up in vain mostly meets another entry, and waits for its memory; a size of one more than the power of
+ * two makes twice the buckets.
  */
-export function roomy(entries: number): number {
+export function withSpareBuckets(entries: number): number {
   const buckets = 2 ** Math.ceil(Math.log2(entries));
   return buckets < BUCKETS_FEW * entries ? buckets + 1 : entries;
 }
 
-/** How many entries the tables hold that the data path itself writes. */
-export function mostOf(sizes: Pick<TableSizes, 'maxConnections' | 'maxUdpFlows'>): Record<FlowTable, number> {
+/** How many entries each flow table holds. */
+export function maxEntries(sizes: Pick<TableSizes, 'maxConnections' | 'maxUdpFlows'>): Record<FlowTable, number> {
   const { maxConnections, maxUdpFlows } = sizes;
   const fleeting = Math.min(maxConnections, MOST_FLEETING);
   const fragments = Math.min(maxConnections, MOST_DATAGRAMS);
   return {
     connections: maxConnections,
     udpFlows: maxUdpFlows,
-    embryos: fleeting,
+    halfOpen: fleeting,
     affinities: fleeting,
     fragments,
     unprovenFragments: fragments,
@@ -153,7 +151,7 @@ function isOurs({ settings, ...pinned }: Record<string, number>): boolean {
   return mapInfo(settings).valueSize === STRUCTS.settings.size && isOurLayout(settings);
 }
 
-/** Tables of another size are made anew; the address goes on being answered for while that is so. */
+/** New tables because of another size inherit the lease, so that the address is answered for meanwhile. */
 function carryLease(pinned: Record<string, number>, object: BpfObject): void {
   if (!isOurs(pinned) || pinned.lease === undefined) return;
   const [before, after] = [openLease(pinned.lease), openLease(object.map('lease'))];

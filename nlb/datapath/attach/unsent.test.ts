@@ -7,11 +7,11 @@ import { findInterface } from '../../kernel/interfaces.ts';
 import { enterPrivateNamespaces, run, until } from '../../kernel/private-namespaces.ts';
 import { type Datapath, type DatapathOptions, openDatapath } from '../datapath.ts';
 import { DATAGRAM, HOUR_NS, makeNode } from '../kit/node.ts';
-import { hold, ifindexOf, options, pinDirectory, tables } from '../kit/rig.ts';
+import { holdLease, ifindexOf, options, pinDirectory, tables } from '../kit/rig.ts';
 import type { Scope } from '../kit/send.ts';
 
 enterPrivateNamespaces(import.meta.url);
-const ends = makeNode(t);
+const peers = makeNode(t);
 t.afterEach(() => {
   for (const device of ['server', 'farm']) run(`ip link set ${device} up`);
 });
@@ -27,7 +27,7 @@ function mounted(t: Scope): string {
 /** With the tables of the rig, and a lease without end. */
 function opened(directory: string, more: Partial<DatapathOptions>): Datapath {
   const datapath = openDatapath({ ...options(directory), first: tables(), ...more });
-  hold(datapath.leaseFd, monotonicNs() + HOUR_NS);
+  holdLease(datapath.leaseFd, monotonicNs() + HOUR_NS);
   return datapath;
 }
 
@@ -50,13 +50,13 @@ function unsent(datapath: Datapath): number {
 /** Datagrams come in, and the data path has counted each as forwarded. */
 async function forward(datapath: Datapath, count: number): Promise<void> {
   const before = forwarded(datapath);
-  for (let sent = 0; sent < count; sent++) ends.send(DATAGRAM);
+  for (let sent = 0; sent < count; sent++) peers.send(DATAGRAM);
   await until(() => forwarded(datapath) === before + count, `${count} are counted as forwarded`);
 }
 
 async function forwardAndSend(datapath: Datapath, count: number): Promise<void> {
   await forward(datapath, count);
-  for (let came = 0; came < count; came++) ends.next('server');
+  for (let came = 0; came < count; came++) peers.next('server');
 }
 
 for (const mode of ['xdp', 'xdp-generic', 'tc'] as const) {
@@ -77,7 +77,7 @@ for (const mode of ['xdp', 'xdp-generic', 'tc'] as const) {
 }
 
 for (const device of ['server', 'stacked'])
-  t.test(`what a full queue does not take is counted as not sent, to ${device}`, async (t) => {
+  t.test(`frames that a full queue refuses are counted as not sent, to ${device}`, async (t) => {
     run('ip link add stacked link server type macvlan mode bridge');
     t.teardown(() => run('ip link del stacked'));
     run('ip link set stacked up');
@@ -92,7 +92,7 @@ for (const device of ['server', 'stacked'])
   });
 
 for (const mode of ['xdp', 'tc'] as const) {
-  t.test(`what is forwarded to a link whose other end is down is counted as not sent (${mode})`, async (t) => {
+  t.test(`frames to a link whose other end is down are counted as not sent (${mode})`, async (t) => {
     const datapath = open(t, mode);
     run('ip link set farm down');
     await until(() => findInterface('server')?.running === false, 'the carrier is lost');
@@ -100,12 +100,12 @@ for (const mode of ['xdp', 'tc'] as const) {
     await until(() => unsent(datapath) === 40, 'what was lost');
   });
 
-  t.test(`it goes on being counted without a daemon, and by the next one, once (${mode})`, async (t) => {
+  t.test(`counting goes on without a daemon, and the next daemon counts no frame twice (${mode})`, async (t) => {
     const directory = mounted(t);
     opened(directory, { mode }).abandon();
     const attached = linksIn(directory);
     run('ip link set server down');
-    for (let sent = 0; sent < 3; sent++) ends.send(DATAGRAM);
+    for (let sent = 0; sent < 3; sent++) peers.send(DATAGRAM);
     const next = opened(directory, { mode });
     t.equal(next.adopted, true);
     await until(() => unsent(next) === 3, 'what was lost with nobody at home');
@@ -148,7 +148,7 @@ async function leavesNothing(t: Pick<Tap, 'ok' | 'same'>, datapath: Datapath, di
 }
 type Tap = typeof t;
 
-t.test('each mode has its own listeners, and they count on in one number', async (t) => {
+t.test('each mode has its own listeners, with one counter', async (t) => {
   const directory = mounted(t);
   const listeners = (): string[] =>
     readdirSync(`${directory}/tracings`)
@@ -167,25 +167,25 @@ t.test('each mode has its own listeners, and they count on in one number', async
   }
 });
 
-t.test('what others forward is not counted, nor what is lost in another network namespace', async (t) => {
+t.test('frames that others forward, or that are lost in another network namespace, are not counted', async (t) => {
   run('ip link add beside type veth peer name far');
   t.teardown(() => run('ip link del beside'));
   const beside = opened(pinDirectory(t), { mode: 'tc', accessInterfaces: ['beside'], serverInterfaces: ['far'] });
   t.teardown(() => beside.remove());
   const datapath = open(t, 'xdp');
   const script = `const { makeNode, DATAGRAM, HOUR_NS } = await import('${import.meta.resolve('../kit/node.ts')}');
-    const { hold, ifindexOf, options, tables } = await import('${import.meta.resolve('../kit/rig.ts')}');
+    const { holdLease, ifindexOf, options, tables } = await import('${import.meta.resolve('../kit/rig.ts')}');
     const { openDatapath } = await import('${import.meta.resolve('../datapath.ts')}');
     const { monotonicNs } = await import('${import.meta.resolve('../../kernel/clock.ts')}');
     const { run, until } = await import('${import.meta.resolve('../../kernel/private-namespaces.ts')}');
-    const ends = makeNode({ beforeEach() {} });
+    const peers = makeNode({ beforeEach() {} });
     const directory = '${mounted(t)}';
     const lost = [];
     for (const mode of ['xdp', 'tc']) {
       const datapath = openDatapath({ ...options(directory), mode, first: tables() });
-      hold(datapath.leaseFd, monotonicNs() + HOUR_NS);
+      holdLease(datapath.leaseFd, monotonicNs() + HOUR_NS);
       run('ip link set server down');
-      for (let sent = 0; sent < 3; sent++) ends.send(DATAGRAM);
+      for (let sent = 0; sent < 3; sent++) peers.send(DATAGRAM);
       await until(() => datapath.unsent().packets === 3n, 'what was lost');
       run('ip link set server up');
       datapath.remove();
@@ -202,7 +202,7 @@ t.test('what others forward is not counted, nor what is lost in another network 
   t.equal(unsent(beside), 0);
 });
 
-t.test('a kernel that says nothing of its own types costs the number alone, which is said', async (t) => {
+t.test('without the kernel’s BTF only this number is missing, with the reason', async (t) => {
   const types = '/sys/kernel/btf/vmlinux';
   run(`mount --bind /dev/null ${types}`);
   t.teardown(() => run(`umount ${types}`));

@@ -13,7 +13,7 @@ export type Unsent = { packets: bigint } | { why: string };
 
 /** The program that counts them, attached and pinned: it outlives the daemon, as the data path does. */
 export interface UnsentCounter {
-  /** Listen to the events of that mode, and no longer to another's: each has a price that others on the machine pay, too. */
+  /** Listen to the events of that mode only: each listener costs time also for others on the machine. */
   follow(mode: BpfMode): void;
   read(): Unsent;
   close(): void;
@@ -26,15 +26,15 @@ const [FRAMES, NAMESPACE, ROWS] = [0, 1, 2];
 const ROW_BYTES = 8;
 
 type Hook = 'xdp' | 'tc';
-/** The programs in unsent.bpf.c, by the hook behind which they listen. */
+/** The programs in unsent.bpf.c, by the hook whose redirects they watch. */
 const PROGRAMS: Record<Hook, readonly string[]> = {
   xdp: ['refused_to_xdp', 'given_away_by_xdp', 'queue_stopped_to_xdp'],
   tc: ['thrown_away_by_tc'],
 };
 
 /**
- * Listens, once it follows a mode, to what the kernel says of redirects that came to nothing. Goes on with what an earlier life has
- * attached, if its tables go on. A kernel that refuses costs the number alone. Throws SyscallError where it refuses memory.
+ * Once it follows a mode, it listens to the kernel's events of failed redirects. It adopts what an earlier run has attached, if the
+ * tables were adopted. If the kernel refuses, only this number is missing. Throws SyscallError if it refuses memory.
  */
 export function openUnsent(pins: Pins, loaded: Loaded): UnsentCounter {
   const table = openTable(pins, loaded.adopted);
@@ -55,12 +55,12 @@ export function openUnsent(pins: Pins, loaded: Loaded): UnsentCounter {
   };
 }
 
-/** Nobody listens any more. */
+/** Detach all listeners. */
 export function dropTracings(pins: Pins): void {
   for (const name of pins.tracings()) pins.dropTracing(name);
 }
 
-/** That of an earlier life or, with new tables, a new one; what is attached then still counts in the old one, so it goes. */
+/** The counter of an earlier run or, with new tables, a new one; listeners that count in the old one are detached. */
 function openTable(pins: Pins, adopted: boolean): number {
   const pinned = adopted ? pins.openMap(TABLE) : undefined;
   if (pinned !== undefined) return pinned;
@@ -87,7 +87,7 @@ function listen(pins: Pins, hook: Hook, reuse: Record<string, number>): string |
   }
 }
 
-/** A pin's name has the kernel's digest of the program: one that is the same goes on, so that no frame is counted twice or missed. */
+/** A pin's name has the kernel's digest of the program: the same program stays attached, so no frame is counted twice or missed. */
 function putTracings(pins: Pins, names: readonly string[], object: BpfObject): void {
   const wanted = new Map(names.map((name) => [`${name}-${programTag(object.program(name))}`, object.program(name)]));
   const there = pins.tracings();

@@ -1,30 +1,30 @@
 import fc from 'fast-check';
 import { quadToBytes } from '../../kernel/inet.ts';
 import { bytesOf } from './frames.ts';
-import { often, words } from './octets.ts';
+import { usually, words } from './octets.ts';
 import { HEARTBEAT, NLBS } from './rig.ts';
 
-/** Support for the differential test: heartbeats, and what is none but comes to the same port. */
+/** Support for the differential test: heartbeats, and other datagrams to the same port. */
 
-/** Starts of the peer, by the beginning of what names them: the one that has proved itself, and another. */
+/** Boots of the peer, by their first octets: the verified one, and another. */
 export const BOOTS = ['b007b007b007b007', '5e5e5e5e5e5e5e5e'];
 
-/** Of a heartbeat to either of the node's addresses, or of something that is none. */
+/** A heartbeat to one of the node's addresses, or something like it. */
 export const beat = fc.record({
   kind: fc.constant('beat' as const),
-  to: often('us', 'all', 'others', 'server side'),
-  tags: often<number[]>([], [5], [0]),
-  source: often(HEARTBEAT.access.peer, HEARTBEAT.server.peer, '192.0.2.1'),
-  destination: often(HEARTBEAT.access.own, HEARTBEAT.server.own, NLBS),
-  ports: often([HEARTBEAT.port, HEARTBEAT.port], [4693, HEARTBEAT.port], [HEARTBEAT.port, 4693]),
-  protocol: often(17, 6),
-  magic: often('4e4c4250', '4e4c4251'),
+  to: usually('us', 'all', 'others', 'server side'),
+  tags: usually<number[]>([], [5], [0]),
+  source: usually(HEARTBEAT.access.peer, HEARTBEAT.server.peer, '192.0.2.1'),
+  destination: usually(HEARTBEAT.access.own, HEARTBEAT.server.own, NLBS),
+  ports: usually([HEARTBEAT.port, HEARTBEAT.port], [4693, HEARTBEAT.port], [HEARTBEAT.port, 4693]),
+  protocol: usually(17, 6),
+  magic: usually('4e4c4250', '4e4c4251'),
   boot: fc.constantFrom(...BOOTS),
-  payload: often(120, 104, 105, 512, 513, 16, 17, 4),
-  udpLength: often(0, -1, 1, -200, 60_000),
-  optionWords: often(0, 1, 10),
-  fragment: often({ more: false, offset: 0 }, { more: true, offset: 0 }, { more: false, offset: 4 }),
-  total: often(0, -1, 4),
+  payload: usually(120, 104, 105, 512, 513, 16, 17, 4),
+  udpLength: usually(0, -1, 1, -200, 60_000),
+  optionWords: usually(0, 1, 10),
+  fragment: usually({ more: false, offset: 0 }, { more: true, offset: 0 }, { more: false, offset: 4 }),
+  total: usually(0, -1, 4),
 });
 
 export type BeatShape = typeof beat extends fc.Arbitrary<infer Shape> ? Shape : never;

@@ -1,6 +1,6 @@
 import type { OutcomeName } from '../program/layout.ts';
 
-/** Support for tests: frames as they are on the wire, and what must become of each. */
+/** Support for tests: frames as they are on the wire, and the expected outcome of each. */
 
 /** Octets written in hexadecimal, with blanks wherever they help to read. */
 export const bytesOf = (hex: string): Buffer => Buffer.from(hex.replaceAll(' ', ''), 'hex');
@@ -14,7 +14,7 @@ export const IP = '0800 4500 0024 1234 4000 3f11 0000 c6336402 cb00710a';
 export const UDP = '3039 0035 0010 0000 6f6e65766970 3131';
 export const IP_TCP = '0800 4500 0028 1234 4000 3f06 0000 c6336402 cb00710a';
 export const TCP = '3039 0050 00000001 00000000 5002 ffff 0000 0000';
-/** From a router on the way to the client; what the UDP service had sent it. */
+/** From a router towards the client, about a packet of the UDP service. */
 const IP_ERROR = '0800 4500 0038 0001 0000 3f01 0000 0a000001 cb00710a';
 const QUOTE = '4500 05dc 0009 0000 4011 0000 cb00710a c6336402 0035 3039 05c8 0000';
 export const ASK = '0806 0001 0800 06 04 0001 020000000011 0a4d0101 000000000000';
@@ -28,11 +28,11 @@ interface Case {
   what: string;
   frame: string;
   outcome: OutcomeName;
-  /** Where it comes in; access where absent. */
+  /** Where it arrives; access if absent. */
   on?: 'server';
   /** No lease is held. */
   unleased?: true;
-  /** For XDP alone: of this frame the kernel makes no socket buffer in a test run. */
+  /** For XDP only: the kernel makes no socket buffer of this frame in a test run. */
   xdpOnly?: true;
 }
 

@@ -5,10 +5,10 @@ import type { Timeouts } from '../specification/timeouts.ts';
 import { FLOW_TABLES } from '../tables/counters.ts';
 import type { ServiceEntry } from '../tables/tables.ts';
 import { BOOTS } from './beat-frames.ts';
-import { often } from './octets.ts';
-import { CLUSTERS, conversation, flags, frames, ofPeer, piece } from './packets.ts';
+import { usually } from './octets.ts';
+import { CLUSTER_ADDRESSES, conversation, flags, fragmentOf, frames, peerFrames } from './packets.ts';
 
-/** Support for the differential test: what may happen to a data path. */
+/** Support for the differential test: generated histories of a data path. */
 
 const SECOND_NS = 1_000_000_000n;
 
@@ -24,7 +24,7 @@ export const SELECTIONS = [
   slotsBy(() => -1),
 ];
 
-const [first = '', second = ''] = CLUSTERS;
+const [first = '', second = ''] = CLUSTER_ADDRESSES;
 const slots = SELECTIONS[0] ?? new Int32Array();
 /** All services that there can be. Two of them are one pool. */
 export const SERVICES: ServiceEntry[] = [
@@ -44,7 +44,7 @@ export const TIMEOUTS: Timeouts = {
   fragmentMs: 4000,
 };
 
-/** Of no consequence; and such that the second or the third connection of a second is too many. */
+/** Without effect; and such that the second or the third connection of a second is over the limit. */
 const limits = fc.constantFrom<Limits[]>(
   { tcpPerSecond: 1_000_000_000, udpPerSecond: 1_000_000_000 },
   { tcpPerSecond: 1_000_000_000, udpPerSecond: 1_000_000_000 },
@@ -56,9 +56,9 @@ const serverStates = fc.tuple(
   ...[0, 1, 2, 3].map((id) =>
     fc.record({
       id: fc.constant(id),
-      there: often(true, false),
+      there: usually(true, false),
       kept: fc.constantFrom(true, true, true, true, true, false),
-      mac: often(true, false),
+      mac: usually(true, false),
       /** Whether another server has got the number. */
       other: fc.constantFrom(false, false, false, false, false, true),
     }),
@@ -66,7 +66,7 @@ const serverStates = fc.tuple(
 );
 export type ServerState = (typeof serverStates extends fc.Arbitrary<infer T> ? T : never)[number];
 
-/** To the end of a time, to just before it, and beyond. */
+/** To the end of a timeout, to just before it, and beyond. */
 const waits = fc
   .tuple(
     fc.constantFrom(...[1n, 4n, 5n, 5n, 10n, 10n, 20n, 60n].map((seconds) => seconds * SECOND_NS)),
@@ -75,18 +75,18 @@ const waits = fc
   .map(([ns, more]) => ns + more);
 const BEAT_WINDOW_NS = BigInt(CONSTANTS.BEAT_WINDOW_NS);
 const MARGIN_NS = BigInt(CONSTANTS.LEASE_MARGIN_NS);
-/** How late the clock of the last tick is: by nothing, by a part of a tick, or as on a machine that has stood still. */
+/** How late the clock of the last tick is: not at all, by a part of a tick, or as after a stall of the machine. */
 const latenesses = [0n, 1n, 4_000_000n, MARGIN_NS, MARGIN_NS + 1n] as const;
 /** How long the machine was suspended in a wait: CLOCK_BOOTTIME alone goes on. To the end of a lease, and beyond. */
-const asleep = often<bigint>(0n, 0n, 1n, SECOND_NS, 3600n * SECOND_NS);
+const suspensions = usually<bigint>(0n, 0n, 1n, SECOND_NS, 3600n * SECOND_NS);
 const lease = fc.record({
   /** Null: given back. */
-  answerNs: often<bigint | null>(SECOND_NS, 0n, 1n, null, null),
-  forwardNs: often(10_000n * SECOND_NS, 0n, 1n),
+  answerNs: usually<bigint | null>(SECOND_NS, 0n, 1n, null, null),
+  forwardNs: usually(10_000n * SECOND_NS, 0n, 1n),
 });
 
 const service = fc.nat({ max: SERVICES.length - 1 });
-/** Mostly the one in whose place that of any port stands while it is away. */
+/** Mostly the service of port 80, whose packets the service of any port gets while it is not served. */
 const ofPort = fc.oneof({ weight: 2, arbitrary: fc.constant(1) }, { weight: 1, arbitrary: service });
 const persistence = fc.constantFrom(
   undefined,
@@ -94,11 +94,15 @@ const persistence = fc.constantFrom(
   { timeoutMs: 10_000, prefix: 1 },
   { timeoutMs: 5000, prefix: 32 },
 );
-const kept = fc.constantFrom(...FLOW_TABLES);
+const flowTable = fc.constantFrom(...FLOW_TABLES);
 
-const on = often<'access' | 'server'>('access', 'server');
+const on = usually<'access' | 'server'>('access', 'server');
 const send = fc.record({ do: fc.constant('send' as const), frame: frames, on });
-const say = fc.record({ do: fc.constant('send' as const), frame: conversation, on: fc.constant('access' as const) });
+const wellFormedFrame = fc.record({
+  do: fc.constant('send' as const),
+  frame: conversation,
+  on: fc.constant('access' as const),
+});
 /** The last frame again; perhaps with other flags, from another port, as a fragment. */
 const again = fc.record({
   do: fc.constant('again' as const),
@@ -107,20 +111,26 @@ const again = fc.record({
     { weight: 4, arbitrary: fc.constant(null) },
     { weight: 1, arbitrary: fc.constantFrom(40_001, 40_002) },
   ),
-  fragment: fc.oneof({ weight: 4, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: piece }),
+  fragment: fc.oneof({ weight: 4, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: fragmentOf }),
+});
+/** The last frame from many other ports, and an ACK after it from each or from none: so many flows meet in a group of rows. */
+const crowd = fc.record({
+  do: fc.constant('crowd' as const),
+  ports: fc.nat({ max: 24 }),
+  proves: fc.boolean(),
 });
 const wait = fc.record({
   do: fc.constant('wait' as const),
   ns: waits,
-  lateNs: often<bigint>(...latenesses),
-  asleepNs: asleep,
+  lateNs: usually<bigint>(...latenesses),
+  suspendedNs: suspensions,
 });
 
-/** What the daemon says of its peer; and whether it lives. */
-const peer = fc.record({ mac: often(true, false), boot: often<string | null>(BOOTS[0] ?? null, null) });
+/** What the daemon writes about its peer; and whether it lives. */
+const peer = fc.record({ mac: usually(true, false), boot: usually<string | null>(BOOTS[0] ?? null, null) });
 const daemonLives = fc.boolean();
 
-/** What happens beside the frames. */
+/** Steps other than frames. */
 const change = fc.oneof(
   { weight: 5, arbitrary: fc.record({ do: fc.constant('servers' as const), states: serverStates }) },
   fc.record({ do: fc.constant('lease' as const), lease }),
@@ -135,29 +145,30 @@ const change = fc.oneof(
   },
   fc.record({ do: fc.constant('persist' as const), service, persistence }),
   { weight: 2, arbitrary: fc.record({ do: fc.constant('serve' as const), service: ofPort }) },
-  fc.record({ do: fc.constant('forget' as const), table: kept, which: fc.nat({ max: 3 }) }),
+  fc.record({ do: fc.constant('forget' as const), table: flowTable, which: fc.nat({ max: 3 }) }),
 );
 
 const anything = fc.oneof(
   { weight: 8, arbitrary: send },
-  { weight: 2, arbitrary: say },
+  { weight: 2, arbitrary: wellFormedFrame },
   { weight: 2, arbitrary: again },
   { weight: 1, arbitrary: wait },
   { weight: 1, arbitrary: change },
 );
-const talk = fc.oneof(
-  { weight: 3, arbitrary: say },
+const conversationSteps = fc.oneof(
+  { weight: 3, arbitrary: wellFormedFrame },
   { weight: 9, arbitrary: again },
+  { weight: 1, arbitrary: crowd },
   { weight: 4, arbitrary: wait },
   { weight: 3, arbitrary: change },
 );
-/** Two that ask for the address and beat, often in a flood; and time goes by as they do. */
-const meeting = fc.oneof(
+/** ARP requests and heartbeats of the peer and of others, often in a flood, and short waits. */
+const peerSteps = fc.oneof(
   {
     weight: 9,
     arbitrary: fc.record({
       do: fc.constant('flood' as const),
-      frame: ofPeer,
+      frame: peerFrames,
       on: fc.constantFrom('access' as const, 'access' as const, 'server' as const),
       times: fc.constantFrom(1, 1, 15, 16, 17, 63, 65),
     }),
@@ -168,38 +179,38 @@ const meeting = fc.oneof(
       do: fc.constant('wait' as const),
       ns: fc.constantFrom(BEAT_WINDOW_NS, BEAT_WINDOW_NS - 1n, 1n),
       lateNs: fc.constant(0n),
-      asleepNs: fc.constant(0n),
+      suspendedNs: fc.constant(0n),
     }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('peer' as const), peer }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('daemon' as const), lives: daemonLives }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('lease' as const), lease }) },
   { weight: 1, arbitrary: change },
-  { weight: 1, arbitrary: say },
+  { weight: 1, arbitrary: wellFormedFrame },
 );
 const steps = <T>(step: fc.Arbitrary<T>) => fc.array(step, { minLength: 1, maxLength: 20, size: 'max' });
 
 export const histories = fc.record({
   hook: fc.constantFrom('xdp' as const, 'tc' as const),
-  oneArmed: often(false, true),
+  oneArmed: usually(false, true),
   /** Whether VLAN 5 of the access interface has an interface of its own. */
   vlanned: fc.boolean(),
-  /** Of all interfaces: of no consequence, or such that headers with options are too long. */
-  mtu: often(1500, 40, 56, 84),
-  priorArt: often(false, true),
-  /** Where a port's is not there at first, connections begin with that of any port. */
-  serving: fc.tuple(...SERVICES.map(({ port }) => often(true, ...(port === 80 ? [false, false, false] : [false])))),
+  /** Of all interfaces: without effect, or such that headers with options are too long. */
+  mtu: usually(1500, 40, 56, 84),
+  priorArt: usually(false, true),
+  /** While the service of a port is not served, connections begin with that of any port. */
+  serving: fc.tuple(...SERVICES.map(({ port }) => usually(true, ...(port === 80 ? [false, false, false] : [false])))),
   lease,
   peer,
   daemonLives,
   limits,
   lateNs: fc.constantFrom<bigint[]>(...latenesses),
   servers: serverStates,
-  /** Of every kind, or those of a few clients that keep to their conversations. */
+  /** Steps of every kind, or of a few clients with whole connections, or of the peer. */
   steps: fc.oneof(
     { weight: 4, arbitrary: steps(anything) },
-    { weight: 9, arbitrary: steps(talk) },
-    { weight: 2, arbitrary: steps(meeting) },
+    { weight: 9, arbitrary: steps(conversationSteps) },
+    { weight: 2, arbitrary: steps(peerSteps) },
   ),
 });
 type Arbitrated<T> = T extends fc.Arbitrary<infer V> ? V : never;

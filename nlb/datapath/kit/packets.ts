@@ -3,17 +3,17 @@ import { quadToBytes } from '../../kernel/inet.ts';
 import { readEthernet, readIpv4 } from '../specification/packet.ts';
 import { type BeatShape, beat, encodeBeat } from './beat-frames.ts';
 import { bytesOf } from './frames.ts';
-import { often, words } from './octets.ts';
+import { usually, words } from './octets.ts';
 import { CLUSTER, MAC, NLBS, PEER } from './rig.ts';
 
 /**
- * Support for the differential test: frames from a small world, so that their flows, fragments and quotes meet again;
- * and the same frames damaged.
+ * Support for the differential test: frames with few addresses and ports, so that flows, fragments and quotes recur; and the same
+ * frames damaged.
  */
 
-export const CLUSTERS = [CLUSTER, '203.0.113.11'];
+export const CLUSTER_ADDRESSES = [CLUSTER, '203.0.113.11'];
 const CLIENTS = ['198.51.100.2', '198.51.100.2', '198.51.100.3', '198.51.101.2'];
-const STRANGER = '192.0.2.1';
+const OTHER_ADDRESS = '192.0.2.1';
 const CLIENT_PORTS = [40_000, 40_000, 40_001];
 
 const FLAGS = { fin: 1, syn: 2, rst: 4, psh: 8, ack: 16 };
@@ -24,22 +24,22 @@ export const flags = fc.oneof(
 );
 
 const clientPort = fc.constantFrom(...CLIENT_PORTS);
-const tcp = fc.record({ protocol: fc.constant(6), clientPort, port: often(80, 443, 0), flags });
-const udp = fc.record({ protocol: fc.constant(17), clientPort, port: often(53, 500) });
+const tcp = fc.record({ protocol: fc.constant(6), clientPort, port: usually(80, 443, 0), flags });
+const udp = fc.record({ protocol: fc.constant(17), clientPort, port: usually(53, 500) });
 const transport = fc.oneof(tcp, udp);
 
-/** What a router says about a packet that a server has sent: its type, and the packet that it quotes. */
+/** A router's ICMP error about a packet that a server has sent: its type, and the quoted packet. */
 const icmpError = fc.record({
   protocol: fc.constant(1),
-  type: often(3, 4, 5, 8, 11, 12),
+  type: usually(3, 4, 5, 8, 11, 12),
   quoted: fc.record({
     client: fc.constantFrom(...CLIENTS),
-    cluster: often('same', 'other'),
-    optionWords: often(0, 1, 10),
-    ihl: often(0, 4, -1),
-    offset: often(0, 1),
+    cluster: usually('same', 'other'),
+    optionWords: usually(0, 1, 10),
+    ihl: usually(0, 4, -1),
+    offset: usually(0, 1),
     transport: fc.oneof({ weight: 6, arbitrary: transport }, { weight: 1, arbitrary: fc.constant({ protocol: 47 }) }),
-    octets: often(8, 0, 3, 4, 7, 20),
+    octets: usually(8, 0, 3, 4, 7, 20),
   }),
 });
 const otherProtocol = fc.constantFrom({ protocol: 47 }, { protocol: 1, type: 8 }, { protocol: 41 });
@@ -50,34 +50,34 @@ export interface Fragment {
   offset: number;
 }
 
-/** Of a datagram that is not whole. */
-export const piece: fc.Arbitrary<Fragment> = fc.oneof(
+/** A fragment of a datagram. */
+export const fragmentOf: fc.Arbitrary<Fragment> = fc.oneof(
   { weight: 2, arbitrary: fc.constantFrom({ more: true, offset: 0 }, { more: true, offset: 2 }) },
   { weight: 1, arbitrary: fc.constantFrom({ more: false, offset: 4 }, { more: false, offset: 0x1fff }) },
 );
 const fragment = fc.oneof(
   { weight: 4, arbitrary: fc.constantFrom<Fragment>({ more: false, offset: 0 }) },
-  { weight: 1, arbitrary: piece },
+  { weight: 1, arbitrary: fragmentOf },
 );
 
 const ipv4 = fc.record({
   kind: fc.constant('ipv4' as const),
-  to: often('us', 'server side', 'others', 'all'),
+  to: usually('us', 'server side', 'others', 'all'),
   tags: fc.oneof(
-    { weight: 20, arbitrary: often<number[]>([], [5], [0], [7], [5, 6]) },
+    { weight: 20, arbitrary: usually<number[]>([], [5], [0], [7], [5, 6]) },
     { weight: 1, arbitrary: fc.constantFrom<number[][]>([1, 2, 3], [0, 0, 0], [0, 0, 0, 0], [5, 0, 0]) },
   ),
   client: fc.constantFrom(...CLIENTS),
   destination: fc.oneof(
-    { weight: 30, arbitrary: fc.constantFrom(...CLUSTERS) },
-    { weight: 1, arbitrary: fc.constantFrom(NLBS, STRANGER) },
+    { weight: 30, arbitrary: fc.constantFrom(...CLUSTER_ADDRESSES) },
+    { weight: 1, arbitrary: fc.constantFrom(NLBS, OTHER_ADDRESS) },
   ),
   id: fc.constantFrom(1, 2),
-  version: often(4, 6),
-  optionWords: often(0, 1, 10),
+  version: usually(4, 6),
+  optionWords: usually(0, 1, 10),
   /** Added to the lengths that the header states. */
-  ihl: often(0, -1, 4, 9),
-  total: often(0, -1, 1, -8, -9, -20, -28, 1000),
+  ihl: usually(0, -1, 4, 9),
+  total: usually(0, -1, 1, -8, -9, -20, -28, 1000),
   dontFragment: fc.boolean(),
   fragment,
   body: fc.oneof(
@@ -88,36 +88,50 @@ const ipv4 = fc.record({
   payload: fc.constantFrom<number>(0, 1, 8, 30),
 });
 
-const whole: Fragment = { more: false, offset: 0 };
-const faultless = { kind: 'ipv4' as const, to: 'us', tags: [], version: 4, optionWords: 0, ihl: 0, total: 0, id: 1 };
-/** What clients and routers send that do as they should. */
-const sound = fc
+const unfragmented: Fragment = { more: false, offset: 0 };
+const wellFormedHeaders = {
+  kind: 'ipv4' as const,
+  to: 'us',
+  tags: [],
+  version: 4,
+  optionWords: 0,
+  ihl: 0,
+  total: 0,
+  id: 1,
+};
+/** Well-formed frames of clients and routers. */
+const wellFormed = fc
   .record({
     client: fc.constantFrom(...CLIENTS),
-    destination: fc.constantFrom(...CLUSTERS),
+    destination: fc.constantFrom(...CLUSTER_ADDRESSES),
     id: fc.constantFrom(1, 2),
-    fragment: often<Fragment>(whole, { more: true, offset: 0 }, { more: true, offset: 2 }, { more: false, offset: 4 }),
+    fragment: usually<Fragment>(
+      unfragmented,
+      { more: true, offset: 0 },
+      { more: true, offset: 2 },
+      { more: false, offset: 4 },
+    ),
     body: fc.oneof({ weight: 12, arbitrary: transport }, { weight: 1, arbitrary: icmpError }),
   })
-  .map((shape) => ({ ...faultless, ...shape, dontFragment: false, payload: 8 }));
+  .map((shape) => ({ ...wellFormedHeaders, ...shape, dontFragment: false, payload: 8 }));
 
 const arp = fc.record({
   kind: fc.constant('arp' as const),
-  to: often('all', 'us', 'server side'),
-  from: often<keyof typeof MAC>('peer', 'router'),
-  senderMac: often<keyof typeof MAC>('peer', 'router'),
-  targetMac: often('000000000000', '02000000000b'),
-  tags: often<number[]>([], [5], [0], [5, 6]),
-  header: often('000108000604', '000608000604', '000186dd0604', '000108000804', '000108000610'),
-  operation: often(1, 2, 0, 3),
+  to: usually('all', 'us', 'server side'),
+  from: usually<keyof typeof MAC>('peer', 'router'),
+  senderMac: usually<keyof typeof MAC>('peer', 'router'),
+  targetMac: usually('000000000000', '02000000000b'),
+  tags: usually<number[]>([], [5], [0], [5, 6]),
+  header: usually('000108000604', '000608000604', '000186dd0604', '000108000804', '000108000610'),
+  operation: usually(1, 2, 0, 3),
   sender: fc.constantFrom(PEER, '10.77.1.1', '0.0.0.0'),
-  target: fc.constantFrom(NLBS, ...CLUSTERS, STRANGER),
+  target: fc.constantFrom(NLBS, ...CLUSTER_ADDRESSES, OTHER_ADDRESS),
 });
 
 const noise = fc.record({
   kind: fc.constant('noise' as const),
-  to: often('us', 'all'),
-  tags: often<number[]>([], [5]),
+  to: usually('us', 'all'),
+  tags: usually<number[]>([], [5]),
   ethertype: fc.constantFrom(0x0800, 0x0806, 0x86dd, 0x8100, 0x88a8),
   octets: fc.uint8Array({ maxLength: 80 }),
 });
@@ -147,13 +161,13 @@ export const frames: fc.Arbitrary<Buffer> = fc
     ),
     damage,
   )
-  .map(([shape, harm]) => harmed(encode(shape), harm));
+  .map(([shape, harm]) => damaged(encode(shape), harm));
 
-/** Questions about the NLBS address, and heartbeats. */
-export const ofPeer: fc.Arbitrary<Buffer> = fc.oneof(arp, beat).map(encode);
+/** ARP requests for the NLBS address, and heartbeats. */
+export const peerFrames: fc.Arbitrary<Buffer> = fc.oneof(arp, beat).map(encode);
 
-/** Frames that belong to a conversation with a service. */
-export const conversation: fc.Arbitrary<Buffer> = sound.map(encode);
+/** Well-formed frames of connections with a service. */
+export const conversation: fc.Arbitrary<Buffer> = wellFormed.map(encode);
 
 const DESTINATION: Record<string, string> = {
   us: MAC.access,
@@ -209,7 +223,7 @@ function encodeBody(body: Ipv4Shape['body'], cluster: string): Buffer {
 /** The beginning of a packet that a server has sent: from the cluster address to the client. */
 function encodeQuote(quoted: Arbitrated<typeof icmpError>['quoted'], cluster: string): Buffer {
   const { optionWords, transport: inner } = quoted;
-  const source = quoted.cluster === 'same' ? cluster : STRANGER;
+  const source = quoted.cluster === 'same' ? cluster : OTHER_ADDRESS;
   const ports = 'port' in inner ? words(inner.port, inner.clientPort) : Buffer.alloc(4);
   return Buffer.concat([
     Buffer.of(0x40 | ((5 + optionWords + quoted.ihl) & 0xf), 0),
@@ -225,7 +239,7 @@ function encodeQuote(quoted: Arbitrated<typeof icmpError>['quoted'], cluster: st
 /** The same segment with other control bits; any other frame as it is. */
 export function withFlags(frame: Buffer, change: (flags: number) => number): Buffer {
   const ip = ipv4Of(frame);
-  if (!ip?.sound || ip.protocol !== 6 || ip.payloadAt + 13 >= frame.length) return frame;
+  if (!ip?.lengthsAgree || ip.protocol !== 6 || ip.payloadAt + 13 >= frame.length) return frame;
   const changed = Buffer.from(frame);
   changed.writeUInt8(change(frame.readUInt8(ip.payloadAt + 13)), ip.payloadAt + 13);
   return changed;
@@ -234,7 +248,7 @@ export function withFlags(frame: Buffer, change: (flags: number) => number): Buf
 /** The same packet from another port of the client; any other frame as it is. */
 export function fromPort(frame: Buffer, port: number): Buffer {
   const ip = ipv4Of(frame);
-  if (!ip?.sound || ip.payloadAt + 2 > frame.length) return frame;
+  if (!ip?.lengthsAgree || ip.payloadAt + 2 > frame.length) return frame;
   const changed = Buffer.from(frame);
   changed.writeUInt16BE(port, ip.payloadAt);
   return changed;
@@ -254,10 +268,10 @@ function ipv4Of(frame: Buffer) {
   return ethernet?.ethertype === 0x0800 ? readIpv4(frame, ethernet.payloadAt) : undefined;
 }
 
-/** What the kernel demands of a frame in a test run: a whole Ethernet header. */
+/** The kernel's minimum for a frame in a test run: a complete Ethernet header. */
 const LEAST_BYTES = 14;
 
-function harmed(frame: Buffer, harm: Arbitrated<typeof damage>): Buffer {
+function damaged(frame: Buffer, harm: Arbitrated<typeof damage>): Buffer {
   if (harm === undefined) return frame;
   if ('keep' in harm) return frame.subarray(0, Math.max(harm.keep, LEAST_BYTES));
   if ('pad' in harm) return Buffer.concat([frame, Buffer.alloc(harm.pad)]);

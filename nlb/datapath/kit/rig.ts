@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suspendedNs } from '../../kernel/clock.ts';
 import { run } from '../../kernel/private-namespaces.ts';
-import { findPorts } from '../attach/ports.ts';
+import { findInterfaces } from '../attach/interfaces.ts';
 import type { Datapath, DatapathOptions } from '../datapath.ts';
 import { CONSTANTS } from '../program/layout.ts';
 import type { Limits } from '../specification/limits.ts';
@@ -11,7 +11,7 @@ import { DEFAULT_TIMEOUTS } from '../specification/timeouts.ts';
 import { openLease } from '../tables/lease.ts';
 import type { Tables } from '../tables/tables.ts';
 
-/** Support for tests and measurements: the interfaces of a load balancer, in the namespace that the test is in, and what it is told. */
+/** Support for tests and measurements: the interfaces of a load balancer, in the test's own namespace, and its configuration. */
 
 export const MAC = {
   access: '02:00:00:00:00:01',
@@ -80,10 +80,10 @@ export function tables(): Tables {
 
 /** The index of a device of the rig. */
 export function ifindexOf(device: string): number {
-  return findPorts({ accessInterfaces: [], serverInterfaces: [device] }).present[0]?.ifindex ?? 0;
+  return findInterfaces({ accessInterfaces: [], serverInterfaces: [device] }).present[0]?.ifindex ?? 0;
 }
 
-/** A directory for pins that lies in no BPF file system, gone after the test. */
+/** A directory for pins in no BPF file system, removed after the test. */
 export function pinDirectory(t: { teardown(act: () => void): void }): string {
   const directory = mkdtempSync(join(tmpdir(), 'onevip-pins-'));
   t.teardown(() => rmdirSync(directory));
@@ -91,22 +91,22 @@ export function pinDirectory(t: { teardown(act: () => void): void }): string {
 }
 
 /** Hold the lease for both purposes until then, on CLOCK_MONOTONIC. */
-export function hold(leaseFd: number, untilNs: bigint): void {
+export function holdLease(leaseFd: number, untilNs: bigint): void {
   const lease = openLease(leaseFd);
   lease.set(untilNs + suspendedNs(), untilNs);
   lease.close();
 }
 
-/** A whole sweep: how many connections it has removed. */
-export function swept(datapath: Pick<Datapath, 'sweep'>): number {
-  const sweep = datapath.sweep();
+/** A complete pass of expiry: how many connections it has removed. */
+export function expireAll(datapath: Pick<Datapath, 'expireConnections'>): number {
+  const pass = datapath.expireConnections();
   for (;;) {
-    const { done, value } = sweep.next();
+    const { done, value } = pass.next();
     if (done) return value;
   }
 }
 
-/** Those of a data path that is in the kernel. */
+/** The programs of a data path in the kernel. */
 export function programsOf({ programs }: Pick<Datapath, 'programs'>): NonNullable<Datapath['programs']> {
   if (!programs) throw new Error('This data path has no programs in the kernel');
   return programs;

@@ -2,7 +2,7 @@ import { runProgram } from '../../kernel/bpf-test-run.ts';
 import { type Datapath, type DatapathOptions, openDatapath } from '../datapath.ts';
 import { OUTCOMES } from '../program/layout.ts';
 import { bytesOf, IP_TCP, TCP, TO_US } from './frames.ts';
-import { hold, ifindexOf, options, pinDirectory, programsOf, tables } from './rig.ts';
+import { holdLease, ifindexOf, options, pinDirectory, programsOf, tables } from './rig.ts';
 
 /** Support for tests of the program in the kernel: a data path, and single frames through it. */
 
@@ -10,7 +10,7 @@ export const FOREVER_NS = 2n ** 63n;
 
 export type Scope = { teardown(act: () => void): void };
 
-/** That of the rig, with empty tables and without a lease; removed after the test. */
+/** A data path with empty tables and without a lease; removed after the test. */
 export function openEmpty(t: Scope, mode: DatapathOptions['mode'] = 'auto'): Datapath {
   const datapath = openDatapath({ ...options(pinDirectory(t)), mode });
   t.teardown(() => datapath.remove());
@@ -21,7 +21,7 @@ export function openEmpty(t: Scope, mode: DatapathOptions['mode'] = 'auto'): Dat
 export function openLeased(t: Scope): Datapath {
   const datapath = openEmpty(t);
   datapath.apply(tables());
-  hold(datapath.leaseFd, FOREVER_NS);
+  holdLease(datapath.leaseFd, FOREVER_NS);
   return datapath;
 }
 
@@ -42,7 +42,7 @@ export function segment(port: number, flag: 'syn' | 'ack'): Buffer {
   return frame;
 }
 
-/** A connection from that port of the client that has proved itself. */
+/** A proven connection from that port of the client. */
 export function establish(datapath: Datapath, port: number): void {
   send(datapath, 'xdp', segment(port, 'syn'));
   send(datapath, 'xdp', segment(port, 'ack'));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Who may be told where the NLBS address is, and that nobody is told where a cluster address is. */
+/* ARP: requests for the NLBS address are answered under the lease alone, those for a cluster address never. */
 #pragma once
 
 #include "lease.bpf.h"
@@ -17,12 +17,14 @@ static __always_inline bool asks_for_ipv4(const struct arp_ipv4 *arp)
 }
 
 /*
- * The peer asks everybody when it is about to lead: the daemon learns of it here, because without a lease the request goes no
- * further, not even to a packet socket. Of what it asks us alone nothing follows: that is how it sees whether we are there.
- * Without a sender's address it is a probe (RFC 5227 section 2.1.1). A probe that names a hardware address where RFC 826 leaves
- * it open is a question; one that names none says that the peer leads from now on, and fences a daemon that may wake.
+ * A broadcast request of the peer for the NLBS address. The peer sends one when it is about to lead. It is noted here, because
+ * without a lease the request is dropped, and not even a packet socket would see it. Unicast requests are ignored: by those the
+ * peer checks whether we are there. A request without a sender's address is a probe (RFC 5227 section 2.1.1). If a probe names a
+ * target hardware address, which RFC 826 leaves open, the peer is about to lead; if it names none, the peer leads from now on,
+ * and a lapsed lease of ours is fenced, unless our daemon is dead and so will not wake.
  */
-static __always_inline void heed_peer(struct packet *p, const struct arp_ipv4 *arp, __be32 sender, __u64 now_ns)
+static __always_inline void handle_peer_request(struct packet *p, const struct arp_ipv4 *arp, __be32 sender,
+						__u64 now_ns)
 {
 	const struct settings *settings = p->settings;
 	bool fences = !sender && is_no_mac(arp->target_mac);
@@ -33,10 +35,11 @@ static __always_inline void heed_peer(struct packet *p, const struct arp_ipv4 *a
 }
 
 /*
- * Only requests are answered, so only requests are held back. In the prior-art layout the NLBS address is the cluster
- * address: then the lease decides.
+ * Only requests are answered, so only requests are dropped. In the prior-art layout the NLBS address is the cluster address:
+ * then the lease decides.
  */
-static __always_inline enum outcome decide_arp(struct packet *p, const struct settings *settings, const struct port *port)
+static __always_inline enum outcome decide_arp(struct packet *p, const struct settings *settings,
+					       const struct datapath_interface *interface)
 {
 	struct arp_ipv4 *arp;
 	if (!take(p, arp) || !asks_for_ipv4(arp))
@@ -45,14 +48,14 @@ static __always_inline enum outcome decide_arp(struct packet *p, const struct se
 	__builtin_memcpy(&sender, arp->sender_ip, sizeof(sender));
 	__builtin_memcpy(&target, arp->target_ip, sizeof(target));
 	bool nlbs = target == settings->nlbs;
-	if (!nlbs && !find_cluster(target))
+	if (!nlbs && !find_cluster_address(target))
 		return PASSED_ARP;
-	if (!(port->roles & ROLE_ACCESS))
+	if (!(interface->roles & ROLE_ACCESS))
 		return DROPPED_ARP_SERVER_SIDE;
 	if (!nlbs)
 		return DROPPED_ARP_CLUSTER;
 	__u64 now_ns = boot_ns();
 	if (is_broadcast(p->eth->h_dest) && is_by_peer(p, arp))
-		heed_peer(p, arp, sender, now_ns);
+		handle_peer_request(p, arp, sender, now_ns);
 	return may_answer(now_ns) ? PASSED_ARP_NLBS : DROPPED_ARP_NO_LEASE;
 }

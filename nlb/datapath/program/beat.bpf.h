@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Heartbeats on their way to the daemon, which proves each of them, and has better things to do than to prove a flood. What
- * cannot be one is dropped here. Who does not see the peer's beats cannot say what names its start, as a stranger cannot say
- * a TCP sequence number (RFC 5961); of those, and of all, no more come through than the daemon can look at.
+ * Filter of heartbeats before the daemon, which verifies each one that gets through and must not have to verify a flood. What
+ * cannot be a heartbeat is dropped. Who does not see the peer's beats cannot know its boot, as an off-path attacker cannot
+ * know a TCP sequence number (RFC 5961): so beats of an unverified boot have a lower limit than those of the verified one.
  */
 #pragma once
 
@@ -24,7 +24,7 @@ struct beat_head {
 } __attribute__((packed));
 _Static_assert(sizeof(struct beat_head) == 17, "as in a datagram");
 
-/* By our address; the number of paths where it is none of theirs. */
+/* The path with that address of ours; BEAT_PATHS if there is none. */
 static __always_inline __u32 path_to(const struct settings *settings, __be32 own)
 {
 	if (own == settings->beat_paths[ACCESS_PATH].own)
@@ -32,8 +32,9 @@ static __always_inline __u32 path_to(const struct settings *settings, __be32 own
 	return own == settings->beat_paths[SERVER_PATH].own ? SERVER_PATH : BEAT_PATHS;
 }
 
-/* The cursor is then behind its beginning. */
-static __always_inline struct beat_head *take_beat(struct packet *p, const struct iphdr *ip, const struct beat_path *path)
+/* The head of a well-formed heartbeat from the peer's address and port; or NULL. The cursor is then behind it. */
+static __always_inline struct beat_head *take_beat(struct packet *p, const struct iphdr *ip,
+						   const struct beat_path *path)
 {
 	const struct settings *settings = p->settings;
 	struct udphdr *udp;
@@ -44,11 +45,11 @@ static __always_inline struct beat_head *take_beat(struct packet *p, const struc
 	__u32 bytes = bpf_ntohs(udp->len) - sizeof(*udp);
 	bool sized = bytes >= BEAT_LEAST_BYTES && bytes <= BEAT_MOST_BYTES;
 	bool by_peer = ip->saddr == path->peer && udp->source == settings->beat_port;
-	bool whole = !(ip->frag_off & bpf_htons(IP_MORE_FRAGMENTS));
-	return by_peer && whole && sized && head->magic == bpf_htonl(BEAT_MAGIC) ? head : NULL;
+	bool unfragmented = !(ip->frag_off & bpf_htons(IP_MORE_FRAGMENTS));
+	return by_peer && unfragmented && sized && head->magic == bpf_htonl(BEAT_MAGIC) ? head : NULL;
 }
 
-/* Two processors that count at once may let one more through. */
+/* Two CPUs that count at the same time may let one more through. */
 static __always_inline bool is_allowed(struct allowance *allowance, __u64 most, __u64 now_ns)
 {
 	if (now_ns - allowance->from_ns >= BEAT_WINDOW_NS) {
@@ -61,12 +62,13 @@ static __always_inline bool is_allowed(struct allowance *allowance, __u64 most, 
 	return true;
 }
 
-/* Of a segment that is to no cluster address. What a switch floods that is for others the kernel drops. */
-static __always_inline enum outcome decide_own(struct packet *p, const struct iphdr *ip, const struct port *port)
+/* A segment that is not to a cluster address. What is not to our hardware address (a switch may flood it) the kernel drops. */
+static __always_inline enum outcome decide_beat(struct packet *p, const struct iphdr *ip,
+					       const struct datapath_interface *interface)
 {
 	const struct settings *settings = p->settings;
 	struct lease *page = only_entry(&lease);
-	bool ours = is_same_mac(p->eth->h_dest, port->mac) || p->eth->h_dest[0] & 1;
+	bool ours = is_same_mac(p->eth->h_dest, interface->mac) || p->eth->h_dest[0] & 1;
 	if (!page || !ours || ip->protocol != IPPROTO_UDP || p->flow->destination_port != settings->beat_port)
 		return PASSED_NOT_OURS;
 	__u32 path = path_to(settings, ip->daddr);
@@ -77,6 +79,6 @@ static __always_inline enum outcome decide_own(struct packet *p, const struct ip
 		return DROPPED_NO_BEAT;
 	bool known = page->peer_boot && head->boot == page->peer_boot;
 	struct allowance *allowance = &page->allowances[2 * path + known];
-	bool allowed = is_allowed(allowance, known ? BEATS_ALLOWED : STRANGERS_ALLOWED, clock_ns());
+	bool allowed = is_allowed(allowance, known ? BEATS_ALLOWED : UNVERIFIED_BEATS_ALLOWED, clock_ns());
 	return allowed ? PASSED_BEAT : DROPPED_BEAT_FLOOD;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The only place that reads the time: CLOCK_MONOTONIC, and the same clock as of the kernel's last tick or the one before, which is
- * nearly free, while reading the exact one waits for everything before it; and CLOCK_BOOTTIME, which goes on while the machine is
- * suspended, and has no such copy. The differential test compiles the same source with TEST_CLOCK
- * into a second object, whose time stands in a table; everything else in it is the same.
+ * The only place that reads clocks: CLOCK_MONOTONIC, exact; the same as of the kernel's last tick or the one before, which costs
+ * next to nothing, while reading the exact clock waits for all instructions before it; and CLOCK_BOOTTIME, which goes on during
+ * a suspension and has no such copy. For the differential test the same source is compiled with TEST_CLOCK into a second
+ * object, which reads its time from a table; everything else in it is the same.
  */
 #pragma once
 
@@ -43,7 +43,7 @@ static __always_inline __u64 boot_ns(void)
 	return time ? *(volatile __u64 *)&time->boot_ns : 0;
 }
 #else
-/* What each processor last read, and how many ticks the kernel had counted by then: the clock of ticks moves with them only. */
+/* What each CPU last read, and the kernel's count of ticks at that time: the clock of ticks moves only with that count. */
 struct tick {
 	__u64 ticks;
 	__u64 ns;
@@ -62,8 +62,8 @@ static __always_inline __u64 clock_ns(void)
 }
 
 /*
- * The kernel puts its count of ticks into the program's code as a load; its clock is a call, with two more inside, and on processors
- * that are kept from guessing where calls return, those cost 30 ns of an established packet's 110.
+ * bpf_jiffies64() is inlined as a load; the coarse clock is a call with two more inside. On CPUs with return-speculation
+ * mitigations those calls cost 30 ns of an established packet's 110.
  */
 static __always_inline __u64 tick_ns(void)
 {

@@ -10,7 +10,7 @@ makeInterfaces();
 
 const LATE_NS = BigInt(CONSTANTS.LEASE_MARGIN_NS);
 
-t.test('a packet is seen at an instant that has been, and by less ago than the margin of the lease', async (t) => {
+t.test('the clock of ticks is never ahead, and late by less than the margin of the lease', async (t) => {
   const datapath = openLeased(t);
   const endNs = monotonicNs() + 4n * LATE_NS;
   const seen = new Set<bigint>();

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The life of a connection, as seen from the client's packets alone.
+ * The states of a connection, by the client's packets alone.
  *
  *   first packet        TCP with ACK                FIN
  *   ───────────► UNPROVEN ──────────► ESTABLISHED ──────► FINISHED
@@ -13,18 +13,14 @@
  */
 #pragma once
 
+#include "flow-table.bpf.h"
 #include "lookup.bpf.h"
 #include "packet.bpf.h"
-
-static __always_inline bool is_tcp(const struct packet *p)
-{
-	return p->flow->protocol == IPPROTO_TCP;
-}
 
 static __always_inline bool is_expired(const struct packet *p, const struct connection *connection, __u64 now_ns)
 {
 	__u64 state = connection->state;
-	barrier_var(state); /* the verifier must see the comparison of what is then the index */
+	barrier_var(state); /* the verifier must see the comparison of the very value that is then the index */
 	return state >= STATES || connection->seen_ns + p->settings->timeouts_ns[state] <= now_ns;
 }
 
@@ -35,14 +31,14 @@ static __always_inline bool begins_again(const struct packet *p, enum connection
 	return ended && (p->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN;
 }
 
-/* Whether a plain packet changes nothing in such a connection. One comparison; also the verifier's for an index of states. */
+/* Whether a plain packet changes nothing in that state. The comparison also bounds the index of timeouts_ns for the verifier. */
 static __always_inline bool is_steady(const struct connection *connection)
 {
 	__u32 state = connection->state;
 	return state - STATE_ESTABLISHED < STATES - STATE_ESTABLISHED;
 }
 
-/* A packet that the sender of a flood of first packets does not send. */
+/* Whether the packet proves a half-open connection: a flood of first packets has none such. */
 static __always_inline bool proves(const struct packet *p)
 {
 	return !is_tcp(p) || (p->tcp_flags & (TCP_SYN | TCP_RST | TCP_ACK)) == TCP_ACK;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The data path: what happens to each frame that comes in on an access or a server interface. One decision for XDP and
- * for tc. It changes nothing in a frame but the two hardware addresses.
+ * The data path: what happens to each frame that arrives on an access or a server interface, the same for XDP and tc. It changes
+ * nothing in a frame but the two hardware addresses.
  *
- * Nothing that is sent to a cluster address gets past this program to the node's own stack, which would answer it.
+ * No packet to a cluster address reaches the node's own stack, which would answer it.
  */
 #include "arp.bpf.h"
 #include "beat.bpf.h"
@@ -25,104 +25,108 @@ static __always_inline void readdress(struct ethhdr *eth, const struct server *s
 	copy_mac(eth->h_source, server->own_mac);
 }
 
-static __always_inline bool is_for(const struct port *port, const struct ethhdr *eth)
+static __always_inline bool is_for(const struct datapath_interface *interface, const struct ethhdr *eth)
 {
-	return is_same_mac(eth->h_dest, port->mac);
+	return is_same_mac(eth->h_dest, interface->mac);
 }
 
 /*
- * Of a frame under more tags than are looked under: whether the node's own stack may take it. That takes off any number of tags
- * of VLAN 0, and what is inside may be to a cluster address.
+ * Of a frame with more tags than are parsed: whether the node's own stack may accept it. The stack removes any number of tags of
+ * VLAN 0, and what is inside may be to a cluster address.
  */
-static __always_inline bool may_reach_stack(const struct port *port, const struct ethhdr *eth)
+static __always_inline bool may_reach_stack(const struct datapath_interface *interface, const struct ethhdr *eth)
 {
-	return is_for(port, eth) || eth->h_dest[0] & GROUP_ADDRESS;
+	return is_for(interface, eth) || eth->h_dest[0] & GROUP_ADDRESS;
 }
 
-/* Whether it is what nearly all packets are: a whole one that neither begins nor ends a connection. */
-static __always_inline bool is_plain(const struct packet *p, const struct iphdr *ip, const struct port *port,
-				     enum content content)
+/* Whether it is what nearly all packets are: unfragmented TCP or UDP for us, neither beginning nor ending a connection. */
+static __always_inline bool is_plain(const struct packet *p, const struct iphdr *ip,
+				     const struct datapath_interface *interface, enum content content)
 {
 	bool whole = content == SEGMENT && !(ip->frag_off & bpf_htons(IP_MORE_FRAGMENTS));
-	bool ours = port->roles & ROLE_ACCESS && is_for(port, p->eth) && !p->tagged;
+	bool ours = interface->roles & ROLE_ACCESS && is_for(interface, p->eth) && !p->tagged;
 	return whole && ours && !(p->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST));
 }
 
 /*
- * The straight way, in few steps: whether a plain packet is of a connection that goes on as it did, and so is forwarded. All
- * else has to be looked at from the beginning: nothing has been changed.
+ * The fast path: forwards a plain packet of an established connection, in few steps. If it returns false, nothing has been
+ * changed, and the packet takes the general path.
  */
-static __always_inline bool goes_straight(struct packet *p, struct connection *known)
+static __always_inline bool take_fast_path(struct packet *p, struct found *found)
 {
-	if (!known || !service_of(known, p->flow) || !is_steady(known))
+	struct connection *known = &found->connection;
+	if (!is_known(found) || !service_of(known, p->flow) || !is_steady(known))
 		return false;
 	__u64 now_ns = tick_ns();
-	__u32 id = known->server;
-	struct server *server = find_same(id, known->server_address);
+	struct server *server = find_bound_server(known->server, known->server_address);
 	if (!server || is_expired(p, known, now_ns) || !may_forward(now_ns))
 		return false;
-	known->seen_ns = now_ns;
-	send_to(p, server, id, known->service, FORWARDED_ESTABLISHED);
+	see(found, now_ns);
+	send_to(p, server, known->server, known->service, FORWARDED_ESTABLISHED);
 	return true;
 }
 
 /*
- * A plain packet of a flow that the table does not have, where it is the second one that opens a connection on the server of its
- * first. All else is not forwarded here, and has to be looked at from the beginning, as above.
+ * The fast path of a plain packet that proves a half-open connection. Otherwise it returns OUTCOMES, nothing has been changed,
+ * and the packet takes the general path.
  */
-static __always_inline enum outcome open_connection(struct packet *p)
+static __always_inline enum outcome open_connection(struct packet *p, const struct found *vacant)
 {
-	expect_known(p);
 	__u64 now_ns = tick_ns();
-	struct connection embryo;
-	struct service *service = proves(p) ? find_embryo(p, now_ns, &embryo) : NULL;
-	struct server *server = service ? find_same(embryo.server, embryo.server_address) : NULL;
+	struct found before = { .number = NO_ROW };
+	struct connection *known = &before.connection;
+	struct service *service = proves(p) ? find_half_open(p, now_ns, &before) : NULL;
+	struct server *server = service ? find_bound_server(known->server, known->server_address) : NULL;
 	if (!server || !may_forward(now_ns))
 		return OUTCOMES;
-	struct connection next = {
-		.seen_ns = now_ns,
-		.server = embryo.server,
-		.server_address = server->address,
-		.service = service->id,
-	};
-	bool entered = establish(p, service, &next);
+	struct connection next = *known;
+	next.seen_ns = now_ns;
+	bool entered = establish(p, service, vacant, &before, &next);
 	if (unlikely(!entered))
-		write_embryo(p, &next);
+		see(&before, now_ns);
 	return send_to(p, server, next.server, next.service, entered ? FORWARDED_ESTABLISHED : FORWARDED_NOT_ENTERED);
 }
 
-static __always_inline enum outcome decide_ipv4(struct packet *p, const struct port *port)
+/* Look up the packet's flow: its connection, and its service, which is that of the connection or else that of the port; or NULL. */
+static __always_inline struct service *find_connection(struct packet *p, struct found *known)
+{
+	if (!find_group(p))
+		return NULL;
+	/* A first packet needs its slot as well: the CPU waits for all memory at the same time. */
+	struct service *by_port = unlikely(p->tcp_flags & TCP_SYN) ? prefetch(p) : NULL;
+	find_proven(p, known);
+	struct service *service = is_known(known) ? service_of(&known->connection, p->flow) : NULL;
+	if (likely(service))
+		return service;
+	return by_port ? by_port : find_service(p->flow);
+}
+
+static __always_inline enum outcome decide_ipv4(struct packet *p, const struct datapath_interface *interface)
 {
 	struct iphdr *ip = take_ipv4(p);
 	if (unlikely(!ip))
 		return PASSED_NOT_OURS;
 	enum content content = take_content(p, ip);
-	bool plain = is_plain(p, ip, port, content);
-	struct connection *known = NULL;
-	if (likely(plain)) {
-		known = find_going_on(p);
-		if (likely(goes_straight(p, known)))
+	struct found known = { .number = NO_ROW };
+	if (likely(is_plain(p, ip, interface, content))) {
+		if (!find_group(p))
+			return DROPPED_NO_SERVER;
+		find_proven(p, &known);
+		if (likely(take_fast_path(p, &known)))
 			return FORWARDED_ESTABLISHED;
-		enum outcome outcome = known ? OUTCOMES : open_connection(p);
+		enum outcome outcome = is_known(&known) ? OUTCOMES : open_connection(p, &known);
 		if (p->to)
 			return outcome;
 	}
 
 	bool flow = content == SEGMENT || content == ICMP_ERROR;
-	bool first = p->tcp_flags & TCP_SYN;
-	struct service *expected = unlikely(first) ? anticipate(p->flow) : NULL;
-	/* A known connection names its service: of the large tables its packets need only the one, and most first ones none. */
-	if (!plain && flow && !unlikely(first && !may_be_known(p)))
-		known = find_proven(p);
-	struct service *service = known ? service_of(known, p->flow) : NULL;
-	if (unlikely(flow && !service))
-		service = expected ? expected : find_service(p->flow);
-	struct cluster *cluster = service ? NULL : find_cluster(ip->daddr);
-	if (unlikely(!service && !cluster))
-		return content == SEGMENT ? decide_own(p, ip, port) : PASSED_NOT_OURS;
-	if (unlikely(!(port->roles & ROLE_ACCESS)))
+	struct service *service = likely(flow) ? find_connection(p, &known) : NULL;
+	struct cluster_address *cluster_address = service ? NULL : find_cluster_address(ip->daddr);
+	if (unlikely(!service && !cluster_address))
+		return content == SEGMENT ? decide_beat(p, ip, interface) : PASSED_NOT_OURS;
+	if (unlikely(!(interface->roles & ROLE_ACCESS)))
 		return DROPPED_SERVER_SIDE;
-	if (unlikely(!is_for(port, p->eth)))
+	if (unlikely(!is_for(interface, p->eth)))
 		return DROPPED_FLOODED;
 	if (unlikely(p->tagged))
 		return DROPPED_TAGGED;
@@ -134,29 +138,29 @@ static __always_inline enum outcome decide_ipv4(struct packet *p, const struct p
 	if (unlikely(!may_forward(now_ns)))
 		return DROPPED_NO_LEASE;
 	if (unlikely(!service))
-		return cluster ? follow(p, ip, cluster, now_ns) : DROPPED_NOT_SERVED;
+		return cluster_address ? forward_later_fragment(p, ip, cluster_address, now_ns) : DROPPED_NOT_SERVED;
 	if (unlikely(content == ICMP_ERROR))
-		return relate(p, service, known, now_ns);
-	return lead(p, ip, service, known, now_ns);
+		return forward_icmp_error(p, service, &known, now_ns);
+	return forward_segment(p, ip, service, &known, now_ns);
 }
 
 static __always_inline enum outcome decide(struct packet *p)
 {
 	struct settings *current = only_entry(&settings);
-	struct port port;
+	struct datapath_interface interface;
 	p->settings = current;
-	if (!current || !find_port(current, p->ifindex, &port) || !take_ethernet(p))
+	if (!current || !find_interface(current, p->ifindex, &interface) || !take_ethernet(p))
 		return PASSED_NOT_OURS;
-	if (p->tagged && is_port_of(current, p->ifindex, p->vlan))
+	if (p->tagged && is_vlan_interface_of(current, p->ifindex, p->vlan))
 		return PASSED_TAGGED;
 	if (likely(p->ethertype == bpf_htons(ETH_P_IP)))
-		return decide_ipv4(p, &port);
+		return decide_ipv4(p, &interface);
 	if (p->ethertype == bpf_htons(ETH_P_ARP))
-		return decide_arp(p, current, &port);
-	return is_tag(p->ethertype) && may_reach_stack(&port, p->eth) ? DROPPED_TAGGED : PASSED_NOT_OURS;
+		return decide_arp(p, current, &interface);
+	return is_tag(p->ethertype) && may_reach_stack(&interface, p->eth) ? DROPPED_TAGGED : PASSED_NOT_OURS;
 }
 
-/* Of the segments that receive offload has put together, octets of the headers of each; they leave one by one. */
+/* Octets of the headers in each of the segments that receive offload has merged; they leave one by one. */
 static __always_inline __u32 segment_headers(const struct packet *p)
 {
 	struct iphdr *ip = (void *)(p->eth + 1);
@@ -170,8 +174,8 @@ static __always_inline __u32 segment_headers(const struct packet *p)
 }
 
 /*
- * Whether what is to be forwarded is longer than the interface to its server sends: behind us it would be dropped without a
- * word, and counted as forwarded. It bears no tag.
+ * Whether the packet is longer than the MTU of the interface to its server. The kernel would drop it silently after this
+ * program had counted it as forwarded. It has no tag.
  */
 static __always_inline bool is_too_long(const struct packet *p)
 {
@@ -196,12 +200,12 @@ static __always_inline enum outcome decide_and_count(struct packet *p)
 	return outcome;
 }
 
-/* What the context has in a field of 32 bits. The verifier must see nobody take half of it. */
+/* A packet pointer from a 32-bit field of the context. The verifier refuses a load of half of it. */
 static __always_inline void *pointer(__u32 field)
 {
-	void *whole = (void *)(long)field;
-	barrier_var(whole);
-	return whole;
+	void *address = (void *)(long)field;
+	barrier_var(address);
+	return address;
 }
 
 SEC("xdp")
@@ -225,7 +229,7 @@ int onevip_xdp(struct xdp_md *ctx)
 SEC("tc")
 int onevip_tc(struct __sk_buff *skb)
 {
-	/* A socket buffer may keep its bytes elsewhere; the headers must lie where they can be read. */
+	/* The headers must be in the linear part of the socket buffer, where they can be read. */
 	if (skb->data_end - skb->data < HEADER_BYTES)
 		bpf_skb_pull_data(skb, skb->len < HEADER_BYTES ? skb->len : HEADER_BYTES);
 	struct flow flow = {};

@@ -1,26 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The way into the tables of connections that have proved themselves. Anybody can send the two packets that prove one, from
- * any address: so only so many may enter in a second, those of TCP and of UDP each by a limit of their own. Who is not let in is
- * forwarded all the same, and is let in by a later packet.
+ * How connections enter the tables of proven ones. Anybody can send the two packets that prove a connection, from any address:
+ * so the rate of entering is limited, for TCP and UDP separately. A connection over the limit is forwarded all the same, and
+ * enters with a later packet.
  */
 #pragma once
 
 #include "connection.bpf.h"
 #include "hints.bpf.h"
-#include "known.bpf.h"
+#include "flow-table.bpf.h"
 #include "tally.bpf.h"
 
-/* Against other processors that count at the same moment. */
+/* Attempts against other CPUs that write at the same moment. */
 #define ENTERING_TRIES 4
-#define EEXIST 17
 
 static __always_inline enum flow_table table_of(const struct packet *p)
 {
 	return is_tcp(p) ? TABLE_CONNECTIONS : TABLE_UDP_FLOWS;
 }
 
-/* Uses up one connection's share of the limit where there is one left. The word is written only as often as somebody enters. */
+/* Takes one connection's share of the limit, if any is left. The word is written only when a connection enters. */
 static __always_inline bool may_enter(const struct packet *p, __u64 now_ns)
 {
 	struct entering *used = only_entry(&entering);
@@ -39,27 +38,21 @@ static __always_inline bool may_enter(const struct packet *p, __u64 now_ns)
 	return false;
 }
 
-/* Zero, or the error with which the kernel refuses. */
-static __always_inline long insert(const struct packet *p, const struct connection *proven)
+/* Whether the connection has the vacant row now; not if another CPU took that first. A connection that is evicted is counted. */
+static __always_inline bool insert_connection(const struct packet *p, const struct found *vacant,
+					      const struct connection *proven, struct table_count *count)
 {
-	if (!is_tcp(p))
-		return bpf_map_update_elem(&udp_flows, p->flow, proven, BPF_NOEXIST);
-	long error = bpf_map_update_elem(&connections, p->flow, proven, BPF_NOEXIST);
-	barrier_var(error); /* as in find_proven() */
-	return error;
+	if (!take_row(vacant, &p->key, proven))
+		return false;
+	if (likely(!vacant->last))
+		return true;
+	count->evicted++;
+	count_active(p, &vacant->connection, -1);
+	return true;
 }
 
-static __always_inline long take_out(const struct packet *p)
-{
-	if (!is_tcp(p))
-		return bpf_map_delete_elem(&udp_flows, p->flow);
-	long error = bpf_map_delete_elem(&connections, p->flow);
-	barrier_var(error);
-	return error;
-}
-
-/* Whether it is in its table now; `entered`: because it was not there before, so that it is to be counted. */
-static __always_inline bool enter(const struct packet *p, const struct connection *proven, bool *entered)
+/* Whether the connection is in its table now. */
+static __always_inline bool enter(const struct packet *p, const struct found *vacant, const struct connection *proven)
 {
 	struct table_count *count = table_count(table_of(p));
 	if (!count)
@@ -68,22 +61,23 @@ static __always_inline bool enter(const struct packet *p, const struct connectio
 		count->limited++;
 		return false;
 	}
-	long error = insert(p, proven);
-	*entered = !error;
-	if (likely(!error))
-		count->entered++;
-	else if (error != -EEXIST)
+	if (unlikely(!insert_connection(p, vacant, proven, count))) {
 		count->refused++;
-	return !error || error == -EEXIST;
+		return false;
+	}
+	count->entered++;
+	count_active(p, proven, 1);
+	return true;
 }
 
-/* It counts as absent from now on. What it was is read first: its memory may be another connection's at once. */
-static __always_inline void leave(const struct packet *p, const struct connection *known)
+/* The connection counts as absent from now on, and its row as vacant. */
+static __always_inline void remove_connection(const struct packet *p, struct found *known)
 {
-	struct connection over = *known;
 	struct table_count *count = table_count(table_of(p));
-	if (take_out(p) || !count)
-		return;
-	count->removed++;
-	count_active(p, &over, -1);
+	if (free_found(known) && count) {
+		count->removed++;
+		count_active(p, &known->connection, -1);
+	}
+	known->number += VACANT;
+	known->last = 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Which way a packet of an established connection goes. The compiler lays the program out so that this is the straight
- * one; what the others cost for it does not matter.
+ * Branch hints for packets of established connections. The compiler lays their path out without jumps; what other packets
+ * pay for that does not matter.
  */
 #pragma once
 

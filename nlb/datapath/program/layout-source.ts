@@ -13,21 +13,33 @@ const HEAD = `/** Generated from the type information of datapath.bpf.o by \`nod
 /** Longer ones are formatted in another way. */
 const LINE_LENGTH = 120;
 /** The enums and structs that user space needs, by their names in C. */
-const CONSTANTS = ['layout', 'port_roles', 'server_flags', 'service_flags', 'connection_state'];
+const CONSTANTS = ['layout', 'interface_roles', 'server_flags', 'service_flags', 'connection_state'];
 const STRUCTS = [
   ...[
     'settings',
+    'flow_region',
     'beat_path',
-    'port',
+    'datapath_interface',
     'lease',
     'allowance',
     'server',
-    'cluster',
+    'cluster_address',
     'service_key',
     'service',
     'selection',
   ],
-  ...['flow', 'connection', 'embryo', 'affinity_key', 'affinity', 'fragment_key', 'fragment', 'counter', 'tally'],
+  ...[
+    'binding',
+    'flow_identity',
+    'flow_row',
+    'flow_group',
+    'affinity_key',
+    'affinity',
+    'fragment_key',
+    'fragment',
+    'counter',
+    'tally',
+  ],
   ...['table_count', 'entering'],
 ];
 

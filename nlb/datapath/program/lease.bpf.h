@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The lease, and by which clock it is judged. */
+/* The lease: whether it holds, and by which clock. */
 #pragma once
 
 #include <stdbool.h>
 #include "clock.bpf.h"
 #include "lookup.bpf.h"
 
-/* By an exact clock that no suspension stops: two that answer never overlap. */
+/* By the exact clock that goes on during a suspension, so that two nodes never answer at the same time. */
 static __always_inline bool may_answer(__u64 boot_ns)
 {
 	struct lease *held = only_entry(&lease);
 	return held && boot_ns < *(volatile __u64 *)&held->answer_until_ns;
 }
 
-/* A live node renews its lease long before the margin: so nearly every packet is spared the exact clock. */
+/* A live node renews its lease long before the margin, so nearly no packet reads the exact clock. */
 static __always_inline bool may_forward(__u64 tick_ns)
 {
 	struct lease *held = only_entry(&lease);
@@ -23,7 +23,7 @@ static __always_inline bool may_forward(__u64 tick_ns)
 	return tick_ns + LEASE_MARGIN_NS < until_ns || clock_ns() < until_ns;
 }
 
-/* Nobody renews our lease any more. Who gave it back has none that could lapse, and a successor that counts on its grace. */
+/* Whether our lease has lapsed unrenewed. One that was given back is zero and never lapses: the successor relies on its grace. */
 static __always_inline bool has_lapsed(__u64 boot_ns)
 {
 	struct lease *held = only_entry(&lease);
@@ -31,7 +31,7 @@ static __always_inline bool has_lapsed(__u64 boot_ns)
 	return until_ns && boot_ns >= until_ns;
 }
 
-/* Another leads: what we forwarded from here on, it would have to answer for. */
+/* Another node leads from now on, so this one stops forwarding. */
 static __always_inline void end_forwarding(void)
 {
 	struct lease *held = only_entry(&lease);

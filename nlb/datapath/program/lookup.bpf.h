@@ -1,9 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the tables say. */
+/* Look-ups in the tables of the control plane. */
 #pragma once
 
 #include <stdbool.h>
 #include "tables.bpf.h"
+
+/* What a connection is, as of one look at its row. The server by id and by address: an id may be given to another later. */
+struct connection {
+	__u64 seen_ns;
+	__u32 server;
+	__be32 server_address;
+	__u32 service;
+	__u32 state; /* enum connection_state, or what somebody has written who is at work on the row */
+};
 
 /* The entry of a table that has only one. */
 static __always_inline void *only_entry(void *table)
@@ -12,35 +21,36 @@ static __always_inline void *only_entry(void *table)
 	return bpf_map_lookup_elem(table, &first);
 }
 
-/* A copy, so that what follows is the same to the verifier for every place in the list. */
-static __always_inline bool find_port(const struct settings *settings, __u32 ifindex, struct port *port)
+/* Gives a copy, so that the verifier does not distinguish the places in the list. */
+static __always_inline bool find_interface(const struct settings *settings, __u32 ifindex,
+					   struct datapath_interface *interface)
 {
-	for (int i = 0; i < MAX_PORTS; i++) {
-		if (i >= settings->port_count)
+	for (int i = 0; i < MAX_INTERFACES; i++) {
+		if (i >= settings->interface_count)
 			return false;
-		if (settings->ports[i].ifindex != ifindex)
+		if (settings->interfaces[i].ifindex != ifindex)
 			continue;
-		*port = settings->ports[i];
+		*interface = settings->interfaces[i];
 		return true;
 	}
 	return false;
 }
 
-/* Whether frames that come in on an interface with that VLAN id are those of another interface of ours. */
-static __always_inline bool is_port_of(const struct settings *settings, __u32 ifindex, __u16 vlan)
+/* Whether frames that arrive on that interface with that VLAN id belong to a VLAN interface of ours. */
+static __always_inline bool is_vlan_interface_of(const struct settings *settings, __u32 ifindex, __u16 vlan)
 {
-	for (int i = 0; i < MAX_PORTS; i++) {
-		if (i >= settings->port_count)
+	for (int i = 0; i < MAX_INTERFACES; i++) {
+		if (i >= settings->interface_count)
 			return false;
-		if (settings->ports[i].parent == ifindex && settings->ports[i].vlan == vlan)
+		if (settings->interfaces[i].parent == ifindex && settings->interfaces[i].vlan == vlan)
 			return true;
 	}
 	return false;
 }
 
-static __always_inline struct cluster *find_cluster(__be32 address)
+static __always_inline struct cluster_address *find_cluster_address(__be32 address)
 {
-	return bpf_map_lookup_elem(&clusters, &address);
+	return bpf_map_lookup_elem(&cluster_addresses, &address);
 }
 
 static __always_inline __u32 *service_id(const struct flow *flow, __be16 port)
@@ -55,7 +65,7 @@ static __always_inline struct service *service_by_id(__u32 id)
 	return service && service->flags & SERVICE_KNOWN ? service : NULL;
 }
 
-/* That of the port, or else that of any port. */
+/* The service of the port, or else that of any port. */
 static __always_inline __u32 *find_service_id(const struct flow *flow)
 {
 	__u32 *id = service_id(flow, flow->destination_port);
@@ -68,7 +78,7 @@ static __always_inline struct service *find_service(const struct flow *flow)
 	return id ? service_by_id(*id) : NULL;
 }
 
-/* The service that a connection of that flow began with, where it still is what it was; else NULL. */
+/* The service that the connection began with, if it still serves that flow; else NULL. */
 static __always_inline struct service *service_of(const struct connection *connection, const struct flow *flow)
 {
 	struct service *service = service_by_id(connection->service);

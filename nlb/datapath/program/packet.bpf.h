@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* A cursor over one frame, the same for XDP and tc. Each step checks the frame's end before it reads. */
+/* A cursor over one frame, for XDP and tc alike. Each step checks the frame's end before it reads. */
 #pragma once
 
 #include <stdbool.h>
@@ -19,27 +19,42 @@
 #define IP_MORE_FRAGMENTS 0x2000
 #define IP_OFFSET 0x1fff
 #define QUOTED_BYTES 8 /* of what follows the quoted header (RFC 792) */
-/* The furthest byte that the cursor reads: Ethernet, tags, IPv4 with all options, ICMP, what it quotes. */
+/* The furthest octet that the cursor reads: Ethernet, tags, IPv4 with all options, ICMP, and what that quotes. */
 #define HEADER_BYTES (ETH_HLEN + 4 * MAX_TAGS + 60 + 8 + 60 + QUOTED_BYTES)
 
+/* A flow as rows have it. */
+struct flow_key {
+	__u64 addresses; /* mixed with the ports */
+	__u64 ports; /* and the protocol: of a row's last word those bits that are not its state */
+	__u64 hash;
+};
+
 struct packet {
-	void *context; /* of the hook, for what is asked of the kernel */
+	void *context; /* of the hook, for helpers that need it */
 	struct ethhdr *eth;
-	void *end; /* of what may be read; tc may hold more elsewhere */
-	void *next; /* after the last header that was taken */
+	void *end; /* of the linear part; with tc the rest may be in fragments of the socket buffer */
+	void *next; /* the cursor: after the last header that was taken */
 	__u32 bytes; /* of the whole frame */
-	__u32 segment_bytes; /* of data in each segment, where receive offload has put some together; else zero */
+	__u32 segment_bytes; /* octets of data in each segment that receive offload has merged; zero without */
 	__u32 ifindex;
-	__be16 ethertype; /* of what the tags enclose */
+	__be16 ethertype; /* behind the tags */
 	bool tagged;
 	__u16 vlan; /* id of the outermost tag */
 	struct flow *flow; /* ports zero until take_ports(); elsewhere, so that the compiler may keep the rest in registers */
 	__u8 tcp_flags; /* zero until take_ports() */
+	/* From find_group() on: */
+	struct flow_key key;
+	struct flow_group *group;
 	const struct settings *settings;
-	const struct server *to; /* NULL until it is to be forwarded; the other two say nothing until then */
+	const struct server *to; /* NULL unless it is to be forwarded; the next two members mean nothing until then */
 	__u32 server;
 	__u32 service;
 };
+
+static __always_inline bool is_tcp(const struct packet *p)
+{
+	return p->flow->protocol == IPPROTO_TCP;
+}
 
 struct vlan_tag {
 	__be16 tci;
@@ -59,12 +74,12 @@ struct arp_ipv4 {
 };
 _Static_assert(sizeof(struct arp_ipv4) == 28, "RFC 826");
 
-/* Whether the frame has a whole header at the cursor: `header` is then that, and the cursor after it. */
+/* Whether the frame has a complete header at the cursor; `header` then points there, and the cursor behind it. */
 #define take(p, header)                                              \
 	((header) = (p)->next, (void *)((header) + 1) <= (p)->end && \
 				       ((p)->next = (header) + 1, true))
 
-/* A word and a half at once; the compiler, which knows of no alignment, would take the octets one by one. */
+/* Four octets and two at a time: the compiler assumes no alignment and would copy them one by one. */
 static __always_inline void copy_mac(__u8 *to, const __u8 *from)
 {
 	*(__u32 *)to = *(__u32 *)from;

@@ -6,22 +6,22 @@
 #include "packet.bpf.h"
 #include "tally.bpf.h"
 
-/* A server that is not gone, or NULL. */
-static __always_inline struct server *find_ready(__u32 id)
+/* The server, unless it is gone; or NULL. */
+static __always_inline struct server *find_usable_server(__u32 id)
 {
 	struct server *server = bpf_map_lookup_elem(&servers, &id);
 	return server && server->flags & SERVER_KEPT ? server : NULL;
 }
 
-/* The server of that id, where it is still the one that was meant, and is not gone. */
-static __always_inline struct server *find_same(__u32 id, __be32 address)
+/* The server of a binding, if the id still belongs to that address, and the server is not gone; or NULL. */
+static __always_inline struct server *find_bound_server(__u32 id, __be32 address)
 {
-	struct server *server = find_ready(id);
+	struct server *server = find_usable_server(id);
 	return server && server->address == address ? server : NULL;
 }
 
-/* Two connections of a client that must stay on its server have the same hash. */
-static __always_inline struct flow placed_by(const struct service *service, const struct flow *flow)
+/* With affinity, all connections of one client have the same hash. */
+static __always_inline struct flow hash_key(const struct service *service, const struct flow *flow)
 {
 	if (!service->persistence_ns)
 		return *flow;
@@ -57,24 +57,24 @@ static __always_inline __u32 hash_of(const struct flow *flow)
 
 static __always_inline __u64 first_slot(const struct service *service, const struct flow *flow)
 {
-	struct flow hashed = placed_by(service, flow);
+	struct flow hashed = hash_key(service, flow);
 	/* Hash × slots ÷ 2³² spreads as evenly as a remainder and needs no division. */
 	return (__u64)hash_of(&hashed) * SELECTION_SLOTS >> 32;
 }
 
 /*
- * What the selection has in the slot of the flow's hash, and nothing else: an id, or NO_SERVER. Where that server is gone,
- * nothing is sent; user space takes a server out of all slots before it says that the server is gone.
+ * The server in the slot of the flow's hash: an id, or NO_SERVER. No other slot is tried: if that server is gone, nothing is
+ * sent. User space takes a server out of all slots before it marks it as gone.
  */
-static __always_inline __u32 select_server(const struct service *service, const struct selection *selection,
+static __always_inline __u32 server_in_slot(const struct service *service, const struct selection *selection,
 					   const struct flow *flow)
 {
 	__u64 slot = first_slot(service, flow);
-	barrier_var(slot); /* the verifier must see the comparison that the compiler finds needless */
+	barrier_var(slot); /* the verifier needs the comparison, which the compiler would leave out */
 	return slot < SELECTION_SLOTS ? *(volatile __u16 *)&selection->servers[slot] : NO_SERVER;
 }
 
-/* Whether the selection gives the server anything new. */
+/* Whether any slot has the server, so that it gets new connections. */
 static __always_inline bool is_eligible(const struct selection *selection, __u32 id)
 {
 	__u64 word = id / 32;
@@ -82,25 +82,10 @@ static __always_inline bool is_eligible(const struct selection *selection, __u32
 	return word < ELIGIBLE_WORDS && *(volatile __u32 *)&selection->eligible[word] & 1U << id % 32;
 }
 
-static __always_inline bool gives(const struct service *service, __u32 id)
+static __always_inline bool is_eligible_for(const struct service *service, __u32 id)
 {
 	struct selection *selection = bpf_map_lookup_elem(&selections, &service->pool);
 	return selection && is_eligible(selection, id);
-}
-
-/*
- * The service that a first packet will need, and a look at the slot that its server will be in: the processor waits for
- * that memory while it waits for the large table's, and not afterwards.
- */
-static __always_inline struct service *anticipate(const struct flow *flow)
-{
-	struct service *service = find_service(flow);
-	struct selection *selection = service ? bpf_map_lookup_elem(&selections, &service->pool) : NULL;
-	if (selection) {
-		__u32 server = select_server(service, selection, flow);
-		barrier_var(server);
-	}
-	return service;
 }
 
 static __always_inline struct affinity_key affinity_key(const struct service *service, const struct flow *flow)
@@ -114,10 +99,10 @@ static __always_inline struct affinity_key affinity_key(const struct service *se
 }
 
 /*
- * The client's server where it is to be kept and still gets new flows, or else the one of the flow's slot: an id, or
- * NO_SERVER. A function of its own, so that the verifier looks at it once, and not on every way that leads here.
+ * The server for a new connection: with affinity the client's, if it still gets new connections; otherwise the one in the
+ * flow's slot. An id, or NO_SERVER. Not inlined, so that the verifier checks it once and not for each caller.
  */
-__noinline __u32 place(const struct flow *flow, __u32 service_id, __u64 now_ns)
+__noinline __u32 select_server(const struct flow *flow, __u32 service_id, __u64 now_ns)
 {
 	struct service *service = flow ? service_by_id(service_id) : NULL;
 	struct selection *selection = service ? bpf_map_lookup_elem(&selections, &service->pool) : NULL;
@@ -125,26 +110,26 @@ __noinline __u32 place(const struct flow *flow, __u32 service_id, __u64 now_ns)
 		return NO_SERVER;
 	if (service->persistence_ns) {
 		struct affinity_key key = affinity_key(service, flow);
-		struct affinity *kept = bpf_map_lookup_elem(&affinities, &key);
-		if (kept && now_ns < kept->seen_ns + service->persistence_ns && is_eligible(selection, kept->server) &&
-		    find_same(kept->server, kept->server_address))
-			return kept->server;
+		struct affinity *bound = bpf_map_lookup_elem(&affinities, &key);
+		if (bound && now_ns < bound->seen_ns + service->persistence_ns && is_eligible(selection, bound->server) &&
+		    find_bound_server(bound->server, bound->server_address))
+			return bound->server;
 	}
-	return select_server(service, selection, flow);
+	return server_in_slot(service, selection, flow);
 }
 
-/* A connection that has proved itself binds its client. */
+/* A proven connection binds its client to its server. */
 static __always_inline void bind_client(const struct service *service, const struct flow *flow,
 					const struct connection *connection)
 {
 	if (!service->persistence_ns)
 		return;
 	struct affinity_key key = affinity_key(service, flow);
-	struct affinity kept = {
+	struct affinity bound = {
 		.seen_ns = connection->seen_ns,
 		.server = connection->server,
 		.server_address = connection->server_address,
 	};
-	if (bpf_map_update_elem(&affinities, &key, &kept, BPF_ANY))
+	if (bpf_map_update_elem(&affinities, &key, &bound, BPF_ANY))
 		count_refused(TABLE_AFFINITIES);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Packets that go where others of their flow have gone: fragments, and ICMP errors. */
+/* Packets that follow others of their flow or datagram: fragments and ICMP errors. */
 #pragma once
 
 #include "balance.bpf.h"
@@ -14,14 +14,14 @@ static __always_inline struct fragment_key fragment_key(const struct iphdr *ip)
 	};
 }
 
-/* The service that fragments were recorded for, where it still is one of that address and protocol. */
+/* Whether the service that the datagram was recorded for still has that address and protocol. */
 static __always_inline bool is_served(const struct packet *p, const struct fragment *known)
 {
 	struct service *service = service_by_id(known->service);
 	return service && service->address == p->flow->destination && service->protocol == p->flow->protocol;
 }
 
-/* What is known of the packet's datagram, where it still counts. It is in one of the two tables at most. */
+/* The entry of the packet's datagram, unless it has expired; or NULL. It is in at most one of the two tables. */
 static __always_inline struct fragment *find_datagram(const struct packet *p, const struct fragment_key *key,
 						      __u64 now_ns)
 {
@@ -30,12 +30,12 @@ static __always_inline struct fragment *find_datagram(const struct packet *p, co
 		known = bpf_map_lookup_elem(&unproven_fragments, key);
 	if (!known || known->seen_ns + p->settings->timeouts_ns[FRAGMENT_TIMEOUT] <= now_ns || !is_served(p, known))
 		return NULL;
-	return find_same(known->server, known->server_address) ? known : NULL;
+	return find_bound_server(known->server, known->server_address) ? known : NULL;
 }
 
 /*
- * That its fragments go where this packet goes. Only datagrams of flows that have proved themselves push out such: a single
- * fragment, a middle one or a first one, may be anybody's.
+ * Records that the datagram's fragments go where this packet goes. Datagrams of proven flows have a table of their own, because
+ * anybody can send a single fragment.
  */
 static __always_inline void record_datagram(const struct packet *p, const struct fragment_key *key, bool proven,
 					    bool awaits_first, __u64 now_ns)
@@ -54,25 +54,25 @@ static __always_inline void record_datagram(const struct packet *p, const struct
 		count_refused(proven ? TABLE_FRAGMENTS : TABLE_UNPROVEN_FRAGMENTS);
 }
 
-static __always_inline enum outcome send_along(struct packet *p, const struct fragment *known)
+static __always_inline enum outcome send_with_datagram(struct packet *p, const struct fragment *known)
 {
-	struct server *server = find_ready(known->server);
+	struct server *server = find_usable_server(known->server);
 	return server ? send_to(p, server, known->server, known->service, FORWARDED_FRAGMENT) : DROPPED_NO_SERVER;
 }
 
-/* A fragment without ports. Where it comes before all others of its datagram, its addresses alone decide. */
-static __always_inline enum outcome follow(struct packet *p, const struct iphdr *ip, const struct cluster *cluster,
-					   __u64 now_ns)
+/* A fragment without ports. If it is the first of its datagram to arrive, its addresses alone select the server. */
+static __always_inline enum outcome forward_later_fragment(struct packet *p, const struct iphdr *ip,
+							   const struct cluster_address *cluster_address, __u64 now_ns)
 {
 	struct fragment_key key = fragment_key(ip);
 	struct fragment *known = find_datagram(p, &key, now_ns);
 	if (known)
-		return send_along(p, known);
-	__u32 service = is_tcp(p) ? cluster->tcp_service : cluster->udp_service;
+		return send_with_datagram(p, known);
+	__u32 service = is_tcp(p) ? cluster_address->tcp_service : cluster_address->udp_service;
 	if (!service_by_id(service))
 		return DROPPED_FRAGMENT;
-	__u32 id = place(p->flow, service, now_ns);
-	struct server *server = find_ready(id);
+	__u32 id = select_server(p->flow, service, now_ns);
+	struct server *server = find_usable_server(id);
 	if (!server)
 		return DROPPED_NO_SERVER;
 	enum outcome outcome = send_to(p, server, id, service, FORWARDED_FRAGMENT);
@@ -80,16 +80,17 @@ static __always_inline enum outcome follow(struct packet *p, const struct iphdr 
 	return outcome;
 }
 
-/* A segment or datagram. The beginning of one in fragments follows what came before it, or else the others follow it. */
-static __always_inline enum outcome lead(struct packet *p, const struct iphdr *ip, const struct service *service,
-					 struct connection *connection, __u64 now_ns)
+/* A segment or datagram with its ports. If others of its fragments arrived before, it follows them; otherwise they follow it. */
+static __always_inline enum outcome forward_segment(struct packet *p, const struct iphdr *ip,
+						    const struct service *service, struct found *connection,
+						    __u64 now_ns)
 {
 	bool others = ip->frag_off & bpf_htons(IP_MORE_FRAGMENTS);
 	struct fragment_key key = fragment_key(ip);
 	struct fragment *known = unlikely(others) ? find_datagram(p, &key, now_ns) : NULL;
 	if (unlikely(known && known->awaits_first)) {
 		known->awaits_first = false;
-		return send_along(p, known);
+		return send_with_datagram(p, known);
 	}
 	enum outcome outcome = balance(p, service, connection, now_ns);
 	if (unlikely(others && p->to))
@@ -97,20 +98,21 @@ static __always_inline enum outcome lead(struct packet *p, const struct iphdr *i
 	return outcome;
 }
 
-/* An error goes to the server of the flow that it quotes, and changes nothing: anybody can send one. */
-static __always_inline enum outcome relate(struct packet *p, const struct service *service,
-					   const struct connection *known, __u64 now_ns)
+/* An ICMP error goes to the server of the flow that it quotes. It changes nothing, because anybody can send one. */
+static __always_inline enum outcome forward_icmp_error(struct packet *p, const struct service *service,
+					   const struct found *found, __u64 now_ns)
 {
-	struct connection embryo;
-	if (!known || known->service != service->id || is_expired(p, known, now_ns)) {
-		struct service *own = find_embryo(p, now_ns, &embryo);
-		known = own ? &embryo : NULL;
+	struct found before = { .number = NO_ROW };
+	const struct connection *known = &found->connection;
+	if (!is_known(found) || known->service != service->id || is_expired(p, known, now_ns)) {
+		struct service *own = find_half_open(p, now_ns, &before);
+		known = own ? &before.connection : NULL;
 		if (own)
 			service = own;
 	}
-	struct server *server = known ? find_same(known->server, known->server_address) : NULL;
-	__u32 id = server ? known->server : place(p->flow, service->id, now_ns);
+	struct server *server = known ? find_bound_server(known->server, known->server_address) : NULL;
+	__u32 id = server ? known->server : select_server(p->flow, service->id, now_ns);
 	if (!server)
-		server = find_ready(id);
+		server = find_usable_server(id);
 	return server ? send_to(p, server, id, service->id, FORWARDED_ICMP) : DROPPED_NO_SERVER;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the data path is measured with, around it and instead of it. Nothing of this runs where packets are served.
+ * Programs that the data path is measured with: generators, a sink, and two to compare it with. None of them runs in production.
  */
 #include <stdbool.h>
 #include <linux/bpf.h>
@@ -19,8 +19,8 @@ char LICENSE[] SEC("license") = "GPL";
 /* The frames to make. User space writes it, and reads how far it has come. */
 struct stream {
 	__u64 made;
-	__u32 flows; /* in turn */
-	__u32 packets_per_flow; /* in a row: with TCP, SYN and then ACKs */
+	__u32 flows; /* round-robin */
+	__u32 packets_per_flow; /* consecutive: with TCP a SYN and then ACKs */
 	__u32 source; /* address of the first client, in host order */
 	__u32 ifindex; /* to send on */
 	__u8 to[ETH_ALEN];
@@ -44,8 +44,8 @@ struct {
 } measured SEC(".maps");
 
 /*
- * Frames by the last octet of the server's hardware address; the last row: to nobody that is a server. Each processor has
- * such rows of its own.
+ * Frames by the last octet of the server's hardware address; in the last row those to no server. Each CPU has rows of its
+ * own.
  */
 #define SERVERS 256
 #define ROWS (SERVERS + 1)
@@ -71,8 +71,8 @@ static __always_inline struct headers *headers_of(struct xdp_md *ctx)
 }
 
 /*
- * The next frame of the stream, made of the one before: all that the data path or the stream changes is written anew.
- * Checksums stay as they are, because nobody on the way looks at them.
+ * The next frame of the stream, made from the previous one: whatever the data path or the stream changes is written again.
+ * Checksums are left alone, because nothing on the way verifies them.
  */
 static __always_inline struct stream *make_frame(struct headers *frame)
 {
@@ -94,14 +94,14 @@ static __always_inline struct stream *make_frame(struct headers *frame)
 	return made;
 }
 
-/* The floor: what it costs to run any program. */
+/* The floor: the cost of running any program. */
 SEC("xdp")
 int do_nothing(struct xdp_md *ctx __attribute__((unused)))
 {
 	return XDP_DROP;
 }
 
-/* Where a flow goes, and how it leaves for there. */
+/* The next hop of a flow. */
 struct hop {
 	__u8 mac[ETH_ALEN];
 	__u8 own_mac[ETH_ALEN];
@@ -123,7 +123,7 @@ struct {
 	__type(value, struct hop);
 } hops SEC(".maps");
 
-/* Where a flow goes that has none yet. */
+/* The next hop of flows that have none yet. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
@@ -145,7 +145,7 @@ static __always_inline bool take_flow(struct xdp_md *ctx, const struct headers *
 	return true;
 }
 
-/* Where the flow goes; it is entered when it is new. */
+/* The flow's next hop; a new flow is entered. */
 static __always_inline struct hop *find_hop(const struct flow *flow)
 {
 	__u32 first = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The tables. Those of the control plane are written by user space alone, those of flows by the data path alone. */
+/* The tables (BPF maps). User space alone writes those of the control plane; the data path alone writes those of flows. */
 #pragma once
 
 #include <linux/bpf.h>
@@ -34,8 +34,8 @@ struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 512); /* set at load */
 	__type(key, __be32);
-	__type(value, struct cluster);
-} clusters SEC(".maps");
+	__type(value, struct cluster_address);
+} cluster_addresses SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -59,23 +59,19 @@ struct {
 	__type(value, struct selection);
 } selections SEC(".maps");
 
-/* TCP connections that have proved themselves by a second packet: nothing else pushes one out. */
+/*
+ * Flows, by their hash (see flow-table.bpf.h): those of TCP, and behind them those of UDP, apart because anybody can send the two
+ * datagrams that prove a flow.
+ */
 struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 1000000); /* set at load */
-	__type(key, struct flow);
-	__type(value, struct connection);
-} connections SEC(".maps");
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1); /* set at load */
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct flow_group);
+} flows SEC(".maps");
 
-/* UDP flows of which a second datagram has been seen. Anybody can send two: these push out no connection of TCP's. */
-struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 262144); /* set at load */
-	__type(key, struct flow);
-	__type(value, struct connection);
-} udp_flows SEC(".maps");
-
-/* How far the limits on entering those two tables are used up. See entering.bpf.h. */
+/* Up to when the limits on entering those two tables are used up. See entering.bpf.h. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
@@ -83,26 +79,6 @@ struct {
 	__type(key, __u32);
 	__type(value, struct entering);
 } entering SEC(".maps");
-
-/* Which flows may be in the table of TCP connections: two halves, and behind them the number of the one that counts. See known.bpf.h. */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 3); /* set at load */
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__type(key, __u32);
-	__type(value, __u64);
-} known_flows SEC(".maps");
-
-/*
- * Connections of which one packet has been seen, by the flow's hash. A flood of first packets churns this table alone; what it
- * pushes out is placed by the same hash again, mostly on the same server. See embryo.bpf.h.
- */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 262144); /* set at load: a power of two */
-	__type(key, __u32);
-	__type(value, struct embryo);
-} embryos SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
@@ -118,29 +94,13 @@ struct fragment_table {
 	__type(value, struct fragment);
 };
 
-/* Datagrams of flows that have proved themselves; and others, also those of which nothing but a middle has come. */
+/* Fragmented datagrams of proven flows; and of all others, also those of which only later fragments have arrived. */
 struct fragment_table fragments SEC(".maps");
 struct fragment_table unproven_fragments SEC(".maps");
 
-/* Until when the filter is asked first, in a flood of segments of no connection; zero otherwise. See known.bpf.h. */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, __u64);
-} filter_first SEC(".maps");
-
-/* How many such segments each processor has seen of late, as the instant until which they would be expected. */
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, __u64);
-} misses SEC(".maps");
-
 /*
- * What is counted lies in memory that user space maps. Each processor has rows of its own, so nothing is counted twice or
- * contended for: row `processor × rows of one + index`.
+ * Counters are in memory that user space maps. Each CPU has rows of its own, so that counting needs no atomic: row
+ * `cpu × rows of one + index`.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What is counted. */
+/* Counters and tallies. */
 #pragma once
 
 #include <stdbool.h>
@@ -31,7 +31,7 @@ static __always_inline struct tallies tallies_of(const struct packet *p, __u32 s
 	};
 }
 
-/* One that is forwarded. */
+/* Counts a packet that is forwarded. */
 static __always_inline void count_packet(const struct packet *p)
 {
 	struct tallies tallies = tallies_of(p, p->server, p->service);
@@ -57,7 +57,7 @@ static __always_inline bool is_active(const struct connection *connection)
 	return connection->state == STATE_ESTABLISHED || connection->state == STATE_DATAGRAMS;
 }
 
-/* Where the connection is active: that there is one more, or one less (a `change` of 1 or -1). */
+/* If the connection is active, counts one more or one less (`change` is 1 or -1). */
 static __always_inline void count_active(const struct packet *p, const struct connection *connection, int change)
 {
 	if (!is_active(connection))
@@ -74,7 +74,7 @@ static __always_inline void count_active(const struct packet *p, const struct co
 	}
 }
 
-/* That table's, as this processor sees it; or NULL. */
+/* The row of that table for this CPU; or NULL. */
 static __always_inline struct table_count *table_count(enum flow_table table)
 {
 	__u32 row = bpf_get_smp_processor_id() * TABLES_PER_CPU + table;

@@ -18,9 +18,9 @@ struct icmp_header {
 
 enum content {
 	MALFORMED,
-	SEGMENT, /* TCP or UDP, whole or the beginning of a datagram in fragments */
-	LATER_FRAGMENT, /* TCP or UDP, without the ports */
-	ICMP_ERROR, /* with the quoted flow's, turned round, as the packet's */
+	SEGMENT, /* TCP or UDP with the ports: unfragmented, or the first fragment */
+	LATER_FRAGMENT, /* TCP or UDP without the ports */
+	ICMP_ERROR, /* the packet's flow is then the quoted one, reversed */
 	OTHER,
 };
 
@@ -30,8 +30,8 @@ static __always_inline bool is_error(__u8 type)
 	return type == ICMP_UNREACHABLE || type == ICMP_TIME_EXCEEDED || type == ICMP_PARAMETER_PROBLEM;
 }
 
-/* The quoted packet is on its way from the cluster address to the client: its flow is turned round. */
-static __always_inline void turn_round(struct packet *p, const struct iphdr *quoted, const struct udphdr *ports)
+/* The quoted packet was sent from the cluster address to the client: its flow is reversed. */
+static __always_inline void reverse_flow(struct packet *p, const struct iphdr *quoted, const struct udphdr *ports)
 {
 	p->flow->source = quoted->daddr;
 	p->flow->destination = quoted->saddr;
@@ -63,7 +63,7 @@ static __always_inline enum content take_error(struct packet *p, const struct ip
 	bool tcp_or_udp = quoted->protocol == IPPROTO_TCP || quoted->protocol == IPPROTO_UDP;
 	if (!tcp_or_udp || quoted->saddr != ip->daddr || quoted->frag_off & bpf_htons(IP_OFFSET))
 		return OTHER;
-	turn_round(p, quoted, ports);
+	reverse_flow(p, quoted, ports);
 	return ICMP_ERROR;
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the data path has forwarded, and counted as that, and what did not leave. A redirect is carried out behind our program,
- * so these listen where the kernel says that it came to nothing. None of them is called for a frame that is sent, but
- * given_away_by_xdp(), once for each bulk.
+ * Counts frames that the data path has counted as forwarded and that did not leave. The kernel carries a redirect out after our
+ * program has returned, so these programs listen to its events for redirects that failed. None is called for a frame that is
+ * sent, except given_away_by_xdp(), once per bulk.
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_core_read.h>
@@ -12,7 +12,7 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
-/* Of the kernel's own structures what is read here; where that lies, libbpf finds out on the machine (BPF CO-RE). */
+/* The members of kernel structures that are read here; libbpf finds their offsets on this machine (BPF CO-RE). */
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 struct ns_common {
 	unsigned int inum;
@@ -39,13 +39,13 @@ struct sk_buff {
 };
 #pragma clang attribute pop
 
-/* The numbers are not the same in all kernels; libbpf puts in the machine's. */
+/* The numbers differ between kernels; libbpf inserts this machine's. */
 enum skb_drop_reason {
 	SKB_DROP_REASON_NOT_SPECIFIED = 2,
 	SKB_DROP_REASON_QDISC_DROP = 53,
 };
 
-#define PACKET_OUTGOING 4 /* a copy for whoever watches packets that leave */
+#define PACKET_OUTGOING 4 /* a copy for packet sockets of a packet that leaves */
 
 /* The data path's own. */
 struct {
@@ -58,7 +58,7 @@ struct {
 /* Losses are rare, so one row for all processors is enough. unsent.ts has the same numbers. */
 enum unsent_row {
 	UNSENT_FRAMES,
-	UNSENT_NAMESPACE, /* told by user space: the number of the network namespace that the interfaces are in */
+	UNSENT_NAMESPACE, /* written by user space: inode number of the network namespace of our interfaces */
 	UNSENT_ROWS,
 };
 
@@ -82,7 +82,7 @@ static __always_inline void count_unsent(int frames)
 		__sync_fetch_and_add(count, frames);
 }
 
-/* All namespaces share these events, and each numbers its interfaces from 1. */
+/* These events come from all network namespaces, and each of those numbers its interfaces from 1. */
 static __always_inline bool is_in_our_namespace(const struct net_device *dev)
 {
 	__u64 *ours = row_of(UNSENT_NAMESPACE);
@@ -95,8 +95,8 @@ static __always_inline bool is_our_interface(int ifindex)
 	struct settings *current = bpf_map_lookup_elem(&settings, &first);
 	if (!current)
 		return false;
-	for (__u32 index = 0; index < MAX_PORTS && index < current->port_count; index++)
-		if (current->ports[index].ifindex == ifindex)
+	for (__u32 index = 0; index < MAX_INTERFACES && index < current->interface_count; index++)
+		if (current->interfaces[index].ifindex == ifindex)
 			return true;
 	return false;
 }
@@ -107,10 +107,10 @@ static __always_inline bool is_ours(const struct net_device *dev)
 }
 
 /*
- * What follows gets the arguments of the kernel's events, in include/trace/events/, each in a word.
+ * The programs get the arguments of the kernel's events (include/trace/events/), each in a word.
  *
- * xdp_redirect_err(from, …): the next interface is down, gone, or sends no frame of XDP's. An interface runs one XDP program, so
- * what came in there was ours.
+ * xdp_redirect_err(from, …): the egress interface is down, gone, or cannot send XDP frames. An interface runs one XDP program,
+ * so what arrived there was ours.
  */
 SEC("tp_btf/xdp_redirect_err")
 int refused_to_xdp(__u64 *arguments)
@@ -121,8 +121,8 @@ int refused_to_xdp(__u64 *arguments)
 }
 
 /*
- * xdp_devmap_xmit(from, to, sent, drops, …): a bulk has been given to the driver of the next interface, which took some of it.
- * All of it came in on one interface.
+ * xdp_devmap_xmit(from, to, sent, drops, …): a bulk was given to the driver of the egress interface, which dropped some of it.
+ * All of it arrived on one interface.
  */
 SEC("tp_btf/xdp_devmap_xmit")
 int given_away_by_xdp(__u64 *arguments)
@@ -134,8 +134,8 @@ int given_away_by_xdp(__u64 *arguments)
 }
 
 /*
- * xdp_exception(to, program, verdict): generic XDP finds the next interface's queue stopped, and says so as of a frame that is to
- * be sent back, which we never ask for.
+ * xdp_exception(to, program, verdict): generic XDP finds the queue of the egress interface stopped. The verdict it reports is
+ * XDP_TX, which our program never returns.
  */
 SEC("tp_btf/xdp_exception")
 int queue_stopped_to_xdp(__u64 *arguments)
@@ -146,9 +146,9 @@ int queue_stopped_to_xdp(__u64 *arguments)
 }
 
 /*
- * kfree_skb(skb, location, reason): a socket buffer is thrown away. Where no reason is given it does not count, because drivers let
- * go in the same words of what they have sent. The next interface may be stacked on another, so any of our namespace may be the one
- * that refuses.
+ * kfree_skb(skb, location, reason): a socket buffer is dropped. Without a reason it does not count, because drivers free buffers
+ * that they have sent in the same way. The egress interface may be stacked on another one, so the interface that drops may be any
+ * of our namespace.
  */
 SEC("tp_btf/kfree_skb")
 int thrown_away_by_tc(__u64 *arguments)
@@ -156,7 +156,7 @@ int thrown_away_by_tc(__u64 *arguments)
 	struct sk_buff *skb = (struct sk_buff *)arguments[0];
 	if (!BPF_CORE_READ_BITFIELD(skb, redirected) || !is_our_interface(skb->skb_iif))
 		return 0;
-	/* Where this one is unknown, before Linux 5.18, a full queue gave none, and the kernel refuses the program. */
+	/* Before Linux 5.18 this reason did not exist, a full queue gave none, and the kernel refuses the program. */
 	bool refused = arguments[2] == bpf_core_enum_value(enum skb_drop_reason, SKB_DROP_REASON_QDISC_DROP);
 	if (!refused && arguments[2] == bpf_core_enum_value(enum skb_drop_reason, SKB_DROP_REASON_NOT_SPECIFIED))
 		return 0;

@@ -1,8 +1,8 @@
 import { bytesToQuad, octetsToMac } from '../../kernel/inet.ts';
 
 /**
- * Addresses as the specification of the data path sees them: text of a type of its own. What knows that an address has
- * four octets is in this file and in the readers of headers, so that IPv6 is an addition.
+ * Addresses in the specification of the data path: text with a branded type. Only this file and the readers of headers know
+ * that an address has four octets, so IPv6 could be added there.
  */
 export type Address = string & { readonly brand: 'Address' };
 

@@ -2,32 +2,32 @@ import { beginsAgain, isActive, nextState, provenState, proves } from './connect
 import { dropped, type Result } from './decision.ts';
 import { entry } from './entering.ts';
 import { nameOfFlow, type Segment } from './flow.ts';
-import type { Bond, Connection, Knowledge, Server, Service } from './knowledge.ts';
-import { findConnection, findEmbryo, findService, provenTable } from './lookup.ts';
-import { boundServer, nameOfClient, place } from './placement.ts';
+import type { Binding, Connection, Knowledge, Server, Service } from './knowledge.ts';
+import { findConnection, findHalfOpen, findService, provenTable } from './lookup.ts';
+import { findBoundServer, nameOfClient, selectServer } from './placement.ts';
 
 /** A segment or datagram that is to be forwarded. */
-export interface Balanced {
+export interface BalancedPacket {
   segment: Segment;
   service: Service;
   nowNs: bigint;
 }
 
 /**
- * What becomes of it. Its connection counts as absent once the service is another, its time is over, or another one begins in
- * its place and its server is gone.
+ * Decides about it. Its proven connection counts as absent if that has another service or has expired, or if another connection
+ * begins with the same ports and the server is gone.
  */
-export function balance(packet: Balanced, known: Knowledge): Result {
+export function balance(packet: BalancedPacket, known: Knowledge): Result {
   const { service, segment, nowNs } = packet;
   const name = nameOfFlow(segment.flow);
   const table = provenTable(segment.flow);
   const connection = findConnection(table, segment.flow, service, known, nowNs);
-  const stays = connection && (!beginsAgain(connection, segment) || boundServer(known.told, connection));
-  if (connection && stays) return carryOn(packet, connection, known);
-  const over = known.kept[table].get(name);
-  if (!over) return begin(packet, known);
+  const stays = connection && (!beginsAgain(connection, segment) || findBoundServer(known.configured, connection));
+  if (connection && stays) return continueConnection(packet, connection, known);
+  const over = known.flowTables[table].get(name);
+  if (!over) return beginConnection(packet, known);
   const next = findService(segment.flow, known);
-  const begun = next ? begin({ ...packet, service: next }, known) : dropped('DROPPED_NOT_SERVED');
+  const begun = next ? beginConnection({ ...packet, service: next }, known) : dropped('DROPPED_NOT_SERVED');
   return {
     ...begun,
     writes: [{ table, name, value: undefined }, ...begun.writes],
@@ -36,14 +36,14 @@ export function balance(packet: Balanced, known: Knowledge): Result {
 }
 
 /**
- * A connection keeps its server until that is gone, whatever the selection says by now; and so does one that begins again in its
- * place: what ended the one before, and the SYN, too, may be forged, and the connection may be alive.
+ * A connection keeps its server until that is gone, whatever the selection says by now. So does one that begins again with the
+ * same ports: the FIN or RST before, and the SYN, may be forged, and the connection may be alive.
  */
-function carryOn({ segment, service, nowNs }: Balanced, before: Connection, known: Knowledge): Result {
-  const own = boundServer(known.told, before);
-  const server = own ?? place(service, segment.flow, known, nowNs);
+function continueConnection({ segment, service, nowNs }: BalancedPacket, before: Connection, known: Knowledge): Result {
+  const own = findBoundServer(known.configured, before);
+  const server = own ?? selectServer(service, segment.flow, known, nowNs);
   if (!server) return dropped('DROPPED_NO_SERVER');
-  const after = { ...before, ...bond(server, nowNs), state: nextState(before.state, segment) };
+  const after = { ...before, ...bindingTo(server, nowNs), state: nextState(before.state, segment) };
   const changed = !own || after.state !== before.state;
   const begins = own !== undefined && changed && after.state === 'unproven';
   const binds = !own || (isActive(after) && !isActive(before));
@@ -67,62 +67,62 @@ function outcomeWhereItIs({ state }: Connection, begins: boolean): Result['outco
   return begins ? 'FORWARDED_NEW' : 'FORWARDED_REPEATED';
 }
 
-/** A connection that is new, or has yet to prove itself: its second packet makes it an established one, where the limit allows. */
-function begin({ segment, service: byPort, nowNs }: Balanced, known: Knowledge): Result {
-  const { embryo, service } = findEmbryo(segment.flow, known, nowNs) ?? { service: byPort };
-  const own = embryo && stillMeant(segment, service, boundServer(known.told, embryo));
-  const server = own ?? place(service, segment.flow, known, nowNs);
+/** A new or a half-open connection. A half-open one becomes established by its second packet, if the limit allows. */
+function beginConnection({ segment, service: byPort, nowNs }: BalancedPacket, known: Knowledge): Result {
+  const { halfOpen, service } = findHalfOpen(segment.flow, known, nowNs) ?? { service: byPort };
+  const own = halfOpen && serverToKeep(segment, service, findBoundServer(known.configured, halfOpen));
+  const server = own ?? selectServer(service, segment.flow, known, nowNs);
   if (!server) return dropped('DROPPED_NO_SERVER');
-  const proven = embryo !== undefined && proves(segment);
+  const proven = halfOpen !== undefined && proves(segment);
   const entered = proven ? entry(segment.flow, known, nowNs) : undefined;
   const state = entered ? provenState(segment) : 'unproven';
-  const connection: Connection = { ...bond(server, nowNs), service: service.name, state };
+  const connection: Connection = { ...bindingTo(server, nowNs), service: service.name, state };
   const name = nameOfFlow(segment.flow);
   const at = { server: server.id, service: service.name };
   const table = provenTable(segment.flow);
   return {
-    outcome: outcomeOf(embryo, own, proven, entered !== undefined),
+    outcome: outcomeOf(halfOpen, own, proven, entered !== undefined),
     to: { server, service: service.name },
     writes: entered
       ? [
           entered,
           { table, name, value: connection },
-          { table: 'embryos', name, value: undefined },
+          { table: 'halfOpen', name, value: undefined },
           ...bindClient(service, segment, connection),
         ]
-      : [{ table: 'embryos', name, value: connection }],
+      : [{ table: 'halfOpen', name, value: connection }],
     counts: [
       ...(proven ? [{ what: entered ? ('entered' as const) : ('limited' as const), table }] : []),
       ...(isActive(connection) ? [activity(connection, 1)] : []),
-      ...(embryo ? [] : [{ what: 'opened' as const, ...at }]),
+      ...(halfOpen ? [] : [{ what: 'opened' as const, ...at }]),
     ],
   };
 }
 
-/** A first packet again is as good as new: a server that gets nothing new, because its check fails, does not get it either. */
-function stillMeant(segment: Segment, service: Service, server: Server | undefined): Server | undefined {
-  return server && (proves(segment) || service.gives(server.id)) ? server : undefined;
+/** A first packet again counts as new: a server that gets no new connections, because its check fails, does not get it either. */
+function serverToKeep(segment: Segment, service: Service, server: Server | undefined): Server | undefined {
+  return server && (proves(segment) || service.isEligible(server.id)) ? server : undefined;
 }
 
 function outcomeOf(
-  embryo: Connection | undefined,
+  halfOpen: Connection | undefined,
   own: Server | undefined,
   proven: boolean,
   entered: boolean,
 ): Result['outcome'] {
-  if (!embryo) return 'FORWARDED_NEW';
+  if (!halfOpen) return 'FORWARDED_NEW';
   if (!own) return 'FORWARDED_MOVED';
   if (!proven) return 'FORWARDED_REPEATED';
   return entered ? 'FORWARDED_ESTABLISHED' : 'FORWARDED_NOT_ENTERED';
 }
 
-export const bond = (server: Server, seenNs: bigint): Bond => ({
+export const bindingTo = (server: Server, seenNs: bigint): Binding => ({
   seenNs,
   server: server.id,
   serverAddress: server.address,
 });
 
-/** A connection that has proved itself binds its client. */
+/** A proven connection binds its client to its server. */
 function bindClient(service: Service, { flow }: Segment, connection: Connection): Result['writes'] {
   if (!service.persistence) return [];
   const { seenNs, server, serverAddress } = connection;

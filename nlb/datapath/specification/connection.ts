@@ -3,7 +3,7 @@ import type { Connection } from './knowledge.ts';
 import type { Timeouts } from './timeouts.ts';
 
 /**
- * The life of a connection, as far as the client's packets tell of it; the server's pass the load balancer by.
+ * The states of a connection, by the client's packets alone: the server's packets do not pass the load balancer.
  *
  *     first packet           an ACK                    FIN
  *    ─────────────► unproven ──────► established ─────────────► finished
@@ -27,9 +27,13 @@ const TIMEOUT: Record<ConnectionState, keyof Timeouts> = {
   datagrams: 'datagramsMs',
 };
 
-/** Whether it has been silent for so long that it counts as absent. */
-export function isExpired({ state, seenNs }: Connection, timeouts: Timeouts, nowNs: bigint): boolean {
-  return seenNs + BigInt(timeouts[TIMEOUT[state]]) * NS_PER_MS <= nowNs;
+/** When it expires, if no packet of it comes. */
+export const endsNs = ({ state, seenNs }: Connection, timeouts: Timeouts): bigint =>
+  seenNs + BigInt(timeouts[TIMEOUT[state]]) * NS_PER_MS;
+
+/** Whether it has been silent for longer than its state's timeout, so that it counts as absent. */
+export function isExpired(connection: Connection, timeouts: Timeouts, nowNs: bigint): boolean {
+  return endsNs(connection, timeouts) <= nowNs;
 }
 
 /** A client may use the ports of a connection that it has ended for another one (RFC 9293 section 3.10.7.4). */
@@ -37,18 +41,18 @@ export function beginsAgain({ state }: Pick<Connection, 'state'>, { tcp }: Segme
   return (state === 'finished' || state === 'reset') && tcp?.syn === true && !tcp.ack;
 }
 
-/** Whether a second packet is one that the sender of a flood of first packets does not send. */
+/** Whether the packet proves a half-open connection: a flood of first packets has none such. */
 export function proves({ tcp }: Segment): boolean {
   return tcp === undefined || (tcp.ack && !tcp.syn && !tcp.rst);
 }
 
-/** What a connection is that has just proved itself. */
+/** The state of a connection that this packet proves. */
 export function provenState({ tcp }: Segment): ConnectionState {
   if (tcp === undefined) return 'datagrams';
   return tcp.fin ? 'finished' : 'established';
 }
 
-/** What it is after one more packet. */
+/** The state after one more packet. */
 export function nextState(state: ConnectionState, segment: Segment): ConnectionState {
   const { tcp } = segment;
   if (beginsAgain({ state }, segment)) return 'unproven';

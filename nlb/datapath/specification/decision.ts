@@ -1,8 +1,8 @@
 import type { OutcomeName } from '../program/layout.ts';
 import type { Allowance } from '../tables/lease.ts';
-import type { Bond, Connection, Fragments, ProvenTable, Server } from './knowledge.ts';
+import type { Binding, Connection, Fragments, ProvenTable, Server } from './knowledge.ts';
 
-/** What becomes of a frame, and what is to be done so that the next one finds it. */
+/** The verdict on a frame, and what has to be recorded for the next ones. */
 export interface Decision {
   /** Its first word is the verdict: PASSED to the node's own stack, FORWARDED, or DROPPED. */
   outcome: OutcomeName;
@@ -10,26 +10,26 @@ export interface Decision {
   frame: Buffer;
   /** The interface that a forwarded frame leaves by. */
   egress?: number;
-  /** What is to be written down, in order. */
+  /** Entries to be written, in this order. */
   writes: Write[];
-  /** What is to be counted, beside the outcome. */
+  /** What has to be counted besides the outcome. */
   counts: Counted[];
 }
 
 /**
- * An entry's new value, undefined where it goes; how many beats have been let through; or that the peer has asked for the NLBS address just now; or that forwarding
- * ends, whatever the lease says.
+ * An entry's new value, undefined to remove it; how many beats were let through; `peerAsked`: the peer has just asked for the
+ * NLBS address; `fenced`: forwarding ends, whatever the lease says.
  */
 export type Write =
-  | { table: ProvenTable | 'embryos'; name: string; value: Connection | undefined }
-  | { table: 'affinities'; name: string; value: Bond | undefined }
+  | { table: ProvenTable | 'halfOpen'; name: string; value: Connection | undefined }
+  | { table: 'affinities'; name: string; value: Binding | undefined }
   | { table: 'fragments' | 'unprovenFragments'; name: string; value: Fragments | undefined }
   | { table: 'entering'; name: 'tcp' | 'udp'; value: bigint }
   | { table: 'allowances'; index: number; value: Allowance }
   | { table: 'peerAsked' }
   | { table: 'fenced' };
 
-/** For the server and for the service: a packet that was sent there, a connection that was opened, active ones more or less. */
+/** For the server and the service: a packet that was sent there, a connection that was opened, a change of the active ones. */
 export type Counted = CountedForServer | CountedForTable;
 
 export type CountedForServer = { server: number; service: string } & (
@@ -38,7 +38,7 @@ export type CountedForServer = { server: number; service: string } & (
   | { what: 'active'; by: 1 | -1 }
 );
 
-/** Of a table: a connection that entered, one that did not because too many had, one that was taken out. */
+/** For a table: a connection that entered, one that the limit kept out, one that was removed. */
 export interface CountedForTable {
   what: 'entered' | 'limited' | 'removed';
   table: ProvenTable;

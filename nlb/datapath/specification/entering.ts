@@ -5,19 +5,19 @@ import type { Knowledge } from './knowledge.ts';
 import { gapNs } from './limits.ts';
 import { protocolOf } from './lookup.ts';
 
-/** The way into the tables of connections that have proved themselves. */
+/** How connections enter the tables of proven ones. */
 
-/** What was not used of a second's limit may be used at once, and no more. */
+/** Burst of the limit: unused admissions of one second at most. */
 const BURST_NS = BigInt(CONSTANTS.ENTERING_BURST_NS);
 
 /**
- * Whether one more connection may enter now, and what its entering uses up of the limit; undefined where it may not. The generic
- * cell rate algorithm (ITU-T I.371, as virtual scheduling): a single instant is written down, up to which the limit is used up.
+ * The write that takes one connection's share of the limit; undefined if the connection may not enter now. The generic cell
+ * rate algorithm (ITU-T I.371, as virtual scheduling): a single instant is kept, up to which the limit is used up.
  */
-export function entry(flow: Flow, { told, kept }: Knowledge, nowNs: bigint): Write | undefined {
+export function entry(flow: Flow, { configured, flowTables }: Knowledge, nowNs: bigint): Write | undefined {
   const protocol = protocolOf(flow);
-  const gap = gapNs(told.limits[`${protocol}PerSecond`]);
-  const used = kept.entering.get(protocol) ?? 0n;
+  const gap = gapNs(configured.limits[`${protocol}PerSecond`]);
+  const used = flowTables.entering.get(protocol) ?? 0n;
   const from = used + BURST_NS < nowNs ? nowNs - BURST_NS : used;
   return from + gap > nowNs ? undefined : { table: 'entering', name: protocol, value: from + gap };
 }

@@ -1,7 +1,7 @@
 import { type Address, wordOf } from './address.ts';
 import type { Ipv4 } from './packet.ts';
 
-/** What makes a flow: packets with the same five belong together. Ports are zero where there are none. */
+/** A five-tuple. Ports are zero where there are none. */
 export interface Flow {
   protocol: number;
   source: Address;
@@ -17,7 +17,7 @@ const LEAST_BYTES = { [PROTOCOL.tcp]: 20, [PROTOCOL.udp]: 8 };
 export const hasPorts = (protocol: number): protocol is 6 | 17 =>
   protocol === PROTOCOL.tcp || protocol === PROTOCOL.udp;
 
-/** What a TCP or UDP packet says of its connection. */
+/** What the data path reads of a TCP or UDP packet. */
 export interface Segment {
   flow: Flow;
   /** Control bits (RFC 9293 section 3.1); undefined for UDP. */
@@ -64,13 +64,13 @@ export function flowNamed(name: string): Flow {
 
 const rotate = (word: number, bits: number): number => (word << bits) | (word >>> (32 - bits));
 
-/** 32 bits that follow from the flow alone, so that both nodes of a pair place it alike. */
+/** 32 bits that follow from the flow alone, so both nodes of a pair select the same server. */
 export function hashOf({ protocol, source, destination, sourcePort, destinationPort }: Flow): number {
   return hashOfWords(protocol, wordOf(source), wordOf(destination), (sourcePort << 16) | destinationPort);
 }
 
 /** Bob Jenkins's lookup3 of three words: the two addresses, and both ports; the protocol is the seed. */
-export function hashOfWords(protocol: number, source: number, destination: number, ports: number): number {
+function hashOfWords(protocol: number, source: number, destination: number, ports: number): number {
   const start = (0xdeadbeef + (3 << 2) + protocol) | 0;
   let a = (start + source) | 0;
   let b = (start + destination) | 0;

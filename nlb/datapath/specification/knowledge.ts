@@ -1,7 +1,7 @@
-import { type Port, wayTo } from '../attach/ports.ts';
+import { type DatapathInterface, interfaceTo } from '../attach/interfaces.ts';
 import type { LeasePeer, LeaseTimes } from '../tables/lease.ts';
 import {
-  type HeartbeatEnds,
+  type HeartbeatAddresses,
   nameOfService,
   type SelectedTables,
   type ServerEntry,
@@ -13,31 +13,31 @@ import type { ConnectionState } from './connection.ts';
 import type { Limits } from './limits.ts';
 import type { Timeouts } from './timeouts.ts';
 
-/** All that a decision rests on, beside the frame and the time. */
+/** All input of a decision besides the frame and the time. */
 export interface Knowledge {
-  told: Told;
+  configured: Configured;
   lease: LeaseTimes;
   peer: PeerKnown;
-  kept: Kept;
+  flowTables: FlowTables;
 }
 
-/** What the daemon has said of its peer, and whether it lives itself. */
+/** What the daemon has written about its peer, and whether the daemon itself lives. */
 export interface PeerKnown extends LeasePeer {
-  /** Its heartbeat's socket is open. A daemon that is frozen has it, one that was killed has not. */
+  /** Its heartbeat socket is open: a frozen daemon has it, a killed one has not. */
   daemonLives: boolean;
 }
 
-/** For what rests on none of it. */
+/** For decisions that do not depend on the peer. */
 export const NO_PEER: PeerKnown = { mac: undefined, boot: undefined, allowances: [], daemonLives: true };
 
-/** What the control plane has said. */
-export interface Told {
+/** What the control plane has configured. */
+export interface Configured {
   nlbs: Address;
-  heartbeat: HeartbeatEnds;
+  heartbeat: HeartbeatAddresses;
   timeouts: Timeouts;
   limits: Limits;
-  ports: Port[];
-  clusters: ReadonlySet<Address>;
+  interfaces: DatapathInterface[];
+  clusterAddresses: ReadonlySet<Address>;
   /** By name (`nameOfService`). */
   services: ReadonlyMap<string, Service>;
   /** By id. */
@@ -49,13 +49,13 @@ export interface Service extends Omit<ServiceEntry, 'slots'> {
   address: Address & ServiceEntry['address'];
   slots: Slots;
   /** Whether any slot has the server, so that it gets new flows. */
-  gives(server: number): boolean;
+  isEligible(server: number): boolean;
 }
 
 export interface Server {
   id: number;
   address: Address;
-  /** Undefined where it is gone: nothing is sent there. */
+  /** Undefined if it is gone: nothing is sent there. */
   mac?: Mac;
   /** Hardware address and number of the interface that leads there. */
   ownMac: Mac;
@@ -64,78 +64,78 @@ export interface Server {
   mtu: number;
 }
 
-/** What the data path itself has written down, by names. */
-export interface Kept {
-  /** By flow: those of TCP that have proved themselves by a second packet. */
+/** The tables that the data path itself writes, by names. */
+export interface FlowTables {
+  /** By flow: TCP connections that are proven by a second packet. */
   connections: ReadonlyMap<string, Connection>;
-  /** By flow: those of UDP. In a table of their own, because anybody can send two datagrams. */
+  /** By flow: proven UDP flows. In a table of their own, because anybody can send two datagrams. */
   udpFlows: ReadonlyMap<string, Connection>;
-  /** By flow: those of which one packet has been seen. */
-  embryos: ReadonlyMap<string, Connection>;
-  /** By service and client: the server that the client is to stay on. */
-  affinities: ReadonlyMap<string, Bond>;
-  /** By datagram: where the fragments go of one whose flow has proved itself. */
+  /** By flow: connections of which one packet has been seen. */
+  halfOpen: ReadonlyMap<string, Connection>;
+  /** By service and client: the server that the client stays on. */
+  affinities: ReadonlyMap<string, Binding>;
+  /** By datagram: where the fragments of datagrams of proven flows go. */
   fragments: ReadonlyMap<string, Fragments>;
-  /** By datagram: those of others, and of such as nothing but a middle has come of. No datagram is in both. */
+  /** By datagram: those of all others, also where only later fragments have arrived. No datagram is in both. */
   unprovenFragments: ReadonlyMap<string, Fragments>;
-  /** Up to which instant the limits on entering the first two tables are used up (entering.ts). */
+  /** The instants up to which the limits on entering the first two tables are used up (entering.ts). */
   entering: ReadonlyMap<'tcp' | 'udp', bigint>;
 }
 
-/** The table of connections that have proved themselves, of either protocol. */
+/** The tables of proven connections, one for each protocol. */
 export type ProvenTable = 'connections' | 'udpFlows';
 
-/** To a server: by id and by address, because an id may be given to another server later. */
-export interface Bond {
+/** A server by id and by address, because an id may be given to another server later. */
+export interface Binding {
   seenNs: bigint;
   server: number;
   serverAddress: Address;
 }
 
-export interface Connection extends Bond {
+export interface Connection extends Binding {
   /** Name of the service that it began with. */
   service: string;
   state: ConnectionState;
 }
 
-export interface Fragments extends Bond {
+export interface Fragments extends Binding {
   /** Name of the service. */
   service: string;
-  /** The one that begins the datagram, with the ports, has yet to come. */
+  /** The fragment with the ports has yet to arrive. */
   awaitsFirst: boolean;
 }
 
 /** Of an interface that is missing. */
 const NO_MAC = '00:00:00:00:00:00';
 
-/** The control plane's tables, arranged for looking things up. `ports`: the default server interface first. */
-export function toldBy(tables: SelectedTables, ports: Port[]): Told {
+/** The control plane's tables, indexed for look-ups. `interfaces`: the default server interface first. */
+export function configuredBy(tables: SelectedTables, interfaces: DatapathInterface[]): Configured {
   return {
     nlbs: tables.nlbs as Address,
     heartbeat: tables.heartbeat,
     timeouts: tables.timeouts,
     limits: tables.limits,
-    ports,
-    clusters: new Set(tables.clusterAddresses as Address[]),
+    interfaces,
+    clusterAddresses: new Set(tables.clusterAddresses as Address[]),
     services: new Map(tables.services.map((entry) => [nameOfService(entry), serviceFrom(entry)])),
-    servers: new Map(tables.servers.map((entry) => [entry.id, serverFrom(entry, ports)])),
+    servers: new Map(tables.servers.map((entry) => [entry.id, serverFrom(entry, interfaces)])),
   };
 }
 
 function serviceFrom(entry: SelectedTables['services'][number]): Service {
   const gives = (server: number): boolean => entry.slots.includes(server);
-  return { ...entry, address: entry.address as Address, name: nameOfService(entry), gives };
+  return { ...entry, address: entry.address as Address, name: nameOfService(entry), isEligible: gives };
 }
 
-/** Where the interface to a server is missing, what is sent there is lost. */
-function serverFrom({ id, address, mac, kept, device }: ServerEntry, ports: Port[]): Server {
-  const port = wayTo({ id, device }, ports);
+/** If the interface to a server is missing, what is sent there is lost. */
+function serverFrom({ id, address, mac, kept, device }: ServerEntry, interfaces: DatapathInterface[]): Server {
+  const iface = interfaceTo({ id, device }, interfaces);
   return {
     id,
     address: address as Address,
     ...(kept && mac !== undefined && { mac: mac as Mac }),
-    ownMac: (port?.mac ?? NO_MAC) as Mac,
-    ifindex: port?.ifindex ?? 0,
-    mtu: Math.min(port?.mtu ?? 0xffff, 0xffff),
+    ownMac: (iface?.mac ?? NO_MAC) as Mac,
+    ifindex: iface?.ifindex ?? 0,
+    mtu: Math.min(iface?.mtu ?? 0xffff, 0xffff),
   };
 }

@@ -1,16 +1,17 @@
 import type { OutcomeName } from '../program/layout.ts';
 import type { Count, TableCount, Tally } from '../tables/counters.ts';
 import type { Allowance } from '../tables/lease.ts';
+import { isActive } from './connection.ts';
 import type { CountedForServer, Decision } from './decision.ts';
-import type { Bond, Connection, Fragments, Kept, ProvenTable } from './knowledge.ts';
+import type { Binding, Connection, FlowTables, Fragments, ProvenTable } from './knowledge.ts';
 
-/** What the specification has written down and counted: the tables of flows, in memory. They grow without bound. */
+/** What the specification has recorded and counted, in memory. The tables grow without bound. */
 export interface Ledger {
-  kept: Kept & {
+  flowTables: FlowTables & {
     connections: Map<string, Connection>;
     udpFlows: Map<string, Connection>;
-    embryos: Map<string, Connection>;
-    affinities: Map<string, Bond>;
+    halfOpen: Map<string, Connection>;
+    affinities: Map<string, Binding>;
     fragments: Map<string, Fragments>;
     unprovenFragments: Map<string, Fragments>;
     entering: Map<'tcp' | 'udp', bigint>;
@@ -26,15 +27,15 @@ export interface Ledger {
   servers: Map<number, Tally>;
   /** By name. */
   services: Map<string, Tally>;
-  tables: Record<ProvenTable, Pick<TableCount, 'entered' | 'limited' | 'removed'>>;
+  tables: Record<ProvenTable, Pick<TableCount, 'entered' | 'limited' | 'removed' | 'evicted'>>;
 }
 
 export function openLedger(): Ledger {
   return {
-    kept: {
+    flowTables: {
       connections: new Map(),
       udpFlows: new Map(),
-      embryos: new Map(),
+      halfOpen: new Map(),
       affinities: new Map(),
       fragments: new Map(),
       unprovenFragments: new Map(),
@@ -47,16 +48,16 @@ export function openLedger(): Ledger {
     servers: new Map(),
     services: new Map(),
     tables: {
-      connections: { entered: 0n, limited: 0n, removed: 0n },
-      udpFlows: { entered: 0n, limited: 0n, removed: 0n },
+      connections: { entered: 0n, limited: 0n, removed: 0n, evicted: 0n },
+      udpFlows: { entered: 0n, limited: 0n, removed: 0n, evicted: 0n },
     },
   };
 }
 
-/** Write down and count what a decision says. `bootNs`: of CLOCK_BOOTTIME. */
+/** Carry out a decision's writes and counts. `bootNs`: of CLOCK_BOOTTIME. */
 export function record(ledger: Ledger, decision: Decision, bootNs: bigint): void {
   const bytes = BigInt(decision.frame.length);
-  writeDown(ledger.kept, decision, {
+  applyWrites(ledger.flowTables, decision, {
     peerAsked: () => {
       ledger.peerAskedNs = bootNs;
     },
@@ -79,18 +80,27 @@ export function record(ledger: Ledger, decision: Decision, bootNs: bigint): void
   ledger.outcomes.set(decision.outcome, { packets: outcome.packets + 1n, bytes: outcome.bytes + bytes });
 }
 
-/** Write down what a decision says; what concerns the lease is told. */
-export function writeDown(
-  kept: Ledger['kept'],
+/** Count a connection that a full table has evicted. Which one that is, the table decides. */
+export function recordEvicted(ledger: Ledger, table: ProvenTable | 'halfOpen', connection: Connection): void {
+  if (table === 'halfOpen') return;
+  ledger.tables[table].evicted += 1n;
+  if (!isActive(connection)) return;
+  tallyOf(ledger.servers, connection.server).active -= 1n;
+  tallyOf(ledger.services, connection.service).active -= 1n;
+}
+
+/** Carry out a decision's writes: those to the flow tables here, those to the lease page by the functions in `lease`. */
+export function applyWrites(
+  flowTables: Ledger['flowTables'],
   { writes }: Pick<Decision, 'writes'>,
-  told: Record<'peerAsked' | 'fenced', () => void> & { allowance(index: number, value: Allowance): void },
+  lease: Record<'peerAsked' | 'fenced', () => void> & { allowance(index: number, value: Allowance): void },
 ): void {
   for (const write of writes) {
-    if (write.table === 'peerAsked' || write.table === 'fenced') told[write.table]();
-    else if (write.table === 'allowances') told.allowance(write.index, write.value);
-    else if (write.table === 'entering') kept.entering.set(write.name, write.value);
-    else if (write.value === undefined) kept[write.table].delete(write.name);
-    else (kept[write.table] as Map<string, typeof write.value>).set(write.name, write.value);
+    if (write.table === 'peerAsked' || write.table === 'fenced') lease[write.table]();
+    else if (write.table === 'allowances') lease.allowance(write.index, write.value);
+    else if (write.table === 'entering') flowTables.entering.set(write.name, write.value);
+    else if (write.value === undefined) flowTables[write.table].delete(write.name);
+    else (flowTables[write.table] as Map<string, typeof write.value>).set(write.name, write.value);
   }
 }
 

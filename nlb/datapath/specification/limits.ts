@@ -1,6 +1,6 @@
 /**
- * How many connections a second may enter the tables of those that have proved themselves. Two packets prove one, and anybody
- * can send two packets from any address: who floods us with those pushes out no more than this. See entering.ts.
+ * How many connections a second may enter the tables of proven ones. Two packets prove a connection, and anybody can send two
+ * packets from any address: such a flood pushes out no more connections than this. See entering.ts.
  */
 export interface Limits {
   tcpPerSecond: number;
@@ -11,9 +11,9 @@ export const DEFAULT_LIMITS: Limits = { tcpPerSecond: 50_000, udpPerSecond: 10_0
 
 const SECOND_NS = 1_000_000_000;
 
-/** Of a limit of zero: longer than any time. */
+/** For a limit of zero: longer than any time. */
 const FOREVER_NS = 2n ** 62n;
 
-/** The share of time that one of so many a second has. Nanoseconds, whole ones, as the data path counts. */
+/** One connection's share of the time, in whole nanoseconds, as the data path computes it. */
 export const gapNs = (perSecond: number): bigint =>
   perSecond === 0 ? FOREVER_NS : BigInt(Math.floor(SECOND_NS / perSecond));

@@ -1,7 +1,7 @@
 import { type Address, addressAt, type Mac, macAt } from './address.ts';
 
 /**
- * The headers of a frame, as far as the data path looks. A reader gives undefined where the frame ends before the header
+ * The headers of a frame, as far as the data path reads them. A reader returns undefined if the frame ends before the header
  * does. Positions are octets from the start of the frame; all numbers are unsigned and in network order.
  */
 
@@ -9,9 +9,9 @@ export interface Ethernet {
   destination: Mac;
   /** VLAN ids of the tags, the outer one first. */
   tags: number[];
-  /** Of what the tags enclose. */
+  /** Behind the tags. */
   ethertype: number;
-  /** Where that begins. */
+  /** Where the payload begins. */
   payloadAt: number;
 }
 
@@ -23,10 +23,10 @@ export interface Ipv4 {
   /** Where the header begins, and what follows it. */
   at: number;
   payloadAt: number;
-  /** Where the packet ends by its own account; padding may follow in the frame. */
+  /** Where the packet ends by its total length; padding may follow in the frame. */
   endAt: number;
   /** Whether header, packet and frame lie within each other, in this order (RFC 1122 section 3.2.1.2). */
-  sound: boolean;
+  lengthsAgree: boolean;
   /** What the fragments of one datagram have in common, beside the addresses and the protocol. */
   id: number;
   /** Of a datagram's fragment: where it belongs, in units of eight octets, and whether others follow it. */
@@ -40,7 +40,7 @@ export interface Arp {
   sender: Address;
   senderMac: Mac;
   target: Address;
-  /** Open in a request. */
+  /** Undefined by RFC 826 in a request. */
   targetMac: Mac;
 }
 
@@ -54,14 +54,14 @@ const MAC_BYTES = 6;
 export const ETHERNET_BYTES = 14;
 const IPV4_BYTES = 20;
 const ARP_BYTES = 28;
-/** Ethernet, IPv4, octets of an address in each: what every ARP packet that concerns us begins with. */
+/** First octets of an ARP packet for IPv4 over Ethernet: both types, and the lengths of their addresses. */
 const ARP_KIND = Buffer.from('000108000604', 'hex');
 const ARP_REQUEST = 1;
 
-/** Whether what follows the tags that were read is one more: what is under it nobody has looked at. */
-export const isBuried = ({ ethertype }: Ethernet): boolean => TAG_TYPES.includes(ethertype);
+/** Whether another tag follows those that were read, so that the payload is unknown. */
+export const hasMoreTags = ({ ethertype }: Ethernet): boolean => TAG_TYPES.includes(ethertype);
 
-/** Whether a hardware address is that of many: multicast or broadcast (IEEE 802). */
+/** Whether it is a group address: multicast or broadcast (IEEE 802). */
 export const isGroup = (mac: Mac): boolean => (Number.parseInt(mac.slice(0, 2), 16) & 1) === 1;
 
 export function readEthernet(frame: Buffer): Ethernet | undefined {
@@ -91,7 +91,7 @@ export function readIpv4(frame: Buffer, at: number): Ipv4 | undefined {
     at,
     payloadAt: at + headerBytes,
     endAt: at + totalBytes,
-    sound: headerBytes >= IPV4_BYTES && headerBytes <= totalBytes && at + totalBytes <= frame.length,
+    lengthsAgree: headerBytes >= IPV4_BYTES && headerBytes <= totalBytes && at + totalBytes <= frame.length,
     id: frame.readUInt16BE(at + 4),
     fragmentOffset: fragment & 0x1fff,
     moreFragments: (fragment & 0x2000) !== 0,

@@ -2,9 +2,9 @@ import { type Flow, hasPorts } from './flow.ts';
 import { type Ipv4, readIpv4 } from './packet.ts';
 
 /**
- * Errors of ICMP that routers send about a server's packet, on its way from the cluster address to a client (RFC 792):
- * unreachable (fragmentation needed, too), time exceeded, parameter problem. They quote that packet's beginning, and are
- * meant for the server that has sent it.
+ * ICMP errors (RFC 792) that routers send about a packet that a server has sent from the cluster address to a client: unreachable
+ * (fragmentation needed included), time exceeded, parameter problem. They quote the beginning of that packet, and are for the
+ * server that sent it.
  */
 const ERROR_TYPES = [3, 11, 12];
 const ICMP_BYTES = 8;
@@ -12,7 +12,7 @@ const IPV4_BYTES = 20;
 /** Of what follows the quoted header; the ports come first. */
 const QUOTED_BYTES = 8;
 
-/** The flow that the quoted packet answers, `other` where it is none of ours, `malformed` where it is cut short. */
+/** The flow that the quoted packet answers; `other` if it is none of ours, `malformed` if it is cut short. */
 export function readQuotedFlow(frame: Buffer, { payloadAt, endAt, destination }: Ipv4): Flow | 'other' | 'malformed' {
   if (payloadAt + ICMP_BYTES > endAt) return 'malformed';
   if (!ERROR_TYPES.includes(frame.readUInt8(payloadAt))) return 'other';

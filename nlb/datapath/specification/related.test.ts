@@ -1,7 +1,7 @@
 import t from 'tap';
 import { ASK, CASES, IP, NLBS_IP, TO_ALL, TO_SERVER_SIDE, TO_US, UDP } from '../kit/frames.ts';
-import { change, type Line, reselect, SERVER0, SERVER1, story, tallies, udp } from '../kit/story.ts';
-import { openTalk } from '../kit/talk.ts';
+import { change, playScenario, reselect, type ScenarioLine, SERVER0, SERVER1, tallies, udp } from '../kit/scenario.ts';
+import { openSpecification } from '../kit/specification-under-test.ts';
 import type { Tables } from '../tables/tables.ts';
 
 /** What the specification says of packets that follow others, and of tagged ones. */
@@ -14,21 +14,21 @@ function fragment(id: number, offset: number, more: boolean, port = 0x3039): str
 }
 
 /** Server 0 has the client's flow; new ones, and what has no ports, go to server 1. */
-const established: Line[] = [
+const established: ScenarioLine[] = [
   [udp(), 'FORWARDED_NEW', SERVER0],
   [udp(), 'FORWARDED_ESTABLISHED', SERVER0],
   [reselect(1)],
 ];
 
-t.test('all fragments of a datagram go where the first of them to come goes', async (t) => {
-  const inOrder = story(t, [
+t.test('all fragments of a datagram go where the first one to arrive goes', async (t) => {
+  const inOrder = playScenario(t, [
     ...established,
     [fragment(1, 0, true), 'FORWARDED_ESTABLISHED', SERVER0],
     [fragment(1, 2, true), 'FORWARDED_FRAGMENT', SERVER0],
     [fragment(1, 4, false), 'FORWARDED_FRAGMENT', SERVER0],
   ]);
   t.same(tallies(inOrder), [[0, 5, 1, 1]]);
-  story(t, [
+  playScenario(t, [
     ...established,
     [fragment(2, 4, false), 'FORWARDED_FRAGMENT', SERVER1],
     [fragment(2, 0, true), 'FORWARDED_FRAGMENT', SERVER1],
@@ -37,15 +37,15 @@ t.test('all fragments of a datagram go where the first of them to come goes', as
   ]);
 });
 
-t.test('only a datagram of a flow that has proved itself is entered where such are', async (t) => {
-  const tablesOf = (lines: Line[]) => {
-    const { kept } = story(t, [...established, ...lines]);
-    return [[...kept.fragments.values()].length, [...kept.unprovenFragments.values()].length];
+t.test('only datagrams of proven flows are in the table of those', async (t) => {
+  const tablesOf = (lines: ScenarioLine[]) => {
+    const { flowTables } = playScenario(t, [...established, ...lines]);
+    return [[...flowTables.fragments.values()].length, [...flowTables.unprovenFragments.values()].length];
   };
   t.same(tablesOf([[fragment(1, 2, true), 'FORWARDED_FRAGMENT', SERVER1]]), [0, 1], 'a middle may be anybody’s');
   t.same(tablesOf([[fragment(1, 0, true, 5), 'FORWARDED_NEW', SERVER1]]), [0, 1], 'and so may a first one');
   t.same(tablesOf([[fragment(1, 0, true), 'FORWARDED_ESTABLISHED', SERVER0]]), [1, 0]);
-  const again: Line[] = [
+  const again: ScenarioLine[] = [
     [fragment(1, 0, true), 'FORWARDED_ESTABLISHED', SERVER0],
     [fragment(1, 0, true, 5), 'FORWARDED_NEW', SERVER1],
     [fragment(1, 2, true), 'FORWARDED_FRAGMENT', SERVER1],
@@ -54,8 +54,8 @@ t.test('only a datagram of a flow that has proved itself is entered where such a
   t.same(tablesOf([...again, [fragment(1, 0, true), 'FORWARDED_ESTABLISHED', SERVER0]]), [1, 0]);
 });
 
-t.test('a number that is used again is that of another datagram', async (t) => {
-  story(t, [
+t.test('a reused id is that of another datagram', async (t) => {
+  playScenario(t, [
     ...established,
     [fragment(1, 0, true), 'FORWARDED_ESTABLISHED', SERVER0],
     [fragment(1, 0, true, 5), 'FORWARDED_NEW', SERVER1],
@@ -63,40 +63,47 @@ t.test('a number that is used again is that of another datagram', async (t) => {
   ]);
 });
 
-t.test('a datagram is forgotten with its time, its server or its service', async (t) => {
-  const begun: Line[] = [...established, [fragment(1, 0, true), 'FORWARDED_ESTABLISHED', SERVER0]];
-  story(t, [...begun, [29_999], [fragment(1, 2, false), 'FORWARDED_FRAGMENT', SERVER0]]);
-  story(t, [...begun, [30_000], [fragment(1, 2, false), 'FORWARDED_FRAGMENT', SERVER1]]);
-  story(t, [...begun, [change(0, { kept: false })], [fragment(1, 2, false), 'FORWARDED_FRAGMENT', SERVER1]]);
-  const nothing = (told: Tables): void => {
-    told.services = told.services.filter(({ protocol }) => protocol === 'tcp');
+t.test('a datagram is forgotten by timeout, or with its server or service', async (t) => {
+  const begun: ScenarioLine[] = [...established, [fragment(1, 0, true), 'FORWARDED_ESTABLISHED', SERVER0]];
+  playScenario(t, [...begun, [29_999], [fragment(1, 2, false), 'FORWARDED_FRAGMENT', SERVER0]]);
+  playScenario(t, [...begun, [30_000], [fragment(1, 2, false), 'FORWARDED_FRAGMENT', SERVER1]]);
+  playScenario(t, [...begun, [change(0, { kept: false })], [fragment(1, 2, false), 'FORWARDED_FRAGMENT', SERVER1]]);
+  const nothing = (wanted: Tables): void => {
+    wanted.services = wanted.services.filter(({ protocol }) => protocol === 'tcp');
   };
-  story(t, [...begun, [nothing], [fragment(1, 2, false), 'DROPPED_FRAGMENT']]);
+  playScenario(t, [...begun, [nothing], [fragment(1, 2, false), 'DROPPED_FRAGMENT']]);
 });
 
-t.test('a fragment that comes first is for the service of any port, or else of the lowest', async (t) => {
-  const more = (port: number, id: number) => (told: Tables) =>
-    told.services.push({ address: '203.0.113.10', protocol: 'udp', port, slots: new Int32Array(65_537).fill(id) });
-  story(t, [[more(54, 1)], [fragment(1, 2, false), 'FORWARDED_FRAGMENT', SERVER0]]);
-  story(t, [[more(7, 1)], [fragment(1, 2, false), 'FORWARDED_FRAGMENT', SERVER1]]);
-  story(t, [[more(0, 1)], [fragment(1, 2, false), 'FORWARDED_FRAGMENT', SERVER1]]);
+t.test('a later fragment that arrives first is for the service of any port, or else of the lowest', async (t) => {
+  const more = (port: number, id: number) => (wanted: Tables) =>
+    wanted.services.push({ address: '203.0.113.10', protocol: 'udp', port, slots: new Int32Array(65_537).fill(id) });
+  playScenario(t, [[more(54, 1)], [fragment(1, 2, false), 'FORWARDED_FRAGMENT', SERVER0]]);
+  playScenario(t, [[more(7, 1)], [fragment(1, 2, false), 'FORWARDED_FRAGMENT', SERVER1]]);
+  playScenario(t, [[more(0, 1)], [fragment(1, 2, false), 'FORWARDED_FRAGMENT', SERVER1]]);
 });
 
 t.test('an ICMP error goes to the server of the flow that it quotes, and changes nothing', async (t) => {
   const error = CASES.find(({ what }) => what === 'fragmentation needed')?.frame ?? '';
-  const about = (ledger: ReturnType<typeof story>) => [[...ledger.kept.connections], [...ledger.kept.embryos]];
-  const without = story(t, established);
-  const known = story(t, [...established, [1000], [error, 'FORWARDED_ICMP', SERVER0]]);
+  const about = (ledger: ReturnType<typeof playScenario>) => [
+    [...ledger.flowTables.connections],
+    [...ledger.flowTables.halfOpen],
+  ];
+  const without = playScenario(t, established);
+  const known = playScenario(t, [...established, [1000], [error, 'FORWARDED_ICMP', SERVER0]]);
   t.same(about(known), about(without));
   t.same(tallies(known), [[0, 3, 1, 1]]);
-  const embryo = story(t, [[udp(), 'FORWARDED_NEW', SERVER0], [reselect(1)], [error, 'FORWARDED_ICMP', SERVER0]]);
-  t.equal(embryo.kept.connections.size, 0);
-  const unknown = story(t, [[error, 'FORWARDED_ICMP', SERVER0]]);
+  const halfOpen = playScenario(t, [
+    [udp(), 'FORWARDED_NEW', SERVER0],
+    [reselect(1)],
+    [error, 'FORWARDED_ICMP', SERVER0],
+  ]);
+  t.equal(halfOpen.flowTables.connections.size, 0);
+  const unknown = playScenario(t, [[error, 'FORWARDED_ICMP', SERVER0]]);
   t.same(about(unknown), [[], []], 'where nothing is known of the flow it is placed as the flow would be');
 });
 
-t.test('a tagged frame is left to its VLAN’s interface where that is one of ours', async (t) => {
-  const talk = openTalk({ vlan: { parent: 1, id: 5 } });
+t.test('a tagged frame is passed to its VLAN’s interface if that is one of ours', async (t) => {
+  const specification = openSpecification({ vlan: { parent: 1, id: 5 } });
   const tagged = (tags: string): string => `${TO_US} ${tags} ${IP} ${UDP}`;
   for (const [tags, outcome] of [
     ['8100 0005', 'PASSED_TAGGED'],
@@ -106,8 +113,11 @@ t.test('a tagged frame is left to its VLAN’s interface where that is one of ou
     ['88a8 0006 8100 0005', 'DROPPED_TAGGED'],
     ['8100 0000', 'DROPPED_TAGGED'],
   ] as const) {
-    t.equal(talk.say(tagged(tags)).outcome, outcome, tags);
+    t.equal(specification.receive(tagged(tags)).outcome, outcome, tags);
   }
-  t.equal(talk.say(tagged('8100 0005').replace(TO_US, TO_SERVER_SIDE), 'server').outcome, 'DROPPED_SERVER_SIDE');
-  t.equal(talk.say(`${TO_ALL} 8100 0005 ${ASK} ${NLBS_IP}`).outcome, 'PASSED_TAGGED', 'ARP, too');
+  t.equal(
+    specification.receive(tagged('8100 0005').replace(TO_US, TO_SERVER_SIDE), 'server').outcome,
+    'DROPPED_SERVER_SIDE',
+  );
+  t.equal(specification.receive(`${TO_ALL} 8100 0005 ${ASK} ${NLBS_IP}`).outcome, 'PASSED_TAGGED', 'ARP, too');
 });

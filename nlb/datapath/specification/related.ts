@@ -1,51 +1,51 @@
 import { fragmentService } from '../tables/tables.ts';
-import { type Balanced, balance, bond } from './balance.ts';
+import { type BalancedPacket, balance, bindingTo } from './balance.ts';
 import { dropped, type Result } from './decision.ts';
 import type { Flow } from './flow.ts';
 import type { Fragments, Knowledge, Service } from './knowledge.ts';
-import { findConnection, findEmbryo, protocolOf, provenTable } from './lookup.ts';
+import { findConnection, findHalfOpen, protocolOf, provenTable } from './lookup.ts';
 import type { Ipv4 } from './packet.ts';
-import { boundServer, place } from './placement.ts';
+import { findBoundServer, selectServer } from './placement.ts';
 
-/** Packets that go where others of their flow have gone: fragments, and ICMP errors. */
+/** Packets that follow others of their flow or datagram: fragments and ICMP errors. */
 
 /** RFC 791 section 3.2: what all fragments of a datagram share. */
 const nameOfDatagram = ({ source, destination, protocol, id }: Ipv4): string =>
   `${protocol} ${source} > ${destination} #${id}`;
 
-/** What is known of a datagram, where it still counts. */
-function findDatagram(ip: Ipv4, { told, kept }: Knowledge, nowNs: bigint): Fragments | undefined {
-  const known = kept.fragments.get(nameOfDatagram(ip)) ?? kept.unprovenFragments.get(nameOfDatagram(ip));
-  if (!known || known.seenNs + BigInt(told.timeouts.fragmentMs) * 1_000_000n <= nowNs) return undefined;
-  return told.services.has(known.service) && boundServer(told, known) ? known : undefined;
+/** The entry of a datagram, unless it has expired. */
+function findDatagram(ip: Ipv4, { configured, flowTables }: Knowledge, nowNs: bigint): Fragments | undefined {
+  const known = flowTables.fragments.get(nameOfDatagram(ip)) ?? flowTables.unprovenFragments.get(nameOfDatagram(ip));
+  if (!known || known.seenNs + BigInt(configured.timeouts.fragmentMs) * 1_000_000n <= nowNs) return undefined;
+  return configured.services.has(known.service) && findBoundServer(configured, known) ? known : undefined;
 }
 
-function sendAlong(datagram: Fragments, { told }: Knowledge): Result {
-  const server = boundServer(told, datagram);
+function sendWithDatagram(datagram: Fragments, { configured }: Knowledge): Result {
+  const server = findBoundServer(configured, datagram);
   if (!server) return dropped('DROPPED_NO_SERVER');
   return { outcome: 'FORWARDED_FRAGMENT', to: { server, service: datagram.service }, writes: [], counts: [] };
 }
 
 /**
- * A fragment without ports. Whichever fragment of a datagram comes first decides for all of them; where it is one without
- * ports, the addresses alone place it, for the service that stands in for the one that is not known (`fragmentService`).
+ * A fragment without ports. The first fragment of a datagram to arrive decides for all of them. If it is one without ports, its
+ * addresses alone select the server, for the service that `fragmentService` takes it for.
  */
-export function follow(ip: Ipv4, known: Knowledge, nowNs: bigint): Result {
+export function forwardLaterFragment(ip: Ipv4, known: Knowledge, nowNs: bigint): Result {
   const datagram = findDatagram(ip, known, nowNs);
-  if (datagram) return sendAlong(datagram, known);
-  const service = fragmentService(known.told.services.values(), ip.destination, protocolOf(ip));
+  if (datagram) return sendWithDatagram(datagram, known);
+  const service = fragmentService(known.configured.services.values(), ip.destination, protocolOf(ip));
   if (!service) return dropped('DROPPED_FRAGMENT');
-  const server = place(service, { ...ip, sourcePort: 0, destinationPort: 0 }, known, nowNs);
+  const server = selectServer(service, { ...ip, sourcePort: 0, destinationPort: 0 }, known, nowNs);
   if (!server) return dropped('DROPPED_NO_SERVER');
-  const value = { ...bond(server, nowNs), service: service.name, awaitsFirst: true };
-  return { ...sendAlong(value, known), writes: noted(ip, value, false) };
+  const value = { ...bindingTo(server, nowNs), service: service.name, awaitsFirst: true };
+  return { ...sendWithDatagram(value, known), writes: recordDatagram(ip, value, false) };
 }
 
 /**
- * Where a datagram's fragments go is written down in one of two tables. Only those of flows that have proved themselves push out
- * such: a single fragment, a middle one or a first one, may be anybody's.
+ * Records where a datagram's fragments go, in one of two tables. Datagrams of proven flows have a table of their own, because
+ * anybody can send a single fragment.
  */
-function noted(ip: Ipv4, value: Fragments, proven: boolean): Result['writes'] {
+function recordDatagram(ip: Ipv4, value: Fragments, proven: boolean): Result['writes'] {
   const name = nameOfDatagram(ip);
   const [table, other] = proven
     ? (['fragments', 'unprovenFragments'] as const)
@@ -57,27 +57,33 @@ function noted(ip: Ipv4, value: Fragments, proven: boolean): Result['writes'] {
 }
 
 /**
- * The fragment that begins a datagram. It follows those that came before it; otherwise it is balanced as any packet is,
- * and the others follow it. One more beginning is that of another datagram, whose sender has used the number again.
+ * The first fragment of a datagram, with the ports. If others arrived before, it follows them; otherwise it is balanced as any
+ * packet is, and the others follow it. A second first fragment belongs to another datagram, whose sender has reused the id.
  */
-export function lead(ip: Ipv4, packet: Balanced, known: Knowledge): Result {
+export function forwardFirstFragment(ip: Ipv4, packet: BalancedPacket, known: Knowledge): Result {
   const datagram = findDatagram(ip, known, packet.nowNs);
   if (datagram?.awaitsFirst)
-    return { ...sendAlong(datagram, known), writes: noted(ip, { ...datagram, awaitsFirst: false }, false) };
+    return {
+      ...sendWithDatagram(datagram, known),
+      writes: recordDatagram(ip, { ...datagram, awaitsFirst: false }, false),
+    };
   const result = balance(packet, known);
   if (!result.to) return result;
   const { server, service } = result.to;
-  const value = { ...bond(server, packet.nowNs), service, awaitsFirst: false };
-  return { ...result, writes: [...result.writes, ...noted(ip, value, result.outcome === 'FORWARDED_ESTABLISHED')] };
+  const value = { ...bindingTo(server, packet.nowNs), service, awaitsFirst: false };
+  return {
+    ...result,
+    writes: [...result.writes, ...recordDatagram(ip, value, result.outcome === 'FORWARDED_ESTABLISHED')],
+  };
 }
 
-/** An error goes to the server of the flow that it quotes, and changes nothing: anybody can send one. */
-export function relate(flow: Flow, byPort: Service, known: Knowledge, nowNs: bigint): Result {
+/** An ICMP error goes to the server of the flow that it quotes. It changes nothing, because anybody can send one. */
+export function forwardIcmpError(flow: Flow, byPort: Service, known: Knowledge, nowNs: bigint): Result {
   const proven = findConnection(provenTable(flow), flow, byPort, known, nowNs);
-  const embryo = proven ? undefined : findEmbryo(flow, known, nowNs);
-  const [connection, service] = [proven ?? embryo?.embryo, embryo?.service ?? byPort];
-  const own = connection && boundServer(known.told, connection);
-  const server = own ?? place(service, flow, known, nowNs);
+  const halfOpen = proven ? undefined : findHalfOpen(flow, known, nowNs);
+  const [connection, service] = [proven ?? halfOpen?.halfOpen, halfOpen?.service ?? byPort];
+  const own = connection && findBoundServer(known.configured, connection);
+  const server = own ?? selectServer(service, flow, known, nowNs);
   if (!server) return dropped('DROPPED_NO_SERVER');
   return { outcome: 'FORWARDED_ICMP', to: { server, service: service.name }, writes: [], counts: [] };
 }

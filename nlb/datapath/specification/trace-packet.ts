@@ -2,7 +2,7 @@ import { quadToBytes } from '../../kernel/inet.ts';
 import { type Flow, PROTOCOL } from './flow.ts';
 import { ETHERTYPE } from './packet.ts';
 
-/** The frame that brings a flow's packet to us, as far as the specification looks at it: its checksums are not filled in, and nobody sends it. */
+/** A frame with a packet of the flow, for the specification: without checksums, because it is never sent. */
 export function packetOf(flow: Flow, to: string, kind: 'first' | 'next'): Buffer {
   const payload = flow.protocol === PROTOCOL.tcp ? tcpHeader(flow, kind) : udpHeader(flow);
   const ethernet = Buffer.alloc(14);

@@ -1,15 +1,15 @@
 import t from 'tap';
-import type { Port } from '../attach/ports.ts';
+import type { DatapathInterface } from '../attach/interfaces.ts';
 import { CLUSTER, MAC, tables } from '../kit/rig.ts';
 import { CONSTANTS } from '../program/layout.ts';
 import type { Tables } from '../tables/tables.ts';
 import type { Address } from './address.ts';
 import type { Flow } from './flow.ts';
-import { type Connection, type Kept, type Knowledge, NO_PEER, toldBy } from './knowledge.ts';
+import { type Connection, configuredBy, type FlowTables, type Knowledge, NO_PEER } from './knowledge.ts';
 import { openLedger } from './ledger.ts';
 import { trace } from './trace.ts';
 
-const PORTS: Port[] = [
+const PORTS: DatapathInterface[] = [
   { device: 'server', ifindex: 3, mac: MAC.server, mtu: 1500, roles: CONSTANTS.ROLE_SERVER },
   { device: 'access', ifindex: 2, mac: MAC.access, mtu: 1500, roles: CONSTANTS.ROLE_ACCESS },
 ];
@@ -26,20 +26,20 @@ const NAME = `6 198.51.100.10:4711 > ${CLUSTER}:80`;
 const SERVICE = `tcp ${CLUSTER}:80`;
 
 function knowing({
-  told = {},
-  kept = {},
+  tables: wanted = {},
+  flowTables = {},
   leaseNs = S_NS,
 }: {
-  told?: Partial<Tables>;
-  kept?: Partial<Kept>;
+  tables?: Partial<Tables>;
+  flowTables?: Partial<FlowTables>;
   leaseNs?: bigint;
 }): Knowledge {
-  const nothing = openLedger().kept;
+  const nothing = openLedger().flowTables;
   return {
-    told: toldBy({ ...tables(), ...told }, PORTS),
+    configured: configuredBy({ ...tables(), ...wanted }, PORTS),
     lease: { answerUntilNs: 0n, forwardUntilNs: NOW_NS + leaseNs },
     peer: NO_PEER,
-    kept: { ...nothing, ...kept },
+    flowTables: { ...nothing, ...flowTables },
   };
 }
 
@@ -78,7 +78,7 @@ t.test('a first packet is placed by its hash', async (t) => {
   t.equal(server?.id, 1);
 });
 
-t.test('where nothing is forwarded, it says at which question that was decided', async (t) => {
+t.test('where nothing is forwarded, it names the check that decided', async (t) => {
   t.match(traced({}, { destination: '203.0.113.99' as Address }), {
     outcome: 'PASSED_NOT_OURS',
     because: [/is no cluster address/],
@@ -88,12 +88,12 @@ t.test('where nothing is forwarded, it says at which question that was decided',
     because: [/is a/, /tcp port 81 is not served/],
   });
   t.match(traced({ leaseNs: 0n }), { outcome: 'DROPPED_NO_LEASE', because: [/is a/, /is served/, /holds no lease/] });
-  t.match(traced({ told: { servers: [] } }), { outcome: 'DROPPED_NO_SERVER' });
-  t.match(traced({ told: { servers: [] } }).because.at(-1), /which names no server/);
+  t.match(traced({ tables: { servers: [] } }), { outcome: 'DROPPED_NO_SERVER' });
+  t.match(traced({ tables: { servers: [] } }).because.at(-1), /which names no server/);
 });
 
 t.test('a connection that is known stays where it is, or says why not', async (t) => {
-  const stays = traced({ kept: { connections: established() } });
+  const stays = traced({ flowTables: { connections: established() } });
   t.match(stays, { packet: /, ACK$/, outcome: 'FORWARDED_ESTABLISHED', server: { id: 1 } });
   t.match(stays.because.slice(3), [
     'a connection of it is known: established, last seen 1000 ms ago, at server 1',
@@ -101,31 +101,33 @@ t.test('a connection that is known stays where it is, or says why not', async (t
   ]);
   const [first] = tables().servers;
   const moves = traced({
-    told: {
+    tables: {
       servers: first ? [first] : [],
       services: [{ address: CLUSTER, protocol: 'tcp', port: 80, slots: new Int32Array(CONSTANTS.SELECTION_SLOTS) }],
     },
-    kept: { connections: established() },
+    flowTables: { connections: established() },
   });
   t.match(moves, { outcome: 'FORWARDED_MOVED', server: { id: 0 } });
   t.match(moves.because.slice(4), ['server 1 is gone, so it moves', /by its hash .*: server 0$/]);
-  const over = traced({ kept: { connections: established({ seenNs: NOW_NS - 10_000n * S_NS }) } });
+  const over = traced({ flowTables: { connections: established({ seenNs: NOW_NS - 10_000n * S_NS }) } });
   t.match(over, { outcome: 'FORWARDED_NEW' });
   t.match(over.because[3], /that is over, and counts as absent/);
-  t.match(traced({ kept: { embryos: established({ state: 'unproven' }) } }), { outcome: 'FORWARDED_ESTABLISHED' });
+  t.match(traced({ flowTables: { halfOpen: established({ state: 'unproven' }) } }), {
+    outcome: 'FORWARDED_ESTABLISHED',
+  });
 });
 
 t.test('a connection that may not enter the table yet is said to be so', async (t) => {
   const entering = new Map([['tcp', NOW_NS] as const]);
-  const embryos = established({ state: 'unproven' });
-  const { outcome, server, because } = traced({ kept: { embryos, entering } });
+  const halfOpen = established({ state: 'unproven' });
+  const { outcome, server, because } = traced({ flowTables: { halfOpen, entering } });
   t.match([outcome, server?.id], ['FORWARDED_NOT_ENTERED', 1]);
   t.match(because.at(-1), /as many connections as may have entered/);
 });
 
 t.test('where the slot’s server is gone, it says so', async (t) => {
   const gone = { id: 1, address: '10.77.2.21', kept: false };
-  const { because, server, outcome } = traced({ told: { servers: [gone] } });
+  const { because, server, outcome } = traced({ tables: { servers: [gone] } });
   t.equal(server, undefined);
   t.equal(outcome, 'DROPPED_NO_SERVER');
   t.match(because.at(-1), /: server 1, which is gone$/);
@@ -135,9 +137,9 @@ t.test('a client that is kept on a server is said to be', async (t) => {
   const persistence = { timeoutMs: 60_000, prefix: 24 };
   const slots = new Int32Array(CONSTANTS.SELECTION_SLOTS).fill(1).fill(0, 0, 1);
   const services = [{ address: CLUSTER, protocol: 'tcp' as const, port: 80, slots, persistence }];
-  const bond = { seenNs: NOW_NS - S_NS, server: 0, serverAddress: '10.77.2.20' as Address };
-  const kept = { affinities: new Map([[`198.51.100.0 at ${SERVICE}`, bond]]) };
-  const { because, server } = traced({ told: { services }, kept });
+  const binding = { seenNs: NOW_NS - S_NS, server: 0, serverAddress: '10.77.2.20' as Address };
+  const flowTables = { affinities: new Map([[`198.51.100.0 at ${SERVICE}`, binding]]) };
+  const { because, server } = traced({ tables: { services }, flowTables });
   t.equal(server?.id, 0);
   t.equal(because.at(-1), 'its client is kept on server 0');
 });

@@ -3,23 +3,23 @@ import type { Address } from './address.ts';
 import { isExpired } from './connection.ts';
 import { type Flow, nameOfFlow, PROTOCOL } from './flow.ts';
 import { forward } from './forward.ts';
-import type { Bond, Connection, Knowledge, Server, Service } from './knowledge.ts';
-import { findEmbryo, protocolOf, provenTable, serviceOf } from './lookup.ts';
-import { boundClient, boundServer, slotFor } from './placement.ts';
+import type { Binding, Connection, Knowledge, Server, Service } from './knowledge.ts';
+import { findHalfOpen, protocolOf, provenTable, serviceOf } from './lookup.ts';
+import { findBoundServer, findClientServer, slotFor } from './placement.ts';
 import { packetOf } from './trace-packet.ts';
 
-/** What would become of a packet, and what that follows from. Nothing is sent, and nothing written down. */
+/** What the data path would do with a packet, and why. Nothing is sent or recorded. */
 export interface Trace {
   /** For people: `tcp 198.51.100.10:4711 > 203.0.113.10:80, SYN`. */
   packet: string;
   outcome: OutcomeName;
-  /** What the decision rests on, a sentence each, in the order in which the data path asks. */
+  /** The reasons of the decision, a sentence each, in the order of the data path's checks. */
   because: string[];
   /** Where it would go. */
   server?: Server;
 }
 
-/** What people call things. */
+/** Names for people. */
 export interface Labels {
   server(server: Pick<Server, 'id' | 'address'>): string;
   /** @param name as the data path has it: `tcp 203.0.113.10:80` */
@@ -27,18 +27,18 @@ export interface Labels {
 }
 
 /**
- * Of the next packet of a flow, by the specification: a first one where nothing is known of it, otherwise one that carries
- * it on.
+ * The next packet of a flow, decided by the specification: a first packet if no connection is known, otherwise one that
+ * continues it.
  * @param nowNs of CLOCK_MONOTONIC
  */
 export function trace(flow: Flow, known: Knowledge, nowNs: bigint, labels: Labels): Trace {
-  const access = known.told.ports.find(({ roles }) => (roles & CONSTANTS.ROLE_ACCESS) !== 0);
+  const access = known.configured.interfaces.find(({ roles }) => (roles & CONSTANTS.ROLE_ACCESS) !== 0);
   if (!access) throw new Error('The data path has no access interface');
   const kind = connectionOf(flow, known) ? 'next' : 'first';
   const frame = packetOf(flow, access.mac, kind);
   const decision = forward({ frame, ifindex: access.ifindex, nowNs, tickNs: nowNs, bootNs: nowNs }, known);
   const sent = decision.counts.find((counted) => counted.what === 'packet');
-  const server = sent && known.told.servers.get(sent.server);
+  const server = sent && known.configured.servers.get(sent.server);
   return {
     packet: `${textOf(flow)}, ${flow.protocol === PROTOCOL.udp ? 'a datagram' : kind === 'first' ? 'SYN' : 'ACK'}`,
     outcome: decision.outcome,
@@ -52,18 +52,18 @@ const FULL = 'that would prove it, but as many connections as may have entered t
 /** As an operator writes it: the protocol by its name. */
 const textOf = (flow: Flow): string => nameOfFlow(flow).replace(/^\d+/, protocolOf(flow));
 
-function connectionOf(flow: Flow, { kept }: Knowledge): Connection | undefined {
-  return kept[provenTable(flow)].get(nameOfFlow(flow)) ?? kept.embryos.get(nameOfFlow(flow));
+function connectionOf(flow: Flow, { flowTables }: Knowledge): Connection | undefined {
+  return flowTables[provenTable(flow)].get(nameOfFlow(flow)) ?? flowTables.halfOpen.get(nameOfFlow(flow));
 }
 
-/** A connection stays with the service that it began with, also before it has proved itself. */
+/** A connection stays with the service that it began with, also while it is half-open. */
 function serviceNow(flow: Flow, known: Knowledge, nowNs: bigint): Service | undefined {
-  const isProven = known.kept[provenTable(flow)].has(nameOfFlow(flow));
-  return (isProven ? undefined : findEmbryo(flow, known, nowNs)?.service) ?? serviceOf(flow, known);
+  const isProven = known.flowTables[provenTable(flow)].has(nameOfFlow(flow));
+  return (isProven ? undefined : findHalfOpen(flow, known, nowNs)?.service) ?? serviceOf(flow, known);
 }
 
 function* reasons(flow: Flow, known: Knowledge, nowNs: bigint, labels: Labels): Generator<string> {
-  const isCluster = known.told.clusters.has(flow.destination);
+  const isCluster = known.configured.clusterAddresses.has(flow.destination);
   yield isCluster
     ? `${flow.destination} is a cluster address`
     : `${flow.destination} is no cluster address: the node's own stack gets it`;
@@ -81,11 +81,11 @@ function* placement(flow: Flow, service: Service, known: Knowledge, nowNs: bigin
   const connection = connectionOf(flow, known);
   if (!connection) yield 'nothing is known of this connection: it is a new one';
   else {
-    const isThere = connection.service === service.name && !isExpired(connection, known.told.timeouts, nowNs);
+    const isThere = connection.service === service.name && !isExpired(connection, known.configured.timeouts, nowNs);
     yield `${describe(connection, nowNs, labels)}${isThere ? '' : '; that is over, and counts as absent'}`;
     if (isThere && (yield* stays(connection, known, labels))) return;
   }
-  const bound = boundClient(service, flow, known, nowNs);
+  const bound = findClientServer(service, flow, known, nowNs);
   if (bound) yield `its client is kept on ${labels.server(bound)}`;
   else yield choice(service, flow, known, labels);
 }
@@ -95,8 +95,8 @@ function describe({ state, seenNs, server, serverAddress }: Connection, nowNs: b
   return `a connection of it is known: ${state}, last seen ${(nowNs - seenNs) / 1_000_000n} ms ago, at ${at}`;
 }
 
-function* stays(connection: Bond, { told }: Knowledge, labels: Labels): Generator<string, boolean> {
-  const server = boundServer(told, connection);
+function* stays(connection: Binding, { configured }: Knowledge, labels: Labels): Generator<string, boolean> {
+  const server = findBoundServer(configured, connection);
   const address: Address = connection.serverAddress;
   yield server
     ? `${labels.server(server)} is not gone, so it stays there`
@@ -104,10 +104,10 @@ function* stays(connection: Bond, { told }: Knowledge, labels: Labels): Generato
   return server !== undefined;
 }
 
-function choice(service: Service, flow: Flow, { told }: Knowledge, labels: Labels): string {
+function choice(service: Service, flow: Flow, { configured }: Knowledge, labels: Labels): string {
   const { slot, id } = slotFor(service, flow);
   const where = `by its hash it goes to slot ${slot} of ${service.slots.length}`;
-  const server = told.servers.get(id);
+  const server = configured.servers.get(id);
   if (!server) return `${where}, which names no server`;
   return `${where}: ${labels.server(server)}${server.mac === undefined ? ', which is gone' : ''}`;
 }

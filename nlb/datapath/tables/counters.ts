@@ -16,16 +16,16 @@ export interface Tally extends Count {
   active: bigint;
 }
 
-/** Of one of the tables that the data path writes. What enters and goes is counted for the proven connections alone. */
+/** Of one flow table. Entries that enter and leave are counted for the tables of proven connections only. */
 export interface TableCount {
   entered: bigint;
-  /** Not entered, because too many had of late. */
+  /** Not entered: over the limit. */
   limited: bigint;
   /** Not written, because the kernel refused. */
   refused: bigint;
-  /** Taken out: their time was over, or their service gone. */
+  /** Removed: expired, or their service is gone. */
   removed: bigint;
-  /** Pushed out by others. */
+  /** Pushed out by other entries. */
   evicted: bigint;
 }
 
@@ -33,27 +33,27 @@ export interface TableCount {
 export const FLOW_TABLES = [
   'connections',
   'udpFlows',
-  'embryos',
+  'halfOpen',
   'affinities',
   'fragments',
   'unprovenFragments',
 ] as const;
 export type FlowTable = (typeof FLOW_TABLES)[number];
 
-/** What is counted, read from memory without a system call. Throws SyscallError when it is opened. */
+/** The counters, read from memory without a system call. Opening them throws SyscallError. */
 export interface Counters {
-  /** What became of all frames since the tables were made: one count for each way out. */
+  /** Outcomes of all frames since the tables were made. */
   outcomes(): Record<OutcomeName, Count>;
   ofServer(id: number): Tally;
   /** By the service's number in the data path. */
   ofService(id: number): Tally;
   ofTable(table: FlowTable): TableCount;
-  /** The words of these counters, for what is found out about them afterwards (recount.ts). */
+  /** The counters' words, for their correction (recount.ts). */
   readonly memory: CountedMemory;
   close(): void;
 }
 
-/** Tables of 64-bit words, and how many rows of each are one processor's. The last ones are ours alone. */
+/** Tables of 64-bit words, and how many rows of each belong to one CPU. The last rows belong to user space. */
 export interface CountedMemory {
   servers: Rows;
   services: Rows;
@@ -69,8 +69,8 @@ export interface Rows {
 const { counter: COUNTER, tally: TALLY, tableCount: TABLE } = STRUCTS;
 
 /**
- * Rows of each table, which has those of one processor behind those of another. Behind all of them come rows of our own,
- * which the data path does not touch: what a sweep has found out.
+ * Rows of each table: those of one CPU after those of another, and then rows that the data path does not touch, for the
+ * corrections of user space (recount.ts).
  */
 export function counterRows({ maxServers, maxServices }: TableSizes): Record<string, number> {
   const processors = possibleCpus();
@@ -141,8 +141,8 @@ function tableFrom(tables: Rows, index: number): TableCount {
   };
 }
 
-/** Of all processors. `member`: octets before it in the row. */
-export function sumOver({ words, rows, rowBytes }: Rows, index: number, member: number): bigint {
+/** Sum over all CPUs. `member`: its offset in the row, in octets. */
+function sumOver({ words, rows, rowBytes }: Rows, index: number, member: number): bigint {
   let sum = 0n;
   for (let row = index; row * rowBytes < words.byteLength; row += rows)
     sum += words[(row * rowBytes + member) / 8] ?? 0n;

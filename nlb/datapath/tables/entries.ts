@@ -1,37 +1,15 @@
 import { bytesToQuad, quadToBytes } from '../../kernel/inet.ts';
 import { STRUCTS } from '../program/layout.ts';
-import { type Address, addressAt } from '../specification/address.ts';
-import type { ConnectionState } from '../specification/connection.ts';
+import type { Address } from '../specification/address.ts';
 import type { Flow } from '../specification/flow.ts';
-import type { Bond, Connection, Fragments, Service } from '../specification/knowledge.ts';
+import type { Binding, Connection, Fragments, Service } from '../specification/knowledge.ts';
 import { clientOf } from '../specification/placement.ts';
 import { nameOfService } from './tables.ts';
 
-/** Entries of the tables that the data path itself writes: as the kernel's tables have them, and as the specification does. */
+/** Entries of the flow tables: encoding between the kernel's form and the specification's. */
 
-const { flow: FLOW, connection: CONNECTION, affinityKey: CLIENT, fragmentKey: DATAGRAM, fragment: FRAGMENT } = STRUCTS;
-const STATES: ConnectionState[] = ['unproven', 'reset', 'established', 'finished', 'datagrams'];
+const { affinity: AFFINITY, affinityKey: CLIENT, fragmentKey: DATAGRAM, fragment: FRAGMENT } = STRUCTS;
 const PROTOCOLS = { tcp: 6, udp: 17 } as const;
-
-export function decodeFlow(key: Buffer): Flow {
-  return {
-    protocol: key.readUInt32LE(FLOW.protocol),
-    source: addressAt(key, FLOW.source),
-    destination: addressAt(key, FLOW.destination),
-    sourcePort: key.readUInt16BE(FLOW.sourcePort),
-    destinationPort: key.readUInt16BE(FLOW.destinationPort),
-  };
-}
-
-export function encodeFlow({ protocol, source, destination, sourcePort, destinationPort }: Flow): Buffer {
-  const key = Buffer.alloc(FLOW.size);
-  key.set(quadToBytes(source), FLOW.source);
-  key.set(quadToBytes(destination), FLOW.destination);
-  key.writeUInt16BE(sourcePort, FLOW.sourcePort);
-  key.writeUInt16BE(destinationPort, FLOW.destinationPort);
-  key.writeUInt32LE(protocol, FLOW.protocol);
-  return key;
-}
 
 export interface KnownConnection {
   flow: Flow;
@@ -41,32 +19,24 @@ export interface KnownConnection {
 /** Names of services, by their numbers in the data path. */
 export type ServiceNames = { get(number: number): string | undefined };
 
-export function decodeConnection(value: Buffer, services: ServiceNames): Connection {
-  return {
-    ...decodeBond(value),
-    service: services.get(value.readUInt16LE(CONNECTION.service)) ?? 'unknown',
-    state: STATES[value.readUInt8(CONNECTION.state)] ?? 'unproven',
-  };
-}
-
 export function decodeFragments(value: Buffer, services: ServiceNames): Fragments {
   return {
-    ...decodeBond(value),
+    ...decodeBinding(value),
     service: services.get(value.readUInt16LE(FRAGMENT.service)) ?? 'unknown',
     awaitsFirst: value.readUInt8(FRAGMENT.awaitsFirst) !== 0,
   };
 }
 
 /** All entries begin alike. */
-export function decodeBond(value: Buffer): Bond {
+export function decodeBinding(value: Buffer): Binding {
   return {
-    seenNs: value.readBigUInt64LE(CONNECTION.seenNs),
-    server: value.readUInt32LE(CONNECTION.server),
-    serverAddress: bytesToQuad(value.subarray(CONNECTION.serverAddress)) as Address,
+    seenNs: value.readBigUInt64LE(AFFINITY.seenNs),
+    server: value.readUInt32LE(AFFINITY.server),
+    serverAddress: bytesToQuad(value.subarray(AFFINITY.serverAddress)) as Address,
   };
 }
 
-/** The name of a client's bond (`nameOfClient`). */
+/** The name of a client's binding (`nameOfClient`). */
 export function decodeClient(key: Buffer): string {
   const service = nameOfService({
     protocol: key.readUInt8(CLIENT.protocol) === PROTOCOLS.tcp ? 'tcp' : 'udp',

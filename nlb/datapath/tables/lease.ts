@@ -6,11 +6,11 @@ import { mapMemory } from '../../kernel/memory-map.ts';
 import { SyscallError } from '../../kernel/syscall-error.ts';
 import { STRUCTS } from '../program/layout.ts';
 import type { Mac } from '../specification/address.ts';
-import { FILES, placeFor } from '../userspace/place.ts';
+import { directoryFor, FILES } from '../userspace/directory.ts';
 
 /**
- * Until when the data path may answer for the NLBS address, and forward (clock.ts). Answering ends also for a machine that is
- * suspended meanwhile; forwarding has a clock that is nearly free, which a suspension stops.
+ * Until when the data path may answer for the NLBS address, and may forward (clock.ts). Answering ends also during a suspension of
+ * the machine; forwarding uses a clock that costs next to nothing, and that a suspension stops.
  */
 export interface LeaseTimes {
   /** Nanoseconds of CLOCK_BOOTTIME. */
@@ -19,7 +19,7 @@ export interface LeaseTimes {
   forwardUntilNs: bigint;
 }
 
-/** How many beats of a kind have been let through since an instant. */
+/** How many beats were let through since an instant. */
 export interface Allowance {
   fromNs: bigint;
   passed: bigint;
@@ -28,53 +28,53 @@ export interface Allowance {
 export interface LeasePeer {
   /** Undefined while it is not known. */
   mac: Mac | undefined;
-  /** The first eight octets of what names its start, in hexadecimal digits; undefined while none has proved itself. */
+  /** The first eight octets of its boot, in hexadecimal digits; undefined while no boot is verified. */
   boot: string | undefined;
-  /** Of each path, that of strangers, and that of the start that has proved itself. */
+  /** For each path: that of unverified boots, and that of the verified one. */
   allowances: readonly Allowance[];
 }
 
-/** The lease, in memory that the data path reads, and shares with it: changing it is no system call. */
+/** The lease page, in memory shared with the data path: changing it takes no system call. */
 export interface Lease {
-  /** Whatever it said before. */
+  /** Set both, whatever they were. */
   set(answerUntilNs: bigint, forwardUntilNs: bigint): void;
   /** Answering ends then; 0 gives the lease back. */
   answerUntil(ns: bigint): void;
-  /** Change when forwarding ends, where that is still `from`. False where the data path has ended it meanwhile. */
+  /** Change when forwarding ends, if that is still `from`. False if the data path has ended it meanwhile. */
   moveForwarding(from: bigint, to: bigint): boolean;
   get(): LeaseTimes;
   /** When the data path last saw the peer itself ask for the NLBS address, in nanoseconds of CLOCK_BOOTTIME; 0 for never. */
   peerAskedNs(): bigint;
-  /** Who the peer is: its hardware address on the access subnet, by which alone its questions are believed. */
+  /** The peer's hardware address on the access subnet: only ARP from there is believed. */
   namePeer(mac: string): void;
-  /** What names the peer's start in its beats, 32 hexadecimal digits: of others few are let through. */
+  /** The peer's verified boot, 32 hexadecimal digits: of other boots only few beats are let through. */
   expectBoot(boot: string): void;
-  /** All of that, and how many beats have been let through of late. */
+  /** The peer, and how many beats were let through recently. */
   peer(): LeasePeer;
-  /** For a data path that is no BPF program: forwarding is over. */
+  /** Called by the data path in user space: forwarding ends. */
   endForwarding(): void;
-  /** Likewise: the peer has asked at that instant. */
+  /** Likewise: the peer asked at that instant. */
   notePeerAsked(atNs: bigint): void;
-  /** Likewise: so many beats have been let through. */
+  /** Likewise: so many beats were let through. */
   noteAllowance(index: number, allowance: Allowance): void;
-  /** The lease stays as it is. Afterwards everything else throws. */
+  /** Does not change the lease. Afterwards every other method throws. */
   close(): void;
 }
 
 /**
- * The lease that an earlier life left with its data path, or undefined where there is none that can be read.
+ * The lease that an earlier run left with its data path; undefined if there is none that can be read.
  * @param pinDirectory as for openDatapath()
  */
 export function openPinnedLease(pinDirectory: string): Lease | undefined {
   const [pinned, ofFile] = [openBy(() => openPinned(join(pinDirectory, 'maps', 'lease'))), openLeaseFile(pinDirectory)];
   if (!pinned || !ofFile) return pinned ?? ofFile;
-  // A life of another mode has left both, and both say the same, or one of them nothing.
+  // An earlier run has changed its mode and left both: they are equal, or one is zero.
   return pinned.get().answerUntilNs < ofFile.get().answerUntilNs ? ofFile : pinned;
 }
 
-/** Only that of a data path in user space. */
+/** The lease of a data path in user space only. */
 export function openLeaseFile(pinDirectory: string): Lease | undefined {
-  return openBy(() => openExisting(join(placeFor(pinDirectory), FILES.lease)));
+  return openBy(() => openExisting(join(directoryFor(pinDirectory), FILES.lease)));
 }
 
 function openBy(open: () => number | undefined): Lease | undefined {
@@ -87,7 +87,7 @@ function openBy(open: () => number | undefined): Lease | undefined {
       closeSync(fd);
     }
   } catch (error) {
-    // The place may lie in no BPF file system yet, or hold something else.
+    // The directory may be in no BPF file system yet, or hold something else.
     if (error instanceof SyscallError) return undefined;
     throw error;
   }
@@ -109,10 +109,10 @@ const PEER_MAC = AT.peerMac / 8;
 const PEER_BOOT = AT.peerBoot / 8;
 const ALLOWANCES = AT.allowances / 8;
 const ALLOWANCE_WORDS = STRUCTS.allowance.size / 8;
-/** Of each path two. */
+/** Two for each path. */
 const ALLOWANCE_COUNT = 4;
 
-/** What it says at the moment. Throws SyscallError. */
+/** The lease as it is now. Throws SyscallError. */
 export function readLease(fd: number): LeaseTimes {
   const lease = openLease(fd);
   try {
@@ -148,7 +148,7 @@ function peerIn(words: BigUint64Array): LeasePeer {
   };
 }
 
-/** From `Datapath.leaseFd`, in whatever thread of the process. Throws SyscallError. */
+/** From `Datapath.leaseFd`, in any thread of the process. Throws SyscallError. */
 export function openLease(fd: number): Lease {
   const memory = mapMemory(fd, AT.size);
   let words: BigUint64Array | undefined = new BigUint64Array(memory.buffer);

@@ -1,69 +1,60 @@
-import { getEntry, indexKey, walkBatches } from '../../kernel/bpf-map.ts';
+import { getEntry, indexKey } from '../../kernel/bpf-map.ts';
 import { STRUCTS } from '../program/layout.ts';
 import { type Flow, nameOfFlow } from '../specification/flow.ts';
-import type { Connection, Kept, Service } from '../specification/knowledge.ts';
+import type { Connection, FlowTables, ProvenTable, Service } from '../specification/knowledge.ts';
+import { protocolOf } from '../specification/lookup.ts';
 import { nameOfClient } from '../specification/placement.ts';
-import { recallEmbryo } from './embryos.ts';
-import {
-  decodeBond,
-  decodeConnection,
-  decodeFlow,
-  encodeClient,
-  encodeFlow,
-  type KnownConnection,
-  type ServiceNames,
-} from './entries.ts';
+import { decodeBinding, encodeClient, type KnownConnection, type ServiceNames } from './entries.ts';
+import type { FlowRows } from './flow-table.ts';
+import type { FlowTableRows } from './flow-tables.ts';
 
-/** What the kernel's tables say of flows. Everything throws SyscallError. */
+/** Flows in the kernel's tables. Everything throws SyscallError. */
 
-const { flow: FLOW, connection: CONNECTION, affinity: AFFINITY, entering: ENTERING } = STRUCTS;
-const STEP_ENTRIES = 8192;
+const { affinity: AFFINITY, entering: ENTERING } = STRUCTS;
+/** 2 MiB of rows. */
+const STEP_GROUPS = 8192;
 
-/** All connections of a table, some thousands at a time, while the data path goes on; what comes or goes meanwhile may be among them or not. */
-export function* listTable(table: number, services: ServiceNames): Generator<KnownConnection[]> {
-  for (const { count, keys, values } of walkBatches(table, FLOW.size, CONNECTION.size, STEP_ENTRIES)) {
-    const rows = Array.from({ length: count }, (_, index) => ({
-      key: keys.subarray(index * FLOW.size, (index + 1) * FLOW.size),
-      value: values.subarray(index * CONNECTION.size, (index + 1) * CONNECTION.size),
-    }));
-    yield rows.map(({ key, value }) => ({ flow: decodeFlow(key), connection: decodeConnection(value, services) }));
-  }
+/** All connections of a table, some thousands at a time. Those that come or go meanwhile may be included or not. */
+export function* listTable(rows: FlowRows, services: ServiceNames): Generator<KnownConnection[]> {
+  for (let group = 0; group < rows.groups; group += STEP_GROUPS)
+    yield rows.used(group, STEP_GROUPS).flatMap((row) => rows.read(row, services) ?? []);
 }
 
-/** How many connections a table holds, old ones that nobody has pushed out included. Throws SyscallError. */
-export function countConnections(table: number): number {
+/** How many connections a table holds, with expired ones. */
+export function countConnections(rows: FlowRows): number {
   let total = 0;
-  for (const { count } of walkBatches(table, FLOW.size, CONNECTION.size)) total += count;
+  for (let group = 0; group < rows.groups; group += STEP_GROUPS) total += rows.used(group, STEP_GROUPS).length;
   return total;
 }
 
-/** The little of it that a packet of the flow would find. Of its fragments nothing: a whole packet does not ask for them. */
-export function recall(
+/** The entries that a packet of the flow would find. No fragments: an unfragmented packet does not look for them. */
+export function readFlow(
   map: (name: string) => number,
+  tables: Pick<FlowTableRows, ProvenTable | 'halfOpen'>,
   flow: Flow,
   { names, services }: { names: ServiceNames; services: Iterable<Service> },
-): Kept {
-  const connection = (table: string): Map<string, Connection> => {
-    const value = getEntry(map(table), encodeFlow(flow), CONNECTION.size);
-    return new Map(value ? [[nameOfFlow(flow), decodeConnection(value, names)]] : []);
+): FlowTables {
+  const connection = (rows: FlowRows): Map<string, Connection> => {
+    const row = rows.find(flow);
+    const known = row === undefined ? undefined : rows.read(row, names);
+    return new Map(known ? [[nameOfFlow(flow), known.connection]] : []);
   };
-  const bonds = [...services].flatMap((service) => {
+  const bindings = [...services].flatMap((service) => {
     const value = service.persistence && getEntry(map('affinities'), encodeClient(service, flow), AFFINITY.size);
-    return value ? [[nameOfClient(service, flow), decodeBond(value)] as const] : [];
+    return value ? [[nameOfClient(service, flow), decodeBinding(value)] as const] : [];
   });
-  const embryo = recallEmbryo(map('embryos'), flow, names);
   return {
-    connections: connection('connections'),
-    udpFlows: connection('udp_flows'),
-    embryos: new Map(embryo ? [[nameOfFlow(flow), embryo]] : []),
-    affinities: new Map(bonds),
+    connections: connection(tables.connections),
+    udpFlows: connection(tables.udpFlows),
+    halfOpen: connection(tables.halfOpen[protocolOf(flow)]),
+    affinities: new Map(bindings),
     fragments: new Map(),
     unprovenFragments: new Map(),
     entering: entering(map('entering')),
   };
 }
 
-/** Up to which instants the limits on entering are used up. */
+/** The instants up to which the limits on entering are used up. */
 export function entering(fd: number): Map<'tcp' | 'udp', bigint> {
   const used = getEntry(fd, indexKey(0), ENTERING.size) ?? Buffer.alloc(ENTERING.size);
   return new Map([

@@ -1,9 +1,9 @@
 import { mapBytes } from '../../kernel/bpf-map.ts';
 
 /**
- * How much memory the tables take, in bytes, by the kernel's account. They have their size from the start.
+ * Memory of the tables, in bytes, by the kernel's account. It is allocated from the start.
  * @param tables descriptors
  */
-export function weighTables(tables: readonly number[]): number {
+export function tablesMemoryBytes(tables: readonly number[]): number {
   return tables.reduce((sum, fd) => sum + mapBytes(fd), 0);
 }

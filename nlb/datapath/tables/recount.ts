@@ -1,15 +1,15 @@
 import { STRUCTS } from '../program/layout.ts';
 import type { ProvenTable } from '../specification/knowledge.ts';
-import { type CountedMemory, FLOW_TABLES, type Rows, sumOver } from './counters.ts';
+import { type CountedMemory, FLOW_TABLES, type Rows } from './counters.ts';
 
 /**
- * What the data path cannot count: the connections that a full table has pushed out, and those whose time is over. A walk
- * through the tables finds them out, while the data path goes on counting.
+ * What the data path does not count: expired connections. A walk through the tables finds them, while the data path goes on counting,
+ * and corrects what a daemon left uncounted that was killed during an earlier walk.
  */
 export interface Recount {
-  /** A connection was taken out, because its time was over. */
+  /** A connection was removed, because it has expired. */
   removed(table: ProvenTable, was: Counted | undefined): void;
-  /** All have been looked at. */
+  /** The walk is over. */
   finish(found: Found): void;
 }
 
@@ -20,8 +20,6 @@ export interface Counted {
 }
 
 export interface Found {
-  /** Entries of each table. */
-  present: Record<ProvenTable, number>;
   /** How many are active, by server id and by the service's number. */
   servers: ReadonlyMap<number, number>;
   services: ReadonlyMap<number, number>;
@@ -36,10 +34,10 @@ export interface Turnover {
 const { tally: TALLY, tableCount: TABLE } = STRUCTS;
 
 /**
- * By how much a count of active connections is wrong. Each connection that was active throughout the walk was found by it, and
- * each that was found was active at some time. So how many are active at the end lies between what was found, less those that
- * ended meanwhile, and what was found, and those that began meanwhile. A count that lies there is left alone: so a walk adds no
- * error, however busy the data path is, and takes away all of it where nothing happens meanwhile.
+ * By how much a count of active connections is wrong. Every connection that was active throughout the walk was found by it, and
+ * every one that was found was active at some time. So the number of active ones at the end is between (found - ended meanwhile)
+ * and (found + begun meanwhile). A count in that range is left alone: a walk adds no error, however busy the data path is, and
+ * removes all of it if nothing happens meanwhile.
  */
 export function excess(found: number, before: Turnover, after: Turnover): number {
   const count = after.began - after.ended;
@@ -48,10 +46,9 @@ export function excess(found: number, before: Turnover, after: Turnover): number
   return count > most ? count - most : count < least ? count - least : 0;
 }
 
-/** Begin before the first look at the tables. */
+/** Begin before the walk. */
 export function beginRecount({ servers, services, tables }: CountedMemory): Recount {
   const before = { servers: turnovers(servers), services: turnovers(services) };
-  const entered = FLOW_TABLES.map((_, index) => sumOver(tables, index, TABLE.entered));
   return {
     removed: (table, was) => {
       add(tables, FLOW_TABLES.indexOf(table), TABLE.removed, 1n);
@@ -62,10 +59,6 @@ export function beginRecount({ servers, services, tables }: CountedMemory): Reco
     finish: (found) => {
       correct(servers, before.servers, found.servers);
       correct(services, before.services, found.services);
-      for (const table of ['connections', 'udpFlows'] as const) {
-        const index = FLOW_TABLES.indexOf(table);
-        noteEvicted(tables, index, entered[index] ?? 0n, found.present[table]);
-      }
     },
   };
 }
@@ -84,17 +77,7 @@ function correct(tallies: Rows, before: readonly Turnover[], found: ReadonlyMap<
   }
 }
 
-/**
- * What had entered when the walk began, and was neither found nor taken out, has been pushed out. What entered later may have been
- * found as well: so this is never too much, and all of it where nothing enters meanwhile.
- */
-function noteEvicted(tables: Rows, index: number, entered: bigint, present: number): void {
-  const evicted = entered - sumOver(tables, index, TABLE.removed) - BigInt(present);
-  const known = sumOver(tables, index, TABLE.evicted);
-  if (evicted > known) add(tables, index, TABLE.evicted, evicted - known);
-}
-
-/** To the row that is ours alone. */
+/** To the row of user space. */
 function add({ words, rows, rowBytes }: Rows, index: number, member: number, by: bigint): void {
   const at = (words.byteLength - rows * rowBytes + index * rowBytes + member) / 8;
   words[at] = (words[at] ?? 0n) + by;

@@ -2,15 +2,15 @@ import { type MemoryMap, mapMemory } from '../../kernel/memory-map.ts';
 import { CONSTANTS, STRUCTS } from '../program/layout.ts';
 
 /**
- * What new flows go by, a row for each pool, in memory that the data path reads and this process writes without a system
- * call. Slots are written in place, one after the other, and only those that differ.
+ * The selections, a row for each pool, in memory that the data path reads and this process writes without a system call. Slots are
+ * written in place, one after the other, and only those that differ.
  */
 export interface SelectionTable {
-  /** Make a row say what is wanted. How many slots that has changed. */
+  /** Write the slots of a row that differ. Returns how many. */
   write(row: number, wanted: Int32Array): number;
   /** A copy. */
   read(row: number): Int32Array;
-  /** The slots of the row themselves, as whoever goes by them sees them: NO_SERVER for none. */
+  /** The slots of the row themselves, not a copy: NO_SERVER for none. */
   view(row: number): Uint16Array;
   close(): void;
 }
@@ -19,11 +19,11 @@ const { selection: AT } = STRUCTS;
 const { SELECTION_SLOTS: SLOTS, NO_SERVER } = CONSTANTS;
 const ELIGIBLE_WORDS = (NO_SERVER + 1) / 32;
 
-/** Where two selections differ, and what the second one has there. */
+/** The slots in which two selections differ, and their new content. */
 interface Difference {
   slots: Uint32Array;
   ids: Uint16Array;
-  /** Words of the bits of who is eligible. */
+  /** Words with the bits of eligible servers. */
   words: Uint32Array;
 }
 
@@ -40,7 +40,7 @@ export function openSelectionTable(fd: number, rows: number): SelectionTable {
       const row = rowIn(memory, number);
       const { slots, ids, words } = before ? difference(before, wanted) : compare(decode(row.servers), wanted);
       const eligible = eligibleIn(wanted);
-      // Who gets nothing more loses its clients before its slots, and who is new gets them after.
+      // A server that leaves is ineligible for clients before it loses its slots; a new one becomes eligible after it has some.
       for (const word of words) putWord(row.eligible, word, (row.eligible[word] ?? 0) & (eligible[word] ?? 0));
       for (let index = 0; index < slots.length; index++) row.servers[slots[index] ?? 0] = ids[index] ?? NO_SERVER;
       for (const word of words) putWord(row.eligible, word, eligible[word] ?? 0);
@@ -70,10 +70,10 @@ function decode(servers: Uint16Array): Int32Array {
   return Int32Array.from(servers, (id) => (id === NO_SERVER ? -1 : id));
 }
 
-/** As a slot has it. */
+/** The content of a slot. */
 const encoded = (id: number): number => (id < 0 ? NO_SERVER : id);
 
-/** Many pools change alike where a server of theirs fails. A selection is never changed itself, so what was found stays true. */
+/** Many pools change alike when their server fails. A selection array is never modified, so differences can be cached. */
 const differences = new WeakMap<Int32Array, WeakMap<Int32Array, Difference>>();
 
 function difference(before: Int32Array, after: Int32Array): Difference {
@@ -89,7 +89,7 @@ function wordsBetween(before: Int32Array, after: Int32Array): Uint32Array {
   return EVERY_WORD.filter((word) => was[word] !== is[word]);
 }
 
-/** Where it is not known who was eligible before, each word counts as another one. */
+/** If the earlier eligibility is not known, every word counts as different. */
 function compare(before: Int32Array, after: Int32Array): Difference {
   const [slots, ids] = [new Uint32Array(SLOTS), new Uint16Array(SLOTS)];
   let count = 0;
@@ -103,7 +103,7 @@ function compare(before: Int32Array, after: Int32Array): Difference {
 
 const eligible = new WeakMap<Int32Array, Uint32Array>();
 
-/** A bit for each id that any slot has. */
+/** A bit for each id that is in any slot. */
 function eligibleIn(selection: Int32Array): Uint32Array {
   const known = eligible.get(selection);
   if (known) return known;

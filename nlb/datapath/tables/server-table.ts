@@ -1,6 +1,6 @@
 import { bytesToQuad, macToOctets, octetsToMac, quadToBytes } from '../../kernel/inet.ts';
 import { type MemoryMap, mapMemory } from '../../kernel/memory-map.ts';
-import { type Port, wayTo } from '../attach/ports.ts';
+import { type DatapathInterface, interfaceTo } from '../attach/interfaces.ts';
 import { CONSTANTS, STRUCTS } from '../program/layout.ts';
 import type { Change, ServerEntry } from './tables.ts';
 
@@ -9,13 +9,13 @@ const WORDS = AT.size / 8;
 
 /** The servers by id, in memory that the data path reads and this process writes without a system call. */
 export interface ServerTable {
-  /** Write the servers that are new or different. `ports`: where they are reached, the default one first. */
-  put(wanted: ServerEntry[], ports: Port[]): Change[];
+  /** Write the servers that are new or different. `interfaces`: the default server interface first. */
+  put(wanted: ServerEntry[], interfaces: DatapathInterface[]): Change[];
   /** Clear the entries that are not among the wanted ones. */
   dropOthers(wanted: ServerEntry[]): Change[];
   ids(): number[];
   /** In the order of their ids. */
-  read(ports: Port[]): ServerEntry[];
+  read(interfaces: DatapathInterface[]): ServerEntry[];
   close(): void;
 }
 
@@ -25,13 +25,13 @@ export function openServerTable(fd: number, maxServers: number): ServerTable {
   const words = new BigUint64Array(memory.buffer);
   const written = new Map<number, string>();
   return {
-    put: (wanted, ports) => {
-      const there = JSON.stringify(ports);
+    put: (wanted, interfaces) => {
+      const there = JSON.stringify(interfaces);
       return wanted.flatMap((server) => {
-        const said = wordsOf(server, there);
-        if (written.get(server.id) === said) return [];
-        const changes = put(words, server, ports);
-        written.set(server.id, said);
+        const row = wordsOf(server, there);
+        if (written.get(server.id) === row) return [];
+        const changes = put(words, server, interfaces);
+        written.set(server.id, row);
         return changes;
       });
     },
@@ -41,12 +41,12 @@ export function openServerTable(fd: number, maxServers: number): ServerTable {
       return dropOthers(words, kept);
     },
     ids: () => ids(words),
-    read: (ports) => ids(words).map((id) => decode(id, entryAt(memory, id), ports)),
+    read: (interfaces) => ids(words).map((id) => decode(id, entryAt(memory, id), interfaces)),
     close: () => memory.close(),
   };
 }
 
-/** All that an entry rests on. To compare it takes a tenth of the time that to encode it would. */
+/** All input of an entry. Comparing it takes a tenth of the time of encoding it. */
 const wordsOf = ({ address, mac, kept, device }: ServerEntry, ports: string): string =>
   `${address} ${mac} ${kept} ${device} ${ports}`;
 
@@ -56,13 +56,13 @@ function ids(words: BigUint64Array): number[] {
   return Array.from({ length: words.length / WORDS }, (_, id) => id).filter((id) => isKnown(words, id));
 }
 
-function put(words: BigUint64Array, server: ServerEntry, ports: Port[]): Change[] {
+function put(words: BigUint64Array, server: ServerEntry, interfaces: DatapathInterface[]): Change[] {
   const at = server.id * WORDS;
-  const wanted = encode(server, ports);
+  const wanted = encode(server, interfaces);
   if (wanted.every((word, index) => word === words[at + index])) return [];
   const change = isKnown(words, server.id) ? 'changed' : 'added';
   const onlyFirstWord = wanted.subarray(1).every((word, index) => word === words[at + 1 + index]);
-  // The first word holds the flags: cleared, it takes the entry out of use while the others change.
+  // The first word has the flags: while it is zero, the entry is not used, and the other words can change.
   if (!onlyFirstWord) Atomics.store(words, at, 0n);
   for (let index = WORDS - 1; index >= 0; index--) Atomics.store(words, at + index, wanted[index] ?? 0n);
   return [{ table: 'servers', change, subject: `${server.id} ${server.address}` }];
@@ -76,27 +76,27 @@ function dropOthers(words: BigUint64Array, kept: Set<number>): Change[] {
   return gone.map((id) => ({ table: 'servers', change: 'removed', subject: String(id) }));
 }
 
-/** Where the interface to a server is missing, what is sent there is lost; its connections stay, for it may be made anew at once. */
-function encode({ address, mac, kept, device, id }: ServerEntry, ports: Port[]): BigUint64Array {
-  const port = wayTo({ id, device }, ports);
+/** If the interface to a server is missing, what is sent there is lost; its connections stay, because the interface may come back. */
+function encode({ address, mac, kept, device, id }: ServerEntry, interfaces: DatapathInterface[]): BigUint64Array {
+  const iface = interfaceTo({ id, device }, interfaces);
   const bytes = Buffer.alloc(AT.size);
   bytes.set(mac === undefined ? [] : macToOctets(mac), AT.mac);
   const stays = kept && mac !== undefined ? CONSTANTS.SERVER_KEPT : 0;
   const hasMac = mac === undefined ? 0 : CONSTANTS.SERVER_HAS_MAC;
   bytes.writeUInt8(CONSTANTS.SERVER_KNOWN | stays | hasMac, AT.flags);
-  if (port) bytes.set(macToOctets(port.mac), AT.ownMac);
-  bytes.writeUInt16LE(Math.min(port?.mtu ?? 0xffff, 0xffff), AT.mtu);
+  if (iface) bytes.set(macToOctets(iface.mac), AT.ownMac);
+  bytes.writeUInt16LE(Math.min(iface?.mtu ?? 0xffff, 0xffff), AT.mtu);
   bytes.set(quadToBytes(address), AT.address);
-  bytes.writeUInt32LE(port?.ifindex ?? 0, AT.ifindex);
+  bytes.writeUInt32LE(iface?.ifindex ?? 0, AT.ifindex);
   return BigUint64Array.from({ length: WORDS }, (_, index) => bytes.readBigUInt64LE(8 * index));
 }
 
 const entryAt = (memory: MemoryMap, id: number): Buffer => Buffer.from(memory.buffer, id * AT.size, AT.size);
 
-function decode(id: number, bytes: Buffer, ports: Port[]): ServerEntry {
+function decode(id: number, bytes: Buffer, interfaces: DatapathInterface[]): ServerEntry {
   const flags = bytes.readUInt8(AT.flags);
-  const port = ports.findIndex(({ ifindex }) => ifindex === bytes.readUInt32LE(AT.ifindex));
-  const device = port === 0 ? undefined : ports[port]?.device;
+  const index = interfaces.findIndex(({ ifindex }) => ifindex === bytes.readUInt32LE(AT.ifindex));
+  const device = index === 0 ? undefined : interfaces[index]?.device;
   return {
     id,
     address: bytesToQuad(bytes.subarray(AT.address)),

@@ -1,7 +1,7 @@
 import { dropEntry, getEntry, indexKey, listKeys, putEntry } from '../../kernel/bpf-map.ts';
 import { bytesToQuad, quadToBytes } from '../../kernel/inet.ts';
 import { CONSTANTS, STRUCTS } from '../program/layout.ts';
-import { claimRows } from './pool-rows.ts';
+import { assignRows } from './pool-rows.ts';
 import { openSelectionTable, type SelectionTable } from './selection-table.ts';
 import { type Change, nameOfService, poolOf, type ServiceEntry } from './tables.ts';
 
@@ -12,14 +12,14 @@ const PROTOCOLS = { tcp: 6, udp: 17 } as const;
 
 export type ServiceName = Omit<ServiceEntry, 'slots' | 'persistence' | 'pool'>;
 
-/** Services: ids by address, protocol and port; by id, what each is; and for each pool of them a selection. */
+/** Services: ids by address, protocol and port; a row by id; and a selection for each pool. */
 export interface ServiceTable {
   /**
-   * Write new services, and the slots that differ. Where there is no room for what goes and what comes at the same time, what
-   * is not wanted goes first. Throws SyscallError.
+   * Write new services, and the slots that differ. If there is no room for removed and new services together, unwanted ones are
+   * removed first. Throws SyscallError.
    */
   put(wanted: ServiceEntry[]): Change[];
-  /** Write the slots that differ, of pools that are there. */
+  /** Write the slots that differ, of existing pools. */
   select(wanted: ReadonlyMap<string, Int32Array>): Change[];
   /** Remove the services that are not wanted. Throws SyscallError. */
   dropOthers(wanted: ServiceEntry[]): Change[];
@@ -30,7 +30,7 @@ export interface ServiceTable {
   close(): void;
 }
 
-/** A service as the kernel has it. Nobody else writes these tables, so they are read once. */
+/** A service in the kernel's tables. Nobody else writes these, so they are read once. */
 interface Known {
   name: ServiceName;
   id: number;
@@ -50,9 +50,9 @@ export function openServiceTable(descriptor: (map: string) => number, maxService
       const names = new Set(wanted.map(nameOfService));
       const together = new Set([...names, ...known.keys()]).size;
       const dropped = together > maxServices ? dropOthers({ ids, rows, known }, names) : [];
-      const claimed = claimRows(wanted, new Map([...known].map(([name, { pool }]) => [name, pool])));
+      const claimed = assignRows(wanted, new Map([...known].map(([name, { pool }]) => [name, pool])));
       pools = claimed;
-      // A service that leaves its row for a new one does so before another pool's slots are written there.
+      // A service moves from its old row to a new one before another pool's slots are written to the old row.
       const used = new Set(Array.from(known.values(), ({ pool }) => pool));
       const groups = [...Map.groupBy(wanted, poolOf)].map(([pool, services]) => ({
         pool,
@@ -112,7 +112,7 @@ interface Tables {
   known: Map<string, Known>;
 }
 
-/** What it is comes before the key that leads there. */
+/** The row is written before the key that refers to it. */
 function putService({ ids, rows, known }: Tables, service: ServiceEntry, pool: number): Change[] {
   const name = nameOfService(service);
   const before = known.get(name);

@@ -2,11 +2,11 @@ import { CONSTANTS } from '../program/layout.ts';
 import type { Limits } from '../specification/limits.ts';
 import type { Timeouts } from '../specification/timeouts.ts';
 
-/** What the data path works from: all that the control plane decides, and nothing that it does not. */
+/** The configuration of the data path: all that the control plane decides. */
 export interface Tables {
   /** The NLBS address. ARP requests for it are answered under the lease alone. */
   nlbs: string;
-  heartbeat: HeartbeatEnds;
+  heartbeat: HeartbeatAddresses;
   timeouts: Timeouts;
   limits: Limits;
   clusterAddresses: string[];
@@ -14,35 +14,35 @@ export interface Tables {
   services: ServiceEntry[];
 }
 
-/** Where the two nodes' heartbeats go. Zeros before there are any. */
-export interface HeartbeatEnds {
-  /** UDP, at both ends. */
+/** Addresses and port of the heartbeats. Zeros while there are none. */
+export interface HeartbeatAddresses {
+  /** UDP, on both nodes. */
   port: number;
-  access: BeatEnds;
-  server: BeatEnds;
+  access: BeatAddresses;
+  server: BeatAddresses;
 }
 
 /** This node's own address on a subnet, and its peer's. */
-export interface BeatEnds {
+export interface BeatAddresses {
   own: string;
   peer: string;
 }
 
-export const NO_HEARTBEAT: HeartbeatEnds = {
+export const NO_HEARTBEAT: HeartbeatAddresses = {
   port: 0,
   access: { own: '0.0.0.0', peer: '0.0.0.0' },
   server: { own: '0.0.0.0', peer: '0.0.0.0' },
 };
 
 export interface ServerEntry {
-  /** Index in the server table, the same for the server's whole life; below the configured maximum. */
+  /** Index in the server table, the same while the server is configured; below the configured maximum. */
   id: number;
   address: string;
-  /** Absent while it is not known: then it is gone, whatever else is said. */
+  /** Absent while it is not known: then the server is gone, whatever `kept` says. */
   mac?: string;
-  /** Whether it keeps the connections that it has. Otherwise it is gone: they move. Who gets new ones, selections say. */
+  /** Whether it keeps its connections. Otherwise it is gone, and they move. Selections decide who gets new ones. */
   kept: boolean;
-  /** Device that leads to the server, which may be missing; the first of the interfaces where absent. */
+  /** Device that leads to the server, which may be missing; absent for the first server interface. */
   device?: string;
 }
 
@@ -52,11 +52,11 @@ export interface ServiceEntry {
   protocol: 'tcp' | 'udp';
   /** Zero: every port that no other service of that address and protocol has. */
   port: number;
-  /** Keeps a client on its server; absent where every connection is placed by itself. */
+  /** Affinity: keeps a client on its server; absent if every connection is placed by itself. */
   persistence?: Persistence;
-  /** Services of one pool have one selection, in one row. Absent where it is the only one of its pool. */
+  /** Services of one pool share one selection, in one row. Absent if it is the only service of its pool. */
   pool?: string;
-  /** 65,537 server ids, -1 for none (see maglev.ts). Never changed once it has been applied: what is different is another array. */
+  /** 65,537 server ids, -1 for none (see maglev.ts). Never modified once it has been applied: another selection is another array. */
   slots: Int32Array;
 }
 
@@ -67,26 +67,26 @@ export interface Persistence {
   prefix: number;
 }
 
-/** A selection as it is wanted, -1 for none; or as it lies in a row, where an id that no server has stands for none. */
+/** A wanted selection, with -1 for none; or a row, with an id that no server has for none. */
 export type Slots = Int32Array | Uint16Array;
 
-/** Services with their selections, wanted ones or those that lie in rows. */
+/** Services with wanted selections or with rows. */
 export interface SelectedTables extends Omit<Tables, 'services'> {
   services: (Omit<ServiceEntry, 'slots'> & { slots: Slots })[];
 }
 
 /** One thing that apply() did. `subject` for people: `tcp 203.0.113.10:80`. */
 export interface Change {
-  table: 'settings' | 'servers' | 'selections' | 'services' | 'clusters';
+  table: 'settings' | 'servers' | 'selections' | 'services' | 'clusterAddresses';
   change: 'added' | 'changed' | 'removed';
   subject: string;
 }
 
 /**
- * The same servers, but those that are gone as they were before: what some slot may still name is there until that has another
- * server.
+ * The wanted servers, but those that are to be removed as they were before: a server that some slot may still name stays until the
+ * slots are written.
  */
-export function beforeGoing(servers: readonly ServerEntry[], before: readonly ServerEntry[]): ServerEntry[] {
+export function keepUntilRemoved(servers: readonly ServerEntry[], before: readonly ServerEntry[]): ServerEntry[] {
   const earlier = new Map(before.map((server) => [server.id, server]));
   return servers.map((server) => {
     const was = earlier.get(server.id);
@@ -106,19 +106,19 @@ export interface TableSizes {
 export const nameOfService = ({ protocol, address, port }: Omit<ServiceEntry, 'slots' | 'persistence'>): string =>
   `${protocol} ${address}:${port}`;
 
-/** The servers that are in a selection. It has 65,537 slots: a set that is asked for each of them takes ten times as long. */
+/** The servers that are in a selection. With 65,537 slots, adding each to a Set would take ten times as long. */
 export function serversIn(slots: Int32Array): ReadonlySet<number> {
   const found = new Uint8Array(CONSTANTS.NO_SERVER);
   for (const id of slots) if (id >= 0) found[id] = 1;
   return new Set(Array.from(found.keys()).filter((id) => found[id] === 1));
 }
 
-/** The pool that a service belongs to: one of its own where none is named. */
+/** The pool of a service: one of its own if none is named. */
 export const poolOf = (service: Omit<ServiceEntry, 'slots'>): string => service.pool ?? nameOfService(service);
 
 /**
- * The service that a fragment without ports is taken to be for, where it comes before the beginning of its datagram: the
- * one of any port, or else the one of the lowest port. Undefined where the address has none of that protocol.
+ * The service that a fragment without ports is taken for, if it arrives before the first one of its datagram: the service of any
+ * port, or else that of the lowest port. Undefined if the address has none of that protocol.
  */
 export function fragmentService<Service extends Omit<ServiceEntry, 'slots'>>(
   services: Iterable<Service>,
@@ -129,7 +129,7 @@ export function fragmentService<Service extends Omit<ServiceEntry, 'slots'>>(
   return candidates.sort((a, b) => a.port - b.port)[0];
 }
 
-/** Throws a RangeError where the tables contradict themselves or do not fit, before anything is written. */
+/** Throws a RangeError if the tables contradict themselves or do not fit, before anything is written. */
 export function checkTables(tables: Tables, { maxServers, maxServices }: TableSizes): void {
   const { servers, services, clusterAddresses } = tables;
   const refuse = (problem: string): never => {

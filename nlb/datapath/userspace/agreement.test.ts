@@ -2,17 +2,17 @@ import fc from 'fast-check';
 import t from 'tap';
 import { monotonicNs } from '../../kernel/clock.ts';
 import { enterPrivateNamespaces, run, until } from '../../kernel/private-namespaces.ts';
-import { findPorts } from '../attach/ports.ts';
+import { findInterfaces } from '../attach/interfaces.ts';
 import { BOOTS } from '../kit/beat-frames.ts';
-import { openEnds, summed } from '../kit/ends.ts';
 import { SERVICES, TIMEOUTS } from '../kit/histories.ts';
-import { CLUSTERS, conversation, frames } from '../kit/packets.ts';
-import { HEARTBEAT, hold, MAC, makeInterfaces, NLBS, options, pinDirectory, UNLIMITED } from '../kit/rig.ts';
+import { CLUSTER_ADDRESSES, conversation, frames } from '../kit/packets.ts';
+import { HEARTBEAT, holdLease, MAC, makeInterfaces, NLBS, options, pinDirectory, UNLIMITED } from '../kit/rig.ts';
+import { openVethPeers, withChecksum } from '../kit/veth-peers.ts';
 import type { OutcomeName } from '../program/layout.ts';
 import type { Mac } from '../specification/address.ts';
 import { nameOfFlow } from '../specification/flow.ts';
 import { forward } from '../specification/forward.ts';
-import { type Connection, toldBy } from '../specification/knowledge.ts';
+import { type Connection, configuredBy } from '../specification/knowledge.ts';
 import { openLedger, record } from '../specification/ledger.ts';
 import { readEthernet, readIpv4 } from '../specification/packet.ts';
 import { openLease } from '../tables/lease.ts';
@@ -27,7 +27,7 @@ makeInterfaces();
 run(`ip address add ${NLBS}/24 dev access`);
 run('ip link set lo up');
 run('sysctl -q net.ipv4.icmp_ratemask=0');
-for (const address of CLUSTERS) run(`ip address add ${address}/32 dev lo`);
+for (const address of CLUSTER_ADDRESSES) run(`ip address add ${address}/32 dev lo`);
 run('ip route add default via 10.77.1.1 dev access');
 for (const there of ['10.77.1.1', HEARTBEAT.access.peer])
   run(`ip neighbour add ${there} lladdr ${MAC.router} dev access`);
@@ -42,7 +42,7 @@ const TABLES: Tables = {
   heartbeat: HEARTBEAT,
   timeouts: TIMEOUTS,
   limits: UNLIMITED,
-  clusterAddresses: CLUSTERS,
+  clusterAddresses: CLUSTER_ADDRESSES,
   servers: [0, 1, 2, 3].map((id) => ({
     id,
     address: `10.77.2.2${id}`,
@@ -77,40 +77,40 @@ t.test(`the forwarder does what forward.ts says, and the stack nothing (seed ${S
   const settings = { ...options(pinDirectory(t)), mode: 'userspace' as const };
   const datapath = openUserspace({ ...settings, first: TABLES });
   t.teardown(() => datapath.remove());
-  hold(datapath.leaseFd, monotonicNs() + HOUR_NS);
+  holdLease(datapath.leaseFd, monotonicNs() + HOUR_NS);
   namePeer(datapath.leaseFd);
-  const ends = openEnds();
-  const ports = findPorts(settings).present;
-  const access = ports.find(({ device }) => device === 'access') ?? ports[0];
+  const peers = openVethPeers();
+  const interfaces = findInterfaces(settings).present;
+  const access = interfaces.find(({ device }) => device === 'access') ?? interfaces[0];
   if (!access) throw new Error('no access port');
-  const told = toldBy(TABLES, ports);
+  const configured = configuredBy(TABLES, interfaces);
   const lease = { answerUntilNs: HOUR_NS, forwardUntilNs: HOUR_NS };
   const ledger = openLedger();
   const expected = { forwarded: [] as string[], answered: [] as string[] };
   const kinds = fc.oneof({ weight: 3, arbitrary: frames }, { weight: 1, arbitrary: conversation });
-  const generated = fc.sample(kinds.filter(isTold).map(summed), { numRuns: FRAMES, seed: SEED });
+  const generated = fc.sample(kinds.filter(isTold).map(withChecksum), { numRuns: FRAMES, seed: SEED });
   const total = (): bigint => Object.values(datapath.outcomes()).reduce((sum, { packets }) => sum + packets, 0n);
   for (const [sent, frame] of generated.entries()) {
     // Time stands still: what matters is what is found, and nothing expires in the seconds that this takes.
     const decision = forward(
       { frame, ifindex: access.ifindex, nowNs: NOW_NS, tickNs: NOW_NS, bootNs: NOW_NS },
-      { told, lease, peer: PEER_KNOWN, kept: ledger.kept },
+      { configured, lease, peer: PEER_KNOWN, flowTables: ledger.flowTables },
     );
     record(ledger, decision, NOW_NS);
     if (decision.egress !== undefined) expected.forwarded.push(decision.frame.toString('hex'));
     const answer = decision.outcome === 'PASSED_ARP_NLBS' ? arpAnswer(frame, access) : undefined;
     if (answer) expected.answered.push(answer.toString('hex'));
-    ends.send(frame);
+    peers.send(frame);
     // No more at once than wait without loss at any of the sockets.
     if (sent % 64 === 63) await until(() => total() === BigInt(sent + 1), `frame ${sent} is counted`);
   }
   await until(() => total() === BigInt(FRAMES), 'every frame is counted');
   await until(() => datapath.connectionCount() >= 0, 'what it had in hand is sent');
 
-  const forwarded = ends.heard('server').map((frame) => frame.toString('hex'));
+  const forwarded = peers.received('server').map((frame) => frame.toString('hex'));
   t.same(forwarded, expected.forwarded);
   t.ok(forwarded.length > FRAMES / 10, `${forwarded.length} were forwarded`);
-  const answered = ends.heard('access').filter((frame) => !isOwn(frame));
+  const answered = peers.received('access').filter((frame) => !isOwn(frame));
   t.same(
     answered.map((frame) => frame.toString('hex')),
     expected.answered,
@@ -131,6 +131,8 @@ t.test(`the forwarder does what forward.ts says, and the stack nothing (seed ${S
     .map(({ flow, connection }) => timeless([nameOfFlow(flow), connection]));
   t.same(
     known.sort(),
-    [...ledger.kept.connections, ...ledger.kept.udpFlows, ...ledger.kept.embryos].map(timeless).sort(),
+    [...ledger.flowTables.connections, ...ledger.flowTables.udpFlows, ...ledger.flowTables.halfOpen]
+      .map(timeless)
+      .sort(),
   );
 });

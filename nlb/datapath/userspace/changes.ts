@@ -1,20 +1,21 @@
-import type { Port } from '../attach/ports.ts';
+import type { DatapathInterface } from '../attach/interfaces.ts';
 import { type Change, nameOfService, poolOf, type ServiceEntry, type Tables } from '../tables/tables.ts';
 
-/** What the data path works from, all at once. */
-export interface Situation {
+/** All that the forwarder is configured with. */
+export interface TablesAndInterfaces {
   tables: Tables;
-  ports: readonly Port[];
+  interfaces: readonly DatapathInterface[];
 }
 
-/** What is different, in the order in which a data path in the kernel is told: here all of it comes at once. */
-export function changesBetween(before: Situation, after: Situation): Change[] {
+/** The differences, in the order in which they are written to the kernel's tables; here they take effect at once. */
+export function changesBetween(before: TablesAndInterfaces, after: TablesAndInterfaces): Change[] {
   const [was, is] = [before.tables, after.tables];
-  const subject = `${is.nlbs}, ${after.ports.map(({ device }) => device).join(' ')}`;
-  const settings = ({ tables: { nlbs, heartbeat, timeouts, limits }, ports }: Situation) => ({
-    ...{ nlbs, heartbeat, timeouts, limits, ports },
+  const subject = `${is.nlbs}, ${after.interfaces.map(({ device }) => device).join(' ')}`;
+  const settings = ({ tables: { nlbs, heartbeat, timeouts, limits }, interfaces }: TablesAndInterfaces) => ({
+    ...{ nlbs, heartbeat, timeouts, limits, interfaces },
   });
-  const clusters = ({ clusterAddresses }: Tables) => new Map(clusterAddresses.map((address) => [address, address]));
+  const clusterAddresses = ({ clusterAddresses }: Tables) =>
+    new Map(clusterAddresses.map((address) => [address, address]));
   const servers = (tables: Tables) =>
     new Map(tables.servers.map((server) => [String(server.id), [`${server.id} ${server.address}`, server] as const]));
   const [serversWere, serversAre] = [servers(was), servers(is)];
@@ -24,16 +25,16 @@ export function changesBetween(before: Situation, after: Situation): Change[] {
     ...put('servers', serversWere, serversAre, ([name]) => name),
     ...selections(was, is),
     ...put('services', servicesWere, servicesAre),
-    ...put('clusters', clusters(was), clusters(is)),
+    ...put('clusterAddresses', clusterAddresses(was), clusterAddresses(is)),
     ...gone('services', servicesWere, servicesAre),
-    ...gone('clusters', clusters(was), clusters(is)),
+    ...gone('clusterAddresses', clusterAddresses(was), clusterAddresses(is)),
     ...gone('servers', serversWere, serversAre),
   ];
 }
 
 const same = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other);
 
-/** Without their selections, which are judged by themselves. */
+/** Without their selections, which are compared separately. */
 const servicesOf = ({ services }: Tables) =>
   new Map(services.map(({ slots: _, ...service }) => [nameOfService(service), service]));
 

@@ -3,29 +3,29 @@ import { join } from 'node:path';
 import { awaitReadable } from '../../kernel/readiness.ts';
 import { beRealTime } from '../../kernel/scheduling.ts';
 import { openAnswerer } from '../../kernel/unix-datagram.ts';
+import { FILES } from './directory.ts';
 import { openForwarding } from './forwarding.ts';
-import { FILES } from './place.ts';
 
 /**
- * `node forwarder.ts PLACE`: a process of its own, so that it outlives the daemon as a BPF program does. It forwards for as
- * long as the lease in the place says, whoever renews that, and runs until it is killed, or its place has been removed; it
- * has nothing to put away.
+ * `node forwarder.ts DIRECTORY`: a process of its own, so that it outlives the daemon as a BPF program does. It forwards as long as
+ * the lease in the directory holds, whoever renews that, and runs until it is killed or the directory is removed. It needs no
+ * clean-up.
  *
- * Like a program in the kernel it comes before every ordinary process, and after the beat: on a machine with much to do it
- * was seen waiting for 80 ms. Where the system refuses that, it runs as it is.
+ * It has real-time priority, below the beat's: on a busy machine it was seen waiting for 80 ms behind ordinary processes. If the
+ * system refuses that priority, it runs without.
  */
-const [place = ''] = process.argv.slice(2);
+const [directory = ''] = process.argv.slice(2);
 const IDLE_MS = 1000;
 const BEHIND_THE_BEAT = 1;
 beRealTime(BEHIND_THE_BEAT);
-const forwarding = openForwarding(place);
-// Last, because whoever finds it may ask: then all the rest is there.
-const questions = openAnswerer(join(place, FILES.questions));
+const forwarding = openForwarding(directory);
+// Opened last: a daemon that finds this socket may send requests at once.
+const requests = openAnswerer(join(directory, FILES.requests));
 
-for (let idle = false; !idle || existsSync(place); ) {
-  const ports = forwarding.ports();
-  const [asked, ...ready] = awaitReadable([questions.fd, ...ports], IDLE_MS);
-  idle = !asked && !ready.includes(true);
-  for (const [index, fd] of ports.entries()) if (ready[index]) forwarding.carry(fd);
-  if (asked) questions.answer(forwarding.answer);
+for (let idle = false; !idle || existsSync(directory); ) {
+  const descriptors = forwarding.descriptors();
+  const [isAsked, ...ready] = awaitReadable([requests.fd, ...descriptors], IDLE_MS);
+  idle = !isAsked && !ready.includes(true);
+  for (const [index, fd] of descriptors.entries()) if (ready[index]) forwarding.forwardBatch(fd);
+  if (isAsked) requests.answer(forwarding.answer);
 }

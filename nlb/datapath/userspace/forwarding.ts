@@ -3,54 +3,60 @@ import { bootNs, monotonicNs } from '../../kernel/clock.ts';
 import { openBatch } from '../../kernel/packet-batch.ts';
 import { openPacketPort, sendFrame } from '../../kernel/packet-port.ts';
 import { SyscallError } from '../../kernel/syscall-error.ts';
-import type { Port } from '../attach/ports.ts';
-import { mostOf } from '../attach/program.ts';
+import type { DatapathInterface } from '../attach/interfaces.ts';
+import { maxEntries } from '../attach/program.ts';
 import type { OutcomeName } from '../program/layout.ts';
 import type { Decision } from '../specification/decision.ts';
 import { forward } from '../specification/forward.ts';
-import { type Connection, type PeerKnown, type ProvenTable, type Told, toldBy } from '../specification/knowledge.ts';
-import { type Ledger, writeDown } from '../specification/ledger.ts';
+import {
+  type Configured,
+  type Connection,
+  configuredBy,
+  type PeerKnown,
+  type ProvenTable,
+} from '../specification/knowledge.ts';
+import { applyWrites, type Ledger } from '../specification/ledger.ts';
 import type { FlowTable } from '../tables/counters.ts';
 import { openLease } from '../tables/lease.ts';
 import { openSelectionTable, type SelectionTable } from '../tables/selection-table.ts';
 import { arpAnswer } from './arp-answer.ts';
-import { isOpen } from './heartbeat-socket.ts';
-import { FILES, openMapped } from './place.ts';
-import { RecentMap } from './recent-map.ts';
+import { FILES, openMappedFiles } from './directory.ts';
+import { isHeartbeatSocketOpen } from './heartbeat-socket.ts';
+import { LruMap } from './lru-map.ts';
+import { type PublishedFile, readPublished, withSelections } from './published.ts';
 import { openReplies } from './replies.ts';
 import { openRows, type Rows } from './rows.ts';
-import { read, selected, type Written } from './told.ts';
 
-/** The specification at work: frames of the ports in, and out. */
+/** Runs the specification on packet sockets: frames in, decisions, frames out. */
 export interface Forwarding {
-  /** Descriptors on which frames come in. */
-  ports(): number[];
-  /** Deal with what waits on the port of that descriptor, one batch of it at most. Throws SyscallError. */
-  carry(fd: number): void;
+  /** Descriptors on which frames arrive. */
+  descriptors(): number[];
+  /** Forward what waits on that descriptor, one batch at most. Throws SyscallError. */
+  forwardBatch(fd: number): void;
   answer(question: string): string;
 }
 
 const MACS_BYTES = 12;
 
-/** By what is written in the place. Throws SyscallError, and an Error where nothing is written there. */
-export function openForwarding(place: string): Forwarding {
-  const { sizes } = readable(place);
-  const mapped = openMapped(place, sizes);
+/** With the configuration in the directory. Throws SyscallError, and an Error if there is none. */
+export function openForwarding(directory: string): Forwarding {
+  const { sizes } = readOrThrow(directory);
+  const mapped = openMappedFiles(directory, sizes);
   const selections = openSelectionTable(mapped.fd(FILES.selections), sizes.maxServices);
-  let { said, told } = taken(place, selections);
+  let { published, configured } = load(directory, selections);
   const [lease, rows] = [openLease(mapped.fd(FILES.lease)), openRows(mapped.fd, sizes)];
   mapped.close();
-  const kept = tablesOf(sizes, rows, () => said.numbers);
+  const flowTables = tablesOf(sizes, rows, () => published.numbers);
   const batch = openBatch();
-  const sockets = new Map<number, { port: Port; fd: number }>();
-  usePorts(sockets, told.ports);
+  const sockets = new Map<number, { iface: DatapathInterface; fd: number }>();
+  useInterfaces(sockets, configured.interfaces);
 
-  const answerArp = (frame: Buffer, port: Port, fd: number): void => {
-    const answer = arpAnswer(frame, port);
-    // Looked at once more: a process may be held up anywhere, and who is held up here must not answer afterwards.
+  const answerArp = (frame: Buffer, iface: DatapathInterface, fd: number): void => {
+    const answer = arpAnswer(frame, iface);
+    // The lease is read again: a process may be held up anywhere, and must not answer after the lease.
     if (answer && bootNs() < lease.get().answerUntilNs) sendFrame(fd, answer);
   };
-  // Looked at where a frame asks for it, which few do.
+  // Read only when a frame needs it, which few do.
   const peer: PeerKnown = {
     get mac() {
       return lease.peer().mac;
@@ -62,31 +68,31 @@ export function openForwarding(place: string): Forwarding {
       return lease.peer().allowances;
     },
     get daemonLives() {
-      return isOpen(told.heartbeat);
+      return isHeartbeatSocketOpen(configured.heartbeat);
     },
   };
-  const decide = (index: number, { ifindex }: Port): Decision => {
+  const decide = (index: number, { ifindex }: DatapathInterface): Decision => {
     const [frame, segmentBytes] = [batch.frame(index), batch.segmentBytes(index)];
     const [nowNs, boot] = [monotonicNs(), bootNs()];
     const clocks = { nowNs, tickNs: nowNs, bootNs: boot };
     const arrival = { frame, ifindex, ...clocks, ...(segmentBytes !== undefined && { segmentBytes }) };
-    const decision = forward(arrival, { told, lease: lease.get(), peer, kept });
-    writeDown(kept, decision, {
+    const decision = forward(arrival, { configured, lease: lease.get(), peer, flowTables });
+    applyWrites(flowTables, decision, {
       peerAsked: () => lease.notePeerAsked(boot),
       fenced: lease.endForwarding,
       allowance: lease.noteAllowance,
     });
     return decision;
   };
-  /** Counts what was decided, and of what did not leave, why. */
+  /** Counts the decisions; a frame that did not leave counts for the reason of that. */
   const count = (decisions: readonly Decision[], unsent: ReadonlyMap<number, OutcomeName>): void => {
     for (const [index, decision] of decisions.entries()) {
       const outcome = unsent.get(index);
-      rows.count(outcome ? unsentOf(decision, outcome) : decision, said.numbers);
+      rows.count(outcome ? unsentOf(decision, outcome) : decision, published.numbers);
     }
   };
   const leave = (leaving: ReadonlyMap<number, number[]>): Map<number, OutcomeName> => {
-    // As with the answer above.
+    // As with the ARP reply above.
     const isOver = monotonicNs() >= lease.get().forwardUntilNs;
     const lost = [...leaving].flatMap(([egress, indices]) =>
       isOver ? indices : batch.send(sockets.get(egress)?.fd ?? -1, indices),
@@ -94,29 +100,35 @@ export function openForwarding(place: string): Forwarding {
     return new Map(lost.map((index) => [index, isOver ? 'DROPPED_NO_LEASE' : 'DROPPED_NOT_SENT']));
   };
   const carry = (fd: number): void => {
-    const port = portOf(sockets, fd);
+    const iface = interfaceOf(sockets, fd);
     const leaving = new Map<number, number[]>();
-    const received = port ? batch.receive(fd) : 0;
+    const received = iface ? batch.receive(fd) : 0;
     const decisions: Decision[] = [];
-    for (let index = 0; port && index < received; index++) {
-      const decision = decide(index, port);
+    for (let index = 0; iface && index < received; index++) {
+      const decision = decide(index, iface);
       decisions.push(decision);
       const { outcome, egress, frame } = decision;
-      if (outcome === 'PASSED_ARP_NLBS') answerArp(frame, port, fd);
+      if (outcome === 'PASSED_ARP_NLBS') answerArp(frame, iface, fd);
       if (egress === undefined) continue;
       batch.overwrite(index, frame.subarray(0, MACS_BYTES));
       leaving.set(egress, [...(leaving.get(egress) ?? []), index]);
     }
     count(decisions, leave(leaving));
   };
-  const take = (): void => {
-    ({ said, told } = taken(place, selections));
-    usePorts(sockets, told.ports);
+  const reload = (): void => {
+    ({ published, configured } = load(directory, selections));
+    useInterfaces(sockets, configured.interfaces);
   };
   return {
-    ports: () => [...sockets.values()].map(({ fd }) => fd),
-    carry,
-    answer: openReplies({ place, kept, rows, situation: () => ({ said, told }), take }),
+    descriptors: () => [...sockets.values()].map(({ fd }) => fd),
+    forwardBatch: carry,
+    answer: openReplies({
+      directory,
+      flowTables,
+      rows,
+      current: () => ({ published, configured }),
+      reload,
+    }),
   };
 }
 
@@ -127,27 +139,34 @@ const unsentOf = (decision: Decision, outcome: OutcomeName): Decision => ({
   counts: decision.counts.filter(({ what }) => what !== 'packet'),
 });
 
-function readable(place: string): Written {
-  const said = read(place);
-  if (!said) throw new Error(`Nothing that this version can read is in ${place}`);
-  return said;
+function readOrThrow(directory: string): PublishedFile {
+  const published = readPublished(directory);
+  if (!published) throw new Error(`Nothing that this version can read is in ${directory}`);
+  return published;
 }
 
-/** Slots are seen as they are written. */
-function taken(place: string, selections: Pick<SelectionTable, 'view'>): { said: Written; told: Told } {
-  const said = readable(place);
-  return { said, told: toldBy(selected(said, selections.view), said.ports) };
+/** The slots are a view of the rows: writes of the daemon are seen at once. */
+function load(
+  directory: string,
+  selections: Pick<SelectionTable, 'view'>,
+): { published: PublishedFile; configured: Configured } {
+  const published = readOrThrow(directory);
+  return { published, configured: configuredBy(withSelections(published, selections.view), published.interfaces) };
 }
 
-function tablesOf(sizes: Written['sizes'], rows: Rows, numbers: () => Written['numbers']): Ledger['kept'] {
-  const most = mostOf(sizes);
-  const proven = (table: ProvenTable): RecentMap<Connection> =>
-    new RecentMap(most[table], (connection) => rows.gone('evicted', table, connection, numbers()));
-  const other = <Value>(table: FlowTable): RecentMap<Value> => new RecentMap(most[table], () => rows.evicted(table));
+function tablesOf(
+  sizes: PublishedFile['sizes'],
+  rows: Rows,
+  numbers: () => PublishedFile['numbers'],
+): Ledger['flowTables'] {
+  const most = maxEntries(sizes);
+  const proven = (table: ProvenTable): LruMap<Connection> =>
+    new LruMap(most[table], (connection) => rows.gone('evicted', table, connection, numbers()));
+  const other = <Value>(table: FlowTable): LruMap<Value> => new LruMap(most[table], () => rows.evicted(table));
   return {
     connections: proven('connections'),
     udpFlows: proven('udpFlows'),
-    embryos: other('embryos'),
+    halfOpen: other('halfOpen'),
     affinities: other('affinities'),
     fragments: other('fragments'),
     unprovenFragments: other('unprovenFragments'),
@@ -155,21 +174,24 @@ function tablesOf(sizes: Written['sizes'], rows: Rows, numbers: () => Written['n
   };
 }
 
-/** A socket for each port, kept while the interface is the same; none for one that has gone meanwhile. Throws SyscallError. */
-function usePorts(sockets: Map<number, { port: Port; fd: number }>, ports: Port[]): void {
+/** A socket for each interface, kept while that is the same; none for one that is gone. Throws SyscallError. */
+function useInterfaces(
+  sockets: Map<number, { iface: DatapathInterface; fd: number }>,
+  interfaces: DatapathInterface[],
+): void {
   for (const [ifindex, { fd }] of sockets) {
-    if (ports.some((port) => port.ifindex === ifindex)) continue;
+    if (interfaces.some((iface) => iface.ifindex === ifindex)) continue;
     closeSync(fd);
     sockets.delete(ifindex);
   }
-  for (const port of ports) {
-    const fd = sockets.get(port.ifindex)?.fd ?? openUnlessGone(port);
-    if (fd !== undefined) sockets.set(port.ifindex, { port, fd });
+  for (const iface of interfaces) {
+    const fd = sockets.get(iface.ifindex)?.fd ?? openUnlessGone(iface);
+    if (fd !== undefined) sockets.set(iface.ifindex, { iface, fd });
   }
 }
 
-/** Its connections are worth more than to die of this; the daemon tells soon of what is there now. */
-function openUnlessGone({ ifindex }: Port): number | undefined {
+/** An interface that is gone must not end the forwarder and its connections; the daemon soon publishes what exists. */
+function openUnlessGone({ ifindex }: DatapathInterface): number | undefined {
   try {
     return openPacketPort(ifindex);
   } catch (error) {
@@ -178,5 +200,7 @@ function openUnlessGone({ ifindex }: Port): number | undefined {
   }
 }
 
-const portOf = (sockets: Map<number, { port: Port; fd: number }>, fd: number): Port | undefined =>
-  [...sockets.values()].find((socket) => socket.fd === fd)?.port;
+const interfaceOf = (
+  sockets: Map<number, { iface: DatapathInterface; fd: number }>,
+  fd: number,
+): DatapathInterface | undefined => [...sockets.values()].find((socket) => socket.fd === fd)?.iface;

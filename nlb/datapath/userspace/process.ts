@@ -4,57 +4,63 @@ import { join } from 'node:path';
 import { identify, lives, type ProcessIdentity } from '../../kernel/process-identity.ts';
 import { awaitReadable } from '../../kernel/readiness.ts';
 import { SyscallError } from '../../kernel/syscall-error.ts';
-import { FILES } from './place.ts';
-import { put } from './questions.ts';
+import { FILES } from './directory.ts';
+import { request } from './requests.ts';
 
-/** The forwarder as the daemon sees it. */
+/** The forwarder's process, as the daemon starts, finds and ends it. */
 
 const PROGRAM = join(import.meta.dirname, 'forwarder.ts');
 const READY_WITHIN_MS = 10_000;
 const GONE_WITHIN_MS = 5000;
 const LOOK_EVERY_MS = 2;
 
-/** The one that works in the place, where it lives. */
-export function findForwarder(place: string): ProcessIdentity | undefined {
+/** The forwarder of that directory, if it runs. */
+export function findForwarder(directory: string): ProcessIdentity | undefined {
   try {
-    const known = JSON.parse(readFileSync(join(place, FILES.forwarder), 'utf8')) as ProcessIdentity;
+    const known = JSON.parse(readFileSync(join(directory, FILES.forwarder), 'utf8')) as ProcessIdentity;
     return lives(known) ? known : undefined;
   } catch {
     return undefined;
   }
 }
 
-/** Start it, in a session of its own, so that no signal to the daemon's reaches it. It is not ready yet. */
-export function startForwarder(place: string): ProcessIdentity {
-  rmSync(join(place, FILES.questions), { force: true });
-  const complaints = openSync(join(place, FILES.complaints), 'w', 0o600);
-  // Helpers of the engine could hold up the thread that forwards. What it is started from names the place.
-  const words = ['--single-threaded-gc', '--no-concurrent-recompilation', '--no-concurrent-sparkplug', PROGRAM, place];
-  const child = spawn(process.execPath, words, { detached: true, stdio: ['ignore', 'ignore', complaints] });
-  closeSync(complaints);
+/** Start it in a session of its own, so that signals to the daemon's session do not reach it. It is not ready yet. */
+export function startForwarder(directory: string): ProcessIdentity {
+  rmSync(join(directory, FILES.requests), { force: true });
+  const errors = openSync(join(directory, FILES.errors), 'w', 0o600);
+  // The engine's helper threads could delay the thread that forwards. The command line names the directory.
+  const words = [
+    '--single-threaded-gc',
+    '--no-concurrent-recompilation',
+    '--no-concurrent-sparkplug',
+    PROGRAM,
+    directory,
+  ];
+  const child = spawn(process.execPath, words, { detached: true, stdio: ['ignore', 'ignore', errors] });
+  closeSync(errors);
   child.unref();
   const identity = child.pid === undefined ? undefined : identify(child.pid);
   if (!identity) throw new Error(`The forwarder could not be started: ${process.execPath} ${words.join(' ')}`);
-  writeFileSync(join(place, FILES.forwarder), JSON.stringify(identity), { mode: 0o600 });
+  writeFileSync(join(directory, FILES.forwarder), JSON.stringify(identity), { mode: 0o600 });
   return identity;
 }
 
-/** Blocks the thread until it answers: some tenths of a second. Throws an Error with its complaint where it does not. */
-export function awaitForwarder(place: string, forwarder: ProcessIdentity): void {
+/** Blocks the thread until it answers: some tenths of a second. Throws an Error with its standard error if it does not. */
+export function awaitForwarder(directory: string, forwarder: ProcessIdentity): void {
   const deadlineMs = performance.now() + READY_WITHIN_MS;
-  while (!answers(place)) {
+  while (!answers(directory)) {
     const late = performance.now() > deadlineMs;
-    if (late || !lives(forwarder)) throw new Error(`The forwarder did not start.\n${complaintsIn(place)}`);
+    if (late || !lives(forwarder)) throw new Error(`The forwarder did not start.\n${errorsIn(directory)}`);
     awaitReadable([], LOOK_EVERY_MS);
   }
 }
 
-/** What it said before it died. */
-export const complaintsIn = (place: string): string => readFileSync(join(place, FILES.complaints), 'utf8').trim();
+/** Its standard error. */
+export const errorsIn = (directory: string): string => readFileSync(join(directory, FILES.errors), 'utf8').trim();
 
-function answers(place: string): boolean {
+function answers(directory: string): boolean {
   try {
-    put(place, 'count');
+    request(directory, 'count');
     return true;
   } catch (error) {
     if (error instanceof SyscallError) return false;
@@ -62,7 +68,7 @@ function answers(place: string): boolean {
   }
 }
 
-/** End it, and return when it is gone. Throws an Error where it stays. */
+/** End it, and return when it is gone. Throws an Error if it stays. */
 export function endForwarder(forwarder: ProcessIdentity): void {
   const deadlineMs = performance.now() + GONE_WITHIN_MS;
   if (lives(forwarder)) process.kill(forwarder.pid, 'SIGKILL');

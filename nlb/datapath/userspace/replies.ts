@@ -2,63 +2,70 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { serialize } from 'node:v8';
 import { monotonicNs } from '../../kernel/clock.ts';
-import type { Connection, Told } from '../specification/knowledge.ts';
+import type { Configured, Connection } from '../specification/knowledge.ts';
 import type { Ledger } from '../specification/ledger.ts';
-import { FILES } from './place.ts';
-import { answered, type Question, type Questions, type Recalled } from './questions.ts';
+import { FILES } from './directory.ts';
+import { expireFlowTables } from './expire.ts';
+import type { PublishedFile } from './published.ts';
+import { encodeAnswer, type FlowEntries, type RequestName, type Requests } from './requests.ts';
 import type { Rows } from './rows.ts';
-import { sweepTables } from './sweep.ts';
-import type { Written } from './told.ts';
 
-/** What the forwarder works with. */
-export interface Work {
-  place: string;
-  kept: Ledger['kept'];
+/** What the replies need of the forwarder. */
+export interface ForwarderState {
+  directory: string;
+  flowTables: Ledger['flowTables'];
   rows: Pick<Rows, 'gone'>;
-  situation(): { said: Written; told: Told };
-  /** Work by what is written in the place now. */
-  take(): void;
+  current(): { published: PublishedFile; configured: Configured };
+  /** Load the published file. */
+  reload(): void;
 }
 
 const STEP_ENTRIES = 8192;
-/** Those of connections. */
-const TABLES = ['connections', 'udpFlows', 'embryos'] as const;
+/** The tables of connections. */
+const TABLES = ['connections', 'udpFlows', 'halfOpen'] as const;
 
-/** The forwarder's answer to each question, none of which takes more than a few milliseconds of its time. */
-export function openReplies({ place, kept, rows, situation, take }: Work): (question: string) => string {
-  let sweeping: Generator<undefined, number> | undefined;
+/** The forwarder's reply to each request. None takes more than a few milliseconds. */
+export function openReplies({
+  directory,
+  flowTables,
+  rows,
+  current,
+  reload,
+}: ForwarderState): (question: string) => string {
+  let expiring: Generator<undefined, number> | undefined;
   let listing: { name?: string | undefined; chunks: Iterator<[string, Connection][]> } | undefined;
-  const write = (answer: unknown): void => writeFileSync(join(place, FILES.answer), serialize(answer), { mode: 0o600 });
+  const write = (answer: unknown): void =>
+    writeFileSync(join(directory, FILES.answer), serialize(answer), { mode: 0o600 });
 
-  const replies: { [Q in Question]: (...words: string[]) => Questions[Q] } = {
-    take: () => {
-      take();
+  const replies: { [Q in RequestName]: (...words: string[]) => Requests[Q] } = {
+    reload: () => {
+      reload();
       return null;
     },
-    count: () => TABLES.reduce((sum, table) => sum + kept[table].size, 0),
-    weigh: () => process.memoryUsage.rss(),
-    sweep: () => {
-      const { said, told } = situation();
-      sweeping ??= sweepTables(kept, told.timeouts, monotonicNs(), (table, connection) =>
-        rows.gone('removed', table, connection, said.numbers),
+    count: () => TABLES.reduce((sum, table) => sum + flowTables[table].size, 0),
+    memory: () => process.memoryUsage.rss(),
+    expire: () => {
+      const { published, configured } = current();
+      expiring ??= expireFlowTables(flowTables, configured.timeouts, monotonicNs(), (table, connection) =>
+        rows.gone('removed', table, connection, published.numbers),
       );
-      const { done, value } = sweeping.next();
-      if (done) sweeping = undefined;
+      const { done, value } = expiring.next();
+      if (done) expiring = undefined;
       return value ?? null;
     },
-    recall: (flow = '', ...clients) => {
-      const found: Recalled = {
-        connections: only(kept.connections, [flow]),
-        udpFlows: only(kept.udpFlows, [flow]),
-        entering: kept.entering,
-        embryos: only(kept.embryos, [flow]),
-        affinities: only(kept.affinities, clients),
+    readFlow: (flow = '', ...clients) => {
+      const found: FlowEntries = {
+        connections: only(flowTables.connections, [flow]),
+        udpFlows: only(flowTables.udpFlows, [flow]),
+        entering: flowTables.entering,
+        halfOpen: only(flowTables.halfOpen, [flow]),
+        affinities: only(flowTables.affinities, clients),
       };
       write(found);
       return null;
     },
     list: (name) => {
-      if (!listing || listing.name !== name) listing = { name, chunks: chunksOf(kept) };
+      if (!listing || listing.name !== name) listing = { name, chunks: chunksOf(flowTables) };
       const { done, value } = listing.chunks.next();
       if (done) listing = undefined;
       write(done ? [] : value);
@@ -66,10 +73,10 @@ export function openReplies({ place, kept, rows, situation, take }: Work): (ques
     },
   };
   return (asked) =>
-    answered(() => {
-      const [question = '', ...words] = JSON.parse(asked) as string[];
-      if (!Object.hasOwn(replies, question)) throw new Error(`There is no such question: ${question}`);
-      return replies[question as Question](...words);
+    encodeAnswer(() => {
+      const [name = '', ...words] = JSON.parse(asked) as string[];
+      if (!Object.hasOwn(replies, name)) throw new Error(`There is no such request: ${name}`);
+      return replies[name as RequestName](...words);
     });
 }
 
@@ -82,11 +89,11 @@ function only<Value>(table: ReadonlyMap<string, Value>, names: string[]): Map<st
   );
 }
 
-/** Of what is there at the start: what has gone meanwhile is left out. */
-function* chunksOf(kept: Ledger['kept']): Generator<[string, Connection][]> {
+/** The connections at the start, without those that are removed meanwhile. */
+function* chunksOf(flowTables: Ledger['flowTables']): Generator<[string, Connection][]> {
   for (const table of TABLES) {
-    const names = [...kept[table].keys()];
+    const names = [...flowTables[table].keys()];
     for (let at = 0; at < names.length; at += STEP_ENTRIES)
-      yield [...only(kept[table], names.slice(at, at + STEP_ENTRIES))];
+      yield [...only(flowTables[table], names.slice(at, at + STEP_ENTRIES))];
   }
 }

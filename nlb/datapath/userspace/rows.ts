@@ -5,20 +5,20 @@ import type { CountedForServer, Decision } from '../specification/decision.ts';
 import type { Connection, ProvenTable } from '../specification/knowledge.ts';
 import { FLOW_TABLES, type FlowTable, type TableCount } from '../tables/counters.ts';
 import type { TableSizes } from '../tables/tables.ts';
-import { mappedBytes } from './place.ts';
+import { mappedBytes } from './directory.ts';
 
-/** The counters as the forwarder writes them: rows in memory that the daemon reads (counters.ts), those of processor 0. */
+/** The counters that the forwarder writes: rows in memory that the daemon reads (counters.ts), as those of CPU 0. */
 export interface Rows {
   /** @param numbers rows of the services, by name */
   count(decision: Pick<Decision, 'outcome' | 'frame' | 'counts'>, numbers: ReadonlyMap<string, number>): void;
-  /** A connection that had proved itself is gone, and how. */
+  /** A proven connection was removed or evicted. */
   gone(
     how: 'removed' | 'evicted',
     table: ProvenTable,
     connection: Connection,
     numbers: ReadonlyMap<string, number>,
   ): void;
-  /** An entry of another table has made room. */
+  /** An entry of another table was evicted. */
   evicted(table: FlowTable): void;
 }
 

@@ -1,40 +1,40 @@
 import { existsSync } from 'node:fs';
-import { portsToStartWith } from '../attach/ports.ts';
+import { interfacesAtStart } from '../attach/interfaces.ts';
 import type { Datapath, DatapathOptions } from '../datapath.ts';
 import { type Flow, flowNamed, nameOfFlow } from '../specification/flow.ts';
-import { type Knowledge, NO_PEER, toldBy } from '../specification/knowledge.ts';
+import { configuredBy, type Knowledge, NO_PEER } from '../specification/knowledge.ts';
 import { couldServe } from '../specification/lookup.ts';
 import { nameOfClient } from '../specification/placement.ts';
 import { type Counters, openCounters } from '../tables/counters.ts';
 import type { KnownConnection } from '../tables/entries.ts';
 import { readLease } from '../tables/lease.ts';
 import { openSelectionTable } from '../tables/selection-table.ts';
+import { directoryFor, FILES, filterNameFor, openMappedFiles, removeFiles } from './directory.ts';
 import { dropGuard, putGuard } from './guard.ts';
-import { begin, findLife, type Life, layOut } from './life.ts';
-import { clear, FILES, filterNameFor, openMapped, placeFor } from './place.ts';
 import { awaitForwarder, endForwarder, findForwarder } from './process.ts';
-import { listConnections, put, recall } from './questions.ts';
-import { inOrder, openTelling } from './telling.ts';
-import { type Said, selected } from './told.ts';
+import { type Published, withSelections } from './published.ts';
+import { inOrder, openPublisher } from './publisher.ts';
+import { listConnections, readFlow, request } from './requests.ts';
+import { findRunning, prepareFiles, type RunningForwarder, startPrepared } from './running-forwarder.ts';
 import { watchForwarder } from './watch.ts';
 
 /**
- * The specification as the data path, for machines whose kernel takes no BPF program: a process of its own gives the frames
- * of packet sockets to forward.ts, and sends on what that says. An earlier life's forwarder is adopted where it lives, and
- * its tables are of our format and sizes. Throws SyscallError, and an Error that says what stands in the way.
+ * The specification as the data path, for machines whose kernel takes no BPF program: a process of its own decides about the frames of
+ * packet sockets by forward.ts, and forwards them. The forwarder of an earlier run is adopted if it runs and its tables are of our
+ * format and sizes. Throws SyscallError, and an Error that says what is in the way.
  */
 export function openUserspace(options: DatapathOptions): Datapath {
-  const place = placeFor(options.pinDirectory);
-  const earlier = findLife(options);
-  const { said: written, forwarder } = settle(place, options, earlier);
-  const mapped = openMapped(place, options);
+  const directory = directoryFor(options.pinDirectory);
+  const earlier = findRunning(options);
+  const { published: written, forwarder } = adoptOrStart(directory, options, earlier);
+  const mapped = openMappedFiles(directory, options);
   const selections = openSelectionTable(mapped.fd(FILES.selections), options.maxServices);
-  const said = { ...written, tables: selected(written, selections.read) };
+  const published = { ...written, tables: withSelections(written, selections.read) };
   const counters = openCounters(mapped.fd, options);
   const leaseFd = mapped.fd(FILES.lease);
-  const watch = watchForwarder(place, forwarder, options.problem);
-  const telling = openTelling({ place, selections, ready: watch.ready }, said, options);
-  const rest = (): void => {
+  const watch = watchForwarder(directory, forwarder, options.problem);
+  const publisher = openPublisher({ directory, selections, ready: watch.ready }, published, options);
+  const closeAll = (): void => {
     watch.stop();
     counters.close();
     selections.close();
@@ -43,29 +43,33 @@ export function openUserspace(options: DatapathOptions): Datapath {
   return {
     mode: 'userspace',
     adopted: earlier !== undefined,
-    apply: telling.apply,
-    follow: telling.follow,
-    interfaces: telling.interfaces,
-    select: telling.select,
-    actual: () => inOrder(telling.said().tables),
-    ...readings({ place, counters, leaseFd, said: telling.said }),
+    apply: publisher.apply,
+    follow: publisher.follow,
+    interfaces: publisher.interfaces,
+    select: publisher.select,
+    actual: () => inOrder(publisher.published().tables),
+    ...readings({ directory, counters, leaseFd, published: publisher.published }),
     leaseFd,
-    abandon: rest,
+    abandon: closeAll,
     remove: () => {
-      rest();
+      closeAll();
       removeUserspace(options.pinDirectory);
     },
   };
 }
 
-/** What the stack must not get is kept from it first. On a failure nothing is left of a life that was just begun. */
-function settle(place: string, options: DatapathOptions, earlier: Life | undefined): Life {
-  const ports = portsToStartWith(options).present;
-  const said = earlier?.said ?? layOut(options, ports);
+/** The guard before the stack comes first. If a new forwarder fails to start, everything is removed again. */
+function adoptOrStart(
+  directory: string,
+  options: DatapathOptions,
+  earlier: RunningForwarder | undefined,
+): RunningForwarder {
+  const interfaces = interfacesAtStart(options).present;
+  const published = earlier?.published ?? prepareFiles(options, interfaces);
   try {
-    putGuard(filterNameFor(place), said.tables, ports);
-    const life = earlier ?? begin(options, said);
-    awaitForwarder(place, life.forwarder);
+    putGuard(filterNameFor(directory), published.tables, interfaces);
+    const life = earlier ?? startPrepared(options, published);
+    awaitForwarder(directory, life.forwarder);
     return life;
   } catch (error) {
     if (!earlier) removeUserspace(options.pinDirectory);
@@ -73,57 +77,61 @@ function settle(place: string, options: DatapathOptions, earlier: Life | undefin
   }
 }
 
-interface Readable {
-  place: string;
+interface ReadingParts {
+  directory: string;
   counters: Counters;
   leaseFd: number;
-  said(): Said;
+  published(): Published;
 }
 
-function readings({ place, counters, leaseFd, said }: Readable) {
+function readings({ directory, counters, leaseFd, published }: ReadingParts) {
   return {
     outcomes: counters.outcomes,
     tableCount: counters.ofTable,
     tallies: () => ({
-      servers: new Map(said().tables.servers.map(({ id }) => [id, counters.ofServer(id)])),
-      services: new Map([...said().numbers].map(([name, number]) => [name, counters.ofService(number)])),
+      servers: new Map(published().tables.servers.map(({ id }) => [id, counters.ofServer(id)])),
+      services: new Map([...published().numbers].map(([name, number]) => [name, counters.ofService(number)])),
     }),
-    *sweep(): Generator<void, number> {
+    *expireConnections(): Generator<void, number> {
       for (;;) {
-        const removed = put(place, 'sweep');
+        const removed = request(directory, 'expire');
         if (removed !== null) return removed;
         yield;
       }
     },
     *connections(): Generator<KnownConnection[]> {
-      for (const chunk of listConnections(place))
+      for (const chunk of listConnections(directory))
         yield chunk.map(([name, connection]) => ({ flow: flowNamed(name), connection }));
     },
     knowledgeOf: (flow: Flow): Knowledge => {
-      const { tables, ports } = said();
+      const { tables, interfaces } = published();
       const services = tables.services.filter((service) => couldServe(flow, service));
-      const told = toldBy({ ...tables, services }, ports);
-      const clients = [...told.services.values()].map((service) => nameOfClient(service, flow));
-      const kept = { ...recall(place, nameOfFlow(flow), clients), fragments: new Map(), unprovenFragments: new Map() };
-      return { told, lease: readLease(leaseFd), peer: NO_PEER, kept };
+      const configured = configuredBy({ ...tables, services }, interfaces);
+      const clients = [...configured.services.values()].map((service) => nameOfClient(service, flow));
+      const flowTables = {
+        ...readFlow(directory, nameOfFlow(flow), clients),
+        fragments: new Map(),
+        unprovenFragments: new Map(),
+      };
+      return { configured, lease: readLease(leaseFd), peer: NO_PEER, flowTables };
     },
-    connectionCount: () => put(place, 'count'),
-    memoryBytes: () => put(place, 'weigh'),
+    connectionCount: () => request(directory, 'count'),
+    memoryBytes: () => request(directory, 'memory'),
   };
 }
 
-/** Whether the forwarder of an earlier life is at work. */
-export const hasUserspace = (pinDirectory: string): boolean => findForwarder(placeFor(pinDirectory)) !== undefined;
+/** Whether the forwarder of an earlier run is running. */
+export const hasUserspace = (pinDirectory: string): boolean => findForwarder(directoryFor(pinDirectory)) !== undefined;
 
-/** End the forwarder, and take away what it was given; nothing where there is nothing. Throws an Error. */
+/** End the forwarder and remove its files and guard, if there are any. Throws an Error. */
 export function removeUserspace(pinDirectory: string): void {
-  const place = placeFor(pinDirectory);
-  if (!existsSync(place)) return;
-  const forwarder = findForwarder(place);
+  const directory = directoryFor(pinDirectory);
+  if (!existsSync(directory)) return;
+  const forwarder = findForwarder(directory);
   if (forwarder) endForwarder(forwarder);
   try {
-    dropGuard(filterNameFor(place));
+    dropGuard(filterNameFor(directory));
   } finally {
-    clear(place);
+    removeFiles(directory);
   }
 }

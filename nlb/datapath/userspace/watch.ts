@@ -1,20 +1,20 @@
 import { lives, type ProcessIdentity } from '../../kernel/process-identity.ts';
-import { awaitForwarder, complaintsIn, startForwarder } from './process.ts';
+import { awaitForwarder, errorsIn, startForwarder } from './process.ts';
 
-/** Sees to it that there is a forwarder while the daemon lives. */
+/** Restarts the forwarder when it dies, while the daemon lives. */
 export interface ForwarderWatch {
-  /** Blocks the thread until it takes questions. Throws an Error with its complaint where it does not come to that. */
+  /** Blocks the thread until it takes requests. Throws an Error with its standard error if it does not start. */
   ready(): void;
   stop(): void;
 }
 
 const LOOK_EVERY_MS = 100;
-/** Whoever dies at once is started again at once, then later and later. */
+/** It is restarted at once, and after ever longer pauses if it dies again soon. */
 const [SOONEST_MS, LATEST_MS] = [200, 10_000];
 
-/** @param problem told when it has died; it is then started again, by what is written in the place */
+/** @param problem called when it has died; it is then started again with the published file */
 export function watchForwarder(
-  place: string,
+  directory: string,
   first: ProcessIdentity,
   problem: (text: string) => void = () => {},
 ): ForwarderWatch {
@@ -26,15 +26,15 @@ export function watchForwarder(
     if (livedMs < pauseMs) return;
     pauseMs = livedMs > LATEST_MS ? 0 : Math.min(LATEST_MS, Math.max(SOONEST_MS, 2 * pauseMs));
     startedMs = performance.now();
-    problem(`The forwarder has died, and is started again. Its connections are lost. ${complaintsIn(place)}`);
-    forwarder = startForwarder(place);
+    problem(`The forwarder has died, and is started again. Its connections are lost. ${errorsIn(directory)}`);
+    forwarder = startForwarder(directory);
   };
   const timer = setInterval(revive, LOOK_EVERY_MS);
   timer.unref();
   return {
     ready: () => {
       revive();
-      awaitForwarder(place, forwarder);
+      awaitForwarder(directory, forwarder);
     },
     stop: () => clearInterval(timer),
   };

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import type { Settings } from '../settings.ts';
 import { standing, targetsMet } from '../state.ts';
-import type { Machine } from './daemon.ts';
 import { endOf, type Fault, faults, lasting } from './fault.ts';
 import { inject, type Victim } from './inject.ts';
 import { hears, LawBroken, openLaws } from './laws.ts';
 import { SIDES, type Side } from './network.ts';
+import type { Machine } from './surroundings.ts';
 import { daemonsOf, type Node, openWorld, type World } from './world.ts';
 
 /** Everything that a history depends on: the same one always happens in the same way. */
@@ -62,7 +62,7 @@ export const histories: fc.Arbitrary<History> = fc.record({
 export interface Outcome {
   /** The law that was broken, and when. */
   broken?: string;
-  story: string[];
+  timeline: string[];
   /** From the end of the last fault until one led and the other stood by. */
   settledInMs: number;
   healedInMs: number;
@@ -100,7 +100,7 @@ export function happen(history: History, machine: Machine): Outcome {
     machine,
   };
   const victim = openWorld(setting, (world) => openLaws(world, healedWithinMs(history)));
-  const outcome = { story: victim.laws.story, settledInMs: 0, healedInMs: 0, wokenInMs: 0, simulatedMs: 0 };
+  const outcome = { timeline: victim.laws.timeline, settledInMs: 0, healedInMs: 0, wokenInMs: 0, simulatedMs: 0 };
   try {
     const overMs = suffer(victim, history);
     outcome.settledInMs = settle(victim.world, overMs, history);

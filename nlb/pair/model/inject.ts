@@ -39,7 +39,7 @@ export function inject(victim: Victim, fault: Fault): void {
       });
       break;
     default:
-      strike(victim, victim.world.nodes[fault.side], fault);
+      apply(victim, victim.world.nodes[fault.side], fault);
   }
 }
 
@@ -64,7 +64,7 @@ function changeNetwork(
 
 type OfNode = Exclude<Fault, { path: PathName | 'both' } | { type: 'deaf' } | Meddling>;
 
-function strike(victim: Victim, node: Node, fault: OfNode): void {
+function apply(victim: Victim, node: Node, fault: OfNode): void {
   const { daemon } = node;
   const { forMs } = fault;
   const strokes: Record<OfNode['type'], () => void> = {
@@ -116,17 +116,17 @@ function leave(victim: Victim, node: Node, fault: OfNode): void {
 
 function sicken(victim: Victim, node: Node, forMs: number): void {
   node.sickness++;
-  node.daemon?.serversChanged();
+  node.daemon?.main.serversChanged();
   later(victim, forMs, () => {
     node.sickness--;
-    node.daemon?.serversChanged();
+    node.daemon?.main.serversChanged();
   });
 }
 
 function loseService(victim: Victim, node: Node, forMs: number): void {
   const change = (by: 1 | -1) => {
     node.deadServices += by;
-    node.daemon?.serversChanged();
+    node.daemon?.main.serversChanged();
   };
   change(1);
   later(victim, forMs, () => change(-1));
@@ -135,7 +135,7 @@ function loseService(victim: Victim, node: Node, forMs: number): void {
 function hang(victim: Victim, { daemon }: Node, forMs: number): void {
   const all = (by: 1 | -1) => {
     victim.laws.networkChanges();
-    daemon?.hang(by);
+    daemon?.main.hang(by);
     victim.laws.networkChanges();
   };
   all(1);

@@ -25,7 +25,7 @@ export interface Laws {
   /** The network is about to change, or has just changed; or what a node can say on it. */
   networkChanges(): void;
   /** What was entered, for whoever reads of a failure. */
-  readonly story: string[];
+  readonly timeline: string[];
   /** How long two leases were ever valid at once after the access subnet had healed. */
   worstHealingMs(): number;
   /** And after a node had woken that stood still with all its clocks, so that it could not know. */
@@ -49,7 +49,7 @@ const WOKEN_WITHIN_MS = 25;
 /** @param healedWithinMs after a split subnet is whole again, a double lead has ended within so long */
 export function openLaws(world: World, healedWithinMs: number): Laws {
   const { agenda, nodes } = world;
-  const story: string[] = [];
+  const timeline: string[] = [];
   const states: (StateName | undefined)[] = [undefined, undefined];
   const lives = [0, 0];
   const startedMs = [0, 0];
@@ -71,7 +71,7 @@ export function openLaws(world: World, healedWithinMs: number): Laws {
     throw new LawBroken(`${law}, at ${agenda.nowMs().toFixed(2)} ms`);
   };
   return {
-    story,
+    timeline,
     networkChanges: () => {
       split.look();
       hearing.look();
@@ -83,7 +83,7 @@ export function openLaws(world: World, healedWithinMs: number): Laws {
     worstWakingMs: () => worstWakingMs,
     happens: takeovers.happens,
     entered: (side, { state, previous, reason, atMs }) => {
-      story.push(`${agenda.nowMs().toFixed(2)} node ${side}: ${previous} → ${state}: ${reason}`);
+      timeline.push(`${agenda.nowMs().toFixed(2)} node ${side}: ${previous} → ${state}: ${reason}`);
       if (still) broken(`node ${side} moved although there was no fault`);
       const { lives: life, settings } = nodes[side];
       if (lives[side] !== life) startedMs[side] = agenda.nowMs();
@@ -163,7 +163,7 @@ function isHalfDead(daemon: Daemon): boolean {
   const { peer } = daemon.role;
   const { settings } = daemon.at;
   const isPeerFit = isAlive(peer, settings) && peer.standing.fitness === 'fit' && peer.standing.state !== 'inop';
-  return isPeerFit && daemon.hungForMs() > settings.staleAfterMs + TELLING_MS;
+  return isPeerFit && daemon.main.hungForMs() > settings.staleAfterMs + TELLING_MS;
 }
 
 /** Its daemon may wake, and led: nobody gave the lease back that is over by now. */
@@ -295,7 +295,7 @@ function openSplitWatch({ agenda, network, nodes }: World, healedWithinMs: numbe
     undiscovered.look(nowMs, untilMs, isBoth || isDeaf);
     wasApart = isApart;
     // Whoever's main thread hangs does not learn what becomes of its targets.
-    const isBlind = nodes.some(({ daemon }) => daemon?.isHung());
+    const isBlind = nodes.some(({ daemon }) => daemon?.main.isHung());
     const isOneSided = !isLeft && isCut(access) && nodes.filter(reachesTarget).length === 1 && !isBlind;
     oneSidedSinceMs = isOneSided ? (oneSidedSinceMs ?? nowMs) : undefined;
   };

@@ -3,7 +3,7 @@ import { begin, nextTickInMs, step } from '../role.ts';
 import type { Settings } from '../settings.ts';
 import { type Effect, type Event, type Facts, type Role, type Step, withLeaseKept } from '../state.ts';
 import { hearArp } from '../witness.ts';
-import type { Machine } from './daemon.ts';
+import type { Machine } from './surroundings.ts';
 
 /** The role machine, and ways to break it: a model that none of them turns red would prove nothing. */
 export const sound: Machine = {

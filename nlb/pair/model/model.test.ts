@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import t from 'tap';
-import type { Machine } from './daemon.ts';
 import { found } from './found.ts';
 import { type History, happen, histories, type Outcome, SETTLED_WITHIN_MS } from './history.ts';
 import { broken, sound } from './machine.ts';
+import type { Machine } from './surroundings.ts';
 
 /** Two thousand in every test run; in the nightly one a hundred thousand, or as many as ONEVIP_NIGHTLY says. */
 const { ONEVIP_NIGHTLY: nightly, ONEVIP_MODEL_SEED: givenSeed, ONEVIP_MODEL_PATH: path } = process.env;
@@ -22,7 +22,7 @@ const lawful = (machine: Machine, seen: (outcome: Outcome) => void) =>
   fc.property(histories, (history) => {
     const outcome = happen(history, machine);
     seen(outcome);
-    if (outcome.broken !== undefined) throw new Error([outcome.broken, ...outcome.story].join('\n'));
+    if (outcome.broken !== undefined) throw new Error([outcome.broken, ...outcome.timeline].join('\n'));
   });
 
 t.setTimeout(nightly === undefined ? 300_000 : 3_600_000);

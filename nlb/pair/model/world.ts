@@ -2,12 +2,13 @@ import type { Settings } from '../settings.ts';
 import type { Event } from '../state.ts';
 import { openAgenda } from './agenda.ts';
 import { openChance } from './chance.ts';
-import { Daemon, type Machine, type Surroundings } from './daemon.ts';
+import { Daemon } from './daemon.ts';
 import { type ClockError, type Host, openHost } from './host.ts';
 import type { Laws } from './laws.ts';
 import { openNetwork, opposite, PATHS, type PathName, SIDES, type Side, type Wire } from './network.ts';
 import type { Mail } from './news.ts';
 import { addressesOf, askAddress, askPeer, macOf, othersAnswer } from './questions.ts';
+import type { Machine, Surroundings } from './surroundings.ts';
 import { openUnreachableLimit, type UnreachableLimit } from './unreachable-limit.ts';
 
 /** Two nodes and what lies between them. */

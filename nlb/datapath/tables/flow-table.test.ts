@@ -1,0 +1,181 @@
+import t from 'tap';
+import { getEntry, indexKey, putEntry } from '../../kernel/bpf-map.ts';
+import { enterPrivateNamespaces } from '../../kernel/private-namespaces.ts';
+import { findInterfaces } from '../attach/interfaces.ts';
+import { openDatapath } from '../datapath.ts';
+import { openKernelProgram } from '../kit/kernel-program.ts';
+import { expireAll, holdLease, ifindexOf, makeInterfaces, options, pinDirectory, tables } from '../kit/rig.ts';
+import { establish, FOREVER_NS, type Scope, segment, send } from '../kit/send.ts';
+import { CONSTANTS, STRUCTS } from '../program/layout.ts';
+import { regionsFor } from './flow-table-sizes.ts';
+
+enterPrivateNamespaces(import.meta.url);
+makeInterfaces();
+
+const { flowGroup: GROUP, flowRow: ROW } = STRUCTS;
+const WORD = 8;
+const LOCKED = Buffer.alloc(WORD, 0xff);
+
+const { GROUP_ROWS, HALF_OPEN_ROW } = CONSTANTS;
+
+/** The program with a clock of its own, and the groups of TCP. */
+function openWithGroups() {
+  const kernel = openKernelProgram(tables().services);
+  const interfaces = findInterfaces(options('')).present;
+  const place = (server: number): void => {
+    const slots = new Int32Array(65_537).fill(server);
+    kernel.configure(
+      { ...tables(), services: tables().services.map((service) => ({ ...service, slots })) },
+      interfaces,
+    );
+  };
+  place(0);
+  kernel.setLease({ answerUntilNs: FOREVER_NS, forwardUntilNs: FOREVER_NS });
+  kernel.setClocks({ nowNs: 10n ** 12n, tickNs: 10n ** 12n, bootNs: 10n ** 12n });
+  const read = (group: number) => getEntry(kernel.descriptor('flows'), indexKey(group), GROUP.size) ?? Buffer.alloc(0);
+  const put = (group: number, bytes: Buffer) => putEntry(kernel.descriptor('flows'), indexKey(group), bytes);
+  return {
+    kernel,
+    place,
+    read,
+    put,
+    send: (port: number, flag: 'syn' | 'ack') => kernel.run('xdp', segment(port, flag), ifindexOf('access')),
+    /** Of connections from the client to the rig's web service, the group that has the one of that port. */
+    groupOf: (port: number) => kernel.groupOf(`6 198.51.100.2:${port} > 203.0.113.10:80`),
+    established: () => kernel.counters.outcomes().FORWARDED_ESTABLISHED.packets,
+  };
+}
+
+const rowOf = (group: Buffer, row: number): Buffer => group.subarray(row * ROW.size, (row + 1) * ROW.size);
+
+for (const [servers, what] of [
+  [[0, 1], 'to two servers'],
+  [[0, 0], 'to one server'],
+] as const)
+  t.test(`words that two CPUs have left in one row, of connections ${what}, are no connection`, async (t) => {
+    const { place, send, read, put, groupOf, established } = openWithGroups();
+    const other = Array.from({ length: 100 }, (_, at) => at + 2).find((port) => groupOf(port) === groupOf(1)) ?? 0;
+    for (const [port, server] of [
+      [1, servers[0]],
+      [other, servers[1]],
+    ] as const) {
+      place(server);
+      send(port, 'syn');
+    }
+    const group = groupOf(1);
+    const both = read(group);
+    const [one, two] = [rowOf(both, HALF_OPEN_ROW), rowOf(both, HALF_OPEN_ROW + 1)];
+    const words = [ROW.binding, ROW.addresses, ROW.identity];
+    for (let mixture = 1; mixture < 2 ** words.length - 1; mixture++) {
+      const row = Buffer.from(one);
+      for (const [bit, at] of words.entries()) if ((mixture >> bit) & 1) two.copy(row, at, at, at + WORD);
+      // Between two connections to one server the binding is the same word.
+      if (row.equals(one) || words.every((at) => row.readBigUInt64LE(at) === two.readBigUInt64LE(at))) continue;
+      for (const port of [1, other]) {
+        const mixed = Buffer.alloc(GROUP.size);
+        row.copy(mixed, HALF_OPEN_ROW * ROW.size);
+        put(group, mixed);
+        const before = established();
+        send(port, 'ack');
+        t.equal(established(), before, `mixture ${mixture}, port ${port}`);
+      }
+    }
+    put(group, both);
+    const before = established();
+    for (const port of [1, other]) send(port, 'ack');
+    t.equal(established() - before, 2n, 'rows that were written whole are');
+  });
+
+t.test('nothing enters behind a locked row: it is counted, forwarded, and not active', async (t) => {
+  const { kernel, send, read, put, groupOf } = openWithGroups();
+  const locked = Buffer.alloc(GROUP.size);
+  LOCKED.copy(locked, ROW.identity);
+  put(groupOf(1), locked);
+  send(1, 'syn');
+  t.equal(send(1, 'ack').frame.readUInt8(5), 0x20, 'to its server');
+  t.match(kernel.counters.ofTable('connections'), { entered: 0n, refused: 1n, limited: 0n });
+  t.match(kernel.counters.outcomes(), { FORWARDED_NOT_ENTERED: { packets: 1n } });
+  t.equal(kernel.counters.ofServer(0).active, 0n);
+  t.equal(kernel.flowTables.halfOpen.read().size, 1, 'it is still half-open');
+  const unlocked = read(groupOf(1));
+  unlocked.fill(0, 0, ROW.size);
+  put(groupOf(1), unlocked);
+  send(1, 'ack');
+  t.equal(kernel.counters.ofServer(0).active, 1n, 'the next packet enters');
+});
+
+function openSmall(t: Scope) {
+  const directory = pinDirectory(t);
+  const datapath = openDatapath({ ...options(directory), maxConnections: 1, first: tables() });
+  t.teardown(() => datapath.remove());
+  holdLease(datapath.leaseFd, FOREVER_NS);
+  return datapath;
+}
+
+t.test('a full group evicts the connection that expires first, and counts it at once', async (t) => {
+  const datapath = openSmall(t);
+  const ports = Array.from({ length: HALF_OPEN_ROW }, (_, index) => index + 1);
+  for (const port of ports) establish(datapath, port);
+  const fin = segment(5, 'ack');
+  fin.writeUInt8(0x11, 47);
+  send(datapath, 'xdp', fin);
+  establish(datapath, 100);
+  const known = () =>
+    [...datapath.connections()]
+      .flat()
+      .filter(({ connection }) => connection.state !== 'unproven')
+      .map(({ flow }) => flow.sourcePort)
+      .sort((a, b) => a - b);
+  t.same(known(), [1, 2, 3, 4, 6, 100], 'the one that has sent FIN');
+  t.match(datapath.tableCount('connections'), { entered: 7n, evicted: 1n, removed: 0n, refused: 0n });
+  t.equal(datapath.tallies().servers.get(1)?.active, 6n);
+  establish(datapath, 101);
+  t.equal(known().length, HALF_OPEN_ROW);
+  t.match(datapath.tableCount('connections'), { entered: 8n, evicted: 2n });
+  t.equal(datapath.tallies().servers.get(1)?.active, 6n);
+});
+
+t.test('expiry frees rows, and those behind the last used one are as if never used', async (t) => {
+  const datapath = openSmall(t);
+  const flowTable = () => [...datapath.connections()].flat().filter(({ flow }) => flow.sourcePort < 10).length;
+  for (const port of [1, 2, 3]) establish(datapath, port);
+  const fin = segment(2, 'ack');
+  fin.writeUInt8(0x11, 47);
+  send(datapath, 'xdp', fin);
+  datapath.apply({ ...tables(), timeouts: { ...tables().timeouts, finishedMs: 0 } });
+  t.equal(expireAll(datapath), 1);
+  t.equal(flowTable(), 2);
+  t.same(
+    send(datapath, 'xdp', segment(3, 'ack')).counted,
+    ['FORWARDED_ESTABLISHED'],
+    'a free row hides none behind it',
+  );
+  datapath.apply({ ...tables(), timeouts: { ...tables().timeouts, establishedMs: 0 } });
+  t.equal(expireAll(datapath), 2);
+  datapath.apply(tables());
+  t.equal(flowTable(), 0);
+  for (const port of [4, 5]) establish(datapath, port);
+  t.equal(flowTable(), 2);
+  t.same(send(datapath, 'xdp', segment(5, 'ack')).counted, ['FORWARDED_ESTABLISHED']);
+});
+
+t.test('a flood of first packets evicts half-open connections alone', async (t) => {
+  const datapath = openSmall(t);
+  for (let port = 1; port <= HALF_OPEN_ROW; port++) establish(datapath, port);
+  for (let port = 1000; port < 1100; port++) send(datapath, 'xdp', segment(port, 'syn'));
+  const known = [...datapath.connections()].flat().map(({ flow }) => flow.sourcePort);
+  t.same([known.filter((port) => port < 1000).length, known.length], [HALF_OPEN_ROW, GROUP_ROWS]);
+  t.match(datapath.tableCount('connections'), { evicted: 0n });
+});
+
+t.test(
+  'a group is for two connections of as many as are configured, or fewer, and there is a power of two of them',
+  async (t) => {
+    const groups = [1, 1000, 65_536, 1_000_000].map((flows) => {
+      const { tcp, udp } = regionsFor({ maxConnections: flows, maxUdpFlows: 1 });
+      t.same(udp, { first: tcp.groups, groups: 1 });
+      return tcp.groups * GROUP_ROWS;
+    });
+    t.same(groups, [8, 4096, 262_144, 4_194_304]);
+  },
+);

@@ -1,0 +1,190 @@
+import { bytesToQuad, quadToBytes } from '../../kernel/inet.ts';
+import { CONSTANTS, STRUCTS } from '../program/layout.ts';
+import type { Address } from '../specification/address.ts';
+import type { ConnectionState } from '../specification/connection.ts';
+import type { Flow } from '../specification/flow.ts';
+import type { KnownConnection, ServiceNames } from './entries.ts';
+import type { FlowRegion } from './flow-table-sizes.ts';
+
+/**
+ * A table of flows in the kernel (flow-table.bpf.h) as memory, while the data path goes on using it. Rows are numbered group by group.
+ */
+export interface FlowRows {
+  /** How many groups there are. */
+  readonly groups: number;
+  /** The rows of so many groups that are not free, from a group on. */
+  used(group: number, groups: number): number[];
+  /** What expiry needs of a row; undefined if it is free. */
+  look(row: number): RowSummary | undefined;
+  /** The whole row. */
+  read(row: number, services: ServiceNames): KnownConnection | undefined;
+  /** The number of the flow's row; undefined if it has none. */
+  find(flow: Flow): number | undefined;
+  /** Free a row. False if the data path has changed more of it since look() than when its flow was last seen. */
+  free(row: number, last: bigint): boolean;
+  /** Mark the free rows behind the last used one of a row's group as never used, so that lookups end there. */
+  tidy(row: number): void;
+  /** Empty the table. Only while no packet comes in. */
+  clear(): void;
+}
+
+export interface RowSummary {
+  /** The row's last word, which free() compares. */
+  last: bigint;
+  seenNs: number;
+  /** The data path's number of it. */
+  state: number;
+  /** Id. */
+  server: number;
+  /** The data path's number of it. */
+  service: number;
+}
+
+const { flowRow: ROW, binding: BINDING, flowIdentity: IDENTITY } = STRUCTS;
+const { GROUP_ROWS, HALF_OPEN_ROW } = CONSTANTS;
+const STATES: ConnectionState[] = ['unproven', 'reset', 'established', 'finished', 'datagrams'];
+
+/** In words of 32 bits. */
+const ROW_WORDS = ROW.size / 4;
+const AT = { seen: ROW.seenNs / 4, binding: ROW.binding / 4, identity: ROW.identity / 4 };
+const STATE_SHIFT = 8 * (IDENTITY.state - 4);
+const HIGH = 2 ** 32;
+const LOCKED = 0xffff_ffff_ffff_ffffn;
+
+/** The rows of each group that are one table's: from the first number on, up to the second. */
+export type GroupPart = readonly [number, number];
+export const PROVEN: GroupPart = [0, HALF_OPEN_ROW];
+export const HALF_OPEN: GroupPart = [HALF_OPEN_ROW, GROUP_ROWS];
+
+/**
+ * One table in the memory of the array of flows. Its rows are numbered one after the other.
+ * @param seed of the hash of all tables
+ */
+export function flowRows(
+  memory: ArrayBuffer,
+  { first, groups }: FlowRegion,
+  [from, end]: GroupPart,
+  seed: bigint,
+): FlowRows {
+  const perGroup = end - from;
+  const count = groups * perGroup;
+  const [start, length] = [first * GROUP_ROWS * ROW.size, groups * GROUP_ROWS * ROW.size];
+  const words = new Uint32Array(memory, start, length / 4);
+  const doubles = new BigUint64Array(memory, start, length / 8);
+  const bytes = Buffer.from(memory, start, length);
+  /** Where a row is among all of its region. */
+  const place = (row: number): number => Math.floor(row / perGroup) * GROUP_ROWS + from + (row % perGroup);
+  const word = (row: number, at: number): number => words[place(row) * ROW_WORDS + at] ?? 0;
+  const double = (row: number, offset: number): bigint => doubles[(place(row) * ROW.size + offset) / 8] ?? 0n;
+  const exchangeLast = (row: number, before: bigint, after: bigint): boolean =>
+    Atomics.compareExchange(doubles, (place(row) * ROW.size + ROW.identity) / 8, before, after) === before;
+  const isFree = (row: number): boolean => word(row, AT.identity) === 0 && word(row, AT.identity + 1) === 0;
+  const wasUsed = (row: number): boolean => word(row, AT.binding) !== 0 || word(row, AT.binding + 1) !== 0;
+  const keyAt = (row: number): FlowKey => {
+    const ports = double(row, ROW.identity) & PORTS_AND_PROTOCOL;
+    const mixed = double(row, ROW.addresses) ^ double(row, ROW.binding);
+    return { addresses: mixed ^ spread(ports), ports };
+  };
+  const makeUnused = (row: number): void => {
+    if (!exchangeLast(row, 0n, LOCKED)) return;
+    doubles[(place(row) * ROW.size + ROW.binding) / 8] = 0n;
+    exchangeLast(row, LOCKED, 0n);
+  };
+  return {
+    groups,
+    used: (group, some) => {
+      const found: number[] = [];
+      const last = Math.min(group + some, groups) * perGroup;
+      for (let row = group * perGroup, at = place(row) * ROW_WORDS + AT.identity; row < last; row++) {
+        if (words[at] !== 0 || words[at + 1] !== 0) found.push(row);
+        at += ROW_WORDS * ((row + 1) % perGroup === 0 ? GROUP_ROWS - perGroup + 1 : 1);
+      }
+      return found;
+    },
+    look: (row) => {
+      if (isFree(row)) return undefined;
+      const [low, high] = [word(row, AT.identity), word(row, AT.identity + 1)];
+      const binding = word(row, AT.binding);
+      return {
+        last: BigInt(low) + (BigInt(high) << 32n),
+        seenNs: word(row, AT.seen) + HIGH * word(row, AT.seen + 1),
+        state: (high >>> STATE_SHIFT) & 0xff,
+        server: binding & 0xffff,
+        service: binding >>> 16,
+      };
+    },
+    read: (row, services) => {
+      const key = keyAt(row);
+      if (key.ports === 0n) return undefined;
+      const at = place(row) * ROW.size;
+      return {
+        flow: flowOf(key),
+        connection: {
+          seenNs: double(row, ROW.seenNs),
+          server: bytes.readUInt16LE(at + ROW.binding + BINDING.server),
+          serverAddress: bytesToQuad(bytes.subarray(at + ROW.binding + BINDING.serverAddress)) as Address,
+          service: services.get(bytes.readUInt16LE(at + ROW.binding + BINDING.service)) ?? 'unknown',
+          state: STATES[bytes.readUInt8(at + ROW.identity + IDENTITY.state)] ?? 'unproven',
+        },
+      };
+    },
+    find: (flow) => {
+      const wanted = keyOf(flow);
+      const lowest = groupOf(wanted, groups, seed) * perGroup;
+      const is = ({ addresses, ports }: FlowKey) => addresses === wanted.addresses && ports === wanted.ports;
+      return Array.from({ length: perGroup }, (_, at) => lowest + at).find((row) => is(keyAt(row)));
+    },
+    free: (row, last) => exchangeLast(row, last, 0n),
+    tidy: (ofRow) => {
+      const lowest = ofRow - (ofRow % perGroup);
+      for (let row = lowest + perGroup - 1; row >= lowest && isFree(row); row--) if (wasUsed(row)) makeUnused(row);
+    },
+    clear: () => {
+      for (let row = 0; row < count; row++) bytes.fill(0, place(row) * ROW.size, (place(row) + 1) * ROW.size);
+    },
+  };
+}
+
+/** A flow as two words, as rows have it. */
+interface FlowKey {
+  addresses: bigint;
+  ports: bigint;
+}
+
+const PORTS_AND_PROTOCOL = 2n ** 40n - 1n;
+const SPREAD = 0x9e3779b97f4a7c15n;
+const SPREAD_AGAIN = 0xbf58476d1ce4e5b9n;
+
+const spread = (ports: bigint): bigint => BigInt.asUintN(64, ports * SPREAD);
+
+function keyOf({ protocol, source, destination, sourcePort, destinationPort }: Flow): FlowKey {
+  const bytes = Buffer.alloc(16);
+  bytes.set([...quadToBytes(source), ...quadToBytes(destination)]);
+  bytes.writeUInt16BE(sourcePort, 8 + IDENTITY.sourcePort);
+  bytes.writeUInt16BE(destinationPort, 8 + IDENTITY.destinationPort);
+  bytes.writeUInt8(protocol, 8 + IDENTITY.protocol);
+  return { addresses: bytes.readBigUInt64LE(0), ports: bytes.readBigUInt64LE(8) };
+}
+
+function flowOf({ addresses, ports }: FlowKey): Flow {
+  const bytes = Buffer.alloc(16);
+  bytes.writeBigUInt64LE(addresses, 0);
+  bytes.writeBigUInt64LE(ports, 8);
+  return {
+    protocol: bytes.readUInt8(8 + IDENTITY.protocol),
+    source: bytesToQuad(bytes) as Address,
+    destination: bytesToQuad(bytes.subarray(4)) as Address,
+    sourcePort: bytes.readUInt16BE(8 + IDENTITY.sourcePort),
+    destinationPort: bytes.readUInt16BE(8 + IDENTITY.destinationPort),
+  };
+}
+
+/** The group of a flow's hash, as key_of() in C. */
+function groupOf({ addresses, ports }: FlowKey, groups: number, seed: bigint): number {
+  const mixed = BigInt.asUintN(64, ((addresses ^ seed) + spread(ports)) * SPREAD_AGAIN);
+  const hash = BigInt.asUintN(64, (mixed ^ (mixed >> 32n)) * SPREAD);
+  return Number((hash >> 32n) & BigInt(groups - 1));
+}
+
+/** The same of a flow, for tests. */
+export const groupOfFlow = (flow: Flow, groups: number, seed: bigint): number => groupOf(keyOf(flow), groups, seed);
