@@ -113,6 +113,16 @@ function whenLed(with_: Settings, isAsked: (atMs: number) => boolean): number {
   return role.state.name === 'active' ? role.sinceMs : Number.POSITIVE_INFINITY;
 }
 
+t.test(
+  'a peer that named a long lease when it asked is waited for no longer than by the lease that it names now',
+  async (t) => {
+    const left = play(settled(), [heard(50, { state: 'initial', leaseMs: 577 }), ask(51)]).role;
+    t.equal(left.deferUntilMs, 51 + 607);
+    t.equal(play(left, [heard(60, { state: 'initial', leaseMs: 577 })]).role.deferUntilMs, 51 + 607);
+    t.equal(play(left, [heard(60, { state: 'initial' })]).role.deferUntilMs, 60 + 60);
+  },
+);
+
 t.test('a peer that asked for the address, led, and resigned is succeeded without more waiting', async (t) => {
   const led = play(settled(), [ask(50), heard(51, { state: 'active' })]).role;
   t.same(states(play(led, [heard(52, { resigned: true }), ...[52, 54.5, 57, 59.5].map(tick)])), ['active']);

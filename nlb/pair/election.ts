@@ -1,5 +1,5 @@
 import type { Standing } from './beat.ts';
-import { deadAfter, isAlive, isDeafToUs } from './peer.ts';
+import { deadAfter, isAlive, isDeafToUs, type Peer } from './peer.ts';
 import { type Candidate, compareServed, outranks } from './rank.ts';
 
 import type { Settings } from './settings.ts';
@@ -51,7 +51,7 @@ const DEFERRALS_OF_THE_LOWER_ADDRESS = 1.5;
  * Once this node has entered another state, what is asked is another row.
  */
 export function deferToPeer(role: Role, atMs: number, settings: Settings): Role {
-  const deferMs = deadAfter(role.peer, settings) + 2 * settings.intervalMs;
+  const deferMs = deferralMs(role.peer, settings);
   const { lowerAddress } = settings;
   const longestMs = (lowerAddress ? DEFERRALS_OF_THE_LOWER_ADDRESS : DEFERRALS_IN_A_ROW) * deferMs;
   const deferringSinceMs = atMs - role.peerAskedAtMs < DEFERRALS_IN_A_ROW * deferMs ? role.deferringSinceMs : atMs;
@@ -62,9 +62,15 @@ export function deferToPeer(role: Role, atMs: number, settings: Settings): Role 
   return { ...asked, peer, deferUntilMs };
 }
 
-/** A peer that says that it leads has decided: from now on it answers, or its lease is over. */
-export function endDeferring(role: Role, { state }: Standing): Role {
-  return state === 'active' ? { ...role, peerAskedAtMs: NEVER, deferUntilMs: role.tickedAtMs } : role;
+const deferralMs = (peer: Peer, settings: Settings): number => deadAfter(peer, settings) + 2 * settings.intervalMs;
+
+/**
+ * A peer that says that it leads has decided: from now on it answers, or its lease is over. One that says that it does not is
+ * waited for no longer than the lease that it names now asks for: it may have named one before that was left to it.
+ */
+export function endDeferring(role: Role, { state }: Standing, atMs: number, settings: Settings): Role {
+  if (state === 'active') return { ...role, peerAskedAtMs: NEVER, deferUntilMs: role.tickedAtMs };
+  return { ...role, deferUntilMs: Math.min(role.deferUntilMs, atMs + deferralMs(role.peer, settings)) };
 }
 
 export const NEVER = Number.NEGATIVE_INFINITY;

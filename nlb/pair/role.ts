@@ -162,7 +162,7 @@ export function nextTickInMs({ state, peer, ...role }: Role, settings: Settings)
 function noted(role: Role, event: Event, settings: Settings): Role {
   switch (event.type) {
     case 'Heard':
-      return endDeferring({ ...role, peer: heard(role.peer, event, settings) }, event.from);
+      return endDeferring({ ...role, peer: heard(role.peer, event, settings) }, event.from, event.atMs, settings);
     case 'Ticked':
       return tickNoted(role, event.atMs, settings);
     case 'Refused':

@@ -114,6 +114,18 @@ export const found: Record<string, History> = {
     ],
     lastingAfterMs: 300,
   },
+  'a peer asks that had named a lease left to it, and names the usual one when it stands by': {
+    ...usual,
+    faults: [
+      { type: 'stallInside', side: 0, afterEffects: 8, afterMs: 4, forMs: 28 },
+      { type: 'disturb', path: 'access', loss: 0, delayMs: 0, twice: 0, afterMs: 30, forMs: 1 },
+      { type: 'kill', side: 0, afterMs: 57, forMs: 1 },
+      { type: 'freezeDaemon', side: 0, afterMs: 45, forMs: 477 },
+      { type: 'linkDown', side: 0, path: 'access', afterMs: 1, forMs: 1 },
+      { type: 'keep', side: 1, keepMs: 577, afterMs: 3, forMs: 202 },
+      { type: 'hangMain', side: 0, afterMs: 0, forMs: 20 },
+    ],
+  },
   'two that hear no beat ask again after both were out of operation, and somebody asks in the name of one': {
     ...usual,
     primary: 1,

@@ -74,6 +74,13 @@ export const broken: Record<string, Machine> = {
   'whoever has been deferred to twice is not deferred to for a second': withRole((role, { type, atMs }) =>
     type === 'AddressAsked' && atMs - role.deferringSinceMs < 1000 ? { ...role, peerAskedAtMs: atMs } : role,
   ),
+  'a peer that named a long lease when it asked is waited for by that, whatever it names now': withStep(
+    (role, event, settings) => {
+      const next = step(role, event, settings);
+      const isWaiting = event.type === 'Heard' && event.from.state !== 'active' && next.entered.length === 0;
+      return isWaiting ? { ...next, role: { ...next.role, deferUntilMs: role.deferUntilMs } } : next;
+    },
+  ),
   'a refusal alone disproves a split': withRole((role, { type }) =>
     type === 'Refused' ? { ...role, peer: { ...role.peer, absentMs: 0 } } : role,
   ),
