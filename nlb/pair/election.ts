@@ -1,5 +1,5 @@
 import type { Standing } from './beat.ts';
-import { deadAfter, isAlive, isDeafToUs } from './peer.ts';
+import { deadAfter, isAlive, isDeafToUs, type Peer } from './peer.ts';
 import { type Candidate, compareServed, outranks } from './rank.ts';
 
 import type { Settings } from './settings.ts';
@@ -24,43 +24,56 @@ export function leader(role: Role, atMs: number, settings: Settings): 'self' | '
 /**
  * Whether this node leads by rank, and has had that rank for so long that its peer knows. Not while the peer says that an earlier
  * life of it has left a lease: then its data path may answer whatever its state is. Whoever took the lead before it
- * could know has by then said so, or answers for the address, or has lost its lease.
+ * could know has by then said so, or answers for the address, or has lost its lease. So long it listens, too, when it has stood
+ * still itself: what waited for it is old, and who started anew meanwhile, and leads, is not believed at its first beat.
  */
 export function mayLead(role: Role, atMs: number, settings: Settings): boolean {
-  const { state, improvedAtMs, peer } = role;
+  const { state, improvedAtMs, wokeAtMs, peer } = role;
   if (peer.extension?.leaseKeptMs) return false;
   const resignedMs = state.name === 'standby' && state.resignedUntilMs <= atMs ? state.resignedUntilMs : 0;
-  const knownAtMs = Math.max(improvedAtMs, resignedMs) + deadAfter(peer, settings);
+  const knownAtMs = Math.max(improvedAtMs, resignedMs, wokeAtMs) + deadAfter(peer, settings);
   return atMs >= knownAtMs && leader(role, atMs, settings) === 'self';
 }
 
-/** Two that ask in earnest are through after the first; the second is for lost frames. */
+/**
+ * Two that ask in earnest are through after the first; the second is for lost frames. A row of questions ends when none has come
+ * for as long as a row may hold a node off: so whoever forges the peer's hardware address delays a takeover by two deferrals, and
+ * not by more, for in the time until the next row the node has led. The one with the lower address, which asks on meanwhile, goes
+ * first: else the other, which hears that, would lead in the very moment in which both have waited for long enough.
+ */
 const DEFERRALS_IN_A_ROW = 2;
-/** Whoever forges the peer's hardware address delays a takeover by two deferrals, and for so long not again. */
-const NO_DEFERRAL_FOR_MS = 1000;
+const DEFERRALS_OF_THE_LOWER_ADDRESS = 1.5;
 
 /**
  * Both ask for the address in the same moment, and nobody has it to answer. Each waits until what the other may have
  * decided before it heard the question is over: its last question before that can be two intervals old, and the lease
  * that it took is less than `deadAfterMs`. The one with the higher address also asks no more, so that the other's wait ends.
+ * Once this node has entered another state, what is asked is another row.
  */
 export function deferToPeer(role: Role, atMs: number, settings: Settings): Role {
-  const deferMs = deadAfter(role.peer, settings) + 2 * settings.intervalMs;
-  const longestMs = DEFERRALS_IN_A_ROW * deferMs;
-  const lastedMs = atMs - role.deferringSinceMs;
-  if (lastedMs >= longestMs && lastedMs < longestMs + NO_DEFERRAL_FOR_MS) return role;
-  const deferringSinceMs = lastedMs < longestMs ? role.deferringSinceMs : atMs;
+  const deferMs = deferralMs(role.peer, settings);
+  const { lowerAddress } = settings;
+  const longestMs = (lowerAddress ? DEFERRALS_OF_THE_LOWER_ADDRESS : DEFERRALS_IN_A_ROW) * deferMs;
+  const deferringSinceMs = atMs - role.peerAskedAtMs < DEFERRALS_IN_A_ROW * deferMs ? role.deferringSinceMs : atMs;
+  const asked = { ...role, deferringSinceMs, peerAskedAtMs: atMs };
+  if (atMs - deferringSinceMs >= longestMs) return asked;
   const deferUntilMs = Math.min(atMs + deferMs, deferringSinceMs + longestMs);
-  const peer = settings.lowerAddress ? role.peer : { ...role.peer, asksUnanswered: 0 };
-  return { ...role, peer, deferringSinceMs, deferUntilMs };
+  const peer = lowerAddress ? role.peer : { ...role.peer, asksUnanswered: 0 };
+  return { ...asked, peer, deferUntilMs };
 }
 
-/** A peer that says that it leads has decided: from now on it answers, or its lease is over. */
-export function endDeferring(role: Role, { state }: Standing): Role {
-  return state === 'active' ? { ...role, deferringSinceMs: NEVER_DEFERRED, deferUntilMs: role.tickedAtMs } : role;
+const deferralMs = (peer: Peer, settings: Settings): number => deadAfter(peer, settings) + 2 * settings.intervalMs;
+
+/**
+ * A peer that says that it leads has decided: from now on it answers, or its lease is over. One that says that it does not is
+ * waited for no longer than the lease that it names now asks for: it may have named one before that was left to it.
+ */
+export function endDeferring(role: Role, { state }: Standing, atMs: number, settings: Settings): Role {
+  if (state === 'active') return { ...role, peerAskedAtMs: NEVER, deferUntilMs: role.tickedAtMs };
+  return { ...role, deferUntilMs: Math.min(role.deferUntilMs, atMs + deferralMs(role.peer, settings)) };
 }
 
-export const NEVER_DEFERRED = Number.NEGATIVE_INFINITY;
+export const NEVER = Number.NEGATIVE_INFINITY;
 
 export function isDeferring({ deferUntilMs }: Pick<Role, 'deferUntilMs'>, atMs: number): boolean {
   return atMs < deferUntilMs;

@@ -23,6 +23,8 @@ export interface Peer {
   refusedAtMs: number;
   /** For how long its host, by its own hardware address, has not answered for its own address while we were listening. */
   absentMs: number;
+  /** How many ticks in a row, up to this one, came after such an answer since the tick before. */
+  presences: number;
   /** Its last beat said that it is not active, which it was by the one before, or may have become in a silence before it. */
   stoodDown: boolean;
   /** Since when its beats have said that it is fit to lead; the far future while they do not. */
@@ -43,11 +45,13 @@ const REFUSAL_STANDS_MS = 1250;
 
 export function unheardSince(atMs: number): Peer {
   const fitSinceMs = Number.POSITIVE_INFINITY;
-  const never = { refused: false, refusedAtMs: Number.NEGATIVE_INFINITY, absentMs: Number.POSITIVE_INFINITY };
+  const unrefused = { refused: false, refusedAtMs: Number.NEGATIVE_INFINITY };
+  const absent = { absentMs: Number.POSITIVE_INFINITY, presences: 0 };
   return {
     silentMs: 0,
     countedUntilMs: atMs,
-    ...never,
+    ...unrefused,
+    ...absent,
     stoodDown: false,
     fitSinceMs,
     asksUnanswered: 0,
@@ -72,8 +76,9 @@ export function waited(peer: Peer, tickedAtMs: number, atMs: number, settings: S
   const awakeMs = listenedMs(peer.countedUntilMs, atMs, settings);
   const [silentMs, absentMs] = [peer.silentMs + awakeMs, peer.absentMs + awakeMs];
   const stalled = listenedMs(tickedAtMs, atMs, settings) < atMs - tickedAtMs;
-  const asked = stalled ? { asksUnanswered: 0, reception: untried } : {};
-  return { ...peer, silentMs, absentMs, countedUntilMs: Math.max(atMs, peer.countedUntilMs), ...asked };
+  const presences = peer.absentMs === 0 ? peer.presences + 1 : 0;
+  const asked = stalled ? { asksUnanswered: 0, presences: 0, reception: untried } : {};
+  return { ...peer, silentMs, absentMs, presences, countedUntilMs: Math.max(atMs, peer.countedUntilMs), ...asked };
 }
 
 /** How much of a time counts as listening: a tick that comes late, because we stalled, counts little more than one on time. */
@@ -141,14 +146,22 @@ export function isUnanswered(peer: Peer): boolean {
 }
 
 /**
- * Whether its lease has run out for certain and it may be replaced. Where its host refuses our beats, the lease itself is all
- * that has to pass. Anybody can forge a refusal, so it does no more than that: the silence and the unanswered witness prove
- * the rest, and a lease that no beat has renewed is over, whoever refuses.
+ * Whether its lease has run out for certain and it may be replaced. Where nobody listens there, the lease itself is all that
+ * has to pass.
  */
 export function isGone(peer: Peer, settings: Settings): boolean {
-  const { refused, silentMs } = peer;
-  const longEnough = refused ? silentMs > leaseOf(peer, settings) : silentMs >= deadAfter(peer, settings);
+  const { silentMs } = peer;
+  const longEnough = isUnattended(peer) ? silentMs > leaseOf(peer, settings) : silentMs >= deadAfter(peer, settings);
   return longEnough && isUnanswered(peer);
+}
+
+/**
+ * Whether its host refuses our beats, and is there to do so. Anybody can forge a refusal; and in a network that loses all
+ * for longer than a lease, a forged one would make a second leader before the dead time is over. So the host itself must
+ * have answered each of the questions that its NLBS address left unanswered, by the same path and at the same time.
+ */
+function isUnattended({ refused, presences }: Peer): boolean {
+  return refused && presences >= ASKS_ENOUGH;
 }
 
 /** Whether its host says, at this moment, that nobody listens. Anybody can forge that. */

@@ -29,8 +29,9 @@ t.test('of two leaders, the one that is heard by nobody yields to the other, whi
 
 t.test('whoever takes over from a dead leader does not yield to its last word, which grows old', async (t) => {
   const patient = { ...settings, intervalMs: 20, leaseMs: 150, deadAfterMs: 200 };
-  const ticks = Array.from({ length: 40 }, (_, i) => tick(105 + 5 * i));
-  const events = [beat(100, { access: 70 }), { type: 'Refused', atMs: 102 } as const, ...ticks];
+  const presentThenTick = (atMs: number): Event[] => [{ type: 'PeerPresent', atMs }, tick(atMs)];
+  const ticks = Array.from({ length: 40 }, (_, i) => presentThenTick(105 + 5 * i));
+  const events = [beat(100, { access: 70 }), { type: 'Refused', atMs: 102 } as const, ...ticks.flat()];
   t.same(states(play(standby(), events, patient)), ['active']);
 });
 
@@ -76,6 +77,19 @@ t.test('a standby that hears nobody takes over from nobody, and says so', async 
   const cured = play(later.role, [stationHeard(3001), tick(3002)]);
   t.same(states(cured), ['initial']);
   t.same(states(ticked(cured.role, 3100)), ['active'], 'and leads once it hears somebody, if nobody else does');
+});
+
+t.test('a node that hears nobody for want of a link asks at once when that is back', async (t) => {
+  const links = (atMs: number, ...downLinks: string[]): Event => ({
+    type: 'FactsChanged',
+    atMs,
+    facts: { ...among(3), downLinks },
+  });
+  const out = ticked(play(factsAt(standby(), among(3)), [links(20, 'access', 'server')]).role, 300);
+  const back = play(out.role, [links(301)]);
+  t.match([out.role.state.name, states(back)], ['inop', ['initial']]);
+  t.equal(count(play(back.role, [tick(302)]).effects, 'askStations'), 1);
+  t.same(states(ticked(back.role, 1000)), ['inop'], 'and leads only when one answers');
 });
 
 t.test('one that hears another station takes over when it always did', async (t) => {

@@ -188,7 +188,12 @@ t.test('a primary that is back and meets fewer targets does not have the lead', 
 });
 
 t.test('a lead that the operator asked for is not held down', async (t) => {
-  const requesting = play(standby(), [{ type: 'AskedToLead', atMs: 40 }, heard(41, { resigned: true }), tick(50)]).role;
+  const requesting = play(standby(), [
+    tick(20),
+    { type: 'AskedToLead', atMs: 40 },
+    heard(41, { resigned: true }),
+    tick(50),
+  ]).role;
   const { role } = play(requesting, [52.5, 55, 57.5, 60].map(tick));
   t.match(role, { state: { name: 'active' }, holdDown: { untilMs: 57.5, leads: [] } });
 });

@@ -83,16 +83,6 @@ t.test('a standby takes over when its peer has been silent and the address unans
   t.ok(role.sinceMs - 5 >= 40 && role.sinceMs - 5 <= 50, `${role.sinceMs - 5} ms after the last beat`);
 });
 
-t.test(
-  'a standby does not take over before the lease of the last beat must have run out, even if its beats are refused',
-  async (t) => {
-    const refused = play(standby(), [{ type: 'Refused', atMs: 6 }]).role;
-    const { role, entered } = ticked(refused, 60);
-    t.match(entered, [{ state: 'active', reason: /its host refuses beats/ }]);
-    t.ok(role.sinceMs - 5 > 30 && role.sinceMs - 5 <= 40, `${role.sinceMs - 5} ms after the last beat`);
-  },
-);
-
 t.test('a refusal by a peer that is heard causes nothing, not even a question for the address', async (t) => {
   let role = standby();
   for (let atMs = 10; atMs < 1000; atMs += 10) {
@@ -154,7 +144,10 @@ t.test('an active that is asked to stand by lets go, says so three times, and do
   t.match(entered, [{ state: 'standby', reason: 'asked to stand by' }]);
   t.equal(standing(role, 52, settings).resigned, true);
   t.same(states(play(role, [heard(60), tick(62)])), [], 'although it is the primary');
-  const waited = [1060, 1070, 1080, 1090].flatMap((atMs) => [heard(atMs), tick(atMs + 1)]);
+  const waited = [1010, 1020, 1030, 1040, 1050, 1060, 1070, 1080, 1090].flatMap((atMs) => [
+    heard(atMs),
+    tick(atMs + 1),
+  ]);
   t.same(states(play(role, waited)), [], 'nor at once when its time is over');
   t.same(
     states(play(role, [...waited, ...[1100, 1102.5, 1105].map(tick)])),
@@ -206,7 +199,7 @@ t.test('who resigned, and was succeeded, leads again at once when its successor 
   const second = { ...settings, primary: false, lowerAddress: false };
   const aside = play(active(), [heard(46), { type: 'AskedToStandBy', atMs: 47 }], second).role;
   const succeeded = play(aside, [heard(60, { state: 'active', primary: true }), tick(61)], second).role;
-  const known = play(succeeded, [heard(110, { state: 'active', primary: true }), tick(110)], second).role;
+  const known = play(succeeded, [tick(90), heard(110, { state: 'active', primary: true }), tick(110)], second).role;
   const { entered } = ticked(play(known, [heard(120, { resigned: true, primary: true })], second).role, 140, second);
   t.match(entered, [{ state: 'active', reason: 'nlb2 resigned, address unanswered' }]);
 });

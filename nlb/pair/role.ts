@@ -1,8 +1,9 @@
-import { deferToPeer, endDeferring, isYielding, NEVER_DEFERRED } from './election.ts';
+import { deferToPeer, endDeferring, isYielding, NEVER } from './election.ts';
 import { noHoldDown } from './hold-down.ts';
 import { hasLasted, lastingSince } from './lasting.ts';
 import {
   answered,
+  deadAfter,
   heard,
   isAlive,
   isRefusing,
@@ -14,7 +15,7 @@ import {
   waited,
 } from './peer.ts';
 import { compareServed, FITNESS } from './rank.ts';
-import { askedAround, heardSomebody, hearsNobody, isRoundDue } from './reception.ts';
+import { askedAround, heardSomebody, hearsNobody, isRoundDue, untried } from './reception.ts';
 import type { Settings } from './settings.ts';
 import {
   type Event,
@@ -85,11 +86,14 @@ export function step(before: Role, event: Event, settings: Settings): Step {
 
 /**
  * A refusal counts for nothing where the host that it comes from is not there: that is asked with the first refusal after a
- * beat, because there may be no other tick before the silence is long enough, and with each tick for as long as it stands.
+ * beat, because there may be no other tick before the silence is long enough, and with each tick for as long as it stands. A
+ * standby asks with each question for the NLBS address, too, for the refusal may come last: Linux sends one a second.
  */
 function asking({ peer }: Role, next: Step, { type }: Event, settings: Settings): Step {
   const isDue = type === 'Ticked' || (type === 'Refused' && !peer.refused);
-  if (!isDue || !isRefusing(next.role.peer, settings)) return next;
+  const { peer: after, state } = next.role;
+  const isTakingOver = state.name === 'standby' && isSuspect(after, settings);
+  if (!isDue || !(isTakingOver || isRefusing(after, settings))) return next;
   return { ...next, effects: [...next.effects, 'askPeer'] };
 }
 
@@ -123,8 +127,10 @@ export function begin(atMs: number, settings: Settings): Role {
     reason: 'started',
     tickedAtMs: atMs,
     improvedAtMs: atMs,
+    wokeAtMs: NEVER,
     deferUntilMs: atMs,
-    deferringSinceMs: NEVER_DEFERRED,
+    deferringSinceMs: NEVER,
+    peerAskedAtMs: NEVER,
     facts: {
       ready: false,
       downLinks: [],
@@ -156,7 +162,7 @@ export function nextTickInMs({ state, peer, ...role }: Role, settings: Settings)
 function noted(role: Role, event: Event, settings: Settings): Role {
   switch (event.type) {
     case 'Heard':
-      return endDeferring({ ...role, peer: heard(role.peer, event, settings) }, event.from);
+      return endDeferring({ ...role, peer: heard(role.peer, event, settings) }, event.from, event.atMs, settings);
     case 'Ticked':
       return tickNoted(role, event.atMs, settings);
     case 'Refused':
@@ -188,7 +194,10 @@ function factsNoted(before: Role, { facts, atMs, reportedAtMs }: FactsChanged, s
   const isFitter = FITNESS[fitnessOf(role, settings)] > FITNESS[fitnessOf(before, settings)];
   const isServing = compareServed(facts.services, before.facts.services) > 0;
   const isBetter = isFitter || isServing || targetsMet(facts) > targetsMet(before.facts);
-  return { ...role, improvedAtMs: isBetter ? atMs : before.improvedAtMs };
+  // Whom it could not hear for want of a link, it may hear now.
+  const isLinked = facts.downLinks.length < before.facts.downLinks.length;
+  const peer = isLinked ? { ...role.peer, reception: untried } : role.peer;
+  return { ...role, peer, improvedAtMs: isBetter ? atMs : before.improvedAtMs };
 }
 
 function tickNoted(before: Role, atMs: number, settings: Settings): Role {
@@ -197,7 +206,8 @@ function tickNoted(before: Role, atMs: number, settings: Settings): Role {
   const listening = state.name === 'initial' ? { ...state, listenedMs: state.listenedMs + awakeMs } : state;
   const factsAgeMs = before.factsAgeMs + awakeMs;
   const peer = waited(before.peer, tickedAtMs, atMs, settings);
-  const role = { ...before, state: listening, tickedAtMs: atMs, factsAgeMs, peer };
+  const wokeAtMs = atMs - tickedAtMs > deadAfter(peer, settings) ? atMs : before.wokeAtMs;
+  const role = { ...before, state: listening, tickedAtMs: atMs, factsAgeMs, wokeAtMs, peer };
   return { ...role, lasting: lastingSince(role, atMs, settings) };
 }
 

@@ -25,10 +25,14 @@ export interface Role<S extends State = State> {
   factsAgeMs: number;
   /** When this node last became fitter to lead. */
   improvedAtMs: number;
+  /** When this node last woke, having stood still for so long that the peer may have started anew, and led. */
+  wokeAtMs: number;
   /** The peer is about to lead: until when this node does not. */
   deferUntilMs: number;
   /** When that began: it does not go on for ever. */
   deferringSinceMs: number;
+  /** When the peer last asked for the address; the beginning of time where it has said since that it leads, or this node has entered a state. */
+  peerAskedAtMs: number;
   lasting: Lasting;
   holdDown: HoldDown;
   /** The operator put this node aside, so it does not have the lead back by itself. */
@@ -133,7 +137,7 @@ export function enter(role: Role, state: State, reason: string, atMs: number): S
   const leaving: Effect[] = role.state.name === 'active' ? ['dropLease', 'removeAlias', 'beat', 'beat'] : [];
   const entering: Effect[] = state.name === 'active' ? ['beat', 'renewLease', 'addAlias', 'announce'] : [];
   return {
-    role: { ...role, state, reason, sinceMs: atMs },
+    role: { ...role, state, reason, sinceMs: atMs, peerAskedAtMs: Number.NEGATIVE_INFINITY },
     effects: [...leaving, ...entering, 'beat'],
     entered: [{ state: state.name, previous: role.state.name, reason, atMs }],
   };

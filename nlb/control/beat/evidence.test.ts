@@ -73,6 +73,7 @@ t.test('a host that refuses beats is distinguished from one that is silent', asy
 
 t.test('a handover costs the time from the last beat of the one who led', async (t) => {
   const [change] = tell(settled(), [
+    tick(70),
     heard(100, { state: 'active' }),
     heard(104, { state: 'standby', resigned: true }),
     ...ticks(105, 130, 2.5),

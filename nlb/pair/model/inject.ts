@@ -181,12 +181,18 @@ function pause(victim: Victim, { host, daemon }: Node, forMs: number, clocks: St
 }
 
 function die(victim: Victim, node: Node, forMs: number): void {
+  const { laws } = victim;
   node.deaths++;
+  laws.networkChanges();
   kill(node, victim.world.agenda.nowMs());
+  laws.networkChanges();
   later(victim, forMs, () => {
     node.deaths--;
     node.host.whenAwake(() => {
-      if (node.deaths === 0 && !node.daemon) victim.start(node.side);
+      if (node.deaths > 0 || node.daemon) return;
+      laws.networkChanges();
+      victim.start(node.side);
+      laws.networkChanges();
     });
   });
 }

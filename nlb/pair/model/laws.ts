@@ -1,13 +1,16 @@
 import type { StateName } from '../beat.ts';
 import { hasLetGo, isAlive } from '../peer.ts';
-import { type Entry, standing } from '../state.ts';
+import { type Entry, type Event, standing } from '../state.ts';
 import type { Daemon } from './daemon.ts';
 import { openDutyWatch } from './duty.ts';
 import { joins, opposite, PATHS, SIDES, type Side, type Wire } from './network.ts';
+import { openTakeoverWatch } from './takeover.ts';
 import type { Node, World } from './world.ts';
 
 /** What must hold in every history; each broken law throws at once. */
 export interface Laws {
+  /** What a role is about to be stepped by. */
+  happens(side: Side, event: Event): void;
   entered(side: Side, entry: Entry): void;
   /** A lease is about to be set. */
   beforeLeaseChange(side: Side): void;
@@ -58,9 +61,12 @@ export function openLaws(world: World, healedWithinMs: number): Laws {
   let worstWakingMs = 0;
   /** Since when both answer. */
   let doubleSinceMs: number | undefined;
-  const split = openSplitWatch(world, healedWithinMs);
+  /** When each last took the lead. */
+  const ledMs = [-Infinity, -Infinity];
+  const split = openSplitWatch(world, healedWithinMs, ledMs);
   const hearing = openHearingWatch(world);
   const clings = openDutyWatch(world);
+  const takeovers = openTakeoverWatch(world);
   const broken = (law: string) => {
     throw new LawBroken(`${law}, at ${agenda.nowMs().toFixed(2)} ms`);
   };
@@ -75,7 +81,8 @@ export function openLaws(world: World, healedWithinMs: number): Laws {
     },
     worstHealingMs: () => worstHealingMs,
     worstWakingMs: () => worstWakingMs,
-    entered: (side, { state, previous, reason }) => {
+    happens: takeovers.happens,
+    entered: (side, { state, previous, reason, atMs }) => {
       timeline.push(`${agenda.nowMs().toFixed(2)} node ${side}: ${previous} → ${state}: ${reason}`);
       if (still) broken(`node ${side} moved although there was no fault`);
       const { lives: life, settings } = nodes[side];
@@ -86,9 +93,13 @@ export function openLaws(world: World, healedWithinMs: number): Laws {
         broken(`node ${side} gave up, though nobody could lead but it`);
       const expected = lives[side] === life ? states[side] : 'initial';
       if (previous !== expected) broken(`node ${side} entered ${state} from ${previous}, but was ${expected}`);
+      const tooSoonMs = previous === 'standby' && state === 'active' ? takeovers.tooSoonMs(side, atMs) : undefined;
+      if (tooSoonMs !== undefined)
+        broken(`node ${side} took over from a leader that it had heard ${tooSoonMs} ms before`);
       if (lives[side] === life && state === previous) broken(`node ${side} entered ${state} twice`);
       lives[side] = life;
       states[side] = state;
+      if (state === 'active') ledMs[side] = agenda.nowMs();
     },
     fences: (side) => {
       fenced[side] = true;
@@ -107,16 +118,16 @@ export function openLaws(world: World, healedWithinMs: number): Laws {
       if (lapsed[side] && nodes[side].host.answers()) broken(`node ${side} revived a lease that had run out`);
       lapsed[side] = false;
       const isDouble = nodes.every(({ host }) => host.answers());
+      const begins = doubleSinceMs === undefined;
       doubleSinceMs = isDouble ? (doubleSinceMs ?? agenda.nowMs()) : undefined;
       if (doubleSinceMs === undefined) return;
-      const healedMs = split.healedForMs();
-      const wokenMs = split.wokenForMs();
+      const healedMs = begins ? split.wholeForMs() : split.healedForMs();
+      const wokenMs = begins ? split.wokenForMs() : split.toldForMs();
       if (healedMs <= healedWithinMs) worstHealingMs = Math.max(worstHealingMs, healedMs);
       else if (wokenMs <= WOKEN_WITHIN_MS) worstWakingMs = Math.max(worstWakingMs, wokenMs);
       else broken('two answered for the address');
       const nowMs = agenda.nowMs();
-      if (Math.min(hearing.forMs(), nowMs - doubleSinceMs) > YIELDED_WITHIN_MS)
-        broken('two led on, though one of them heard the other');
+      if (hearing.forMs(doubleSinceMs) > YIELDED_WITHIN_MS) broken('two led on, though one of them heard the other');
       const noticedMs = Math.min(split.oneSidedForMs(), nowMs - doubleSinceMs, wokenMs);
       if (noticedMs > NOTICED_WITHIN_MS) broken('two answered, and one of them met no reach target');
     },
@@ -140,6 +151,9 @@ export function openLaws(world: World, healedWithinMs: number): Laws {
     },
   };
 }
+
+/** Whether the host is there that refuses beats is asked at once; the answer is looked at with the next tick. */
+const PRESENT_WITHIN_MS = 12;
 
 /** How late the main thread's last words may have been on their way, and how long the tick after the bound may take. */
 const TELLING_MS = 100;
@@ -174,22 +188,57 @@ export function hears({ network, nodes }: World, side: Side): boolean {
   return isAwake && isBelieved && isOpen;
 }
 
-/** For how long one of the two has heard the other without a break. */
+/** Whoever is heard again knows it within so long: its next beat, and the one that acknowledges it. */
+const ACKNOWLEDGED_WITHIN_MS = 25;
+
+/**
+ * For how long one of the two has heard the other without a break. That the other does not hear it, it finds by its own
+ * clock: by as much as that has stood still since the other last heard it, it finds that later.
+ */
 function openHearingWatch(world: World) {
   const sinceMs: (number | undefined)[] = [undefined, undefined];
+  const [stoppedMs, behindMs] = [[...sinceMs], [0, 0]];
   const look = () => {
-    for (const side of SIDES) sinceMs[side] = hears(world, side) ? (sinceMs[side] ?? world.agenda.nowMs()) : undefined;
+    const nowMs = world.agenda.nowMs();
+    for (const side of SIDES) {
+      const beganMs = stoppedMs[side];
+      stoppedMs[side] = world.nodes[side].host.isTimeless() ? (beganMs ?? nowMs) : undefined;
+      if (beganMs !== undefined && stoppedMs[side] === undefined)
+        behindMs[side] = (behindMs[side] ?? 0) + nowMs - beganMs;
+      if (nowMs - (sinceMs[opposite(side)] ?? nowMs) > ACKNOWLEDGED_WITHIN_MS) behindMs[side] = 0;
+      sinceMs[side] = hears(world, side) ? (sinceMs[side] ?? nowMs) : undefined;
+    }
   };
   return {
     look,
-    forMs: () => {
+    /** Not counting what was before some instant. */
+    forMs: (fromMs: number) => {
       look();
-      return world.agenda.nowMs() - Math.min(...sinceMs.map((ms) => ms ?? world.agenda.nowMs()));
+      const nowMs = world.agenda.nowMs();
+      const heardMs = SIDES.map((side) => nowMs - Math.max(sinceMs[side] ?? nowMs, fromMs) - (behindMs[side] ?? 0));
+      return Math.max(...heardMs);
     },
   };
 }
 
 const reachesTarget = ({ hasTarget, targetDowns }: Node): boolean => hasTarget && targetDowns === 0;
+
+/** When something last was so that is begun by one thing and kept up by another, for as long as that comes within `graceMs`. */
+function openSpell(graceMs: number) {
+  let lastMs = -Infinity;
+  let [lookedMs, wasKeptUp] = [-Infinity, false];
+  return {
+    lastMs: () => lastMs,
+    /** @param begunUntilMs the latest instant up to now at which what begins it was so */
+    look: (nowMs: number, begunUntilMs: number, isKeptUp: boolean) => {
+      lastMs = Math.max(lastMs, begunUntilMs);
+      // What was so at the last look, and is so still, has been so all the while.
+      const sinceMs = isKeptUp && wasKeptUp ? lookedMs : nowMs;
+      if (isKeptUp && sinceMs - lastMs <= graceMs) lastMs = nowMs;
+      [lookedMs, wasKeptUp] = [nowMs, isKeptUp];
+    },
+  };
+}
 
 /**
  * The one case that two nodes cannot tell: the access subnet is split between them, by a cut or by a link that is down, so
@@ -197,10 +246,11 @@ const reachesTarget = ({ hasTarget, targetDowns }: Node): boolean => hasTarget &
  * until either subnet is whole. A node that stands still whole, data path and all, where beats were lost is as good as
  * split off, for its lease outlasts its silence. So is one that died, or stands still, with a longer lease than who has just
  * started and never heard of it would wait for, which takes two nodes that are set differently, or a lease that was left for a
- * successor. Healing takes two that
- * listen, so the time of a stall does not count, nor that in which a lease waits for a successor.
+ * successor. And so are two that take the lead within an interval, where beats are lost and somebody asks one of them in the other's name all
+ * the time: what the other asks itself is then not to be told from that. Healing takes two that listen, so the time of a stall does not
+ * count, nor that in which a lease waits for a successor.
  */
-function openSplitWatch({ agenda, network, nodes }: World, healedWithinMs: number) {
+function openSplitWatch({ agenda, network, nodes }: World, healedWithinMs: number, ledMs: readonly number[]) {
   const { access, server } = network.wires;
   const isUnheardOf = ({ daemon, host, settings, side }: Node): boolean => {
     const other = nodes[opposite(side)];
@@ -215,28 +265,35 @@ function openSplitWatch({ agenda, network, nodes }: World, healedWithinMs: numbe
   const isImpaired = (wire: Wire) => isCut(wire) || wire.disturbances.length > 0;
   let impairedMs = -Infinity;
   let bothImpairedMs = -Infinity;
-  let timelessMs = -Infinity;
-  let isUnaware = false;
-  let lastMs = -Infinity;
+  let wasApart = false;
+  const [split, undiscovered] = [openSpell(healedWithinMs), openSpell(healedWithinMs)];
+  const [timeless, unaware] = [openSpell(WOKEN_WITHIN_MS), openSpell(WOKEN_WITHIN_MS)];
+  const intervalsMs = nodes.map(({ settings }) => settings.intervalMs);
   let oneSidedSinceMs: number | undefined;
   const look = () => {
     const nowMs = agenda.nowMs();
     const isRecent = (ms: number) => nowMs - ms <= healedWithinMs;
     // One that is asleep, or dead, hears nothing and tells nobody, and its lease goes on for as much longer as its clock stood.
     const isAwake = ({ host, daemon }: Node) => !host.isPaused() && daemon !== undefined && !daemon.loop.isHalted();
-    // Nothing of that changes between two looks.
-    if (isUnaware) timelessMs = nowMs;
-    isUnaware = !nodes.every(isAwake) && nowMs - timelessMs <= WOKEN_WITHIN_MS;
-    if (nodes.some(({ host }) => host.isTimeless())) timelessMs = nowMs;
+    const isAsleep = !nodes.every(isAwake);
+    const timelessUntilMs = nodes.some(({ host }) => host.isTimeless()) ? nowMs : -Infinity;
     if (isImpaired(access) || isImpaired(server)) impairedMs = nowMs;
     const isBoth = isImpaired(access) && isImpaired(server);
     if (isBoth) bothImpairedMs = nowMs;
+    timeless.look(nowMs, timelessUntilMs, isAsleep);
+    unaware.look(nowMs, timelessUntilMs, isAsleep || isBoth);
     const isApart = isCut(access) || nodes.some(({ host }) => host.isPaused());
     const isLeft = nodes.some(({ daemon, host }) => !daemon && host.answers());
     const isDeaf = isLeft || nodes.some(({ daemon }) => daemon?.loop.isHalted());
     const isUnknown = nodes.some(isUnheardOf);
-    if ((isApart && (isUnknown || isRecent(bothImpairedMs))) || ((isBoth || isDeaf) && isRecent(lastMs)))
-      lastMs = nowMs;
+    const isSplit = isApart && (isUnknown || isRecent(bothImpairedMs));
+    const apartUntilMs = isApart && wasApart ? Math.min(bothImpairedMs + healedWithinMs, nowMs) : -Infinity;
+    const isTossUp =
+      isBoth && network.stations.misled.size > 0 && Math.max(...ledMs) - Math.min(...ledMs) <= Math.max(...intervalsMs);
+    const untilMs = isSplit || isTossUp ? nowMs : apartUntilMs;
+    split.look(nowMs, untilMs, isDeaf);
+    undiscovered.look(nowMs, untilMs, isBoth || isDeaf);
+    wasApart = isApart;
     // Whoever's main thread hangs does not learn what becomes of its targets.
     const isBlind = nodes.some(({ daemon }) => daemon?.main.isHung());
     const isOneSided = !isLeft && isCut(access) && nodes.filter(reachesTarget).length === 1 && !isBlind;
@@ -252,11 +309,17 @@ function openSplitWatch({ agenda, network, nodes }: World, healedWithinMs: numbe
     /** How long ago a node last woke that had stood still with all its clocks; infinite where none ever has. */
     wokenForMs: () => {
       look();
-      return agenda.nowMs() - timelessMs;
+      return agenda.nowMs() - timeless.lastMs();
+    },
+    /** And for how long it has been told since, if it was: a subnet has been whole to beats. */
+    toldForMs: () => {
+      look();
+      return agenda.nowMs() - unaware.lastMs();
     },
     /**
      * Whether the other daemon is dead and its host has said so since, over a network that has been whole all the time. Until
-     * it has said so nobody can know: what it may say to one address is limited, and may have been used up.
+     * it has said so nobody can know: what it may say to one address is limited, and may have been used up. And nobody need
+     * believe it before that host has been asked whether it is there, and the answer looked at.
      */
     isAlone: (side: Side): boolean => {
       look();
@@ -264,13 +327,25 @@ function openSplitWatch({ agenda, network, nodes }: World, healedWithinMs: numbe
       const other = nodes[opposite(side)];
       const wholeSinceMs = Math.max(other.deadSinceMs, impairedMs);
       return (
-        !other.daemon && !other.host.isPaused() && refusedAtMs > other.deadSinceMs && wholeSinceMs === other.deadSinceMs
+        !other.daemon &&
+        !other.host.isPaused() &&
+        refusedAtMs > other.deadSinceMs &&
+        agenda.nowMs() - refusedAtMs > PRESENT_WITHIN_MS &&
+        wholeSinceMs === other.deadSinceMs
       );
     },
-    /** How long a subnet has been whole since both were not; infinite where that never was. */
+    /**
+     * How long the access subnet has been whole, and both daemons awake to it; infinite where it was never split. A double lead
+     * begins before the dead time after that.
+     */
+    wholeForMs: () => {
+      look();
+      return agenda.nowMs() - split.lastMs();
+    },
+    /** How long the two could have found out that both lead: a subnet has been whole to their beats as well. */
     healedForMs: () => {
       look();
-      return agenda.nowMs() - lastMs;
+      return agenda.nowMs() - undiscovered.lastMs();
     },
   };
 }

@@ -69,11 +69,27 @@ export const broken: Record<string, Machine> = {
     event.type === 'WitnessFound' ? unmoved(role) : step(role, event, settings),
   ),
   'whoever asks in the peer’s name holds a node off for ever': withRole((role, { type }) =>
-    type === 'AddressAsked' ? { ...role, deferringSinceMs: Number.NEGATIVE_INFINITY } : role,
+    type === 'AddressAsked' ? { ...role, peerAskedAtMs: Number.NEGATIVE_INFINITY } : role,
+  ),
+  'whoever has been deferred to twice is not deferred to for a second': withRole((role, { type, atMs }) =>
+    type === 'AddressAsked' && atMs - role.deferringSinceMs < 1000 ? { ...role, peerAskedAtMs: atMs } : role,
+  ),
+  'a peer that named a long lease when it asked is waited for by that, whatever it names now': withStep(
+    (role, event, settings) => {
+      const next = step(role, event, settings);
+      const isWaiting = event.type === 'Heard' && event.from.state !== 'active' && next.entered.length === 0;
+      return isWaiting ? { ...next, role: { ...next.role, deferUntilMs: role.deferUntilMs } } : next;
+    },
   ),
   'a refusal alone disproves a split': withRole((role, { type }) =>
     type === 'Refused' ? { ...role, peer: { ...role.peer, absentMs: 0 } } : role,
   ),
+  'a refusal alone shortens the wait for a silent leader': withStep((role, event, settings) => {
+    const { peer } = role;
+    const isOver = event.type === 'Ticked' && peer.refused && peer.silentMs > settings.leaseMs;
+    const silentMs = isOver ? Math.max(peer.silentMs, settings.deadAfterMs) : peer.silentMs;
+    return step({ ...role, peer: { ...peer, silentMs } }, event, settings);
+  }),
   'a refusal spares a peer the fence': withStep((role, event, settings) => {
     const next = step(role, event, settings);
     return { ...next, effects: next.effects.filter((each) => each !== 'fence' || !next.role.peer.refused) };
@@ -102,6 +118,11 @@ export const broken: Record<string, Machine> = {
     const led = step(asked, { type: 'Ticked', atMs: event.atMs }, settings);
     return led.entered.length > 0 ? led : next;
   }),
+  'what waited for a node that stood still counts as said now': withStep((role, event, settings) =>
+    event.type === 'Ticked'
+      ? step({ ...role, tickedAtMs: Math.max(role.tickedAtMs, event.atMs - settings.deadAfterMs) }, event, settings)
+      : step(role, event, settings),
+  ),
   "the peer's question for the address is ignored": withStep((role, event, settings) =>
     event.type === 'AddressAsked' ? unmoved(role) : step(role, event, settings),
   ),
@@ -122,6 +143,11 @@ export const broken: Record<string, Machine> = {
         )
       : step(role, event, settings),
   ),
+  'a node that has taken itself for deaf asks no sooner when a link is back': withStep((role, event, settings) => {
+    if (event.type !== 'FactsChanged') return step(role, event, settings);
+    const { downLinks } = event.facts;
+    return step({ ...role, facts: { ...role.facts, downLinks } }, event, settings);
+  }),
   'what other stations answer is ignored': withStep((role, event, settings) =>
     event.type === 'StationHeard' ? unmoved(role) : step(role, event, settings),
   ),

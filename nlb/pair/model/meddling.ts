@@ -15,7 +15,10 @@ export function meddle(world: World, { type, side }: Meddling): void {
     suppressor: () => {
       network.stations.suppressed = side;
     },
-    forgedAsks: () => again(world, () => victim.host.take(() => victim.daemon?.overheard('asked'))),
+    forgedAsks: () => {
+      network.stations.misled.add(side);
+      again(world, () => victim.host.take(() => victim.daemon?.overheard('asked')));
+    },
     forgedRefusals: () => again(world, () => victim.host.take(() => victim.daemon?.refused())),
   };
   begin[type]();

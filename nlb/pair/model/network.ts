@@ -32,6 +32,8 @@ export interface Stations {
   strayHolder: boolean;
   /** Of which node the switch remembers that it holds the NLBS address. */
   suppressed?: Side;
+  /** Which nodes hear all the time that their peer asks for the address. */
+  misled: Set<Side>;
 }
 
 export interface Network {
@@ -39,8 +41,8 @@ export interface Network {
   readonly wires: Record<PathName, Wire>;
   /** A heartbeat on its way. */
   send(path: PathName, from: Side, arrive: () => void): void;
-  /** A question by ARP, by unicast or broadcast: one `kind` of them is lost no more than twice in a row. */
-  ask(from: Side, kind: 'witness' | 'everybody', arrive: () => void): void;
+  /** A question by ARP: of each kind no more than two in a row are lost, and no answer. */
+  ask(from: Side, kind: Question, arrive: () => void): void;
   /** The answer to a question, or the announcement, which is not repeated when it is lost. */
   reply(from: Side, arrive: () => void): void;
   announce(from: Side, arrive: () => void): void;
@@ -48,12 +50,17 @@ export interface Network {
   beyond(arrive: () => void): void;
 }
 
+/** For the NLBS address, to the witness or to everybody; and for the peer's own address. */
+export type Question = 'witness' | 'everybody' | 'presence';
+
 const TRANSIT_MS = [0.05, 0.3] as const;
 /** An answer for the address comes within two of these; what takes longer is, to who asks, as good as split. */
 const ARP_TRANSIT_MS = [0.05, 1] as const;
 /**
- * Three questions without an answer are what the role takes for "nobody answers". So a network that loses three in a row
- * is, by definition, split; one that is merely lossy loses no more than two.
+ * What the pair assumes of the access subnet, and all that it assumes: of three questions for the address in a row, a quarter
+ * of an interval apart, one arrives, and its answer comes back, before the next is due. A network that does less is split,
+ * for as long as it does, whatever it is made of. Each kind counts by itself: that the host answers for its own address in
+ * between makes no question for the NLBS address arrive. Heartbeats may be lost and late without any bound.
  */
 const QUESTIONS_LOST_IN_A_ROW = 2;
 
@@ -64,7 +71,7 @@ export const joins = ({ cuts, deafs, downs }: Wire, from: Side): boolean =>
 export function openNetwork(agenda: Agenda, chance: Chance): Network {
   const newWire = (): Wire => ({ cuts: [0, 0], deafs: [0, 0], downs: [0, 0], disturbances: [] });
   const wires = { access: newWire(), server: newWire() };
-  const lostInARow = { witness: [0, 0], everybody: [0, 0] };
+  const lostInARow = { witness: [0, 0], everybody: [0, 0], presence: [0, 0] };
   const sum = (wire: Wire, what: keyof Disturbance) =>
     wire.disturbances.reduce((most, each) => Math.max(most, each[what]), 0);
   const after = (ms: number, arrive: () => void) => agenda.at(agenda.nowMs() + ms, arrive);
@@ -72,7 +79,7 @@ export function openNetwork(agenda: Agenda, chance: Chance): Network {
     if (joins(wires.access, from)) after(chance.between(...ARP_TRANSIT_MS), arrive);
   };
   return {
-    stations: { strayHolder: false },
+    stations: { strayHolder: false, misled: new Set() },
     wires,
     send: (path, from, arrive) => {
       const wire = wires[path];

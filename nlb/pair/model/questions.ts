@@ -47,7 +47,7 @@ function askWitness(world: World, from: Side, { mac }: Witness): void {
 /** Whether the peer's host is there: its kernel answers for its own address, by whatever life and lease. */
 export function askPeer(world: World, from: Side): void {
   const { host, side } = world.nodes[opposite(from)];
-  world.network.ask(from, 'witness', () => host.take(() => answer(world, from, `own ${side}`)));
+  world.network.ask(from, 'presence', () => host.take(() => answer(world, from, `own ${side}`)));
 }
 
 function answer(world: World, to: Side, senderIp: string): void {

@@ -1,4 +1,5 @@
 import type { Settings } from '../settings.ts';
+import type { Event } from '../state.ts';
 import { openAgenda } from './agenda.ts';
 import { openChance } from './chance.ts';
 import { Daemon } from './daemon.ts';
@@ -26,7 +27,7 @@ export interface Node {
   lives: number;
   /** Since when none has run. */
   deadSinceMs: number;
-  /** When the peer's host last refused a beat of this life. */
+  /** When the peer's host first refused a beat of this life, since the peer's last daemon died. */
   refusedAtMs: number;
   /** What its kernel refuses, to each of the peer's addresses. */
   readonly unreachables: Record<PathName, UnreachableLimit>;
@@ -83,10 +84,20 @@ export function openWorld({ seed, clocks, targets, ...setting }: Setting, laws: 
     node.lives++;
     node.refusedAtMs = Number.NEGATIVE_INFINITY;
     const around = { ...surroundings(world, side, kept), stations: setting.stations };
-    const { machine } = setting;
+    const machine = watched(setting.machine, (event) => kept.happens(side, event));
     node.daemon = new Daemon({ ...around, machine, settings: node.settings, chance, life: node.lives });
   };
   return { world, laws: kept, start };
+}
+
+function watched({ step, ...machine }: Machine, happens: (event: Event) => void): Machine {
+  return {
+    ...machine,
+    step: (role, event, settings) => {
+      happens(event);
+      return step(role, event, settings);
+    },
+  };
 }
 
 /** A killed daemon; its data path stays as it is. */
@@ -153,7 +164,7 @@ function beat({ agenda, network, nodes }: World, from: Side, mail: Mail): void {
         if (!unreachables[path].allows(agenda.nowMs())) return;
         const sending = sender.daemon;
         const refused = () => {
-          sender.refusedAtMs = agenda.nowMs();
+          if (sender.refusedAtMs <= nodes[receiver.side].deadSinceMs) sender.refusedAtMs = agenda.nowMs();
           sending?.refused();
         };
         network.send(path, receiver.side, () => sender.host.take(refused));
