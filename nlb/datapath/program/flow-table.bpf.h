@@ -194,7 +194,7 @@ static __always_inline bool take_row(const struct found *vacant, const struct fl
 {
 	struct flow_row *row = vacant->row;
 	__u64 binding = binding_of(connection);
-	if (vacant->number >= NO_ROW)
+	if (vacant->number >= NO_ROW || vacant->last == LOCKED)
 		return false;
 	row->seen_ns = connection->seen_ns;
 	if (!exchange_last(row, vacant->last, key->ports | (__u64)connection->state << STATE_AT))
