@@ -254,7 +254,7 @@ function openSplitWatch({ agenda, network, nodes }: World, healedWithinMs: numbe
   const { access, server } = network.wires;
   const isUnheardOf = ({ daemon, host, settings, side }: Node): boolean => {
     const other = nodes[opposite(side)];
-    const isHeardOf = other.daemon?.role.peer.standing && other.daemon.talk.believes() === host.dataPath.leasedBy;
+    const isHeardOf = other.daemon?.role.peer.standing && other.daemon.talk.believes() >= host.dataPath.leasedBy;
     const isUnverified = other.daemon !== undefined && !isHeardOf;
     const isLeased = host.dataPath.answerUntilMs > host.clockMs();
     const isLong = Math.max(host.dataPath.grantedMs, settings.leaseMs) >= other.settings.deadAfterMs;
