@@ -126,6 +126,18 @@ export const found: Record<string, History> = {
       { type: 'hangMain', side: 0, afterMs: 0, forMs: 20 },
     ],
   },
+  'a lease is left by a life that was not believed yet, by one that cannot be asked': {
+    ...usual,
+    primary: 'both',
+    stations: 0,
+    faults: [
+      { type: 'stallInside', side: 0, afterEffects: 2, afterMs: 0, forMs: 183 },
+      { type: 'keep', side: 1, keepMs: 100, afterMs: 0, forMs: 1 },
+      { type: 'keep', side: 1, keepMs: 100, afterMs: 193, forMs: 65 },
+      { type: 'linkDown', side: 1, path: 'access', afterMs: 0, forMs: 64 },
+      { type: 'keep', side: 0, keepMs: 100, afterMs: 0, forMs: 1 },
+    ],
+  },
   'two that hear no beat ask again after both were out of operation, and somebody asks in the name of one': {
     ...usual,
     primary: 1,

@@ -245,16 +245,17 @@ function openSpell(graceMs: number) {
  * that the question for the address is not answered, while both subnets lose beats, or lost them just before. It counts
  * until either subnet is whole. A node that stands still whole, data path and all, where beats were lost is as good as
  * split off, for its lease outlasts its silence. So is one that died, or stands still, with a longer lease than who has just
- * started and never heard of it would wait for, which takes two nodes that are set differently, or a lease that was left for a
- * successor. And so are two that take the lead within an interval, where beats are lost and somebody asks one of them in the other's name all
- * the time: what the other asks itself is then not to be told from that. Healing takes two that listen, so the time of a stall does not
- * count, nor that in which a lease waits for a successor.
+ * started, or slept, and does not believe the life that has it would wait for, which takes two nodes that are set differently, or
+ * a lease that was left for a successor. And so are two that take the lead within an interval, where beats are lost and somebody
+ * asks one of them in the other's name all the time: what the other asks itself is then not to be told from that. Healing takes
+ * two that listen, so the time of a stall does not count, nor that in which a lease waits for a successor.
  */
 function openSplitWatch({ agenda, network, nodes }: World, healedWithinMs: number, ledMs: readonly number[]) {
   const { access, server } = network.wires;
   const isUnheardOf = ({ daemon, host, settings, side }: Node): boolean => {
     const other = nodes[opposite(side)];
-    const isUnverified = other.daemon !== undefined && other.daemon.role.peer.standing === undefined;
+    const isHeardOf = other.daemon?.role.peer.standing && other.daemon.talk.believes() >= host.dataPath.leasedBy;
+    const isUnverified = other.daemon !== undefined && !isHeardOf;
     const isLeased = host.dataPath.answerUntilMs > host.clockMs();
     const isLong = Math.max(host.dataPath.grantedMs, settings.leaseMs) >= other.settings.deadAfterMs;
     // One that has just started holds what its earlier life left, and is believed only at its second beat.
