@@ -1,7 +1,8 @@
 import { destinationIsServer, droppedPort, onlyHardwareAddressesChanged } from '../harness/check/forwarding.ts';
+import { noNewFlowTo } from '../harness/check/new-flows.ts';
 import { echoesAnswered } from '../harness/check/own-traffic.ts';
 import { noneLost } from '../harness/check/probes.ts';
-import { acceptedByOne, noNewFlowTo, oneServerPerFlow } from '../harness/check/selection.ts';
+import { acceptedByOne, oneServerPerFlow } from '../harness/check/selection.ts';
 import { type Balancer, repliesBypass, standbySilent } from '../harness/check/standby.ts';
 import { startServer } from '../harness/lab/populate.ts';
 import { requestHttp } from '../harness/suite/everyday.ts';
@@ -160,7 +161,7 @@ export default await suite(
         await scene.act('start the server', victim.name, () => startServer(scene.lab.plan, victim));
         return {
           'none of the later ones reaches it': noNewFlowTo({
-            server: victim.name,
+            ...scene.forwardedTo(victim.name, 'http'),
             after: { what: 'kill the server', node: victim.name },
             detectedMs: DETECTED_MS,
             atLeast: REQUESTS,

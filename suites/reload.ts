@@ -1,7 +1,8 @@
 import { droppedPort } from '../harness/check/forwarding.ts';
 import { beatsSignedWith } from '../harness/check/heartbeat.ts';
+import { noNewFlowTo } from '../harness/check/new-flows.ts';
 import { noneLost, noReset } from '../harness/check/probes.ts';
-import { noNewFlowTo, oneServerPerFlow } from '../harness/check/selection.ts';
+import { oneServerPerFlow } from '../harness/check/selection.ts';
 import { after, between } from '../harness/check/span.ts';
 import { addressesUntouched, newFlowsReach, noScriptRan, otherFlowsKept } from '../harness/check/undisturbed.ts';
 import type { Checker } from '../harness/check/verdict.ts';
@@ -114,7 +115,7 @@ export default await suite(
           ...noTakeover(scene),
           ...nothingLostOnConnections,
           'server1 gets no new connection': noNewFlowTo({
-            server: 'server1',
+            ...scene.forwardedTo('server1', 'http'),
             after: reweigh,
             detectedMs: 0,
             atLeast: REQUESTS,
@@ -188,7 +189,12 @@ export default await suite(
           ),
           'the removed one gets nothing new': between(
             { untilNs: removedNs },
-            noNewFlowTo({ server: 'server2', after: remove, detectedMs: 0, atLeast: REQUESTS }),
+            noNewFlowTo({
+              ...scene.forwardedTo('server2', 'http'),
+              after: remove,
+              detectedMs: 0,
+              atLeast: REQUESTS,
+            }),
           ),
           'connections stay when it joins': between({ fromNs: removedNs }, oneServerPerFlow({ atLeast: FLOWS })),
           'none of their messages is lost': between(

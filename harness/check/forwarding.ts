@@ -33,14 +33,14 @@ export const isFor =
     services.some((service) => same(packet, service));
 
 /** Packets that came in by the access leg, addressed to it. */
-function arriving(events: readonly HistoryEvent[], { access, mac }: Path, meant: Meant): PacketSeen[] {
+export function arriving(events: readonly HistoryEvent[], { access, mac }: Path, meant: Meant): PacketSeen[] {
   return packetsOf(events, { ...access, direction: 'received' }).filter(
     (seen) => seen.ethernet.destination === mac && meant(seen),
   );
 }
 
 /** Packets that left by the server leg. */
-function leaving(events: readonly HistoryEvent[], { server }: Path, meant: Meant): PacketSeen[] {
+export function leaving(events: readonly HistoryEvent[], { server }: Path, meant: Meant): PacketSeen[] {
   return packetsOf(events, { ...server, direction: 'sent' }).filter(meant);
 }
 

@@ -54,11 +54,13 @@ export function backupDoesNotAnswer(options: {
   master: Port;
   backup: Port;
   mac: string;
+  /** Throughout which it was asked. */
+  forMs: number;
   atLeast: number;
   withinMs: number;
 }): Checker {
-  const { address, master, backup, mac, atLeast, withinMs } = options;
-  const silent = noAnswerFrom({ address, port: backup, atLeast });
+  const { address, master, backup, mac, forMs, atLeast, withinMs } = options;
+  const silent = noAnswerFrom({ address, port: backup, forMs, atLeast });
   const answered = answersWith({ address, port: master, mac, atLeast, withinMs });
   return (during, all = during) => {
     const verdict = silent(during, all);

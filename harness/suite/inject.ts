@@ -5,6 +5,9 @@ import { encodeIcmp } from '../capture/icmp.ts';
 import { encodeIpv4, PROTOCOL } from '../capture/ipv4.ts';
 import { encodeTcp, type TcpFlag } from '../capture/tcp.ts';
 import { encodeUdp } from '../capture/udp.ts';
+import { type ArpSeen, arpsOf } from '../check/seen.ts';
+import { NS_PER_MS } from '../check/span.ts';
+import type { HistoryEvent } from '../history/event.ts';
 import type { LabNode } from '../node/node.ts';
 import type { Scene } from './scene.ts';
 
@@ -30,8 +33,35 @@ export function keepAsking(scene: Scene, address: string, everyMs: number): () =
   return () => clearInterval(timer);
 }
 
+const ASK_EVERY_MS = 50;
+
+/** The legs ask for the address again and again, by requests or by probes, until they have done so for the whole time. */
+export async function askThroughout(
+  scene: Scene,
+  address: string,
+  legs: readonly From[],
+  forMs: number,
+  ask = askFor,
+): Promise<void> {
+  const sinceNs = scene.nowNs();
+  const isOne = ({ arp }: ArpSeen) => arp.operation === 'request' && arp.targetIp === address;
+  const isOver = (events: HistoryEvent[]) =>
+    legs.every(({ node, leg }) => {
+      const asked = arpsOf(events, { node, leg, direction: 'sent' }).filter(isOne);
+      return (asked.at(-1)?.event.atNs ?? 0) - (asked[0]?.event.atNs ?? 0) > forMs * NS_PER_MS;
+    });
+  const timer = setInterval(() => {
+    for (const leg of legs) ask(scene, address, leg, 1);
+  }, ASK_EVERY_MS);
+  try {
+    await scene.wait(`${address} is asked for throughout ${forMs} ms`, isOver, { sinceNs, withinMs: 5 * forMs });
+  } finally {
+    clearInterval(timer);
+  }
+}
+
 /** An ARP request without a sender's address: an ARP probe (RFC 5227 section 2.1.1). */
-export function probeFor(scene: Scene, address: string, from: From, times: number): void {
+export function probeFor(scene: Scene, address: string, from: From, times = 1): void {
   const senderMac = scene.mac(from.node, from.leg);
   const frame = broadcast({ senderMac, senderIp: '0.0.0.0', operation: 'request', targetIp: address });
   for (let time = 0; time < times; time++) scene.inject(from.node, from.leg, frame);
