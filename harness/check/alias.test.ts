@@ -91,3 +91,21 @@ t.test('two nodes never hold the alias', async (t) => {
   t.match(told(never, HELD, KILL, OVER), /^unknown: addresses of nlb1 were not watched/);
   t.match(told(never, SEEN, EMPTY, OVER), /^unknown: none of nlb1, nlb2 was seen/);
 });
+
+t.test('a reader that was overrun is sure of no holding any more, whichever way the verdict would be', async (t) => {
+  const overrun = watched('addresses', 'nlb1', 7);
+  const [address, after] = [NLBS, { what: 'kill', node: 'nlb1' }];
+  const released = aliasReleased({ address, node: 'nlb1', after, withinMs: 50 });
+  t.match(
+    told(released, overrun, HELD, KILL, removed(120, 'nlb1'), OVER),
+    /^unknown: addresses of nlb1 were watched, but 7 were missed; otherwise: nlb1 released/,
+    'it may have been given it again',
+  );
+  t.match(told(released, overrun, HELD, KILL, removed(200, 'nlb1'), OVER), /^unknown: .* 7 were missed/);
+  const placed = aliasPlaced({ address, node: 'nlb1', device: 'access', after: { ...after, withinMs: 50 } });
+  t.match(told(placed, overrun, HELD, KILL, OVER), /^unknown: .* 7 were missed/, 'it may have lost it before');
+  const two = neverTwoHolders({ address, nodes: ['nlb1', 'nlb2'], toleranceMs: 20 });
+  t.match(told(two, overrun, SEEN, HELD, KILL, added(200), OVER), /^unknown: .* 7 were missed/, 'or let go in time');
+  t.match(told(two, SEEN, HELD, KILL, added(200), OVER), /^fail/);
+  t.match(told(released, watched('addresses', 'nlb3', 7), HELD, KILL, removed(120, 'nlb1'), OVER), /^pass/);
+});

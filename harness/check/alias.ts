@@ -1,5 +1,5 @@
 import type { HistoryEvent } from '../history/event.ts';
-import { unlessBlind } from './coverage.ts';
+import { unlessBlind, unlessMissed } from './coverage.ts';
 import { type Holding, holdingsOf, holdingText, isKnown } from './holdings.ts';
 import { type ActFilter, actText, findAct, NS_PER_MS, spanOf, toMs } from './span.ts';
 import { type Checker, fail, pass, unknown } from './verdict.ts';
@@ -19,7 +19,7 @@ export interface AliasPlace {
  */
 export function aliasPlaced(options: AliasPlace & { after?: ActFilter & { withinMs: number } }): Checker {
   const { address, node, device, label, after } = options;
-  return (during, all = during) => {
+  return unlessMissed({ what: 'addresses', where: [node] }, (during, all = during) => {
     const act = after && findAct(during, after);
     if (after && !act) return unknown(`${actText(after)} was not done`);
     const span = spanOf(during);
@@ -37,7 +37,7 @@ export function aliasPlaced(options: AliasPlace & { after?: ActFilter & { within
     const known = isKnown(all, node, address, untilNs);
     if (!known) return unknown(`nothing tells whether ${node} held ${address}`);
     return unlessBlind(during, all, [{ what: 'addresses', where: [node] }], absent);
-  };
+  });
 }
 
 function overlaps(holding: Holding, fromNs: number, untilNs: number): boolean {
@@ -47,7 +47,7 @@ function overlaps(holding: Holding, fromNs: number, untilNs: number): boolean {
 /** ALIAS-3: the node held the address at no time. Needs every address event, and a census for how it began. */
 export function aliasNeverOn(options: { address: string; node: string }): Checker {
   const { address, node } = options;
-  return (during, all = during) => {
+  return unlessMissed({ what: 'addresses', where: [node] }, (during, all = during) => {
     const span = spanOf(during);
     if (!span) return unknown('nothing was recorded');
     const held = holdingsOf(all, address).find((one) => one.node === node && overlaps(one, span.fromNs, span.untilNs));
@@ -56,7 +56,7 @@ export function aliasNeverOn(options: { address: string; node: string }): Checke
       return unknown(`nothing tells how ${node} began: no census names it`);
     const never = pass(`${node} never held ${address}`, censusesOf(all).slice(0, 1));
     return unlessBlind(during, all, [{ what: 'addresses', where: [node] }], never);
-  };
+  });
 }
 
 function censusesOf(events: readonly HistoryEvent[]): HistoryEvent[] {
@@ -75,7 +75,7 @@ export function aliasReleased(options: {
   from?: 'begin' | 'end';
 }): Checker {
   const { address, node, after, withinMs, from = 'begin' } = options;
-  return (during, all = during) => {
+  return unlessMissed({ what: 'addresses', where: [node] }, (during, all = during) => {
     const act = findAct(during, after);
     if (!act) return unknown(`${actText(after)} was not done`);
     const held = holdingsOf(all, address).find((one) => one.node === node && overlaps(one, act.atNs, act.atNs));
@@ -93,7 +93,7 @@ export function aliasReleased(options: {
     if (watchedNs < withinMs * NS_PER_MS)
       return unknown(`only ${toMs(watchedNs)} were watched after ${actText(after)}`, evidence);
     return unlessBlind(during, all, [{ what: 'addresses', where: [node] }], kept);
-  };
+  });
 }
 
 /**
@@ -102,7 +102,7 @@ export function aliasReleased(options: {
  */
 export function neverTwoHolders(options: { address: string; nodes: string[]; toleranceMs: number }): Checker {
   const { address, nodes, toleranceMs } = options;
-  return (during, all = during) => {
+  return unlessMissed({ what: 'addresses', where: nodes }, (during, all = during) => {
     const span = spanOf(during);
     if (!span) return unknown('nothing was recorded');
     const held = holdingsOf(all, address)
@@ -120,7 +120,7 @@ export function neverTwoHolders(options: { address: string; nodes: string[]; tol
       held.flatMap((one) => one.evidence),
     );
     return unlessBlind(during, all, [{ what: 'addresses', where: nodes }], turns);
-  };
+  });
 }
 
 /** Holdings must be sorted by their beginnings. */

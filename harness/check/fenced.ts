@@ -1,7 +1,7 @@
 import type { FrameSeen, HistoryEvent } from '../history/event.ts';
 import { announcementsFrom } from './announcement.ts';
 import { requestsReaching } from './arp.ts';
-import { unlessBlind } from './coverage.ts';
+import { unlessBlind, unlessMissed } from './coverage.ts';
 import type { Path } from './forwarding.ts';
 import { holdingsOf } from './holdings.ts';
 import { EVENT_DELAY_NS } from './one-answerer.ts';
@@ -53,7 +53,7 @@ function refused(
  */
 export function silentOnceSucceeded(options: Stalled & { port: Port; successor: Port }): Checker {
   const { address, port, successor } = options;
-  return (during, all = during) => {
+  return unlessMissed({ what: 'addresses', where: [options.beats.node] }, (during, all = during) => {
     const found = succession(during, options, successor);
     if (!found) return notSucceeded(options, successor);
     const { pause, announced } = found;
@@ -69,7 +69,7 @@ export function silentOnceSucceeded(options: Stalled & { port: Port; successor: 
     const words = { what: `requests reached ${portText(port)}`, silent: 'it answered none' };
     const verdict = refused(eventsOf(asked), pause, options, words);
     return unlessBlind(during, all, [{ what: 'frames', where: [port.lan] }], verdict);
-  };
+  });
 }
 
 /**
@@ -78,7 +78,7 @@ export function silentOnceSucceeded(options: Stalled & { port: Port; successor: 
  */
 export function forwardsNoMore(options: Stalled & { path: Path; clusterAddress: string; successor: Port }): Checker {
   const { path, clusterAddress, successor } = options;
-  return (during, all = during) => {
+  return unlessMissed({ what: 'addresses', where: [options.beats.node] }, (during, all = during) => {
     const found = succession(during, options, successor);
     if (!found) return notSucceeded(options, successor);
     const { pause, announced } = found;
@@ -96,7 +96,7 @@ export function forwardsNoMore(options: Stalled & { path: Path; clusterAddress: 
     const words = { what: `packets were handed to ${portText(path.access)}`, silent: 'it forwarded none' };
     const verdict = refused(eventsOf(handed), pause, options, words);
     return unlessBlind(during, all, [{ what: 'frames', where: [path.access.lan, path.server.lan] }], verdict);
-  };
+  });
 }
 
 /**
@@ -107,7 +107,7 @@ export function clientsLeft(
   options: Stalled & { clusterAddress: string; client: string; from: Port; to: Path; withinMs: number },
 ): Checker {
   const { clusterAddress, client, from, to, withinMs, atLeast } = options;
-  return (during, all = during) => {
+  return unlessMissed({ what: 'addresses', where: [options.beats.node] }, (during, all = during) => {
     const announced = succession(during, options, to.access)?.announced;
     if (!announced) return notSucceeded(options, to.access);
     const { fromNs, untilNs } = fencedSpan(all, options, announced.event.atNs + withinMs * NS_PER_MS);
@@ -126,5 +126,5 @@ export function clientsLeft(
     if (rightly.length < atLeast) return unknown(`${because}; ${atLeast} were wanted`);
     const moved = pass(`${because}, none by ${from.node}`, eventsOf(rightly.slice(0, 2)));
     return unlessBlind(during, all, [{ what: 'frames', where: [from.lan, to.server.lan] }], moved);
-  };
+  });
 }

@@ -1,5 +1,5 @@
 import type { HistoryEvent } from '../history/event.ts';
-import { unlessBlind } from './coverage.ts';
+import { unlessBlind, unlessMissed } from './coverage.ts';
 import { holdingsOf } from './holdings.ts';
 import { bare } from './networks.ts';
 import { probesOf } from './probes.ts';
@@ -20,7 +20,7 @@ export function settled(options: {
   const { address, nodes, after, withinMs, atLeast } = options;
   const moves = (event: HistoryEvent): boolean =>
     event.kind === 'address' && nodes.includes(event.node) && bare(event.address) === address;
-  return (during, all = during) => {
+  return unlessMissed({ what: 'addresses', where: nodes }, (during, all = during) => {
     const act = findAct(during, after);
     if (!act) return unknown(`${actText(after)} was not done`);
     const since = during.filter(({ atNs }) => atNs >= act.atNs);
@@ -41,5 +41,5 @@ export function settled(options: {
     const answered = probes.filter(({ atNs }) => atNs > settledNs).length;
     if (answered < atLeast) return unknown(`${because}, but only ${answered} probes were answered then`, evidence);
     return unlessBlind(during, all, sights, pass(`${because}; ${answered} probes were answered then`, evidence));
-  };
+  });
 }

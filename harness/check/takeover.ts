@@ -1,6 +1,6 @@
 import type { HistoryEvent } from '../history/event.ts';
 import { announcementsFrom } from './announcement.ts';
-import { unlessBlind } from './coverage.ts';
+import { unlessBlind, unlessMissed } from './coverage.ts';
 import { holdingsOf } from './holdings.ts';
 import { probesOf } from './probes.ts';
 import { type Port, portText } from './seen.ts';
@@ -21,7 +21,7 @@ interface Takeover {
 /** HA-1, HA-2, HA-6: after the act the other node holds the address, has announced it, and the cluster answers, all in time. */
 export function tookOver(options: Takeover): Checker {
   const { address, from, to, after, withinMs } = options;
-  return (during, all = during) => {
+  return unlessMissed({ what: 'addresses', where: [from, to.node] }, (during, all = during) => {
     const act = findAct(during, after);
     if (!act) return unknown(`${actText(after)} was not done`);
     const holdings = holdingsOf(all, address);
@@ -40,7 +40,7 @@ export function tookOver(options: Takeover): Checker {
     const verdict = judgeSteps(act.atNs, steps, withinMs);
     const withAct = { ...verdict, evidence: [act, ...verdict.evidence] };
     return verdict.verdict === 'fail' ? unlessBlind(during, all, sights, withAct) : withAct;
-  };
+  });
 }
 
 /** A step of a takeover, and when it was done; without an instant it was not. */

@@ -139,6 +139,6 @@ export interface Watched extends At {
   /** LAN or node. */
   where: string;
   untilNs: number;
-  /** Number of events known to be lost (for frames: the kernel's count of drops). */
+  /** Number of events known to be lost, by the kernel's count (for addresses and neighbours: of both, which come by one socket). */
   missed: number;
 }
