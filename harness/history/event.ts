@@ -1,6 +1,7 @@
 /**
  * What was done and what was seen, each with the instant on one clock: nanoseconds since the history began, on
- * CLOCK_MONOTONIC. Frames carry the kernel's time stamp, moved onto that clock.
+ * CLOCK_MONOTONIC. Frames carry the kernel's time stamp (CLOCK_REALTIME) and scripts that of /proc/uptime (CLOCK_BOOTTIME),
+ * moved onto that clock when they are read.
  */
 export type HistoryEvent =
   | FrameSeen
