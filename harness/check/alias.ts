@@ -2,6 +2,7 @@ import type { HistoryEvent } from '../history/event.ts';
 import { unlessBlind, unlessMissed } from './coverage.ts';
 import { type Holding, holdingsOf, holdingText, isKnown } from './holdings.ts';
 import { type ActFilter, actText, findAct, NS_PER_MS, spanOf, toMs } from './span.ts';
+import { dueNs, isWithin, ranNs } from './standstill.ts';
 import { type Checker, fail, pass, unknown } from './verdict.ts';
 
 /** Where the alias belongs. */
@@ -24,7 +25,7 @@ export function aliasPlaced(options: AliasPlace & { after?: ActFilter & { within
     if (after && !act) return unknown(`${actText(after)} was not done`);
     const span = spanOf(during);
     const fromNs = act?.atNs ?? span?.fromNs ?? 0;
-    const untilNs = act && after ? act.atNs + after.withinMs * NS_PER_MS : (span?.untilNs ?? 0);
+    const untilNs = act && after ? dueNs(all, act.atNs, after.withinMs) : (span?.untilNs ?? 0);
     const held = holdingsOf(all, address).filter((one) => one.node === node && overlaps(one, fromNs, untilNs));
     const wrong = held.find((one) => one.device !== device || (label !== undefined && one.label !== label));
     if (wrong) return fail(`${node} held ${address} on ${wrong.device} labelled ${wrong.label}`, wrong.evidence);
@@ -83,14 +84,16 @@ export function aliasReleased(options: {
       return unknown(`${node} did not hold ${address} when ${actText(after)} began: nothing to release`, [act]);
     const evidence = [act, ...held.evidence];
     const sinceNs = from === 'begin' ? act.atNs : (act.untilNs ?? act.atNs);
-    const tookNs = Math.max(0, held.untilNs - sinceNs);
-    if (tookNs <= withinMs * NS_PER_MS) return pass(`${node} released ${address} after ${toMs(tookNs)}`, evidence);
+    const tookNs = Math.max(0, ranNs(all, sinceNs, held.untilNs));
+    if (isWithin(all, sinceNs, held.untilNs, withinMs))
+      return pass(`${node} released ${address} after ${toMs(tookNs)}`, evidence);
     if (tookNs !== Number.POSITIVE_INFINITY) {
       return fail(`${node} released ${address} only after ${toMs(tookNs)}`, evidence);
     }
     const kept = fail(`${node} did not release ${address} within ${withinMs} ms`, evidence);
-    const watchedNs = (spanOf(during)?.untilNs ?? 0) - sinceNs;
-    if (watchedNs < withinMs * NS_PER_MS)
+    const endNs = spanOf(during)?.untilNs ?? 0;
+    const watchedNs = ranNs(all, sinceNs, endNs);
+    if (endNs < dueNs(all, sinceNs, withinMs))
       return unknown(`only ${toMs(watchedNs)} were watched after ${actText(after)}`, evidence);
     return unlessBlind(during, all, [{ what: 'addresses', where: [node] }], kept);
   });

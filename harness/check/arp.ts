@@ -2,7 +2,7 @@ import type { HistoryEvent } from '../history/event.ts';
 import { unlessBlind } from './coverage.ts';
 import { type ArpSeen, arpsOf, eventsOf, framesOf, type Port, portText } from './seen.ts';
 import { NS_PER_MS, spanOf, toMs } from './span.ts';
-import { ranNs, standstillsIn } from './standstill.ts';
+import { dueNs, isWithin, standstillsIn } from './standstill.ts';
 import { type Checker, fail, pass, unknown } from './verdict.ts';
 
 /** Requests for an address that reached a port. Announcements ask nothing, and are left out. */
@@ -33,7 +33,7 @@ function answers(reply: ArpSeen, request: ArpSeen, withinMs: number, standstills
   const [askedNs, answeredNs] = [request.event.atNs, reply.event.atNs];
   return (
     answeredNs >= askedNs &&
-    ranNs(standstills, askedNs, answeredNs) <= withinMs * NS_PER_MS &&
+    isWithin(standstills, askedNs, answeredNs, withinMs) &&
     reply.arp.senderIp === request.arp.targetIp &&
     reply.arp.targetIp === request.arp.senderIp &&
     reply.arp.targetMac === request.arp.senderMac
@@ -61,13 +61,13 @@ export function answersWith(options: {
       return fail(`${portText(foreign.event)} answered for ${address} with ${foreign.arp.senderMac}`, [foreign.event]);
     }
     const own = replies.filter(({ event }) => event.node === port.node && event.leg === port.leg);
-    const lastNs = (spanOf(during)?.untilNs ?? 0) - withinMs * NS_PER_MS;
+    const endNs = spanOf(during)?.untilNs ?? 0;
     const requests = requestsReaching(during, port, address, senderIp);
     const standstills = standstillsIn(all);
     const isAnswered = (request: ArpSeen): boolean =>
       own.some((reply) => answers(reply, request, withinMs, standstills));
     const unanswered = requests.filter((request) => !isAnswered(request));
-    const overdue = unanswered.find(({ event }) => event.atNs <= lastNs);
+    const overdue = unanswered.find(({ event }) => dueNs(standstills, event.atNs, withinMs) <= endNs);
     const sights = [{ what: 'frames' as const, where: [port.lan] }];
     if (overdue) {
       const because = `${portText(port)} did not answer a request for ${address} within ${withinMs} ms`;

@@ -7,7 +7,8 @@ import { holdingsOf } from './holdings.ts';
 import { EVENT_DELAY_NS } from './one-answerer.ts';
 import { longestPause, type Pause, type Sender } from './pause.ts';
 import { arpsOf, eventsOf, type Port, packetsOf, portText } from './seen.ts';
-import { NS_PER_MS, type Span, toMs } from './span.ts';
+import { type Span, toMs } from './span.ts';
+import { dueNs, ranNs } from './standstill.ts';
 import { type Checker, fail, pass, unknown, type Verdict } from './verdict.ts';
 
 /** How a stalled node is told, and what must have been tried on it: so often before it woke, and so often afterwards. */
@@ -110,7 +111,7 @@ export function clientsLeft(
   return unlessMissed({ what: 'addresses', where: [options.beats.node] }, (during, all = during) => {
     const announced = succession(during, options, to.access)?.announced;
     if (!announced) return notSucceeded(options, to.access);
-    const { fromNs, untilNs } = fencedSpan(all, options, announced.event.atNs + withinMs * NS_PER_MS);
+    const { fromNs, untilNs } = fencedSpan(all, options, dueNs(all, announced.event.atNs, withinMs));
     const within = during.filter(({ atNs }) => atNs > fromNs && atNs < untilNs);
     const sentOn = (port: Port) =>
       packetsOf(within, { ...port, direction: 'sent' }).filter(
@@ -118,7 +119,7 @@ export function clientsLeft(
       );
     const [astray] = sentOn(from);
     if (astray) {
-      const because = `${portText(from)} forwarded a client’s packet ${toMs(astray.event.atNs - fromNs + withinMs * NS_PER_MS)} after its successor’s announcement`;
+      const because = `${portText(from)} forwarded a client’s packet ${toMs(ranNs(all, announced.event.atNs, astray.event.atNs))} after its successor’s announcement`;
       return fail(because, [announced.event, astray.event]);
     }
     const rightly = sentOn(to.server);

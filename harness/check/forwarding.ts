@@ -1,7 +1,8 @@
 import type { HistoryEvent } from '../history/event.ts';
 import { unlessBlind } from './coverage.ts';
 import { eventsOf, type PacketSeen, type Port, packetsOf, portText } from './seen.ts';
-import { NS_PER_MS, spanOf } from './span.ts';
+import { spanOf } from './span.ts';
+import { dueNs, standstillsIn } from './standstill.ts';
 import { type Checker, fail, pass, unknown } from './verdict.ts';
 
 /** The way through a load balancer: packets come in addressed to `mac` at one port, and leave by the other. */
@@ -98,8 +99,9 @@ export function passesUnchanged(options: { path: Path; meant: Meant; atLeast: nu
     const changed = pairOff(lost, strangers, identity).pairs[0];
     if (changed)
       return fail(`${portText(path.server)} sent a packet with other bytes than it came with`, eventsOf(changed));
-    const lastNs = (spanOf(during)?.untilNs ?? 0) - withinMs * NS_PER_MS;
-    const overdue = lost.find(({ event }) => event.atNs <= lastNs);
+    const endNs = spanOf(during)?.untilNs ?? 0;
+    const stood = standstillsIn(all);
+    const overdue = lost.find(({ event }) => dueNs(stood, event.atNs, withinMs) <= endNs);
     const sights = [{ what: 'frames' as const, where: [path.access.lan, path.server.lan] }];
     const [stranger] = strangers;
     if (stranger) {

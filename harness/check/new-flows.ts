@@ -2,7 +2,8 @@ import type { HistoryEvent } from '../history/event.ts';
 import { unlessBlind } from './coverage.ts';
 import { arriving, isFor, leaving, type Path, type Service } from './forwarding.ts';
 import { eventsOf, type PacketSeen } from './seen.ts';
-import { type ActFilter, actText, findAct, NS_PER_MS } from './span.ts';
+import { type ActFilter, actText, findAct } from './span.ts';
+import { dueNs } from './standstill.ts';
 import { type Checker, fail, pass, unknown } from './verdict.ts';
 
 /** A server at its hardware address, and every way by which packets of these services are forwarded to it. */
@@ -54,7 +55,7 @@ export function noNewFlowTo(options: ForwardedTo & { after: ActFilter; detectedM
   return (during, all = during) => {
     const act = findAct(during, after);
     if (!act) return unknown(`${actText(after)} was not done`);
-    const fromNs = act.atNs + detectedMs * NS_PER_MS;
+    const fromNs = dueNs(all, act.atNs, detectedMs);
     const firsts = flowsHanded(all, options);
     const isLater = (seen: PacketSeen) => (firsts.get(flowBegunBy(seen) ?? '')?.event.atNs ?? 0) >= fromNs;
     const hit = sentTo(during, options).find(isLater);

@@ -3,7 +3,7 @@ import { announcementsFrom, type Table } from './announcement.ts';
 import { unlessBlind } from './coverage.ts';
 import { arpsOf, type Port, portText } from './seen.ts';
 import { type ActFilter, actText, findAct, NS_PER_MS, toMs } from './span.ts';
-import { ranNs } from './standstill.ts';
+import { isWithin, ranNs } from './standstill.ts';
 import { type Checker, fail, pass, unknown, type Verdict } from './verdict.ts';
 
 interface Righting {
@@ -76,7 +76,8 @@ function rightAgain(table: Table, options: Righting, cause: Cause, all: readonly
   if (!right) return fail(`${node} still names ${wrong.mac}`, [cause.event, wrong]);
   const evidence = [cause.event, wrong, right];
   const tookNs = ranNs(all, cause.untilNs, right.atNs);
-  if (tookNs > withinMs * NS_PER_MS) return fail(`${node} named ${wrong.mac} for another ${toMs(tookNs)}`, evidence);
+  if (!isWithin(all, cause.untilNs, right.atNs, withinMs))
+    return fail(`${node} named ${wrong.mac} for another ${toMs(tookNs)}`, evidence);
   const [asked] = asking(table, options.address, cause.untilNs, right.atNs, all);
   if (asked) return unknown(`${node} asked for itself`, [...evidence, asked.event]);
   return pass(`${node} named ${mac} ${tookNs < 0 ? 'before its end' : `after ${toMs(tookNs)}`}`, evidence);

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { encodeVrrp } from '../capture/vrrp.ts';
-import { arp, internet, OVER, told, watched } from './literal-history.ts';
+import { arp, internet, OVER, standstill, told, watched } from './literal-history.ts';
 import { advertsWellFormed, backupDoesNotAnswer, backupTookOver } from './vrrp.ts';
 
 const VIRTUAL_MAC = '00:00:5e:00:01:34';
@@ -87,6 +87,9 @@ t.test('the backup takes over when three intervals and the skew are over', async
   t.match(told(took, silence, advert(461, 'fw2'), announce(462), advert(561, 'fw2'), OVER), /^pass: .* on 1 legs/);
   t.match(told(took, silence, advert(430, 'fw2'), announce(431), OVER), /^fail: .* 330 ms after .* due after 360\.938/);
   t.match(told(took, silence, advert(490, 'fw2'), announce(491), OVER), /^fail: .* 390 ms after/);
+  const stood = standstill(455, 485);
+  t.match(told(took, silence, stood, advert(490, 'fw2'), announce(491), OVER), /^pass/, 'the machine stood still');
+  t.match(told(took, silence, stood, advert(430, 'fw2'), announce(431), OVER), /^fail: .* 330 ms/, 'too early is so');
   t.match(told(took, silence, advert(461, 'fw2'), OVER), /^fail: fw2\/access did not announce 10\.77\.1\.1/);
   t.match(told(took, silence, advert(461, 'fw2'), announce(600), OVER), /^fail: .* did not announce/);
   const another = advert(461, 'fw2', { ...ACCESS, id: 99 });
