@@ -6,12 +6,16 @@ import { type ActFilter, actText, findAct } from './span.ts';
 import { dueNs } from './standstill.ts';
 import { type Checker, fail, pass, unknown } from './verdict.ts';
 
-/** A server at its hardware address, and every way by which packets of these services are forwarded to it. */
-export interface ForwardedTo {
-  server: string;
-  mac: string;
+/** Every way by which packets of these services are forwarded. */
+export interface Ways {
   paths: Path[];
   services: Service[];
+}
+
+/** To a server at its hardware address. */
+export interface ForwardedTo extends Ways {
+  server: string;
+  mac: string;
 }
 
 /**
@@ -28,9 +32,16 @@ function flowBegunBy({ packet }: PacketSeen): string | undefined {
 }
 
 /** The first packet of each flow of clients, as a load balancer was handed it. */
-function flowsHanded(events: readonly HistoryEvent[], { paths, services }: ForwardedTo): Map<string, PacketSeen> {
+const flowsHanded = (events: readonly HistoryEvent[], { paths, services }: Ways): Map<string, PacketSeen> =>
+  firstOfEach(paths.flatMap((path) => arriving(events, path, isFor(services))));
+
+/** The first packet of each flow, as a load balancer sent it on. */
+export const firstsSentOn = (events: readonly HistoryEvent[], { paths, services }: Ways): Map<string, PacketSeen> =>
+  firstOfEach(paths.flatMap((path) => leaving(events, path, isFor(services))));
+
+function firstOfEach(packets: readonly PacketSeen[]): Map<string, PacketSeen> {
   const firsts = new Map<string, PacketSeen>();
-  for (const seen of paths.flatMap((path) => arriving(events, path, isFor(services)))) {
+  for (const seen of packets) {
     const flow = flowBegunBy(seen);
     const known = flow === undefined ? undefined : firsts.get(flow);
     if (flow !== undefined && (known === undefined || seen.event.atNs < known.event.atNs)) firsts.set(flow, seen);
