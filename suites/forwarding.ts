@@ -1,11 +1,11 @@
 import { destinationIsServer, droppedPort, onlyHardwareAddressesChanged } from '../harness/check/forwarding.ts';
 import { noNewFlowTo } from '../harness/check/new-flows.ts';
 import { echoesAnswered } from '../harness/check/own-traffic.ts';
-import { noneLost } from '../harness/check/probes.ts';
+import { noneLost, ofFlowsBegun } from '../harness/check/probes.ts';
 import { acceptedByOne, oneServerPerFlow } from '../harness/check/selection.ts';
 import { type Balancer, repliesBypass, standbySilent } from '../harness/check/standby.ts';
 import { startServer } from '../harness/lab/populate.ts';
-import { requestHttp } from '../harness/suite/everyday.ts';
+import { openUdpFlows, requestHttp } from '../harness/suite/everyday.ts';
 import { echoRequest, packetForCluster } from '../harness/suite/inject.ts';
 import type { Scene } from '../harness/suite/scene.ts';
 import { suite } from '../harness/suite/suite.ts';
@@ -13,6 +13,7 @@ import { probesEnded, receivedForCluster } from '../harness/suite/waits.ts';
 
 const REQUESTS = 60;
 const FLOWS = 30;
+const UDP_PER_SECOND = 100;
 const INJECTED = 20;
 /** A packet that came in leaves within this, or never. */
 const PASS_WITHIN_MS = 200;
@@ -146,11 +147,12 @@ export default await suite(
         };
       },
     },
-    'a server that has failed gets no new connection': {
+    'a server that has failed gets no new connection and no new flow of datagrams': {
       proves: ['FWD-6'],
       run: async (scene) => {
         await scene.lab.pair();
         await requestHttp(scene, REQUESTS);
+        const earlier = await openUdpFlows(scene, FLOWS, UDP_PER_SECOND);
         const [victim] = scene.servers;
         if (!victim) throw new Error('the lab has no server');
         await scene.act('kill the server', victim.name, () => victim.killAll());
@@ -158,19 +160,27 @@ export default await suite(
         while (scene.nowNs() < struckNs + DETECTED_MS * 1e6) await requestHttp(scene, 5, 5);
         const detectedNs = scene.nowNs();
         await requestHttp(scene, REQUESTS);
+        const later = await openUdpFlows(scene, FLOWS, UDP_PER_SECOND);
+        await Promise.all([earlier.stop(), later.stop()]);
         await scene.act('start the server', victim.name, () => startServer(scene.lab.plan, victim));
         return {
-          'none of the later ones reaches it': noNewFlowTo({
+          'no later connection is sent there': noNewFlowTo({
             ...scene.forwardedTo(victim.name, 'http'),
             after: { what: 'kill the server', node: victim.name },
             detectedMs: DETECTED_MS,
             atLeast: REQUESTS,
           }),
-          'all of the later ones are answered': (during, all) =>
-            noneLost({ protocol: 'http', atLeast: REQUESTS })(
-              during.filter(({ atNs }) => atNs >= detectedNs),
-              all,
-            ),
+          'and no later flow of datagrams': noNewFlowTo({
+            ...scene.forwardedTo(victim.name, 'echo-udp'),
+            after: { what: 'kill the server', node: victim.name },
+            detectedMs: DETECTED_MS,
+            atLeast: FLOWS,
+          }),
+          'all later requests are answered': ofFlowsBegun(
+            detectedNs,
+            noneLost({ protocol: 'http', atLeast: REQUESTS }),
+          ),
+          'and all later datagrams': ofFlowsBegun(detectedNs, noneLost({ protocol: 'udp', atLeast: FLOWS })),
         };
       },
     },

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { OVER, probe, standstill, told } from './literal-history.ts';
-import { gapAtMost, noneCorrupt, noneLost, noReset, silentTime } from './probes.ts';
+import { gapAtMost, noneCorrupt, noneLost, noReset, ofFlowsBegun, silentTime } from './probes.ts';
 
 /** One probe every 10 ms; those numbered here end otherwise than answered. */
 const rate = (count: number, ends: Record<number, 'lost' | 'reset' | 'refused' | 'corrupt'> = {}) =>
@@ -66,4 +66,13 @@ t.test('the silent time is at most so long', async (t) => {
   );
   t.match(told(gap, rate(10), other), /^pass/, 'one flow answers for the other');
   t.match(told(gapAtMost({ ms: 30, per: 'flow', atLeast: 5 }), rate(10), other), /^fail: .* 50 ms/);
+});
+
+t.test('flows that were there before are no part of those that began later', async (t) => {
+  const none = ofFlowsBegun(50e6, noneLost({ atLeast: 2 }));
+  const later = [probe(60, { flow: 'b' }), probe(70, { flow: 'b', sequence: 1 })];
+  const lost = { flow: 'a', outcome: 'lost' as const };
+  t.match(told(none, probe(10, { flow: 'a' }), later, probe(65, { ...lost, sequence: 1 })), /^pass: none of 2 probes/);
+  t.match(told(none, later, probe(65, lost)), /^fail/, 'one that began with it is');
+  t.match(told(none, later.slice(1), probe(10, { flow: 'a' })), /^unknown: 0 probes/);
 });

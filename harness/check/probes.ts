@@ -18,6 +18,20 @@ export function probesOf(events: readonly HistoryEvent[], { node, protocol }: Pr
   );
 }
 
+/** Judge only probes of flows that began from then on. */
+export function ofFlowsBegun(fromNs: number, checker: Checker): Checker {
+  return (during, all = during) => {
+    const first = (probe: ProbeEnded): boolean => probe.sequence === 0 && probe.atNs >= fromNs;
+    const begun = new Set(probesOf(all).filter(first).map(flowName));
+    return checker(
+      during.filter((event) => event.kind !== 'probe' || begun.has(flowName(event))),
+      all,
+    );
+  };
+}
+
+const flowName = ({ node, flow }: ProbeEnded): string => `${node} ${flow}`;
+
 /** How many probes it takes, and how evenly they must have been sent. */
 interface Sample extends ProbeFilter {
   atLeast: number;
