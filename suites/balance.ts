@@ -17,7 +17,7 @@ const SIGNIFICANCE = 1e-6;
 export default await suite(
   import.meta,
   'servers get their shares',
-  { topologies: ['invention'], seconds: 8, pair: { weights: WEIGHTS } },
+  { topologies: ['invention'], seconds: 30, pair: { weights: WEIGHTS } },
   {
     'connections are shared by weight, 1 : 2 : 3': {
       proves: ['BAL-5'],
