@@ -40,7 +40,7 @@ export function weightsMatch(
 /** What a verdict is worth: what it would have noticed. By Pearson's test, than which the exact one notices hardly less. */
 function powerText(flows: number, shares: readonly number[], significance: number): string {
   const percent = smallestBiasFound(flows, shares, significance) * 100;
-  return `a share that is ${percent.toPrecision(3)} % off would have been noticed with ${POWER * 100} % probability`;
+  return `a share that is ${Number(percent.toPrecision(3))} % off would have been noticed with ${POWER * 100} % probability`;
 }
 
 /** BAL-5 on a history: of exactly `flows` flows, each counted once by the server that answered it. */

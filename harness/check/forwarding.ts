@@ -1,5 +1,6 @@
 import type { HistoryEvent } from '../history/event.ts';
 import { unlessBlind } from './coverage.ts';
+import { lossFoundText } from './power.ts';
 import { eventsOf, type PacketSeen, type Port, packetsOf, portText } from './seen.ts';
 import { spanOf } from './span.ts';
 import { dueNs, standstillsIn } from './standstill.ts';
@@ -121,7 +122,8 @@ export function passesUnchanged(options: { path: Path; meant: Meant; atLeast: nu
       );
     }
     if (pairs.length < atLeast) return unknown(`${pairs.length} packets were forwarded; ${atLeast} were wanted`);
-    const unchanged = pass(`${pairs.length} packets left with the bytes that they came with`, eventsOf(pairs[0] ?? []));
+    const because = `${pairs.length} packets left with the bytes that they came with; a loss, ${lossFoundText(pairs.length)}`;
+    const unchanged = pass(because, eventsOf(pairs[0] ?? []));
     return unlessBlind(during, all, sights, unchanged);
   };
 }

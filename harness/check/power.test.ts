@@ -1,6 +1,14 @@
 import t from 'tap';
 import { chiSquareTail, chiSquareTest } from './goodness-of-fit.ts';
-import { flowsToFind, noncentralityFound, noncentralTail, POWER, smallestBiasFound } from './power.ts';
+import {
+  flowsToFind,
+  leastPartFound,
+  lossFoundText,
+  noncentralityFound,
+  noncentralTail,
+  POWER,
+  smallestBiasFound,
+} from './power.ts';
 
 const SIGNIFICANCE = 1e-6;
 const equal = (servers: number) => Array.from({ length: servers }, () => 1 / servers);
@@ -59,4 +67,12 @@ t.test('a bias of that size is found in 999 of 1000 trials, and half of it seldo
   };
   t.ok(Math.abs(found(bias) - POWER) < 0.003, `${found(bias)} at ${bias}`);
   t.ok(found(bias / 2) < 0.2);
+});
+
+t.test('how rare a loss may be to be found among so many', async (t) => {
+  t.ok(Math.abs(1 / leastPartFound(1379) - 200) < 0.2, 'a connection in 200');
+  t.ok(Math.abs(1 / leastPartFound(13_813) - 2000) < 0.2, 'a frame in 2000');
+  t.equal(leastPartFound(1), POWER);
+  t.equal(lossFoundText(1379), 'one in 200 would have been noticed with 99.9 % probability');
+  t.match(lossFoundText(13_813), 'one in 2000 would');
 });

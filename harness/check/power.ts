@@ -53,3 +53,10 @@ export function flowsToFind(bias: number, shares: readonly number[], significanc
   const least = Math.min(...shares);
   return Math.ceil((noncentralityFound(shares.length, significance) * (1 - least)) / (bias ** 2 * least));
 }
+
+/** Of so many that were all well, the smallest part that would have shown with the probability `POWER`, were it ill: 1 - (1 - POWER)^(1/n). */
+export const leastPartFound = (count: number): number => 1 - (1 - POWER) ** (1 / count);
+
+/** In the words of a verdict. */
+export const lossFoundText = (count: number): string =>
+  `one in ${Number((1 / leastPartFound(count)).toPrecision(3))} would have been noticed with ${POWER * 100} % probability`;

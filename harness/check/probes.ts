@@ -1,4 +1,5 @@
 import type { HistoryEvent, ProbeEnded } from '../history/event.ts';
+import { lossFoundText } from './power.ts';
 import { NS_PER_MS, toMs } from './span.ts';
 import { isWithin, ranNs, standstillsIn } from './standstill.ts';
 import { type Checker, fail, pass, unknown } from './verdict.ts';
@@ -55,7 +56,7 @@ function noneEnded(outcomes: ProbeEnded['outcome'][], options: Sample): Checker 
     const because = `none of ${probes.length} probes ended ${outcomes.join(' or ')}`;
     const pauseNs = widestPauseNs(probes.map(({ atNs }) => atNs));
     if (pauseNs > pauseAtMostMs * NS_PER_MS) return unknown(`${because}, but the prober paused for ${toMs(pauseNs)}`);
-    return pass(because, probes.slice(0, 1));
+    return pass(`${because}; ${lossFoundText(probes.length)}`, probes.slice(0, 1));
   };
 }
 
