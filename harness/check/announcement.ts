@@ -1,6 +1,6 @@
 import { BROADCAST_MAC } from '../capture/address-text.ts';
 import type { AddressChanged, HistoryEvent, NeighbourChanged } from '../history/event.ts';
-import { unlessBlind } from './coverage.ts';
+import { unlessBlind, unlessMissed } from './coverage.ts';
 import { bare } from './networks.ts';
 import { readerDelayNs } from './reader-delay.ts';
 import { type ArpSeen, arpsOf, eventsOf, type Port, portText } from './seen.ts';
@@ -37,7 +37,7 @@ export function announcedOnTakeover(options: {
   withinMs: number;
 }): Checker {
   const { address, port, device, mac, withinMs } = options;
-  return (during, all = during) => {
+  return unlessMissed({ what: 'addresses', where: [port.node] }, (during, all = during) => {
     const added = during.filter(
       (event): event is AddressChanged =>
         event.kind === 'address' &&
@@ -56,7 +56,7 @@ export function announcedOnTakeover(options: {
     const worst = verdicts.find(({ verdict }) => verdict === 'fail') ?? verdicts[0];
     const sights = [{ what: 'frames' as const, where: [port.lan] }];
     return worst ? unlessBlind(during, all, sights, worst) : unknown('nothing to judge');
-  };
+  });
 }
 
 function announcementsHeard(events: readonly HistoryEvent[], lan: string, address: string, mac: string): ArpSeen[] {
@@ -104,7 +104,7 @@ export function neighbourReplaced(options: {
   withinMs: number;
 }): Checker {
   const { tables } = options;
-  return (during, all = during) => {
+  return unlessMissed({ what: 'neighbours', where: tables.map(({ node }) => node) }, (during, all = during) => {
     if (tables.length === 0) return unknown('no table was named');
     const verdicts = tables.map((table) => {
       const verdict = replacedIn(table, options, during, all);
@@ -122,7 +122,7 @@ export function neighbourReplaced(options: {
       verdicts.map(({ because }) => because).join('; '),
       verdicts.flatMap(({ evidence }) => evidence),
     );
-  };
+  });
 }
 
 function replacedIn(

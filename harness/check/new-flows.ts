@@ -1,6 +1,7 @@
 import type { HistoryEvent } from '../history/event.ts';
 import { unlessBlind } from './coverage.ts';
 import { arriving, isFor, leaving, type Path, type Service } from './forwarding.ts';
+import { lossFoundText } from './power.ts';
 import { eventsOf, type PacketSeen } from './seen.ts';
 import { type ActFilter, actText, findAct } from './span.ts';
 import { dueNs } from './standstill.ts';
@@ -75,7 +76,8 @@ export function noNewFlowTo(options: ForwardedTo & { after: ActFilter; detectedM
     if (!before) return unknown(`no flow was sent to ${server} before, so that it may never have been chosen`);
     const begun = [...flowsHanded(during, options).values()].filter(isLater);
     if (begun.length < atLeast) return unknown(`${begun.length} flows began later; ${atLeast} were wanted`);
-    const none = pass(`none of ${begun.length} later flows was sent to ${server}`, [act, ...eventsOf([before])]);
+    const because = `none of ${begun.length} later flows was sent to ${server}; ${lossFoundText(begun.length)}`;
+    const none = pass(because, [act, ...eventsOf([before])]);
     const where = paths.flatMap(({ access, server }) => [access.lan, server.lan]);
     return unlessBlind(during, all, [{ what: 'frames', where }], none);
   };

@@ -1,5 +1,5 @@
 import type { AddressChanged, HistoryEvent } from '../history/event.ts';
-import { unlessBlind } from './coverage.ts';
+import { unlessBlind, unlessMissed } from './coverage.ts';
 import { type ActFilter, actText, findAct, spanOf, toMs } from './span.ts';
 import { dueNs, isWithin, ranNs } from './standstill.ts';
 import { type Checker, fail, pass, unknown } from './verdict.ts';
@@ -22,7 +22,7 @@ export interface Meddling {
  */
 export function putRight(options: Meddling): Checker {
   const { node, device, address, change, after, withinMs } = options;
-  return (during, all = during) => {
+  return unlessMissed({ what: 'addresses', where: [node] }, (during, all = during) => {
     const act = findAct(during, after);
     if (!act) return unknown(`${actText(after)} was not done`);
     const changes = changesOf(during, options).filter(({ atNs }) => atNs >= act.atNs);
@@ -41,7 +41,7 @@ export function putRight(options: Meddling): Checker {
     const rightNs = right?.atNs ?? Number.POSITIVE_INFINITY;
     const because = `${where} was ${change}, which was put right after ${toMs(ranNs(all, wrong.atNs, rightNs))}`;
     return (isWithin(all, wrong.atNs, rightNs, withinMs) ? pass : fail)(because, [act, ...changes]);
-  };
+  });
 }
 
 function changesOf(events: readonly HistoryEvent[], { node, device, address }: Meddling): AddressChanged[] {
