@@ -10,7 +10,7 @@ import { until } from '../harness/clock/until.ts';
 import type { Acted } from '../harness/history/event.ts';
 import { drawSecret } from '../harness/lab/lab.ts';
 import type { LabNode } from '../harness/node/node.ts';
-import { requestHttp } from '../harness/suite/everyday.ts';
+import { openUdpFlows, requestHttp } from '../harness/suite/everyday.ts';
 import type { Scene } from '../harness/suite/scene.ts';
 import { type Claims, suite } from '../harness/suite/suite.ts';
 import { answersAgain, runsScript } from '../harness/suite/waits.ts';
@@ -40,7 +40,7 @@ function reloadBoth(scene: Scene, what: string, change: Wishes): Promise<void> {
 /** Datagrams and long connections go on while something is done; it is over when they have been answered after it, too. */
 async function underLoad(scene: Scene, doIt: () => Promise<void>): Promise<void> {
   const target = scene.target('echo-udp');
-  const datagrams = await scene.client.startUdpProbes({ target, perSecond: PROBES_PER_SECOND, sourcePorts: 20 });
+  const datagrams = await scene.client.startUdpProbes({ target, perSecond: PROBES_PER_SECOND, sourcePorts: FLOWS });
   const flows = await scene.client.startTcpFlows({ target: scene.target('echo'), count: FLOWS, intervalMs: 100 });
   await answersAgain(scene, flows, 2 * FLOWS);
   await doIt();
@@ -109,6 +109,8 @@ export default await suite(
         await underLoad(scene, async () => {
           await reloadBoth(scene, reweigh.what, { weights: { server1: 0, server2: 5 } });
           await requestHttp(scene, REQUESTS);
+          const later = await openUdpFlows(scene, FLOWS, PROBES_PER_SECOND);
+          await later.stop();
         });
         await reloadBoth(scene, 'give it back', {});
         return {
@@ -119,6 +121,12 @@ export default await suite(
             after: reweigh,
             detectedMs: 0,
             atLeast: REQUESTS,
+          }),
+          'and no new flow of datagrams': noNewFlowTo({
+            ...scene.forwardedTo('server1', 'echo-udp'),
+            after: reweigh,
+            detectedMs: 0,
+            atLeast: FLOWS,
           }),
         };
       },
