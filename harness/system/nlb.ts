@@ -128,6 +128,7 @@ function configuration(own: NodePlan, setup: PairSetup, script: string) {
     scripts: { initial: script, active: script, standby: script, inop: script, timeLimitMs: 2000 },
     heartbeat: { ...(setup.pace === 'default' ? {} : LAB_HEARTBEAT), keyFile: writeKeys(own.name, setup) },
     ...(setup.enterPerSecond && { limits: limitsOf(setup.enterPerSecond) }),
+    ...(setup.forgetsAfterMs && { timeouts: timeoutsOf(setup.forgetsAfterMs) }),
     datapath: {
       ...(setup.commands === undefined ? LAB_TABLES : TABLES_OF_EVERY_VERSION),
       ...(setup.maxConnections && { maxConnections: setup.maxConnections }),
@@ -138,6 +139,15 @@ function configuration(own: NodePlan, setup: PairSetup, script: string) {
     control: { socket: socketFile(folder, own.name) },
   };
 }
+
+/** Of connections, in whichever state; that of fragments is another matter. */
+const timeoutsOf = (ms: number) => ({
+  unprovenMs: ms,
+  establishedMs: ms,
+  finishedMs: ms,
+  resetMs: ms,
+  datagramsMs: ms,
+});
 
 const limitsOf = (perSecond: number) => ({ tcpPerSecond: perSecond, udpPerSecond: perSecond });
 
