@@ -6,10 +6,10 @@ import { acceptedByOne, oneServerPerFlow } from '../harness/check/selection.ts';
 import { type Balancer, repliesBypass, standbySilent } from '../harness/check/standby.ts';
 import { startServer } from '../harness/lab/populate.ts';
 import { openUdpFlows, requestHttp } from '../harness/suite/everyday.ts';
-import { echoRequest, packetForCluster } from '../harness/suite/inject.ts';
+import { echoRequest, packetForCluster, replyOfCluster } from '../harness/suite/inject.ts';
 import type { Scene } from '../harness/suite/scene.ts';
 import { suite } from '../harness/suite/suite.ts';
-import { probesEnded, receivedForCluster } from '../harness/suite/waits.ts';
+import { probesEnded, receivedForCluster, receivedFromServer } from '../harness/suite/waits.ts';
 
 const REQUESTS = 60;
 const FLOWS = 30;
@@ -52,6 +52,21 @@ async function mixedTraffic(scene: Scene): Promise<void> {
 function injectForCluster(scene: Scene, to: string, protocol: 'tcp' | 'udp', port: number): void {
   for (let count = 0; count < INJECTED; count++) {
     scene.inject('fw1', 'access', packetForCluster(scene, { from: 'fw1', to, protocol, port }, 40_000 + count));
+  }
+}
+
+/** A server sends the node requests for the cluster, and replies of the cluster to the client, as if its route led there. */
+function injectByServerSide(scene: Scene, node: string): void {
+  const [server] = scene.servers;
+  if (!server) throw new Error('the lab has no server');
+  const at = { from: server.name, leg: 'server', to: scene.mac(node, 'server') };
+  for (const name of ['http', 'echo-udp']) {
+    const { protocol, port } = scene.service(name);
+    for (let count = 0; count < INJECTED; count++) {
+      const request = packetForCluster(scene, { ...at, protocol, port }, 41_000 + count);
+      scene.inject(server.name, 'server', request);
+      scene.inject(server.name, 'server', replyOfCluster(scene, { ...at, protocol, port }, 42_000 + count));
+    }
   }
 }
 
@@ -114,6 +129,29 @@ export default await suite(
             atLeast: INJECTED,
           });
         return { 'flooded frames': silent('flooded'), 'frames for its own hardware address': silent('addressed') };
+      },
+    },
+    'what comes by the server’s side goes no further, neither requests nor replies': {
+      proves: ['ROUTE-4'],
+      run: async (scene) => {
+        const { active, standby } = await scene.lab.pair();
+        const nodes = [active.name, standby.name];
+        const fromNs = scene.nowNs();
+        for (const node of nodes) injectByServerSide(scene, node);
+        for (const node of nodes) await receivedFromServer(scene, node, 4 * INJECTED, fromNs);
+        return Object.fromEntries(
+          nodes.map((node) => [
+            `${node} sends none of it on, and says nothing to it`,
+            standbySilent({
+              clusterAddress: scene.cluster,
+              access: scene.port(node, 'server'),
+              mac: scene.mac(node, 'server'),
+              ports: scene.ports('nlb').filter((port) => port.node === node),
+              reached: 'addressed',
+              atLeast: 2 * INJECTED,
+            }),
+          ]),
+        );
       },
     },
     'what is for a port that is not served goes no further, and what is for the node itself is untouched': {

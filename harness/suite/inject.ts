@@ -77,9 +77,10 @@ function broadcast(arp: Omit<Parameters<typeof encodeArp>[0], 'targetMac'>): Uin
   return encodeEthernet(header, encodeArp({ ...arp, targetMac: ZERO_MAC }));
 }
 
-/** Where a packet for the cluster enters the access LAN, and the hardware address and port that it is for. */
+/** Where a packet for the cluster enters a LAN, the access LAN unless a leg is named, and the hardware address and port that it is for. */
 export interface Entry {
   from: string;
+  leg?: string;
   to: string;
   protocol: 'tcp' | 'udp';
   port: number;
@@ -97,7 +98,7 @@ export function entryOf(scene: Scene, { name }: LabNode, service: string): Entry
  */
 export function packetForCluster(
   scene: Scene,
-  { from, to, protocol, port }: Entry,
+  { from, leg = 'access', to, protocol, port }: Entry,
   sourcePort: number,
   { source = strangerAt(scene, 99), options = new Uint8Array(), flags = ['syn'] as TcpFlag[] } = {},
 ): Uint8Array {
@@ -109,7 +110,23 @@ export function packetForCluster(
       : encodeUdp({ ...ends, ...ports, payload: new TextEncoder().encode('onevip') });
   const header = { ...ends, protocol: PROTOCOL[protocol], identification: sourcePort, options };
   const packet = encodeIpv4(header, segment);
-  return encodeEthernet({ destination: to, source: scene.mac(from, 'access'), etherType: ETHER_TYPE.ipv4 }, packet);
+  return encodeEthernet({ destination: to, source: scene.mac(from, leg), etherType: ETHER_TYPE.ipv4 }, packet);
+}
+
+/** What the service would answer to a stranger's port: a SYN that is acknowledged, or a datagram. */
+export function replyOfCluster(
+  scene: Scene,
+  { from, leg = 'access', to, protocol, port }: Entry,
+  toPort: number,
+): Uint8Array {
+  const ends = { source: scene.cluster, destination: strangerAt(scene, 99) };
+  const ports = { sourcePort: port, destinationPort: toPort };
+  const segment =
+    protocol === 'tcp'
+      ? encodeTcp({ ...ends, ...ports, sequence: 1, acknowledgement: 2, flags: ['syn', 'ack'] })
+      : encodeUdp({ ...ends, ...ports, payload: new TextEncoder().encode('onevip') });
+  const packet = encodeIpv4({ ...ends, protocol: PROTOCOL[protocol], identification: toPort }, segment);
+  return encodeEthernet({ destination: to, source: scene.mac(from, leg), etherType: ETHER_TYPE.ipv4 }, packet);
 }
 
 /** An address of the first client's subnet that no node has, so that no kernel answers what comes back to it; from 99 on. */
