@@ -3,14 +3,14 @@ import { aliasNeverOn, aliasPlaced, aliasReleased, neverTwoHolders } from '../ha
 import { answersWith } from '../harness/check/arp.ts';
 import { noRoutingProtocol } from '../harness/check/no-routing.ts';
 import { noneLost } from '../harness/check/probes.ts';
-import { routesAre } from '../harness/check/routes.ts';
 import { clientSubnets, firewalls, requestHttp } from '../harness/suite/everyday.ts';
 import { cut, heal } from '../harness/suite/faults.ts';
 import { askFor } from '../harness/suite/inject.ts';
 import { oneSpeaksAtATime } from '../harness/suite/pair-claims.ts';
+import { eachFirewallSends, routedTo, routesConfigured } from '../harness/suite/routes.ts';
 import type { Scene } from '../harness/suite/scene.ts';
 import { suite } from '../harness/suite/suite.ts';
-import { becomes, runsScript } from '../harness/suite/waits.ts';
+import { allKnow, becomes, runsScript } from '../harness/suite/waits.ts';
 
 const REQUESTS = 30;
 /** From the operator's command on, whose program takes its time to start where labs share the processors. */
@@ -80,23 +80,6 @@ export default await suite(
         };
       },
     },
-    'firewalls reach the cluster through the NLBS address, servers answer through the VRRP address': {
-      proves: ['ROUTE-1', 'ROUTE-2'],
-      run: async (scene) => {
-        await scene.census();
-        const { vrrp } = scene.lab.plan.addresses;
-        const gateway = vrrp.server ?? vrrp.access ?? '';
-        const firewalls = scene.lab.nodes('firewall').map(({ name }) => name);
-        return {
-          'each firewall has the one static route': routesAre(
-            firewalls.map((node) => ({ node, to: scene.cluster, via: scene.nlbs })),
-          ),
-          'each server has the one default route': routesAre(
-            scene.servers.map(({ name }) => ({ node: name, to: 'default', via: gateway })),
-          ),
-        };
-      },
-    },
     'no routing protocol is spoken between firewalls and load balancers': {
       proves: ['ROUTE-3'],
       run: async (scene) => {
@@ -149,6 +132,29 @@ export default await suite(
         };
       },
     },
+    'firewalls reach the cluster through the NLBS address, whoever holds it, and servers answer through the VRRP address':
+      {
+        proves: ['ROUTE-1', 'ROUTE-2'],
+        run: async (scene) => {
+          const { active, standby } = await scene.lab.pair();
+          await scene.census();
+          await eachFirewallSends(scene);
+          await requestHttp(scene, REQUESTS);
+          const handover = { what: 'stand by', node: active.name };
+          const handedNs = scene.nowNs();
+          await scene.act(handover.what, active.name, () => scene.lab.system.standBy(active));
+          await becomes(scene, standby.name, 'active');
+          await scene.lab.pair();
+          const firewallNames = scene.lab.nodes('firewall').map(({ name }) => name);
+          await allKnow(scene, firewallNames, scene.nlbs, scene.mac(standby.name, 'access'));
+          const knownNs = scene.nowNs();
+          await eachFirewallSends(scene);
+          await requestHttp(scene, REQUESTS);
+          const before = { span: { untilNs: handedNs }, holder: active.name };
+          const afterwards = { span: { fromNs: knownNs }, holder: standby.name };
+          return { ...routedTo(scene, before), ...routedTo(scene, afterwards), ...routesConfigured(scene) };
+        },
+      },
     'an active that can no longer serve lets go of the alias': {
       proves: ['ALIAS-5'],
       run: async (scene) => {

@@ -3,25 +3,27 @@ import { noneLost } from '../harness/check/probes.ts';
 import type { Port } from '../harness/check/seen.ts';
 import type { Checker } from '../harness/check/verdict.ts';
 import { firewalls, requestHttp } from '../harness/suite/everyday.ts';
-import { askFor } from '../harness/suite/inject.ts';
+import { askFor, askThroughout } from '../harness/suite/inject.ts';
 import type { Scene } from '../harness/suite/scene.ts';
 import { suite } from '../harness/suite/suite.ts';
 import { hasAnnounced, heardAsking, knows } from '../harness/suite/waits.ts';
 
 const TIMES = 10;
+/** A kernel that answers for another may wait for up to 0.8 s (`proxy_delay` of arp(7)). */
+const ASKED_FOR_MS = 1000;
 const ANSWER_WITHIN_MS = 50;
 const FLUSHES = 15;
 
 /** Both firewalls ask, so that there are askers of more than one kind and place. */
 async function askOnAccess(scene: Scene, address: string): Promise<void> {
-  for (const { name } of scene.lab.nodes('firewall')) askFor(scene, address, { node: name, leg: 'access' }, TIMES);
-  await heardAsking(scene, address, 2 * TIMES);
+  const legs = scene.lab.nodes('firewall').map(({ name }) => ({ node: name, leg: 'access' }));
+  await askThroughout(scene, address, legs, ASKED_FOR_MS);
 }
 
 /** Servers ask on their subnet. */
 async function askOnServer(scene: Scene, address: string): Promise<void> {
-  for (const { name } of scene.servers) askFor(scene, address, { node: name, leg: 'server' }, TIMES);
-  await heardAsking(scene, address, scene.servers.length * TIMES);
+  const legs = scene.servers.map(({ name }) => ({ node: name, leg: 'server' }));
+  await askThroughout(scene, address, legs, ASKED_FOR_MS);
 }
 
 /** A claim for each of several ports. */
@@ -72,6 +74,7 @@ export default await suite(
           'the standby answers none': noAnswerFrom({
             address: scene.nlbs,
             port: scene.port(standby.name, 'access'),
+            forMs: ASKED_FOR_MS,
             atLeast: 2 * TIMES,
             askers: 2,
           }),
@@ -92,7 +95,7 @@ export default await suite(
         const legs = scene.ports('nlb').filter(({ leg }) => leg === 'server');
         return {
           ...each(legs, 'answers no request for it', (port) =>
-            noAnswerFrom({ address: scene.nlbs, port, atLeast: TIMES, askers: 2 }),
+            noAnswerFrom({ address: scene.nlbs, port, forMs: ASKED_FOR_MS, atLeast: TIMES, askers: 2 }),
           ),
           'no server leg of a load balancer announces it or asks from it': neverSendsFor({
             addresses: [scene.nlbs],
@@ -109,7 +112,7 @@ export default await suite(
         await askOnServer(scene, scene.cluster);
         const ports = [...scene.ports('nlb'), ...scene.ports('server')];
         return each(ports, 'answers none', (port) =>
-          noAnswerFrom({ address: scene.cluster, port, atLeast: TIMES, askers: 2 }),
+          noAnswerFrom({ address: scene.cluster, port, forMs: ASKED_FOR_MS, atLeast: TIMES, askers: 2 }),
         );
       },
     },

@@ -6,7 +6,7 @@ import { announcedAgain, tablesRightAgain } from '../harness/check/tables.ts';
 import type { HistoryEvent } from '../harness/history/event.ts';
 import type { LabNode } from '../harness/node/node.ts';
 import { firewallTables, resolveEverywhere } from '../harness/suite/everyday.ts';
-import { claim, probeFor } from '../harness/suite/inject.ts';
+import { askThroughout, claim, probeFor } from '../harness/suite/inject.ts';
 import type { Scene } from '../harness/suite/scene.ts';
 import { suite } from '../harness/suite/suite.ts';
 import { dropUdp, loseAnnouncement, mendLans, split } from '../harness/suite/switch-faults.ts';
@@ -14,6 +14,7 @@ import { allKnow, announces, hasAnnounced, takesAlias } from '../harness/suite/w
 
 const HEARTBEAT_PORT = 4694;
 const PROBES = 10;
+const PROBED_FOR_MS = 1000;
 const ANSWER_WITHIN_MS = 50;
 /** Of documentation (RFC 7042), so that nobody has it. */
 const STRANGER = '02:00:5e:00:53:99';
@@ -69,7 +70,8 @@ export default await suite(
       proves: ['ARP-11', 'ARP-10'],
       run: async (scene) => {
         const { active, standby } = await scene.lab.pair();
-        for (const node of firewallsOf(scene)) probeFor(scene, scene.nlbs, { node, leg: 'access' }, PROBES);
+        const probers = firewallsOf(scene).map((node) => ({ node, leg: 'access' }));
+        await askThroughout(scene, scene.nlbs, probers, PROBED_FOR_MS, probeFor);
         const wanted = { address: scene.nlbs, atLeast: 2 * PROBES, senderIp: '0.0.0.0' };
         const port = scene.port(active.name, 'access');
         return {
@@ -79,7 +81,12 @@ export default await suite(
             mac: scene.mac(active.name, 'access'),
             withinMs: ANSWER_WITHIN_MS,
           }),
-          'the standby answers none': noAnswerFrom({ ...wanted, port: scene.port(standby.name, 'access'), askers: 2 }),
+          'the standby answers none': noAnswerFrom({
+            ...wanted,
+            port: scene.port(standby.name, 'access'),
+            forMs: PROBED_FOR_MS,
+            askers: 2,
+          }),
           'the answers go to the prober alone': repliesWellFormed({ ports: [port], withinMs: ANSWER_WITHIN_MS }),
         };
       },

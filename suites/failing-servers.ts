@@ -1,6 +1,7 @@
 import { flowsToldByReset } from '../harness/check/gone.ts';
+import { noNewFlowTo } from '../harness/check/new-flows.ts';
 import { noneLost, noReset } from '../harness/check/probes.ts';
-import { noNewFlowTo, oneServerPerFlow } from '../harness/check/selection.ts';
+import { oneServerPerFlow } from '../harness/check/selection.ts';
 import { between } from '../harness/check/span.ts';
 import { flowsStayAt, otherFlowsKept } from '../harness/check/undisturbed.ts';
 import { until } from '../harness/clock/until.ts';
@@ -118,7 +119,12 @@ export default await suite(
           }),
           'no new flow goes there': between(
             { untilNs },
-            noNewFlowTo({ server: server.name, after: known, detectedMs: 0, atLeast: REQUESTS }),
+            noNewFlowTo({
+              ...scene.forwardedTo(server.name, 'http'),
+              after: known,
+              detectedMs: 0,
+              atLeast: REQUESTS,
+            }),
           ),
           'so that every one is answered': between(meanwhile, noneLost({ protocol: 'http', atLeast: REQUESTS })),
         };

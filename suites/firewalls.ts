@@ -6,16 +6,17 @@ import type { LabNode } from '../harness/node/node.ts';
 import { firewalls, virtualMac } from '../harness/suite/everyday.ts';
 import { cutBoth, healBoth, startSystem } from '../harness/suite/faults.ts';
 import { failFirewall, repairFirewall } from '../harness/suite/firewall-power.ts';
-import { askFor } from '../harness/suite/inject.ts';
+import { askThroughout } from '../harness/suite/inject.ts';
 import { oneSpeaksAtATime, peerTookOver } from '../harness/suite/pair-claims.ts';
 import type { Scene } from '../harness/suite/scene.ts';
 import { type Claims, suite } from '../harness/suite/suite.ts';
-import { advertises, answersAgain, heardAsking, runsScript } from '../harness/suite/waits.ts';
+import { advertises, answersAgain, runsScript } from '../harness/suite/waits.ts';
 
 const ADVERT_MS = ADVERT_SECONDS * 1000;
 /** keepalived's timers and the switch to master, on a machine that is shared. */
 const VRRP_TOLERANCE_MS = 150;
 const TIMES = 10;
+const ASKED_FOR_MS = 1000;
 /** The backup waits up to 0.4 s; a firewall that was not master has no connection to know, and the client sends again. */
 const SERVED_AGAIN_WITHIN_MS = 1500;
 const FLOWS = 20;
@@ -57,8 +58,7 @@ export default await suite(
         const legs = legsOf(scene, master, backup);
         const { vrrp } = scene.lab.plan.addresses;
         const { access = '' } = vrrp;
-        askFor(scene, access, { node: 'nlb1', leg: 'access' }, TIMES);
-        await heardAsking(scene, access, TIMES);
+        await askThroughout(scene, access, [{ node: 'nlb1', leg: 'access' }], ASKED_FOR_MS);
         const accessLeg = legs.find((leg) => leg.address === access);
         if (!accessLeg) throw new Error('the firewalls have no virtual router on the access subnet');
         await advertises(scene, master.name, legs.length);
@@ -69,6 +69,7 @@ export default await suite(
             master: accessLeg.master,
             backup: accessLeg.backup,
             mac: virtualMac(accessLeg.id),
+            forMs: ASKED_FOR_MS,
             atLeast: TIMES,
             withinMs: 50,
           }),

@@ -1,18 +1,20 @@
 import { destinationIsServer, droppedPort, onlyHardwareAddressesChanged } from '../harness/check/forwarding.ts';
+import { noNewFlowTo } from '../harness/check/new-flows.ts';
 import { echoesAnswered } from '../harness/check/own-traffic.ts';
-import { noneLost } from '../harness/check/probes.ts';
-import { acceptedByOne, noNewFlowTo, oneServerPerFlow } from '../harness/check/selection.ts';
+import { noneLost, ofFlowsBegun } from '../harness/check/probes.ts';
+import { acceptedByOne, oneServerPerFlow } from '../harness/check/selection.ts';
 import { type Balancer, repliesBypass, standbySilent } from '../harness/check/standby.ts';
 import type { HistoryEvent } from '../harness/history/event.ts';
 import { startServer } from '../harness/lab/populate.ts';
-import { requestHttp } from '../harness/suite/everyday.ts';
-import { echoRequest, packetForCluster } from '../harness/suite/inject.ts';
+import { openUdpFlows, requestHttp } from '../harness/suite/everyday.ts';
+import { echoRequest, packetForCluster, replyOfCluster } from '../harness/suite/inject.ts';
 import type { Scene } from '../harness/suite/scene.ts';
 import { suite } from '../harness/suite/suite.ts';
-import { probesEnded, receivedForCluster } from '../harness/suite/waits.ts';
+import { probesEnded, receivedForCluster, receivedFromServer } from '../harness/suite/waits.ts';
 
 const REQUESTS = 60;
 const FLOWS = 30;
+const UDP_PER_SECOND = 100;
 const INJECTED = 20;
 /** A packet that came in leaves within this, or never. */
 const PASS_WITHIN_MS = 200;
@@ -63,6 +65,21 @@ async function mixedTraffic(scene: Scene): Promise<void> {
 function injectForCluster(scene: Scene, to: string, protocol: 'tcp' | 'udp', port: number): void {
   for (let count = 0; count < INJECTED; count++) {
     scene.inject('fw1', 'access', packetForCluster(scene, { from: 'fw1', to, protocol, port }, 40_000 + count));
+  }
+}
+
+/** A server sends the node requests for the cluster, and replies of the cluster to the client, as if its route led there. */
+function injectByServerSide(scene: Scene, node: string): void {
+  const [server] = scene.servers;
+  if (!server) throw new Error('the lab has no server');
+  const at = { from: server.name, leg: 'server', to: scene.mac(node, 'server') };
+  for (const name of ['http', 'echo-udp']) {
+    const { protocol, port } = scene.service(name);
+    for (let count = 0; count < INJECTED; count++) {
+      const request = packetForCluster(scene, { ...at, protocol, port }, 41_000 + count);
+      scene.inject(server.name, 'server', request);
+      scene.inject(server.name, 'server', replyOfCluster(scene, { ...at, protocol, port }, 42_000 + count));
+    }
   }
 }
 
@@ -127,6 +144,29 @@ export default await suite(
         return { 'flooded frames': silent('flooded'), 'frames for its own hardware address': silent('addressed') };
       },
     },
+    'what comes by the server’s side goes no further, neither requests nor replies': {
+      proves: ['ROUTE-4'],
+      run: async (scene) => {
+        const { active, standby } = await scene.lab.pair();
+        const nodes = [active.name, standby.name];
+        const fromNs = scene.nowNs();
+        for (const node of nodes) injectByServerSide(scene, node);
+        for (const node of nodes) await receivedFromServer(scene, node, 4 * INJECTED, fromNs);
+        return Object.fromEntries(
+          nodes.map((node) => [
+            `${node} sends none of it on, and says nothing to it`,
+            standbySilent({
+              clusterAddress: scene.cluster,
+              access: scene.port(node, 'server'),
+              mac: scene.mac(node, 'server'),
+              ports: scene.ports('nlb').filter((port) => port.node === node),
+              reached: 'addressed',
+              atLeast: 2 * INJECTED,
+            }),
+          ]),
+        );
+      },
+    },
     'what is for a port that is not served goes no further, and what is for the node itself is untouched': {
       proves: ['FWD-9'],
       run: async (scene) => {
@@ -158,11 +198,12 @@ export default await suite(
         };
       },
     },
-    'a server that has failed gets no new connection': {
+    'a server that has failed gets no new connection and no new flow of datagrams': {
       proves: ['FWD-6'],
       run: async (scene) => {
         await scene.lab.pair();
         await requestHttp(scene, REQUESTS);
+        const earlier = await openUdpFlows(scene, FLOWS, UDP_PER_SECOND);
         const [victim] = scene.servers;
         if (!victim) throw new Error('the lab has no server');
         await scene.act('kill the server', victim.name, () => victim.killAll());
@@ -170,19 +211,28 @@ export default await suite(
         while (scene.nowNs() < struckNs + DETECTED_MS * 1e6) await requestHttp(scene, 5, 5);
         const detectedNs = scene.nowNs();
         await requestHttp(scene, 2 * REQUESTS);
+        const later = await openUdpFlows(scene, FLOWS, UDP_PER_SECOND);
+        await Promise.all([earlier.stop(), later.stop()]);
         await scene.act('start the server', victim.name, () => startServer(scene.lab.plan, victim));
         return {
-          'none of the later ones reaches it': noNewFlowTo({
-            server: victim.name,
+          'no later connection is sent there': noNewFlowTo({
+            ...scene.forwardedTo(victim.name, 'http'),
             after: { what: 'kill the server', node: victim.name },
             detectedMs: DETECTED_MS,
             atLeast: REQUESTS,
           }),
-          'all of the later ones are answered': (during, all) =>
-            noneLost({ protocol: 'http', atLeast: REQUESTS })(
-              during.filter((event) => event.atNs >= detectedNs && !goesOnAt(victim.name, event, all ?? during)),
+          'and no later flow of datagrams': noNewFlowTo({
+            ...scene.forwardedTo(victim.name, 'echo-udp'),
+            after: { what: 'kill the server', node: victim.name },
+            detectedMs: DETECTED_MS,
+            atLeast: FLOWS,
+          }),
+          'all later requests are answered': (during, all = during) =>
+            ofFlowsBegun(detectedNs, noneLost({ protocol: 'http', atLeast: REQUESTS }))(
+              during.filter((event) => !goesOnAt(victim.name, event, all)),
               all,
             ),
+          'and all later datagrams': ofFlowsBegun(detectedNs, noneLost({ protocol: 'udp', atLeast: FLOWS })),
         };
       },
     },

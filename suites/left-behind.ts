@@ -1,16 +1,24 @@
 import { aliasReleased } from '../harness/check/alias.ts';
 import { detached, lostOnly, type Placed, silentWhileLeft } from '../harness/check/left-behind.ts';
 import { askedThroughout } from '../harness/check/one-answerer.ts';
+import { between } from '../harness/check/span.ts';
+import { standbySilent } from '../harness/check/standby.ts';
+import { until } from '../harness/clock/until.ts';
 import type { LabNode } from '../harness/node/node.ts';
 import { cutBoth, healBoth, signal, startSystem, stopSystem } from '../harness/suite/faults.ts';
-import { keepAsking } from '../harness/suite/inject.ts';
+import { entryOf, keepAsking, packetForCluster } from '../harness/suite/inject.ts';
 import { oneSpeaksAtATime } from '../harness/suite/pair-claims.ts';
 import type { Scene } from '../harness/suite/scene.ts';
 import { type Claims, suite } from '../harness/suite/suite.ts';
-import { becomes, heardAsking, takesAlias } from '../harness/suite/waits.ts';
+import { becomes, heardAsking, receivedForCluster, takesAlias } from '../harness/suite/waits.ts';
 
 /** The lab's lease; a frame that was let in at its last instant is answered a moment later. */
 const LEASE_MS = 150 + 5;
+/**
+ * For so long at most a data path without a daemon forwards what firewalls that have not heard of its successor send to it: the
+ * lease, and `forwardGraceMs` as it is by default. The kill itself takes a moment.
+ */
+const FORWARDS_FOR_MS = 150 + 500 + 50;
 const ASKS_EVERY_MS = 5;
 /** The harness itself is held up where labs share the processors: for 230 ms at the worst that was measured. */
 const PAUSE_MS = 500;
@@ -44,6 +52,16 @@ const oneVoice = (scene: Scene): Claims => ({
     pauseMs: PAUSE_MS,
   }),
 });
+
+/** Clients' packets, of connections and datagrams, by a firewall that still holds the node for the active. */
+async function handPackets(scene: Scene, node: LabNode): Promise<void> {
+  const sinceNs = scene.nowNs();
+  for (let count = 0; count < ASKED; count++) {
+    const entry = entryOf(scene, node, count % 2 === 0 ? 'http' : 'echo-udp');
+    scene.inject(entry.from, 'access', packetForCluster(scene, entry, 43_000 + count));
+  }
+  await receivedForCluster(scene, node.name, ASKED, sinceNs);
+}
 
 /** Strikes the active so that the other one leads, then mends it. */
 async function passOn(
@@ -89,7 +107,7 @@ export default await suite(
   { topologies: ['invention'], servers: 2, seconds: 13 },
   {
     'a killed daemon’s address is answered for by nobody, and taken away at its next start': {
-      proves: ['ALIAS-7', 'ALIAS-8'],
+      proves: ['ALIAS-7', 'ALIAS-8', 'FWD-10'],
       run: async (scene) => {
         const { active, standby } = await scene.lab.pair();
         await scene.census();
@@ -99,7 +117,14 @@ export default await suite(
         const sinceNs = scene.nowNs();
         await scene.act(kill.what, kill.node, () => signal(scene, active, 'SIGKILL'));
         await takesAlias(scene, standby.name, sinceNs);
+        await until(() => scene.nowNs() > sinceNs + FORWARDS_FOR_MS * 1e6, {
+          what: 'its time to forward is over',
+          withinMs: 2 * FORWARDS_FOR_MS,
+        });
+        const fencedNs = scene.nowNs();
+        await handPackets(scene, active);
         await heardAsking(scene, scene.nlbs, 2 * ASKED, scene.nowNs());
+        const startedNs = scene.nowNs();
         await scene.act(start.what, start.node, () => startSystem(scene, active));
         await scene.lab.pair(10_000);
         await scene.act('take over', active.name, () => scene.lab.system.takeOver(active));
@@ -114,6 +139,17 @@ export default await suite(
             leaseMs: LEASE_MS,
             atLeast: ASKED,
           }),
+          'its data path, which is still there, forwards nothing once its time for that is over': between(
+            { fromNs: fencedNs, untilNs: startedNs },
+            standbySilent({
+              clusterAddress: scene.cluster,
+              access: port,
+              mac: scene.mac(active.name, 'access'),
+              ports: [port, scene.port(active.name, 'server')],
+              reached: 'addressed',
+              atLeast: ASKED,
+            }),
+          ),
           'its next start takes the address away': aliasReleased({
             address: scene.nlbs,
             node: active.name,

@@ -1,5 +1,5 @@
+import { noNewFlowTo } from '../harness/check/new-flows.ts';
 import { noneLost } from '../harness/check/probes.ts';
-import { noNewFlowTo } from '../harness/check/selection.ts';
 import { after } from '../harness/check/span.ts';
 import { tookOver } from '../harness/check/takeover.ts';
 import { startServer } from '../harness/lab/populate.ts';
@@ -36,7 +36,7 @@ export default await suite(
         await scene.act('start the server', victim.name, () => startServer(scene.lab.plan, victim));
         return {
           'no later request reaches it': noNewFlowTo({
-            server: victim.name,
+            ...scene.forwardedTo(victim.name, 'http'),
             after: killed,
             detectedMs: DETECTED_MS,
             atLeast: REQUESTS,

@@ -1,7 +1,8 @@
 import { droppedPort } from '../harness/check/forwarding.ts';
 import { beatsSignedWith } from '../harness/check/heartbeat.ts';
+import { noNewFlowTo } from '../harness/check/new-flows.ts';
 import { noneLost, noReset } from '../harness/check/probes.ts';
-import { noNewFlowTo, oneServerPerFlow } from '../harness/check/selection.ts';
+import { oneServerPerFlow } from '../harness/check/selection.ts';
 import { after, between } from '../harness/check/span.ts';
 import { addressesUntouched, newFlowsReach, noScriptRan, otherFlowsKept } from '../harness/check/undisturbed.ts';
 import type { Checker } from '../harness/check/verdict.ts';
@@ -9,7 +10,7 @@ import { until } from '../harness/clock/until.ts';
 import type { Acted } from '../harness/history/event.ts';
 import { drawSecret } from '../harness/lab/lab.ts';
 import type { LabNode } from '../harness/node/node.ts';
-import { requestHttp } from '../harness/suite/everyday.ts';
+import { openUdpFlows, requestHttp } from '../harness/suite/everyday.ts';
 import type { Scene } from '../harness/suite/scene.ts';
 import { type Claims, suite } from '../harness/suite/suite.ts';
 import { answersAgain, runsScript } from '../harness/suite/waits.ts';
@@ -39,7 +40,7 @@ function reloadBoth(scene: Scene, what: string, change: Wishes): Promise<void> {
 /** Datagrams and long connections go on while something is done; it is over when they have been answered after it, too. */
 async function underLoad(scene: Scene, doIt: () => Promise<void>): Promise<void> {
   const target = scene.target('echo-udp');
-  const datagrams = await scene.client.startUdpProbes({ target, perSecond: PROBES_PER_SECOND, sourcePorts: 20 });
+  const datagrams = await scene.client.startUdpProbes({ target, perSecond: PROBES_PER_SECOND, sourcePorts: FLOWS });
   const flows = await scene.client.startTcpFlows({ target: scene.target('echo'), count: FLOWS, intervalMs: 100 });
   await answersAgain(scene, flows, 2 * FLOWS);
   await doIt();
@@ -108,16 +109,24 @@ export default await suite(
         await underLoad(scene, async () => {
           await reloadBoth(scene, reweigh.what, { weights: { server1: 0, server2: 5 } });
           await requestHttp(scene, REQUESTS);
+          const later = await openUdpFlows(scene, FLOWS, PROBES_PER_SECOND);
+          await later.stop();
         });
         await reloadBoth(scene, 'give it back', {});
         return {
           ...noTakeover(scene),
           ...nothingLostOnConnections,
           'server1 gets no new connection': noNewFlowTo({
-            server: 'server1',
+            ...scene.forwardedTo('server1', 'http'),
             after: reweigh,
             detectedMs: 0,
             atLeast: REQUESTS,
+          }),
+          'and no new flow of datagrams': noNewFlowTo({
+            ...scene.forwardedTo('server1', 'echo-udp'),
+            after: reweigh,
+            detectedMs: 0,
+            atLeast: FLOWS,
           }),
         };
       },
@@ -188,7 +197,12 @@ export default await suite(
           ),
           'the removed one gets nothing new': between(
             { untilNs: removedNs },
-            noNewFlowTo({ server: 'server2', after: remove, detectedMs: 0, atLeast: REQUESTS }),
+            noNewFlowTo({
+              ...scene.forwardedTo('server2', 'http'),
+              after: remove,
+              detectedMs: 0,
+              atLeast: REQUESTS,
+            }),
           ),
           'connections stay when it joins': between({ fromNs: removedNs }, oneServerPerFlow({ atLeast: FLOWS })),
           'none of their messages is lost': between(

@@ -2,6 +2,7 @@ import { callKernel } from './libc.ts';
 
 const CLOCK_REALTIME = 0;
 const CLOCK_MONOTONIC = 1;
+const CLOCK_BOOTTIME = 7;
 const BRACKETS = 64;
 
 const time = new BigInt64Array(2);
@@ -15,20 +16,29 @@ function readClock(clock: number): bigint {
 /**
  * How far CLOCK_REALTIME is ahead of CLOCK_MONOTONIC now, in nanoseconds. Subtract it from a kernel time stamp to move
  * that onto the monotonic clock. The wall clock may be stepped or slewed: sample again for each batch of frames.
- *
- * Each sample reads the wall clock between two readings of the other; the tightest pair is the one that was interrupted
- * least, and its middle is the best guess.
  */
-export function realtimeMinusMonotonicNs(): bigint {
+export const realtimeMinusMonotonicNs = (): bigint => aheadOfMonotonicNs(CLOCK_REALTIME);
+
+/**
+ * How far CLOCK_BOOTTIME, in which /proc/uptime is written, is ahead of CLOCK_MONOTONIC now, in nanoseconds: for how long this
+ * machine was suspended since its start. Subtract it from what was stamped since it last woke.
+ */
+export const boottimeMinusMonotonicNs = (): bigint => aheadOfMonotonicNs(CLOCK_BOOTTIME);
+
+/**
+ * Each sample reads one clock between two readings of the other; the tightest pair is the one that was interrupted least, and
+ * its middle is the best guess.
+ */
+function aheadOfMonotonicNs(clock: number): bigint {
   let tightestNs: bigint | undefined;
   let offsetNs = 0n;
   for (let bracket = 0; bracket < BRACKETS; bracket++) {
     const before = readClock(CLOCK_MONOTONIC);
-    const real = readClock(CLOCK_REALTIME);
+    const read = readClock(clock);
     const after = readClock(CLOCK_MONOTONIC);
     if (tightestNs !== undefined && after - before >= tightestNs) continue;
     tightestNs = after - before;
-    offsetNs = real - (before + after) / 2n;
+    offsetNs = read - (before + after) / 2n;
   }
   return offsetNs;
 }

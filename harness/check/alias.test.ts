@@ -1,6 +1,6 @@
 import t from 'tap';
 import { aliasNeverOn, aliasPlaced, aliasReleased, neverTwoHolders } from './alias.ts';
-import { act, address, census, OVER, told, watched } from './literal-history.ts';
+import { act, address, census, OVER, standstill, told, watched } from './literal-history.ts';
 
 const NLBS = '10.77.1.100';
 const added = (atMs: number, node = 'nlb2', label = 'access:nlbs', device = 'access') =>
@@ -17,6 +17,7 @@ t.test('the alias is placed: on that device, with that label, in time', async (t
   const placed = aliasPlaced({ ...place, after: { what: 'kill', node: 'nlb1', withinMs: 50 } });
   t.match(told(placed, EMPTY, KILL, added(130), OVER), /^pass: nlb2 held it on access from 130\.000 ms/);
   t.match(told(placed, SEEN, EMPTY, KILL, added(151), OVER), /^fail: nlb2 did not hold .* within 50 ms/);
+  t.match(told(placed, SEEN, EMPTY, KILL, standstill(120, 125), added(151), OVER), /^pass/, 'the machine stood still');
   t.match(told(placed, SEEN, EMPTY, KILL, OVER), /^fail/);
   t.match(told(placed, KILL, added(130, 'nlb2', 'access:nlbs', 'server'), OVER), /^fail: nlb2 held .* on server/);
   t.match(told(placed, KILL, added(130, 'nlb2', 'access'), OVER), /^fail: .* labelled access/);
@@ -59,6 +60,8 @@ t.test('the alias is released in time after an act', async (t) => {
   t.match(told(released, SEEN, other, KILL, removed(120), OVER), /^unknown: nlb1 did not hold/, 'another is not meant');
   t.match(told(released, KILL, removed(120, 'nlb1'), OVER), /^pass/, 'to be removed it must have been there');
   t.match(told(released, HELD, KILL, removed(170, 'nlb1'), OVER), /^fail: .* only after 70 ms/);
+  t.match(told(released, HELD, KILL, standstill(110, 130), removed(170, 'nlb1'), OVER), /^pass: .* after 50 ms/);
+  t.match(told(released, HELD, KILL, standstill(110, 125), removed(170, 'nlb1'), OVER), /^fail: .* only after 55 ms/);
   t.match(told(released, SEEN, HELD, KILL, OVER), /^fail: nlb1 did not release/);
   t.match(told(released, HELD, KILL, OVER), /^unknown: addresses of nlb1 were not watched/);
   t.match(told(released, SEEN, HELD, KILL, act(120, 'over')), /^unknown: only 20 ms/);
@@ -90,4 +93,22 @@ t.test('two nodes never hold the alias', async (t) => {
   t.match(told(never, SEEN, foreign, added(118), OVER), /^pass: 1 holdings/, 'others are not meant');
   t.match(told(never, HELD, KILL, OVER), /^unknown: addresses of nlb1 were not watched/);
   t.match(told(never, SEEN, EMPTY, OVER), /^unknown: none of nlb1, nlb2 was seen/);
+});
+
+t.test('a reader that was overrun is sure of no holding any more, whichever way the verdict would be', async (t) => {
+  const overrun = watched('addresses', 'nlb1', 7);
+  const [address, after] = [NLBS, { what: 'kill', node: 'nlb1' }];
+  const released = aliasReleased({ address, node: 'nlb1', after, withinMs: 50 });
+  t.match(
+    told(released, overrun, HELD, KILL, removed(120, 'nlb1'), OVER),
+    /^unknown: addresses of nlb1 were watched, but 7 were missed; otherwise: nlb1 released/,
+    'it may have been given it again',
+  );
+  t.match(told(released, overrun, HELD, KILL, removed(200, 'nlb1'), OVER), /^unknown: .* 7 were missed/);
+  const placed = aliasPlaced({ address, node: 'nlb1', device: 'access', after: { ...after, withinMs: 50 } });
+  t.match(told(placed, overrun, HELD, KILL, OVER), /^unknown: .* 7 were missed/, 'it may have lost it before');
+  const two = neverTwoHolders({ address, nodes: ['nlb1', 'nlb2'], toleranceMs: 20 });
+  t.match(told(two, overrun, SEEN, HELD, KILL, added(200), OVER), /^unknown: .* 7 were missed/, 'or let go in time');
+  t.match(told(two, SEEN, HELD, KILL, added(200), OVER), /^fail/);
+  t.match(told(released, watched('addresses', 'nlb3', 7), HELD, KILL, removed(120, 'nlb1'), OVER), /^pass/);
 });

@@ -1,7 +1,8 @@
 import type { HistoryEvent } from '../history/event.ts';
-import { unlessBlind } from './coverage.ts';
+import { unlessBlind, unlessMissed } from './coverage.ts';
 import { type Holding, holdingsOf, holdingText, isKnown } from './holdings.ts';
 import { type ActFilter, actText, findAct, NS_PER_MS, spanOf, toMs } from './span.ts';
+import { dueNs, isWithin, ranNs } from './standstill.ts';
 import { type Checker, fail, pass, unknown } from './verdict.ts';
 
 /** Where the alias belongs. */
@@ -19,12 +20,12 @@ export interface AliasPlace {
  */
 export function aliasPlaced(options: AliasPlace & { after?: ActFilter & { withinMs: number } }): Checker {
   const { address, node, device, label, after } = options;
-  return (during, all = during) => {
+  return unlessMissed({ what: 'addresses', where: [node] }, (during, all = during) => {
     const act = after && findAct(during, after);
     if (after && !act) return unknown(`${actText(after)} was not done`);
     const span = spanOf(during);
     const fromNs = act?.atNs ?? span?.fromNs ?? 0;
-    const untilNs = act && after ? act.atNs + after.withinMs * NS_PER_MS : (span?.untilNs ?? 0);
+    const untilNs = act && after ? dueNs(all, act.atNs, after.withinMs) : (span?.untilNs ?? 0);
     const held = holdingsOf(all, address).filter((one) => one.node === node && overlaps(one, fromNs, untilNs));
     const wrong = held.find((one) => one.device !== device || (label !== undefined && one.label !== label));
     if (wrong) return fail(`${node} held ${address} on ${wrong.device} labelled ${wrong.label}`, wrong.evidence);
@@ -37,7 +38,7 @@ export function aliasPlaced(options: AliasPlace & { after?: ActFilter & { within
     const known = isKnown(all, node, address, untilNs);
     if (!known) return unknown(`nothing tells whether ${node} held ${address}`);
     return unlessBlind(during, all, [{ what: 'addresses', where: [node] }], absent);
-  };
+  });
 }
 
 function overlaps(holding: Holding, fromNs: number, untilNs: number): boolean {
@@ -47,7 +48,7 @@ function overlaps(holding: Holding, fromNs: number, untilNs: number): boolean {
 /** ALIAS-3: the node held the address at no time. Needs every address event, and a census for how it began. */
 export function aliasNeverOn(options: { address: string; node: string }): Checker {
   const { address, node } = options;
-  return (during, all = during) => {
+  return unlessMissed({ what: 'addresses', where: [node] }, (during, all = during) => {
     const span = spanOf(during);
     if (!span) return unknown('nothing was recorded');
     const held = holdingsOf(all, address).find((one) => one.node === node && overlaps(one, span.fromNs, span.untilNs));
@@ -56,7 +57,7 @@ export function aliasNeverOn(options: { address: string; node: string }): Checke
       return unknown(`nothing tells how ${node} began: no census names it`);
     const never = pass(`${node} never held ${address}`, censusesOf(all).slice(0, 1));
     return unlessBlind(during, all, [{ what: 'addresses', where: [node] }], never);
-  };
+  });
 }
 
 function censusesOf(events: readonly HistoryEvent[]): HistoryEvent[] {
@@ -75,7 +76,7 @@ export function aliasReleased(options: {
   from?: 'begin' | 'end';
 }): Checker {
   const { address, node, after, withinMs, from = 'begin' } = options;
-  return (during, all = during) => {
+  return unlessMissed({ what: 'addresses', where: [node] }, (during, all = during) => {
     const act = findAct(during, after);
     if (!act) return unknown(`${actText(after)} was not done`);
     const held = holdingsOf(all, address).find((one) => one.node === node && overlaps(one, act.atNs, act.atNs));
@@ -83,17 +84,19 @@ export function aliasReleased(options: {
       return unknown(`${node} did not hold ${address} when ${actText(after)} began: nothing to release`, [act]);
     const evidence = [act, ...held.evidence];
     const sinceNs = from === 'begin' ? act.atNs : (act.untilNs ?? act.atNs);
-    const tookNs = Math.max(0, held.untilNs - sinceNs);
-    if (tookNs <= withinMs * NS_PER_MS) return pass(`${node} released ${address} after ${toMs(tookNs)}`, evidence);
+    const tookNs = Math.max(0, ranNs(all, sinceNs, held.untilNs));
+    if (isWithin(all, sinceNs, held.untilNs, withinMs))
+      return pass(`${node} released ${address} after ${toMs(tookNs)}`, evidence);
     if (tookNs !== Number.POSITIVE_INFINITY) {
       return fail(`${node} released ${address} only after ${toMs(tookNs)}`, evidence);
     }
     const kept = fail(`${node} did not release ${address} within ${withinMs} ms`, evidence);
-    const watchedNs = (spanOf(during)?.untilNs ?? 0) - sinceNs;
-    if (watchedNs < withinMs * NS_PER_MS)
+    const endNs = spanOf(during)?.untilNs ?? 0;
+    const watchedNs = ranNs(all, sinceNs, endNs);
+    if (endNs < dueNs(all, sinceNs, withinMs))
       return unknown(`only ${toMs(watchedNs)} were watched after ${actText(after)}`, evidence);
     return unlessBlind(during, all, [{ what: 'addresses', where: [node] }], kept);
-  };
+  });
 }
 
 /**
@@ -102,7 +105,7 @@ export function aliasReleased(options: {
  */
 export function neverTwoHolders(options: { address: string; nodes: string[]; toleranceMs: number }): Checker {
   const { address, nodes, toleranceMs } = options;
-  return (during, all = during) => {
+  return unlessMissed({ what: 'addresses', where: nodes }, (during, all = during) => {
     const span = spanOf(during);
     if (!span) return unknown('nothing was recorded');
     const held = holdingsOf(all, address)
@@ -120,7 +123,7 @@ export function neverTwoHolders(options: { address: string; nodes: string[]; tol
       held.flatMap((one) => one.evidence),
     );
     return unlessBlind(during, all, [{ what: 'addresses', where: nodes }], turns);
-  };
+  });
 }
 
 /** Holdings must be sorted by their beginnings. */

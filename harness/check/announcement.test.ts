@@ -35,6 +35,8 @@ t.test('a new active announces the address at once, by a broadcast request', asy
   const asking = announce(100, { targetIp: '10.77.1.2' });
   const announced = announcedOnTakeover({ address: NLBS, port: NLB2, device: 'access', mac: NEW, withinMs: 1 });
   t.match(told(announced, SEEN, added(100), announce(100.4), announce(300), OVER), /^pass: .* 0\.4 ms after/);
+  const overrun = watched('addresses', 'nlb2', 1);
+  t.match(told(announced, SEEN, overrun, added(100), announce(100.4), OVER), /^unknown: .* 1 were missed/);
   t.match(told(announced, SEEN, added(100), announce(99.8), OVER), /^pass/, 'the event is read after the fact');
   t.match(told(announced, SEEN, added(100), announce(101.5), OVER), /^fail: .* 1\.5 ms after/);
   t.match(told(announced, SEEN, added(100), standstill(100.1, 121), announce(121.5), OVER), /^pass: .* 0\.6 ms after/);

@@ -1,11 +1,11 @@
 import { BROADCAST_MAC } from '../capture/address-text.ts';
 import type { AddressChanged, HistoryEvent, NeighbourChanged } from '../history/event.ts';
-import { unlessBlind } from './coverage.ts';
+import { unlessBlind, unlessMissed } from './coverage.ts';
 import { bare } from './networks.ts';
 import { readerDelayNs } from './reader-delay.ts';
 import { type ArpSeen, arpsOf, eventsOf, type Port, portText } from './seen.ts';
 import { NS_PER_MS, toMs } from './span.ts';
-import { happenedAfterNs, ranNs } from './standstill.ts';
+import { happenedAfterNs, isWithin, ranNs } from './standstill.ts';
 import { type Checker, fail, pass, unknown, type Verdict } from './verdict.ts';
 
 /** ARP packets of a port that speak of an address as sender and target: announcements, well made or not. */
@@ -37,7 +37,7 @@ export function announcedOnTakeover(options: {
   withinMs: number;
 }): Checker {
   const { address, port, device, mac, withinMs } = options;
-  return (during, all = during) => {
+  return unlessMissed({ what: 'addresses', where: [port.node] }, (during, all = during) => {
     const added = during.filter(
       (event): event is AddressChanged =>
         event.kind === 'address' &&
@@ -56,7 +56,7 @@ export function announcedOnTakeover(options: {
     const worst = verdicts.find(({ verdict }) => verdict === 'fail') ?? verdicts[0];
     const sights = [{ what: 'frames' as const, where: [port.lan] }];
     return worst ? unlessBlind(during, all, sights, worst) : unknown('nothing to judge');
-  };
+  });
 }
 
 function announcementsHeard(events: readonly HistoryEvent[], lan: string, address: string, mac: string): ArpSeen[] {
@@ -76,9 +76,9 @@ function announcedAt(
   const first = made.find(({ event }) => event.atNs >= earliestNs);
   if (!first) return fail(`${added.node} added ${added.address} and announced nothing`, [added]);
   const tookNs = ranNs(all, added.atNs, first.event.atNs);
-  const late = lateNs > withinMs * NS_PER_MS ? `; such events were read ${toMs(lateNs)} late` : '';
+  const late = lateNs / NS_PER_MS > withinMs ? `; such events were read ${toMs(lateNs)} late` : '';
   const because = `the first announcement came ${toMs(tookNs)} after the address event${late}`;
-  const judge = tookNs <= withinMs * NS_PER_MS ? pass : fail;
+  const judge = isWithin(all, added.atNs, first.event.atNs, withinMs) ? pass : fail;
   return judge(because, [added, first.event]);
 }
 
@@ -104,7 +104,7 @@ export function neighbourReplaced(options: {
   withinMs: number;
 }): Checker {
   const { tables } = options;
-  return (during, all = during) => {
+  return unlessMissed({ what: 'neighbours', where: tables.map(({ node }) => node) }, (during, all = during) => {
     if (tables.length === 0) return unknown('no table was named');
     const verdicts = tables.map((table) => {
       const verdict = replacedIn(table, options, during, all);
@@ -122,7 +122,7 @@ export function neighbourReplaced(options: {
       verdicts.map(({ because }) => because).join('; '),
       verdicts.flatMap(({ evidence }) => evidence),
     );
-  };
+  });
 }
 
 function replacedIn(
@@ -148,7 +148,8 @@ function replacedIn(
   if (!changed) return fail(`${node} kept ${prior.mac} for ${address}`, [prior, heard.event]);
   const tookNs = ranNs(all, heard.event.atNs, changed.atNs);
   const evidence = [prior, heard.event, changed];
-  if (tookNs > withinMs * NS_PER_MS) return fail(`${node} changed its entry only after ${toMs(tookNs)}`, evidence);
+  if (!isWithin(all, heard.event.atNs, changed.atNs, withinMs))
+    return fail(`${node} changed its entry only after ${toMs(tookNs)}`, evidence);
   const asked = arpsOf(during, { ...port, direction: 'sent' }).filter(
     ({ event, arp }) =>
       arp.operation === 'request' &&

@@ -54,16 +54,26 @@ t.test('every request is answered, with one hardware address', async (t) => {
   t.match(told(active), /^unknown/);
 });
 
-t.test('the standby answers nobody, though asked', async (t) => {
-  const silent = noAnswerFrom({ address: NLBS, port: NLB2, atLeast: 2 });
-  t.match(told(silent, SEEN, ask(1), reply(2), ask(3), reply(4), OVER), /^pass: 2 requests .* reached nlb2/);
-  t.match(told(silent, SEEN, ask(1), ask(3), reply(4, MAC2), OVER), /^fail: nlb2\/access answered/);
-  t.match(told(silent, SEEN, ask(1), ask(3), NOISE, OVER), /^pass: 2 requests/);
-  t.match(told(silent, SEEN, ask(1), OVER), /^unknown: 1 requests .* too few/);
-  t.match(told(silent, ask(1), ask(3), OVER), /^unknown: frames of access/);
-  const several = noAnswerFrom({ address: NLBS, port: NLB2, atLeast: 2, askers: 2 });
-  t.match(told(several, SEEN, ask(1), ask(3), OVER), /^unknown: 2 requests .* from 1 senders/);
-  t.match(told(several, SEEN, ask(1), ask(3, FW2_MAC, FW2), OVER), /^pass/);
+t.test('the standby answers nobody, though asked for a time', async (t) => {
+  const options = { address: NLBS, port: NLB2, forMs: 50, atLeast: 2 };
+  const silent = noAnswerFrom(options);
+  const asked = (from: number, until: number) =>
+    Array.from({ length: (until - from) / 10 + 1 }, (_, number) => ask(from + 10 * number)).flat();
+  const throughout = asked(1, 51);
+  t.match(told(silent, SEEN, throughout, reply(2), OVER), /^pass: 6 requests .* reached nlb2.* for 50 ms/);
+  t.match(told(silent, SEEN, throughout, reply(300, MAC2), OVER), /^fail: nlb2\/access answered/, 'however late');
+  t.match(told(silent, SEEN, throughout, NOISE, OVER), /^pass: 6 requests/);
+  t.match(
+    told(silent, SEEN, asked(1, 41), OVER),
+    /^unknown: 5 requests .* for 40 ms without a pause; 50 ms were wanted/,
+  );
+  t.match(told(silent, SEEN, ask(1), ask(2), ask(51), ask(52), OVER), /^unknown: .* for 1 ms/, 'or not all the time');
+  t.match(told(silent, SEEN, OVER), /^unknown: 0 requests .* too few/);
+  t.match(told(noAnswerFrom({ ...options, atLeast: 7 }), SEEN, throughout, OVER), /^unknown: 6 requests .* too few/);
+  t.match(told(silent, throughout, OVER), /^unknown: frames of access/);
+  const several = noAnswerFrom({ ...options, askers: 2 });
+  t.match(told(several, SEEN, throughout, OVER), /^unknown: 6 requests .* from 1 senders/);
+  t.match(told(several, SEEN, throughout, ask(3, FW2_MAC, FW2), OVER), /^pass/);
 });
 
 t.test('only requests of a sender that is named are counted', async (t) => {
@@ -77,8 +87,8 @@ t.test('only requests of a sender that is named are counted', async (t) => {
   t.match(told(active, SEEN, probe(1), toProbe(2), OVER), /^pass: 1 requests/);
   t.match(told(active, SEEN, probe(1), reply(2), OVER), /^fail/, 'an answer to another');
   t.match(told(active, SEEN, ask(1), reply(2), OVER), /^unknown: 0 requests/);
-  const silent = noAnswerFrom({ address: NLBS, port: NLB2, atLeast: 1, senderIp: '0.0.0.0' });
-  t.match(told(silent, SEEN, probe(1), toProbe(2), OVER), /^pass: 1 requests/);
+  const silent = noAnswerFrom({ address: NLBS, port: NLB2, forMs: 10, atLeast: 1, senderIp: '0.0.0.0' });
+  t.match(told(silent, SEEN, [1, 3, 5, 7, 9, 11].flatMap(probe), toProbe(2), OVER), /^pass: 6 requests/);
   t.match(told(silent, SEEN, ask(1), reply(2), OVER), /^unknown: 0 requests/);
 });
 

@@ -1,8 +1,8 @@
 import type { HistoryEvent } from '../history/event.ts';
 import { unlessBlind } from './coverage.ts';
 import { type ArpSeen, arpsOf, eventsOf, framesOf, type Port, portText } from './seen.ts';
-import { NS_PER_MS, spanOf } from './span.ts';
-import { ranNs, standstillsIn } from './standstill.ts';
+import { NS_PER_MS, spanOf, toMs } from './span.ts';
+import { dueNs, isWithin, standstillsIn } from './standstill.ts';
 import { type Checker, fail, pass, unknown } from './verdict.ts';
 
 /** Requests for an address that reached a port. Announcements ask nothing, and are left out. */
@@ -33,7 +33,7 @@ function answers(reply: ArpSeen, request: ArpSeen, withinMs: number, standstills
   const [askedNs, answeredNs] = [request.event.atNs, reply.event.atNs];
   return (
     answeredNs >= askedNs &&
-    ranNs(standstills, askedNs, answeredNs) <= withinMs * NS_PER_MS &&
+    isWithin(standstills, askedNs, answeredNs, withinMs) &&
     reply.arp.senderIp === request.arp.targetIp &&
     reply.arp.targetIp === request.arp.senderIp &&
     reply.arp.targetMac === request.arp.senderMac
@@ -61,13 +61,13 @@ export function answersWith(options: {
       return fail(`${portText(foreign.event)} answered for ${address} with ${foreign.arp.senderMac}`, [foreign.event]);
     }
     const own = replies.filter(({ event }) => event.node === port.node && event.leg === port.leg);
-    const lastNs = (spanOf(during)?.untilNs ?? 0) - withinMs * NS_PER_MS;
+    const endNs = spanOf(during)?.untilNs ?? 0;
     const requests = requestsReaching(during, port, address, senderIp);
     const standstills = standstillsIn(all);
     const isAnswered = (request: ArpSeen): boolean =>
       own.some((reply) => answers(reply, request, withinMs, standstills));
     const unanswered = requests.filter((request) => !isAnswered(request));
-    const overdue = unanswered.find(({ event }) => event.atNs <= lastNs);
+    const overdue = unanswered.find(({ event }) => dueNs(standstills, event.atNs, withinMs) <= endNs);
     const sights = [{ what: 'frames' as const, where: [port.lan] }];
     if (overdue) {
       const because = `${portText(port)} did not answer a request for ${address} within ${withinMs} ms`;
@@ -80,26 +80,47 @@ export function answersWith(options: {
   };
 }
 
+/** Who is asked throughout a time is asked at least so often in it. */
+const FEWEST_TIMES = 5;
+
+/** The longest time throughout which requests came, none of them more than `pauseNs` after the one before. */
+function askedThroughoutNs(requests: readonly ArpSeen[], pauseNs: number): number {
+  let longestNs = 0;
+  let [fromNs, lastNs] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const { event } of requests) {
+    if (event.atNs - lastNs > pauseNs) fromNs = event.atNs;
+    lastNs = event.atNs;
+    longestNs = Math.max(longestNs, lastNs - fromNs);
+  }
+  return longestNs;
+}
+
 /**
  * ARP-2, ARP-6: the port sent no answer for the address, though at least `atLeast` requests for it, from at least `askers`
- * senders (one, when absent), reached it.
+ * senders (one, when absent), reached it throughout a time of `forMs`: whoever answers later than an ordinary asker would wait
+ * is found out too.
  * @param options.senderIp as for answersWith
  */
 export function noAnswerFrom(options: {
   address: string;
   port: Port;
+  forMs: number;
   atLeast: number;
   askers?: number;
   senderIp?: string;
 }): Checker {
-  const { address, port, atLeast, askers = 1, senderIp } = options;
+  const { address, port, forMs, atLeast, askers = 1, senderIp } = options;
   return (during, all = during) => {
     const [answer] = repliesFor(arpsOf(during, { ...port, direction: 'sent' }), address);
     if (answer) return fail(`${portText(port)} answered for ${address}`, [answer.event]);
     const requests = requestsReaching(during, port, address, senderIp);
     const senders = new Set(requests.map(({ arp }) => arp.senderMac)).size;
-    const asked = `${requests.length} requests for ${address} from ${senders} senders reached ${portText(port)}`;
+    const askedNs = askedThroughoutNs(requests, (forMs * NS_PER_MS) / FEWEST_TIMES);
+    const told = `${requests.length} requests for ${address} from ${senders} senders reached ${portText(port)}`;
+    const asked = `${told}, for ${toMs(askedNs)} without a pause`;
     if (requests.length < atLeast || senders < askers) return unknown(`${asked}; too few to tell`, eventsOf(requests));
+    if (askedNs < forMs * NS_PER_MS)
+      return unknown(`${asked}; ${forMs} ms were wanted`, eventsOf(requests).slice(0, 3));
     const silent = pass(`${asked}, and it answered none`, eventsOf(requests).slice(0, 3));
     return unlessBlind(during, all, [{ what: 'frames', where: [port.lan] }], silent);
   };

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import t from 'tap';
-import { flowsMatchWeights, weightsMatch } from './balance.ts';
+import { flowsMatchWeights, flowsSentByWeights, weightsMatch } from './balance.ts';
 import { chiSquareTail, chiSquareTest, exactTest, goodnessOfFit } from './goodness-of-fit.ts';
-import { probe, told } from './literal-history.ts';
+import { OVER, probe, told, udp, watched } from './literal-history.ts';
 
 const near = (found: number, wanted: number, error: number) => Math.abs(found - wanted) <= error;
 
@@ -104,8 +104,45 @@ t.test('flows are counted once each, and there must be as many as were meant', a
       const server = number < server1 ? 'server1' : 'server2';
       return [0, 1].map((sequence) => probe(number + sequence * 100, { flow: `${number}`, sequence, server }));
     }).flat();
-  t.match(told(fits, flows(22)), /^pass: server1 22 of 20\.0, server2 18 of 20\.0/);
+  t.match(
+    told(fits, flows(22)),
+    /^pass: server1 22 of 20\.0, server2 18 of 20\.0; p = 0\.\d+ \(exact\); a share that is 101 % off would have been noticed with 99\.9 %/,
+  );
   t.match(told(fits, flows(36)), /^fail: server1 36 of 20\.0/);
   t.match(told(fits, flows(22).slice(2)), /^unknown: 39 flows were answered, and not 40/);
   t.match(told(fits), /^unknown/);
+});
+
+t.test('flows that nobody answers are counted by where their first packet was sent', async (t) => {
+  const path = {
+    access: { lan: 'access', node: 'nlb1', leg: 'access' },
+    mac: '02:00:00:00:00:0b',
+    server: { lan: 'server', node: 'nlb1', leg: 'server' },
+  };
+  const serverMacs = { server1: '02:00:00:00:01:15', server2: '02:00:00:00:01:16' };
+  const fits = flowsSentByWeights({
+    paths: [path],
+    services: [{ address: '203.0.113.10', protocol: 'udp', port: 7 }],
+    serverMacs,
+    weights: { server1: 1, server2: 1 },
+    significance: 0.001,
+    flows: 40,
+  });
+  const SEEN = [watched('frames', 'access'), watched('frames', 'server')];
+  const sent = (number: number, destination: string) =>
+    udp(
+      { atMs: number, from: path.server, to: [] },
+      { source: path.mac, destination },
+      { source: '198.51.100.99', sourcePort: 1000 + number, destination: '203.0.113.10', destinationPort: 7 },
+    );
+  const flows = (server1: number) =>
+    Array.from({ length: 40 }, (_, number) =>
+      sent(number, number < server1 ? serverMacs.server1 : serverMacs.server2),
+    ).flat();
+  t.match(told(fits, SEEN, flows(22), OVER), /^pass: server1 22 of 20\.0, server2 18 of 20\.0/);
+  t.match(told(fits, SEEN, flows(22), sent(3, serverMacs.server1), OVER), /^pass: server1 22/, 'each once');
+  t.match(told(fits, SEEN, flows(36), OVER), /^fail: server1 36 of 20\.0/);
+  t.match(told(fits, SEEN, flows(22).slice(1), OVER), /^unknown: 39 flows were sent on, and not 40/);
+  t.match(told(fits, SEEN, flows(22), sent(99, '02:00:00:00:00:01'), OVER), /^fail: .* which is no server's/);
+  t.match(told(fits, flows(22), OVER), /^unknown: frames of access were not watched/);
 });

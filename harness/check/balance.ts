@@ -1,5 +1,9 @@
+import { unlessBlind } from './coverage.ts';
 import { goodnessOfFit } from './goodness-of-fit.ts';
+import { firstsSentOn, type Ways } from './new-flows.ts';
+import { POWER, smallestBiasFound } from './power.ts';
 import { type ProbeFilter, probesOf } from './probes.ts';
+import { eventsOf } from './seen.ts';
 import { type Checker, fail, pass, unknown, type Verdict } from './verdict.ts';
 
 /** Fewer flows would let even a server left out pass as chance. */
@@ -29,8 +33,14 @@ export function weightsMatch(
   if (total * Math.min(...shares) < FEWEST_EXPECTED_FLOWS) return unknown(`${total} flows are too few to tell`);
   const { method, pValue } = goodnessOfFit(found, shares);
   const told = names.map((name, index) => `${name} ${found[index]} of ${(total * (shares[index] ?? 0)).toFixed(1)}`);
-  const because = `${told.join(', ')}; p = ${pValue.toPrecision(3)} (${method})`;
+  const because = `${told.join(', ')}; p = ${pValue.toPrecision(3)} (${method}); ${powerText(total, shares, significance)}`;
   return pValue >= significance ? pass(because) : fail(`${because}, below ${significance}`);
+}
+
+/** What a verdict is worth: what it would have noticed. By Pearson's test, than which the exact one notices hardly less. */
+function powerText(flows: number, shares: readonly number[], significance: number): string {
+  const percent = smallestBiasFound(flows, shares, significance) * 100;
+  return `a share that is ${Number(percent.toPrecision(3))} % off would have been noticed with ${POWER * 100} % probability`;
 }
 
 /** BAL-5 on a history: of exactly `flows` flows, each counted once by the server that answered it. */
@@ -48,5 +58,36 @@ export function flowsMatchWeights(
     for (const { server = '' } of flows) counts[server] = (counts[server] ?? 0) + 1;
     const verdict = weightsMatch(counts, options.weights, options.significance);
     return { ...verdict, evidence: flows.slice(0, 3) };
+  };
+}
+
+/**
+ * BAL-5 by frames: of exactly `flows` flows whose first packet a load balancer was handed, each counted once by the server to which
+ * that was sent. For flows that nobody answers, which a generator can make by the ten thousand.
+ * @param options.serverMacs hardware addresses by the servers' names
+ */
+export function flowsSentByWeights(
+  options: Ways & {
+    serverMacs: Record<string, string>;
+    weights: Record<string, number>;
+    significance: number;
+    flows: number;
+  },
+): Checker {
+  const { serverMacs, weights, significance, flows, paths } = options;
+  return (during, all = during) => {
+    const names = new Map(Object.entries(serverMacs).map(([name, mac]) => [mac, name]));
+    const sent = [...firstsSentOn(during, options).values()];
+    const astray = sent.find(({ ethernet }) => !names.has(ethernet.destination));
+    if (astray) return fail(`a flow was sent to ${astray.ethernet.destination}, which is no server's`, [astray.event]);
+    if (sent.length !== flows) return unknown(`${sent.length} flows were sent on, and not ${flows}`);
+    const counts: Record<string, number> = {};
+    for (const { ethernet } of sent) {
+      const name = names.get(ethernet.destination) ?? '';
+      counts[name] = (counts[name] ?? 0) + 1;
+    }
+    const verdict = { ...weightsMatch(counts, weights, significance), evidence: eventsOf(sent.slice(0, 3)) };
+    const where = paths.flatMap(({ access, server }) => [access.lan, server.lan]);
+    return unlessBlind(during, all, [{ what: 'frames', where }], verdict);
   };
 }

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { beatsGoOn } from './beats.ts';
-import { act, OVER, told, udp, watched } from './literal-history.ts';
+import { act, OVER, standstill, told, udp, watched } from './literal-history.ts';
 import { NS_PER_MS } from './span.ts';
 
 const port = (node: string, leg: string) => ({ lan: leg, node, leg });
@@ -32,6 +32,11 @@ t.test('beats leave by each leg without a long pause while something is done', a
   t.match(
     told(goOn, SEEN, blocked(100, 160), beats('access', EVEN), beats('server', hole), OVER),
     /^fail: .*server .* 35 ms/,
+  );
+  t.match(
+    told(goOn, SEEN, blocked(100, 160), beats('access', EVEN), beats('server', hole), standstill(110, 125), OVER),
+    /^pass/,
+    'the machine stood still',
   );
   t.match(
     told(goOn, SEEN, blocked(100, 190), both, OVER),

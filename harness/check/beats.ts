@@ -3,6 +3,7 @@ import { unlessBlind } from './coverage.ts';
 import { datagramsOf } from './datagrams.ts';
 import { type Port, portText } from './seen.ts';
 import { type ActFilter, actText, NS_PER_MS, toMs } from './span.ts';
+import { ranNs, standstillsIn } from './standstill.ts';
 import { type Checker, fail, pass, unknown } from './verdict.ts';
 
 interface BeatsGoOn {
@@ -23,7 +24,7 @@ export function beatsGoOn({ ports, beatPort, whilst, pauseAtMostMs }: BeatsGoOn)
     if (short)
       return unknown(`${actText(whilst)} lasted ${toMs(lengthNs(short))}; ${whilst.lastingMs} ms were meant`, [short]);
     if (acts.length < whilst.times) return unknown(`${actText(whilst)} was done ${acts.length} times`, acts);
-    const pauses = acts.flatMap((act) => ports.map((port) => longestPause(during, act, port, beatPort)));
+    const pauses = acts.flatMap((act) => ports.map((port) => longestPause(during, all, act, port, beatPort)));
     const longest = pauses.reduce((one, other) => (other.ns > one.ns ? other : one));
     const because = `the longest pause of ${portText(longest.port)} whilst ${actText(whilst)} was ${toMs(longest.ns)}`;
     const judge = longest.ns <= pauseAtMostMs * NS_PER_MS ? pass : fail;
@@ -46,15 +47,22 @@ interface Pause {
   beats: FrameSeen[];
 }
 
-/** From the act's beginning or a beat in it, to the next beat or the act's end. */
-function longestPause(during: readonly HistoryEvent[], act: Acted, port: Port, beatPort: number): Pause {
+/** From the act's beginning or a beat in it, to the next beat or the act's end; what the machine stood still is no part of it. */
+function longestPause(
+  during: readonly HistoryEvent[],
+  all: readonly HistoryEvent[],
+  act: Acted,
+  port: Port,
+  beatPort: number,
+): Pause {
+  const stood = standstillsIn(all);
   const beats = datagramsOf(during, { ...port, direction: 'sent' }, beatPort).filter(
     ({ atNs }) => atNs >= act.atNs && atNs <= endNs(act),
   );
   let longest: Pause = { port, ns: 0, beats: [] };
   let last: FrameSeen | undefined;
   for (const next of [...beats, undefined]) {
-    const ns = (next?.atNs ?? endNs(act)) - (last?.atNs ?? act.atNs);
+    const ns = ranNs(stood, last?.atNs ?? act.atNs, next?.atNs ?? endNs(act));
     if (ns > longest.ns) longest = { port, ns, beats: [last, next].filter((beat) => beat !== undefined) };
     last = next;
   }

@@ -1,5 +1,5 @@
 import type { HistoryEvent } from '../history/event.ts';
-import { unlessBlind } from './coverage.ts';
+import { unlessBlind, unlessMissed } from './coverage.ts';
 import { holdingsOf } from './holdings.ts';
 import { bare } from './networks.ts';
 import { spanOf, toMs } from './span.ts';
@@ -15,7 +15,7 @@ export function nothingMoved(options: { address: string; nodes: string[] }): Che
     if (event.kind === 'script') return nodes.includes(event.node);
     return event.kind === 'address' && nodes.includes(event.node) && bare(event.address) === address;
   };
-  return (during, all = during) => {
+  return unlessMissed({ what: 'addresses', where: nodes }, (during, all = during) => {
     const span = spanOf(during);
     if (!span) return unknown('nothing was recorded');
     const moved = during.filter(moves);
@@ -28,5 +28,5 @@ export function nothingMoved(options: { address: string; nodes: string[] }): Che
     if (!holder) return unknown(`nothing tells who of ${nodes.join(', ')} held ${address}`);
     const calm = pass(`${holder.node} held ${address} for ${toMs(span.untilNs - span.fromNs)}`, holder.evidence);
     return unlessBlind(during, all, [{ what: 'addresses', where: nodes }], calm);
-  };
+  });
 }

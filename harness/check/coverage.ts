@@ -1,6 +1,6 @@
 import type { HistoryEvent, Watched } from '../history/event.ts';
 import { NS_PER_MS, type Span, spanOf, toMs } from './span.ts';
-import { unknown, type Verdict } from './verdict.ts';
+import { type Checker, unknown, type Verdict } from './verdict.ts';
 
 /** Instants are taken by several processes, and a watch ends a moment after the last event. */
 const SLACK_NS = 20 * NS_PER_MS;
@@ -46,6 +46,23 @@ function gap(watches: readonly Watched[], span: Span): string | undefined {
   }
   if (reachedNs + SLACK_NS >= span.untilNs) return undefined;
   return `were not watched from ${toMs(reachedNs)} on, though events go on to ${toMs(span.untilNs)}`;
+}
+
+/**
+ * A checker of what comes of everything that was seen until then, such as who holds an address, is sure of nothing once some of
+ * it was missed, in whichever test. Whether it was watched at all is the checker's own matter.
+ */
+export function unlessMissed({ what, where }: Sight, checker: Checker): Checker {
+  return (during, all = during) => {
+    const verdict = checker(during, all);
+    const untilNs = spanOf(during)?.untilNs ?? Number.POSITIVE_INFINITY;
+    const isLossy = (event: HistoryEvent): event is Watched =>
+      event.kind === 'watched' && event.what === what && where.includes(event.where) && event.missed > 0;
+    const lossy = all.filter(isLossy).find(({ atNs }) => atNs <= untilNs);
+    if (!lossy || verdict.verdict === 'unknown') return verdict;
+    const because = `${what} of ${lossy.where} were watched, but ${lossy.missed} were missed`;
+    return unknown(`${because}; otherwise: ${verdict.because}`, [...verdict.evidence, lossy]);
+  };
 }
 
 /** A verdict that rests on the absence of events: unknown instead, when something was not seen. */

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { conflictRecorded, defended, EVENTS_READ } from './defence.ts';
-import { act, arp, OVER, told, watched } from './literal-history.ts';
+import { act, arp, OVER, standstill, told, watched } from './literal-history.ts';
 
 const NLBS = '10.77.1.100';
 const [MAC1, STRANGER] = ['02:00:00:00:00:0b', '02:00:00:00:00:99'];
@@ -25,6 +25,9 @@ t.test('claims are contradicted at once, at a bounded rate, and to the end', asy
     told(holds, SEEN, CLAIMS, at(announce, 200, 1200, 2200, 3200, 4200), END),
     /^fail: a claim stood for 99.99 ms/,
   );
+  const late = at(announce, 200, 1200, 2200, 3200, 4200);
+  t.match(told(holds, SEEN, CLAIMS, late, standstill(110, 190), END), /^pass/, 'the machine stood still');
+  t.match(told(holds, SEEN, CLAIMS, late, standstill(110, 150), END), /^fail: a claim stood for 59.99 ms/);
   t.match(told(holds, SEEN, CLAIMS, good, announce(1900), END), /^fail: it was announced twice within 1000 ms/);
   t.match(told(holds, SEEN, CLAIMS, at(announce, 110, 1110, 2110, 3110), END), /^fail: a claim stood for Infinity/);
   t.match(told(holds, SEEN, CLAIMS, at(announce, 110, 1110, 3110, 4110), END), /^fail: a claim stood for 1909.99 ms/);

@@ -3,6 +3,7 @@ import { announcementsFrom } from './announcement.ts';
 import { unlessBlind } from './coverage.ts';
 import { type ArpSeen, arpsOf, eventsOf, type Port, portText } from './seen.ts';
 import { actText, NS_PER_MS, toMs } from './span.ts';
+import { isWithin, ranNs, standstillsIn } from './standstill.ts';
 import { type Checker, fail, pass, unknown } from './verdict.ts';
 
 interface Claimed {
@@ -38,11 +39,12 @@ export function defended(options: Claimed & { atOnceMs: number; everyMs: number 
     const sights = [{ what: 'frames' as const, where: [port.lan] }];
     const hasty = made.find((one, i) => one.event.atNs - (made[i - 1]?.event.atNs ?? -Infinity) < leastNs(everyMs));
     if (hasty) return fail(`it was announced twice within ${everyMs} ms`, eventsOf(made));
+    const stood = standstillsIn(all);
     const open = claims.find(
-      (claim) => untilNextNs(claim, made) > ((claim === first ? 0 : everyMs) + atOnceMs) * NS_PER_MS,
+      (claim) => !isWithin(stood, claim.event.atNs, nextNs(claim, made), (claim === first ? 0 : everyMs) + atOnceMs),
     );
     if (open) {
-      const because = `a claim stood for ${toMs(untilNextNs(open, made))}`;
+      const because = `a claim stood for ${toMs(ranNs(stood, open.event.atNs, nextNs(open, made)))}`;
       return unlessBlind(during, all, sights, fail(because, eventsOf([open, ...made])));
     }
     const because = `${claims.length} claims in ${toMs(wentOnNs)}, contradicted ${made.length} times`;
@@ -52,10 +54,10 @@ export function defended(options: Claimed & { atOnceMs: number; everyMs: number 
 
 const leastNs = (everyMs: number): number => everyMs * TIMER_SLACK * NS_PER_MS;
 
-/** From a claim to the announcement that follows it; infinite where none does. */
-function untilNextNs(claim: ArpSeen, made: readonly ArpSeen[]): number {
+/** When the announcement came that follows a claim; never where none does. */
+function nextNs(claim: ArpSeen, made: readonly ArpSeen[]): number {
   const next = made.find(({ event }) => event.atNs >= claim.event.atNs);
-  return (next?.event.atNs ?? Number.POSITIVE_INFINITY) - claim.event.atNs;
+  return next?.event.atNs ?? Number.POSITIVE_INFINITY;
 }
 
 /** Where a test puts what it read of a node's event log: JSON lines in the act's detail. */

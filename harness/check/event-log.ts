@@ -1,6 +1,7 @@
 import type { HistoryEvent } from '../history/event.ts';
 import { type EventLine, eventLines, fieldAt, linesOf, parseLine, type Reading } from './event-lines.ts';
-import { NS_PER_MS, toMs } from './span.ts';
+import { toMs } from './span.ts';
+import { isWithin, ranNs } from './standstill.ts';
 import { type Checker, fail, pass, unknown, type Verdict } from './verdict.ts';
 
 /** Instants are told to the microsecond, and a duration is the difference of two of them. */
@@ -77,15 +78,14 @@ export function eventLogged(
 /** A follower was shown the change to a state within so many milliseconds of its instant. */
 export function shownLive(options: Reading & { state: string; withinMs: number }): Checker {
   const { node, state, withinMs } = options;
-  return (during) => {
+  return (during, all = during) => {
+    const lateNs = ({ event }: EventLine): number => ranNs(all, event.atNs, event.readNs);
     const lines = eventLines(during, options, 'state').filter(({ fields }) => fields.state === state);
     const [first] = lines;
     if (!first) return unknown(`the follower of ${node} was shown no change to ${state}`);
     const latest = lines.reduce((one, other) => (lateNs(other) > lateNs(one) ? other : one));
     const because = `the follower of ${node} was shown its change to ${state} after ${toMs(lateNs(latest))}`;
-    const judge = lateNs(latest) <= withinMs * NS_PER_MS ? pass : fail;
+    const judge = isWithin(all, latest.event.atNs, latest.event.readNs, withinMs) ? pass : fail;
     return judge(because, [latest.event]);
   };
 }
-
-const lateNs = ({ event }: EventLine): number => event.readNs - event.atNs;

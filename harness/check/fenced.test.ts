@@ -1,6 +1,6 @@
 import t from 'tap';
 import { clientsLeft, forwardsNoMore, silentOnceSucceeded } from './fenced.ts';
-import { address, arp, census, OVER, told, udp, watched } from './literal-history.ts';
+import { address, arp, census, OVER, standstill, told, udp, watched } from './literal-history.ts';
 
 /** nlb1 is held up from 100 ms to 600 ms; nlb2 announces at 300 ms. */
 const NLBS = '10.77.1.100';
@@ -96,6 +96,7 @@ t.test('clients’ packets go by the successor alone, once firewalls know it', a
   t.match(told(moved, good, OVER), 'pass: 1 packets of 198.51.100.10 went by nlb2, none by nlb1');
   t.match(told(moved, good, sentOn(340), OVER), /^pass/, 'on its way while the firewall heard the news');
   t.match(told(moved, good, sentOn(360), OVER), /^fail: nlb1\/server forwarded a client’s packet 60 ms after/);
+  t.match(told(moved, good, sentOn(360), standstill(310, 320), OVER), /^pass/, 'the machine stood still');
   t.match(told(moved, good, removed, given, sentOn(690), OVER), /^pass/, 'it was given the address anew');
   t.match(told(moved, SEEN, HELD, beats, announced, OVER), /^unknown: 0 packets of .* 1 were wanted/);
   t.match(told(moved, SEEN, HELD, beats, sentOn(400, 'nlb2'), OVER), /^unknown: nlb2\/access announced nothing/);

@@ -1,13 +1,14 @@
 import type { FrameSeen, HistoryEvent } from '../history/event.ts';
 import { announcementsFrom } from './announcement.ts';
 import { requestsReaching } from './arp.ts';
-import { unlessBlind } from './coverage.ts';
+import { unlessBlind, unlessMissed } from './coverage.ts';
 import type { Path } from './forwarding.ts';
 import { holdingsOf } from './holdings.ts';
 import { EVENT_DELAY_NS } from './one-answerer.ts';
 import { longestPause, type Pause, type Sender } from './pause.ts';
 import { arpsOf, eventsOf, type Port, packetsOf, portText } from './seen.ts';
-import { NS_PER_MS, type Span, toMs } from './span.ts';
+import { type Span, toMs } from './span.ts';
+import { dueNs, ranNs } from './standstill.ts';
 import { type Checker, fail, pass, unknown, type Verdict } from './verdict.ts';
 
 /** How a stalled node is told, and what must have been tried on it: so often before it woke, and so often afterwards. */
@@ -53,7 +54,7 @@ function refused(
  */
 export function silentOnceSucceeded(options: Stalled & { port: Port; successor: Port }): Checker {
   const { address, port, successor } = options;
-  return (during, all = during) => {
+  return unlessMissed({ what: 'addresses', where: [options.beats.node] }, (during, all = during) => {
     const found = succession(during, options, successor);
     if (!found) return notSucceeded(options, successor);
     const { pause, announced } = found;
@@ -69,7 +70,7 @@ export function silentOnceSucceeded(options: Stalled & { port: Port; successor: 
     const words = { what: `requests reached ${portText(port)}`, silent: 'it answered none' };
     const verdict = refused(eventsOf(asked), pause, options, words);
     return unlessBlind(during, all, [{ what: 'frames', where: [port.lan] }], verdict);
-  };
+  });
 }
 
 /**
@@ -78,7 +79,7 @@ export function silentOnceSucceeded(options: Stalled & { port: Port; successor: 
  */
 export function forwardsNoMore(options: Stalled & { path: Path; clusterAddress: string; successor: Port }): Checker {
   const { path, clusterAddress, successor } = options;
-  return (during, all = during) => {
+  return unlessMissed({ what: 'addresses', where: [options.beats.node] }, (during, all = during) => {
     const found = succession(during, options, successor);
     if (!found) return notSucceeded(options, successor);
     const { pause, announced } = found;
@@ -96,7 +97,7 @@ export function forwardsNoMore(options: Stalled & { path: Path; clusterAddress: 
     const words = { what: `packets were handed to ${portText(path.access)}`, silent: 'it forwarded none' };
     const verdict = refused(eventsOf(handed), pause, options, words);
     return unlessBlind(during, all, [{ what: 'frames', where: [path.access.lan, path.server.lan] }], verdict);
-  };
+  });
 }
 
 /**
@@ -107,10 +108,10 @@ export function clientsLeft(
   options: Stalled & { clusterAddress: string; client: string; from: Port; to: Path; withinMs: number },
 ): Checker {
   const { clusterAddress, client, from, to, withinMs, atLeast } = options;
-  return (during, all = during) => {
+  return unlessMissed({ what: 'addresses', where: [options.beats.node] }, (during, all = during) => {
     const announced = succession(during, options, to.access)?.announced;
     if (!announced) return notSucceeded(options, to.access);
-    const { fromNs, untilNs } = fencedSpan(all, options, announced.event.atNs + withinMs * NS_PER_MS);
+    const { fromNs, untilNs } = fencedSpan(all, options, dueNs(all, announced.event.atNs, withinMs));
     const within = during.filter(({ atNs }) => atNs > fromNs && atNs < untilNs);
     const sentOn = (port: Port) =>
       packetsOf(within, { ...port, direction: 'sent' }).filter(
@@ -118,7 +119,7 @@ export function clientsLeft(
       );
     const [astray] = sentOn(from);
     if (astray) {
-      const because = `${portText(from)} forwarded a client’s packet ${toMs(astray.event.atNs - fromNs + withinMs * NS_PER_MS)} after its successor’s announcement`;
+      const because = `${portText(from)} forwarded a client’s packet ${toMs(ranNs(all, announced.event.atNs, astray.event.atNs))} after its successor’s announcement`;
       return fail(because, [announced.event, astray.event]);
     }
     const rightly = sentOn(to.server);
@@ -126,5 +127,5 @@ export function clientsLeft(
     if (rightly.length < atLeast) return unknown(`${because}; ${atLeast} were wanted`);
     const moved = pass(`${because}, none by ${from.node}`, eventsOf(rightly.slice(0, 2)));
     return unlessBlind(during, all, [{ what: 'frames', where: [from.lan, to.server.lan] }], moved);
-  };
+  });
 }

@@ -2,7 +2,7 @@ import t from 'tap';
 import { encodeIcmp } from '../capture/icmp.ts';
 import { encodeIpv4 } from '../capture/ipv4.ts';
 import { destinationIsServer, droppedPort, onlyHardwareAddressesChanged } from './forwarding.ts';
-import { internet, OVER, tcp, told, watched } from './literal-history.ts';
+import { internet, OVER, standstill, tcp, told, watched } from './literal-history.ts';
 
 const FW = { lan: 'access', node: 'fw1', leg: 'access' };
 const ACCESS = { lan: 'access', node: 'nlb1', leg: 'access' };
@@ -29,6 +29,8 @@ t.test('only the hardware addresses of a forwarded packet change', async (t) => 
   t.match(told(untouched, SEEN, two, left(6, { identification: 9 }), OVER), /^fail: .* never came/);
   t.match(told(untouched, SEEN, two, came(5), OVER), /^fail: .* never left/);
   t.match(told(untouched, SEEN, two, came(995), OVER), /^pass/, 'the last may be on its way');
+  t.match(told(untouched, SEEN, two, came(985), OVER), /^fail/);
+  t.match(told(untouched, SEEN, two, came(985), standstill(986, 993), OVER), /^pass/, 'the machine stood still');
   t.match(
     told(untouched, SEEN, two, came(5, { destinationPort: 81 }), OVER),
     /^pass/,

@@ -1,7 +1,9 @@
 import type { HistoryEvent } from '../history/event.ts';
 import { unlessBlind } from './coverage.ts';
+import { lossFoundText } from './power.ts';
 import { eventsOf, type PacketSeen, type Port, packetsOf, portText } from './seen.ts';
-import { NS_PER_MS, spanOf } from './span.ts';
+import { spanOf } from './span.ts';
+import { dueNs, standstillsIn } from './standstill.ts';
 import { type Checker, fail, pass, unknown } from './verdict.ts';
 
 /** The way through a load balancer: packets come in addressed to `mac` at one port, and leave by the other. */
@@ -33,14 +35,14 @@ export const isFor =
     services.some((service) => same(packet, service));
 
 /** Packets that came in by the access leg, addressed to it. */
-function arriving(events: readonly HistoryEvent[], { access, mac }: Path, meant: Meant): PacketSeen[] {
+export function arriving(events: readonly HistoryEvent[], { access, mac }: Path, meant: Meant): PacketSeen[] {
   return packetsOf(events, { ...access, direction: 'received' }).filter(
     (seen) => seen.ethernet.destination === mac && meant(seen),
   );
 }
 
 /** Packets that left by the server leg. */
-function leaving(events: readonly HistoryEvent[], { server }: Path, meant: Meant): PacketSeen[] {
+export function leaving(events: readonly HistoryEvent[], { server }: Path, meant: Meant): PacketSeen[] {
   return packetsOf(events, { ...server, direction: 'sent' }).filter(meant);
 }
 
@@ -98,8 +100,9 @@ export function passesUnchanged(options: { path: Path; meant: Meant; atLeast: nu
     const changed = pairOff(lost, strangers, identity).pairs[0];
     if (changed)
       return fail(`${portText(path.server)} sent a packet with other bytes than it came with`, eventsOf(changed));
-    const lastNs = (spanOf(during)?.untilNs ?? 0) - withinMs * NS_PER_MS;
-    const overdue = lost.find(({ event }) => event.atNs <= lastNs);
+    const endNs = spanOf(during)?.untilNs ?? 0;
+    const stood = standstillsIn(all);
+    const overdue = lost.find(({ event }) => dueNs(stood, event.atNs, withinMs) <= endNs);
     const sights = [{ what: 'frames' as const, where: [path.access.lan, path.server.lan] }];
     const [stranger] = strangers;
     if (stranger) {
@@ -119,7 +122,8 @@ export function passesUnchanged(options: { path: Path; meant: Meant; atLeast: nu
       );
     }
     if (pairs.length < atLeast) return unknown(`${pairs.length} packets were forwarded; ${atLeast} were wanted`);
-    const unchanged = pass(`${pairs.length} packets left with the bytes that they came with`, eventsOf(pairs[0] ?? []));
+    const because = `${pairs.length} packets left with the bytes that they came with; a loss, ${lossFoundText(pairs.length)}`;
+    const unchanged = pass(because, eventsOf(pairs[0] ?? []));
     return unlessBlind(during, all, sights, unchanged);
   };
 }

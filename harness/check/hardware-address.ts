@@ -2,8 +2,8 @@ import type { Acted, HistoryEvent } from '../history/event.ts';
 import { unlessBlind } from './coverage.ts';
 import type { Path } from './forwarding.ts';
 import { type ArpSeen, arpsOf, eventsOf, type PacketSeen, type Port, packetsOf, portText } from './seen.ts';
-import { type ActFilter, actText, findAct, NS_PER_MS, spanOf, toMs } from './span.ts';
-import { ranNs, standstillsIn } from './standstill.ts';
+import { type ActFilter, actText, findAct, spanOf, toMs } from './span.ts';
+import { dueNs, isWithin, standstillsIn } from './standstill.ts';
 import { type Checker, fail, pass, unknown } from './verdict.ts';
 
 interface Change {
@@ -44,18 +44,18 @@ export function followsHardwareAddress(change: Change): Checker {
     if (!act) return unknown(`${actText(after)} was not done`);
     const named = firstNaming(during, change, act);
     if (!named) return unknown(`${address} did not name its new hardware address`, [act]);
-    const dueNs = named.event.atNs + withinMs * NS_PER_MS;
+    const untilNs = dueNs(all, named.event.atNs, withinMs);
     const old = forwardedTo(during, change, before);
     const fresh = forwardedTo(during, change, now);
     const [first] = fresh;
-    const late = old.find(({ event }) => event.atNs > dueNs);
+    const late = old.find(({ event }) => event.atNs > untilNs);
     const sights = [{ what: 'frames' as const, where: [path.server.lan] }];
     if (late) {
       const because = `${portText(path.server)} still sent to ${before} ${toMs(late.event.atNs - named.event.atNs)} after ${now} was named`;
       return fail(because, [act, named.event, late.event]);
     }
-    if ((spanOf(during)?.untilNs ?? 0) < dueNs) return unknown(`the test ended within ${withinMs} ms`, [act]);
-    if (!first || first.event.atNs > dueNs) {
+    if ((spanOf(during)?.untilNs ?? 0) < untilNs) return unknown(`the test ended within ${withinMs} ms`, [act]);
+    if (!first || first.event.atNs > untilNs) {
       const none = fail(`${portText(path.server)} sent nothing to ${now} within ${withinMs} ms`, [act, named.event]);
       return unlessBlind(during, all, sights, none);
     }
@@ -86,7 +86,7 @@ export function sendsFrom(options: {
     const act = findAct(during, after);
     if (!act) return unknown(`${actText(after)} was not done`);
     const stood = standstillsIn(all);
-    const isDue = (atNs: number) => ranNs(stood, act.untilNs ?? act.atNs, atNs) > withinMs * NS_PER_MS;
+    const isDue = (atNs: number) => !isWithin(stood, act.untilNs ?? act.atNs, atNs, withinMs);
     const sent = packetsOf(during, { ...port, direction: 'sent' }).filter(
       ({ event, packet }) => packet.destination === clusterAddress && isDue(event.atNs),
     );

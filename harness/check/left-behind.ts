@@ -1,5 +1,5 @@
 import type { CensusTaken, HistoryEvent } from '../history/event.ts';
-import { unlessBlind } from './coverage.ts';
+import { unlessBlind, unlessMissed } from './coverage.ts';
 import { holdingsOf } from './holdings.ts';
 import { bare } from './networks.ts';
 import { EVENT_DELAY_NS } from './one-answerer.ts';
@@ -19,7 +19,7 @@ export function silentWhileLeft(options: {
   atLeast: number;
 }): Checker {
   const { address, port, after, leaseMs, atLeast } = options;
-  return (during, all = during) => {
+  return unlessMissed({ what: 'addresses', where: [port.node] }, (during, all = during) => {
     const act = findAct(during, after);
     if (!act) return unknown(`${actText(after)} was not done`);
     const own = holdingsOf(all, address).filter(({ node }) => node === port.node);
@@ -44,7 +44,7 @@ export function silentWhileLeft(options: {
     if (asked.length < atLeast) return unknown(`${because}; ${atLeast} were wanted`, [act, ...left.evidence]);
     const silent = pass(`${because}, and it answered none`, [act, ...left.evidence, ...eventsOf(asked.slice(0, 2))]);
     return unlessBlind(during, all, [{ what: 'frames', where: [port.lan] }], silent);
-  };
+  });
 }
 
 /** An address on a device of a node. */

@@ -56,14 +56,16 @@ export interface Flow {
   destination: string;
   destinationPort: number;
   flags?: TcpFlag[];
+  /** Of TCP; 1 if absent. */
+  sequence?: number;
   ttl?: number;
   identification?: number;
   text?: string;
 }
 
 export function tcp(way: Way, macs: Macs, flow: Flow): Event.FrameSeen[] {
-  const { flags = ['syn'], text = '', ...ends } = flow;
-  const segment = encodeTcp({ ...ends, sequence: 1, flags, payload: new TextEncoder().encode(text) });
+  const { flags = ['syn'], text = '', sequence = 1, ...ends } = flow;
+  const segment = encodeTcp({ ...ends, sequence, flags, payload: new TextEncoder().encode(text) });
   return internet(way, macs, { ...ends, protocol: PROTOCOL.tcp }, segment);
 }
 

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { encodeIcmp } from '../capture/icmp.ts';
 import { PROTOCOL } from '../capture/ipv4.ts';
-import { internet, OVER, told } from './literal-history.ts';
+import { internet, OVER, standstill, told } from './literal-history.ts';
 import { echoesAnswered } from './own-traffic.ts';
 
 const [FW1, NLB1] = ['10.77.1.2', '10.77.1.11'];
@@ -30,6 +30,7 @@ t.test('every echo request to the node’s own address is answered, from it, in 
   t.match(told(answered, both, reply(3, 1), reply(4, 2), OVER), /^pass: 2 echo requests were answered/);
   t.match(told(answered, both, reply(3, 1), OVER), /^fail: nlb1\/access did not answer an echo request within 10 ms/);
   t.match(told(answered, both, reply(3, 1), reply(13, 2), OVER), /^fail/, 'too late');
+  t.match(told(answered, both, reply(3, 1), reply(13, 2), standstill(5, 8), OVER), /^pass/, 'nobody ran in that time');
   t.match(told(answered, both, reply(3, 1), reply(4, 3), OVER), /^fail/, 'an answer to another request');
   t.match(told(answered, both, reply(0, 2), reply(3, 1), OVER), /^fail/, 'an answer before the request');
   t.match(told(answered, both, reply(3, 1), reply(4, 2, '10.77.1.12'), OVER), /^fail/, 'from another address');

@@ -1,5 +1,6 @@
+import type { HistoryEvent } from '../history/event.ts';
 import { eventsOf, type PacketSeen, type Port, packetsOf, portText } from './seen.ts';
-import { NS_PER_MS } from './span.ts';
+import { isWithin, standstillsIn } from './standstill.ts';
 import { type Checker, fail, pass, unknown } from './verdict.ts';
 
 const ECHO_REQUEST = 8;
@@ -11,13 +12,14 @@ const ECHO_REPLY = 0;
  */
 export function echoesAnswered(options: { port: Port; address: string; atLeast: number; withinMs: number }): Checker {
   const { port, address, atLeast, withinMs } = options;
-  return (during) => {
+  return (during, all = during) => {
+    const stood = standstillsIn(all);
     const requests = echoes(packetsOf(during, { ...port, direction: 'received' }), ECHO_REQUEST).filter(
       ({ packet }) => packet.destination === address,
     );
     const replies = echoes(packetsOf(during, { ...port, direction: 'sent' }), ECHO_REPLY);
     if (requests.length < atLeast) return unknown(`${requests.length} echo requests reached ${portText(port)}`);
-    const without = requests.find((request) => !replies.some((reply) => answers(reply, request, withinMs)));
+    const without = requests.find((request) => !replies.some((reply) => answers(reply, request, withinMs, stood)));
     if (without) return fail(`${portText(port)} did not answer an echo request within ${withinMs} ms`, [without.event]);
     return pass(`${requests.length} echo requests were answered`, eventsOf(replies.slice(0, 2)));
   };
@@ -26,11 +28,11 @@ export function echoesAnswered(options: { port: Port; address: string; atLeast: 
 const echoes = (packets: PacketSeen[], type: number): PacketSeen[] =>
   packets.filter(({ packet }) => packet.transport?.kind === 'icmp' && packet.transport.type === type);
 
-function answers(reply: PacketSeen, request: PacketSeen, withinMs: number): boolean {
+function answers(reply: PacketSeen, request: PacketSeen, withinMs: number, stood: readonly HistoryEvent[]): boolean {
   const [one, other] = [reply.packet.transport, request.packet.transport];
   if (one?.kind !== 'icmp' || other?.kind !== 'icmp' || one.rest !== other.rest) return false;
-  const tookNs = reply.event.atNs - request.event.atNs;
+  const [askedNs, answeredNs] = [request.event.atNs, reply.event.atNs];
   const swapped =
     reply.packet.source === request.packet.destination && reply.packet.destination === request.packet.source;
-  return swapped && tookNs >= 0 && tookNs <= withinMs * NS_PER_MS;
+  return swapped && answeredNs >= askedNs && isWithin(stood, askedNs, answeredNs, withinMs);
 }

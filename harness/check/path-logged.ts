@@ -4,6 +4,7 @@ import { datagramsOf } from './datagrams.ts';
 import { type EventLine, eventLines, type Reading } from './event-lines.ts';
 import { type Port, portText } from './seen.ts';
 import { type ActFilter, actText, findAct, NS_PER_MS, toMs } from './span.ts';
+import { isWithin, ranNs } from './standstill.ts';
 import { type Checker, fail, pass, unknown } from './verdict.ts';
 
 interface PathFault extends Reading {
@@ -34,10 +35,10 @@ export function pathFaultLogged(options: PathFault): Checker {
     const [silent, back, ...more] = lines;
     const evidence = [struck, mended, ...lines.map(({ event }) => event)];
     if (silent?.fields.faulty !== true) return fail(`${node} did not report ${portText(port)} faulty`, evidence);
-    const problem = lateBy(struck, silent, options) ?? problemOf(during, silent, options);
+    const problem = lateBy(all, struck, silent, options) ?? problemOf(during, silent, options);
     if (problem !== undefined) return fail(problem, evidence);
     if (back?.fields.faulty !== false) return fail(`${node} did not report the return of ${portText(port)}`, evidence);
-    const lateReturn = lateBy(mended, back, options);
+    const lateReturn = lateBy(all, mended, back, options);
     if (lateReturn !== undefined) return fail(lateReturn, evidence);
     if (more.length > 0) return fail(`${node} reported more of ${portText(port)} than one fault and its end`, evidence);
     const told = pass(
@@ -48,9 +49,14 @@ export function pathFaultLogged(options: PathFault): Checker {
   };
 }
 
-function lateBy(act: HistoryEvent, { event, fields }: EventLine, { toldWithinMs }: PathFault): string | undefined {
-  const tookNs = event.atNs - act.atNs;
-  if (tookNs >= 0 && tookNs <= toldWithinMs * NS_PER_MS) return undefined;
+function lateBy(
+  all: readonly HistoryEvent[],
+  act: HistoryEvent,
+  { event, fields }: EventLine,
+  { toldWithinMs }: PathFault,
+): string | undefined {
+  const tookNs = ranNs(all, act.atNs, event.atNs);
+  if (event.atNs >= act.atNs && isWithin(all, act.atNs, event.atNs, toldWithinMs)) return undefined;
   return `the report that ${fields.path} is ${fields.faulty ? 'faulty' : 'back'} came after ${toMs(tookNs)}`;
 }
 

@@ -1,6 +1,6 @@
 import t from 'tap';
-import { OVER, probe, told } from './literal-history.ts';
-import { gapAtMost, noneCorrupt, noneLost, noReset, silentTime } from './probes.ts';
+import { OVER, probe, standstill, told } from './literal-history.ts';
+import { gapAtMost, noneCorrupt, noneLost, noReset, ofFlowsBegun, silentTime } from './probes.ts';
 
 /** One probe every 10 ms; those numbered here end otherwise than answered. */
 const rate = (count: number, ends: Record<number, 'lost' | 'reset' | 'refused' | 'corrupt'> = {}) =>
@@ -53,6 +53,9 @@ t.test('the silent time is at most so long', async (t) => {
   const gap = gapAtMost({ ms: 30, per: 'all', atLeast: 5 });
   t.match(told(gap, rate(10, { 4: 'lost', 5: 'lost' })), /^pass: the longest silent time was 30 ms, with 2 probes/);
   t.match(told(gap, rate(10, { 4: 'lost', 5: 'lost', 6: 'lost' })), /^fail: the longest silent time was 40 ms/);
+  const four = rate(10, { 4: 'lost', 5: 'lost', 6: 'lost' });
+  t.match(told(gap, four, standstill(45, 55)), /^pass: the longest silent time was 30 ms, with 3/, 'nobody ran then');
+  t.match(told(gap, four, standstill(45, 54)), /^fail: the longest silent time was 31 ms/);
   t.match(told(gap, rate(5, { 0: 'lost', 1: 'lost', 2: 'lost', 3: 'lost', 4: 'lost' })), /^fail: no probe was/);
   t.match(told(gap, rate(5), probe(90)), /^unknown: .* 50 ms.* the prober itself paused/);
   t.match(told(gap, rate(4)), /^unknown: 4 probes/);
@@ -63,4 +66,13 @@ t.test('the silent time is at most so long', async (t) => {
   );
   t.match(told(gap, rate(10), other), /^pass/, 'one flow answers for the other');
   t.match(told(gapAtMost({ ms: 30, per: 'flow', atLeast: 5 }), rate(10), other), /^fail: .* 50 ms/);
+});
+
+t.test('flows that were there before are no part of those that began later', async (t) => {
+  const none = ofFlowsBegun(50e6, noneLost({ atLeast: 2 }));
+  const later = [probe(60, { flow: 'b' }), probe(70, { flow: 'b', sequence: 1 })];
+  const lost = { flow: 'a', outcome: 'lost' as const };
+  t.match(told(none, probe(10, { flow: 'a' }), later, probe(65, { ...lost, sequence: 1 })), /^pass: none of 2 probes/);
+  t.match(told(none, later, probe(65, lost)), /^fail/, 'one that began with it is');
+  t.match(told(none, later.slice(1), probe(10, { flow: 'a' })), /^unknown: 0 probes/);
 });

@@ -1,5 +1,7 @@
 import type { HistoryEvent, ProbeEnded } from '../history/event.ts';
+import { lossFoundText } from './power.ts';
 import { NS_PER_MS, toMs } from './span.ts';
+import { isWithin, ranNs, standstillsIn } from './standstill.ts';
 import { type Checker, fail, pass, unknown } from './verdict.ts';
 
 /** Which probes are meant; all, where nothing is given. */
@@ -16,6 +18,20 @@ export function probesOf(events: readonly HistoryEvent[], { node, protocol }: Pr
       (protocol === undefined || event.protocol === protocol),
   );
 }
+
+/** Judge only probes of flows that began from then on. */
+export function ofFlowsBegun(fromNs: number, checker: Checker): Checker {
+  return (during, all = during) => {
+    const first = (probe: ProbeEnded): boolean => probe.sequence === 0 && probe.atNs >= fromNs;
+    const begun = new Set(probesOf(all).filter(first).map(flowName));
+    return checker(
+      during.filter((event) => event.kind !== 'probe' || begun.has(flowName(event))),
+      all,
+    );
+  };
+}
+
+const flowName = ({ node, flow }: ProbeEnded): string => `${node} ${flow}`;
 
 /** How many probes it takes, and how evenly they must have been sent. */
 interface Sample extends ProbeFilter {
@@ -40,7 +56,7 @@ function noneEnded(outcomes: ProbeEnded['outcome'][], options: Sample): Checker 
     const because = `none of ${probes.length} probes ended ${outcomes.join(' or ')}`;
     const pauseNs = widestPauseNs(probes.map(({ atNs }) => atNs));
     if (pauseNs > pauseAtMostMs * NS_PER_MS) return unknown(`${because}, but the prober paused for ${toMs(pauseNs)}`);
-    return pass(because, probes.slice(0, 1));
+    return pass(`${because}; ${lossFoundText(probes.length)}`, probes.slice(0, 1));
   };
 }
 
@@ -96,7 +112,9 @@ export function silentTime(probes: readonly ProbeEnded[]): Silence | undefined {
  */
 export function gapAtMost(options: ProbeFilter & { ms: number; per: 'all' | 'flow'; atLeast: number }): Checker {
   const { ms, per, atLeast } = options;
-  return (during) => {
+  return (during, all = during) => {
+    const stood = standstillsIn(all);
+    const lengthNs = ({ fromNs, untilNs }: Silence) => ranNs(stood, fromNs, untilNs);
     const probes = probesOf(during, options);
     if (probes.length < atLeast) return unknown(`${probes.length} probes ended; ${atLeast} were wanted`);
     if (probes.every(({ outcome }) => outcome !== 'answered')) return fail('no probe was answered', probes);
@@ -105,15 +123,11 @@ export function gapAtMost(options: ProbeFilter & { ms: number; per: 'all' | 'flo
     const longest = silences.reduce((one, other) => (lengthNs(other) > lengthNs(one) ? other : one));
     const evidence = probes.filter(({ atNs }) => atNs === longest.fromNs || atNs === longest.untilNs);
     const because = `the longest silent time was ${toMs(lengthNs(longest))}, with ${longest.unanswered.length} probes in it`;
-    if (lengthNs(longest) <= ms * NS_PER_MS) return pass(because, evidence);
+    if (isWithin(stood, longest.fromNs, longest.untilNs, ms)) return pass(because, evidence);
     if (widestPauseNs(instantsOf(longest)) > ms * NS_PER_MS)
       return unknown(`${because}, but the prober itself paused`, evidence);
     return fail(`${because}; at most ${ms} ms were allowed`, [...evidence, ...longest.unanswered]);
   };
-}
-
-function lengthNs({ fromNs, untilNs }: Silence): number {
-  return untilNs - fromNs;
 }
 
 /** When something was sent in a silence, and its ends. */

@@ -1,7 +1,7 @@
 import type { AddressChanged, HistoryEvent } from '../history/event.ts';
-import { unlessBlind } from './coverage.ts';
-import { type ActFilter, actText, findAct, NS_PER_MS, spanOf, toMs } from './span.ts';
-import { ranNs } from './standstill.ts';
+import { unlessBlind, unlessMissed } from './coverage.ts';
+import { type ActFilter, actText, findAct, spanOf, toMs } from './span.ts';
+import { dueNs, isWithin, ranNs } from './standstill.ts';
 import { type Checker, fail, pass, unknown } from './verdict.ts';
 
 /** An address on a device of a node, and what somebody else did to it. */
@@ -22,7 +22,7 @@ export interface Meddling {
  */
 export function putRight(options: Meddling): Checker {
   const { node, device, address, change, after, withinMs } = options;
-  return (during, all = during) => {
+  return unlessMissed({ what: 'addresses', where: [node] }, (during, all = during) => {
     const act = findAct(during, after);
     if (!act) return unknown(`${actText(after)} was not done`);
     const changes = changesOf(during, options).filter(({ atNs }) => atNs >= act.atNs);
@@ -33,15 +33,15 @@ export function putRight(options: Meddling): Checker {
     if (!wrong) return unlessBlind(during, all, sights, unknown(`nothing was ${change}: ${where}`, [act]));
     const last = changes.at(-1);
     if (last?.change === change) {
-      const watchedNs = (spanOf(during)?.untilNs ?? 0) - last.atNs;
-      if (watchedNs < withinMs * NS_PER_MS)
-        return unknown(`only ${toMs(watchedNs)} were watched after it`, [act, last]);
+      const endNs = spanOf(during)?.untilNs ?? 0;
+      if (endNs < dueNs(all, last.atNs, withinMs))
+        return unknown(`only ${toMs(ranNs(all, last.atNs, endNs))} were watched after it`, [act, last]);
       return unlessBlind(during, all, sights, fail(`${where} stayed ${change}`, [act, last]));
     }
-    const tookNs = ranNs(all, wrong.atNs, right?.atNs ?? Number.POSITIVE_INFINITY);
-    const because = `${where} was ${change}, which was put right after ${toMs(tookNs)}`;
-    return (tookNs <= withinMs * NS_PER_MS ? pass : fail)(because, [act, ...changes]);
-  };
+    const rightNs = right?.atNs ?? Number.POSITIVE_INFINITY;
+    const because = `${where} was ${change}, which was put right after ${toMs(ranNs(all, wrong.atNs, rightNs))}`;
+    return (isWithin(all, wrong.atNs, rightNs, withinMs) ? pass : fail)(because, [act, ...changes]);
+  });
 }
 
 function changesOf(events: readonly HistoryEvent[], { node, device, address }: Meddling): AddressChanged[] {

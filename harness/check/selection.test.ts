@@ -1,6 +1,6 @@
 import t from 'tap';
-import { act, OVER, probe, served, told } from './literal-history.ts';
-import { acceptedByOne, noNewFlowTo, oneServerPerFlow } from './selection.ts';
+import { probe, served, told } from './literal-history.ts';
+import { acceptedByOne, oneServerPerFlow } from './selection.ts';
 
 const TARGET = '203.0.113.10:80';
 
@@ -29,22 +29,4 @@ t.test('a flow keeps to its server', async (t) => {
   t.match(told(keeps, of('a', 'server1', 1), of('a', 'server2', 2)), /^fail: flow a went from server1 to server2/);
   t.match(told(keeps, of('a', 'server1', 1), probe(2, { outcome: 'lost' })), /^unknown: 0 flows had several/);
   t.match(told(keeps), /^unknown/);
-});
-
-t.test('a server that has failed gets no new flow', async (t) => {
-  const none = noNewFlowTo({ server: 'server1', after: { what: 'kill' }, detectedMs: 50, atLeast: 1 });
-  const of = (atMs: number, flow: string, server: string, sequence = 0) => probe(atMs, { flow, server, sequence });
-  const before = [of(1, 'a', 'server1'), act(100, 'kill')];
-  t.match(told(none, before, of(120, 'b', 'server1'), of(160, 'c', 'server2'), OVER), /^pass: none of 1 later flows/);
-  t.match(told(none, before, of(160, 'c', 'server1'), OVER), /^fail: a flow that began later/);
-  t.match(
-    told(none, before, of(160, 'a', 'server1', 7), of(170, 'c', 'server2'), OVER),
-    /^pass/,
-    'an old flow is none',
-  );
-  const after = [act(100, 'kill'), of(120, 'b', 'server1'), of(160, 'c', 'server2'), OVER];
-  t.match(told(none, of(1, 'a', 'server2'), after), /^unknown: server1 answered nothing before/);
-  t.match(told(none, before, OVER), /^unknown: 0 flows began later/);
-  t.match(told(none, act(100, 'kill'), of(160, 'c', 'server2'), OVER), /^unknown: server1 answered nothing before/);
-  t.match(told(none, of(1, 'a', 'server1'), of(160, 'c', 'server2')), /^unknown: "kill" was not done/);
 });

@@ -1,5 +1,4 @@
 import type { HistoryEvent, ProbeEnded, RequestServed } from '../history/event.ts';
-import { type ActFilter, actText, findAct, NS_PER_MS } from './span.ts';
 import { type Checker, fail, pass, unknown } from './verdict.ts';
 
 /** One flow as a server sees it: `client` is address and port. */
@@ -52,32 +51,5 @@ export function oneServerPerFlow(options: { atLeast: number }): Checker {
       `each of ${long.length} flows kept to one server`,
       long.slice(0, 3).flatMap((flow) => flow.slice(0, 2)),
     );
-  };
-}
-
-/**
- * FWD-6: no flow that began more than `detectedMs` after the beginning of an act was answered by the server, which had
- * answered before; at least so many flows began.
- */
-export function noNewFlowTo(options: {
-  server: string;
-  after: ActFilter;
-  detectedMs: number;
-  atLeast: number;
-}): Checker {
-  const { server, after, detectedMs, atLeast } = options;
-  return (during, all = during) => {
-    const act = findAct(during, after);
-    if (!act) return unknown(`${actText(after)} was not done`);
-    const fromNs = act.atNs + detectedMs * NS_PER_MS;
-    const probes = during.filter((event) => event.kind === 'probe');
-    const flows = [...Map.groupBy(probes, ({ node, flow }) => `${node} ${flow}`).values()];
-    const begun = flows.filter(([first]) => first !== undefined && first.sequence === 0 && first.atNs >= fromNs);
-    const hit = begun.flat().find((probe) => probe.server === server);
-    if (hit) return fail(`a flow that began later was answered by ${server}`, [act, hit]);
-    const before = all.find((event) => event.kind === 'probe' && event.server === server && event.atNs < act.atNs);
-    if (!before) return unknown(`${server} answered nothing before, so that it may never have been chosen`);
-    if (begun.length < atLeast) return unknown(`${begun.length} flows began later; ${atLeast} were wanted`);
-    return pass(`none of ${begun.length} later flows was answered by ${server}`, [act, before]);
   };
 }

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { act, address, census, OVER, probe, told, watched } from './literal-history.ts';
+import { act, address, census, OVER, probe, standstill, told, watched } from './literal-history.ts';
 import { settled } from './settled.ts';
 
 const NLBS = '10.77.1.100';
@@ -19,6 +19,8 @@ t.test('after the last fault one holds the address, keeps it, and the cluster an
   t.match(told(calm, good, handed, OVER), /^pass: 250 ms after "end" .* nlb2 held/);
   t.match(told(calm, good, probe(400, { outcome: 'lost' }), OVER), /^pass: 300 ms after/);
   t.match(told(calm, good, probe(601, { outcome: 'lost' }), OVER), /^fail: 501 ms .*; 500 ms were allowed/);
+  const stood = standstill(300, 302);
+  t.match(told(calm, good, probe(601, { outcome: 'lost' }), stood, OVER), /^pass/, 'the machine stood still');
   t.match(told(calm, good, change(650, 'nlb1', 'removed'), change(650, 'nlb2', 'added'), OVER), /^fail: 550 ms/);
   t.match(told(calm, good, change(300, 'nlb1', 'removed'), OVER), /^fail: .* nobody held/);
   t.match(told(calm, good, change(300, 'nlb2', 'added'), OVER), /^fail: .* nlb1 and nlb2 held/);

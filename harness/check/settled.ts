@@ -1,9 +1,10 @@
 import type { HistoryEvent } from '../history/event.ts';
-import { unlessBlind } from './coverage.ts';
+import { unlessBlind, unlessMissed } from './coverage.ts';
 import { holdingsOf } from './holdings.ts';
 import { bare } from './networks.ts';
 import { probesOf } from './probes.ts';
-import { type ActFilter, actText, findAct, NS_PER_MS, spanOf, toMs } from './span.ts';
+import { type ActFilter, actText, findAct, spanOf, toMs } from './span.ts';
+import { isWithin } from './standstill.ts';
 import { type Checker, fail, pass, unknown } from './verdict.ts';
 
 /**
@@ -20,7 +21,7 @@ export function settled(options: {
   const { address, nodes, after, withinMs, atLeast } = options;
   const moves = (event: HistoryEvent): boolean =>
     event.kind === 'address' && nodes.includes(event.node) && bare(event.address) === address;
-  return (during, all = during) => {
+  return unlessMissed({ what: 'addresses', where: nodes }, (during, all = during) => {
     const act = findAct(during, after);
     if (!act) return unknown(`${actText(after)} was not done`);
     const since = during.filter(({ atNs }) => atNs >= act.atNs);
@@ -37,9 +38,9 @@ export function settled(options: {
     const because = `${toMs(settledNs - act.atNs)} after ${actText(after)} nothing moved or was lost any more, and ${who} held ${address}`;
     const sights = [{ what: 'addresses' as const, where: nodes }];
     if (holders.length !== 1) return unlessBlind(during, all, sights, fail(because, evidence));
-    if (settledNs - act.atNs > withinMs * NS_PER_MS) return fail(`${because}; ${withinMs} ms were allowed`, evidence);
+    if (!isWithin(all, act.atNs, settledNs, withinMs)) return fail(`${because}; ${withinMs} ms were allowed`, evidence);
     const answered = probes.filter(({ atNs }) => atNs > settledNs).length;
     if (answered < atLeast) return unknown(`${because}, but only ${answered} probes were answered then`, evidence);
     return unlessBlind(during, all, sights, pass(`${because}; ${answered} probes were answered then`, evidence));
-  };
+  });
 }

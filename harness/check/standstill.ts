@@ -1,9 +1,28 @@
 import type { HistoryEvent } from '../history/event.ts';
+import { NS_PER_MS } from './span.ts';
 
 /**
- * How much of that time the machine ran: what it stood still of it counts for nobody, for nobody could have done anything.
- * Bounds of a few milliseconds are held against this.
+ * The one place where time is held against an upper bound. What the machine stood still counts for nobody, for nobody could have
+ * done anything; so every bound ends as much later as it stood still until then. Lower bounds and timers that must be over are
+ * no matter of this: a clock goes on meanwhile.
+ * @param all in order of time
+ * @returns the last instant that is within the bound
  */
+export function dueNs(all: readonly HistoryEvent[], fromNs: number, boundMs: number): number {
+  let latestNs = fromNs + boundMs * NS_PER_MS;
+  for (const event of all) {
+    if (event.kind !== 'standstill' || event.untilNs <= fromNs) continue;
+    if (event.atNs > latestNs) break;
+    latestNs += event.untilNs - Math.max(event.atNs, fromNs);
+  }
+  return latestNs;
+}
+
+/** Whether what began and ended then took no longer than the bound. */
+export const isWithin = (all: readonly HistoryEvent[], fromNs: number, untilNs: number, boundMs: number): boolean =>
+  untilNs <= dueNs(all, fromNs, boundMs);
+
+/** How much of that time the machine ran: for the words of a verdict. */
 export function ranNs(all: readonly HistoryEvent[], fromNs: number, untilNs: number): number {
   let stoodNs = 0;
   for (const event of all) {
@@ -13,7 +32,7 @@ export function ranNs(all: readonly HistoryEvent[], fromNs: number, untilNs: num
   return untilNs - fromNs - stoodNs;
 }
 
-/** All that ranNs() needs of a history, for those who ask it often. */
+/** All that these need of a history, for those who ask them often. */
 export const standstillsIn = (all: readonly HistoryEvent[]): HistoryEvent[] =>
   all.filter(({ kind }) => kind === 'standstill');
 

@@ -1,9 +1,9 @@
 import type { HistoryEvent, NeighbourChanged } from '../history/event.ts';
 import { announcementsFrom, type Table } from './announcement.ts';
-import { unlessBlind } from './coverage.ts';
+import { unlessBlind, unlessMissed } from './coverage.ts';
 import { arpsOf, type Port, portText } from './seen.ts';
 import { type ActFilter, actText, findAct, NS_PER_MS, toMs } from './span.ts';
-import { ranNs } from './standstill.ts';
+import { isWithin, ranNs } from './standstill.ts';
 import { type Checker, fail, pass, unknown, type Verdict } from './verdict.ts';
 
 interface Righting {
@@ -26,7 +26,7 @@ interface Righting {
  * having asked for it, and still do at the end.
  */
 export function tablesRightAgain(options: Righting): Checker {
-  return (during, all = during) => {
+  return unlessMissed({ what: 'neighbours', where: options.tables.map(({ node }) => node) }, (during, all = during) => {
     const cause = causeIn(during, options);
     if (!cause) return unknown(`it did not come to pass: ${causeText(options.after)}`);
     const endNs = (options.before && findAct(during, options.before)?.atNs) ?? Number.POSITIVE_INFINITY;
@@ -41,7 +41,7 @@ export function tablesRightAgain(options: Righting): Checker {
     const evidence = [cause.event, ...verdicts.flatMap((one) => one.evidence)];
     if (verdicts.length === 0) return unknown('no table was named');
     return pass(verdicts.map(({ because }) => because).join('; '), evidence);
-  };
+  });
 }
 
 interface Cause {
@@ -76,7 +76,8 @@ function rightAgain(table: Table, options: Righting, cause: Cause, all: readonly
   if (!right) return fail(`${node} still names ${wrong.mac}`, [cause.event, wrong]);
   const evidence = [cause.event, wrong, right];
   const tookNs = ranNs(all, cause.untilNs, right.atNs);
-  if (tookNs > withinMs * NS_PER_MS) return fail(`${node} named ${wrong.mac} for another ${toMs(tookNs)}`, evidence);
+  if (!isWithin(all, cause.untilNs, right.atNs, withinMs))
+    return fail(`${node} named ${wrong.mac} for another ${toMs(tookNs)}`, evidence);
   const [asked] = asking(table, options.address, cause.untilNs, right.atNs, all);
   if (asked) return unknown(`${node} asked for itself`, [...evidence, asked.event]);
   return pass(`${node} named ${mac} ${tookNs < 0 ? 'before its end' : `after ${toMs(tookNs)}`}`, evidence);

@@ -6,6 +6,7 @@ import { type EventLine, eventLines, fieldAt, type Reading } from './event-lines
 import { bare } from './networks.ts';
 import { arpsOf, eventsOf, type Port } from './seen.ts';
 import { type ActFilter, actText, findAct, NS_PER_MS, toMs } from './span.ts';
+import { isWithin } from './standstill.ts';
 import { type Checker, fail, pass, unknown } from './verdict.ts';
 
 interface Logged extends Reading {
@@ -69,7 +70,9 @@ export function instantLogged(
     const apartNs = [added, announced].map(({ atNs }) => atNs - change.event.atNs);
     const [addedNs = 0, announcedNs = 0] = apartNs;
     const because = `the address event came ${toMs(addedNs)} after the instant in the log, the announcement ${toMs(announcedNs)}`;
-    const agrees = apartNs.every((ns) => Math.abs(ns) <= withinMs * NS_PER_MS);
+    const agrees = [added, announced].every(({ atNs }) =>
+      isWithin(all, Math.min(atNs, change.event.atNs), Math.max(atNs, change.event.atNs), withinMs),
+    );
     const verdict = (agrees ? pass : fail)(because, [act, change.event, added, announced]);
     return unlessBlind(during, all, [{ what: 'addresses', where: [node] }], verdict);
   };

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { act, address, arp, census, OVER, probe, told, watched } from './literal-history.ts';
+import { act, address, arp, census, OVER, probe, standstill, told, watched } from './literal-history.ts';
 import { tookOver } from './takeover.ts';
 
 const NLBS = '10.77.1.100';
@@ -26,6 +26,9 @@ t.test('the other node takes over: alias, announcement, answers, in time', async
     'a probe sent before proves nothing',
   );
   t.match(told(took, good, probe(155), OVER), /^fail: .* a probe was answered after 56 ms; 50 ms were allowed/);
+  const stood = standstill(130, 140);
+  t.match(told(took, good, probe(155), stood, OVER), /^pass: .* a probe was answered after 46 ms/);
+  t.match(told(took, good, probe(162), stood, OVER), /^fail: .* a probe was answered after 53 ms; 50 ms were allowed/);
   t.match(told(took, good, probe(125, { outcome: 'lost' }), OVER), /^fail/);
   t.match(told(took, SEEN, HELD, KILL, added(151), announce(151), probe(152), OVER), /^fail: nlb2 held .* after 51 ms/);
   t.match(told(took, SEEN, HELD, KILL, added(120), probe(125), OVER), /^fail: .* never: nlb2\/access announced/);

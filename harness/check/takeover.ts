@@ -1,10 +1,11 @@
 import type { HistoryEvent } from '../history/event.ts';
 import { announcementsFrom } from './announcement.ts';
-import { unlessBlind } from './coverage.ts';
+import { unlessBlind, unlessMissed } from './coverage.ts';
 import { holdingsOf } from './holdings.ts';
 import { probesOf } from './probes.ts';
 import { type Port, portText } from './seen.ts';
-import { type ActFilter, actText, findAct, NS_PER_MS, toMs } from './span.ts';
+import { type ActFilter, actText, findAct, toMs } from './span.ts';
+import { isWithin, ranNs } from './standstill.ts';
 import { type Checker, fail, pass, unknown, type Verdict } from './verdict.ts';
 
 interface Takeover {
@@ -21,7 +22,7 @@ interface Takeover {
 /** HA-1, HA-2, HA-6: after the act the other node holds the address, has announced it, and the cluster answers, all in time. */
 export function tookOver(options: Takeover): Checker {
   const { address, from, to, after, withinMs } = options;
-  return (during, all = during) => {
+  return unlessMissed({ what: 'addresses', where: [from, to.node] }, (during, all = during) => {
     const act = findAct(during, after);
     if (!act) return unknown(`${actText(after)} was not done`);
     const holdings = holdingsOf(all, address);
@@ -37,10 +38,10 @@ export function tookOver(options: Takeover): Checker {
     ];
     if (!taken) return unlessBlind(during, all, sights, fail(`${to.node} did not take ${address}`, [act]));
     const steps = stepsAfter(during, options, taken.fromNs, taken.evidence.slice(0, 1));
-    const verdict = judgeSteps(act.atNs, steps, withinMs);
+    const verdict = judgeSteps(all, act.atNs, steps, withinMs);
     const withAct = { ...verdict, evidence: [act, ...verdict.evidence] };
     return verdict.verdict === 'fail' ? unlessBlind(during, all, sights, withAct) : withAct;
-  };
+  });
 }
 
 /** A step of a takeover, and when it was done; without an instant it was not. */
@@ -67,11 +68,13 @@ function stepsAfter(
   ];
 }
 
-function judgeSteps(fromNs: number, steps: readonly Step[], withinMs: number): Verdict {
+function judgeSteps(all: readonly HistoryEvent[], fromNs: number, steps: readonly Step[], withinMs: number): Verdict {
   const evidence = steps.flatMap((step) => step.evidence);
   const because = steps
-    .map(({ what, atNs }) => (atNs === undefined ? `never: ${what}` : `${what} after ${toMs(atNs - fromNs)}`))
+    .map(({ what, atNs }) =>
+      atNs === undefined ? `never: ${what}` : `${what} after ${toMs(ranNs(all, fromNs, atNs))}`,
+    )
     .join(', ');
-  const late = steps.some(({ atNs }) => atNs === undefined || atNs - fromNs > withinMs * NS_PER_MS);
+  const late = steps.some(({ atNs }) => atNs === undefined || !isWithin(all, fromNs, atNs, withinMs));
   return late ? fail(`${because}; ${withinMs} ms were allowed`, evidence) : pass(because, evidence);
 }

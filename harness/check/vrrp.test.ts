@@ -1,6 +1,6 @@
 import t from 'tap';
 import { encodeVrrp } from '../capture/vrrp.ts';
-import { arp, internet, OVER, told, watched } from './literal-history.ts';
+import { arp, internet, OVER, standstill, told, watched } from './literal-history.ts';
 import { advertsWellFormed, backupDoesNotAnswer, backupTookOver } from './vrrp.ts';
 
 const VIRTUAL_MAC = '00:00:5e:00:01:34';
@@ -56,15 +56,15 @@ t.test('advertisements are of version 3, to the group, and from this very link',
 
 t.test('the backup does not answer for the VRRP address', async (t) => {
   const options = { address: '10.77.1.1', master: port('fw1'), backup: port('fw2'), mac: VIRTUAL_MAC };
-  const silent = backupDoesNotAnswer({ ...options, atLeast: 1, withinMs: 10 });
+  const silent = backupDoesNotAnswer({ ...options, forMs: 10, atLeast: 1, withinMs: 10 });
   const asker = { senderMac: '02:00:00:00:00:0b', senderIp: '10.77.1.11' };
-  const ask = arp(
-    { atMs: 1, from: port('nlb1'), to: [port('fw1'), port('fw2')] },
-    { operation: 'request', ...asker, targetIp: '10.77.1.1' },
-  );
-  const reply = (node: string) =>
+  const times = [1, 3, 5, 7, 9, 11];
+  const request = { operation: 'request' as const, ...asker, targetIp: '10.77.1.1' };
+  const ask = times.flatMap((atMs) => arp({ atMs, from: port('nlb1'), to: [port('fw1'), port('fw2')] }, request));
+  const reply = (node: string) => times.flatMap((atMs) => replyAt(atMs + 1, node));
+  const replyAt = (atMs: number, node: string) =>
     arp(
-      { atMs: 2, from: port(node), to: [port('nlb1')] },
+      { atMs, from: port(node), to: [port('nlb1')] },
       {
         operation: 'reply',
         senderMac: VIRTUAL_MAC,
@@ -76,6 +76,7 @@ t.test('the backup does not answer for the VRRP address', async (t) => {
   t.match(told(silent, SEEN, ask, reply('fw1'), OVER), /^pass: .*; the master answered/);
   t.match(told(silent, SEEN, ask, reply('fw1'), reply('fw2'), OVER), /^fail: fw2\/access answered/);
   t.match(told(silent, SEEN, ask, OVER), /^unknown: the master was not seen answering/);
+  t.match(told(silent, SEEN, ask.slice(0, 3), reply('fw1'), OVER), /^unknown: 1 requests .* 10 ms were wanted/);
   t.match(told(silent, SEEN, OVER), /^unknown: 0 requests/);
 });
 
@@ -86,6 +87,9 @@ t.test('the backup takes over when three intervals and the skew are over', async
   t.match(told(took, silence, advert(461, 'fw2'), announce(462), advert(561, 'fw2'), OVER), /^pass: .* on 1 legs/);
   t.match(told(took, silence, advert(430, 'fw2'), announce(431), OVER), /^fail: .* 330 ms after .* due after 360\.938/);
   t.match(told(took, silence, advert(490, 'fw2'), announce(491), OVER), /^fail: .* 390 ms after/);
+  const stood = standstill(455, 485);
+  t.match(told(took, silence, stood, advert(490, 'fw2'), announce(491), OVER), /^pass/, 'the machine stood still');
+  t.match(told(took, silence, stood, advert(430, 'fw2'), announce(431), OVER), /^fail: .* 330 ms/, 'too early is so');
   t.match(told(took, silence, advert(461, 'fw2'), OVER), /^fail: fw2\/access did not announce 10\.77\.1\.1/);
   t.match(told(took, silence, advert(461, 'fw2'), announce(600), OVER), /^fail: .* did not announce/);
   const another = advert(461, 'fw2', { ...ACCESS, id: 99 });

@@ -5,6 +5,7 @@ import { answersWith, noAnswerFrom } from './arp.ts';
 import { unlessBlind } from './coverage.ts';
 import { type PacketSeen, type Port, packetsOf, portText } from './seen.ts';
 import { NS_PER_MS, toMs } from './span.ts';
+import { isWithin } from './standstill.ts';
 import { type Checker, fail, pass, unknown } from './verdict.ts';
 
 const VRRP_GROUP = '224.0.0.18';
@@ -54,11 +55,13 @@ export function backupDoesNotAnswer(options: {
   master: Port;
   backup: Port;
   mac: string;
+  /** Throughout which it was asked. */
+  forMs: number;
   atLeast: number;
   withinMs: number;
 }): Checker {
-  const { address, master, backup, mac, atLeast, withinMs } = options;
-  const silent = noAnswerFrom({ address, port: backup, atLeast });
+  const { address, master, backup, mac, forMs, atLeast, withinMs } = options;
+  const silent = noAnswerFrom({ address, port: backup, forMs, atLeast });
   const answered = answersWith({ address, port: master, mac, atLeast, withinMs });
   return (during, all = during) => {
     const verdict = silent(during, all);
@@ -107,11 +110,13 @@ export function backupTookOver(options: Succession): Checker {
       const verdict = fail(`${portText(late.leg.backup)} never advertised`, [late.last.event]);
       return unlessBlind(during, all, sights, verdict);
     }
-    const dueNs = Math.min(...sound.map(({ last }) => last.event.atNs)) + silenceNs;
-    const off = sound.find(({ first }) => Math.abs((first?.event.atNs ?? 0) - dueNs) > toleranceMs * NS_PER_MS);
+    const expectedNs = Math.min(...sound.map(({ last }) => last.event.atNs)) + silenceNs;
+    const isOff = ({ event }: Advert) =>
+      event.atNs < expectedNs - toleranceMs * NS_PER_MS || !isWithin(all, expectedNs, event.atNs, toleranceMs);
+    const off = sound.find(({ first }) => first && isOff(first));
     if (off?.first) {
       const tookNs = off.first.event.atNs - off.last.event.atNs;
-      const because = `${portText(off.leg.backup)} advertised ${toMs(tookNs)} after the master's last; due after ${toMs(dueNs - off.last.event.atNs)}`;
+      const because = `${portText(off.leg.backup)} advertised ${toMs(tookNs)} after the master's last; due after ${toMs(expectedNs - off.last.event.atNs)}`;
       return unlessBlind(during, all, sights, fail(because, [off.last.event, off.first.event]));
     }
     const mute = sound.find((one) => announcedIn(during, one, toleranceMs) === 0);

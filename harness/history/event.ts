@@ -1,6 +1,7 @@
 /**
  * What was done and what was seen, each with the instant on one clock: nanoseconds since the history began, on
- * CLOCK_MONOTONIC. Frames carry the kernel's time stamp, moved onto that clock.
+ * CLOCK_MONOTONIC. Frames carry the kernel's time stamp (CLOCK_REALTIME) and scripts that of /proc/uptime (CLOCK_BOOTTIME),
+ * moved onto that clock when they are read.
  */
 export type HistoryEvent =
   | FrameSeen
@@ -139,6 +140,6 @@ export interface Watched extends At {
   /** LAN or node. */
   where: string;
   untilNs: number;
-  /** Number of events known to be lost (for frames: the kernel's count of drops). */
+  /** Number of events known to be lost, by the kernel's count (for addresses and neighbours: of both, which come by one socket). */
   missed: number;
 }

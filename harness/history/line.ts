@@ -8,6 +8,21 @@ export function toLine(event: HistoryEvent): string {
   return `${JSON.stringify({ ...rest, bytes: base64 })}\n`;
 }
 
+/** What the first line of a file of history says. */
+const FORMAT = { format: 'onevip history', version: 1, clock: 'CLOCK_MONOTONIC', unit: 'ns' };
+
+/** @param startedNs the reading of that clock at which the history begins, and from which its instants count */
+export const headerLine = (startedNs: bigint): string =>
+  `${JSON.stringify({ ...FORMAT, startedNs: String(startedNs) })}\n`;
+
+/** Why the events that follow cannot be read, or undefined when they can. */
+export function headerProblem(line: string | undefined): string | undefined {
+  const header: unknown = line === undefined ? undefined : parsed(line);
+  const fields = typeof header === 'object' && header !== null ? new Map(Object.entries(header)) : new Map();
+  const other = Object.entries(FORMAT).find(([name, value]) => fields.get(name) !== value);
+  return other && `its first line does not say ${other[0]} ${other[1]}`;
+}
+
 type Kind = HistoryEvent['kind'];
 
 /** A record, so that the compiler misses no kind. */

@@ -1,20 +1,24 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { StringDecoder } from 'node:string_decoder';
 import type { HistoryEvent } from './event.ts';
-import { fromLine } from './line.ts';
+import { fromLine, headerProblem } from './line.ts';
 
 const CHUNK_BYTES = 1024 * 1024;
 
 /**
  * Read a history that a recorder wrote, sorted by `atNs`. A last line that a crash cut short is left out.
  *
- * @throws the file system's error, or one that names the line which is no event
+ * @throws the file system's error, or one that names the line which is no event, or what its first line should say
  */
 export function readHistory(file: string): HistoryEvent[] {
   const events: HistoryEvent[] = [];
-  for (const line of completeLines(file)) {
+  const lines = completeLines(file);
+  const first = lines.next();
+  const problem = headerProblem(first.value ?? undefined);
+  if (problem) throw new Error(`${file} is no history that this program reads: ${problem}`);
+  for (const line of lines) {
     const event = fromLine(line);
-    if (!event) throw new Error(`${file}, line ${events.length + 1}: not an event of a history: ${line.slice(0, 80)}`);
+    if (!event) throw new Error(`${file}, line ${events.length + 2}: not an event of a history: ${line.slice(0, 80)}`);
     events.push(event);
   }
   return events.sort((one, other) => one.atNs - other.atNs);

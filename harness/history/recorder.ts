@@ -1,6 +1,6 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import type { HistoryEvent } from './event.ts';
-import { toLine } from './line.ts';
+import { headerLine, toLine } from './line.ts';
 
 /** What a crash may cost at most, and how much is gathered for one write. */
 const WRITE_EVERY_MS = 100;
@@ -20,7 +20,7 @@ export interface Recorder {
 }
 
 export interface HistoryOptions {
-  /** File of JSON lines, made new. Absent: in memory alone. */
+  /** File of JSON lines, made new; its first line names the format and the clock. Absent: in memory alone. */
   file?: string;
   /** Reading of CLOCK_MONOTONIC at which the history begins; now, when absent. Processes that share a history share it. */
   startedNs?: bigint;
@@ -33,8 +33,9 @@ export interface HistoryOptions {
  * @throws the file system's error, when the file cannot be made or written
  */
 export function openHistory(options: HistoryOptions = {}): Recorder {
-  const file = options.file === undefined ? undefined : new LineFile(options.file);
-  return new History(options.startedNs ?? process.hrtime.bigint(), file);
+  const startedNs = options.startedNs ?? process.hrtime.bigint();
+  const file = options.file === undefined ? undefined : new LineFile(options.file, startedNs);
+  return new History(startedNs, file);
 }
 
 class History implements Recorder {
@@ -106,8 +107,9 @@ class LineFile {
   #waiting: HistoryEvent[] = [];
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(path: string) {
+  constructor(path: string, startedNs: bigint) {
     this.#descriptor = openSync(path, 'w');
+    writeSync(this.#descriptor, headerLine(startedNs));
     process.on('exit', this.#writeNow);
   }
 

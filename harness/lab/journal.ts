@@ -1,3 +1,4 @@
+import { boottimeMinusMonotonicNs } from '../capture/clock.ts';
 import type { Recorder } from '../history/recorder.ts';
 import { journalFile } from '../system/nlb.ts';
 import type { Lab } from './lab.ts';
@@ -36,12 +37,19 @@ export class Journals {
     });
   }
 
-  /** State, previous state, seconds since boot, reason. */
   private script(node: string, line: string): void {
-    const [state = '', previous = '', uptime = '0', reason = ''] = line.split('\t');
-    const atNs = this.recorder.fromMonotonic(BigInt(Math.round(Number(uptime) * 1e9)));
-    this.recorder.record({ kind: 'script', atNs, node, state, previous, reason });
+    const { monotonicNs, ...script } = parseJournalLine(line, boottimeMinusMonotonicNs());
+    this.recorder.record({ kind: 'script', atNs: this.recorder.fromMonotonic(monotonicNs), node, ...script });
   }
+}
+
+/**
+ * A line of a state script's journal: state, previous state, seconds on CLOCK_BOOTTIME, reason.
+ * @param aheadNs of CLOCK_MONOTONIC, the history's clock: a machine that was ever suspended has two times since its start
+ */
+export function parseJournalLine(line: string, aheadNs: bigint) {
+  const [state = '', previous = '', uptime = '0', reason = ''] = line.split('\t');
+  return { state, previous, reason, monotonicNs: BigInt(Math.round(Number(uptime) * 1e9)) - aheadNs };
 }
 
 /** A program may print other things than its records: those are its log, and not ours. */

@@ -1,9 +1,9 @@
 import type { ChildProcess } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { until } from '../clock/until.ts';
 import type { AddressChanged, NeighbourChanged } from '../history/event.ts';
 import type { LabNode } from '../node/node.ts';
+import { type NetlinkSocket, netlinkSockets } from './netlink-sockets.ts';
 
 /** What a line of `ip monitor` says; its instant is the wall clock's, in nanoseconds since 1970. */
 export type Monitored =
@@ -47,6 +47,8 @@ function wallClockNs(stamp: string): bigint {
 export interface Monitor {
   /** Settles when everything that changed before this call was handed on. */
   fence(): Promise<void>;
+  /** Changes that the kernel could not tell it since it began: it was not read in time. */
+  missed(): number;
   /** Ends the program once everything that it has printed was handed on. */
   stop(): Promise<void>;
 }
@@ -58,48 +60,59 @@ export interface Monitor {
 export async function startMonitor(node: LabNode, seen: (event: Monitored) => void): Promise<Monitor> {
   const command = ['chrt', '--fifo', '10', 'ip', '-ts', '-o', 'monitor', 'address', 'neigh'];
   const child = node.openWatcher(command, { TZ: 'UTC' });
-  if (!child.stdout || child.pid === undefined) throw new Error(`cannot start ip monitor on ${node.name}`);
-  let fences = 0;
+  const { pid } = child;
+  if (!child.stdout || pid === undefined) throw new Error(`cannot start ip monitor on ${node.name}`);
+  let [raised, heard] = [0, 0];
   createInterface({ input: child.stdout }).on('line', (line) => {
     const event = parseMonitorLine(line);
     if (!event) return;
     if (event.kind !== 'neighbour' || event.address !== FENCE) seen(event);
-    else if (event.state === 'REMOVED') fences += 1;
+    else if (event.mac) heard = Math.max(heard, fenceNumber(event.mac));
   });
-  await subscribed(node, child.pid);
+  await subscribed(node, pid);
   const fence = async (): Promise<void> => {
-    const before = fences;
-    await raiseFence(node);
-    await until(() => fences > before, {
-      what: `ip monitor on ${node.name} says what it was made to see`,
-      withinMs: 3000,
-    });
+    raised += 1;
+    const number = raised;
+    let raisedAtMs = Number.NEGATIVE_INFINITY;
+    const isHeard = async (): Promise<boolean> => {
+      if (heard >= number) return true;
+      if (performance.now() - raisedAtMs < RAISE_AGAIN_MS) return false;
+      raisedAtMs = performance.now();
+      await raiseFence(node, number);
+      return heard >= number;
+    };
+    await until(isHeard, { what: `ip monitor on ${node.name} says what it was made to see`, withinMs: 3000 });
   };
-  return { fence, stop: () => stopped(child) };
+  return { fence, missed: () => droppedFor(node, pid), stop: () => stopped(child) };
 }
 
-/** A neighbour of TEST-NET-1, which nothing uses: made and deleted, it is a mark in the stream of changes. */
+/** A neighbour of TEST-NET-1, which nothing uses: made and deleted, it is a mark in the stream of changes, with a number. */
 const FENCE = '192.0.2.1';
+/** While the reader catches up after an overrun the kernel hands it nothing new: then the mark itself is lost. */
+const RAISE_AGAIN_MS = 250;
 
-async function raiseFence(node: LabNode): Promise<void> {
-  const entry = `${FENCE} lladdr 02:00:00:00:00:00 dev ${node.home.plan.legs[0]?.name}`;
+const fenceMac = (number: number): string => `02:00:${number.toString(16).padStart(8, '0').match(/../g)?.join(':')}`;
+const fenceNumber = (mac: string): number => Number.parseInt(mac.slice('02:00:'.length).replaceAll(':', ''), 16);
+
+async function raiseFence(node: LabNode, number: number): Promise<void> {
+  const entry = `${FENCE} lladdr ${fenceMac(number)} dev ${node.home.plan.legs[0]?.name}`;
   const done = await node.runBeside(['ip', '-batch', '-'], `neigh replace ${entry}\nneigh del ${entry}\n`);
   if (done.exitCode !== 0) throw new Error(`cannot mark the stream of changes on ${node.name}: ${done.stderr}`);
 }
 
-/** The kernel lists netlink sockets by port, which is the process id, with the groups that they listen to. */
-function subscribed(node: LabNode, pid: number): Promise<boolean> {
-  return until(
-    () =>
-      node
-        .inside(() => readFileSync('/proc/thread-self/net/netlink', 'utf8'))
-        .split('\n')
-        .some((row) => {
-          const [, , port, groups] = row.trim().split(/\s+/);
-          return port === String(pid) && groups !== '00000000';
-        }),
-    { what: `ip monitor listens on ${node.name}`, withinMs: 3000, everyMs: 3 },
-  );
+/** The socket by which the program of that process id listens to changes, once it does. */
+const listening = (node: LabNode, pid: number): NetlinkSocket | undefined =>
+  node.inside(netlinkSockets).find(({ port, groups }) => port === pid && groups !== 0);
+
+function subscribed(node: LabNode, pid: number): Promise<NetlinkSocket> {
+  const what = `ip monitor listens on ${node.name}`;
+  return until(() => listening(node, pid), { what, withinMs: 3000, everyMs: 3 });
+}
+
+function droppedFor(node: LabNode, pid: number): number {
+  const socket = listening(node, pid);
+  if (!socket) throw new Error(`ip monitor on ${node.name} has ended, so that nothing tells what it missed`);
+  return socket.drops;
 }
 
 function stopped(child: ChildProcess): Promise<void> {

@@ -31,6 +31,7 @@ interface NodeWatch {
   node: string;
   monitor: Monitor;
   sinceNs: number;
+  missed: number;
 }
 
 /** A port that is being made anew at this moment is not there. */
@@ -80,7 +81,7 @@ export class Watch {
     const monitor = await startMonitor(node, ({ realtimeNs, ...event }) =>
       this.recorder.record({ ...event, node: node.name, atNs: this.fromRealtime(realtimeNs) }),
     );
-    this.nodes.push({ node: node.name, monitor, sinceNs: this.recorder.nowNs() });
+    this.nodes.push({ node: node.name, monitor, sinceNs: this.recorder.nowNs(), missed: 0 });
   }
 
   private fromRealtime = (realtimeNs: bigint): number => this.recorder.fromMonotonic(realtimeNs - this.offsetNs);
@@ -131,9 +132,11 @@ export class Watch {
       lan.sinceNs = untilNs;
     }
     for (const watch of this.nodes) {
-      const span = { kind: 'watched', where: watch.node, atNs: watch.sinceNs, untilNs, missed: 0 } as const;
+      const missed = watch.monitor.missed() - watch.missed;
+      const span = { kind: 'watched', where: watch.node, atNs: watch.sinceNs, untilNs, missed } as const;
       this.recorder.record({ ...span, what: 'addresses' });
       this.recorder.record({ ...span, what: 'neighbours' });
+      watch.missed += missed;
       watch.sinceNs = untilNs;
     }
   }

@@ -2,7 +2,7 @@ import type { Table } from '../check/announcement.ts';
 import { until } from '../clock/until.ts';
 import { devicesOf } from '../lab/census.ts';
 import type { LabNode } from '../node/node.ts';
-import type { LoadResult } from '../traffic/client-handle.ts';
+import type { Load, LoadResult } from '../traffic/client-handle.ts';
 import type { Scene } from './scene.ts';
 import { knows } from './waits.ts';
 
@@ -11,6 +11,18 @@ import { knows } from './waits.ts';
 /** Makes `count` HTTP requests, each on a new connection, and waits until each has ended. */
 export function requestHttp(scene: Scene, count: number, concurrency = 8): Promise<LoadResult> {
   return scene.client.httpRequests({ target: scene.target('http'), count, concurrency, timeoutMs: 2000 });
+}
+
+/**
+ * Flows of datagrams from so many ports, once a probe of each has ended; they go on until they are stopped. Ports that are
+ * open at the same time are different ones: one that came again would be a flow that is there already.
+ */
+export async function openUdpFlows(scene: Scene, count: number, perSecond: number): Promise<Load> {
+  const target = scene.target('echo-udp');
+  const load = await scene.client.startUdpProbes({ target, perSecond, sourcePorts: count, timeoutMs: 1000 });
+  const haveEnded = () => new Set(load.probes.map(({ flow }) => flow)).size === count;
+  await until(haveEnded, { what: `a probe of each of ${count} flows has ended`, withinMs: 20_000, everyMs: 20 });
+  return load;
 }
 
 /** Subnets of the clients, whose addresses are public and not ours. */

@@ -5,6 +5,9 @@ import { encodeIcmp } from '../capture/icmp.ts';
 import { encodeIpv4, PROTOCOL } from '../capture/ipv4.ts';
 import { encodeTcp, type TcpFlag } from '../capture/tcp.ts';
 import { encodeUdp } from '../capture/udp.ts';
+import { type ArpSeen, arpsOf } from '../check/seen.ts';
+import { NS_PER_MS } from '../check/span.ts';
+import type { HistoryEvent } from '../history/event.ts';
 import type { LabNode } from '../node/node.ts';
 import type { Scene } from './scene.ts';
 
@@ -30,8 +33,35 @@ export function keepAsking(scene: Scene, address: string, everyMs: number): () =
   return () => clearInterval(timer);
 }
 
+const ASK_EVERY_MS = 50;
+
+/** The legs ask for the address again and again, by requests or by probes, until they have done so for the whole time. */
+export async function askThroughout(
+  scene: Scene,
+  address: string,
+  legs: readonly From[],
+  forMs: number,
+  ask = askFor,
+): Promise<void> {
+  const sinceNs = scene.nowNs();
+  const isOne = ({ arp }: ArpSeen) => arp.operation === 'request' && arp.targetIp === address;
+  const isOver = (events: HistoryEvent[]) =>
+    legs.every(({ node, leg }) => {
+      const asked = arpsOf(events, { node, leg, direction: 'sent' }).filter(isOne);
+      return (asked.at(-1)?.event.atNs ?? 0) - (asked[0]?.event.atNs ?? 0) > forMs * NS_PER_MS;
+    });
+  const timer = setInterval(() => {
+    for (const leg of legs) ask(scene, address, leg, 1);
+  }, ASK_EVERY_MS);
+  try {
+    await scene.wait(`${address} is asked for throughout ${forMs} ms`, isOver, { sinceNs, withinMs: 5 * forMs });
+  } finally {
+    clearInterval(timer);
+  }
+}
+
 /** An ARP request without a sender's address: an ARP probe (RFC 5227 section 2.1.1). */
-export function probeFor(scene: Scene, address: string, from: From, times: number): void {
+export function probeFor(scene: Scene, address: string, from: From, times = 1): void {
   const senderMac = scene.mac(from.node, from.leg);
   const frame = broadcast({ senderMac, senderIp: '0.0.0.0', operation: 'request', targetIp: address });
   for (let time = 0; time < times; time++) scene.inject(from.node, from.leg, frame);
@@ -47,9 +77,10 @@ function broadcast(arp: Omit<Parameters<typeof encodeArp>[0], 'targetMac'>): Uin
   return encodeEthernet(header, encodeArp({ ...arp, targetMac: ZERO_MAC }));
 }
 
-/** Where a packet for the cluster enters the access LAN, and the hardware address and port that it is for. */
+/** Where a packet for the cluster enters a LAN, the access LAN unless a leg is named, and the hardware address and port that it is for. */
 export interface Entry {
   from: string;
+  leg?: string;
   to: string;
   protocol: 'tcp' | 'udp';
   port: number;
@@ -67,7 +98,7 @@ export function entryOf(scene: Scene, { name }: LabNode, service: string): Entry
  */
 export function packetForCluster(
   scene: Scene,
-  { from, to, protocol, port }: Entry,
+  { from, leg = 'access', to, protocol, port }: Entry,
   sourcePort: number,
   { source = strangerAt(scene, 99), options = new Uint8Array(), flags = ['syn'] as TcpFlag[] } = {},
 ): Uint8Array {
@@ -79,7 +110,23 @@ export function packetForCluster(
       : encodeUdp({ ...ends, ...ports, payload: new TextEncoder().encode('onevip') });
   const header = { ...ends, protocol: PROTOCOL[protocol], identification: sourcePort, options };
   const packet = encodeIpv4(header, segment);
-  return encodeEthernet({ destination: to, source: scene.mac(from, 'access'), etherType: ETHER_TYPE.ipv4 }, packet);
+  return encodeEthernet({ destination: to, source: scene.mac(from, leg), etherType: ETHER_TYPE.ipv4 }, packet);
+}
+
+/** What the service would answer to a stranger's port: a SYN that is acknowledged, or a datagram. */
+export function replyOfCluster(
+  scene: Scene,
+  { from, leg = 'access', to, protocol, port }: Entry,
+  toPort: number,
+): Uint8Array {
+  const ends = { source: scene.cluster, destination: strangerAt(scene, 99) };
+  const ports = { sourcePort: port, destinationPort: toPort };
+  const segment =
+    protocol === 'tcp'
+      ? encodeTcp({ ...ends, ...ports, sequence: 1, acknowledgement: 2, flags: ['syn', 'ack'] })
+      : encodeUdp({ ...ends, ...ports, payload: new TextEncoder().encode('onevip') });
+  const packet = encodeIpv4({ ...ends, protocol: PROTOCOL[protocol], identification: toPort }, segment);
+  return encodeEthernet({ destination: to, source: scene.mac(from, leg), etherType: ETHER_TYPE.ipv4 }, packet);
 }
 
 /** An address of the first client's subnet that no node has, so that no kernel answers what comes back to it; from 99 on. */

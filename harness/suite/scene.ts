@@ -2,6 +2,7 @@ import { openSender, type PacketSender } from '../capture/packet-sender.ts';
 import type { OwnLeg } from '../check/addresses.ts';
 import type { Path, Service } from '../check/forwarding.ts';
 import { PROGRAMS_LISTED } from '../check/left-behind.ts';
+import type { ForwardedTo, Ways } from '../check/new-flows.ts';
 import type { Port } from '../check/seen.ts';
 import { until } from '../clock/until.ts';
 import { deviceIndex } from '../driver/device.ts';
@@ -94,6 +95,16 @@ export class Scene {
   /** The way of packets through a load balancer. */
   path(node: string): Path {
     return { access: this.port(node, 'access'), mac: this.mac(node, 'access'), server: this.port(node, 'server') };
+  }
+
+  /** A server, and every way by which packets of that service are forwarded to it. */
+  forwardedTo(server: string, service: string): ForwardedTo {
+    return { server, mac: this.mac(server, 'server'), ...this.waysOf(service) };
+  }
+
+  /** Every way by which packets of that service are forwarded. */
+  waysOf(service: string): Ways {
+    return { paths: this.lab.nodes('nlb').map(({ name }) => this.path(name)), services: [this.service(service)] };
   }
 
   /** Where to send for a service of the topology, on its first cluster address: `203.0.113.10:80`. */

@@ -108,6 +108,15 @@ export async function receivedForCluster(scene: Scene, node: string, times: numb
   await scene.wait(`${times} packets for the cluster reach ${node}`, reached, { sinceNs });
 }
 
+/** So many packets to the cluster or from it reached the node's server leg, from `sinceNs` on. */
+export async function receivedFromServer(scene: Scene, node: string, times: number, sinceNs: number): Promise<void> {
+  const reached = (events: HistoryEvent[]) =>
+    packetsOf(events, { ...scene.port(node, 'server'), direction: 'received' }).filter(
+      ({ packet }) => packet.destination === scene.cluster || packet.source === scene.cluster,
+    ).length >= times;
+  await scene.wait(`${times} packets of the cluster reach the server leg of ${node}`, reached, { sinceNs });
+}
+
 /** So many of the packets that are meant reached the node's access leg, from `sinceNs` on. */
 export async function reach(scene: Scene, node: string, meant: Meant, times: number, sinceNs: number): Promise<void> {
   const came = (events: HistoryEvent[]) =>

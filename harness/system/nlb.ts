@@ -85,7 +85,7 @@ async function order(node: LabNode, word: 'standby' | 'takeover' | 'reload'): Pr
 
 const socketFile = (folder: string, node: string): string => path.join(folder, `${node}.nlbd.sock`);
 
-/** The operator's script of every state: one line in the node's journal for each entry, with the clock that it saw. */
+/** The operator's script of every state: one line in the node's journal for each entry, with the clock that it saw: a shell can read no other without a process. */
 function writeStateScript(node: string, folder: string): string {
   const script = stateScript(folder, node);
   const journal = journalFile(folder, node);
@@ -99,7 +99,7 @@ function writeStateScript(node: string, folder: string): string {
 /** The operator's script of a node, for every state. */
 export const stateScript = (folder: string, node: string): string => path.join(folder, `${node}.state.sh`);
 
-/** Where the state scripts of a node write: state, previous state, seconds since boot and reason, by tabs. */
+/** Where the state scripts of a node write: state, previous state, seconds on CLOCK_BOOTTIME (as /proc/uptime has them) and reason, by tabs. */
 export const journalFile = (folder: string, node: string): string => path.join(folder, `${node}.journal`);
 
 function configuration(own: NodePlan, setup: PairSetup, script: string) {
@@ -128,6 +128,7 @@ function configuration(own: NodePlan, setup: PairSetup, script: string) {
     scripts: { initial: script, active: script, standby: script, inop: script, timeLimitMs: 2000 },
     heartbeat: { ...(setup.pace === 'default' ? {} : LAB_HEARTBEAT), keyFile: writeKeys(own.name, setup) },
     ...(setup.enterPerSecond && { limits: limitsOf(setup.enterPerSecond) }),
+    ...(setup.forgetsAfterMs && { timeouts: timeoutsOf(setup.forgetsAfterMs) }),
     datapath: {
       ...(setup.commands === undefined ? LAB_TABLES : TABLES_OF_EVERY_VERSION),
       ...(setup.maxConnections && { maxConnections: setup.maxConnections }),
@@ -138,6 +139,15 @@ function configuration(own: NodePlan, setup: PairSetup, script: string) {
     control: { socket: socketFile(folder, own.name) },
   };
 }
+
+/** Of connections, in whichever state; that of fragments is another matter. */
+const timeoutsOf = (ms: number) => ({
+  unprovenMs: ms,
+  establishedMs: ms,
+  finishedMs: ms,
+  resetMs: ms,
+  datagramsMs: ms,
+});
 
 const limitsOf = (perSecond: number) => ({ tcpPerSecond: perSecond, udpPerSecond: perSecond });
 

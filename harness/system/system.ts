@@ -25,6 +25,8 @@ export interface Wishes {
   maxConnections?: number;
   /** How many connections a second may enter it, of each protocol; where nothing is said, what the system does when it is told nothing. */
   enterPerSecond?: number;
+  /** After how long without a packet a connection counts as gone, whatever its state; the system's own times where nothing is said, or 0. */
+  forgetsAfterMs?: number;
   /** Variables of the environment for the daemons, besides the nodes' own. */
   env?: Record<string, string>;
   /** Folder with the system's commands, where they are those of another version. */
