@@ -85,7 +85,7 @@ export default await suite(
           }),
           'each connection stays on its server': oneServerPerFlow({ atLeast: 2 * FLOWS }),
           'no reply passes a load balancer': repliesBypass({
-            clusterAddress: scene.cluster,
+            cluster: [scene.cluster],
             balancers: balancers(scene),
             lans,
             atLeast: REQUESTS,

@@ -1,3 +1,5 @@
+import type { Exemption } from '../check/invariants/exemption.ts';
+import type { InvariantName } from '../check/invariants/invariant.ts';
 import type { Checker } from '../check/verdict.ts';
 import type { Wishes } from '../system/system.ts';
 import type { Scene } from './scene.ts';
@@ -14,6 +16,8 @@ export interface SuiteTest {
   thorough?: true;
   /** What it needs and this machine lacks, in words: then it is skipped with that reason. */
   lacks?(): string | undefined;
+  /** What must hold in every history, and this test breaks on purpose. */
+  breaks?: Exemption[];
   /** About how long it takes, in seconds, where that is too long for a run that was not asked for long tests. */
   longSeconds?: number;
   /** Acts on the lab, waits for what should follow, and gives the claims to be judged. Never sleeps for a fixed time. */
@@ -35,6 +39,8 @@ export interface SuiteOptions {
   pair?: Wishes;
   /** The pair's own timing instead of the patient one of labs that share a machine. */
   pace?: 'default';
+  /** What must hold in every history, and cannot in this suite's, from its beginning to its end. */
+  breaks?: { invariant: InvariantName; why: string }[];
   /** The load balancers' wall clocks can be stepped. */
   ownClocks?: boolean;
 }
