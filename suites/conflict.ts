@@ -86,6 +86,14 @@ export default await suite(
     },
     'a station that claims the address is contradicted, at a bounded rate, and put on record': {
       proves: ['ARP-13', 'ARP-14'],
+      breaks: [
+        {
+          invariant: 'one answerer',
+          why: 'a station behind the standby’s port claims the address',
+          from: { what: 'claim once' },
+          until: { what: 'go on claiming' },
+        },
+      ],
       run: async (scene) => {
         const { active, standby } = await scene.lab.pair();
         const [port, mac] = [scene.port(active.name, 'access'), scene.mac(active.name, 'access')];

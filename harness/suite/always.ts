@@ -35,12 +35,8 @@ export function judgeAlways(job: Job, plan: Plan, all: HistoryEvent[], files: st
   });
 }
 
-function exemptionsOf({ suite }: Job, all: readonly HistoryEvent[]): Exempted[] {
-  const whole = { fromNs: Number.NEGATIVE_INFINITY, untilNs: Number.POSITIVE_INFINITY };
-  const ofSuite = (suite.breaks ?? []).map((exemption) => ({ ...exemption, test: suite.title, span: whole }));
-  const ofTests = Object.entries(suite.tests).flatMap(([title, { breaks = [] }]) => exemptedIn(all, title, breaks));
-  return [...ofSuite, ...ofTests];
-}
+const exemptionsOf = ({ suite }: Job, all: readonly HistoryEvent[]): Exempted[] =>
+  Object.entries(suite.tests).flatMap(([title, { breaks = [] }]) => exemptedIn(all, title, breaks));
 
 const resultOf = (job: Job, { title, proves }: Invariant, files: string[]) => ({
   suite: jobName(job),

@@ -1,4 +1,5 @@
 import { AFTER_SYSTEM, BEFORE_SYSTEM } from '../check/invariants/nothing-left.ts';
+import { until } from '../clock/until.ts';
 import type { Recorder } from '../history/recorder.ts';
 import type { Lab } from '../lab/lab.ts';
 import { standingOn } from '../lab/standing.ts';
@@ -22,9 +23,20 @@ export async function lastLook(scene: Scene): Promise<void> {
   await scene.census();
   const running = lab.nodes('nlb').filter(({ name, processes }) => processes().includes(lab.daemons.get(name) ?? -1));
   await scene.act('stop the system for good', undefined, () =>
-    Promise.all(running.map((node) => stopSystem(scene, node))),
+    Promise.all(running.map((node) => stopForGood(scene, node))),
   );
   await Promise.all(running.map((node) => record(lab, node, recorder, AFTER_SYSTEM)));
+}
+
+/** One that leaves all for its successor is given a successor that does not. */
+async function stopForGood(scene: Scene, node: LabNode): Promise<void> {
+  const { lab } = scene;
+  await stopSystem(scene, node);
+  if (!lab.setup.keeps) return;
+  lab.startSystem(node, { keeps: false });
+  const answers = async () => (await lab.system.role(node)) !== undefined;
+  await until(answers, { what: `the system on ${node.name} answers`, withinMs: 10_000, everyMs: 20 });
+  await stopSystem(scene, node);
 }
 
 async function record(lab: Lab, node: LabNode, recorder: Recorder, what: string): Promise<void> {

@@ -1,5 +1,4 @@
 import type { Exemption } from '../check/invariants/exemption.ts';
-import type { InvariantName } from '../check/invariants/invariant.ts';
 import type { Checker } from '../check/verdict.ts';
 import type { Wishes } from '../system/system.ts';
 import type { Scene } from './scene.ts';
@@ -39,8 +38,6 @@ export interface SuiteOptions {
   pair?: Wishes;
   /** The pair's own timing instead of the patient one of labs that share a machine. */
   pace?: 'default';
-  /** What must hold in every history, and cannot in this suite's, from its beginning to its end. */
-  breaks?: { invariant: InvariantName; why: string }[];
   /** The load balancers' wall clocks can be stepped. */
   ownClocks?: boolean;
 }

@@ -13,11 +13,11 @@ import { type Invariant, lansOf, nodesOf, type Place, placesOf, type Setting } f
 function forwardedOnce(setting: Setting): Checker {
   const legs = placesOf(setting, 'nlb');
   const own = [setting.nlbs, ...legs.map(({ address }) => address)];
-  const servers = new Set(placesOf(setting, 'server').map(({ mac }) => mac));
   const isForwarded: Meant = ({ packet }) =>
     setting.cluster.includes(packet.destination) && !own.includes(packet.source);
   return (during, all = during): Verdict => {
     const judged = new Set(during);
+    const servers = new Set(placesOf(setting, 'server').flatMap((place) => [...hardwareOf(all, place)]));
     const sent = sentBy(legs, all, isForwarded).filter(({ event }) => judged.has(event));
     const astray = sent.find(({ event, ethernet }) => event.leg !== 'server' || !servers.has(ethernet.destination));
     if (astray) {
@@ -61,14 +61,19 @@ function unpaired(all: readonly HistoryEvent[], legs: readonly Place[], meant: M
   });
 }
 
-/** Packets that were addressed to the leg: to its hardware address by the plan, or one that it has announced since. */
+/** Packets that were addressed to the leg. */
 function arriving(all: readonly HistoryEvent[], leg: Place): PacketSeen[] {
-  const announced = arpsOf(all, { ...portOf(leg), direction: 'sent' }).filter(
-    ({ ethernet, arp }) => ethernet.source === arp.senderMac,
-  );
-  const macs = new Set([leg.mac, ...announced.map(({ arp }) => arp.senderMac)]);
+  const macs = hardwareOf(all, leg);
   const received = packetsOf(all, { ...portOf(leg), direction: 'received' });
   return received.filter(({ ethernet }) => macs.has(ethernet.destination));
+}
+
+/** The hardware addresses of a leg: the plan's, and those from which it has said so itself, in ARP packets of its own. */
+function hardwareOf(all: readonly HistoryEvent[], leg: Place): Set<string> {
+  const said = arpsOf(all, { ...portOf(leg), direction: 'sent' }).filter(
+    ({ ethernet, arp }) => ethernet.source === arp.senderMac && arp.senderIp === leg.address,
+  );
+  return new Set([leg.mac, ...said.map(({ arp }) => arp.senderMac)]);
 }
 
 export const forwardedOnceOnly: Invariant = {

@@ -10,12 +10,14 @@ import { type Invariant, nodesOf, placesOf } from './invariant.ts';
  * ALIAS-3, by address events: when a node has entered any state but active, it does not have the alias any more; and what it is
  * given then, it is given to become active, which its next script must say. A node that was killed, or does not run, has
  * entered no state: its kernel keeps the alias, and the standby it is not. A life that ended meanwhile took its script with it.
+ * A new life may keep the alias of the one before it until it enters a state of its own: where it has led alone, it leads again.
  */
 function aliasOffTheStandby(options: { address: string; nodes: string[] }): Checker {
   const { address, nodes } = options;
   return (during, all = during) => {
     const entered = during.filter(
-      (event): event is ScriptRan => event.kind === 'script' && event.state !== 'active' && nodes.includes(event.node),
+      (event): event is ScriptRan =>
+        event.kind === 'script' && event.state !== 'active' && !isStart(event) && nodes.includes(event.node),
     );
     const held = holdingsOf(all, address);
     const standstills = standstillsIn(all);
@@ -39,9 +41,10 @@ function aliasOffTheStandby(options: { address: string; nodes: string[] }): Chec
 const nextScript = (all: readonly HistoryEvent[], { node, atNs }: ScriptRan): ScriptRan | undefined =>
   all.find((event): event is ScriptRan => event.kind === 'script' && event.node === node && event.atNs > atNs);
 
+const isStart = ({ state, previous }: ScriptRan): boolean => state === 'initial' && previous === 'initial';
+
 /** Or says nothing of it, because a new life begins. */
-const leads = ({ state, previous }: ScriptRan): boolean =>
-  state === 'active' || (state === 'initial' && previous === 'initial');
+const leads = (script: ScriptRan): boolean => script.state === 'active' || isStart(script);
 
 /** Held before the script, and still a while after it. */
 function keeps(one: Holding, script: ScriptRan, next: ScriptRan | undefined, standstills: readonly HistoryEvent[]) {
