@@ -18,9 +18,10 @@ export function settingOf({ nodes, segments, addresses }: Plan): Setting {
     cluster: addresses.cluster,
     nlbs: addresses.nlbs,
     clientSubnets: segments.filter(({ name }) => clients.includes(name)).map(({ subnet }) => subnet),
-    privateLegs: [...new Set(nodes.flatMap(({ legs }) => legs))]
-      .filter(({ segment }) => privateSegments.includes(segment))
-      .map(({ name }) => name),
+    privateLegs: [...new Set(legsOn(nodes, privateSegments))],
     places,
   };
 }
+
+const legsOn = (nodes: Plan['nodes'], segments: readonly string[]): string[] =>
+  nodes.flatMap(({ legs }) => legs.filter(({ segment }) => segments.includes(segment)).map(({ name }) => name));

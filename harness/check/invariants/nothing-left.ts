@@ -10,7 +10,7 @@ export const BEFORE_SYSTEM = 'list what stands before the system starts';
 export const AFTER_SYSTEM = 'list what stands after the system has stopped';
 
 function leavesNothing(nodes: readonly string[]): Checker {
-  return (_, all = []): Verdict => {
+  return (during, all = during): Verdict => {
     const evidence: HistoryEvent[] = [];
     for (const node of nodes) {
       const [before, later] = [listOf(all, BEFORE_SYSTEM, node), listOf(all, AFTER_SYSTEM, node)];
