@@ -128,6 +128,9 @@ export default await suite(
     'when a split heals, both firewalls point to the one that leads': {
       thorough: true,
       proves: ['ARP-14'],
+      breaks: [
+        { invariant: 'one answerer', why: 'each half of a split network has its own leader', from: { what: 'split' } },
+      ],
       run: async (scene) => {
         const { active, standby } = await scene.lab.pair();
         const [near = '', far = ''] = firewallsOf(scene);
