@@ -59,8 +59,8 @@ export function repliesBypass(options: {
   const own = balancers.flatMap(({ addresses }) => addresses);
   return (during, all = during) => {
     const replies = lans
-      .flatMap((lan) => packetsOf(during, { lan }))
-      .filter(({ packet }) => cluster.includes(packet.source) && !own.includes(packet.destination));
+      .flatMap((lan) => cluster.flatMap((source) => packetsOf(during, { lan, source })))
+      .filter(({ packet }) => !own.includes(packet.destination));
     const through = replies.find(({ event, ethernet }) => {
       const balancer = balancers.find(({ node }) => node === event.node);
       if (!balancer) return false;

@@ -4,6 +4,7 @@ import path from 'node:path';
 import t from 'tap';
 import type { CheckResult, TestResult } from '../../reports/run-report.ts';
 import { testAct } from '../check/invariants/exemption.ts';
+import { NOT_ENDED } from '../check/invariants/nothing-left.ts';
 import type { HistoryEvent } from '../history/event.ts';
 import { tidyOnInterrupt } from '../lab/interrupt.ts';
 import { beginRun, endRun, newRunId, PROJECT } from '../lab/run-folder.ts';
@@ -76,7 +77,7 @@ async function runInvariants({ scene, finish }: Stage, job: Job, folder: string)
     await finish();
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    scene.recorder.record({ kind: 'act', what: 'the lab could not be ended', atNs: scene.nowNs(), detail: why });
+    scene.recorder.record({ kind: 'act', what: NOT_ENDED, atNs: scene.nowNs(), detail: why });
   }
   return judgeAlways(job, scene.lab.plan, scene.recorder.events(), [historyFile(folder)]);
 }

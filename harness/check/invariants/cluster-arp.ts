@@ -1,4 +1,5 @@
-import { decoded } from '../seen.ts';
+import { ETHER_TYPE } from '../../capture/ethernet.ts';
+import { decoded, mayCarry } from '../seen.ts';
 import { noFrameAstray } from './frames.ts';
 import { type Invariant, placesOf } from './invariant.ts';
 
@@ -11,6 +12,7 @@ export const clusterArp: Invariant = {
     return noFrameAstray({
       places,
       astray(event) {
+        if (!mayCarry(event, ETHER_TYPE.arp)) return undefined;
         const { network } = decoded(event);
         if (network?.kind !== 'arp') return undefined;
         if (setting.cluster.includes(network.senderIp)) return `ARP from ${network.senderIp}`;

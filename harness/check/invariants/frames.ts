@@ -1,6 +1,7 @@
+import { PROTOCOL } from '../../capture/ipv4.ts';
 import type { FrameSeen } from '../../history/event.ts';
 import { unlessBlind } from '../coverage.ts';
-import { decoded, framesOf, portText } from '../seen.ts';
+import { decoded, framesOf, plainAddresses, portText } from '../seen.ts';
 import { type Checker, fail, pass, unknown } from '../verdict.ts';
 import { lansOf, type Place } from './invariant.ts';
 
@@ -27,9 +28,14 @@ export function noFrameAstray(options: {
 
 /** The IP addresses that a frame carries as its own sender and target: of an ARP packet, or of an IP packet and what it quotes. */
 export function addressesIn(event: FrameSeen): string[] {
+  const plain = mayQuote(event) ? undefined : plainAddresses(event);
+  if (plain) return [plain.source, plain.destination];
   const { network } = decoded(event);
   if (network?.kind === 'arp') return [network.senderIp, network.targetIp];
   if (network?.kind !== 'ipv4') return [];
   const quoted = network.transport?.kind === 'icmp' ? network.transport.quoted : undefined;
   return [network.source, network.destination, ...(quoted ? [quoted.source, quoted.destination] : [])];
 }
+
+/** By the protocol of the IPv4 header of an untagged frame, at its ninth octet: ICMP alone quotes other packets. */
+const mayQuote = ({ bytes }: FrameSeen): boolean => bytes[14 + 9] === PROTOCOL.icmp;

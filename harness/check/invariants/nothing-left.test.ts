@@ -1,7 +1,7 @@
 import t from 'tap';
 import { told } from '../literal-history.ts';
 import { SETTING } from './literal-setting.ts';
-import { AFTER_SYSTEM, BEFORE_SYSTEM, nothingLeft } from './nothing-left.ts';
+import { AFTER_SYSTEM, BEFORE_SYSTEM, NOT_ENDED, nothingLeft } from './nothing-left.ts';
 
 const list = (atMs: number, what: string, node: string, ...lines: string[]) => {
   return { kind: 'act' as const, atNs: atMs * 1e6, what, node, detail: lines.join('\n') };
@@ -25,6 +25,8 @@ t.test('a system that was stopped leaves nothing', async (t) => {
     /^pass/,
     'what was there before may stay',
   );
-  t.match(told(checker, BEFORE, after('nlb1')), /^unknown: nobody looked at nlb2 after/, 'it was not stopped');
+  t.match(told(checker, BEFORE, after('nlb1')), /^unknown: nobody looked at nlb2 after.*: it did not run$/);
+  const failed = list(800, NOT_ENDED, 'nlb2', 'it hangs');
+  t.match(told(checker, BEFORE, after('nlb1'), failed), /^unknown: nobody looked at nlb2 after.*: it hangs$/);
   t.match(told(checker, after('nlb1'), after('nlb2')), /^unknown: nobody looked at nlb1 before/);
 });

@@ -8,6 +8,8 @@ import { type Invariant, nodesOf, placesOf } from './invariant.ts';
  */
 export const BEFORE_SYSTEM = 'list what stands before the system starts';
 export const AFTER_SYSTEM = 'list what stands after the system has stopped';
+/** Where it puts why it could not. */
+export const NOT_ENDED = 'the lab could not be ended';
 
 function leavesNothing(nodes: readonly string[]): Checker {
   return (during, all = during): Verdict => {
@@ -15,7 +17,7 @@ function leavesNothing(nodes: readonly string[]): Checker {
     for (const node of nodes) {
       const [before, later] = [listOf(all, BEFORE_SYSTEM, node), listOf(all, AFTER_SYSTEM, node)];
       if (!before) return unknown(`nobody looked at ${node} before its system was started`);
-      if (!later) return unknown(`nobody looked at ${node} after its system had been stopped`);
+      if (!later) return unknown(`nobody looked at ${node} after its system had been stopped${whyNot(all)}`);
       const had = linesOf(before);
       const left = linesOf(later).filter((line) => !had.includes(line));
       if (left.length > 0) return fail(`${node} still has ${left.join(', ')}`, [before, later]);
@@ -27,6 +29,11 @@ function leavesNothing(nodes: readonly string[]): Checker {
 
 const listOf = (all: readonly HistoryEvent[], what: string, node: string): Acted | undefined =>
   all.findLast((event): event is Acted => event.kind === 'act' && event.what === what && event.node === node);
+
+function whyNot(all: readonly HistoryEvent[]): string {
+  const failed = all.find((event): event is Acted => event.kind === 'act' && event.what === NOT_ENDED);
+  return failed ? `: ${failed.detail}` : ': it did not run';
+}
 
 const linesOf = ({ detail = '' }: Acted): string[] => detail.split('\n').filter((line) => line !== '');
 
