@@ -1,5 +1,5 @@
 import t from 'tap';
-import { arp, OVER, tcp, told } from '../literal-history.ts';
+import { arp, history, OVER, tcp, told } from '../literal-history.ts';
 import { forwardedOnceOnly } from './forwarded-once.ts';
 import { at, CLUSTER, LOST, MAC, SEEN, SETTING } from './literal-setting.ts';
 
@@ -34,11 +34,21 @@ t.test('what a load balancer sends to the cluster it was handed before, as often
   t.match(told(checker, LOST, one, OVER), /^unknown/);
 });
 
+t.test('what was sent too often while that was lawful is not held against what comes after', async (t) => {
+  const checker = forwardedOnceOnly.checker(SETTING);
+  const [early, later] = [left(1), history(came(2), left(3), OVER)];
+  t.equal(checker(later, history(SEEN, early, later)).verdict, 'pass');
+  t.equal(checker(later, history(SEEN, early, later, left(4))).verdict, 'pass', 'nor what comes when it is not judged');
+  const more = history(later, left(4));
+  t.equal(checker(more, history(SEEN, early, more)).verdict, 'fail');
+});
+
 t.test('it goes to a server, by the server leg', async (t) => {
   const checker = forwardedOnceOnly.checker(SETTING);
   const back = { source: MAC.nlb1, destination: MAC.fw1 };
   t.match(told(checker, SEEN, came(1), left(2, {}, IN), OVER), /^fail: .* not to a server/);
   t.match(told(checker, SEEN, came(1), left(2, {}, back, at('nlb1', 'access')), OVER), /^fail: nlb1\/access .* not to/);
+  t.match(told(checker, SEEN, came(1), left(2, {}, OUT, at('nlb1', 'access')), OVER), /^fail: nlb1\/access/);
   const moved = { operation: 'request', senderIp: '10.77.2.21', targetIp: '10.77.2.1' } as const;
   const says = arp({ atMs: 1, from: at('server1', 'server'), to: [] }, { ...moved, senderMac: '02:00:00:00:02:99' });
   const anew = { ...OUT, destination: '02:00:00:00:02:99' };

@@ -37,13 +37,14 @@ export const SETTING: Setting = {
     place('nlb2', 'nlb', 'access', MAC.nlb2, '10.77.1.12'),
     place('nlb2', 'nlb', 'server', MAC.nlb2Server, '10.77.2.12'),
     place('server1', 'server', 'server', MAC.server1, '10.77.2.21'),
+    place('fw1', 'firewall', 'wan', '02:00:00:00:00:02', '100.64.0.2'),
   ],
 };
 
 /** The place of a leg in its switch: `at('nlb1', 'access')`. */
 export const at = (node: string, leg: string): Port => ({ lan: leg, node, leg });
 
-const LANS = ['access', 'server'];
+const LANS = ['access', 'server', 'wan'];
 const NODES = ['fw1', 'nlb1', 'nlb2'];
 
 /** All of it was watched, from beginning to end. */

@@ -14,5 +14,10 @@ t.test('the scripts of both nodes run once each, in order', async (t) => {
     /^fail: after initial the script of active on nlb2/,
   );
   t.match(told(checker, both, script(2, 'nlb1', 'initial', 'initial')), /^fail: .* nlb1 ran, in 2 lives, though/);
+  t.match(
+    told(checker, life('nlb2'), script(2, 'nlb2', 'active', 'standby')),
+    /^fail/,
+    'though nothing is known of nlb1',
+  );
   t.match(told(checker, life('nlb1')), /^unknown: 0 scripts of nlb2/);
 });
