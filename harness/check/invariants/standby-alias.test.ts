@@ -1,5 +1,5 @@
 import t from 'tap';
-import { act, address, OVER, script, standstill, told, watched } from '../literal-history.ts';
+import { act, address, history, OVER, script, standstill, told, watched } from '../literal-history.ts';
 import { NLBS, SEEN, SETTING } from './literal-setting.ts';
 import { standbyAlias } from './standby-alias.ts';
 
@@ -23,6 +23,14 @@ t.test('a node that is not active does not have the alias', async (t) => {
   t.match(told(checker, SEEN, boot, leads, script(501, 'nlb1', 'inop', 'active'), OVER), /^fail: nlb1 entered inop/);
   const given = [change(300, 'added'), change(320, 'removed'), script(600, 'nlb1', 'inop', 'standby')];
   t.match(told(checker, SEEN, boot, given, OVER), /^fail: nlb1 was given it in state standby, and entered inop next/);
+});
+
+t.test('an alias that somebody put there on purpose is not held against the node', async (t) => {
+  const checker = standbyAlias.checker(SETTING);
+  const stray = [change(300, 'added'), change(320, 'removed')];
+  const rest = history(SEEN, boot, script(600, 'nlb1', 'inop', 'standby'), OVER);
+  t.equal(checker(rest, history(rest, stray)).verdict, 'pass');
+  t.equal(checker(history(rest, stray), history(rest, stray)).verdict, 'fail');
 });
 
 t.test('a node that was killed has entered no state, and its next life may lead on', async (t) => {

@@ -3,7 +3,7 @@ import { unlessBlind } from '../coverage.ts';
 import { type Holding, holdingsOf, holdingText } from '../holdings.ts';
 import { EVENT_DELAY_NS } from '../one-answerer.ts';
 import { ranNs, standstillsIn } from '../standstill.ts';
-import { type Checker, fail, pass, unknown } from '../verdict.ts';
+import { type Checker, fail, pass, unknown, type Verdict } from '../verdict.ts';
 import { type Invariant, nodesOf, placesOf } from './invariant.ts';
 
 /**
@@ -19,18 +19,15 @@ function aliasOffTheStandby(options: { address: string; nodes: string[] }): Chec
       (event): event is ScriptRan =>
         event.kind === 'script' && event.state !== 'active' && !isStart(event) && nodes.includes(event.node),
     );
-    const held = holdingsOf(all, address);
-    const standstills = standstillsIn(all);
+    const history: Known = {
+      all,
+      held: holdingsOf(all, address),
+      standstills: standstillsIn(all),
+      judged: new Set(during),
+    };
     for (const script of entered) {
-      const next = nextScript(all, script);
-      const own = held.filter(({ node }) => node === script.node);
-      const kept = own.find((one) => keeps(one, script, next, standstills));
-      if (kept) return fail(`${script.node} entered ${script.state}; ${holdingText(kept)}`, [script, ...kept.evidence]);
-      const given = next && !leads(next) ? own.find((one) => isGiven(one, script, next)) : undefined;
-      if (given && next) {
-        const because = `${script.node} was given it in state ${script.state}, and entered ${next.state} next`;
-        return fail(because, [script, ...given.evidence, next]);
-      }
+      const wrong = keptAfter(script, history) ?? givenAfter(script, history);
+      if (wrong) return wrong;
     }
     if (entered.length === 0) return unknown('no node was seen entering any state but active');
     const off = pass(`${entered.length} times a node entered another state than active, without the alias`, entered);
@@ -38,24 +35,45 @@ function aliasOffTheStandby(options: { address: string; nodes: string[] }): Chec
   };
 }
 
+/** What is asked of a history again and again. */
+interface Known {
+  all: readonly HistoryEvent[];
+  held: Holding[];
+  standstills: readonly HistoryEvent[];
+  judged: ReadonlySet<HistoryEvent>;
+}
+
+/** The node had the alias before the script, and still has it a while after it. */
+function keptAfter(script: ScriptRan, { all, held, standstills }: Known): Verdict | undefined {
+  const nextNs = nextScript(all, script)?.atNs ?? Number.POSITIVE_INFINITY;
+  const kept = held.find(({ node, fromNs, untilNs }) => {
+    const endNs = Math.min(untilNs, nextNs);
+    if (node !== script.node || fromNs > script.atNs || endNs <= script.atNs) return false;
+    return ranNs(standstills, script.atNs, endNs) > EVENT_DELAY_NS;
+  });
+  return kept && fail(`${script.node} entered ${script.state}; ${holdingText(kept)}`, [script, ...kept.evidence]);
+}
+
+/** The node was given the alias, and its next script does not say that it leads. There is room for what is read late. */
+function givenAfter(script: ScriptRan, { all, held, judged }: Known): Verdict | undefined {
+  const next = nextScript(all, script);
+  if (!next || mayLead(next)) return undefined;
+  const [fromNs, untilNs] = [script.atNs + EVENT_DELAY_NS, next.atNs - EVENT_DELAY_NS];
+  const given = held.find(
+    ({ node, fromNs: givenNs, evidence: [added] }) =>
+      node === script.node && givenNs > fromNs && givenNs < untilNs && added !== undefined && judged.has(added),
+  );
+  const because = `${script.node} was given it in state ${script.state}, and entered ${next.state} next`;
+  return given && fail(because, [script, ...given.evidence, next]);
+}
+
 const nextScript = (all: readonly HistoryEvent[], { node, atNs }: ScriptRan): ScriptRan | undefined =>
   all.find((event): event is ScriptRan => event.kind === 'script' && event.node === node && event.atNs > atNs);
 
 const isStart = ({ state, previous }: ScriptRan): boolean => state === 'initial' && previous === 'initial';
 
-/** Or says nothing of it, because a new life begins. */
-const leads = (script: ScriptRan): boolean => script.state === 'active' || isStart(script);
-
-/** Held before the script, and still a while after it. */
-function keeps(one: Holding, script: ScriptRan, next: ScriptRan | undefined, standstills: readonly HistoryEvent[]) {
-  if (one.fromNs > script.atNs) return false;
-  const untilNs = Math.min(one.untilNs, next?.atNs ?? Number.POSITIVE_INFINITY);
-  return untilNs > script.atNs && ranNs(standstills, script.atNs, untilNs) > EVENT_DELAY_NS;
-}
-
-/** Its beginning lies between two scripts, with room for what is read late on either side. */
-const isGiven = ({ fromNs }: Holding, script: ScriptRan, next: ScriptRan): boolean =>
-  fromNs > script.atNs + EVENT_DELAY_NS && fromNs < next.atNs - EVENT_DELAY_NS;
+/** It says so, or says nothing of it: a new life began before its script could run. */
+const mayLead = (script: ScriptRan): boolean => script.state === 'active' || isStart(script);
 
 export const standbyAlias: Invariant = {
   name: 'alias off the standby',
