@@ -2,6 +2,7 @@ import type { HistoryEvent } from '../../history/event.ts';
 import { unlessBlind } from '../coverage.ts';
 import type { Meant } from '../forwarding.ts';
 import { arpsOf, eventsOf, type PacketSeen, type Port, packetsOf, portText } from '../seen.ts';
+import { NS_PER_MS } from '../span.ts';
 import { type Checker, fail, pass, unknown, type Verdict } from '../verdict.ts';
 import { type Invariant, lansOf, nodesOf, type Place, placesOf, type Setting } from './invariant.ts';
 
@@ -46,10 +47,20 @@ const portOf = ({ lan, node, leg }: Place): Port => ({ lan, node, leg });
 const sentBy = (legs: readonly Place[], all: readonly HistoryEvent[], meant: Meant): PacketSeen[] =>
   legs.flatMap((leg) => packetsOf(all, { ...portOf(leg), direction: 'sent' })).filter(meant);
 
+/**
+ * The kernel's stamps are moved onto the history's clock by what the two clocks differed when frames were taken out of a ring:
+ * that is read anew each time, and whoever reads it may be held up between the two.
+ */
+const CLOCKS_DIFFER_NS = NS_PER_MS / 2;
+
+/** Frames that came go before those that left in the same instant, as far as clocks can tell. */
+const placeOf = ({ event: { atNs, direction } }: PacketSeen): number =>
+  direction === 'received' ? atNs - CLOCKS_DIFFER_NS : atNs;
+
 /** What a node sent without having been handed it, in the order of time: each packet that came may leave once. */
 function unpaired(all: readonly HistoryEvent[], legs: readonly Place[], meant: Meant) {
   const came = legs.flatMap((leg) => arriving(all, leg)).filter(meant);
-  const inOrder = [...came, ...sentBy(legs, all, meant)].toSorted((one, other) => one.event.atNs - other.event.atNs);
+  const inOrder = [...came, ...sentBy(legs, all, meant)].toSorted((one, other) => placeOf(one) - placeOf(other));
   const handed = new Map<string, number>();
   return inOrder.flatMap((seen) => {
     const key = Buffer.from(seen.packet.bytes).toString('latin1');
