@@ -8,6 +8,8 @@ import {
   type Listed,
   type RequirementRow,
   requirementRows,
+  type Shown,
+  shownTests,
   totals,
   VERDICTS,
 } from './outcome.ts';
@@ -111,12 +113,17 @@ function tableOf(rows: readonly RequirementRow[], anchor: Anchor): string {
   const lines = rows.map(
     ({ id, verdict, tests, ...listed }) =>
       `<tr data-verdict="${verdict}"><td class="id">${markup(id)}</td><td>${badge(verdict)}</td><td>${markup(askedText({ id, ...listed }))}</td>` +
-      `<td>${tests.map((test) => `<a href="#${anchor(test)}">${markup(test.title)}</a>`).join('<br>')}</td></tr>`,
+      `<td>${shownTests(tests)
+        .map((shown) => testLink(shown, anchor))
+        .join('<br>')}</td></tr>`,
   );
   return `<table><thead><tr><th>Id</th><th>Verdict</th><th>Must</th><th>Tests</th></tr></thead><tbody>
 ${lines.join('\n')}
 </tbody></table>`;
 }
+
+const testLink = ({ test, suites }: Shown, anchor: Anchor): string =>
+  `<a href="#${anchor(test)}">${markup(test.title)}</a>${suites === 1 ? '' : ` (${suites} suites)`}`;
 
 const badge = (verdict: RequirementRow['verdict']): string =>
   `<span class="badge ${verdict.replace(' ', '-')}">${verdict}</span>`;
@@ -135,12 +142,13 @@ function notRunList(tests: readonly NotRun[]): string {
 }
 
 function testCard(test: TestResult, id: string): string {
-  const { verdict, title, proves, durationMs, because, checks, seed, runAgain, files } = test;
+  const { verdict, title, proves, durationMs, because, checks, brokenOnPurpose = [], seed, runAgain, files } = test;
   const open = verdict === 'fail' || verdict === 'unknown' ? ' open' : '';
   return `<details class="test" id="${id}" data-verdict="${verdict}"${open}>
 <summary>${badge(verdict)} <span class="title">${markup(title)}</span> <span class="ids">${markup(proves.join(' '))}</span> <span class="time">${duration(durationMs)}</span></summary>
 <p>${markup(because)}</p>
 ${checks.map(checkBlock).join('\n')}
+${brokenOnPurpose.map((text) => `<p>Broken on purpose: ${markup(text)}</p>`).join('\n')}
 ${seed === undefined ? '' : `<p>Seed <code>${markup(seed)}</code></p>`}
 ${files.length === 0 ? '' : `<p>Files: ${files.map(fileLink).join(', ')}</p>`}
 <p>Run again: <code>${markup(runAgain)}</code></p>

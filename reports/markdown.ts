@@ -1,5 +1,15 @@
 import { fenced, markdown } from './escape.ts';
-import { askedText, duration, type Listed, requirementRows, totalsLine, VERDICTS } from './outcome.ts';
+import {
+  askedText,
+  brokenOnPurpose,
+  duration,
+  type Listed,
+  requirementRows,
+  seenIn,
+  shownTests,
+  totalsLine,
+  VERDICTS,
+} from './outcome.ts';
 import type { NotRun, RunReport, TestResult } from './run-report.ts';
 
 /** For a pull request or a release's notes: totals, what did not pass with its evidence, and the table of requirements. */
@@ -13,6 +23,7 @@ export function markdownReport(report: RunReport, catalogue: readonly Listed[]):
     facts(report),
     ...bad.flatMap(section),
     ...report.notRun.map(notRun),
+    ...brokenOnPurpose(report).map((text) => `Broken on purpose: ${markdown(text)}`),
     '## Requirements',
     ['| requirement | verdict | must | tests |', '|---|---|---|---|', ...rows.map(tableRow)].join('\n'),
     '',
@@ -46,6 +57,8 @@ function section({ suite, title, verdict, proves, because, checks, runAgain, see
 }
 
 function tableRow({ id, verdict, tests, ...listed }: ReturnType<typeof requirementRows>[number]): string {
-  const titles = tests.map(({ suite, title }) => markdown(`${suite}: ${title}`)).join('; ');
+  const titles = shownTests(tests)
+    .map((shown) => markdown(`${seenIn(shown)}: ${shown.test.title}`))
+    .join('; ');
   return `| ${markdown(id)} | ${verdict} | ${markdown(askedText({ id, ...listed }))} | ${titles} |`;
 }

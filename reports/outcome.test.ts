@@ -2,7 +2,16 @@ import t from 'tap';
 import { htmlReport } from './html.ts';
 import { jsonReport } from './json.ts';
 import { markdownReport } from './markdown.ts';
-import { bySuite, duration, requirementRows, totals, totalsLine } from './outcome.ts';
+import {
+  brokenOnPurpose,
+  bySuite,
+  duration,
+  requirementRows,
+  seenIn,
+  shownTests,
+  totals,
+  totalsLine,
+} from './outcome.ts';
 import { CATALOGUE, GOOD_RUN, RUN } from './sample-run.ts';
 import { terminalReport } from './terminal.ts';
 
@@ -67,4 +76,35 @@ t.test('what of a requirement no packet shows stands beside its verdict in every
   t.match(markdownReport(GOOD_RUN, catalogue), `| ARP-1 | pass | ${asked} |`);
   t.match(htmlReport(GOOD_RUN, catalogue), asked);
   t.match(JSON.parse(jsonReport(GOOD_RUN, catalogue)).requirements[0], { id: 'ARP-1', verdict: 'pass', beyond });
+});
+
+const [SAMPLE] = GOOD_RUN.results;
+const always = (suite: string, more: object = {}) => {
+  if (!SAMPLE) throw new Error('the sample has a test');
+  return { ...SAMPLE, suite, title: 'no two speak', always: true as const, ...more };
+};
+
+t.test('what is judged in every suite is shown once for those where it passed', async (t) => {
+  const results = [...GOOD_RUN.results, always('arp'), always('ha', { verdict: 'fail' }), always('fwd')];
+  const places = shownTests(results).map((shown) => `${seenIn(shown)}: ${shown.test.title} ${shown.test.verdict}`);
+  t.same(places, [
+    'arp: the active answers for the NLBS address pass',
+    'ha: no two speak fail',
+    'in 2 suites: no two speak pass',
+  ]);
+  t.match(
+    terminalReport({ ...GOOD_RUN, results }, CATALOGUE, { colour: false, columns: 0 }),
+    /✓ pass {4}in 2 suites: no two/,
+  );
+  t.match(markdownReport({ ...GOOD_RUN, results }, CATALOGUE), /in 2 suites: no two speak/);
+  t.match(htmlReport({ ...GOOD_RUN, results }, CATALOGUE), /no two speak<\/a> \(2 suites\)/);
+});
+
+t.test('what was broken on purpose is in every form of the report', async (t) => {
+  const run = { ...GOOD_RUN, results: [always('arp', { brokenOnPurpose: ['from 1 to 2 ms, because it is asked'] })] };
+  t.same(brokenOnPurpose(run), ['arp: from 1 to 2 ms, because it is asked']);
+  t.match(terminalReport(run, CATALOGUE, { colour: false, columns: 0 }), /broken on purpose: arp: from 1 to 2 ms/);
+  t.match(markdownReport(run, CATALOGUE), /Broken on purpose: arp: from 1 to 2 ms/);
+  t.match(htmlReport(run, CATALOGUE), /Broken on purpose: from 1 to 2 ms/);
+  t.match(jsonReport(run, CATALOGUE), /"brokenOnPurpose": \[\n *"from 1 to 2 ms/);
 });

@@ -37,6 +37,27 @@ export function requirementRows({ results }: RunReport, catalogue: readonly List
   });
 }
 
+/** A test as it is shown beside a requirement: what is judged in every suite stands there once for all suites where it passed. */
+export interface Shown {
+  test: TestResult;
+  /** Of how many suites it stands for; the test's own suite is one of them. */
+  suites: number;
+}
+
+export function shownTests(tests: readonly TestResult[]): Shown[] {
+  const isMany = ({ always, verdict }: TestResult) => always === true && verdict === 'pass';
+  const many = [...Map.groupBy(tests.filter(isMany), ({ title }) => title).values()];
+  const together = many.flatMap(([test, ...more]) => (test ? [{ test, suites: 1 + more.length }] : []));
+  return [...tests.filter((test) => !isMany(test)).map((test) => ({ test, suites: 1 })), ...together];
+}
+
+/** Where a test was seen: in its suite, or in so many. */
+export const seenIn = ({ test, suites }: Shown): string => (suites === 1 ? test.suite : `in ${suites} suites`);
+
+/** What suites broke on purpose, a line for each: it was not judged there. */
+export const brokenOnPurpose = ({ results }: RunReport): string[] =>
+  results.flatMap(({ suite, brokenOnPurpose = [] }) => brokenOnPurpose.map((text) => `${suite}: ${text}`));
+
 /** What a requirement asks, and how much of that no test of a lab shows. */
 export const askedText = ({ text, beyond }: Listed): string =>
   beyond === undefined ? text : `${text}. Not shown by packets: ${beyond}`;

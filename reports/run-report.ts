@@ -38,6 +38,10 @@ export interface TestResult {
   because: string;
   checks: CheckResult[];
   durationMs: number;
+  /** Whether it is judged in every suite, over the whole of what was seen there. */
+  always?: true;
+  /** What of it the suite broke on purpose, and was not judged: when, where and why. */
+  brokenOnPurpose?: string[];
   /** Seed of everything random in the test. */
   seed?: string;
   /** The command that runs this test alone. */

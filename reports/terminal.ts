@@ -1,15 +1,19 @@
 import { Chalk, type ChalkInstance } from 'chalk';
 import { visible } from './escape.ts';
 import {
+  brokenOnPurpose,
   duration,
   type Listed,
   type RequirementRow,
   requirementRows,
+  type Shown,
+  seenIn,
+  shownTests,
   totals,
   totalsLine,
   VERDICTS,
 } from './outcome.ts';
-import type { CheckResult, NotRun, RunReport, TestResult, Verdict } from './run-report.ts';
+import type { CheckResult, NotRun, RunReport, Verdict } from './run-report.ts';
 
 export interface TerminalOptions {
   colour: boolean;
@@ -30,10 +34,11 @@ export function terminalReport(report: RunReport, catalogue: readonly Listed[], 
   const without = report.results.filter(({ proves }) => proves.length === 0);
   return [
     ...tested.flatMap((row) => tableRow(row, paint, options.columns)),
-    ...without.map((test) => line('–', test, paint, options.columns)),
+    ...without.map((test) => line('–', { test, suites: 1 }, paint, options.columns)),
     ...notTested(rows, paint),
     ...notByPackets(rows, paint),
     ...notRun(report, paint),
+    ...brokenOnPurpose(report).map((text) => paint.dim(`broken on purpose: ${oneLine(text)}`)),
     ...VERDICTS.filter((verdict) => verdict !== 'pass').flatMap((verdict) => details(verdict, report, paint)),
     '',
     summary(report, tested, paint),
@@ -55,14 +60,15 @@ function painter(chalk: ChalkInstance): Paint {
 
 /** A line for each test that proves the requirement; its id stands on the first. */
 function tableRow({ id, tests }: RequirementRow, paint: Paint, columns: number): string[] {
-  return tests.map((test, index) => line(index === 0 ? id : '', test, paint, columns));
+  return shownTests(tests).map((shown, index) => line(index === 0 ? id : '', shown, paint, columns));
 }
 
-function line(id: string, test: TestResult, paint: Paint, columns: number): string {
+function line(id: string, shown: Shown, paint: Paint, columns: number): string {
+  const { test } = shown;
   const label = visible(id).padEnd(9);
   const verdict = `${MARKS[test.verdict]} ${test.verdict}`.padEnd(10);
   const room = columns === 0 ? Number.POSITIVE_INFINITY : Math.max(20, columns - label.length - verdict.length);
-  const name = cut(`${visible(test.suite)}: ${oneLine(test.title)}`, room);
+  const name = cut(`${visible(seenIn(shown))}: ${oneLine(test.title)}`, room);
   return `${paint.bold(label)}${paint.verdict[test.verdict](verdict)}${name}`;
 }
 

@@ -6,7 +6,6 @@ import { noneLost } from '../harness/check/probes.ts';
 import { clientSubnets, firewalls, requestHttp } from '../harness/suite/everyday.ts';
 import { cut, heal } from '../harness/suite/faults.ts';
 import { askFor } from '../harness/suite/inject.ts';
-import { oneSpeaksAtATime } from '../harness/suite/pair-claims.ts';
 import { eachFirewallSends, routedTo, routesConfigured } from '../harness/suite/routes.ts';
 import type { Scene } from '../harness/suite/scene.ts';
 import { suite } from '../harness/suite/suite.ts';
@@ -27,12 +26,11 @@ const placed = (scene: Scene, node: string) => ({
   label: 'access:nlbs',
 });
 
-/** One holder at a time, by the tables and by what is said on the wire. */
+/** One holder at a time, by the tables. */
 const oneAtATime = (scene: Scene) => {
   const nodes = scene.lab.nodes('nlb').map(({ name }) => name);
   return {
     'the two never hold the alias at once': neverTwoHolders({ address: scene.nlbs, nodes, toleranceMs: TOLERANCE_MS }),
-    'the two never speak for the address at once': oneSpeaksAtATime(scene, nodes),
   };
 };
 

@@ -87,6 +87,7 @@ export default await suite(
     },
     'nothing is said of the NLBS address on the server subnet': {
       proves: ['ARP-5'],
+      breaks: [{ invariant: 'server subnet', why: 'servers ask for the NLBS address, to see that nobody answers' }],
       run: async (scene) => {
         const { active, standby } = await scene.lab.pair();
         for (const { name } of [active, standby]) await forgetNeighbours(scene, name);
@@ -106,6 +107,12 @@ export default await suite(
     },
     'nobody answers a request for the cluster address, on any segment': {
       proves: ['ARP-6'],
+      breaks: [
+        {
+          invariant: 'no ARP for the cluster',
+          why: 'everybody is asked for the cluster address, to see that nobody answers',
+        },
+      ],
       run: async (scene) => {
         await scene.lab.pair();
         await askOnAccess(scene, scene.cluster);

@@ -93,6 +93,14 @@ export default await suite(
     },
     'a station that claims the address is contradicted, at a bounded rate, and put on record': {
       proves: ['ARP-13', 'ARP-14'],
+      breaks: [
+        {
+          invariant: 'one answerer',
+          why: 'a station behind the standby’s port claims the address',
+          from: { what: 'claim once' },
+          until: { what: 'go on claiming' },
+        },
+      ],
       run: async (scene) => {
         const { active, standby } = await scene.lab.pair();
         const [port, mac] = [scene.port(active.name, 'access'), scene.mac(active.name, 'access')];
@@ -127,6 +135,9 @@ export default await suite(
     'when a split heals, both firewalls point to the one that leads': {
       thorough: true,
       proves: ['ARP-14'],
+      breaks: [
+        { invariant: 'one answerer', why: 'each half of a split network has its own leader', from: { what: 'split' } },
+      ],
       run: async (scene) => {
         const { active, standby } = await scene.lab.pair();
         const [near = '', far = ''] = firewallsOf(scene);

@@ -3,7 +3,6 @@ import { settled } from '../harness/check/settled.ts';
 import { ahead } from '../harness/fault/ahead.ts';
 import { readEventLog } from '../harness/suite/event-log.ts';
 import { pretend, recordingsFor, waysTo } from '../harness/suite/imposter.ts';
-import { oneSpeaksAtATime } from '../harness/suite/pair-claims.ts';
 import type { Scene } from '../harness/suite/scene.ts';
 import { suite } from '../harness/suite/suite.ts';
 import { answersAgain, atRest, runsScript } from '../harness/suite/waits.ts';
@@ -61,7 +60,6 @@ export default await suite(
               ...logged,
               fields: { state: 'initial', previous: 'active', reason: why(standby.name) },
             }),
-            'one speaks for the address at a time': oneSpeaksAtATime(scene, nodes),
             'one leads again, and every probe is answered': settled({
               address: scene.nlbs,
               nodes,

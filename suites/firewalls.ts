@@ -7,7 +7,7 @@ import { firewalls, virtualMac } from '../harness/suite/everyday.ts';
 import { cutBoth, healBoth, startSystem } from '../harness/suite/faults.ts';
 import { failFirewall, repairFirewall } from '../harness/suite/firewall-power.ts';
 import { askThroughout } from '../harness/suite/inject.ts';
-import { oneSpeaksAtATime, peerTookOver } from '../harness/suite/pair-claims.ts';
+import { peerTookOver } from '../harness/suite/pair-claims.ts';
 import type { Scene } from '../harness/suite/scene.ts';
 import { type Claims, suite } from '../harness/suite/suite.ts';
 import { advertises, answersAgain, runsScript } from '../harness/suite/waits.ts';
@@ -135,7 +135,6 @@ export default await suite(
             withinMs: SERVED_AGAIN_WITHIN_MS,
           }),
           ...everyConnectionLives,
-          'one speaks for the NLBS address at a time': oneSpeaksAtATime(scene, [active.name, standby.name]),
         };
       },
     },

@@ -7,7 +7,7 @@ import { between } from '../harness/check/span.ts';
 import { readEventLog } from '../harness/suite/event-log.ts';
 import { startSystem, stopSystem } from '../harness/suite/faults.ts';
 import { HOLDABLE, hangMain, starveOfFiles } from '../harness/suite/hold-up.ts';
-import { oneSpeaksAtATime, peerTookOver } from '../harness/suite/pair-claims.ts';
+import { peerTookOver } from '../harness/suite/pair-claims.ts';
 import type { Scene } from '../harness/suite/scene.ts';
 import { suite } from '../harness/suite/suite.ts';
 import { answersAgain, atRest, runsScript } from '../harness/suite/waits.ts';
@@ -67,7 +67,6 @@ export default await suite(
             what,
             withinMs: TAKEOVER_WITHIN_MS,
           }),
-          'one speaks for the address at a time': oneSpeaksAtATime(scene, [active.name, standby.name]),
           'nothing is lost': noneLost({ protocol: 'udp', atLeast: PROBES_PER_SECOND }),
           'the one that hangs ends in time when it is told to': lastedAtMost({
             act: { what: 'SIGTERM', node: active.name },

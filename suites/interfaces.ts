@@ -12,7 +12,6 @@ import { makeLegsAnew } from '../harness/suite/faults.ts';
 import { packetForCluster } from '../harness/suite/inject.ts';
 import { setMac } from '../harness/suite/kernel-settings.ts';
 import { underLoad } from '../harness/suite/live-flows.ts';
-import { oneSpeaksAtATime } from '../harness/suite/pair-claims.ts';
 import type { Scene } from '../harness/suite/scene.ts';
 import { type SuiteTest, suite } from '../harness/suite/suite.ts';
 import { allKnow, answersAgain, isFitToLead, neighbourAtRest, runsScript, sendsTo } from '../harness/suite/waits.ts';
@@ -63,8 +62,6 @@ async function madeAnewThenLeads(scene: Scene, standby: LabNode, macs: Record<'a
 
 const nodeNames = (scene: Scene): string[] => scene.lab.nodes('nlb').map(({ name }) => name);
 
-const oneVoice = (scene: Scene) => oneSpeaksAtATime(scene, nodeNames(scene));
-
 /** On each node, one after the other, so that each is led by once. */
 const madeAnewOnEach: SuiteTest = {
   proves: ['ALIAS-11'],
@@ -93,7 +90,6 @@ const madeAnewOnEach: SuiteTest = {
         ports: scene.ports('nlb'),
         atLeast: 4 * REQUESTS,
       }),
-      'one speaks for the address at a time': oneVoice(scene),
     };
   },
 };
@@ -133,7 +129,6 @@ const madeAnewUnderTheActive: SuiteTest = {
         name: 'interface',
         fields: { interface: 'access', attached: true, mac: macsFor(4).access },
       }),
-      'one speaks for the address at a time': oneVoice(scene),
     };
   },
 };

@@ -78,10 +78,14 @@ async function passOn(
   await scene.lab.pair(10_000);
 }
 
+async function changeForeign(node: LabNode, change: 'add' | 'del'): Promise<void> {
+  for (const { device, address } of FOREIGN)
+    await node.runBeside(['ip', 'address', change, `${address}/32`, 'dev', device]);
+}
+
 /** SIGTERM with everything that it must take away in place, and what it must not. */
 async function stops(scene: Scene, node: LabNode): Promise<void> {
-  for (const { device, address } of FOREIGN)
-    await node.runBeside(['ip', 'address', 'add', `${address}/32`, 'dev', device]);
+  await changeForeign(node, 'add');
   await scene.census();
   await scene.listPrograms(node.name);
   await scene.act('SIGTERM', node.name, () => stopSystem(scene, node));
@@ -207,7 +211,10 @@ export default await suite(
         const { active, standby } = await scene.lab.pair();
         for (const node of [active, standby]) await stops(scene, node);
         const claims = { ...leavesNothing(scene, active, true), ...leavesNothing(scene, standby, true) };
-        for (const node of [active, standby]) startSystem(scene, node);
+        for (const node of [active, standby]) {
+          await changeForeign(node, 'del');
+          startSystem(scene, node);
+        }
         await scene.lab.pair(10_000);
         return claims;
       },

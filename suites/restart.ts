@@ -7,7 +7,6 @@ import { addressesUntouched, otherFlowsKept } from '../harness/check/undisturbed
 import type { LabNode } from '../harness/node/node.ts';
 import { signal, startSystem, stopSystem } from '../harness/suite/faults.ts';
 import { askFor } from '../harness/suite/inject.ts';
-import { oneSpeaksAtATime } from '../harness/suite/pair-claims.ts';
 import type { Scene } from '../harness/suite/scene.ts';
 import { type Claims, suite } from '../harness/suite/suite.ts';
 import { answersAgain, runsScript } from '../harness/suite/waits.ts';
@@ -74,7 +73,7 @@ export default await suite(
   {
     'the active is restarted while its peer lives: it hands over first': {
       thorough: true,
-      proves: ['HA-14', 'ALIAS-8'],
+      proves: ['HA-14'],
       run: async (scene) => {
         const { active, standby } = await scene.lab.pair();
         const fromNs = scene.nowNs();
@@ -87,7 +86,6 @@ export default await suite(
           ...nothingLost,
           'it comes back as standby': scriptsRan({ node: active.name, states: ['inop', 'initial', 'standby'] }),
           'the other one leads meanwhile': scriptsRan({ node: standby.name, states: ['active'] }),
-          'one speaks for the address at a time': oneSpeaksAtATime(scene, [active.name, standby.name]),
         };
       },
     },

@@ -1,6 +1,5 @@
 import { nothingMoved } from '../harness/check/calm.ts';
 import { clientsLeft, forwardsNoMore, silentOnceSucceeded } from '../harness/check/fenced.ts';
-import { oneAnswererAtATime } from '../harness/check/one-answerer.ts';
 import { paused } from '../harness/check/pause.ts';
 import { noneLost } from '../harness/check/probes.ts';
 import { between } from '../harness/check/span.ts';
@@ -96,11 +95,6 @@ function claimsOf(scene: Scene, how: Stall, stalled: string, successor: string, 
       to: scene.path(successor),
       withinMs: REPLACE_WITHIN_MS,
       atLeast: 20,
-    }),
-    'one speaks for the address at a time': oneAnswererAtATime({
-      address,
-      lans: [scene.lan('access')],
-      nodes: [stalled, successor],
     }),
   };
 }

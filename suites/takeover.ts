@@ -1,5 +1,4 @@
 import { announcedOnTakeover, neighbourReplaced } from '../harness/check/announcement.ts';
-import { oneAnswererAtATime } from '../harness/check/one-answerer.ts';
 import { tookOver } from '../harness/check/takeover.ts';
 import type { LabNode } from '../harness/node/node.ts';
 import { firewallTables, resolveEverywhere } from '../harness/suite/everyday.ts';
@@ -74,11 +73,6 @@ function claimsOf(scene: Scene, what: string, from: string, to: string): Claims 
       announcer: port,
       tables: firewallTables(scene),
       withinMs: REPLACE_WITHIN_MS,
-    }),
-    'one speaks for the address at a time': oneAnswererAtATime({
-      address,
-      lans: [scene.lan('access')],
-      nodes: [from, to],
     }),
   };
 }

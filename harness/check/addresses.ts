@@ -76,7 +76,25 @@ export function aliasOnlyOnLoopback(options: { addresses: string[]; nodes: strin
   };
 }
 
-function addedElsewhere(events: readonly HistoryEvent[], addresses: string[]) {
+/**
+ * ALIAS-6: nobody is given one of the addresses anywhere but on a loopback, by address events and by every census: whoever has
+ * stopped, and has none at all, is not meant.
+ */
+export function onLoopbackIfAtAll(addresses: readonly string[]): Checker {
+  return (during) => {
+    const added = addedElsewhere(during, addresses);
+    if (added) return fail(`${added.node} was given ${added.address} on ${added.device}`, [added]);
+    return everyCensus(during, (census) => {
+      const held = census.addresses.filter(({ address }) => addresses.includes(bare(address)));
+      const astray = held.find(({ device }) => device !== 'lo');
+      if (astray) return fail(`${astray.node} holds ${astray.address} on ${astray.device}`, [census]);
+      if (held.length === 0) return unknown('by a census nobody holds any of them', [census]);
+      return pass(`${held.length} times on a loopback, and nowhere else`, [census]);
+    });
+  };
+}
+
+function addedElsewhere(events: readonly HistoryEvent[], addresses: readonly string[]) {
   return events
     .filter((event) => event.kind === 'address')
     .find(({ address, change, device }) => change === 'added' && device !== 'lo' && addresses.includes(bare(address)));

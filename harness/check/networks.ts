@@ -1,8 +1,10 @@
 import { ipv4Octets } from '../capture/address-text.ts';
 
-/** Not for the public Internet: RFC 1918, the carriers' space of RFC 6598, loopback, link-local, and "this host". */
-const NOT_PUBLIC = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', '127.0.0.0/8', '169.254.0.0/16'];
-const PRIVATE = NOT_PUBLIC.slice(0, 3);
+/** RFC 1918. */
+const PRIVATE = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'];
+/** No host's on the public Internet: the carriers' space of RFC 6598, loopback, link-local, "this host", groups, and broadcast. */
+const NOBODYS = ['100.64.0.0/10', '127.0.0.0/8', '169.254.0.0/16', '0.0.0.0/8', '224.0.0.0/4', '240.0.0.0/4'];
+const NOT_PUBLIC = [...PRIVATE, ...NOBODYS];
 
 /** The address of `10.77.1.100/32`. */
 export function bare(address: string): string {

@@ -39,17 +39,17 @@ export function scriptsApart(options: { node: string; first: string; next: strin
 
 /**
  * HA-5: whatever happened, each script of the node was told the state whose script ran before it, and was not run for one state
- * twice in a row; only a start, of which there is one for each kill at most, begins anew with `initial` after `initial`.
- * @param options.kill the act that ends a daemon without a word; what it had yet to run is lost with it
+ * twice in a row; only a life, of which there is one for each start at most, begins anew with `initial` after `initial`.
+ * @param options.start the act that starts a daemon: what an earlier life had yet to run is lost with it
  */
-export function scriptsInOrder(options: { node: string; kill: string; atLeast: number }): Checker {
-  const { node, kill, atLeast } = options;
+export function scriptsInOrder(options: { node: string; start: string; atLeast: number }): Checker {
+  const { node, start, atLeast } = options;
   return (during, all = during) => {
     const ran = all.filter((event): event is ScriptRan => event.kind === 'script' && event.node === node);
-    const kills = all.filter((event) => event.kind === 'act' && event.what === kill && event.node === node).length;
-    const starts = ran.filter(isStart).length;
-    const because = `${ran.length} scripts of ${node} ran, in ${starts} lives`;
-    if (starts > kills + 1) return fail(`${because}, though it was killed ${kills} times`, ran.filter(isStart));
+    const starts = all.filter((event) => event.kind === 'act' && event.what === start && event.node === node).length;
+    const lives = ran.filter(isStart).length;
+    const because = `${ran.length} scripts of ${node} ran, in ${lives} lives`;
+    if (lives > starts) return fail(`${because}, though it was started ${starts} times`, ran.filter(isStart));
     const wrong = ran.findIndex((event, index) => {
       if (isStart(event)) return false;
       return event.state === event.previous || (index > 0 && event.previous !== ran[index - 1]?.state);

@@ -1,3 +1,4 @@
+import { ipv4At } from '../capture/address-text.ts';
 import type { Arp } from '../capture/arp.ts';
 import { ETHER_TYPE, type Ethernet, untaggedEtherType } from '../capture/ethernet.ts';
 import { type Decoded, decodeFrame, type Ipv4 } from '../capture/frame.ts';
@@ -56,16 +57,28 @@ export function arpsOf(events: readonly HistoryEvent[], filter: FrameFilter): Ar
   });
 }
 
-export function packetsOf(events: readonly HistoryEvent[], filter: FrameFilter): PacketSeen[] {
+export function packetsOf(events: readonly HistoryEvent[], filter: FrameFilter & { source?: string }): PacketSeen[] {
+  const { source } = filter;
   return framesOf(events, filter).flatMap((event) => {
     if (!mayCarry(event, ETHER_TYPE.ipv4)) return [];
+    if (source !== undefined && (plainAddresses(event)?.source ?? source) !== source) return [];
     const { ethernet, network } = decoded(event);
-    return ethernet && network?.kind === 'ipv4' ? [{ event, ethernet, packet: network }] : [];
+    if (!ethernet || network?.kind !== 'ipv4') return [];
+    return source === undefined || network.source === source ? [{ event, ethernet, packet: network }] : [];
   });
 }
 
+/** Where they stand in an untagged frame: after the 14 octets of Ethernet, at 12 and 16 of the IPv4 header (RFC 791). */
+const [SOURCE_AT, DESTINATION_AT] = [14 + 12, 14 + 16];
+
+/** The IPv4 addresses of an untagged frame, without decoding it; undefined where it is another one, or too short. */
+export function plainAddresses({ bytes }: FrameSeen): { source: string; destination: string } | undefined {
+  if (untaggedEtherType(bytes) !== ETHER_TYPE.ipv4 || bytes.length < DESTINATION_AT + 4) return undefined;
+  return { source: ipv4At(bytes, SOURCE_AT), destination: ipv4At(bytes, DESTINATION_AT) };
+}
+
 /** A glance that spares decoding most of the frames. */
-function mayCarry(event: FrameSeen, etherType: number): boolean {
+export function mayCarry(event: FrameSeen, etherType: number): boolean {
   const type = untaggedEtherType(event.bytes);
   return type === etherType || type === ETHER_TYPE.vlan || type === ETHER_TYPE.serviceVlan;
 }

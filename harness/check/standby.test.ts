@@ -51,7 +51,7 @@ t.test('a standby sends nothing of the cluster, though it hears it', async (t) =
 
 t.test('replies pass no load balancer', async (t) => {
   const balancers = [{ node: 'nlb2', macs: [STANDBY_MAC, '02:00:00:00:01:0c'], addresses: ['10.77.2.12'] }];
-  const bypass = repliesBypass({ clusterAddress: CLUSTER, balancers, lans: ['access', 'server'], atLeast: 1 });
+  const bypass = repliesBypass({ cluster: [CLUSTER], balancers, lans: ['access', 'server'], atLeast: 1 });
   const macs = { source: '02:00:00:00:01:15', destination: FW_MAC };
   const reply = (atMs: number, to = [FW_BACK, SERVER], flow = BACK, ends = macs) =>
     tcp({ atMs, from: SERVER1, to }, ends, flow);

@@ -46,21 +46,21 @@ export interface Balancer {
 }
 
 /**
- * ROUTE-4: replies from the cluster address, of which at least so many are seen, pass no load balancer: none is sent by
+ * ROUTE-4: replies from a cluster address, of which at least so many are seen, pass no load balancer: none is sent by
  * one, and none is handed to one's hardware address. What is meant for a load balancer itself is no reply to a client.
  */
 export function repliesBypass(options: {
-  clusterAddress: string;
+  cluster: readonly string[];
   balancers: Balancer[];
   lans: string[];
   atLeast: number;
 }): Checker {
-  const { clusterAddress, balancers, lans, atLeast } = options;
+  const { cluster, balancers, lans, atLeast } = options;
   const own = balancers.flatMap(({ addresses }) => addresses);
   return (during, all = during) => {
     const replies = lans
-      .flatMap((lan) => packetsOf(during, { lan }))
-      .filter(({ packet }) => packet.source === clusterAddress && !own.includes(packet.destination));
+      .flatMap((lan) => cluster.flatMap((source) => packetsOf(during, { lan, source })))
+      .filter(({ packet }) => !own.includes(packet.destination));
     const through = replies.find(({ event, ethernet }) => {
       const balancer = balancers.find(({ node }) => node === event.node);
       if (!balancer) return false;

@@ -40,6 +40,8 @@ export class Lab {
   readonly setup: PairSetup;
   /** Process ids of the system's daemons that this process started, by node. */
   readonly daemons = new Map<string, number>();
+  /** Each start of the system on a node, by this process, that nobody has taken note of yet. */
+  readonly starts: { node: string; monotonicNs: bigint }[] = [];
   private readonly handles: Map<string, LabNode>;
   /** What was changed since the start, by node. */
   private readonly changes = new Map<string, Wishes>();
@@ -111,6 +113,7 @@ export class Lab {
   startSystem(node: LabNode, change?: Wishes): void {
     if (change) this.changes.set(node.name, change);
     const setup = { ...this.setup, ...this.changes.get(node.name) };
+    this.starts.push({ node: node.name, monotonicNs: process.hrtime.bigint() });
     this.daemons.set(node.name, this.system.start(node, setup));
   }
 

@@ -18,7 +18,8 @@ function result(title: string, verdict: Verdict = 'pass'): TestResult {
   return { suite: 's', title, proves: [], verdict, because: '', checks: [], durationMs: 1, runAgain: '', files: [] };
 }
 
-const BOTH = [result('it answers'), result('it moves')];
+const ALWAYS: TestResult = { ...result('no two speak at a time'), always: true };
+const BOTH = [result('it answers'), result('it moves'), ALWAYS];
 
 const print = (...lines: string[]): string => `console.log(${JSON.stringify(lines.join('\n'))});`;
 const SAID = print(
@@ -60,7 +61,7 @@ t.test('the results are those that the suite wrote, its TAP is kept, and its tes
   t.same(given, BOTH);
   t.same(progress, ['ok 1 - it answers # time=2ms', 'not ok 2 - it moves']);
   t.match(tap, /^TAP version 14\n {4}ok 1 - a claim\n/);
-  const failed = [result('it answers', 'fail'), result('it moves', 'unknown')];
+  const failed = [result('it answers', 'fail'), result('it moves', 'unknown'), ALWAYS];
   t.same((await runProgram(t, 'process.exit(1)', failed)).given, failed, 'a suite that failed says so itself');
 });
 
@@ -85,6 +86,11 @@ t.test('a suite that is killed has failed, whatever it had written', async (t) =
 t.test('a suite that writes nothing, or not everything, has failed, though it ends well', async (t) => {
   t.match(await complaint(t, ''), { verdict: 'fail', because: /ended with 0 before it had run: it answers; it moves/ });
   t.match(await complaint(t, '', BOTH.slice(0, 1)), { because: /before it had run: it moves\./ });
+});
+
+t.test('a suite whose history was not judged as a whole has failed', async (t) => {
+  const because = /^the suite ended with 0 before its history was judged as a whole/;
+  t.match(await complaint(t, '', BOTH.slice(0, 2)), { verdict: 'fail', because });
 });
 
 t.test('a long test is missed where long tests are wanted', async (t) => {

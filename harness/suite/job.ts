@@ -84,6 +84,8 @@ function contradiction(job: Job, results: TestResult[], exitCode: number | null,
     (title) => !omitted.has(title) && !results.some((result) => result.title === title),
   );
   if (missing.length > 0) return `the suite ended with ${exitCode} before it had run: ${missing.join('; ')}. ${last}`;
+  if (!results.some(({ always }) => always))
+    return `the suite ended with ${exitCode} before its history was judged as a whole. ${last}`;
   const allPassed = results.every(({ verdict }) => verdict === 'pass');
   if (allPassed && exitCode !== 0) return `every test passed and yet the suite ended with ${exitCode}. ${last}`;
   return undefined;

@@ -3,16 +3,19 @@ import { setPriority } from 'node:os';
 import path from 'node:path';
 import t from 'tap';
 import type { CheckResult, TestResult } from '../../reports/run-report.ts';
+import { testAct } from '../check/invariants/exemption.ts';
+import { NOT_ENDED } from '../check/invariants/nothing-left.ts';
 import type { HistoryEvent } from '../history/event.ts';
 import { tidyOnInterrupt } from '../lab/interrupt.ts';
 import { beginRun, endRun, newRunId, PROJECT } from '../lab/run-folder.ts';
+import { judgeAlways, SHOWN_EVENTS } from './always.ts';
 import { readCatalogue } from './catalogue.ts';
 import { describeEvent } from './describe.ts';
 import { checkIds } from './ids.ts';
 import { judge, type Word, worst } from './judge.ts';
 import type { Scene } from './scene.ts';
 import { openStage, type Stage } from './stage.ts';
-import { jobName, leftOut, type Suite, type SuiteTest } from './suite.ts';
+import { type Job, jobName, leftOut, type Suite, type SuiteTest } from './suite.ts';
 import { atRest } from './waits.ts';
 
 /** For all tests of a suite together; each wait has a limit of its own, far below. */
@@ -20,9 +23,6 @@ const TIME_LIMIT_MS = 240_000;
 
 /** The thread that takes frames out of the capture's rings is this one. */
 const BEFORE_ORDINARY_WORK = -10;
-
-/** How many events a report shows of those that a verdict rests on. */
-const SHOWN_EVENTS = 12;
 
 /**
  * Runs a suite in a lab of its own and prints TAP. Verdicts go to `verdicts.json` in the suite's folder of results, beside
@@ -62,8 +62,27 @@ export async function runSuite(suite: Suite): Promise<Suite> {
     });
     if (lacking !== undefined) keep(skipped({ suite, title, test, topology, folder }, lacking));
   }
+  await t.test('what holds in every suite held from the first frame to the last', async (tt) => {
+    for (const result of await runInvariants(stage, { suite, topology }, folder)) {
+      keep(result);
+      for (const check of result.checks) report(tt, result, { ...check, name: `${result.title}, ${check.name}` });
+    }
+  });
   return suite;
 }
+
+/** What could not be ended or looked at makes the verdicts unknown that need it, and says so itself. */
+async function runInvariants({ scene, finish }: Stage, job: Job, folder: string): Promise<TestResult[]> {
+  try {
+    await finish();
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    scene.recorder.record({ kind: 'act', what: NOT_ENDED, atNs: scene.nowNs(), detail: why });
+  }
+  return judgeAlways(job, scene.lab.plan, scene.recorder.events(), [historyFile(folder)]);
+}
+
+const historyFile = (folder: string): string => path.relative(PROJECT, path.join(folder, 'history.jsonl'));
 
 /** Whoever kills the suite at any moment leaves a whole file: the old one or the new one. */
 function replaceFile(file: string, text: string): void {
@@ -93,7 +112,10 @@ const skipped = ({ suite, title, test, topology }: Running, because: string): Te
 
 async function runTest(stage: Stage, { suite, title, test, topology, folder }: Running): Promise<TestResult> {
   const began = performance.now();
+  const { scene } = stage;
+  const atNs = scene.nowNs();
   const checks = await runChecks(stage, test);
+  scene.recorder.record({ kind: 'act', what: testAct(title), atNs, untilNs: scene.nowNs() });
   const verdict = worst(checks.map((check) => check.verdict));
   const decisive = checks.find((check) => check.verdict === verdict);
   return {
@@ -106,7 +128,7 @@ async function runTest(stage: Stage, { suite, title, test, topology, folder }: R
     durationMs: performance.now() - began,
     ...(test.random ? { seed: String(stage.scene.seed) } : {}),
     runAgain: commandFor(suite, test, topology, stage.scene.seed),
-    files: [path.relative(PROJECT, path.join(folder, 'history.jsonl'))],
+    files: [historyFile(folder)],
   };
 }
 

@@ -1,5 +1,6 @@
 import { cpSync } from 'node:fs';
 import path from 'node:path';
+import { STARTED } from '../check/invariants/scripts.ts';
 import { type Metronome, startMetronome } from '../clock/metronome.ts';
 import { ownClocks } from '../fault/clock.ts';
 import { openHistory, type Recorder } from '../history/recorder.ts';
@@ -9,6 +10,7 @@ import { bringUp, type Lab, SYSTEMS } from '../lab/lab.ts';
 import { awaitRest } from '../lab/ready.ts';
 import { Watch } from '../lab/watch.ts';
 import { loadPlan } from '../topology/load.ts';
+import { firstLook, lastLook } from './last-look.ts';
 import { Scene } from './scene.ts';
 import { chooseSeed } from './seed.ts';
 import type { SuiteOptions } from './suite.ts';
@@ -22,6 +24,8 @@ export interface Stage {
   scene: Scene;
   /** Brings everything that has happened until now into the history. */
   settle(): Promise<void>;
+  /** Ends what runs in the lab, and the watch with it: no more is done or seen. */
+  finish(): Promise<void>;
   /** Takes the lab down and completes the results. */
   close(): Promise<void>;
 }
@@ -58,8 +62,10 @@ async function watchedLab(options: StageOptions, topology: string, recorder: Rec
     ...(options.pair && { wishes: options.pair }),
     ...(options.pace && { pace: options.pace }),
     onNetwork: async (made) => {
-      if (options.ownClocks) ownClocks(made);
       watch = await Watch.start(made, recorder);
+      await firstLook(made, recorder);
+      // After the watch: whoever stamps what is seen must have the machine's own clock.
+      if (options.ownClocks) ownClocks(made);
     },
   });
   if (!watch) throw new Error('the lab was made and nobody watched');
@@ -80,6 +86,8 @@ async function furnish({ lab, watch, metronome, recorder, folder }: Parts): Prom
   await awaitRest(lab, client);
   const collect = (): void => {
     journals.collect();
+    for (const { node, monotonicNs } of lab.starts.splice(0))
+      recorder.record({ kind: 'act', what: STARTED, node, atNs: recorder.fromMonotonic(monotonicNs) });
     for (const { fromNs, untilNs } of metronome.take()) {
       const [atNs, endNs] = [recorder.fromMonotonic(fromNs), recorder.fromMonotonic(untilNs)];
       recorder.record({ kind: 'standstill', atNs, untilNs: endNs });
@@ -94,16 +102,31 @@ async function furnish({ lab, watch, metronome, recorder, folder }: Parts): Prom
     collect();
   };
   const scene = new Scene({ lab, recorder, client, folder, seed: chooseSeed(process.env.ONEVIP_SEED), refresh });
-  const close = async (): Promise<void> => {
-    scene.close();
-    client.close();
-    await watch.stop();
-    collect();
-    await metronome.stop();
-    keepLogs(lab, folder);
-    await lab.down();
-    writeCaptures(recorder.events(), folder);
-    recorder.close();
+  const end = async (): Promise<void> => {
+    try {
+      await lastLook(scene);
+    } finally {
+      scene.close();
+      client.close();
+      await watch.stop();
+      collect();
+      await metronome.stop();
+    }
   };
-  return { scene, settle, close };
+  let ended: Promise<void> | undefined;
+  const finish = (): Promise<void> => {
+    ended ??= end();
+    return ended;
+  };
+  const close = async (): Promise<void> => {
+    try {
+      await finish();
+    } finally {
+      keepLogs(lab, folder);
+      await lab.down();
+      writeCaptures(recorder.events(), folder);
+      recorder.close();
+    }
+  };
+  return { scene, settle, finish, close };
 }

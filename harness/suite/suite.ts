@@ -1,3 +1,4 @@
+import type { Exemption } from '../check/invariants/exemption.ts';
 import type { Checker } from '../check/verdict.ts';
 import type { Wishes } from '../system/system.ts';
 import type { Scene } from './scene.ts';
@@ -14,6 +15,8 @@ export interface SuiteTest {
   thorough?: true;
   /** What it needs and this machine lacks, in words: then it is skipped with that reason. */
   lacks?(): string | undefined;
+  /** What must hold in every history, and this test breaks on purpose. */
+  breaks?: Exemption[];
   /** About how long it takes, in seconds, where that is too long for a run that was not asked for long tests. */
   longSeconds?: number;
   /** Acts on the lab, waits for what should follow, and gives the claims to be judged. Never sleeps for a fixed time. */

@@ -1,0 +1,46 @@
+import t from 'tap';
+import type { HistoryEvent } from '../../history/event.ts';
+import { act, history } from '../literal-history.ts';
+import { type Checker, fail, pass } from '../verdict.ts';
+import { type Exemption, except, exemptedIn, exemptedText, testAct } from './exemption.ts';
+
+/** Fails on each act of that name. */
+const neverWrong: Checker = (during) => {
+  const found = during.filter((event) => event.kind === 'act' && event.what === 'wrong');
+  return found.length > 0 ? fail('wrong', found) : pass('right');
+};
+const wrong = (atMs: number) => act(atMs, 'wrong');
+
+function verdict(exemption: Omit<Exemption, 'invariant' | 'why'>, ...events: HistoryEvent[]): string {
+  const all = history(act(100, testAct('it holds'), undefined, 500), ...events);
+  const exempted = exemptedIn(all, 'it holds', [{ invariant: 'one answerer', why: 'we do', ...exemption }]);
+  return except(exempted, neverWrong)(all, all).verdict;
+}
+
+t.test('what a test breaks on purpose is not judged, from its beginning to its end', async (t) => {
+  t.equal(verdict({}, wrong(100), wrong(300), wrong(500)), 'pass');
+  t.equal(verdict({}, wrong(99)), 'fail');
+  t.equal(verdict({}, wrong(501)), 'fail');
+});
+
+t.test('where acts bound it, from the beginning of the one to the end of the other', async (t) => {
+  const bounded = { from: { what: 'cut', node: 'nlb1' }, until: { what: 'heal' } };
+  const [cut, heal] = [act(200, 'cut', 'nlb1', 250), act(300, 'heal', 'nlb1', 350)];
+  t.equal(verdict(bounded, cut, heal, wrong(200), wrong(350)), 'pass');
+  t.equal(verdict(bounded, cut, heal, wrong(199)), 'fail');
+  t.equal(verdict(bounded, cut, heal, wrong(351)), 'fail');
+  t.equal(verdict(bounded, cut, act(150, 'heal'), wrong(450)), 'pass', 'without its end it lasts as long as the test');
+  t.equal(verdict(bounded, act(200, 'cut', 'nlb2'), heal), 'unknown', 'an act that was not done excuses nothing');
+  t.equal(verdict(bounded, act(50, 'cut', 'nlb1'), heal), 'unknown', 'nor one of another test');
+});
+
+t.test('a test that was not run has broken nothing', async (t) => {
+  t.same(exemptedIn([wrong(1)], 'it holds', [{ invariant: 'one answerer', why: 'we do' }]), []);
+});
+
+t.test('a report says what, when, where and why', async (t) => {
+  const all = [act(100, testAct('it holds'), undefined, 500)];
+  t.same(exemptedIn(all, 'it holds', [{ invariant: 'one answerer', why: 'we answer, too' }]).map(exemptedText), [
+    'one answerer: not judged from 100 ms to 500 ms, in "it holds", because we answer, too',
+  ]);
+});

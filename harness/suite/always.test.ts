@@ -1,0 +1,75 @@
+import t from 'tap';
+import { testAct } from '../check/invariants/exemption.ts';
+import { act, arp, OVER, watched } from '../check/literal-history.ts';
+import { loadPlan } from '../topology/load.ts';
+import { judgeAlways } from './always.ts';
+import { settingOf } from './setting.ts';
+import type { Suite } from './suite.ts';
+
+const PLAN = loadPlan('invention');
+const SETTING = settingOf(PLAN);
+const [CLUSTER = ''] = SETTING.cluster;
+const breaks = [{ invariant: 'no ARP for the cluster' as const, why: 'it is asked for' }];
+const suite: Suite = {
+  name: 'asking',
+  title: '',
+  topologies: ['invention', 'invention-flat'],
+  seconds: 1,
+  tests: {
+    'nobody answers': { proves: ['ARP-6'], breaks, run: async () => ({}) },
+    'all is well': { proves: ['ARP-1'], run: async () => ({}) },
+  },
+};
+
+const SEEN = [...new Set(SETTING.places.map(({ lan }) => lan))].map((lan) => watched('frames', lan));
+const SPANS = [act(100, testAct('nobody answers'), undefined, 200), act(300, testAct('all is well'), undefined, 400)];
+const asks = (atMs: number) => {
+  const fields = { senderMac: '02:00:00:00:00:01', senderIp: '10.77.1.2', targetIp: CLUSTER };
+  return arp(
+    { atMs, from: { lan: 'access', node: 'fw1', leg: 'access' }, to: [] },
+    { operation: 'request', ...fields },
+  );
+};
+
+const judged = (...events: Parameters<typeof judgeAlways>[2]) => {
+  const all = [...SEEN, ...SPANS, ...events, OVER].toSorted((one, other) => one.atNs - other.atNs);
+  const results = judgeAlways({ suite, topology: 'invention' }, PLAN, all, ['h']);
+  return results.find(({ title }) => /^no ARP packet/.test(title));
+};
+
+t.test('the plan says which places there are, and which of them are private', async (t) => {
+  t.same(SETTING.privateLegs, ['access', 'server']);
+  t.same(SETTING.clientSubnets, ['198.51.100.0/24']);
+  const nlb1 = SETTING.places.filter(({ node }) => node === 'nlb1');
+  t.match(nlb1, [
+    { kind: 'nlb', leg: 'access', lan: 'access', address: '10.77.1.11' },
+    { kind: 'nlb', leg: 'server', lan: 'server', address: '10.77.2.11' },
+  ]);
+  const flat = settingOf(loadPlan('invention-flat')).places.filter(({ node }) => node === 'nlb1');
+  t.match(
+    flat,
+    [
+      { leg: 'access', lan: 'access' },
+      { leg: 'server', lan: 'access' },
+    ],
+    'two segments on one LAN',
+  );
+});
+
+t.test('an invariant is broken in the test that says so, and nowhere else', async (t) => {
+  t.match(judged(...asks(150), ...asks(50)), { verdict: 'fail', always: true, proves: ['ARP-6', 'ARP-7'] }, 'at boot');
+  t.match(judged(...asks(350)), { verdict: 'fail', because: /^fw1\/access sent ARP for/ }, 'in another test');
+  t.match(judged(...asks(150)), { verdict: 'unknown', because: 'no frame was seen' });
+  const told = judged(...asks(150))?.brokenOnPurpose;
+  t.match(told, [
+    /^no ARP for the cluster: not judged from 100 ms to 200 ms, in "nobody answers", because it is asked for$/,
+  ]);
+});
+
+t.test('of the prior art, whose NLBS address is public, not everything is asked', async (t) => {
+  const titles = (topology: string) =>
+    judgeAlways({ suite, topology }, loadPlan(topology), [OVER], []).map(({ title }) => title);
+  t.equal(titles('invention').length, 10);
+  t.equal(titles('prior-art').length, 6);
+  t.notOk(titles('prior-art').some((title) => /ARP|server subnet|loopback|public/.test(title)));
+});
