@@ -131,6 +131,12 @@ export default await suite(
     },
     'what comes by the server’s side goes no further, neither requests nor replies': {
       proves: ['ROUTE-4'],
+      breaks: [
+        {
+          invariant: 'replies bypass',
+          why: 'replies of servers are sent to the load balancers, to see that they go no further',
+        },
+      ],
       run: async (scene) => {
         const { active, standby } = await scene.lab.pair();
         const nodes = [active.name, standby.name];

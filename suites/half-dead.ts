@@ -77,6 +77,13 @@ export default await suite(
     },
     'the active can open nothing more, so that its passes fail: the standby leads, until that is over and beyond': {
       proves: ['HA-2', 'HA-16'],
+      breaks: [
+        {
+          invariant: 'scripts in order',
+          why: 'a node that can open nothing more can start no script either',
+          from: { what: STARVED },
+        },
+      ],
       run: async (scene) => {
         const { active, standby } = await atRest(scene);
         const probes = await load(scene);
