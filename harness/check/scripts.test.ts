@@ -46,4 +46,14 @@ t.test('whatever happens, scripts follow one another, once each', async (t) => {
   t.match(told(ordered, two, script(3, 'nlb1', 'standby', 'initial')), /^fail/, 'twice for one entry');
   t.match(told(ordered, two, script(3, 'nlb2', 'active', 'inop')), /^pass/, 'another node is not meant');
   t.match(told(ordered, start(0), begins(1)), /^unknown: 1 scripts .* 2 were wanted/);
+  const odd = [two, script(3, 'nlb1', 'inop', 'active'), script(4, 'nlb1', 'standby', 'inop')].flat(2);
+  t.equal(
+    ordered(
+      odd.filter(({ atNs }) => atNs !== 3e6),
+      odd,
+    ).verdict,
+    'pass',
+    'what is left out is not judged',
+  );
+  t.equal(ordered(odd, odd).verdict, 'fail');
 });

@@ -50,8 +50,9 @@ export function scriptsInOrder(options: { node: string; start: string; atLeast: 
     const lives = ran.filter(isStart).length;
     const because = `${ran.length} scripts of ${node} ran, in ${lives} lives`;
     if (lives > starts) return fail(`${because}, though it was started ${starts} times`, ran.filter(isStart));
+    const meant = new Set(ran.filter((event) => during.includes(event)));
     const wrong = ran.findIndex((event, index) => {
-      if (isStart(event)) return false;
+      if (isStart(event) || !meant.has(event)) return false;
       return event.state === event.previous || (index > 0 && event.previous !== ran[index - 1]?.state);
     });
     const [before, at] = [ran[wrong - 1], ran[wrong]];
@@ -62,7 +63,6 @@ export function scriptsInOrder(options: { node: string; start: string; atLeast: 
         evidence,
       );
     }
-    const meant = ran.filter((event) => during.includes(event));
-    return meant.length < atLeast ? unknown(`${because}; ${atLeast} were wanted`, meant) : pass(because, meant);
+    return meant.size < atLeast ? unknown(`${because}; ${atLeast} were wanted`, [...meant]) : pass(because, [...meant]);
   };
 }
