@@ -64,18 +64,18 @@ function start(...options: string[]): ChildProcess {
   return child;
 }
 
-interface Said {
+interface NodeStatus {
   state: string;
   refusedAddresses: string[];
   corrections: { change: string; address: string; interface: string; count: number }[];
 }
 
 /** What the daemon says of itself; undefined where none answers. */
-function status(): Said | undefined {
+function status(): NodeStatus | undefined {
   const { status: code, stdout } = spawnSync(join(bin, 'nlbctl'), ['--socket', socket, 'status', '--json'], {
     encoding: 'utf8',
   });
-  return code === 0 ? (JSON.parse(stdout) as Said) : undefined;
+  return code === 0 ? (JSON.parse(stdout) as NodeStatus) : undefined;
 }
 
 const state = () => status()?.state;

@@ -28,7 +28,7 @@ export interface TestNode {
   journal: string;
 }
 
-export interface Said {
+export interface NodeStatus {
   state: string;
   reason: string;
   peer: { alive: boolean };
@@ -125,9 +125,9 @@ export function ctl(node: TestNode, ...words: string[]) {
 }
 
 /** Undefined where no daemon answers. */
-export function statusOf(node: TestNode): Said | undefined {
+export function statusOf(node: TestNode): NodeStatus | undefined {
   const { status, stdout } = ctl(node, 'status', '--json');
-  return status === 0 ? (JSON.parse(stdout) as Said) : undefined;
+  return status === 0 ? (JSON.parse(stdout) as NodeStatus) : undefined;
 }
 
 export const stateOf = (node: TestNode): string => statusOf(node)?.state ?? 'gone';

@@ -1,4 +1,4 @@
-import { endsNs } from '../specification/connection.ts';
+import { expiresNs } from '../specification/connection.ts';
 import type { Connection } from '../specification/knowledge.ts';
 import type { Timeouts } from '../specification/timeouts.ts';
 
@@ -44,7 +44,7 @@ export class GroupRows extends Map<string, Connection> {
   #firstToEnd(rows: readonly (string | undefined)[]): number {
     const ends = rows.map((name) => {
       const connection = name === undefined ? undefined : this.get(name);
-      return connection ? endsNs(connection, this.#options.timeouts) : 0n;
+      return connection ? expiresNs(connection, this.#options.timeouts) : 0n;
     });
     return ends.indexOf(ends.toSorted((one, other) => Number(one - other))[0] ?? 0n);
   }

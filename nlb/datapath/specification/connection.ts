@@ -28,12 +28,12 @@ const TIMEOUT: Record<ConnectionState, keyof Timeouts> = {
 };
 
 /** When it expires, if no packet of it comes. */
-export const endsNs = ({ state, seenNs }: Connection, timeouts: Timeouts): bigint =>
+export const expiresNs = ({ state, seenNs }: Connection, timeouts: Timeouts): bigint =>
   seenNs + BigInt(timeouts[TIMEOUT[state]]) * NS_PER_MS;
 
 /** Whether it has been silent for longer than its state's timeout, so that it counts as absent. */
 export function isExpired(connection: Connection, timeouts: Timeouts, nowNs: bigint): boolean {
-  return endsNs(connection, timeouts) <= nowNs;
+  return expiresNs(connection, timeouts) <= nowNs;
 }
 
 /** A client may use the ports of a connection that it has ended for another one (RFC 9293 section 3.10.7.4). */
