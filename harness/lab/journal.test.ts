@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import t from 'tap';
 import { boottimeMinusMonotonicNs } from '../capture/clock.ts';
-import { parseJournalLine } from './journal.ts';
+import { parseJournalLine, steadyOffset } from './journal.ts';
 
 t.test('a script ran at its instant on the clock of the history, also on a machine that was suspended', async (t) => {
   const line = 'active\tstandby\t7205.25\tpeer silent';
@@ -16,3 +16,12 @@ t.test('what a script writes now is now', async (t) => {
   const agoNs = process.hrtime.bigint() - monotonicNs;
   t.ok(agoNs > -1_000_000n && agoNs < 1_000_000_000n, `${agoNs} ns ago`);
 });
+
+t.test(
+  'an offset that is read again some nanoseconds off is the same, and another one after a suspension',
+  async (t) => {
+    const readings = [5_000_000_000n, 5_000_000_005n, 4_999_999_990n, 65_000_000_001n, 65_000_000_009n];
+    const ahead = steadyOffset(() => readings.shift() ?? 0n);
+    t.same([ahead(), ahead(), ahead(), ahead()], [5_000_000_000n, 5_000_000_000n, 65_000_000_001n, 65_000_000_001n]);
+  },
+);

@@ -9,6 +9,7 @@ export class Journals {
   private readonly recorder: Recorder;
   private readonly servers: { node: string; tail: Tail }[];
   private readonly balancers: { node: string; tail: Tail }[];
+  private readonly aheadNs = steadyOffset(boottimeMinusMonotonicNs);
 
   constructor(lab: Lab, recorder: Recorder) {
     this.recorder = recorder;
@@ -38,9 +39,25 @@ export class Journals {
   }
 
   private script(node: string, line: string): void {
-    const { monotonicNs, ...script } = parseJournalLine(line, boottimeMinusMonotonicNs());
+    const { monotonicNs, ...script } = parseJournalLine(line, this.aheadNs());
     this.recorder.record({ kind: 'script', atNs: this.recorder.fromMonotonic(monotonicNs), node, ...script });
   }
+}
+
+/** Longer than any two readings of one offset differ by, and shorter than a suspension. */
+const SUSPENDED_NS = 1_000_000n;
+
+/**
+ * The offset of two clocks as it was read first, until a suspension has changed it. Each reading is some nanoseconds off, and two
+ * scripts with one stamp, which has steps of 10 ms, must not change places by that.
+ */
+export function steadyOffset(read: () => bigint): () => bigint {
+  let known = read();
+  return () => {
+    const now = read();
+    if (now - known > SUSPENDED_NS || known - now > SUSPENDED_NS) known = now;
+    return known;
+  };
 }
 
 /**
