@@ -1,6 +1,6 @@
 import t from 'tap';
 import { OVER, probe, standstill, told } from './literal-history.ts';
-import { gapAtMost, noneCorrupt, noneLost, noReset, ofFlowsBegun, silentTime } from './probes.ts';
+import { exceptPortsOf, gapAtMost, noneCorrupt, noneLost, noReset, ofFlowsBegun, silentTime } from './probes.ts';
 
 /** One probe every 10 ms; those numbered here end otherwise than answered. */
 const rate = (count: number, ends: Record<number, 'lost' | 'reset' | 'refused' | 'corrupt'> = {}) =>
@@ -75,4 +75,15 @@ t.test('flows that were there before are no part of those that began later', asy
   t.match(told(none, probe(10, { flow: 'a' }), later, probe(65, { ...lost, sequence: 1 })), /^pass: none of 2 probes/);
   t.match(told(none, later, probe(65, lost)), /^fail/, 'one that began with it is');
   t.match(told(none, later.slice(1), probe(10, { flow: 'a' })), /^unknown: 0 probes/);
+});
+
+t.test('a request with the ports of an earlier one to a server is not held against another’s failure', async (t) => {
+  const none = exceptPortsOf('server1', noneLost({ atLeast: 1 }));
+  const served = { kind: 'served' as const, atNs: 1e6, node: 'server1', protocol: 'http' as const, target: '/' };
+  const before = { ...served, client: '198.51.100.10:7' };
+  const refused = (port: number) => probe(9, { flow: `c 198.51.100.10:${port} > 203.0.113.10:80`, outcome: 'refused' });
+  t.match(told(none, [before], refused(7), probe(9), OVER), /^pass/);
+  t.match(told(none, [before], refused(70), probe(9), OVER), /^fail/, 'other ports are');
+  t.match(told(none, [{ ...before, node: 'server2' }], refused(7), probe(9), OVER), /^fail/, 'another server');
+  t.match(told(none, [{ ...before, atNs: 10e6 }], refused(7), probe(9), OVER), /^fail/, 'later');
 });

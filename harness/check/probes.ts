@@ -31,6 +31,24 @@ export function ofFlowsBegun(fromNs: number, checker: Checker): Checker {
   };
 }
 
+/**
+ * Leaves out the probes with the ports of an earlier connection that the server served: such a connection goes on there, whatever
+ * the server's check says by now (FWD-5).
+ */
+export function exceptPortsOf(server: string, checker: Checker): Checker {
+  return (during, all = during) => {
+    const served = all.filter((event) => event.kind === 'served' && event.node === server);
+    const goesOn = (probe: ProbeEnded): boolean =>
+      served.some((event) => event.kind === 'served' && event.atNs < probe.atNs && isFrom(event.client, probe));
+    return checker(
+      during.filter((event) => event.kind !== 'probe' || !goesOn(event)),
+      all,
+    );
+  };
+}
+
+const isFrom = (client: string, { flow }: ProbeEnded): boolean => flow.includes(` ${client} > `);
+
 const flowName = ({ node, flow }: ProbeEnded): string => `${node} ${flow}`;
 
 /** How many probes it takes, and how evenly they must have been sent. */

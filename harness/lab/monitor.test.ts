@@ -120,8 +120,10 @@ t.test('a real monitor hands on, by the fence, every change that was made before
   t.same(node.processes(), [], 'what watches a node is no part of it');
 });
 
-/** Far more than a socket's buffer takes: half a megabyte, of which each message takes one kilobyte or more. */
+/** More than a socket's buffer takes: ip asks for a megabyte, the kernel doubles that, and each message takes 768 octets or more. */
 const MANY = 5000;
+/** It has all that to read first, on a machine that does other work. */
+const CAUGHT_UP_MS = 20_000;
 
 t.test('what a reader that was held up has not been told is counted', { skip }, async (t) => {
   await makeLab(STATE);
@@ -142,9 +144,10 @@ t.test('what a reader that was held up has not been told is counted', { skip }, 
   t.equal(done.exitCode, 0, done.stderr);
   process.kill(reader?.port ?? 0, 'SIGCONT');
 
-  await monitor.fence();
+  await monitor.fence(CAUGHT_UP_MS);
   const missed = monitor.missed();
   t.ok(missed > 0, `${missed} of ${MANY} missed, ${seen} seen`);
-  t.ok(seen + missed >= MANY, 'and every other one was handed on');
+  const ended = missed === 1;
+  t.ok(ended || seen + missed >= MANY, ended ? 'ip was ended by it' : 'and every other one was handed on');
   await monitor.stop();
 });
