@@ -60,7 +60,7 @@ enum outcome {
 	FORWARDED_NEW, /* the first packet seen of a connection */
 	FORWARDED_REPEATED, /* a first packet again: it proves nothing */
 	FORWARDED_MOVED, /* its server is gone: another one was selected */
-	FORWARDED_NOT_ENTERED, /* it proves its connection, but the limit keeps that out of the table for now: see table_count */
+	FORWARDED_NOT_ENTERED, /* it proves its connection, which does not enter the table with this packet: see table_count */
 	FORWARDED_FRAGMENT, /* to the server of the datagram's other fragments, or as the first one to arrive */
 	FORWARDED_ICMP, /* an ICMP error, to the server of the flow that it quotes */
 	DROPPED_ARP_NO_LEASE, /* for the NLBS address, while another node may hold it */
