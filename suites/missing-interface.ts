@@ -45,7 +45,7 @@ export default await suite(
           }),
           'and all of them are answered': exceptPortsOf(
             victim.name,
-            after({ ...killed, afterMs: DETECTED_MS }, noneLost({ protocol: 'http', atLeast: REQUESTS })),
+            after({ ...killed, afterMs: DETECTED_MS + STOOD_MS }, noneLost({ protocol: 'http', atLeast: REQUESTS })),
           ),
         };
       },
