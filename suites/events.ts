@@ -32,7 +32,7 @@ function explains(what: string, told: { reason: RegExp; hostRefuses: boolean }, 
     run: async (scene) => {
       const { active, standby } = await scene.lab.pair();
       const live = followEventLog(scene, standby, what);
-      await live.shows('what was before', ({ state }) => state === 'standby');
+      await live.shows('what was before', ({ state }) => state === 'standby', { sinceNs: 0 });
       const struckNs = scene.nowNs();
       await scene.act(what, active.name, () => strike.strike(scene, active));
       await live.shows('the takeover', ({ state }) => state === 'active');

@@ -38,26 +38,21 @@ async function acceptAgain(server: LabNode): Promise<void> {
 
 /** From then on every check of the server comes to that verdict, and what is selected for the service follows it. */
 async function judges(scene: Scene, log: Followed, server: LabNode, healthy: boolean, fromNs: number): Promise<void> {
-  const isNews = ({ monotonicMs }: Record<string, unknown>): boolean =>
-    scene.recorder.fromMonotonic(BigInt(Math.round(Number(monotonicMs) * 1e6))) >= fromNs;
   const checked = scene.lab.plan.services.filter(({ protocol }) => protocol === 'tcp');
   const judged = healthy ? 'passes' : 'fails';
   for (const { name, port } of checked) {
     await log.shows(
       `that ${server.name} ${judged} its check of ${name}`,
-      (line) =>
-        isNews(line) &&
-        line.event === 'health' &&
-        line.healthy === healthy &&
-        line.check === `${name} on ${server.name}`,
+      (line) => line.event === 'health' && line.healthy === healthy && line.check === `${name} on ${server.name}`,
+      { sinceNs: fromNs },
     );
     const subject = `tcp ${scene.cluster}:${port}`;
     await log.shows(
       `that other servers are selected for ${name}`,
       (line) =>
-        isNews(line) &&
         line.event === 'table' &&
         JSON.stringify(line.change) === JSON.stringify({ table: 'selections', change: 'changed', subject }),
+      { sinceNs: fromNs },
     );
   }
 }

@@ -31,11 +31,10 @@ async function nft(scene: Scene, segment: string, words: string[], input = ''): 
 /** Drops the heartbeats on the segments until each of the nodes has said so of each, and lets them through until it says that. */
 async function silence(scene: Scene, what: string, segments: string[], nodes: LabNode[]): Promise<number> {
   const logs = nodes.map((node) => followEventLog(scene, node, what));
-  const beganNs = scene.nowNs();
   const all = (shown: (log: Followed, segment: string) => Promise<void>) =>
     Promise.all(logs.flatMap((log) => segments.map((segment) => shown(log, segment))));
   const is = (segment: string, faulty: boolean) => (line: Record<string, unknown>) =>
-    line.event === 'path' && line.path === segment && line.faulty === faulty && isSince(scene, line, beganNs);
+    line.event === 'path' && line.path === segment && line.faulty === faulty;
   for (const segment of segments)
     await scene.act(fault(segment).what, undefined, () => nft(scene, segment, ['-f', '-'], DROP));
   const droppedNs = scene.nowNs();
@@ -45,13 +44,6 @@ async function silence(scene: Scene, what: string, segments: string[], nodes: La
   await all((log, segment) => log.shows(`that ${segment} is back`, is(segment, false)));
   await Promise.all(logs.map((log) => log.stop()));
   return droppedNs;
-}
-
-/** A follower is told of earlier events, too. */
-function isSince(scene: Scene, { monotonicMs }: Record<string, unknown>, sinceNs: number): boolean {
-  return (
-    typeof monotonicMs === 'number' && scene.recorder.fromMonotonic(BigInt(Math.round(monotonicMs * 1e6))) >= sinceNs
-  );
 }
 
 function reported(scene: Scene, what: string, segments: string[], nodes: LabNode[], provedBy: string[]): Claims {

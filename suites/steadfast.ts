@@ -124,7 +124,7 @@ export default await suite(
           const fromNs = scene.nowNs();
           for (const node of [active, standby]) {
             const log = followEventLog(scene, node, what);
-            await log.shows('that the server does not answer', (line) => sick(line));
+            await log.shows('that the server does not answer', sick, { sinceNs: fromNs });
             await log.stop();
           }
           hung = { fromNs, untilNs: scene.nowNs() };
@@ -179,7 +179,9 @@ export default await suite(
         await load.stop();
         const reading = 'scripts';
         const log = followEventLog(scene, standby, `${reading}, live`);
-        await log.shows('the end of the last script', (line) => line.event === 'script' && line.state === 'active');
+        await log.shows('the end of the last script', (line) => line.event === 'script' && line.state === 'active', {
+          sinceNs: fromNs,
+        });
         await log.stop();
         await readEventLog(scene, standby, reading);
         startSystem(scene, active);

@@ -90,6 +90,21 @@ t.test('a port asks no more than once in so long', async (t) => {
     'before the answer',
   );
   t.match(told(rare, SEEN, cut, at(10, 110), OVER), /^unknown: .* asked 2 times .*; 3 were wanted/);
+  const heard = asksAtMostEvery({
+    address: NLBS,
+    port: port('nlb2'),
+    everyMs: 100,
+    after: { what: 'cut' },
+    atLeast: 3,
+    whileHeard: { ports: [port('nlb2')], beatPort: 4694, silentMs: 30 },
+  });
+  const beats = [0, 20, 100, 200, 220].flatMap((atMs) => beat(atMs, 'nlb2'));
+  t.match(
+    told(heard, SEEN, cut, beats, at(10, 60, 65, 110, 215), OVER),
+    /^pass: .* asked 3 times/,
+    'in silence, too, as fast as it likes',
+  );
+  t.match(told(heard, SEEN, cut, beats, at(10, 40, 110, 215), OVER), /^fail: .* within 30 ms/, 'while it hears');
   t.match(told(rare, SEEN, at(10, 110, 215), OVER), /^unknown: "cut" was not done/);
   t.match(told(rare, cut, at(10, 110, 215), OVER), /^unknown: frames of access/);
 });

@@ -1,5 +1,5 @@
 import { BROADCAST_MAC } from '../capture/address-text.ts';
-import type { HistoryEvent } from '../history/event.ts';
+import type { FrameSeen, HistoryEvent } from '../history/event.ts';
 import { requestsReaching } from './arp.ts';
 import { unlessBlind } from './coverage.ts';
 import { datagramsOf } from './datagrams.ts';
@@ -26,38 +26,43 @@ export function asks(options: { address: string; port: Port; atLeast: number }):
   };
 }
 
+/** Where a node's heartbeats come in, and after how long without one it may be asking around. */
+export interface Hearing {
+  ports: Port[];
+  beatPort: number;
+  silentMs: number;
+}
+
 /** A beat that is read as late as this after it came is no news of a question that was asked meanwhile. */
 const READING_MS = 5;
+
+/** The heartbeat that the node had just heard when it asked, if there is one. */
+function heardBefore(beats: readonly FrameSeen[], silentMs: number, { event }: ArpSeen): FrameSeen | undefined {
+  return beats.find(({ atNs }) => {
+    const ageMs = (event.atNs - atNs) / NS_PER_MS;
+    return ageMs > READING_MS && ageMs < silentMs;
+  });
+}
+
+const beatsOf = (events: readonly HistoryEvent[], { ports, beatPort }: Hearing): FrameSeen[] =>
+  ports.flatMap((port) => datagramsOf(events, { ...port, direction: 'received' }, beatPort));
 
 /**
  * HA-11: the port asks everybody for the address only while its node hears nothing (its peer alone it may ask at any time,
  * whether it is there): never when a heartbeat has come to one of the node's
  * ports in the last so many milliseconds. At least so many heartbeats must have come.
  */
-export function asksOnlyInSilence(options: {
-  address: string;
-  port: Port;
-  /** Where heartbeats come in. */
-  ports: Port[];
-  beatPort: number;
-  silentMs: number;
-  atLeast: number;
-}): Checker {
-  const { address, port, ports, beatPort, silentMs, atLeast } = options;
+export function asksOnlyInSilence(options: { address: string; port: Port; atLeast: number } & Hearing): Checker {
+  const { address, port, ports, silentMs, atLeast } = options;
   return (during, all = during) => {
-    const beats = ports.flatMap((each) => datagramsOf(during, { ...each, direction: 'received' }, beatPort));
+    const beats = beatsOf(during, options);
     const questions = questionsOf(during, port, address).filter(
       ({ ethernet }) => ethernet.destination === BROADCAST_MAC,
     );
-    const heardBefore = ({ event }: ArpSeen) =>
-      beats.find(({ atNs }) => {
-        const ageMs = (event.atNs - atNs) / NS_PER_MS;
-        return ageMs > READING_MS && ageMs < silentMs;
-      });
-    const needless = questions.find(heardBefore);
+    const needless = questions.find((question) => heardBefore(beats, silentMs, question));
     const because = `${beats.length} heartbeats came to ${port.node}, and it asked ${questions.length} times for ${address}`;
     if (needless) {
-      const heard = heardBefore(needless);
+      const heard = heardBefore(beats, silentMs, needless);
       return fail(`${because}: once though it had just heard one`, [...(heard ? [heard] : []), needless.event]);
     }
     if (beats.length < atLeast) return unknown(`${because}; ${atLeast} were wanted`);
@@ -89,7 +94,8 @@ const TICK_MS = 10;
 
 /**
  * ARP-16: after the act the port asked for the address again and again, and never twice within `everyMs` (RFC 1122 section
- * 2.3.2.1); at least so often. Until it was answered: a later question is another matter.
+ * 2.3.2.1); at least so often. Until it was answered: a later question is another matter. Where `whileHeard` is stated, so are
+ * questions of a node that had heard no heartbeat for so long: it asks as fast as it can whether it is to take over.
  */
 export function asksAtMostEvery(options: {
   address: string;
@@ -97,8 +103,9 @@ export function asksAtMostEvery(options: {
   everyMs: number;
   after: ActFilter;
   atLeast: number;
+  whileHeard?: Hearing;
 }): Checker {
-  const { address, port, everyMs, after, atLeast } = options;
+  const { address, port, everyMs, after, atLeast, whileHeard } = options;
   return (during, all = during) => {
     const act = findAct(during, after);
     if (!act) return unknown(`${actText(after)} was not done`);
@@ -107,8 +114,12 @@ export function asksAtMostEvery(options: {
       ({ event, arp }) => event.atNs > sinceNs && arp.operation === 'reply' && arp.senderIp === address,
     );
     const untilNs = answer?.event.atNs ?? Number.POSITIVE_INFINITY;
+    const beats = whileHeard ? beatsOf(during, whileHeard) : [];
     const questions = questionsOf(during, port, address).filter(
-      ({ event }) => event.atNs > sinceNs && event.atNs < untilNs,
+      (question) =>
+        question.event.atNs > sinceNs &&
+        question.event.atNs < untilNs &&
+        (!whileHeard || heardBefore(beats, whileHeard.silentMs, question)),
     );
     const instants = questions.map(({ event }) => event.atNs);
     const shortest = Math.min(...instants.slice(1).map((atNs, index) => atNs - (instants[index] ?? atNs)));

@@ -15,23 +15,28 @@ export async function readEventLog(scene: Scene, node: LabNode, reading: string)
 
 /** A log that is read as it grows. */
 export interface Followed {
-  /** Waits until a line fits. */
-  shows(what: string, fits: (line: Record<string, unknown>) => boolean, withinMs?: number): Promise<void>;
+  /** Waits until a line fits that is of `sinceNs` or later: by default, of after the beginning of following. */
+  shows(
+    what: string,
+    fits: (line: Record<string, unknown>) => boolean,
+    options?: { withinMs?: number; sinceNs?: number },
+  ): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Follows the node's own event log; each line goes into the history with the instant at which it came. */
+/** Follows the node's own event log, which begins with what it kept of before; each line goes into the history with its own instant. */
 export function followEventLog(scene: Scene, node: LabNode, reading: string): Followed {
   const child = node.open(scene.lab.system.eventLog.follow);
   if (!child.stdout) throw new Error(`cannot follow the events of ${node.name}`);
-  const lines: Record<string, unknown>[] = [];
+  const followedNs = scene.nowNs();
+  const lines: { atNs: number; fields: Record<string, unknown> }[] = [];
   createInterface({ input: child.stdout }).on('line', (text) => {
-    note(scene, { node: node.name, reading, index: lines.length, text });
-    lines.push(parsed(text));
+    const atNs = note(scene, { node: node.name, reading, index: lines.length, text });
+    lines.push({ atNs, fields: parsed(text) });
   });
   return {
-    shows: async (what, fits, withinMs = 5000) => {
-      await until(() => lines.some(fits), {
+    shows: async (what, fits, { withinMs = 5000, sinceNs = followedNs } = {}) => {
+      await until(() => lines.some(({ atNs, fields }) => atNs >= sinceNs && fits(fields)), {
         what: `the events of ${node.name} show ${what}`,
         withinMs,
         everyMs: 5,
@@ -46,13 +51,14 @@ export function followEventLog(scene: Scene, node: LabNode, reading: string): Fo
   };
 }
 
-/** A line that tells no instant has that of its reading. */
-function note(scene: Scene, line: { node: string; reading: string; index: number; text: string }): void {
+/** @returns when it happened; a line that tells no instant has that of its reading */
+function note(scene: Scene, line: { node: string; reading: string; index: number; text: string }): number {
   const { monotonicMs } = parsed(line.text);
   const readNs = scene.nowNs();
   const claimed = typeof monotonicMs === 'number' && Number.isFinite(monotonicMs);
   const atNs = claimed ? scene.recorder.fromMonotonic(BigInt(Math.round(monotonicMs * 1e6))) : readNs;
   scene.recorder.record({ kind: 'logged', atNs, readNs, ...line });
+  return atNs;
 }
 
 function parsed(text: string): Record<string, unknown> {
