@@ -1,15 +1,15 @@
+import { clientSubnets, firewalls, requestHttp } from '../harness/act/everyday.ts';
+import { askFor } from '../harness/act/inject.ts';
+import { eachFirewallSends, routedTo, routesConfigured } from '../harness/act/routes.ts';
+import type { Scene } from '../harness/act/scene.ts';
+import { allKnow, becomes, runsScript } from '../harness/act/waits.ts';
 import { aliasOnlyOnLoopback, ownPrivateAddresses, publicAddresses } from '../harness/check/addresses.ts';
 import { aliasNeverOn, aliasPlaced, aliasReleased, neverTwoHolders } from '../harness/check/alias.ts';
 import { answersWith } from '../harness/check/arp.ts';
 import { noRoutingProtocol } from '../harness/check/no-routing.ts';
 import { noneLost } from '../harness/check/probes.ts';
-import { clientSubnets, firewalls, requestHttp } from '../harness/suite/everyday.ts';
-import { cut, heal } from '../harness/suite/faults.ts';
-import { askFor } from '../harness/suite/inject.ts';
-import { eachFirewallSends, routedTo, routesConfigured } from '../harness/suite/routes.ts';
-import type { Scene } from '../harness/suite/scene.ts';
-import { suite } from '../harness/suite/suite.ts';
-import { allKnow, becomes, runsScript } from '../harness/suite/waits.ts';
+import { cut, heal } from '../harness/fault/cable.ts';
+import { suite } from '../harness/runner/suite.ts';
 
 const REQUESTS = 30;
 /** From the operator's command on, whose program takes its time to start where labs share the processors. */

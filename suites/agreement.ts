@@ -1,10 +1,11 @@
+import { followEventLog } from '../harness/act/event-log.ts';
+import type { Scene } from '../harness/act/scene.ts';
+import type { SuiteTest } from '../harness/act/suite-test.ts';
+import { answersAgain } from '../harness/act/waits.ts';
 import { nothingMoved } from '../harness/check/calm.ts';
 import { differenceLogged } from '../harness/check/difference.ts';
 import { noneLost } from '../harness/check/probes.ts';
-import { followEventLog } from '../harness/suite/event-log.ts';
-import type { Scene } from '../harness/suite/scene.ts';
-import { type SuiteTest, suite } from '../harness/suite/suite.ts';
-import { answersAgain } from '../harness/suite/waits.ts';
+import { suite } from '../harness/runner/suite.ts';
 import type { Wishes } from '../harness/system/system.ts';
 
 const PROBES_PER_SECOND = 200;

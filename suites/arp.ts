@@ -1,12 +1,12 @@
+import { firewalls, requestHttp } from '../harness/act/everyday.ts';
+import { askFor, askThroughout } from '../harness/act/inject.ts';
+import type { Scene } from '../harness/act/scene.ts';
+import { hasAnnounced, heardAsking, knows } from '../harness/act/waits.ts';
 import { answersWith, neverSendsFor, noAnswerFrom, repliesWellFormed } from '../harness/check/arp.ts';
 import { noneLost } from '../harness/check/probes.ts';
 import type { Port } from '../harness/check/seen.ts';
 import type { Checker } from '../harness/check/verdict.ts';
-import { firewalls, requestHttp } from '../harness/suite/everyday.ts';
-import { askFor, askThroughout } from '../harness/suite/inject.ts';
-import type { Scene } from '../harness/suite/scene.ts';
-import { suite } from '../harness/suite/suite.ts';
-import { hasAnnounced, heardAsking, knows } from '../harness/suite/waits.ts';
+import { suite } from '../harness/runner/suite.ts';
 
 const TIMES = 10;
 /** A kernel that answers for another may wait for up to 0.8 s (`proxy_delay` of arp(7)). */

@@ -1,8 +1,8 @@
+import { openUdpFlows, requestHttp } from '../harness/act/everyday.ts';
+import { beginOnePacketFlows, unanswered } from '../harness/act/one-packet-flows.ts';
 import { flowsMatchWeights, flowsSentByWeights } from '../harness/check/balance.ts';
 import { noneLost } from '../harness/check/probes.ts';
-import { openUdpFlows, requestHttp } from '../harness/suite/everyday.ts';
-import { beginOnePacketFlows, unanswered } from '../harness/suite/one-packet-flows.ts';
-import { suite } from '../harness/suite/suite.ts';
+import { suite } from '../harness/runner/suite.ts';
 
 const WEIGHTS = { server1: 1, server2: 2, server3: 3 };
 const EQUAL = { server1: 1, server2: 1, server3: 1 };

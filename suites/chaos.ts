@@ -1,11 +1,11 @@
+import { battlefield, inflictAll, OVER } from '../harness/act/chaos.ts';
+import { askFor } from '../harness/act/inject.ts';
+import type { Scene } from '../harness/act/scene.ts';
+import { answersInARow, atRest } from '../harness/act/waits.ts';
 import { settled } from '../harness/check/settled.ts';
 import { randomFrom } from '../harness/fault/random.ts';
 import { planSchedule } from '../harness/fault/schedule.ts';
-import { battlefield, inflictAll, OVER } from '../harness/suite/chaos.ts';
-import { askFor } from '../harness/suite/inject.ts';
-import type { Scene } from '../harness/suite/scene.ts';
-import { suite } from '../harness/suite/suite.ts';
-import { answersInARow, atRest } from '../harness/suite/waits.ts';
+import { suite } from '../harness/runner/suite.ts';
 
 const LENGTH_MS = 8000;
 /** A daemon that was just started again listens, looks at its servers, and finds its place; a firewall finds its own. */

@@ -1,11 +1,12 @@
+import type { Scene } from '../harness/act/scene.ts';
+import type { Claims } from '../harness/act/suite-test.ts';
+import { answersAgain, atRest, runsScript } from '../harness/act/waits.ts';
 import { nothingMoved } from '../harness/check/calm.ts';
 import { noneLost, noReset } from '../harness/check/probes.ts';
 import { between, type Span } from '../harness/check/span.ts';
 import { clockStepped, WALL_CLOCK } from '../harness/check/wall-clock.ts';
 import { lastLoggedOffset, stepClock } from '../harness/fault/clock.ts';
-import type { Scene } from '../harness/suite/scene.ts';
-import { type Claims, suite } from '../harness/suite/suite.ts';
-import { answersAgain, atRest, runsScript } from '../harness/suite/waits.ts';
+import { suite } from '../harness/runner/suite.ts';
 
 const HOUR_S = 3600;
 const PROBES_PER_SECOND = 200;

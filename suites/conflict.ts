@@ -1,16 +1,16 @@
+import { firewallTables, resolveEverywhere } from '../harness/act/everyday.ts';
+import { askThroughout, claim, probeFor } from '../harness/act/inject.ts';
+import type { Scene } from '../harness/act/scene.ts';
+import { allKnow, announces, hasAnnounced, takesAlias } from '../harness/act/waits.ts';
 import { aliasReleased } from '../harness/check/alias.ts';
 import { announcementsFrom } from '../harness/check/announcement.ts';
 import { answersWith, noAnswerFrom, repliesWellFormed } from '../harness/check/arp.ts';
 import { conflictRecorded, defended, EVENTS_READ } from '../harness/check/defence.ts';
 import { announcedAgain, tablesRightAgain } from '../harness/check/tables.ts';
+import { dropUdp, loseAnnouncement, mendLans, split } from '../harness/fault/switch-rules.ts';
 import type { HistoryEvent } from '../harness/history/event.ts';
 import type { LabNode } from '../harness/node/node.ts';
-import { firewallTables, resolveEverywhere } from '../harness/suite/everyday.ts';
-import { askThroughout, claim, probeFor } from '../harness/suite/inject.ts';
-import type { Scene } from '../harness/suite/scene.ts';
-import { suite } from '../harness/suite/suite.ts';
-import { dropUdp, loseAnnouncement, mendLans, split } from '../harness/suite/switch-faults.ts';
-import { allKnow, announces, hasAnnounced, takesAlias } from '../harness/suite/waits.ts';
+import { suite } from '../harness/runner/suite.ts';
 
 const HEARTBEAT_PORT = 4694;
 const PROBES = 10;

@@ -1,11 +1,11 @@
+import { readEventLog } from '../harness/act/event-log.ts';
+import type { Scene } from '../harness/act/scene.ts';
+import { answersAgain, atRest, runsScript } from '../harness/act/waits.ts';
 import { eventLogged } from '../harness/check/event-log.ts';
 import { settled } from '../harness/check/settled.ts';
 import { ahead } from '../harness/fault/ahead.ts';
-import { readEventLog } from '../harness/suite/event-log.ts';
-import { pretend, recordingsFor, waysTo } from '../harness/suite/imposter.ts';
-import type { Scene } from '../harness/suite/scene.ts';
-import { suite } from '../harness/suite/suite.ts';
-import { answersAgain, atRest, runsScript } from '../harness/suite/waits.ts';
+import { pretend, recordingsFor, waysTo } from '../harness/fault/imposter.ts';
+import { suite } from '../harness/runner/suite.ts';
 
 const PROBES_PER_SECOND = 200;
 /** Two seconds of beats: what a node that was put back so far has yet to send. */

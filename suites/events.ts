@@ -1,11 +1,13 @@
+import { followEventLog, readEventLog } from '../harness/act/event-log.ts';
+import type { Scene } from '../harness/act/scene.ts';
+import type { Claims, SuiteTest } from '../harness/act/suite-test.ts';
+import { becomes, runsScript, takesAlias } from '../harness/act/waits.ts';
 import { logIsWhole, shownLive } from '../harness/check/event-log.ts';
 import { causeLogged, costLogged, instantLogged, lapseLogged } from '../harness/check/takeover-logged.ts';
+import { cut, heal } from '../harness/fault/cable.ts';
+import { signal, startSystem } from '../harness/fault/daemon.ts';
 import type { LabNode } from '../harness/node/node.ts';
-import { followEventLog, readEventLog } from '../harness/suite/event-log.ts';
-import { cut, heal, signal, startSystem } from '../harness/suite/faults.ts';
-import type { Scene } from '../harness/suite/scene.ts';
-import { type Claims, type SuiteTest, suite } from '../harness/suite/suite.ts';
-import { becomes, runsScript, takesAlias } from '../harness/suite/waits.ts';
+import { suite } from '../harness/runner/suite.ts';
 
 /**
  * Between the log's instant of a takeover and its packets: the role decides, then the alias and the announcement are made, in a

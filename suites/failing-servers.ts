@@ -1,3 +1,8 @@
+import { type Followed, followEventLog } from '../harness/act/event-log.ts';
+import { requestHttp } from '../harness/act/everyday.ts';
+import { firstServer } from '../harness/act/live-flows.ts';
+import type { Scene } from '../harness/act/scene.ts';
+import { answersAgain } from '../harness/act/waits.ts';
 import { flowsToldByReset } from '../harness/check/gone.ts';
 import { noNewFlowTo } from '../harness/check/new-flows.ts';
 import { noneLost, noReset } from '../harness/check/probes.ts';
@@ -5,14 +10,9 @@ import { oneServerPerFlow } from '../harness/check/selection.ts';
 import { between } from '../harness/check/span.ts';
 import { flowsStayAt, otherFlowsKept } from '../harness/check/undisturbed.ts';
 import { until } from '../harness/clock/until.ts';
+import { cut, heal } from '../harness/fault/cable.ts';
 import type { LabNode } from '../harness/node/node.ts';
-import { type Followed, followEventLog } from '../harness/suite/event-log.ts';
-import { requestHttp } from '../harness/suite/everyday.ts';
-import { cut, heal } from '../harness/suite/faults.ts';
-import { firstServer } from '../harness/suite/live-flows.ts';
-import type { Scene } from '../harness/suite/scene.ts';
-import { suite } from '../harness/suite/suite.ts';
-import { answersAgain } from '../harness/suite/waits.ts';
+import { suite } from '../harness/runner/suite.ts';
 import type { Load } from '../harness/traffic/client-handle.ts';
 
 /** Long connections. Of a third of them, fewer than 20 are at one of three servers once in a million runs. */

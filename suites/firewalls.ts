@@ -1,16 +1,18 @@
+import { firewalls, virtualMac } from '../harness/act/everyday.ts';
+import { askThroughout } from '../harness/act/inject.ts';
+import { peerTookOver } from '../harness/act/pair-claims.ts';
+import type { Scene } from '../harness/act/scene.ts';
+import type { Claims } from '../harness/act/suite-test.ts';
+import { advertises, answersAgain, runsScript } from '../harness/act/waits.ts';
 import { gapAtMost, noReset } from '../harness/check/probes.ts';
 import { between } from '../harness/check/span.ts';
 import { advertsWellFormed, backupDoesNotAnswer, backupTookOver, type RouterLeg } from '../harness/check/vrrp.ts';
 import { ADVERT_SECONDS } from '../harness/driver/firewall.ts';
+import { cutBoth, healBoth } from '../harness/fault/cable.ts';
+import { startSystem } from '../harness/fault/daemon.ts';
+import { failFirewall, repairFirewall } from '../harness/fault/power.ts';
 import type { LabNode } from '../harness/node/node.ts';
-import { firewalls, virtualMac } from '../harness/suite/everyday.ts';
-import { cutBoth, healBoth, startSystem } from '../harness/suite/faults.ts';
-import { failFirewall, repairFirewall } from '../harness/suite/firewall-power.ts';
-import { askThroughout } from '../harness/suite/inject.ts';
-import { peerTookOver } from '../harness/suite/pair-claims.ts';
-import type { Scene } from '../harness/suite/scene.ts';
-import { type Claims, suite } from '../harness/suite/suite.ts';
-import { advertises, answersAgain, runsScript } from '../harness/suite/waits.ts';
+import { suite } from '../harness/runner/suite.ts';
 
 const ADVERT_MS = ADVERT_SECONDS * 1000;
 /** keepalived's timers and the switch to master, on a machine that is shared. */

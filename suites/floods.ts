@@ -1,16 +1,6 @@
-import type { TcpFlag } from '../harness/capture/tcp.ts';
-import type { Meant } from '../harness/check/forwarding.ts';
-import { fragmentsStayTogether, isFragmentFor } from '../harness/check/fragments.ts';
-import { noneLost, noReset } from '../harness/check/probes.ts';
-import { oneServerPerFlow } from '../harness/check/selection.ts';
-import { flooded } from '../harness/check/syn-flood.ts';
-import { flowsStayAt } from '../harness/check/undisturbed.ts';
-import type { Checker } from '../harness/check/verdict.ts';
-import type { LabNode } from '../harness/node/node.ts';
-import { inTime } from '../harness/suite/in-time.ts';
-import { entryOf } from '../harness/suite/inject.ts';
-import { forgetHalfOpen } from '../harness/suite/kernel-settings.ts';
-import { FLOWS, firstServer, underLoad, withoutWeight } from '../harness/suite/live-flows.ts';
+import { inTime } from '../harness/act/in-time.ts';
+import { entryOf } from '../harness/act/inject.ts';
+import { FLOWS, firstServer, underLoad, withoutWeight } from '../harness/act/live-flows.ts';
 import {
   beside,
   DATAGRAMS,
@@ -19,10 +9,20 @@ import {
   middlesOfDatagrams,
   openDatagrams,
   packetsOfFlows,
-} from '../harness/suite/packet-floods.ts';
-import type { Scene } from '../harness/suite/scene.ts';
-import { suite } from '../harness/suite/suite.ts';
-import { reach } from '../harness/suite/waits.ts';
+} from '../harness/act/packet-floods.ts';
+import type { Scene } from '../harness/act/scene.ts';
+import { reach } from '../harness/act/waits.ts';
+import type { TcpFlag } from '../harness/capture/tcp.ts';
+import type { Meant } from '../harness/check/forwarding.ts';
+import { fragmentsStayTogether, isFragmentFor } from '../harness/check/fragments.ts';
+import { noneLost, noReset } from '../harness/check/probes.ts';
+import { oneServerPerFlow } from '../harness/check/selection.ts';
+import { flooded } from '../harness/check/syn-flood.ts';
+import { flowsStayAt } from '../harness/check/undisturbed.ts';
+import type { Checker } from '../harness/check/verdict.ts';
+import { forgetHalfOpen } from '../harness/fault/kernel-settings.ts';
+import type { LabNode } from '../harness/node/node.ts';
+import { suite } from '../harness/runner/suite.ts';
 
 /**
  * So many may enter in a second: all connections of a test may do so at once, and a table that is full takes more than three

@@ -1,3 +1,8 @@
+import { countRefusals } from '../harness/act/refusals.ts';
+import type { Scene } from '../harness/act/scene.ts';
+import { sendToFencedNode } from '../harness/act/send-to-fenced-node.ts';
+import type { Claims } from '../harness/act/suite-test.ts';
+import { answersAgain, atRest, receivedForCluster, runsScript } from '../harness/act/waits.ts';
 import { asksOnlyInSilence } from '../harness/check/asking.ts';
 import { beatsGoOn } from '../harness/check/beats.ts';
 import { nothingMoved } from '../harness/check/calm.ts';
@@ -6,16 +11,12 @@ import { paused } from '../harness/check/pause.ts';
 import { noneLost } from '../harness/check/probes.ts';
 import { refusedMost } from '../harness/check/refused.ts';
 import { between } from '../harness/check/span.ts';
+import { floodHeartbeatPort } from '../harness/fault/heartbeat-flood.ts';
 import { randomFrom } from '../harness/fault/random.ts';
+import { lieOnAndOn } from '../harness/fault/rogue-stations.ts';
 import { HEARTBEAT_PORT } from '../harness/fault/silence.ts';
 import { stall } from '../harness/fault/stall.ts';
-import { lieOnAndOn } from '../harness/suite/meddling.ts';
-import { pester } from '../harness/suite/pester.ts';
-import { floodHeartbeatPort } from '../harness/suite/port-flood.ts';
-import { countRefusals } from '../harness/suite/refusals.ts';
-import type { Scene } from '../harness/suite/scene.ts';
-import { type Claims, suite } from '../harness/suite/suite.ts';
-import { answersAgain, atRest, receivedForCluster, runsScript } from '../harness/suite/waits.ts';
+import { suite } from '../harness/runner/suite.ts';
 
 const PROBES = { perSecond: 200, sourcePorts: 10, timeoutMs: 500 };
 /** Three dead times. */
@@ -75,7 +76,7 @@ async function frozenAndLiedAbout(scene: Scene): Promise<Claims> {
   await scene.census();
   const load = await scene.client.startUdpProbes({ target: scene.target('echo-udp'), ...PROBES });
   const beganNs = scene.nowNs();
-  const [leaveAlone, endLies] = [pester(scene, active.name, 2), lieOnAndOn(scene, standby.name)];
+  const [leaveAlone, endLies] = [sendToFencedNode(scene, active.name, 2), lieOnAndOn(scene, standby.name)];
   await scene.act('stop', active.name, () => stall(scene.lab, active, 'stop', STOPPED_MS));
   const wokenNs = scene.nowNs();
   endLies();

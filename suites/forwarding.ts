@@ -1,3 +1,7 @@
+import { openUdpFlows, requestHttp } from '../harness/act/everyday.ts';
+import { echoRequest, packetForCluster, replyOfCluster } from '../harness/act/inject.ts';
+import type { Scene } from '../harness/act/scene.ts';
+import { probesEnded, receivedForCluster, receivedFromServer } from '../harness/act/waits.ts';
 import { destinationIsServer, droppedPort, onlyHardwareAddressesChanged } from '../harness/check/forwarding.ts';
 import { noNewFlowTo } from '../harness/check/new-flows.ts';
 import { echoesAnswered } from '../harness/check/own-traffic.ts';
@@ -5,11 +9,7 @@ import { exceptPortsOf, noneLost, ofFlowsBegun } from '../harness/check/probes.t
 import { acceptedByOne, oneServerPerFlow } from '../harness/check/selection.ts';
 import { standbySilent } from '../harness/check/standby.ts';
 import { startServer } from '../harness/lab/populate.ts';
-import { openUdpFlows, requestHttp } from '../harness/suite/everyday.ts';
-import { echoRequest, packetForCluster, replyOfCluster } from '../harness/suite/inject.ts';
-import type { Scene } from '../harness/suite/scene.ts';
-import { suite } from '../harness/suite/suite.ts';
-import { probesEnded, receivedForCluster, receivedFromServer } from '../harness/suite/waits.ts';
+import { suite } from '../harness/runner/suite.ts';
 
 const REQUESTS = 60;
 const FLOWS = 30;

@@ -1,16 +1,16 @@
+import { readEventLog } from '../harness/act/event-log.ts';
+import { peerTookOver } from '../harness/act/pair-claims.ts';
+import type { Scene } from '../harness/act/scene.ts';
+import { answersAgain, atRest, runsScript } from '../harness/act/waits.ts';
 import { lastedAtMost } from '../harness/check/act-lasted.ts';
 import { nothingMoved } from '../harness/check/calm.ts';
 import { eventLogged } from '../harness/check/event-log.ts';
 import { noneLost } from '../harness/check/probes.ts';
 import { scriptsRan } from '../harness/check/scripts.ts';
 import { between } from '../harness/check/span.ts';
-import { readEventLog } from '../harness/suite/event-log.ts';
-import { startSystem, stopSystem } from '../harness/suite/faults.ts';
-import { HOLDABLE, hangMain, starveOfFiles } from '../harness/suite/hold-up.ts';
-import { peerTookOver } from '../harness/suite/pair-claims.ts';
-import type { Scene } from '../harness/suite/scene.ts';
-import { suite } from '../harness/suite/suite.ts';
-import { answersAgain, atRest, runsScript } from '../harness/suite/waits.ts';
+import { startSystem, stopSystem } from '../harness/fault/daemon.ts';
+import { HOLDABLE, hangMain, starveOfFiles } from '../harness/fault/hold-up.ts';
+import { suite } from '../harness/runner/suite.ts';
 
 const PROBES_PER_SECOND = 200;
 /** What the main thread has told is good for 3 s; asking and taking over follow, on a machine that labs share. */

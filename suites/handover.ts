@@ -1,11 +1,13 @@
+import { peerTookOver } from '../harness/act/pair-claims.ts';
+import type { Scene } from '../harness/act/scene.ts';
+import type { SuiteTest } from '../harness/act/suite-test.ts';
+import { answersAgain, atRest, runsScript, sends, takesAlias } from '../harness/act/waits.ts';
 import { noneCorrupt, noneLost, noReset } from '../harness/check/probes.ts';
 import { scriptsRan } from '../harness/check/scripts.ts';
 import { between, NS_PER_MS } from '../harness/check/span.ts';
-import { cut, heal, signal, startSystem } from '../harness/suite/faults.ts';
-import { peerTookOver } from '../harness/suite/pair-claims.ts';
-import type { Scene } from '../harness/suite/scene.ts';
-import { type SuiteTest, suite } from '../harness/suite/suite.ts';
-import { answersAgain, atRest, runsScript, sends, takesAlias } from '../harness/suite/waits.ts';
+import { cut, heal } from '../harness/fault/cable.ts';
+import { signal, startSystem } from '../harness/fault/daemon.ts';
+import { suite } from '../harness/runner/suite.ts';
 
 const PROBES_PER_SECOND = 500;
 const FLOWS = 20;

@@ -1,3 +1,6 @@
+import type { Scene } from '../harness/act/scene.ts';
+import type { Claims } from '../harness/act/suite-test.ts';
+import { answersAgain, atRest } from '../harness/act/waits.ts';
 import { answersWith } from '../harness/check/arp.ts';
 import { asks, asksOnlyInSilence } from '../harness/check/asking.ts';
 import { nothingMoved } from '../harness/check/calm.ts';
@@ -6,9 +9,7 @@ import { noneLost } from '../harness/check/probes.ts';
 import { between, type Span } from '../harness/check/span.ts';
 import type { Checker } from '../harness/check/verdict.ts';
 import { dropHeartbeats, HEARTBEAT_PORT, heartbeatLans, letHeartbeatsThrough } from '../harness/fault/silence.ts';
-import type { Scene } from '../harness/suite/scene.ts';
-import { type Claims, suite } from '../harness/suite/suite.ts';
-import { answersAgain, atRest } from '../harness/suite/waits.ts';
+import { suite } from '../harness/runner/suite.ts';
 
 const PROBES_PER_SECOND = 500;
 /** In a lab a peer is dead after 200 ms: so this is fifteen times that long. */

@@ -1,13 +1,14 @@
+import { entryOf, packetForCluster } from '../harness/act/inject.ts';
+import { firstServer } from '../harness/act/live-flows.ts';
+import type { Scene } from '../harness/act/scene.ts';
+import type { Claims } from '../harness/act/suite-test.ts';
+import { receivedForCluster } from '../harness/act/waits.ts';
 import { keptThroughSilence } from '../harness/check/kept-through-silence.ts';
 import { noneLost } from '../harness/check/probes.ts';
 import { oneServerPerFlow } from '../harness/check/selection.ts';
 import { between, type Span } from '../harness/check/span.ts';
 import { until } from '../harness/clock/until.ts';
-import { entryOf, packetForCluster } from '../harness/suite/inject.ts';
-import { firstServer } from '../harness/suite/live-flows.ts';
-import type { Scene } from '../harness/suite/scene.ts';
-import { type Claims, suite } from '../harness/suite/suite.ts';
-import { receivedForCluster } from '../harness/suite/waits.ts';
+import { suite } from '../harness/runner/suite.ts';
 import type { Wishes } from '../harness/system/system.ts';
 
 /** So many that each of three servers has five of them or more, but for one run in a million. */

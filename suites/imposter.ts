@@ -1,3 +1,7 @@
+import { flood, resend, tapesFor, together } from '../harness/act/flood.ts';
+import { countRefusals } from '../harness/act/refusals.ts';
+import type { Scene } from '../harness/act/scene.ts';
+import { answersAgain, atRest, runsScript } from '../harness/act/waits.ts';
 import { nothingMoved } from '../harness/check/calm.ts';
 import { datagramsFrom } from '../harness/check/datagrams.ts';
 import { noneLost } from '../harness/check/probes.ts';
@@ -5,15 +9,11 @@ import { type Batch, countedByReason } from '../harness/check/refused.ts';
 import { between } from '../harness/check/span.ts';
 import { tookOver } from '../harness/check/takeover.ts';
 import type { Checker } from '../harness/check/verdict.ts';
+import { signal, startSystem } from '../harness/fault/daemon.ts';
+import { waysTo } from '../harness/fault/imposter.ts';
 import { randomFrom } from '../harness/fault/random.ts';
 import { HEARTBEAT_PORT } from '../harness/fault/silence.ts';
-import { signal, startSystem } from '../harness/suite/faults.ts';
-import { flood, resend, tapesFor, together } from '../harness/suite/flood.ts';
-import { waysTo } from '../harness/suite/imposter.ts';
-import { countRefusals } from '../harness/suite/refusals.ts';
-import type { Scene } from '../harness/suite/scene.ts';
-import { suite } from '../harness/suite/suite.ts';
-import { answersAgain, atRest, runsScript } from '../harness/suite/waits.ts';
+import { suite } from '../harness/runner/suite.ts';
 
 /** By each of two ways to each of two nodes: two thousand a second for each node. */
 const FORGERIES_PER_SECOND = 1000;

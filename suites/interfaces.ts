@@ -1,3 +1,10 @@
+import { readEventLog } from '../harness/act/event-log.ts';
+import { firewallTables, requestHttp, resolveEverywhere } from '../harness/act/everyday.ts';
+import { packetForCluster } from '../harness/act/inject.ts';
+import { underLoad } from '../harness/act/live-flows.ts';
+import type { Scene } from '../harness/act/scene.ts';
+import type { SuiteTest } from '../harness/act/suite-test.ts';
+import { allKnow, answersAgain, isFitToLead, neighbourAtRest, runsScript, sendsTo } from '../harness/act/waits.ts';
 import { eventLogged } from '../harness/check/event-log.ts';
 import { sendsFrom } from '../harness/check/hardware-address.ts';
 import { gapAtMost, noneLost, noReset } from '../harness/check/probes.ts';
@@ -5,16 +12,10 @@ import { stackNeverAnswers } from '../harness/check/stack-silent.ts';
 import { tablesRightAgain } from '../harness/check/tables.ts';
 import { tookOver } from '../harness/check/takeover.ts';
 import { noScriptRan } from '../harness/check/undisturbed.ts';
+import { makeLegsAnew } from '../harness/fault/cable.ts';
+import { setMac } from '../harness/fault/kernel-settings.ts';
 import type { LabNode } from '../harness/node/node.ts';
-import { readEventLog } from '../harness/suite/event-log.ts';
-import { firewallTables, requestHttp, resolveEverywhere } from '../harness/suite/everyday.ts';
-import { makeLegsAnew } from '../harness/suite/faults.ts';
-import { packetForCluster } from '../harness/suite/inject.ts';
-import { setMac } from '../harness/suite/kernel-settings.ts';
-import { underLoad } from '../harness/suite/live-flows.ts';
-import type { Scene } from '../harness/suite/scene.ts';
-import { type SuiteTest, suite } from '../harness/suite/suite.ts';
-import { allKnow, answersAgain, isFitToLead, neighbourAtRest, runsScript, sendsTo } from '../harness/suite/waits.ts';
+import { suite } from '../harness/runner/suite.ts';
 import type { Mac } from '../harness/topology/address.ts';
 
 /** Of documentation (RFC 7042), so that nobody has them: of each node, by leg. */

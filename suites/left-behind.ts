@@ -1,16 +1,18 @@
+import { entryOf, keepAsking, packetForCluster } from '../harness/act/inject.ts';
+import { oneSpeaksAtATime } from '../harness/act/pair-claims.ts';
+import type { Scene } from '../harness/act/scene.ts';
+import type { Claims } from '../harness/act/suite-test.ts';
+import { becomes, heardAsking, receivedForCluster, takesAlias } from '../harness/act/waits.ts';
 import { aliasReleased } from '../harness/check/alias.ts';
 import { detached, lostOnly, type Placed, silentWhileLeft } from '../harness/check/left-behind.ts';
 import { askedThroughout } from '../harness/check/one-answerer.ts';
 import { between } from '../harness/check/span.ts';
 import { standbySilent } from '../harness/check/standby.ts';
 import { until } from '../harness/clock/until.ts';
+import { cutBoth, healBoth } from '../harness/fault/cable.ts';
+import { signal, startSystem, stopSystem } from '../harness/fault/daemon.ts';
 import type { LabNode } from '../harness/node/node.ts';
-import { cutBoth, healBoth, signal, startSystem, stopSystem } from '../harness/suite/faults.ts';
-import { entryOf, keepAsking, packetForCluster } from '../harness/suite/inject.ts';
-import { oneSpeaksAtATime } from '../harness/suite/pair-claims.ts';
-import type { Scene } from '../harness/suite/scene.ts';
-import { type Claims, suite } from '../harness/suite/suite.ts';
-import { becomes, heardAsking, receivedForCluster, takesAlias } from '../harness/suite/waits.ts';
+import { suite } from '../harness/runner/suite.ts';
 
 /** The lab's lease; a frame that was let in at its last instant is answered a moment later. */
 const LEASE_MS = 150 + 5;

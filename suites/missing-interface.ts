@@ -1,13 +1,13 @@
+import { requestHttp } from '../harness/act/everyday.ts';
+import { firstServer } from '../harness/act/live-flows.ts';
+import { runsScript } from '../harness/act/waits.ts';
 import { noNewFlowTo } from '../harness/check/new-flows.ts';
 import { exceptPortsOf, noneLost } from '../harness/check/probes.ts';
 import { after } from '../harness/check/span.ts';
 import { tookOver } from '../harness/check/takeover.ts';
+import { addInterface } from '../harness/fault/kernel-settings.ts';
 import { startServer } from '../harness/lab/populate.ts';
-import { requestHttp } from '../harness/suite/everyday.ts';
-import { addInterface } from '../harness/suite/kernel-settings.ts';
-import { firstServer } from '../harness/suite/live-flows.ts';
-import { suite } from '../harness/suite/suite.ts';
-import { runsScript } from '../harness/suite/waits.ts';
+import { suite } from '../harness/runner/suite.ts';
 
 /** Configured on both nodes, and not there. */
 const LATE = 'late';

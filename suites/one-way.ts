@@ -1,11 +1,12 @@
+import type { Scene } from '../harness/act/scene.ts';
+import type { Claims, SuiteTest } from '../harness/act/suite-test.ts';
+import { answersAgain, atRest, probesEnded } from '../harness/act/waits.ts';
 import { nothingMoved } from '../harness/check/calm.ts';
 import { noneLost } from '../harness/check/probes.ts';
 import { settled } from '../harness/check/settled.ts';
 import { between } from '../harness/check/span.ts';
-import { dropOnLan, type FrameRule } from '../harness/suite/drop-on-lan.ts';
-import type { Scene } from '../harness/suite/scene.ts';
-import { type Claims, type SuiteTest, suite } from '../harness/suite/suite.ts';
-import { answersAgain, atRest, probesEnded } from '../harness/suite/waits.ts';
+import { dropOnLan, type FrameRule } from '../harness/fault/drop-on-lan.ts';
+import { suite } from '../harness/runner/suite.ts';
 import type { Load } from '../harness/traffic/client-handle.ts';
 
 const PROBES_PER_SECOND = 200;

@@ -1,3 +1,11 @@
+import { inTime } from '../harness/act/in-time.ts';
+import { entryOf } from '../harness/act/inject.ts';
+import { FLOWS, firstServer, underLoad, withoutWeight } from '../harness/act/live-flows.ts';
+import { neighbourTests } from '../harness/act/neighbour-tests.ts';
+import { oddPackets, reportErrors, sendFragments } from '../harness/act/odd-packets.ts';
+import { madeUp, packetsOfFlows } from '../harness/act/packet-floods.ts';
+import type { Scene } from '../harness/act/scene.ts';
+import { answersAgain, reach } from '../harness/act/waits.ts';
 import { type ErrorKind, errorsReachTheirServer, isErrorAbout } from '../harness/check/errors.ts';
 import { flawedGoNoFurther, flawOf } from '../harness/check/flawed.ts';
 import { isFor, type Meant, passesUnchanged } from '../harness/check/forwarding.ts';
@@ -8,17 +16,9 @@ import { oneServerPerFlow } from '../harness/check/selection.ts';
 import { flooded } from '../harness/check/syn-flood.ts';
 import { flowsStayAt } from '../harness/check/undisturbed.ts';
 import type { Checker } from '../harness/check/verdict.ts';
+import { clientAtRouter, forgetHalfOpen, narrowPath } from '../harness/fault/kernel-settings.ts';
 import type { LabNode } from '../harness/node/node.ts';
-import { inTime } from '../harness/suite/in-time.ts';
-import { entryOf } from '../harness/suite/inject.ts';
-import { forgetHalfOpen, narrowPath } from '../harness/suite/kernel-settings.ts';
-import { FLOWS, firstServer, underLoad, withoutWeight } from '../harness/suite/live-flows.ts';
-import { neighbourTests } from '../harness/suite/neighbour-tests.ts';
-import { clientAtRouter, oddPackets, reportErrors, sendFragments } from '../harness/suite/odd-packets.ts';
-import { madeUp, packetsOfFlows } from '../harness/suite/packet-floods.ts';
-import type { Scene } from '../harness/suite/scene.ts';
-import { suite } from '../harness/suite/suite.ts';
-import { answersAgain, reach } from '../harness/suite/waits.ts';
+import { suite } from '../harness/runner/suite.ts';
 
 /** Of those of one server, fewer than so many are there twice in a million runs. */
 const OF_ONE_SERVER = 2;

@@ -1,12 +1,13 @@
 import { execa } from 'execa';
+import { type Followed, followEventLog } from '../harness/act/event-log.ts';
+import type { Scene } from '../harness/act/scene.ts';
+import type { Claims } from '../harness/act/suite-test.ts';
 import { nothingMoved } from '../harness/check/calm.ts';
 import { datagramsStopped } from '../harness/check/datagrams.ts';
 import { pathFaultLogged } from '../harness/check/path-logged.ts';
 import { between, NS_PER_MS } from '../harness/check/span.ts';
 import type { LabNode } from '../harness/node/node.ts';
-import { type Followed, followEventLog } from '../harness/suite/event-log.ts';
-import type { Scene } from '../harness/suite/scene.ts';
-import { type Claims, suite } from '../harness/suite/suite.ts';
+import { suite } from '../harness/runner/suite.ts';
 
 const BEAT_PORT = 4694;
 /** Ten beats of 20 ms tell that a path is silent, or works again; a run of beats may have to begin anew under load. */

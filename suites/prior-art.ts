@@ -1,10 +1,10 @@
+import { clientSubnets, requestHttp } from '../harness/act/everyday.ts';
+import type { Scene } from '../harness/act/scene.ts';
 import { publicAddresses } from '../harness/check/addresses.ts';
 import { noneLost } from '../harness/check/probes.ts';
 import type { HistoryEvent } from '../harness/history/event.ts';
-import { elsewhere } from '../harness/suite/elsewhere.ts';
-import { clientSubnets, requestHttp } from '../harness/suite/everyday.ts';
-import type { Scene } from '../harness/suite/scene.ts';
-import { suite } from '../harness/suite/suite.ts';
+import { elsewhere } from '../harness/runner/elsewhere.ts';
+import { suite } from '../harness/runner/suite.ts';
 
 const REQUESTS = 20;
 

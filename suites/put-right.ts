@@ -1,14 +1,15 @@
+import { readEventLog } from '../harness/act/event-log.ts';
+import { resolveEverywhere } from '../harness/act/everyday.ts';
+import type { Scene } from '../harness/act/scene.ts';
+import type { Claims } from '../harness/act/suite-test.ts';
+import { answersAgain } from '../harness/act/waits.ts';
 import { announcedOnTakeover } from '../harness/check/announcement.ts';
 import { eventLogged } from '../harness/check/event-log.ts';
 import { noneLost } from '../harness/check/probes.ts';
 import { type Meddling, putRight } from '../harness/check/put-right.ts';
 import type { HistoryEvent } from '../harness/history/event.ts';
 import type { LabNode } from '../harness/node/node.ts';
-import { readEventLog } from '../harness/suite/event-log.ts';
-import { resolveEverywhere } from '../harness/suite/everyday.ts';
-import type { Scene } from '../harness/suite/scene.ts';
-import { type Claims, suite } from '../harness/suite/suite.ts';
-import { answersAgain } from '../harness/suite/waits.ts';
+import { suite } from '../harness/runner/suite.ts';
 
 const WITHIN_MS = 100;
 /** The announcement follows the address; the kernel's word of the address is read a moment after the fact. */

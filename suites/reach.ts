@@ -1,13 +1,14 @@
+import { peerTookOver } from '../harness/act/pair-claims.ts';
+import type { Scene } from '../harness/act/scene.ts';
+import type { SuiteTest } from '../harness/act/suite-test.ts';
+import { answersAgain, heardAsking, runsScript } from '../harness/act/waits.ts';
 import { nothingMoved } from '../harness/check/calm.ts';
 import { noneLost } from '../harness/check/probes.ts';
 import { scriptsRan } from '../harness/check/scripts.ts';
 import { between } from '../harness/check/span.ts';
 import { targetReached } from '../harness/check/target-reached.ts';
-import { dropOnLan, type FrameRule } from '../harness/suite/drop-on-lan.ts';
-import { peerTookOver } from '../harness/suite/pair-claims.ts';
-import type { Scene } from '../harness/suite/scene.ts';
-import { type SuiteTest, suite } from '../harness/suite/suite.ts';
-import { answersAgain, heardAsking, runsScript } from '../harness/suite/waits.ts';
+import { dropOnLan, type FrameRule } from '../harness/fault/drop-on-lan.ts';
+import { suite } from '../harness/runner/suite.ts';
 
 const PROBES_PER_SECOND = 200;
 /**

@@ -1,12 +1,13 @@
+import type { Scene } from '../harness/act/scene.ts';
+import type { Claims } from '../harness/act/suite-test.ts';
+import { answersAgain, atRest, runsScript, takesAlias } from '../harness/act/waits.ts';
 import { noneLost } from '../harness/check/probes.ts';
 import { scriptsRan } from '../harness/check/scripts.ts';
 import { between } from '../harness/check/span.ts';
 import { heldAtLeast } from '../harness/check/tenure.ts';
+import { signal, startSystem } from '../harness/fault/daemon.ts';
 import type { LabNode } from '../harness/node/node.ts';
-import { signal, startSystem } from '../harness/suite/faults.ts';
-import type { Scene } from '../harness/suite/scene.ts';
-import { type Claims, suite } from '../harness/suite/suite.ts';
-import { answersAgain, atRest, runsScript, takesAlias } from '../harness/suite/waits.ts';
+import { suite } from '../harness/runner/suite.ts';
 
 const PROBES_PER_SECOND = 200;
 /** Of the pair in a lab: the first hold-down, doubled each time that the lead is lost again soon. */

@@ -1,14 +1,14 @@
+import { firewalls } from '../harness/act/everyday.ts';
+import type { Scene } from '../harness/act/scene.ts';
+import { advertises, answersAgain, atRest } from '../harness/act/waits.ts';
 import { nothingMoved } from '../harness/check/calm.ts';
 import { gapAtMost } from '../harness/check/probes.ts';
 import { between } from '../harness/check/span.ts';
 import { targetReached } from '../harness/check/target-reached.ts';
 import { DEFAULT_ADVERT_SECONDS } from '../harness/driver/firewall.ts';
-import { firewalls } from '../harness/suite/everyday.ts';
-import { startSystem, stopSystem } from '../harness/suite/faults.ts';
-import { failFirewall, repairFirewall } from '../harness/suite/firewall-power.ts';
-import type { Scene } from '../harness/suite/scene.ts';
-import { suite } from '../harness/suite/suite.ts';
-import { advertises, answersAgain, atRest } from '../harness/suite/waits.ts';
+import { startSystem, stopSystem } from '../harness/fault/daemon.ts';
+import { failFirewall, repairFirewall } from '../harness/fault/power.ts';
+import { suite } from '../harness/runner/suite.ts';
 
 const PROBES_PER_SECOND = 100;
 /** Three intervals of a second, and a skew of 0.61 s; then the announcement, and the wait for a probe, on a machine that is shared. */

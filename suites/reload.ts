@@ -1,3 +1,7 @@
+import { openUdpFlows, requestHttp } from '../harness/act/everyday.ts';
+import type { Scene } from '../harness/act/scene.ts';
+import type { Claims } from '../harness/act/suite-test.ts';
+import { answersAgain, runsScript } from '../harness/act/waits.ts';
 import { droppedPort } from '../harness/check/forwarding.ts';
 import { beatsSignedWith } from '../harness/check/heartbeat.ts';
 import { noNewFlowTo } from '../harness/check/new-flows.ts';
@@ -10,10 +14,7 @@ import { until } from '../harness/clock/until.ts';
 import type { Acted } from '../harness/history/event.ts';
 import { drawSecret } from '../harness/lab/lab.ts';
 import type { LabNode } from '../harness/node/node.ts';
-import { openUdpFlows, requestHttp } from '../harness/suite/everyday.ts';
-import type { Scene } from '../harness/suite/scene.ts';
-import { type Claims, suite } from '../harness/suite/suite.ts';
-import { answersAgain, runsScript } from '../harness/suite/waits.ts';
+import { suite } from '../harness/runner/suite.ts';
 import type { Wishes } from '../harness/system/system.ts';
 import type { LoadResult } from '../harness/traffic/client-handle.ts';
 

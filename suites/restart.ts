@@ -1,15 +1,16 @@
+import { askFor } from '../harness/act/inject.ts';
+import type { Scene } from '../harness/act/scene.ts';
+import type { Claims } from '../harness/act/suite-test.ts';
+import { answersAgain, runsScript } from '../harness/act/waits.ts';
 import { answersWith } from '../harness/check/arp.ts';
 import { noneLost, noReset } from '../harness/check/probes.ts';
 import { scriptsRan } from '../harness/check/scripts.ts';
 import { oneServerPerFlow } from '../harness/check/selection.ts';
 import { between } from '../harness/check/span.ts';
 import { addressesUntouched, otherFlowsKept } from '../harness/check/undisturbed.ts';
+import { signal, startSystem, stopSystem } from '../harness/fault/daemon.ts';
 import type { LabNode } from '../harness/node/node.ts';
-import { signal, startSystem, stopSystem } from '../harness/suite/faults.ts';
-import { askFor } from '../harness/suite/inject.ts';
-import type { Scene } from '../harness/suite/scene.ts';
-import { type Claims, suite } from '../harness/suite/suite.ts';
-import { answersAgain, runsScript } from '../harness/suite/waits.ts';
+import { suite } from '../harness/runner/suite.ts';
 
 const PROBES_PER_SECOND = 500;
 const FLOWS = 40;

@@ -1,13 +1,13 @@
+import { oneSpeaksAtATime } from '../harness/act/pair-claims.ts';
+import { sendToFencedNode } from '../harness/act/send-to-fenced-node.ts';
+import { answersAgain } from '../harness/act/waits.ts';
 import { asked } from '../harness/check/asking.ts';
 import { paused } from '../harness/check/pause.ts';
 import { between } from '../harness/check/span.ts';
 import type { Checker } from '../harness/check/verdict.ts';
 import { HEARTBEAT_PORT } from '../harness/fault/silence.ts';
 import { stall } from '../harness/fault/stall.ts';
-import { oneSpeaksAtATime } from '../harness/suite/pair-claims.ts';
-import { pester } from '../harness/suite/pester.ts';
-import { suite } from '../harness/suite/suite.ts';
-import { answersAgain } from '../harness/suite/waits.ts';
+import { suite } from '../harness/runner/suite.ts';
 
 const STALL_MS = 50;
 /** The lease of the default pace is 30 ms, and a silent peer is dead after 40: the sleeper wakes beside its successor. */
@@ -25,7 +25,7 @@ export default await suite(
         await scene.census();
         const nodes = scene.lab.nodes('nlb').map(({ name }) => name);
         const load = await scene.client.startUdpProbes({ target: scene.target('echo-udp'), perSecond: 100 });
-        const leaveAlone = nodes.map((node) => pester(scene, node, nodes.length * ASK_EVERY_MS));
+        const leaveAlone = nodes.map((node) => sendToFencedNode(scene, node, nodes.length * ASK_EVERY_MS));
         const ports = nodes.map((node) => scene.port(node, 'access'));
         const bit: Record<string, Checker> = {};
         for (let time = 1; time <= TIMES; time++) {

@@ -1,3 +1,7 @@
+import type { Scene } from '../harness/act/scene.ts';
+import { sendToFencedNode } from '../harness/act/send-to-fenced-node.ts';
+import type { SuiteTest } from '../harness/act/suite-test.ts';
+import { answersAgain, atRest, runsScript } from '../harness/act/waits.ts';
 import { nothingMoved } from '../harness/check/calm.ts';
 import { clientsLeft, forwardsNoMore, silentOnceSucceeded } from '../harness/check/fenced.ts';
 import { paused } from '../harness/check/pause.ts';
@@ -7,10 +11,7 @@ import { tookOver } from '../harness/check/takeover.ts';
 import { HEARTBEAT_PORT } from '../harness/fault/silence.ts';
 import { type Stall, stall } from '../harness/fault/stall.ts';
 import type { LabNode } from '../harness/node/node.ts';
-import { pester } from '../harness/suite/pester.ts';
-import type { Scene } from '../harness/suite/scene.ts';
-import { type SuiteTest, suite } from '../harness/suite/suite.ts';
-import { answersAgain, atRest, runsScript } from '../harness/suite/waits.ts';
+import { suite } from '../harness/runner/suite.ts';
 
 /** In a lab: that each beat renews. */
 const LEASE_MS = 150;
@@ -46,7 +47,7 @@ function isFenced({ how, ms, askEveryMs, longSeconds }: Held): SuiteTest {
       await scene.census();
       const load = await scene.client.startUdpProbes({ target: scene.target('echo-udp'), perSecond: 100 });
       const beganNs = scene.nowNs();
-      const leaveAlone = pester(scene, active.name, askEveryMs);
+      const leaveAlone = sendToFencedNode(scene, active.name, askEveryMs);
       await holdUp(scene, active, { how, ms });
       await runsScript(scene, active.name, 'standby', beganNs);
       await answersAgain(scene, load);

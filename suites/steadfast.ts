@@ -1,4 +1,9 @@
 import { writeFileSync } from 'node:fs';
+import { followEventLog, readEventLog } from '../harness/act/event-log.ts';
+import { peerTookOver } from '../harness/act/pair-claims.ts';
+import type { Scene } from '../harness/act/scene.ts';
+import type { Claims } from '../harness/act/suite-test.ts';
+import { answersAgain, runsScript } from '../harness/act/waits.ts';
 import { beatsGoOn } from '../harness/check/beats.ts';
 import { nothingMoved } from '../harness/check/calm.ts';
 import { eventLogged } from '../harness/check/event-log.ts';
@@ -6,14 +11,11 @@ import { checksHung } from '../harness/check/hanging-check.ts';
 import { noneLost } from '../harness/check/probes.ts';
 import { scriptsApart, scriptsRan } from '../harness/check/scripts.ts';
 import { between } from '../harness/check/span.ts';
+import { cut, heal } from '../harness/fault/cable.ts';
+import { signal, startSystem } from '../harness/fault/daemon.ts';
+import { floodControl, HOLDABLE, hangAtControl, holdUpMain } from '../harness/fault/hold-up.ts';
 import type { LabNode } from '../harness/node/node.ts';
-import { followEventLog, readEventLog } from '../harness/suite/event-log.ts';
-import { cut, heal, signal, startSystem } from '../harness/suite/faults.ts';
-import { floodControl, HOLDABLE, hangAtControl, holdUpMain } from '../harness/suite/hold-up.ts';
-import { peerTookOver } from '../harness/suite/pair-claims.ts';
-import type { Scene } from '../harness/suite/scene.ts';
-import { type Claims, suite } from '../harness/suite/suite.ts';
-import { answersAgain, runsScript } from '../harness/suite/waits.ts';
+import { suite } from '../harness/runner/suite.ts';
 import { stateScript } from '../harness/system/nlb.ts';
 
 /** The heartbeat's port. In a lab a beat is due every 20 ms. */
@@ -102,12 +104,14 @@ export default await suite(
       run: (scene) => {
         const what = 'main thread held up';
         return calmly(scene, what, 2, 950, async ({ active, standby }) => {
+          const holdUp = async (node: LabNode, how: 'work' | 'wait') =>
+            scene.did(what, node.name, await holdUpMain(scene, node, how));
           // One at a time works, so that there is a processor left for those who notice.
           for (const [worker, waiter] of [
             [active, standby],
             [standby, active],
           ] as const)
-            await Promise.all([holdUpMain(scene, worker, 'work', what), holdUpMain(scene, waiter, 'wait', what)]);
+            await Promise.all([holdUp(worker, 'work'), holdUp(waiter, 'wait')]);
         });
       },
     },

@@ -1,16 +1,17 @@
+import { followEventLog } from '../harness/act/event-log.ts';
+import { peerTookOver } from '../harness/act/pair-claims.ts';
+import type { Scene } from '../harness/act/scene.ts';
+import type { Claims, SuiteTest } from '../harness/act/suite-test.ts';
+import { answersAgain, atRest, runsScript } from '../harness/act/waits.ts';
 import { asksAtMostEvery } from '../harness/check/asking.ts';
 import { nothingMoved } from '../harness/check/calm.ts';
 import { between } from '../harness/check/span.ts';
 import { told } from '../harness/check/told.ts';
+import { cutBoth, healBoth } from '../harness/fault/cable.ts';
+import { dropOnLan } from '../harness/fault/drop-on-lan.ts';
+import { askInNameOf, holdAddress, suppressArp } from '../harness/fault/rogue-stations.ts';
 import { HEARTBEAT_PORT } from '../harness/fault/silence.ts';
-import { dropOnLan } from '../harness/suite/drop-on-lan.ts';
-import { followEventLog } from '../harness/suite/event-log.ts';
-import { cutBoth, healBoth } from '../harness/suite/faults.ts';
-import { askInNameOf, holdAddress, suppressArp } from '../harness/suite/meddling.ts';
-import { peerTookOver } from '../harness/suite/pair-claims.ts';
-import type { Scene } from '../harness/suite/scene.ts';
-import { type Claims, type SuiteTest, suite } from '../harness/suite/suite.ts';
-import { answersAgain, atRest, runsScript } from '../harness/suite/waits.ts';
+import { suite } from '../harness/runner/suite.ts';
 
 /** Of documentation (RFC 7042), so that nobody has it. */
 const STRANGER = '02:00:5e:00:53:99';

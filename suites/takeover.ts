@@ -1,11 +1,13 @@
+import { firewallTables, resolveEverywhere } from '../harness/act/everyday.ts';
+import type { Scene } from '../harness/act/scene.ts';
+import type { Claims, SuiteTest } from '../harness/act/suite-test.ts';
+import { answersAgain, runsScript } from '../harness/act/waits.ts';
 import { announcedOnTakeover, neighbourReplaced } from '../harness/check/announcement.ts';
 import { tookOver } from '../harness/check/takeover.ts';
+import { cutBoth, healBoth } from '../harness/fault/cable.ts';
+import { signal, startSystem } from '../harness/fault/daemon.ts';
 import type { LabNode } from '../harness/node/node.ts';
-import { firewallTables, resolveEverywhere } from '../harness/suite/everyday.ts';
-import { cutBoth, healBoth, signal, startSystem } from '../harness/suite/faults.ts';
-import type { Scene } from '../harness/suite/scene.ts';
-import { type Claims, type SuiteTest, suite } from '../harness/suite/suite.ts';
-import { answersAgain, runsScript } from '../harness/suite/waits.ts';
+import { suite } from '../harness/runner/suite.ts';
 
 /** In a lab that shares the machine a node is declared dead after 200 ms; asking for its address and taking over follow. */
 const TAKEOVER_WITHIN_MS = 1000;

@@ -1,15 +1,16 @@
+import { LAST_OF_VERSION_3, lacksVersion, lastLanded, unpackVersion } from '../harness/act/landed-version.ts';
+import { peerTookOver } from '../harness/act/pair-claims.ts';
+import { countRefusals } from '../harness/act/refusals.ts';
+import type { Scene } from '../harness/act/scene.ts';
+import type { Claims, SuiteTest } from '../harness/act/suite-test.ts';
+import { answersAgain, atRest, becomes, runsScript } from '../harness/act/waits.ts';
 import { noneCorrupt, noneLost, noReset } from '../harness/check/probes.ts';
 import { noneRefusedAs } from '../harness/check/refused.ts';
 import { scriptsRan } from '../harness/check/scripts.ts';
 import { between } from '../harness/check/span.ts';
+import { signal, startSystem, stopSystem } from '../harness/fault/daemon.ts';
 import type { LabNode } from '../harness/node/node.ts';
-import { signal, startSystem, stopSystem } from '../harness/suite/faults.ts';
-import { LAST_OF_VERSION_3, lacksVersion, lastLanded, unpackVersion } from '../harness/suite/landed-version.ts';
-import { peerTookOver } from '../harness/suite/pair-claims.ts';
-import { countRefusals } from '../harness/suite/refusals.ts';
-import type { Scene } from '../harness/suite/scene.ts';
-import { type Claims, type SuiteTest, suite } from '../harness/suite/suite.ts';
-import { answersAgain, atRest, becomes, runsScript } from '../harness/suite/waits.ts';
+import { suite } from '../harness/runner/suite.ts';
 
 const PROBES_PER_SECOND = 500;
 const FLOWS = 20;

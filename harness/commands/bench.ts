@@ -1,11 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import chalk from 'chalk';
-import { type Judgement, judge } from '../bench/datapath-bound.ts';
-import { type Figures, measureDatapath } from '../bench/datapath-measured.ts';
-import { COST_HEADING, costRow, judgementRow, RATE_HEADING, rateRows } from '../bench/datapath-row.ts';
-import { type FaultResult, faultNames, measureFailover } from '../bench/failover.ts';
-import { HEADING, notesOf, type Outcome, outcomeOf, rowOf } from '../bench/failover-row.ts';
+import { type Judgement, judge } from '../bench/datapath/bound.ts';
+import { type Figures, measureDatapath } from '../bench/datapath/measured.ts';
+import { COST_HEADING, costRow, judgementRow, RATE_HEADING, rateRows } from '../bench/datapath/row.ts';
+import { type FaultResult, faultNames, measureFailover } from '../bench/failover/failover.ts';
+import { HEADING, notesOf, type Outcome, outcomeOf, rowOf } from '../bench/failover/row.ts';
 import { LAB_BUDGETS, type LabTrial, labTrial } from '../bench/lab.ts';
 import { summarise } from '../bench/summary.ts';
 import { machine } from '../doctor/probe.ts';

@@ -10,11 +10,11 @@ import { terminalReport } from '../../reports/terminal.ts';
 import { examine, machine } from '../doctor/probe.ts';
 import { collectGarbage } from '../lab/gc.ts';
 import { beginRun, endRun, newRunId } from '../lab/run-folder.ts';
-import { type Catalogue, readCatalogue } from '../suite/catalogue.ts';
-import { discoverSuites, hasWork, planJobs } from '../suite/discover.ts';
-import { checkIds } from '../suite/ids.ts';
-import { runJob } from '../suite/job.ts';
-import { type Depth, type Job, jobName, leftOut, type Suite } from '../suite/suite.ts';
+import { type Catalogue, readCatalogue } from '../runner/catalogue.ts';
+import { discoverSuites, hasWork, planJobs } from '../runner/discover.ts';
+import { checkIds } from '../runner/ids.ts';
+import { runJob } from '../runner/job.ts';
+import { type Depth, type Job, jobName, leftOut, type Suite } from '../runner/suite.ts';
 import { topologyNames } from '../topology/find.ts';
 import { EXIT, UserError } from './problem.ts';
 

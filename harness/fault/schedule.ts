@@ -1,6 +1,6 @@
 import type { Random } from './random.ts';
 
-/** What a schedule may do to a lab. In `harness/suite/chaos.ts` stands how each is done, and how it ends. */
+/** What a schedule may do to a lab. In `harness/act/chaos.ts` stands how each is done, and how it ends. */
 export type FaultName = (typeof NODE_FAULTS)[number]['what'] | 'silence' | 'firewall power loss';
 
 /** A fault as it is meant to happen, in milliseconds since the schedule began. */

@@ -1,0 +1,23 @@
+import type { Exemption } from '../check/invariants/exemption.ts';
+import type { Checker } from '../check/verdict.ts';
+import type { Scene } from './scene.ts';
+
+/** What a test claims, each claim in words with the checker that judges it. */
+export type Claims = Record<string, Checker>;
+
+export interface SuiteTest {
+  /** Ids of the catalogue. */
+  proves: string[];
+  /** Whether anything in it is random: its seed is then shown with its verdict. */
+  random?: boolean;
+  /** What it proves, a brief run proves by other tests; left out there. */
+  thorough?: true;
+  /** What it needs and this machine lacks, in words: then it is skipped with that reason. */
+  lacks?(): string | undefined;
+  /** What must hold in every history, and this test breaks on purpose. */
+  breaks?: Exemption[];
+  /** About how long it takes, in seconds, where that is too long for a run that was not asked for long tests. */
+  longSeconds?: number;
+  /** Acts on the lab, waits for what should follow, and gives the claims to be judged. Never sleeps for a fixed time. */
+  run(scene: Scene): Promise<Claims>;
+}

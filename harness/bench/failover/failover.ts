@@ -1,0 +1,76 @@
+import type { Fault } from './fault.ts';
+import { FAULTS } from './faults.ts';
+import { openRig, type Rig } from './rig.ts';
+import { runTrial, type Trial } from './trial.ts';
+
+/** Everything that was measured of one fault. */
+export interface FaultResult {
+  name: string;
+  words: string;
+  bound: string;
+  trials: Trial[];
+  /** Trials whose times say nothing of the system, each with why in `void`. */
+  voided: Trial[];
+  /** What the counted trials did that the bound forbids, and what the old active of any trial did. */
+  missed: string[];
+  /** What else those did whose times do not count: no verdict, but not to be kept quiet about. */
+  missedInVoid: string[];
+  /** The trial to look at first: one that the bound forbids, if there is any. */
+  worst?: Trial;
+  /** Why it could not be measured, or not to the end. */
+  broken?: string;
+}
+
+export const faultNames: readonly string[] = FAULTS.map(({ name }) => name);
+
+/**
+ * Measures faults one after another, each in a lab of its own that has the machine to itself, in so many trials that count;
+ * at most as many again are run for those that do not.
+ */
+export async function* measureFailover(trials: number, name?: string): AsyncGenerator<FaultResult> {
+  for (const fault of FAULTS.filter((one) => name === undefined || one.name === name)) yield measure(fault, trials);
+}
+
+async function measure(fault: Fault, wanted: number): Promise<FaultResult> {
+  const missing = fault.missing?.();
+  if (missing !== undefined) return resultOf(fault, [], missing);
+  const all: Trial[] = [];
+  let rig: Rig | undefined;
+  try {
+    rig = await openRig((lab) => fault.prepare?.(lab));
+    while (counted(all) < wanted && all.length < 2 * wanted) all.push(await runTrial(rig, fault, all.length));
+    return resultOf(fault, all);
+  } catch (error) {
+    return resultOf(fault, all, error instanceof Error ? error.message : String(error));
+  } finally {
+    await rig?.close();
+  }
+}
+
+const counted = (trials: readonly Trial[]): number => trials.filter((trial) => trial.void === undefined).length;
+
+/** @param all every trial that was run, in whatever order */
+export function resultOf(
+  { name, words, bound }: Pick<Fault, 'name' | 'words' | 'bound'>,
+  all: readonly Trial[],
+  broken?: string,
+): FaultResult {
+  const { good = [], bad = [] } = Object.groupBy(all, (trial) => (trial.void === undefined ? 'good' : 'bad'));
+  const isForbidden = (trial: Trial) => bound.missed([trial]).length > 0;
+  const worst = worstOf(good.filter(isForbidden)) ?? worstOf(bad.filter(isForbidden)) ?? worstOf(good);
+  const result = {
+    name,
+    words,
+    bound: bound.words,
+    trials: good,
+    voided: bad,
+    missed: bound.missed(all),
+    missedInVoid: bound.missedInVoid(all),
+    ...(worst && { worst }),
+  };
+  return broken === undefined ? result : { ...result, broken };
+}
+
+function worstOf(trials: readonly Trial[]): Trial | undefined {
+  return trials.toSorted((one, other) => other.lost - one.lost || other.silentMs - one.silentMs)[0];
+}

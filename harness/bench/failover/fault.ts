@@ -1,0 +1,42 @@
+import type { Lab } from '../../lab/lab.ts';
+import type { LabNode } from '../../node/node.ts';
+import type { Load } from '../../traffic/client-handle.ts';
+import type { Bound } from './bound.ts';
+import type { Rig } from './rig.ts';
+
+/** A trial before it begins. */
+export interface Setting {
+  rig: Rig;
+  /** From 0, in the order of trials. */
+  number: number;
+  active: LabNode;
+  standby: LabNode;
+}
+
+/** A trial as its fault sees it. */
+export interface Scene extends Setting {
+  /** The datagrams that run while the fault strikes. */
+  load: Load;
+  /** When the fault struck, on the history's clock. */
+  struckNs: number;
+}
+
+/** Something that is done to the pair, and what is then to be so. */
+export interface Fault {
+  name: string;
+  /** In the table. */
+  words: string;
+  bound: Bound;
+  /** Whether connections run beside the datagrams. */
+  flows: boolean;
+  /** Why this machine cannot do it, if it cannot. */
+  missing?(): string | undefined;
+  /** When the nodes are there and nothing runs on them yet. */
+  prepare?(lab: Lab): void;
+  /** Gives the stroke itself, so that what takes time is done before the probes begin. */
+  arm(setting: Setting): Promise<() => unknown>;
+  /** What belongs to the fault and is still measured: that the other one takes over, that the struck one wakes. */
+  settle(scene: Scene): Promise<void>;
+  /** Makes the pair whole. Gives why the fault proves nothing, where it did not bite. */
+  mend(scene: Scene): Promise<string | undefined>;
+}

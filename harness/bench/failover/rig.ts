@@ -1,0 +1,77 @@
+import type { Port } from '../../check/seen.ts';
+import { until } from '../../clock/until.ts';
+import type { HistoryEvent } from '../../history/event.ts';
+import { openClient } from '../../lab/client.ts';
+import { Journals } from '../../lab/journal.ts';
+import { bringUp, type Lab, SYSTEMS } from '../../lab/lab.ts';
+import { awaitRest } from '../../lab/ready.ts';
+import { LabView } from '../../lab/view.ts';
+import { loadPlan } from '../../topology/load.ts';
+import type { Client, Load } from '../../traffic/client-handle.ts';
+import { openTrialHistory, type TrialHistory } from './history.ts';
+import { type PortWatch, watchPorts } from './ports.ts';
+
+/** A serving lab at the pair's default pace, with a client, and eyes on the ports that trials are judged by. */
+export interface Rig {
+  lab: Lab;
+  view: LabView;
+  client: Client;
+  history: TrialHistory;
+  ports: PortWatch;
+  /** What was seen since the history was last cut, as far as that needs no waiting. */
+  events(): HistoryEvent[];
+  close(): Promise<void>;
+}
+
+/** @param prepare called when the nodes are there and nothing runs on them yet */
+export async function openRig(prepare: (lab: Lab) => void): Promise<Rig> {
+  const history = openTrialHistory();
+  const { nlb } = SYSTEMS;
+  if (!nlb) throw new Error('the system nlb is gone');
+  const onNetwork = async (made: Lab): Promise<void> => prepare(made);
+  const lab = await bringUp({ plan: loadPlan('invention'), system: nlb, pace: 'default', onNetwork });
+  try {
+    return await furnish(lab, history);
+  } catch (error) {
+    await lab.down();
+    throw error;
+  }
+}
+
+async function furnish(lab: Lab, history: TrialHistory): Promise<Rig> {
+  const client = await openClient(lab, history);
+  await awaitRest(lab, client);
+  const journals = new Journals(lab, history);
+  const view = new LabView(lab);
+  const ports = watchPorts(lab, watchedPorts(view), history);
+  return {
+    lab,
+    view,
+    client,
+    history,
+    ports,
+    events: () => {
+      journals.collect();
+      return history.events();
+    },
+    close: async () => {
+      client.close();
+      ports.close();
+      await lab.down();
+      history.close();
+    },
+  };
+}
+
+/** Where the client's datagrams and the load balancers' words and packets go by. */
+function watchedPorts(view: LabView): Port[] {
+  const [client] = view.lab.nodes('client');
+  return [...view.ports('client').filter(({ node }) => node === client?.name), ...view.ports('nlb')];
+}
+
+/** Datagrams of the load that are sent from now on are answered, so many of them. */
+export async function answersAgain({ history }: Rig, load: Load, atLeast: number, withinMs = 10_000): Promise<void> {
+  const sinceNs = history.nowNs();
+  const answered = () => load.probes.filter(({ atNs, outcome }) => atNs >= sinceNs && outcome === 'answered').length;
+  await until(() => answered() >= atLeast, { what: `${atLeast} probes are answered again`, withinMs, everyMs: 20 });
+}

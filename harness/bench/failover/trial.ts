@@ -1,0 +1,126 @@
+import { findAct } from '../../check/span.ts';
+import type { HistoryEvent } from '../../history/event.ts';
+import type { LabNode } from '../../node/node.ts';
+import type { Load, LoadResult } from '../../traffic/client-handle.ts';
+import type { Fault, Scene, Setting } from './fault.ts';
+import { readLog } from './log.ts';
+import { type Cast, type Reading, readTrial, STRIKE } from './measurement.ts';
+import { oldAfterwards } from './old-active.ts';
+import { answersAgain, type Rig } from './rig.ts';
+import { type Story, tell } from './timeline.ts';
+
+const PROBES_PER_SECOND = 1000;
+/** So that every server has some, and a table that sends one flow astray is seen. */
+const SOURCE_PORTS = 20;
+const PATIENCE_MS = 1000;
+const FLOWS = 20;
+const FLOW_INTERVAL_MS = 50;
+/** Answered before the fault, and after it. */
+const BEFORE_PROBES = 300;
+const AFTER_PROBES = 300;
+/** A prober that was held up for longer measured itself. */
+const HELD_UP_MS = 5;
+
+/** One trial: what was read, how it went, and why its times do not count, if they do not. */
+export interface Trial extends Reading {
+  active: string;
+  story: Story;
+  /** Frames that the capture is known to have lost. */
+  dropped: number;
+  void?: string;
+}
+
+export async function runTrial(rig: Rig, fault: Fault, number: number): Promise<Trial> {
+  const { active, standby } = await rig.lab.pair(10_000);
+  const setting: Setting = { rig, number, active, standby };
+  const strike = await fault.arm(setting);
+  rig.ports.flush();
+  rig.events();
+  rig.history.cut();
+  const flows = fault.flows ? await startFlows(rig) : undefined;
+  const load = await rig.client.startUdpProbes({
+    target: target(rig, 'echo-udp'),
+    perSecond: PROBES_PER_SECOND,
+    sourcePorts: SOURCE_PORTS,
+    timeoutMs: PATIENCE_MS,
+  });
+  await answersAgain(rig, load, BEFORE_PROBES);
+  const struckNs = rig.history.nowNs();
+  await strike();
+  rig.history.record({ kind: 'act', what: STRIKE, node: active.name, atNs: struckNs, untilNs: rig.history.nowNs() });
+  const scene: Scene = { ...setting, load, struckNs };
+  await fault.settle(scene);
+  await answersAgain(rig, load, AFTER_PROBES);
+  const [datagrams] = await Promise.all([load.stop(), flows?.stop()]);
+  const dropped = rig.ports.flush();
+  const events = await withLogs(rig.events(), setting);
+  const noBite = await fault.mend(scene);
+  return judged(events, setting, datagrams, { dropped, noBite });
+}
+
+/**
+ * Where the old active sent anything after the takeover, both nodes are asked whether it led again. Not otherwise: one that stands
+ * still could not answer.
+ */
+async function withLogs(events: HistoryEvent[], { rig, active, standby }: Setting): Promise<HistoryEvent[]> {
+  const cast = castOf(rig, active.name, standby.name);
+  const strike = findAct(events, { what: STRIKE });
+  const since = events.filter(({ atNs }) => atNs >= (strike?.atNs ?? 0));
+  if (oldAfterwards(since, cast).spokeNs.length === 0) return events;
+  const logs = await Promise.all([active, standby].map((node: LabNode) => readLog(rig, node)));
+  return [...events, ...logs.flat()].toSorted((one, other) => one.atNs - other.atNs);
+}
+
+function startFlows(rig: Rig): Promise<Load> {
+  return rig.client.startTcpFlows({ target: target(rig, 'echo'), count: FLOWS, intervalMs: FLOW_INTERVAL_MS });
+}
+
+function judged(
+  events: readonly HistoryEvent[],
+  { rig, active, standby }: Setting,
+  { summary }: LoadResult,
+  { dropped, noBite }: { dropped: number; noBite: string | undefined },
+): Trial {
+  const cast = castOf(rig, active.name, standby.name);
+  const reading = readTrial(events, cast);
+  const reason =
+    noBite ?? whyVoid({ lateMaxMs: reading.prober.lateMaxMs, dropped, unseen: summary.sent - reading.sent });
+  const measured = { ...reading, active: active.name, story: tell(events, cast), dropped };
+  return reason === undefined ? measured : { ...measured, void: reason };
+}
+
+/** What makes a trial's times say nothing of the system. */
+export function whyVoid(seen: { lateMaxMs: number; dropped: number; unseen: number }): string | undefined {
+  if (seen.lateMaxMs > HELD_UP_MS) return `the prober was held up for ${seen.lateMaxMs.toFixed(1)} ms`;
+  if (seen.dropped > 0) return `the capture lost ${seen.dropped} frames`;
+  if (seen.unseen > 0) return `${seen.unseen} probes that were sent did not pass the client’s port`;
+  return undefined;
+}
+
+function castOf(rig: Rig, old: string, fresh: string): Cast {
+  const { plan } = rig.lab;
+  const [client] = plan.nodes.filter(({ kind }) => kind === 'client');
+  const [leg] = client?.legs ?? [];
+  const [cluster] = plan.addresses.cluster;
+  if (!client || !leg || cluster === undefined)
+    throw new Error(`the topology ${plan.topology} has no client or cluster`);
+  const legs = (node: string) => ({ access: rig.view.port(node, 'access'), server: rig.view.port(node, 'server') });
+  return {
+    client: rig.view.port(client.name, leg.name),
+    cluster,
+    port: service(rig, 'echo-udp').port,
+    nlbs: plan.addresses.nlbs,
+    old: legs(old),
+    fresh: legs(fresh),
+    perSecond: PROBES_PER_SECOND,
+    patienceMs: PATIENCE_MS,
+  };
+}
+
+const target = (rig: Rig, name: string): string => `${rig.lab.plan.addresses.cluster[0]}:${service(rig, name).port}`;
+
+function service({ lab }: Rig, name: string) {
+  const found = lab.plan.services.find((one) => one.name === name);
+  if (!found) throw new Error(`the topology ${lab.plan.topology} has no service ${name}`);
+  return found;
+}

@@ -1,0 +1,33 @@
+import { announcementsFrom } from '../../check/announcement.ts';
+import { until } from '../../clock/until.ts';
+import type { LabNode } from '../../node/node.ts';
+import type { Scene } from './fault.ts';
+
+/** What is waited for after a fault. */
+
+/** Longer than any takeover; what takes longer did not happen, and the trial goes on to say so. */
+const TAKEOVER_WITHIN_MS = 3000;
+
+/** The standby announces the address, or does not. */
+export async function takenOver({ rig, standby, struckNs }: Scene): Promise<void> {
+  const access = rig.view.port(standby.name, 'access');
+  const deadlineMs = performance.now() + TAKEOVER_WITHIN_MS;
+  const announced = () =>
+    announcementsFrom(rig.events(), access, rig.lab.plan.addresses.nlbs).some(({ event }) => event.atNs >= struckNs);
+  await until(() => announced() || performance.now() > deadlineMs, {
+    what: 'the standby announces the address',
+    withinMs: 2 * TAKEOVER_WITHIN_MS,
+    everyMs: 20,
+  });
+}
+
+/** The node has run its script of one of those states since some instant. */
+export async function entered({ rig }: Scene, node: LabNode, states: string[], sinceNs: number): Promise<void> {
+  const ran = () =>
+    rig
+      .events()
+      .some(
+        (one) => one.kind === 'script' && one.node === node.name && states.includes(one.state) && one.atNs >= sinceNs,
+      );
+  await until(ran, { what: `${node.name} enters ${states.join(' or ')}`, withinMs: 10_000, everyMs: 20 });
+}

@@ -1,0 +1,30 @@
+import { until } from '../clock/until.ts';
+import type { LabView } from '../lab/view.ts';
+import type { LabNode } from '../node/node.ts';
+
+/** The process id of the daemon of the system under test on a node, as it was last started. */
+export function daemonOf({ lab }: LabView, node: LabNode): number {
+  const pid = lab.daemons.get(node.name);
+  if (pid === undefined) throw new Error(`no daemon was started on ${node.name}`);
+  return pid;
+}
+
+export function signal(view: LabView, node: LabNode, name: NodeJS.Signals): void {
+  process.kill(daemonOf(view, node), name);
+}
+
+/** Waits until the daemon on a node has ended. */
+export async function hasEnded({ lab }: LabView, node: LabNode): Promise<void> {
+  const pid = lab.daemons.get(node.name);
+  const gone = () => pid === undefined || !node.processes().includes(pid);
+  await until(gone, { what: `the daemon on ${node.name} has ended`, withinMs: 10_000, everyMs: 5 });
+}
+
+/** Asks the daemon on a node to end, and waits until it has. */
+export async function stopSystem(view: LabView, node: LabNode): Promise<void> {
+  signal(view, node, 'SIGTERM');
+  await hasEnded(view, node);
+}
+
+/** Starts the system under test on a node again. */
+export const startSystem = ({ lab }: LabView, node: LabNode): void => lab.startSystem(node);
