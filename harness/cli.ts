@@ -75,11 +75,22 @@ program
   .option('--topology <topology>', 'run only what can run on this topology, on it')
   .option('--jobs <n>', 'suites at once', count)
   .option('--list', 'list suites, tests and requirements, and run nothing')
+  .option('--grep <pattern>', 'only tests whose title, or "suite: title", the regular expression fits', pattern)
+  .option('--last-failed', 'only tests that did not pass in the last run')
+  .option('--shard <i/n>', 'one of n parts of the run; merge makes one report of them', shard)
+  .option('--repeat-each <n>', 'run each test so often, and say which are flaky', count)
+  .option('--fail-fast', 'begin nothing more after the first failure')
+  .option('--keep-lab-on-fail', 'leave the lab of a test that failed as it is, and say how to enter it')
+  .option('--keep-runs <n>', 'how many runs are kept in runs/ (20)', count)
   .option('--thorough', 'run thorough tests, too, as with suites or a topology that are named')
   .option('--long', 'run long tests, too')
   .option('--seed <n>', 'of everything random; drawn when absent', count)
   .addOption(new Option('--datapath <mode>', 'how the load balancers forward').choices(DATAPATHS))
   .action(async (suites, options) => (await import('./commands/conformance.ts')).conformance(suites, options));
+program
+  .command('merge <run...>')
+  .description('make one report of the parts of a run, or of a run that was interrupted')
+  .action(async (runs) => (await import('./commands/merge.ts')).merge(runs));
 program
   .command('bench <what>')
   .description(
@@ -90,6 +101,20 @@ program
   .option('--runs <n>', 'datapath: single runs for each median, at least', count)
   .option('--json <file>', 'failover, datapath: write all that was measured to a file')
   .action(async (what, options) => (await import('./commands/bench.ts')).bench(what, options));
+
+function pattern(text: string): RegExp {
+  try {
+    return new RegExp(text, 'u');
+  } catch (error) {
+    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function shard(text: string): { index: number; of: number } {
+  const [, index = 0, of = 0] = (/^([1-9]\d*)\/([1-9]\d*)$/.exec(text) ?? []).map(Number);
+  if (index < 1 || index > of) throw new InvalidArgumentError('give which part of how many: 2/4');
+  return { index, of };
+}
 
 function count(text: string): number {
   const value = Number(text);

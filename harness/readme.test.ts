@@ -60,7 +60,7 @@ t.test('every command of the command line is in the table, with the options that
   const rows = tableBelow('Commands').map(([usage = '']) => usage);
   const documented = rows.flatMap((usage) => [...usage.matchAll(/\.\/onevip ([a-z]+)/g)].map(([, name = '']) => name));
   t.same(sorted(documented), sorted(commands.filter((name) => name !== 'help')));
-  const options = (text: string) => sorted([...text.matchAll(/(?<=[\s,[])--[a-z]+/g)].map(([option]) => option));
+  const options = (text: string) => sorted([...text.matchAll(/(?<=[\s,[])--[a-z-]+/g)].map(([option]) => option));
   await Promise.all(
     sorted(documented).map(async (command) => {
       const told = rows.filter((usage) => usage.includes(`./onevip ${command}`)).join(' ');

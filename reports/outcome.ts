@@ -37,7 +37,10 @@ export function requirementRows({ results }: RunReport, catalogue: readonly List
   });
 }
 
-/** A test as it is shown beside a requirement: what is judged in every suite stands there once for all suites where it passed. */
+/**
+ * A test as it is shown beside a requirement: what is judged in every suite stands there once for all suites where it passed, and a test
+ * that was run several times once for all rounds in which it passed.
+ */
 export interface Shown {
   test: TestResult;
   /** Of how many suites it stands for; the test's own suite is one of them. */
@@ -46,10 +49,16 @@ export interface Shown {
 
 export function shownTests(tests: readonly TestResult[]): Shown[] {
   const isMany = ({ always, verdict }: TestResult) => always === true && verdict === 'pass';
+  const isAgain = (test: TestResult) =>
+    test.round !== undefined && test.verdict === 'pass' && test !== tests.find((one) => isSameTest(one, test));
   const many = [...Map.groupBy(tests.filter(isMany), ({ title }) => title).values()];
   const together = many.flatMap(([test, ...more]) => (test ? [{ test, suites: 1 + more.length }] : []));
-  return [...tests.filter((test) => !isMany(test)).map((test) => ({ test, suites: 1 })), ...together];
+  return [...tests.filter((test) => !isMany(test) && !isAgain(test)).map((test) => ({ test, suites: 1 })), ...together];
 }
+
+/** Of the same suite and title, and passed. */
+const isSameTest = (one: TestResult, other: TestResult): boolean =>
+  one.suite === other.suite && one.title === other.title && one.verdict === other.verdict;
 
 /** Where a test was seen: in its suite, or in so many. */
 export const seenIn = ({ test, suites }: Shown): string => (suites === 1 ? test.suite : `in ${suites} suites`);

@@ -14,6 +14,8 @@ export interface RunReport {
   /** The command line of the run. */
   command: string;
   results: TestResult[];
+  /** Why it ended before all was run. */
+  ended?: 'interrupted' | 'after the first failure';
   /** Tests of these suites that the run left out. They say nothing of their requirements, neither good nor bad. */
   notRun: NotRun[];
 }
@@ -38,6 +40,10 @@ export interface TestResult {
   because: string;
   checks: CheckResult[];
   durationMs: number;
+  /** Name of its lab, where that was left as it was when the test failed. */
+  keptLab?: string;
+  /** Which of several runs of it this is, from 1 on. */
+  round?: number;
   /** Whether it is judged in every suite, over the whole of what was seen there. */
   always?: true;
   /** What of it the suite broke on purpose, and was not judged: when, where and why. */

@@ -13,6 +13,7 @@ import {
   totalsLine,
   VERDICTS,
 } from './outcome.ts';
+import { roundsOf, roundsText } from './rounds.ts';
 import type { CheckResult, NotRun, RunReport, Verdict } from './run-report.ts';
 
 export interface TerminalOptions {
@@ -39,6 +40,7 @@ export function terminalReport(report: RunReport, catalogue: readonly Listed[], 
     ...notByPackets(rows, paint),
     ...notRun(report, paint),
     ...brokenOnPurpose(report).map((text) => paint.dim(`broken on purpose: ${oneLine(text)}`)),
+    ...repeated(report, paint),
     ...VERDICTS.filter((verdict) => verdict !== 'pass').flatMap((verdict) => details(verdict, report, paint)),
     '',
     summary(report, tested, paint),
@@ -110,7 +112,20 @@ function details(verdict: Verdict, { results }: RunReport, paint: Paint): string
       ...test.checks.filter((check) => check.verdict !== 'pass').flatMap((check) => checkLines(check, paint)),
       ...(test.files.length > 0 ? indented(`files: ${test.files.join(', ')}`, 2) : []),
       ...indented(`run again: ${test.runAgain}`, 2),
+      ...(test.keptLab === undefined ? [] : indented(entered(test.keptLab), 2)),
     ]);
+}
+
+/** How a lab is entered, and taken down. */
+const entered = (lab: string): string =>
+  `its lab is kept: ./onevip inspect ${lab}; ./onevip shell ${lab} nlb1; ./onevip down ${lab}`;
+
+/** A line for each test that was run more than once. */
+function repeated(report: RunReport, paint: Paint): string[] {
+  return roundsOf(report).map((rounds) => {
+    const colour = rounds.failed > 0 ? paint.verdict.fail : rounds.unknown > 0 ? paint.verdict.unknown : paint.dim;
+    return colour(oneLine(roundsText(rounds)));
+  });
 }
 
 const ids = (proves: readonly string[]): string => (proves.length === 0 ? '' : ` (${visible(proves.join(', '))})`);
@@ -132,5 +147,7 @@ function summary(report: RunReport, tested: readonly RequirementRow[], paint: Pa
   const bad = totals(report).fail + totals(report).unknown;
   const met = tested.filter(({ verdict }) => verdict === 'pass').length;
   const text = `${met} of ${tested.length} tested requirements proved, on ${visible(report.topology)}, in ${duration(report.durationMs)}`;
-  return paint.verdict[bad === 0 ? 'pass' : 'fail'](text);
+  const early =
+    report.ended === undefined ? '' : `; the run ended ${report.ended}`.replace('ended interrupted', 'was interrupted');
+  return paint.verdict[bad === 0 && early === '' ? 'pass' : 'fail'](text + early);
 }

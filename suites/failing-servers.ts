@@ -138,14 +138,24 @@ export default await suite(
           const { flows: all, ended } = fatesAt(flows, server.name);
           return ended === all;
         };
-        await until(told, { what: 'its connections have ended', withinMs: TOLD_WITHIN_MS, everyMs: 20 });
+        await until(told, {
+          what: 'its connections have ended',
+          withinMs: TOLD_WITHIN_MS,
+          everyMs: 20,
+          isPromise: true,
+        });
         const endedNs = scene.nowNs();
         await answersAgain(scene, flows, FLOWS);
         await flows.stop();
         await scene.act('plug it in again', server.name, () => heal(scene, server.name, 'server'));
         const answersRequests = async () =>
           (await requestHttp(scene, 6)).probes.some((probe) => probe.server === server.name);
-        await until(answersRequests, { what: `${server.name} answers again`, withinMs: 10_000, everyMs: 20 });
+        await until(answersRequests, {
+          what: `${server.name} answers again`,
+          withinMs: 10_000,
+          everyMs: 20,
+          isPromise: true,
+        });
         return {
           'each of its connections is reset': between(
             { untilNs: endedNs },

@@ -40,6 +40,7 @@ export function followEventLog(scene: Scene, node: LabNode, reading: string): Fo
         what: `the events of ${node.name} show ${what}`,
         withinMs,
         everyMs: 5,
+        isPromise: true,
       });
     },
     stop: async () => {

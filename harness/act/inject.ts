@@ -5,8 +5,8 @@ import { encodeIcmp } from '../capture/icmp.ts';
 import { encodeIpv4, PROTOCOL } from '../capture/ipv4.ts';
 import { encodeTcp, type TcpFlag } from '../capture/tcp.ts';
 import { encodeUdp } from '../capture/udp.ts';
+import { isAskedThroughout } from '../check/arp.ts';
 import { type ArpSeen, arpsOf } from '../check/seen.ts';
-import { NS_PER_MS } from '../check/span.ts';
 import type { HistoryEvent } from '../history/event.ts';
 import type { LabNode } from '../node/node.ts';
 import type { Scene } from './scene.ts';
@@ -35,7 +35,7 @@ export function keepAsking(scene: Scene, address: string, everyMs: number): () =
 
 const ASK_EVERY_MS = 50;
 
-/** The legs ask for the address again and again, by requests or by probes, until they have done so for the whole time. */
+/** The legs ask for the address again and again, by requests or by probes, until they have done so for the whole time, without a pause. */
 export async function askThroughout(
   scene: Scene,
   address: string,
@@ -46,15 +46,14 @@ export async function askThroughout(
   const sinceNs = scene.nowNs();
   const isOne = ({ arp }: ArpSeen) => arp.operation === 'request' && arp.targetIp === address;
   const isOver = (events: HistoryEvent[]) =>
-    legs.every(({ node, leg }) => {
-      const asked = arpsOf(events, { node, leg, direction: 'sent' }).filter(isOne);
-      return (asked.at(-1)?.event.atNs ?? 0) - (asked[0]?.event.atNs ?? 0) > forMs * NS_PER_MS;
-    });
+    legs.every(({ node, leg }) =>
+      isAskedThroughout(arpsOf(events, { node, leg, direction: 'sent' }).filter(isOne), forMs),
+    );
   const timer = setInterval(() => {
     for (const leg of legs) ask(scene, address, leg, 1);
   }, ASK_EVERY_MS);
   try {
-    await scene.wait(`${address} is asked for throughout ${forMs} ms`, isOver, { sinceNs, withinMs: 5 * forMs });
+    await scene.wait(`${address} is asked for throughout ${forMs} ms`, isOver, { sinceNs, withinMs: 10 * forMs });
   } finally {
     clearInterval(timer);
   }

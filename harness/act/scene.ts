@@ -2,7 +2,7 @@ import type { OwnLeg } from '../check/addresses.ts';
 import type { Path, Service } from '../check/forwarding.ts';
 import { PROGRAMS_LISTED } from '../check/left-behind.ts';
 import type { ForwardedTo, Ways } from '../check/new-flows.ts';
-import { until } from '../clock/until.ts';
+import { until, type Wait } from '../clock/until.ts';
 import type { HistoryEvent } from '../history/event.ts';
 import type { Recorder } from '../history/recorder.ts';
 import { attachedTo } from '../lab/attached.ts';
@@ -13,8 +13,8 @@ import type { Mac } from '../topology/address.ts';
 import type { NodeKind } from '../topology/plan.ts';
 import type { Client } from '../traffic/client-handle.ts';
 
-export interface Wait {
-  withinMs?: number;
+/** As `until` waits, and from which instant on the history is looked at. */
+export interface SceneWait extends Partial<Pick<Wait, 'withinMs' | 'isPromise'>> {
   sinceNs?: number;
 }
 
@@ -30,6 +30,18 @@ export interface SceneParts {
   refresh: () => void;
 }
 
+interface Deferred {
+  what: string;
+  undo: () => unknown;
+  isDone: boolean;
+}
+
+async function undone(deferred: Deferred): Promise<void> {
+  if (deferred.isDone) return;
+  deferred.isDone = true;
+  await deferred.undo();
+}
+
 /** What a test has in hand: a running lab, a client in it, and the history to which everything goes. */
 export class Scene extends LabView {
   readonly client: Client;
@@ -37,6 +49,7 @@ export class Scene extends LabView {
   readonly folder: string;
   readonly seed: number;
   private readonly refresh: () => void;
+  private readonly deferred: Deferred[] = [];
 
   constructor({ lab, recorder, client, folder, seed, refresh }: SceneParts) {
     super(lab);
@@ -120,13 +133,37 @@ export class Scene extends LabView {
   }
 
   /** Waits until `found` gives something of the history, frames included; it is given what came from `sinceNs` on. */
-  async wait<T>(what: string, found: (events: HistoryEvent[]) => T | undefined | false, wait: Wait = {}): Promise<T> {
-    const { withinMs = 5000, sinceNs = 0 } = wait;
+  async wait<T>(
+    what: string,
+    found: (events: HistoryEvent[]) => T | undefined | false,
+    wait: SceneWait = {},
+  ): Promise<T> {
+    const { withinMs = 5000, sinceNs = 0, isPromise = false } = wait;
     const look = () => {
       this.refresh();
       return found(this.recorder.events(sinceNs));
     };
-    return until(look, { what, withinMs, everyMs: 10 });
+    return until(look, { what, withinMs, everyMs: 10, isPromise });
+  }
+
+  /**
+   * What is to be undone when the test is over, however it ends: in reverse order, what was undone already not again.
+   * @returns what undoes it now
+   */
+  defer(what: string, undo: () => unknown): () => Promise<void> {
+    const deferred = { what, undo, isDone: false };
+    this.deferred.push(deferred);
+    return () => undone(deferred);
+  }
+
+  /** Undoes all that is left to undo, and ends every load. Gives what could not be undone, and why. */
+  async undoAll(): Promise<string[]> {
+    const left = this.deferred.splice(0).reverse();
+    const problems: string[] = [];
+    for (const deferred of left)
+      await undone(deferred).catch((error: unknown) => problems.push(`${deferred.what}: ${String(error)}`));
+    await this.client.stopAll().catch((error: unknown) => problems.push(`traffic: ${String(error)}`));
+    return problems;
   }
 
   nowNs = (): number => this.recorder.nowNs();

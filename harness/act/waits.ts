@@ -10,7 +10,10 @@ import type { Role } from '../system/system.ts';
 import type { Load } from '../traffic/client-handle.ts';
 import type { Scene } from './scene.ts';
 
-/** What tests wait for. None of it makes a verdict: that is for the checkers, afterwards. */
+/**
+ * What tests wait for. It makes no verdict, that is for the checkers, afterwards; but a wait for what the system under test promises
+ * is a failure where it does not come, and any other leaves the verdict unknown.
+ */
 
 /** So many ARP requests for the address were sent, by anybody, from `sinceNs` on. */
 export async function heardAsking(scene: Scene, address: string, times: number, sinceNs = 0): Promise<void> {
@@ -18,14 +21,18 @@ export async function heardAsking(scene: Scene, address: string, times: number, 
     arpsOf(events, { direction: 'sent' }).filter(
       ({ arp }) => arp.operation === 'request' && arp.targetIp === address && arp.senderIp !== address,
     ).length >= times;
-  await scene.wait(`${times} ARP requests for ${address}`, enough, { sinceNs });
+  await scene.wait(`${times} ARP requests for ${address}`, enough, { sinceNs, isPromise: true });
 }
 
 /** The node has entered a state, by the mark that its state script leaves. */
 export async function runsScript(scene: Scene, node: string, state: Role, sinceNs = 0): Promise<void> {
   const ran = (events: HistoryEvent[]) =>
     events.some((event) => event.kind === 'script' && event.node === node && event.state === state);
-  await scene.wait(`${node} runs its script of the state ${state}`, ran, { sinceNs, withinMs: 10_000 });
+  await scene.wait(`${node} runs its script of the state ${state}`, ran, {
+    sinceNs,
+    withinMs: 10_000,
+    isPromise: true,
+  });
 }
 
 /** The pair, once one is active and the other stands by, and the scripts of these states have run: whatever moves now is news. */
@@ -37,7 +44,7 @@ export async function atRest(scene: Scene, withinMs = 10_000): Promise<Pair> {
   };
   const both = (events: HistoryEvent[]) =>
     ran(events, pair.active.name, 'active') && ran(events, pair.standby.name, 'standby');
-  await scene.wait('the scripts of both nodes’ states have run', both, { withinMs });
+  await scene.wait('the scripts of both nodes’ states have run', both, { withinMs, isPromise: true });
   return pair;
 }
 
@@ -48,14 +55,18 @@ export function takesAlias(scene: Scene, node: string, sinceNs: number, withinMs
     event.node === node &&
     event.change === 'added' &&
     event.address.startsWith(`${scene.nlbs}/`);
-  return scene.wait(`${node} is given ${scene.nlbs}`, (events) => events.find(given), { sinceNs, withinMs });
+  return scene.wait(`${node} is given ${scene.nlbs}`, (events) => events.find(given), {
+    sinceNs,
+    withinMs,
+    isPromise: true,
+  });
 }
 
 /** The node says that it is in a state. */
 export async function becomes(scene: Scene, node: string, role: Role, withinMs = 5000): Promise<void> {
   const handle = scene.lab.node(node);
   const is = async () => (await scene.lab.system.role(handle)) === role;
-  await until(is, { what: `${node} becomes ${role}`, withinMs, everyMs: 20 });
+  await until(is, { what: `${node} becomes ${role}`, withinMs, everyMs: 20, isPromise: true });
 }
 
 /** The node beats by all its legs, and says that it stands by and could serve. */
@@ -63,14 +74,18 @@ export async function isFitToLead(scene: Scene, node: LabNode): Promise<void> {
   for (const { name } of node.home.plan.legs) await sends(scene, node.name, name, 20);
   const { system } = scene.lab;
   const isSo = async () => (await system.role(node)) === 'standby' && (await system.isFit(node));
-  await until(isSo, { what: `${node.name} stands by and is fit`, withinMs: 10_000, everyMs: 50 });
+  await until(isSo, { what: `${node.name} stands by and is fit`, withinMs: 10_000, everyMs: 50, isPromise: true });
 }
 
 /** Probes of the load that were sent from now on are answered: `atLeast` of them. */
 export async function answersAgain(scene: Scene, load: Load, atLeast = 20): Promise<void> {
   const sinceNs = scene.nowNs();
   const answered = () => load.probes.filter(({ atNs, outcome }) => atNs >= sinceNs && outcome === 'answered').length;
-  await until(() => answered() >= atLeast, { what: `${atLeast} probes are answered again`, withinMs: 10_000 });
+  await until(() => answered() >= atLeast, {
+    what: `${atLeast} probes are answered again`,
+    withinMs: 10_000,
+    isPromise: true,
+  });
 }
 
 /** The last so many probes that were sent from now on are answered, without one that was lost between them. */
@@ -80,7 +95,7 @@ export async function answersInARow(scene: Scene, load: Load, count: number): Pr
     const last = load.probes.filter(({ atNs }) => atNs >= sinceNs).slice(-count);
     return last.length === count && last.every(({ outcome }) => outcome === 'answered');
   };
-  await until(inARow, { what: `${count} probes are answered in a row`, withinMs: 10_000 });
+  await until(inARow, { what: `${count} probes are answered in a row`, withinMs: 10_000, isPromise: true });
 }
 
 /** So many probes of the load have ended, one way or another. */
@@ -128,7 +143,11 @@ export async function reach(scene: Scene, node: string, meant: Meant, times: num
 export async function sends(scene: Scene, node: string, leg: string, frames: number): Promise<void> {
   const sent = (events: HistoryEvent[]) =>
     framesOf(events, { ...scene.port(node, leg), direction: 'sent' }).length >= frames;
-  await scene.wait(`${node} sends ${frames} frames by ${leg}`, sent, { sinceNs: scene.nowNs(), withinMs: 20_000 });
+  await scene.wait(`${node} sends ${frames} frames by ${leg}`, sent, {
+    sinceNs: scene.nowNs(),
+    withinMs: 20_000,
+    isPromise: true,
+  });
 }
 
 /** The node has sent VRRP advertisements on so many legs, from now on. */
@@ -158,7 +177,7 @@ export async function allKnow(scene: Scene, nodes: string[], address: string, ma
 /** The port has announced the address again since then, so many times. */
 export async function announces(scene: Scene, port: Port, address: string, sinceNs: number, times = 1): Promise<void> {
   const enough = (events: HistoryEvent[]) => announcementsFrom(events, port, address).length >= times;
-  await scene.wait(`${port.node} announces ${address}`, enough, { sinceNs });
+  await scene.wait(`${port.node} announces ${address}`, enough, { sinceNs, isPromise: true });
 }
 
 /** Only the last of the announcements after a takeover comes so long after the one before it. */
@@ -196,5 +215,9 @@ export async function sendsTo(scene: Scene, port: Port, mac: string, times: numb
     packetsOf(events, { ...port, direction: 'sent' }).filter(
       ({ ethernet, packet }) => ethernet.destination === mac && packet.destination === scene.cluster,
     ).length >= times;
-  await scene.wait(`${port.node} sends ${times} packets to ${mac}`, sent, { sinceNs, withinMs: 10_000 });
+  await scene.wait(`${port.node} sends ${times} packets to ${mac}`, sent, {
+    sinceNs,
+    withinMs: 10_000,
+    isPromise: true,
+  });
 }

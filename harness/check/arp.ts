@@ -83,12 +83,18 @@ export function answersWith(options: {
 /** Who is asked throughout a time is asked at least so often in it. */
 const FEWEST_TIMES = 5;
 
-/** The longest time throughout which requests came, none of them more than `pauseNs` after the one before. */
-function askedThroughoutNs(requests: readonly ArpSeen[], pauseNs: number): number {
+/** Whether requests came throughout so long a time. */
+export const isAskedThroughout = (requests: readonly ArpSeen[], forMs: number): boolean =>
+  askedThroughoutNs(requests, pauseNs(forMs)) >= forMs * NS_PER_MS;
+
+const pauseNs = (forMs: number): number => (forMs * NS_PER_MS) / FEWEST_TIMES;
+
+/** The longest time throughout which requests came, none of them more than that pause after the one before. */
+function askedThroughoutNs(requests: readonly ArpSeen[], longestPauseNs: number): number {
   let longestNs = 0;
   let [fromNs, lastNs] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const { event } of requests) {
-    if (event.atNs - lastNs > pauseNs) fromNs = event.atNs;
+    if (event.atNs - lastNs > longestPauseNs) fromNs = event.atNs;
     lastNs = event.atNs;
     longestNs = Math.max(longestNs, lastNs - fromNs);
   }
@@ -115,7 +121,7 @@ export function noAnswerFrom(options: {
     if (answer) return fail(`${portText(port)} answered for ${address}`, [answer.event]);
     const requests = requestsReaching(during, port, address, senderIp);
     const senders = new Set(requests.map(({ arp }) => arp.senderMac)).size;
-    const askedNs = askedThroughoutNs(requests, (forMs * NS_PER_MS) / FEWEST_TIMES);
+    const askedNs = askedThroughoutNs(requests, pauseNs(forMs));
     const told = `${requests.length} requests for ${address} from ${senders} senders reached ${portText(port)}`;
     const asked = `${told}, for ${toMs(askedNs)} without a pause`;
     if (requests.length < atLeast || senders < askers) return unknown(`${asked}; too few to tell`, eventsOf(requests));

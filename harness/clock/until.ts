@@ -1,10 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
-export interface Patience {
+export interface Wait {
   /** The condition in words: the time-out's message says it. */
   what: string;
   withinMs: number;
   everyMs?: number;
+  /** That it comes true in that time is what the system under test promises, and not only what the harness needs. */
+  isPromise?: boolean;
 }
 
 /** What was waited for did not happen in time. */
@@ -12,21 +14,26 @@ class TimedOut extends Error {
   override name = 'TimedOut';
 }
 
+/** What the system under test promises did not happen in time: a verdict on it, where any other error says something of the harness. */
+export class PromiseBroken extends Error {
+  override name = 'PromiseBroken';
+}
+
 /**
  * Waits until `condition` gives something that is not undefined, false or null, and returns that. It is asked at once,
  * then every `everyMs` (5 by default), and once more at the deadline.
- * @throws TimedOut saying what was waited for, and for how long.
+ * @throws TimedOut saying what was waited for, and for how long; PromiseBroken where it was a promise.
  */
 export async function until<T>(
   condition: () => T | undefined | false | null | Promise<T | undefined | false | null>,
-  { what, withinMs, everyMs = 5 }: Patience,
+  { what, withinMs, everyMs = 5, isPromise = false }: Wait,
 ): Promise<T> {
   const deadline = performance.now() + withinMs;
   for (;;) {
     const late = performance.now() >= deadline;
     const found = await condition();
     if (found !== undefined && found !== false && found !== null) return found;
-    if (late) throw new TimedOut(`waited ${withinMs} ms in vain for: ${what}`);
+    if (late) throw new (isPromise ? PromiseBroken : TimedOut)(`waited ${withinMs} ms in vain for: ${what}`);
     await pause(everyMs);
   }
 }

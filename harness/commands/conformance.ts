@@ -1,69 +1,100 @@
-import { rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import chalk from 'chalk';
-import { htmlReport } from '../../reports/html.ts';
-import { jsonReport } from '../../reports/json.ts';
-import { junitReport } from '../../reports/junit.ts';
-import { markdownReport } from '../../reports/markdown.ts';
-import type { NotRun, RunReport, TestResult } from '../../reports/run-report.ts';
+import type { NotRun, RunReport } from '../../reports/run-report.ts';
 import { terminalReport } from '../../reports/terminal.ts';
 import { examine, machine } from '../doctor/probe.ts';
 import { collectGarbage } from '../lab/gc.ts';
 import { beginRun, endRun, newRunId } from '../lab/run-folder.ts';
+import type { RunSettings } from '../runner/assignment.ts';
 import { type Catalogue, readCatalogue } from '../runner/catalogue.ts';
-import { discoverSuites, hasWork, planJobs } from '../runner/discover.ts';
+import { conduct } from '../runner/conduct.ts';
+import { discoverSuites } from '../runner/discover.ts';
 import { checkIds } from '../runner/ids.ts';
-import { runJob } from '../runner/job.ts';
-import { type Depth, type Job, jobName, leftOut, type Suite } from '../runner/suite.ts';
+import { lastFailed, pastDurations, pruneRuns, writeDurations } from '../runner/past-runs.ts';
+import { recordOf, reportOf, writeRecord } from '../runner/run-record.ts';
+import { placesOf, planJobs, type Selection, shardOf } from '../runner/select.ts';
+import { type Depth, type Job, jobName, leftOut, type Place, type Suite } from '../runner/suite.ts';
+import { commandOf } from '../runner/test-command.ts';
+import { pointLatest, writeReports } from '../runner/write-reports.ts';
 import { topologyNames } from '../topology/find.ts';
+import { exitCodeOf } from './exit-code.ts';
 import { EXIT, UserError } from './problem.ts';
 
 export interface ConformanceOptions {
   topology?: string;
   jobs?: number;
   list?: boolean;
-  /** Run thorough tests, too; so does a run of suites or a topology that are named. */
+  /** Run thorough tests, too; so does a run of suites, tests or a topology that are named. */
   thorough?: boolean;
   /** Run long tests, too. */
   long?: boolean;
+  /** Only tests that this fits. */
+  grep?: RegExp;
+  /** Only tests that did not pass in the last run. */
+  lastFailed?: boolean;
+  /** This part of so many. */
+  shard?: { index: number; of: number };
+  repeatEach?: number;
+  failFast?: boolean;
+  keepLabOnFail?: boolean;
+  /** How many runs are kept on disk. */
+  keepRuns?: number;
   /** Of everything random; drawn when absent. */
   seed?: number;
-  /** The load balancers' `datapath.mode`; `auto` when absent. */
+  /** By which way the load balancers forward; their own choice when absent. */
   datapath?: string;
 }
 
 /** Labs at once on a machine where nobody says otherwise: most of a suite's time is waiting. */
 const DEFAULT_JOBS = 3;
+const KEPT_RUNS = 20;
 
 /** `onevip conformance`: runs suites and gives the exit code of the whole. */
 export async function conformance(names: string[], options: ConformanceOptions): Promise<void> {
   const suites = chosen(await discoverSuites(), names);
   const catalogue = readCatalogue();
   for (const suite of suites) checkIds(catalogue, suite);
-  // Each suite is a process of its own, and so told.
-  process.env.ONEVIP_DEPTH = depthOf(names, options);
-  if (options.datapath !== undefined) process.env.ONEVIP_DATAPATH = options.datapath;
-  if (options.seed !== undefined) process.env.ONEVIP_SEED = String(options.seed);
-  const planned = planJobs(suites, knownTopology(options.topology));
-  if (planned.length === 0) throw new UserError(`none of these suites runs on ${options.topology}`, EXIT.usage);
-  if (options.list) return printList(planned);
+  const selection = selectionOf(names, options);
+  const planned = planJobs(suites, selection);
+  if (planned.length === 0) throw new UserError(whyNothing(options), EXIT.usage);
+  const jobs = options.shard ? shardOf(planned, options.shard) : planned;
+  if (options.list) return printList(jobs);
   await refuseUnfitMachine();
-  await collectGarbage();
-  const folder = beginRun(newRunId(new Date()));
-  const report = await runAll(planned, options.jobs ?? DEFAULT_JOBS, folder);
-  // A suite that crashed may have left its lab.
-  await collectGarbage();
-  writeReports(folder, report, catalogue);
-  endRun(folder);
-  const terminal = { colour: chalk.level > 0, columns: process.stdout.columns ?? 0 };
-  process.stdout.write(terminalReport(report, catalogue.requirements, terminal));
-  process.exitCode = exitCodeOf(report.results);
+  const { interrupted } = await collectGarbage();
+  for (const folder of interrupted) reportInterrupted(folder, catalogue);
+  pruneRuns((options.keepRuns ?? KEPT_RUNS) - 1);
+  const notRun = isWhole(options)
+    ? placesOf(suites, options.topology).flatMap((place) => leftOutOf(place, selection))
+    : [];
+  const report = await runAll(jobs, notRun, options, catalogue);
+  process.stdout.write(terminalReport(report, catalogue.requirements, terminal()));
+  process.exitCode = exitCodeOf(report);
 }
 
-/** Whoever names suites or a topology wants to know more of them than a brief run tells. */
-function depthOf(names: string[], { thorough, long, topology }: ConformanceOptions): Depth {
+const terminal = () => ({ colour: chalk.level > 0, columns: process.stdout.columns ?? 0 });
+
+function selectionOf(names: string[], options: ConformanceOptions): Selection {
+  const { grep } = options;
+  const topology = knownTopology(options.topology);
+  const only = options.lastFailed ? lastFailed() : undefined;
+  if (options.lastFailed && only === undefined) throw new UserError('there is no last run in runs/', EXIT.usage);
+  const depth = depthOf(names, options);
+  return { depth, ...(topology !== undefined && { topology }), ...(grep && { grep }), ...(only && { only }) };
+}
+
+/** Whoever names suites, tests or a topology wants to know more of them than a brief run tells. */
+function depthOf(names: string[], { thorough, long, topology, grep, lastFailed }: ConformanceOptions): Depth {
   if (long) return 'long';
-  return thorough || names.length > 0 || topology !== undefined ? 'thorough' : 'brief';
+  return thorough || names.length > 0 || topology !== undefined || grep || lastFailed ? 'thorough' : 'brief';
+}
+
+/** Whether what is left out is left out by the depth alone, and not because others were named. */
+const isWhole = ({ grep, lastFailed, shard }: ConformanceOptions): boolean => !grep && !lastFailed && !shard;
+
+function whyNothing({ topology, grep, lastFailed }: ConformanceOptions): string {
+  if (lastFailed) return 'nothing failed in the last run';
+  if (grep) return `no test fits ${grep.source}; --list shows them all`;
+  return `none of these suites runs on ${topology}`;
 }
 
 function chosen(suites: Suite[], names: string[]): Suite[] {
@@ -78,12 +109,13 @@ function knownTopology(name: string | undefined): string | undefined {
   throw new UserError(`no topology is named ${name}; there are ${topologyNames().join(', ')}`, EXIT.usage);
 }
 
-function printList(planned: Job[]): void {
-  for (const job of planned) {
-    const { suite, topology } = job;
+function printList(jobs: readonly Job[]): void {
+  for (const job of jobs) {
+    const { suite, topology, titles } = job;
     console.log(`${chalk.bold(suite.name)} on ${topology}: ${suite.title}`);
     const brief = leftOut(job, 'brief');
-    for (const [title, { proves, longSeconds }] of Object.entries(suite.tests)) {
+    for (const title of titles) {
+      const { proves = [], longSeconds } = suite.tests[title] ?? {};
       const long = longSeconds ? ` (long: about ${longSeconds} s, with --long)` : '';
       const thorough = brief.get(title) === 'thorough' ? ' (thorough)' : '';
       console.log(`  ${title}${long}${thorough} ${chalk.dim(proves.join(' '))}`);
@@ -98,73 +130,79 @@ async function refuseUnfitMachine(): Promise<void> {
   throw new UserError(`this machine cannot run the suites:\n${lines.join('\n')}`, EXIT.machineUnfit);
 }
 
-async function runAll(planned: Job[], atOnce: number, folder: string): Promise<RunReport> {
-  const startedAt = new Date().toISOString();
-  const began = performance.now();
-  // The suites are interrupted with us, and take their labs down: what they have found by then is still reported.
-  process.on('SIGINT', () => {});
-  const jobs = planned.filter((job) => hasWork(job));
-  const results = await inParallel(jobs, atOnce, (job) =>
-    runJob(job, folder, (line) => showProgress(job, line, began)),
+/** What a run found that was killed: it says so itself from now on. */
+function reportInterrupted(folder: string, catalogue: Catalogue): void {
+  const report: RunReport = { ...reportOf([folder]), ended: 'interrupted' };
+  writeReports(folder, report, catalogue);
+  console.log(
+    `the run ${path.basename(folder)} was killed; what it had found is in ${path.join(folder, 'report.html')}`,
   );
-  return {
-    id: path.basename(folder),
-    startedAt,
-    durationMs: performance.now() - began,
-    machine: machine(),
+}
+
+async function runAll(
+  jobs: readonly Job[],
+  leftOut: NotRun[],
+  options: ConformanceOptions,
+  catalogue: Catalogue,
+): Promise<RunReport> {
+  const run = beginRun(newRunId(new Date()));
+  const began = performance.now();
+  const settings = settingsOf(options);
+  const record = recordOf(
+    {
+      id: path.basename(run),
+      startedAt: new Date().toISOString(),
+      machine: machine(),
+      command: `./onevip ${process.argv.slice(2).join(' ')}`,
+      notRun: leftOut,
+    },
+    jobs,
+  );
+  writeRecord(run, record);
+  pointLatest(run);
+  const jobsAtOnce = options.jobs ?? DEFAULT_JOBS;
+  const { results, notRun, durations, ended } = await conduct(jobs, {
+    run,
+    settings,
+    jobsAtOnce,
+    expected: pastDurations(),
+  });
+  // A suite that crashed may have left its lab.
+  await collectGarbage();
+  writeRecord(run, { ...record, ...(ended && { ended }) });
+  writeDurations(run, durations);
+  const { format: _, jobs: __, ...head } = record;
+  const report: RunReport = {
+    ...head,
     topology: [...new Set(jobs.map(({ topology }) => topology))].join(', '),
-    command: `./onevip ${process.argv.slice(2).join(' ')}`,
-    results: results.flat(),
-    notRun: planned.flatMap(notRun),
+    durationMs: performance.now() - began,
+    results,
+    notRun: [...leftOut, ...notRun],
+    ...(ended && { ended }),
+  };
+  writeReports(run, report, catalogue);
+  endRun(run);
+  return report;
+}
+
+function settingsOf({ repeatEach = 1, failFast, keepLabOnFail, seed, datapath }: ConformanceOptions): RunSettings {
+  return {
+    repeat: repeatEach,
+    system: 'nlb',
+    failFast: failFast === true,
+    keepLabOnFail: keepLabOnFail === true,
+    ...(seed !== undefined && { seed }),
+    ...(datapath !== undefined && { datapath }),
   };
 }
 
-function notRun(job: Job): NotRun[] {
-  const { suite, topology } = job;
-  return [...leftOut(job)].map(([title, why]) => ({
-    suite: jobName(job),
+function leftOutOf(place: Place, { depth }: Selection): NotRun[] {
+  const { suite, topology } = place;
+  return [...leftOut(place, depth)].map(([title, why]) => ({
+    suite: jobName(place),
     title,
     proves: suite.tests[title]?.proves ?? [],
     because: why === 'long' ? `long: takes about ${suite.tests[title]?.longSeconds} s` : 'thorough',
-    runIt: `./onevip conformance ${suite.name} --topology ${topology}${why === 'long' ? ' --long' : ''}`,
+    runIt: commandOf({ suite: suite.name, topology, ...(why === 'long' && { long: true }) }, { system: 'nlb' }),
   }));
-}
-
-/** Takes the jobs in order, `atOnce` of them at a time; the results come in the order of the jobs. */
-async function inParallel<T>(jobs: Job[], atOnce: number, work: (job: Job) => Promise<T>): Promise<T[]> {
-  const results: T[] = [];
-  const waiting = jobs.entries();
-  const worker = async (): Promise<void> => {
-    for (const [index, job] of waiting) results[index] = await work(job);
-  };
-  await Promise.all(Array.from({ length: Math.min(atOnce, jobs.length) }, worker));
-  return results;
-}
-
-function showProgress({ suite, topology }: Job, line: string, began: number): void {
-  const seconds = ((performance.now() - began) / 1000).toFixed(1).padStart(5);
-  const mark = line.startsWith('ok') ? chalk.green('ok    ') : chalk.red('not ok');
-  const title = line.replace(/^(?:not )?ok \d+ - /, '').replace(/ # time=.*$/, '');
-  console.log(
-    `${chalk.dim(seconds)} ${mark} ${suite.name}${topology === suite.topologies[0] ? '' : ` on ${topology}`}: ${title}`,
-  );
-}
-
-/** Every form of the report goes into the run's folder, and `runs/latest` points there. */
-function writeReports(folder: string, report: RunReport, { requirements }: Catalogue): void {
-  const write = (file: string, text: string) => writeFileSync(path.join(folder, file), text);
-  write('report.json', jsonReport(report, requirements));
-  write('report.xml', junitReport(report));
-  write('report.md', markdownReport(report, requirements));
-  write('report.html', htmlReport(report, requirements));
-  const latest = path.join(path.dirname(folder), 'latest');
-  rmSync(latest, { force: true });
-  symlinkSync(path.basename(folder), latest);
-}
-
-/** A failure outweighs what proved nothing. A run without any result proved nothing. */
-function exitCodeOf(results: TestResult[]): number {
-  const verdicts = new Set(results.map(({ verdict }) => verdict));
-  if (verdicts.has('fail')) return EXIT.failed;
-  return verdicts.has('unknown') || results.length === 0 ? EXIT.provedNothing : EXIT.passed;
 }

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { unmakeLab } from '../driver/netns.ts';
 import { list } from '../driver/registry.ts';
 import { collectGarbage } from '../lab/gc.ts';
@@ -17,8 +18,10 @@ export async function down(name: string | undefined, { all }: { all?: boolean })
 
 /** `onevip gc`: removes what runs that died have left, and nothing else. */
 export async function gc(): Promise<void> {
-  const { labs, runFolders } = await collectGarbage();
+  const { labs, runFolders, interrupted } = await collectGarbage();
   for (const lab of labs) console.log(`removed the lab ${lab}`);
   for (const folder of runFolders) console.log(`removed the unfinished results ${folder}`);
-  if (labs.length + runFolders.length === 0) console.log('nothing to remove');
+  for (const folder of interrupted)
+    console.log(`the run ${folder} was interrupted; what it found is kept: ./onevip merge ${path.basename(folder)}`);
+  if (labs.length + runFolders.length + interrupted.length === 0) console.log('nothing to remove');
 }

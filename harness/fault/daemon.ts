@@ -17,7 +17,7 @@ export function signal(view: LabView, node: LabNode, name: NodeJS.Signals): void
 export async function hasEnded({ lab }: LabView, node: LabNode): Promise<void> {
   const pid = lab.daemons.get(node.name);
   const gone = () => pid === undefined || !node.processes().includes(pid);
-  await until(gone, { what: `the daemon on ${node.name} has ended`, withinMs: 10_000, everyMs: 5 });
+  await until(gone, { what: `the daemon on ${node.name} has ended`, withinMs: 10_000, everyMs: 5, isPromise: true });
 }
 
 /** Asks the daemon on a node to end, and waits until it has. */

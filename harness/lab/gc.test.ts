@@ -135,7 +135,7 @@ t.test('gc touches nothing that has an owner alive, was handed over, or is not o
     orphans().map(({ name }) => name),
     [dead],
   );
-  t.same(await collectGarbage(), { labs: [dead], runFolders: [] });
+  t.same(await collectGarbage(), { labs: [dead], runFolders: [], interrupted: [] });
   t.same({ living: remains(living), handed: remains(handed) }, before);
   t.same(remains(dead), NOTHING);
   for (const pid of sleepers) t.doesNotThrow(() => process.kill(pid, 0), 'a process of a lab that stays runs on');
@@ -143,12 +143,16 @@ t.test('gc touches nothing that has an owner alive, was handed over, or is not o
   t.ok(readFileSync('/proc/self/mounts', 'utf8').includes(` ${bpfFolder(living)} `));
 });
 
-t.test('the results of a run that died are removed, and no others', async (t) => {
-  const [died, lives, over] = ['died', 'lives', 'over'].map((id) => beginRun(id)) as [string, string, string];
-  writeFileSync(path.join(died, 'owner.json'), JSON.stringify({ pid: 1, startedTicks: 'never' }));
+t.test('a run that was killed keeps what it found; one that had not begun is removed', async (t) => {
+  const folders = ['died', 'killed', 'lives', 'over'].map((id) => beginRun(id));
+  const [died = '', killed = '', , over = ''] = folders;
+  for (const folder of [died, killed])
+    writeFileSync(path.join(folder, 'owner.json'), JSON.stringify({ pid: 1, startedTicks: 'never' }));
+  writeFileSync(path.join(killed, 'run.json'), '{}');
   endRun(over);
-  t.same((await collectGarbage()).runFolders, [died]);
-  t.same([died, lives, over].map(existsSync), [false, true, true]);
+  t.match(await collectGarbage(), { runFolders: [died], interrupted: [killed] });
+  t.same(folders.map(existsSync), [false, true, true, true]);
+  t.match(await collectGarbage(), { runFolders: [], interrupted: [] }, 'and is told once');
 });
 
 t.test('a folder whose maker died before it wrote a state is removed when it is old, not before', async (t) => {

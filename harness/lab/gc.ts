@@ -1,7 +1,7 @@
 import { rmSync, statSync } from 'node:fs';
 import { unmakeLab } from '../driver/netns.ts';
 import { forget, isAlive, type LabState, labFolder, list, thisProcess } from '../driver/registry.ts';
-import { abandonedRuns } from './run-folder.ts';
+import { abandonedRuns, endRun, hasBegun } from './run-folder.ts';
 
 /** A folder without a state may be about to get one; after this long it never will. */
 const ABANDONED_AFTER_MS = 5000;
@@ -9,8 +9,10 @@ const ABANDONED_AFTER_MS = 5000;
 export interface Collected {
   /** Labs removed whole. */
   labs: string[];
-  /** Folders of results that were never finished. */
+  /** Folders of runs that ended before they had begun. */
   runFolders: string[];
+  /** Folders of runs that were killed: what they found is kept. */
+  interrupted: string[];
 }
 
 /** Labs whose maker died before it had taken them down, or handed them over. */
@@ -19,11 +21,16 @@ export const orphans = (): LabState[] => list().labs.filter(({ owner }) => owner
 /** Removes every orphan: its processes, namespaces, mounts and files; and unfinished results. What belongs to the living is not touched. */
 export async function collectGarbage(): Promise<Collected> {
   const found = orphans();
-  const runFolders = abandonedRuns();
+  const [interrupted, runFolders] = partition(abandonedRuns(), hasBegun);
   for (const lab of found) await unmakeLab(lab);
   for (const folder of runFolders) rmSync(folder, { recursive: true, force: true });
+  for (const folder of interrupted) endRun(folder);
   for (const name of list().broken.filter(isAbandoned)) forget(name);
-  return { labs: found.map(({ name }) => name), runFolders };
+  return { labs: found.map(({ name }) => name), runFolders, interrupted };
+}
+
+function partition<T>(all: readonly T[], is: (each: T) => boolean): [T[], T[]] {
+  return [all.filter(is), all.filter((each) => !is(each))];
 }
 
 /** Takes down every lab that this process has made and not handed over: what an interrupt leaves to do. */

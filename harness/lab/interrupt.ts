@@ -4,8 +4,11 @@ import { makings } from './lab.ts';
 /** Exit codes of a shell for a program that a signal ended. */
 const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
-/** From now on, what ends this process takes the labs down that it has made. A second signal does not wait for that. */
-export function tidyOnInterrupt(): void {
+/**
+ * From now on, what ends this process takes the labs down that it has made. A second signal does not wait for that.
+ * @returns whether that has begun: then whatever works with a lab says nothing of it any more
+ */
+export function tidyOnInterrupt(): () => boolean {
   let interrupted = false;
   // Not `once`: libraries of ours end the process when they find themselves the only listeners left.
   for (const [signal, exitCode] of Object.entries(SIGNALS)) {
@@ -15,6 +18,7 @@ export function tidyOnInterrupt(): void {
       tidy(exitCode);
     });
   }
+  return () => interrupted;
 }
 
 async function tidy(exitCode: number): Promise<void> {

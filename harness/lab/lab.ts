@@ -22,6 +22,7 @@ export interface LabOptions {
   system: System;
   wishes?: Wishes;
   pace?: PairSetup['pace'];
+  datapath?: PairSetup['datapath'];
   /** Called when the network is there and nothing runs in it yet: the moment to begin watching. */
   onNetwork?: (lab: Lab) => Promise<void>;
 }
@@ -46,7 +47,7 @@ export class Lab {
   /** What was changed since the start, by node. */
   private readonly changes = new Map<string, Wishes>();
 
-  constructor(state: LabState, asked: Wishes & Pick<PairSetup, 'pace'> = {}) {
+  constructor(state: LabState, asked: Wishes & Pick<PairSetup, 'pace' | 'datapath'> = {}) {
     this.state = state;
     this.system = systemNamed(state.system);
     this.folder = labFolder(state.name);
@@ -105,7 +106,12 @@ export class Lab {
         if (one === 'standby' && two === 'active') return { active: second, standby: first };
         return undefined;
       },
-      { what: `one load balancer of ${this.name} is active and the other stands by`, withinMs, everyMs: 20 },
+      {
+        what: `one load balancer of ${this.name} is active and the other stands by`,
+        withinMs,
+        everyMs: 20,
+        isPromise: true,
+      },
     );
   }
 
@@ -129,7 +135,8 @@ export class Lab {
 /** As `nlb` asks of a key: 32 bytes. */
 export const drawSecret = (): string => randomBytes(32).toString('base64');
 
-function systemNamed(name: string): System {
+/** @throws when there is none of that name; the message lists those that there are */
+export function systemNamed(name: string): System {
   const found = SYSTEMS[name];
   if (!found) throw new Error(`no system under test is named ${name}; there are ${Object.keys(SYSTEMS).join(', ')}`);
   return found;
@@ -153,7 +160,7 @@ export function bringUp(options: LabOptions): Promise<Lab> {
 /** Labs that are being made now: one must not be unmade before that has ended, or it would go on making. */
 export const makings = new Set<Promise<Lab>>();
 
-async function make({ plan, name, system, wishes, pace, onNetwork }: LabOptions): Promise<Lab> {
+async function make({ plan, name, system, wishes, pace, datapath, onNetwork }: LabOptions): Promise<Lab> {
   const state: LabState = {
     name: name ?? madeUpName(plan),
     system: system.name,
@@ -163,7 +170,7 @@ async function make({ plan, name, system, wishes, pace, onNetwork }: LabOptions)
     owner: thisProcess(),
   };
   await makeLab(state);
-  const lab = new Lab(state, { ...wishes, ...(pace && { pace }) });
+  const lab = new Lab(state, { ...wishes, ...(pace && { pace }), ...(datapath !== undefined && { datapath }) });
   try {
     await onNetwork?.(lab);
     await populate(lab);

@@ -20,6 +20,7 @@ async function awaitAnswer(client: Client, plan: Plan, withinMs = 10_000): Promi
     what: `a request to ${request.target} is answered`,
     withinMs,
     everyMs: 10,
+    isPromise: true,
   });
 }
 

@@ -7,7 +7,7 @@ import type { Plan } from '../topology/plan.ts';
 import { describeEvent } from './describe.ts';
 import { judge } from './judge.ts';
 import { settingOf } from './setting.ts';
-import { type Job, jobName } from './suite.ts';
+import { jobName, type Place } from './suite.ts';
 
 /** How many events a report shows of those that a verdict rests on. */
 export const SHOWN_EVENTS = 12;
@@ -16,7 +16,7 @@ export const SHOWN_EVENTS = 12;
  * Judges every invariant over a suite's whole history, from the first frame of its lab to the last, but for what its tests have
  * said that they break.
  */
-export function judgeAlways(job: Job, plan: Plan, all: HistoryEvent[], files: string[]): TestResult[] {
+export function judgeAlways(job: Place, plan: Plan, all: HistoryEvent[], files: string[]): TestResult[] {
   const setting = settingOf(plan);
   const exempted = exemptionsOf(job, all);
   return invariantsOf(setting).map((invariant) => {
@@ -35,10 +35,10 @@ export function judgeAlways(job: Job, plan: Plan, all: HistoryEvent[], files: st
   });
 }
 
-const exemptionsOf = ({ suite }: Job, all: readonly HistoryEvent[]): Exempted[] =>
+const exemptionsOf = ({ suite }: Place, all: readonly HistoryEvent[]): Exempted[] =>
   Object.entries(suite.tests).flatMap(([title, { breaks = [] }]) => exemptedIn(all, title, breaks));
 
-const resultOf = (job: Job, { title, proves }: Invariant, files: string[]) => ({
+const resultOf = (job: Place, { title, proves }: Invariant, files: string[]) => ({
   suite: jobName(job),
   title,
   proves,

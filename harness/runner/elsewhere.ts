@@ -15,7 +15,10 @@ export async function elsewhere(
 ): Promise<void> {
   const folder = path.join(beside.folder, `elsewhere@${topology}`);
   mkdirSync(folder, { recursive: true });
-  const stage = await openStage({}, topology, folder);
+  const { system, setup } = beside.lab;
+  const { datapath } = setup;
+  const own = { system: system.name, ...(datapath !== undefined && { datapath }) };
+  const stage = await openStage(own, topology, folder);
   const servesSinceNs = stage.scene.nowNs();
   try {
     await use(stage.scene, async () => {

@@ -7,12 +7,16 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { TestResult } from '../../reports/run-report.ts';
 import { collectGarbage } from '../lab/gc.ts';
 import { PROJECT } from '../lab/run-folder.ts';
+import type { Assignment, RunSettings } from './assignment.ts';
 import { suiteFile } from './discover.ts';
-import { type Job, leftOut } from './suite.ts';
+import type { Job } from './suite.ts';
+import { commandOf } from './test-command.ts';
 
-/** No suite takes this long unless it hangs. */
+/** No suite takes this long unless it hangs; of each round. */
 const TIME_LIMIT_MS = 300_000;
 const DRAIN_WITHIN_MS = 2000;
+/** A suite that is interrupted takes its lab down; after this it is killed, and the lab is garbage. */
+const TIDY_WITHIN_MS = 10_000;
 /**
  * A suite lives for seconds, with everything that it has seen in memory: room for it, and no threads of V8's own that tidy
  * beside it, take 7 % less of the processors that its lab needs (measured with the suite `forwarding`).
@@ -21,31 +25,51 @@ const ENGINE = ['--min-semi-space-size=64', '--max-semi-space-size=64', '--singl
 /** A test's own line in TAP: not one of its assertions, which are indented, and not of a test that was left out. */
 const TEST_LINE = /^(?:not )?ok \d+ - (?!.* # SKIP)(.*?)(?: # time=.*)?$/;
 
+export interface JobOptions {
+  /** Folder of the run. */
+  run: string;
+  settings: RunSettings;
+  /** Called with each test's line of TAP. */
+  progress(line: string): void;
+  /** Ends the job: what it has found by then stands. */
+  signal?: AbortSignal;
+}
+
+export interface JobOutcome {
+  results: TestResult[];
+  /** Titles of tests that were not begun, or not ended: because of an interruption, or of a failure after which nothing was to be begun. */
+  notRun: string[];
+}
+
 /**
  * Runs one suite on one topology in a process of its own. Its TAP goes to `suite.tap` in its folder, each test's end to
- * `progress`. The results are those that the suite wrote; a suite that ends otherwise than they say has failed.
+ * `progress`. The results are those that the suite wrote; of a suite that ends otherwise than they say, something is unknown.
  */
-export async function runJob(job: Job, run: string, progress: (line: string) => void): Promise<TestResult[]> {
+export async function runJob(job: Job, options: JobOptions): Promise<JobOutcome> {
+  const { run, settings, signal } = options;
   const folder = path.join(run, `${job.suite.name}@${job.topology}`);
   mkdirSync(folder, { recursive: true });
   const began = performance.now();
-  const { exitCode, stderr } = await runProcess(job, run, folder, progress);
+  const ended = signal?.aborted ? { exitCode: null, stderr: '' } : await runProcess(job, folder, options);
   const results = readResults(path.join(folder, 'verdicts.json'));
-  const complaint = contradiction(job, results, exitCode, stderr);
-  return complaint ? [...results, crashed(job, complaint, performance.now() - began)] : results;
+  const missing = missingOf(job, results);
+  const isStopped = settings.failFast || settings.keepLabOnFail;
+  if (signal?.aborted || (isStopped && results.some(({ verdict }) => verdict === 'fail')))
+    return { results, notRun: missing };
+  const complaint = contradiction(missing, results, ended);
+  const added = complaint ? [broken(job, settings, complaint, performance.now() - began)] : [];
+  return { results: [...results, ...added], notRun: [] };
 }
 
-function runProcess(job: Job, run: string, folder: string, progress: (line: string) => void) {
-  const env = { ...process.env, ONEVIP_RUN: run, ONEVIP_TOPOLOGY: job.topology };
-  const child = spawn(process.execPath, [...ENGINE, suiteFile(job.suite.name)], {
+async function runProcess(job: Job, folder: string, { run, settings, progress, signal }: JobOptions) {
+  const assignment: Assignment = { ...settings, run, topology: job.topology, titles: job.titles };
+  const child = spawn(process.execPath, [...ENGINE, suiteFile(job.suite.name), JSON.stringify(assignment)], {
     cwd: PROJECT,
-    env,
     stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: TIME_LIMIT_MS,
+    timeout: TIME_LIMIT_MS * settings.repeat,
     killSignal: 'SIGKILL',
   });
-  const tap = createWriteStream(path.join(folder, 'suite.tap'));
-  child.stdout.pipe(tap);
+  child.stdout.pipe(createWriteStream(path.join(folder, 'suite.tap')));
   createInterface({ input: child.stdout }).on('line', (line) => {
     if (TEST_LINE.test(line)) progress(line);
   });
@@ -53,10 +77,25 @@ function runProcess(job: Job, run: string, folder: string, progress: (line: stri
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr += text;
   });
-  return new Promise<{ exitCode: number | null; stderr: string }>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('exit', (exitCode) => drained(child).then(() => resolve({ exitCode, stderr }), reject));
-  });
+  const forget = endOnAbort(child, signal);
+  const [exitCode] = (await once(child, 'exit')) as [number | null];
+  forget();
+  await drained(child);
+  return { exitCode, stderr };
+}
+
+/** Interrupts the suite when the signal says so, and kills it if that is not enough. */
+function endOnAbort(child: ChildProcess, signal: AbortSignal | undefined): () => void {
+  let killer: NodeJS.Timeout | undefined;
+  const end = () => {
+    child.kill('SIGINT');
+    killer = setTimeout(() => child.kill('SIGKILL'), TIDY_WITHIN_MS);
+  };
+  signal?.addEventListener('abort', end, { once: true });
+  return () => {
+    signal?.removeEventListener('abort', end);
+    clearTimeout(killer);
+  };
 }
 
 /**
@@ -75,32 +114,38 @@ function readResults(file: string): TestResult[] {
   return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as TestResult[]) : [];
 }
 
+const missingOf = ({ titles }: Job, results: readonly TestResult[]): string[] =>
+  titles.filter((title) => !results.some((result) => result.title === title));
+
 /** Why the results cannot stand alone: the process ended in another way than they tell, or they are not complete. */
-function contradiction(job: Job, results: TestResult[], exitCode: number | null, stderr: string): string | undefined {
+function contradiction(
+  missing: readonly string[],
+  results: readonly TestResult[],
+  { exitCode, stderr }: { exitCode: number | null; stderr: string },
+): string | undefined {
   const last = stderr.trim().split('\n').slice(-12).join('\n');
   if (exitCode === null) return `the suite was killed: a signal, or the limit of ${TIME_LIMIT_MS / 1000} s. ${last}`;
-  const omitted = leftOut(job);
-  const missing = Object.keys(job.suite.tests).filter(
-    (title) => !omitted.has(title) && !results.some((result) => result.title === title),
-  );
   if (missing.length > 0) return `the suite ended with ${exitCode} before it had run: ${missing.join('; ')}. ${last}`;
-  if (!results.some(({ always }) => always))
+  if (exitCode === 0 && !results.some(({ always }) => always))
     return `the suite ended with ${exitCode} before its history was judged as a whole. ${last}`;
   const allPassed = results.every(({ verdict }) => verdict === 'pass');
   if (allPassed && exitCode !== 0) return `every test passed and yet the suite ended with ${exitCode}. ${last}`;
   return undefined;
 }
 
-function crashed({ suite, topology }: Job, because: string, durationMs: number): TestResult {
+/** A suite that breaks down is no verdict on the system under test: whatever it should have proved is unknown. */
+function broken(job: Job, settings: RunSettings, because: string, durationMs: number): TestResult {
+  const { suite, topology, titles } = job;
+  const title = 'the suite runs to its end';
   return {
     suite: suite.name,
-    title: 'the suite runs to its end',
-    proves: [...new Set(Object.values(suite.tests).flatMap(({ proves }) => proves))],
-    verdict: 'fail',
+    title,
+    proves: [...new Set(titles.flatMap((each) => suite.tests[each]?.proves ?? []))],
+    verdict: 'unknown',
     because,
-    checks: [{ name: 'the suite runs to its end', verdict: 'fail', because, evidence: [] }],
+    checks: [{ name: title, verdict: 'unknown', because, evidence: [] }],
     durationMs,
-    runAgain: `./onevip conformance ${suite.name} --topology ${topology}`,
+    runAgain: commandOf({ suite: suite.name, topology }, settings),
     files: [],
   };
 }

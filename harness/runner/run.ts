@@ -3,21 +3,14 @@ import { setPriority } from 'node:os';
 import path from 'node:path';
 import t from 'tap';
 import type { CheckResult, TestResult } from '../../reports/run-report.ts';
-import type { Scene } from '../act/scene.ts';
-import type { SuiteTest } from '../act/suite-test.ts';
-import { atRest } from '../act/waits.ts';
-import { testAct } from '../check/invariants/exemption.ts';
-import { NOT_ENDED } from '../check/invariants/nothing-left.ts';
-import type { HistoryEvent } from '../history/event.ts';
 import { tidyOnInterrupt } from '../lab/interrupt.ts';
-import { beginRun, endRun, newRunId, PROJECT } from '../lab/run-folder.ts';
-import { judgeAlways, SHOWN_EVENTS } from './always.ts';
+import { beginRun, endRun, newRunId } from '../lab/run-folder.ts';
+import { type Assignment, assignmentOf } from './assignment.ts';
 import { readCatalogue } from './catalogue.ts';
-import { describeEvent } from './describe.ts';
 import { checkIds } from './ids.ts';
-import { judge, type Word, worst } from './judge.ts';
-import { openStage, type Stage } from './stage.ts';
-import { type Job, jobName, leftOut, type Suite } from './suite.ts';
+import { Labs } from './labs.ts';
+import { runTest, skipped, type Turn } from './run-test.ts';
+import { leftOut, type Suite } from './suite.ts';
 
 /** For all tests of a suite together; each wait has a limit of its own, far below. */
 const TIME_LIMIT_MS = 240_000;
@@ -26,151 +19,95 @@ const TIME_LIMIT_MS = 240_000;
 const BEFORE_ORDINARY_WORK = -10;
 
 /**
- * Runs a suite in a lab of its own and prints TAP. Verdicts go to `verdicts.json` in the suite's folder of results, beside
- * the history that they were made from. `ONEVIP_TOPOLOGY` and `ONEVIP_RUN` choose the topology and the run's folder.
+ * Runs a suite as its assignment says, in a lab of its own, and prints TAP. Verdicts go to `verdicts.json` in the suite's folder of
+ * results, beside the history that they were made from.
  */
 export async function runSuite(suite: Suite): Promise<Suite> {
   checkIds(readCatalogue(), suite);
-  tidyOnInterrupt();
+  const isInterrupted = tidyOnInterrupt();
   setPriority(BEFORE_ORDINARY_WORK);
-  const topology = process.env.ONEVIP_TOPOLOGY ?? suite.topologies[0] ?? 'invention';
-  const run = process.env.ONEVIP_RUN ?? beginRun(newRunId(new Date()));
-  const folder = path.join(run, `${suite.name}@${topology}`);
+  const assignment = assignmentOf(suite);
+  const run = assignment.run ?? beginRun(newRunId(new Date()));
+  const folder = path.join(run, `${suite.name}@${assignment.topology}`);
   mkdirSync(folder, { recursive: true });
-  t.setTimeout(TIME_LIMIT_MS);
+  t.setTimeout(TIME_LIMIT_MS * assignment.repeat);
   const results: TestResult[] = [];
-  const stage = await openStage(suite, topology, folder);
+  const labs = new Labs(suite, assignment, folder);
   t.teardown(async () => {
-    await stage.close();
-    if (process.env.ONEVIP_RUN === undefined) endRun(run);
+    await labs.end();
+    if (assignment.run === undefined) endRun(run);
   });
-  const keep = (result: TestResult) => {
-    results.push(result);
+  const keep = (...more: TestResult[]) => {
+    if (isInterrupted()) return;
+    results.push(...more);
     replaceFile(path.join(folder, 'verdicts.json'), JSON.stringify(results, undefined, 2));
   };
-  const omitted = leftOut({ suite, topology });
-  for (const [title, test] of Object.entries(suite.tests)) {
-    const why = omitted.get(title);
-    if (why) {
-      await t.test(title, { skip: `${why}: ONEVIP_DEPTH=${why} runs it` }, async () => {});
-      continue;
-    }
-    const lacking = test.lacks?.();
-    await t.test(title, lacking === undefined ? {} : { skip: lacking }, async (tt) => {
-      const result = await runTest(stage, { suite, title, test, topology, folder });
-      keep(result);
-      for (const check of result.checks) report(tt, result, check);
-    });
-    if (lacking !== undefined) keep(skipped({ suite, title, test, topology, folder }, lacking));
-  }
-  await t.test('what holds in every suite held from the first frame to the last', async (tt) => {
-    for (const result of await runInvariants(stage, { suite, topology }, folder)) {
-      keep(result);
-      for (const check of result.checks) report(tt, result, { ...check, name: `${result.title}, ${check.name}` });
-    }
-  });
+  if (assignment.run === undefined) await sayLeftOut(suite, assignment);
+  await runTests({ suite, assignment, labs, keep, results });
   return suite;
 }
 
-/** What could not be ended or looked at makes the verdicts unknown that need it, and says so itself. */
-async function runInvariants({ scene, finish }: Stage, job: Job, folder: string): Promise<TestResult[]> {
-  try {
-    await finish();
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    scene.recorder.record({ kind: 'act', what: NOT_ENDED, atNs: scene.nowNs(), detail: why });
-  }
-  return judgeAlways(job, scene.lab.plan, scene.recorder.events(), [historyFile(folder)]);
+/** Whoever starts a suite alone sees what he has not seen. */
+async function sayLeftOut(suite: Suite, { topology }: Assignment): Promise<void> {
+  for (const [title, why] of leftOut({ suite, topology }, 'thorough'))
+    await t.test(title, { skip: `${why}: ./onevip conformance ${suite.name} --${why} runs it` }, async () => {});
 }
 
-const historyFile = (folder: string): string => path.relative(PROJECT, path.join(folder, 'history.jsonl'));
+interface Running {
+  suite: Suite;
+  assignment: Assignment;
+  labs: Labs;
+  keep(...results: TestResult[]): void;
+  results: TestResult[];
+}
+
+async function runTests({ suite, assignment, labs, keep, results }: Running): Promise<void> {
+  const hasFailed = () => results.some(({ verdict }) => verdict === 'fail');
+  const isOver = () => hasFailed() && (assignment.failFast || assignment.keepLabOnFail);
+  for (const turn of turnsOf(suite, assignment)) {
+    if (isOver()) break;
+    const lacking = turn.test.lacks?.();
+    let isLabFit = true;
+    await t.test(turn.name, lacking === undefined ? {} : { skip: lacking }, async (tt) => {
+      const { result, ranToItsEnd } = await runTest(labs, turn);
+      const kept = result.verdict === 'fail' && assignment.keepLabOnFail ? labs.name : undefined;
+      keep({ ...result, ...(kept !== undefined && { keptLab: kept }) });
+      for (const check of result.checks) report(tt, result, check);
+      isLabFit = ranToItsEnd;
+    });
+    if (!isLabFit && !isOver()) keep(...(await judged(labs, false)));
+    if (lacking !== undefined) keep(skipped(turn, lacking));
+  }
+  if (labs.name !== undefined) keep(...(await judged(labs, hasFailed() && assignment.keepLabOnFail)));
+}
+
+/** Every test as often as it is to be run, one round of all after the other: what fails seldom has time between. */
+function turnsOf(suite: Suite, assignment: Assignment): Turn[] {
+  const rounds = Array.from({ length: assignment.repeat }, (_, round) => round + 1);
+  return rounds.flatMap((round) =>
+    assignment.titles.flatMap((title) => {
+      const test = suite.tests[title];
+      if (!test) throw new Error(`the suite ${suite.name} has no test named ${title}`);
+      const name = assignment.repeat === 1 ? title : `${title} (${round} of ${assignment.repeat})`;
+      return [{ suite, assignment, title, name, test, ...(assignment.repeat > 1 && { round }) }];
+    }),
+  );
+}
+
+async function judged(labs: Labs, keepLab: boolean): Promise<TestResult[]> {
+  const results: TestResult[] = [];
+  await t.test('what holds in every suite held from the first frame to the last', async (tt) => {
+    results.push(...(await labs.end(keepLab)));
+    for (const result of results)
+      for (const check of result.checks) report(tt, result, { ...check, name: `${result.title}, ${check.name}` });
+  });
+  return results;
+}
 
 /** Whoever kills the suite at any moment leaves a whole file: the old one or the new one. */
 function replaceFile(file: string, text: string): void {
   writeFileSync(`${file}.new`, text);
   renameSync(`${file}.new`, file);
-}
-
-interface Running {
-  suite: Suite;
-  title: string;
-  test: SuiteTest;
-  topology: string;
-  folder: string;
-}
-
-const skipped = ({ suite, title, test, topology }: Running, because: string): TestResult => ({
-  suite: jobName({ suite, topology }),
-  title,
-  proves: test.proves,
-  verdict: 'skip',
-  because,
-  checks: [],
-  durationMs: 0,
-  runAgain: commandFor(suite, test, topology, 0),
-  files: [],
-});
-
-async function runTest(stage: Stage, { suite, title, test, topology, folder }: Running): Promise<TestResult> {
-  const began = performance.now();
-  const { scene } = stage;
-  const atNs = scene.nowNs();
-  const checks = await runChecks(stage, test);
-  scene.recorder.record({ kind: 'act', what: testAct(title), atNs, untilNs: scene.nowNs() });
-  const verdict = worst(checks.map((check) => check.verdict));
-  const decisive = checks.find((check) => check.verdict === verdict);
-  return {
-    suite: jobName({ suite, topology }),
-    title,
-    proves: test.proves,
-    verdict,
-    because: decisive ? `${decisive.name}: ${decisive.because}` : 'the test claimed nothing',
-    checks,
-    durationMs: performance.now() - began,
-    ...(test.random ? { seed: String(stage.scene.seed) } : {}),
-    runAgain: commandFor(suite, test, topology, stage.scene.seed),
-    files: [historyFile(folder)],
-  };
-}
-
-function commandFor({ name }: Suite, { longSeconds, random }: SuiteTest, topology: string, seed: number): string {
-  const long = longSeconds ? ' --long' : '';
-  return `./onevip conformance ${name} --topology ${topology}${long}${random ? ` --seed ${seed}` : ''}`;
-}
-
-/**
- * A test begins when the pair is at rest, so that nothing of what was before it is taken for its own. One that throws has
- * failed at what it was doing; what its claims would have been is not known.
- */
-async function runChecks({ scene, settle }: Stage, test: SuiteTest): Promise<Judged[]> {
-  try {
-    await atRest(scene);
-    const fromNs = scene.nowNs();
-    const claims = await test.run(scene);
-    await settle();
-    const events = scene.recorder.events();
-    const during = events.filter(({ atNs }) => atNs >= fromNs);
-    return Object.entries(claims).map(([name, checker]) => toResult(name, judge(checker, during, events)));
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    return [{ name: 'the test ran to its end', verdict: 'fail', because: why, evidence: await lastEvents(scene) }];
-  }
-}
-
-/** A claim with its verdict. A claim is never skipped: what is not to be judged is not claimed. */
-type Judged = CheckResult & { verdict: Word };
-
-const toResult = (name: string, { verdict, because, evidence }: ReturnType<typeof judge>): Judged => ({
-  name,
-  verdict,
-  because,
-  evidence: evidence.slice(0, SHOWN_EVENTS).map(describeEvent),
-});
-
-/** What led up to a failure: the last events but frames of the traffic, which are too many. */
-async function lastEvents(scene: Scene): Promise<string[]> {
-  const telling = (event: HistoryEvent) => event.kind !== 'frame' && event.kind !== 'probe' && event.kind !== 'served';
-  return scene.recorder.events().filter(telling).slice(-SHOWN_EVENTS).map(describeEvent);
 }
 
 /** One TAP assertion for each claim. What proved nothing is not ok: nobody should build on it. */

@@ -7,27 +7,31 @@ import { ownClocks } from '../fault/clock.ts';
 import { openHistory, type Recorder } from '../history/recorder.ts';
 import { openClient } from '../lab/client.ts';
 import { Journals } from '../lab/journal.ts';
-import { bringUp, type Lab, SYSTEMS } from '../lab/lab.ts';
+import { bringUp, handOver, type Lab, systemNamed } from '../lab/lab.ts';
 import { awaitRest } from '../lab/ready.ts';
 import { Watch } from '../lab/watch.ts';
 import { loadPlan } from '../topology/load.ts';
+import type { Assignment } from './assignment.ts';
 import { firstLook, lastLook } from './last-look.ts';
-import { chooseSeed } from './seed.ts';
+import { drawSeed } from './seed.ts';
 import type { SuiteOptions } from './suite.ts';
 import { writeCaptures } from './write-captures.ts';
 
-/** What of a suite shapes its lab. */
-type StageOptions = Pick<SuiteOptions, 'servers' | 'pair' | 'pace' | 'ownClocks'>;
+/** What of a suite and of its assignment shapes its lab. */
+type StageOptions = Pick<SuiteOptions, 'servers' | 'pair' | 'pace' | 'ownClocks'> &
+  Pick<Assignment, 'system' | 'datapath' | 'seed'>;
 
 /** A lab with everything around it that a suite needs. */
 export interface Stage {
   scene: Scene;
   /** Brings everything that has happened until now into the history. */
   settle(): Promise<void>;
-  /** Ends what runs in the lab, and the watch with it: no more is done or seen. */
+  /** Ends the watch: no more is seen. */
+  watched(): Promise<void>;
+  /** Ends what runs in the lab, looks at what is left, and ends the watch. */
   finish(): Promise<void>;
-  /** Takes the lab down and completes the results. */
-  close(): Promise<void>;
+  /** Takes the lab down, or leaves it to the user as it is, and completes the results. */
+  close(keep?: boolean): Promise<void>;
 }
 
 /** Brings up a lab that is watched from its first frame on, and waits until it serves. */
@@ -36,7 +40,7 @@ export async function openStage(options: StageOptions, topology: string, folder:
   const { lab, watch } = await watchedLab(options, topology, recorder);
   const metronome = startMetronome();
   try {
-    return await furnish({ lab, watch, metronome, recorder, folder });
+    return await openScene({ lab, watch, metronome, recorder, folder, seed: options.seed });
   } catch (error) {
     await watch.stop();
     await metronome.stop();
@@ -52,8 +56,7 @@ function keepLogs(lab: Lab, folder: string): void {
 }
 
 async function watchedLab(options: StageOptions, topology: string, recorder: Recorder) {
-  const system = SYSTEMS[process.env.ONEVIP_SYSTEM ?? 'nlb'];
-  if (!system) throw new Error(`no system under test is named ${process.env.ONEVIP_SYSTEM}`);
+  const system = systemNamed(options.system);
   const plan = loadPlan(topology, options.servers === undefined ? {} : { servers: options.servers });
   let watch: Watch | undefined;
   const lab = await bringUp({
@@ -61,6 +64,7 @@ async function watchedLab(options: StageOptions, topology: string, recorder: Rec
     system,
     ...(options.pair && { wishes: options.pair }),
     ...(options.pace && { pace: options.pace }),
+    ...(options.datapath !== undefined && { datapath: options.datapath }),
     onNetwork: async (made) => {
       watch = await Watch.start(made, recorder);
       await firstLook(made, recorder);
@@ -78,9 +82,10 @@ interface Parts {
   metronome: Metronome;
   recorder: Recorder;
   folder: string;
+  seed: number | undefined;
 }
 
-async function furnish({ lab, watch, metronome, recorder, folder }: Parts): Promise<Stage> {
+async function openScene({ lab, watch, metronome, recorder, folder, seed }: Parts): Promise<Stage> {
   const client = await openClient(lab, recorder);
   const journals = new Journals(lab, recorder);
   await awaitRest(lab, client);
@@ -101,32 +106,34 @@ async function furnish({ lab, watch, metronome, recorder, folder }: Parts): Prom
     await watch.settle();
     collect();
   };
-  const scene = new Scene({ lab, recorder, client, folder, seed: chooseSeed(process.env.ONEVIP_SEED), refresh });
-  const end = async (): Promise<void> => {
+  const scene = new Scene({ lab, recorder, client, folder, seed: seed ?? drawSeed(), refresh });
+  const watched = once(async () => {
+    scene.close();
+    client.close();
+    await watch.stop();
+    collect();
+    await metronome.stop();
+  });
+  const finish = once(() => lastLook(scene).finally(watched));
+  const close = async (keep = false): Promise<void> => {
     try {
-      await lastLook(scene);
-    } finally {
-      scene.close();
-      client.close();
-      await watch.stop();
-      collect();
-      await metronome.stop();
-    }
-  };
-  let ended: Promise<void> | undefined;
-  const finish = (): Promise<void> => {
-    ended ??= end();
-    return ended;
-  };
-  const close = async (): Promise<void> => {
-    try {
-      await finish();
+      await (keep ? watched() : finish());
     } finally {
       keepLogs(lab, folder);
-      await lab.down();
+      if (keep) handOver(lab);
+      else await lab.down();
       writeCaptures(recorder.events(), folder);
       recorder.close();
     }
   };
-  return { scene, settle, finish, close };
+  return { scene, settle, watched, finish, close };
+}
+
+/** Done at the first call, however often it is called. */
+function once(work: () => Promise<void>): () => Promise<void> {
+  let done: Promise<void> | undefined;
+  return () => {
+    done ??= work();
+    return done;
+  };
 }

@@ -34,25 +34,23 @@ export interface Suite extends SuiteOptions {
  */
 export type Depth = 'brief' | 'thorough' | 'long';
 
-/** `ONEVIP_DEPTH`, which `conformance` sets; a suite that is started alone is thorough. */
-function depthWanted(): Depth {
-  const asked = process.env.ONEVIP_DEPTH ?? 'thorough';
-  if (asked === 'brief' || asked === 'thorough' || asked === 'long') return asked;
-  throw new Error(`ONEVIP_DEPTH is "${asked}"; it must be brief, thorough or long`);
-}
-
-/** A suite on a topology: what a run is made of. */
-export interface Job {
+/** A suite on a topology. */
+export interface Place {
   suite: Suite;
   topology: string;
 }
 
+/** What a run is made of: tests of a suite, on a topology. */
+export interface Job extends Place {
+  titles: string[];
+}
+
 /** What a job is called in reports. */
-export const jobName = ({ suite, topology }: Job): string =>
+export const jobName = ({ suite, topology }: Place): string =>
   topology === suite.topologies[0] ? suite.name : `${suite.name}@${topology}`;
 
 /** The titles of the tests that a run of that depth leaves out, each with the reason. */
-export function leftOut({ suite, topology }: Job, depth = depthWanted()): Map<string, 'long' | 'thorough'> {
+export function leftOut({ suite, topology }: Place, depth: Depth): Map<string, 'long' | 'thorough'> {
   const { thorough, topologies, tests } = suite;
   const whole = thorough === true || (thorough === 'elsewhere' && topology !== topologies[0]);
   const reason = (test: SuiteTest) => {

@@ -20,8 +20,6 @@ const LAB_TABLES = { maxConnections: 16_384, maxUdpFlows: 4096, maxServers: 256,
 /** A daemon of another version refuses a file with settings that it does not know: it is given those that every version has. */
 const { maxUdpFlows: _, ...TABLES_OF_EVERY_VERSION } = LAB_TABLES;
 
-const DATAPATH = process.env.ONEVIP_DATAPATH ?? 'auto';
-
 /** So that a target is lost in a third of a second, and a hold-down is over in one. */
 const LAB_REACH = { intervalMs: 100, timeoutMs: 60, rise: 2, fall: 3 };
 const LAB_HOLD_DOWN = { holdDownMs: 1000, holdDownMaxMs: 8000 };
@@ -132,9 +130,9 @@ function configuration(own: NodePlan, setup: PairSetup, script: string) {
     datapath: {
       ...(setup.commands === undefined ? LAB_TABLES : TABLES_OF_EVERY_VERSION),
       ...(setup.maxConnections && { maxConnections: setup.maxConnections }),
-      mode: DATAPATH,
+      mode: setup.datapath ?? 'auto',
       // A data path in user space has files, which lie beside the place that it is given.
-      pinDirectory: path.join(DATAPATH === 'userspace' ? folder : bpfFolder, own.name),
+      pinDirectory: path.join(setup.datapath === 'userspace' ? folder : bpfFolder, own.name),
     },
     control: { socket: socketFile(folder, own.name) },
   };

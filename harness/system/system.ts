@@ -42,6 +42,8 @@ export interface PairSetup extends Wishes {
    * it is told nothing, for a benchmark that has the machine to itself.
    */
   pace?: 'default' | 'shared';
+  /** By which way the load balancers forward, where the system has several; its own choice when absent. */
+  datapath?: string;
   /** Folder for files of the system; one for the lab, so name them by node. */
   folder: string;
   /** BPF file system for what the system pins. */

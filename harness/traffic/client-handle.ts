@@ -89,6 +89,13 @@ export class Client {
     return this.#start({ do: 'udpProbes', sourcePorts: 1, ...usual, ...options });
   }
 
+  /** Stop every flow and probe that still runs, and wait until they have ended. */
+  async stopAll(): Promise<void> {
+    const running = [...this.#running];
+    for (const [id] of running) this.#tell({ id, do: 'stop' });
+    await Promise.all(running.map(([, { ended }]) => ended.promise));
+  }
+
   /** Let the program end. What runs is cut off. */
   close(): void {
     this.#child.stdin.end();

@@ -1,0 +1,43 @@
+import { leftOut, type Place, type Suite } from './suite.ts';
+
+/**
+ * All that a runner tells the process of a suite: one message, as JSON, which is the process's only argument. A suite that is started
+ * alone gives itself one.
+ */
+export interface Assignment {
+  /** Folder of the run's results. Absent: the suite makes a run of its own, and ends it. */
+  run?: string;
+  topology: string;
+  /** Titles of the tests to run, in the suite's order. */
+  titles: string[];
+  /** How often each test is run; more than once shows which are flaky. */
+  repeat: number;
+  /** Of the load balancers under test: the name of the system, and by which way it forwards, where it has several. */
+  system: string;
+  datapath?: string;
+  /** Of everything random; drawn when absent. */
+  seed?: number;
+  /** After a test that failed no other is begun. */
+  failFast: boolean;
+  /** The lab of a suite with a test that failed is not taken down. */
+  keepLabOnFail: boolean;
+}
+
+/** What is the same for every job of a run. */
+export type RunSettings = Omit<Assignment, 'topology' | 'titles' | 'run'>;
+
+export const DEFAULT_SETTINGS: RunSettings = { repeat: 1, system: 'nlb', failFast: false, keepLabOnFail: false };
+
+/** The message that the process was started with; for a suite that was started alone, all its tests but the long ones, on its first topology. */
+export function assignmentOf(suite: Suite, words: readonly string[] = process.argv.slice(2)): Assignment {
+  const [message] = words;
+  if (message !== undefined) return JSON.parse(message) as Assignment;
+  const [topology = 'invention'] = suite.topologies;
+  return { ...DEFAULT_SETTINGS, topology, titles: titlesOf({ suite, topology }) };
+}
+
+/** What is left of a job's tests when those are taken away that its depth leaves out. */
+function titlesOf(place: Place): string[] {
+  const omitted = leftOut(place, 'thorough');
+  return Object.keys(place.suite.tests).filter((title) => !omitted.has(title));
+}

@@ -1,0 +1,87 @@
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import type { TestResult } from '../../reports/run-report.ts';
+import { NOT_ENDED } from '../check/invariants/nothing-left.ts';
+import { PROJECT } from '../lab/run-folder.ts';
+import { judgeAlways } from './always.ts';
+import type { Assignment } from './assignment.ts';
+import { openStage, type Stage } from './stage.ts';
+import type { Suite } from './suite.ts';
+
+/** The labs of a suite, one after the other: a test that could not be carried out to its end leaves its lab to nobody. */
+export class Labs {
+  private readonly suite: Suite;
+  private readonly assignment: Assignment;
+  private readonly folder: string;
+  private readonly settings: { system: string; datapath?: string; seed?: number };
+  private count = 0;
+  private stage: Stage | undefined;
+  /** Why no lab comes up: it is not tried again for each test. */
+  private refusal: unknown;
+
+  constructor(suite: Suite, assignment: Assignment, folder: string) {
+    this.suite = suite;
+    this.assignment = assignment;
+    this.folder = folder;
+    const { system, datapath, seed } = assignment;
+    this.settings = { system, ...(datapath !== undefined && { datapath }), ...(seed !== undefined && { seed }) };
+  }
+
+  /** The lab that there is, or a new one. */
+  async current(): Promise<Stage> {
+    if (this.refusal !== undefined) throw this.refusal;
+    try {
+      this.stage ??= await this.open();
+      return this.stage;
+    } catch (error) {
+      this.refusal = error;
+      throw error;
+    }
+  }
+
+  /** The name of the lab that there is. */
+  get name(): string | undefined {
+    return this.stage?.scene.lab.name;
+  }
+
+  /** The history of the lab that there is, relative to the project. */
+  get historyFile(): string {
+    return path.relative(PROJECT, path.join(this.ownFolder, 'history.jsonl'));
+  }
+
+  private get ownFolder(): string {
+    return this.count <= 1 ? this.folder : path.join(this.folder, `lab-${this.count}`);
+  }
+
+  private open(): Promise<Stage> {
+    this.count += 1;
+    mkdirSync(this.ownFolder, { recursive: true });
+    return openStage({ ...this.suite, ...this.settings }, this.assignment.topology, this.ownFolder);
+  }
+
+  /** Ends what runs in the lab, judges what must hold in every history, and takes the lab down, unless it is to be kept. */
+  async end(keep = false): Promise<TestResult[]> {
+    const { stage } = this;
+    this.stage = undefined;
+    if (!stage) return [];
+    try {
+      return await this.judge(stage, keep);
+    } finally {
+      await stage.close(keep);
+    }
+  }
+
+  /** What could not be ended or looked at makes the verdicts unknown that need it, and says so itself. */
+  private async judge({ scene, finish, watched }: Stage, keep: boolean): Promise<TestResult[]> {
+    try {
+      await (keep ? watched() : finish());
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      scene.recorder.record({ kind: 'act', what: NOT_ENDED, atNs: scene.nowNs(), detail: why });
+    }
+    const job = { suite: this.suite, topology: this.assignment.topology };
+    const results = judgeAlways(job, scene.lab.plan, scene.recorder.events(), [this.historyFile]);
+    const which = this.count > 1 ? ` (lab ${this.count})` : '';
+    return results.map((result) => ({ ...result, title: result.title + which }));
+  }
+}

@@ -1,0 +1,152 @@
+import type { CheckResult, TestResult } from '../../reports/run-report.ts';
+import type { Scene } from '../act/scene.ts';
+import type { SuiteTest } from '../act/suite-test.ts';
+import { atRest } from '../act/waits.ts';
+import { testAct } from '../check/invariants/exemption.ts';
+import { PromiseBroken } from '../clock/until.ts';
+import type { HistoryEvent } from '../history/event.ts';
+import { SHOWN_EVENTS } from './always.ts';
+import type { Assignment } from './assignment.ts';
+import { describeEvent } from './describe.ts';
+import { judge, type Word, worst } from './judge.ts';
+import type { Labs } from './labs.ts';
+import type { Stage } from './stage.ts';
+import { jobName, type Suite } from './suite.ts';
+import { commandOf } from './test-command.ts';
+
+/** One run of one test. */
+export interface Turn {
+  suite: Suite;
+  assignment: Assignment;
+  title: string;
+  /** The title, and which of several rounds it is. */
+  name: string;
+  round?: number;
+  test: SuiteTest;
+}
+
+export interface Ran {
+  result: TestResult;
+  /** Whether all was done that the test does; else nobody knows in what state the lab is. */
+  ranToItsEnd: boolean;
+}
+
+export async function runTest(labs: Labs, turn: Turn): Promise<Ran> {
+  const began = performance.now();
+  const { stage, checks, ranToItsEnd } = await runChecks(labs, turn);
+  const verdict = worst(checks.map((check) => check.verdict));
+  const decisive = checks.find((check) => check.verdict === verdict);
+  const result: TestResult = {
+    ...named(turn, stage?.scene.seed),
+    verdict,
+    because: decisive ? `${decisive.name}: ${decisive.because}` : 'the test claimed nothing',
+    checks,
+    durationMs: performance.now() - began,
+    ...(turn.test.random && stage ? { seed: String(stage.scene.seed) } : {}),
+    files: [labs.historyFile],
+  };
+  return { result, ranToItsEnd };
+}
+
+export const skipped = (turn: Turn, because: string): TestResult => ({
+  ...named(turn),
+  verdict: 'skip',
+  because,
+  checks: [],
+  durationMs: 0,
+  files: [],
+});
+
+function named({ suite, assignment, title, round, test }: Turn, seed?: number) {
+  const { topology } = assignment;
+  return {
+    suite: jobName({ suite, topology }),
+    title,
+    proves: test.proves,
+    ...(round !== undefined && { round }),
+    runAgain: commandOf(
+      {
+        suite: suite.name,
+        topology,
+        title,
+        ...(test.longSeconds && { long: true }),
+        ...(test.random && seed !== undefined && { seed }),
+      },
+      assignment,
+    ),
+  };
+}
+
+interface Checked {
+  stage?: Stage;
+  checks: Judged[];
+  ranToItsEnd: boolean;
+}
+
+/** A test begins when the pair is at rest, so that nothing of what was before it is taken for its own. */
+async function runChecks(labs: Labs, turn: Turn): Promise<Checked> {
+  let stage: Stage;
+  try {
+    stage = await labs.current();
+  } catch (error) {
+    return { checks: [thrown(error, 'a lab is brought up, and serves', [])], ranToItsEnd: false };
+  }
+  const { scene } = stage;
+  const atNs = scene.nowNs();
+  const { checks, ranToItsEnd } = await tried(stage, turn.test);
+  scene.recorder.record({ kind: 'act', what: testAct(turn.title), atNs, untilNs: scene.nowNs() });
+  return { stage, checks, ranToItsEnd };
+}
+
+async function tried({ scene, settle }: Stage, test: SuiteTest): Promise<Omit<Checked, 'stage'>> {
+  let fromNs = scene.nowNs();
+  const tidied = async (): Promise<Judged[]> => (await scene.undoAll()).map(notUndone);
+  try {
+    await atRest(scene);
+    fromNs = scene.nowNs();
+    const claims = await test.run(scene);
+    const problems = await tidied();
+    await settle();
+    const events = scene.recorder.events();
+    const during = events.filter((event) => event.atNs >= fromNs);
+    const judged = Object.entries(claims).map(([name, checker]) => toResult(name, judge(checker, during, events)));
+    return { checks: [...judged, ...problems], ranToItsEnd: problems.length === 0 };
+  } catch (error) {
+    const evidence = lastEvents(scene);
+    const problems = await tidied();
+    return { checks: [thrown(error, 'the test runs to its end', evidence), ...problems], ranToItsEnd: false };
+  }
+}
+
+/**
+ * What the system under test promised, and was waited for in vain, is its failure. Any other error is the harness's, which could not do
+ * what it was to do: so nothing is known of the system.
+ */
+function thrown(error: unknown, name: string, evidence: string[]): Judged {
+  const why = error instanceof Error ? error.message : String(error);
+  if (error instanceof PromiseBroken) return { name, verdict: 'fail', because: why, evidence };
+  return { name, verdict: 'unknown', because: `the harness could not go on: ${why}`, evidence };
+}
+
+const notUndone = (problem: string): Judged => ({
+  name: 'the harness undoes what the test did',
+  verdict: 'unknown',
+  because: problem,
+  evidence: [],
+});
+
+/** A claim with its verdict. A claim is never skipped: what is not to be judged is not claimed. */
+type Judged = CheckResult & { verdict: Word };
+
+const toResult = (name: string, { verdict, because, evidence }: ReturnType<typeof judge>): Judged => ({
+  name,
+  verdict,
+  because,
+  evidence: evidence.slice(0, SHOWN_EVENTS).map(describeEvent),
+});
+
+/** What led up to a failure: the last events but frames of the traffic, which are too many. */
+function lastEvents(scene: Scene): string[] {
+  const telling = (event: HistoryEvent) => event.kind !== 'frame' && event.kind !== 'probe' && event.kind !== 'served';
+  return scene.recorder.events().filter(telling).slice(-SHOWN_EVENTS).map(describeEvent);
+}

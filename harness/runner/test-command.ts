@@ -1,0 +1,27 @@
+import type { RunSettings } from './assignment.ts';
+
+/** What names one test on the command line. */
+export interface NamedTest {
+  suite: string;
+  topology: string;
+  title?: string;
+  long?: boolean;
+  seed?: number;
+}
+
+/** The command that runs this test alone, as it was run: the same data path, system and seed. */
+export function commandOf(test: NamedTest, { datapath, system }: Pick<RunSettings, 'datapath' | 'system'>): string {
+  const words = ['./onevip conformance', test.suite, '--topology', test.topology];
+  if (test.title !== undefined) words.push('--grep', quoted(`^${escaped(test.title)}$`));
+  if (test.long) words.push('--long');
+  if (system !== 'nlb') words.push('--system', system);
+  if (datapath !== undefined) words.push('--datapath', datapath);
+  if (test.seed !== undefined) words.push('--seed', String(test.seed));
+  return words.join(' ');
+}
+
+/** A pattern that fits that text alone. */
+const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+
+/** For a shell (POSIX, section 2.2.2). */
+const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
