@@ -81,6 +81,7 @@ program
   .option('--repeat-each <n>', 'run each test so often, and say which are flaky', count)
   .option('--fail-fast', 'begin nothing more after the first failure')
   .option('--keep-lab-on-fail', 'leave the lab of a test that failed as it is, and say how to enter it')
+  .option('--captures', 'write the frames to captures, also where all passed')
   .option('--keep-runs <n>', 'how many runs are kept in runs/ (20)', count)
   .option('--thorough', 'run thorough tests, too, as with suites or a topology that are named')
   .option('--long', 'run long tests, too')

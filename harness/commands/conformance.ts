@@ -37,6 +37,8 @@ export interface ConformanceOptions {
   repeatEach?: number;
   failFast?: boolean;
   keepLabOnFail?: boolean;
+  /** Write captures also where all passed. */
+  captures?: boolean;
   /** How many runs are kept on disk. */
   keepRuns?: number;
   /** Of everything random; drawn when absent. */
@@ -185,12 +187,20 @@ async function runAll(
   return report;
 }
 
-function settingsOf({ repeatEach = 1, failFast, keepLabOnFail, seed, datapath }: ConformanceOptions): RunSettings {
+function settingsOf({
+  repeatEach = 1,
+  failFast,
+  keepLabOnFail,
+  captures,
+  seed,
+  datapath,
+}: ConformanceOptions): RunSettings {
   return {
     repeat: repeatEach,
     system: 'nlb',
     failFast: failFast === true,
     keepLabOnFail: keepLabOnFail === true,
+    captures: captures === true,
     ...(seed !== undefined && { seed }),
     ...(datapath !== undefined && { datapath }),
   };

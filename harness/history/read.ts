@@ -1,12 +1,10 @@
-import { closeSync, openSync, readSync } from 'node:fs';
 import { StringDecoder } from 'node:string_decoder';
+import { piecesOf } from './compressed.ts';
 import type { HistoryEvent } from './event.ts';
 import { fromLine, headerProblem } from './line.ts';
 
-const CHUNK_BYTES = 1024 * 1024;
-
 /**
- * Read a history that a recorder wrote, sorted by `atNs`. A last line that a crash cut short is left out.
+ * Read a history that a recorder wrote, sorted by `atNs`. A last line that a crash cut short is left out. Compressed or not.
  *
  * @throws the file system's error, or one that names the line which is no event, or what its first line should say
  */
@@ -26,19 +24,11 @@ export function readHistory(file: string): HistoryEvent[] {
 
 /** In pieces, because a history may be longer than the longest string. */
 function* completeLines(file: string): Generator<string> {
-  const descriptor = openSync(file, 'r');
-  try {
-    const chunk = Buffer.alloc(CHUNK_BYTES);
-    const decoder = new StringDecoder('utf8');
-    let rest = '';
-    for (;;) {
-      const bytes = readSync(descriptor, chunk);
-      if (bytes === 0) return;
-      const lines = (rest + decoder.write(chunk.subarray(0, bytes))).split('\n');
-      rest = lines.pop() ?? '';
-      yield* lines;
-    }
-  } finally {
-    closeSync(descriptor);
+  const decoder = new StringDecoder('utf8');
+  let rest = '';
+  for (const piece of piecesOf(file)) {
+    const lines = (rest + decoder.write(piece)).split('\n');
+    rest = lines.pop() ?? '';
+    yield* lines;
   }
 }

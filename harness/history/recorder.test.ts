@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import t from 'tap';
+import { compressHistory } from './compressed.ts';
 import type { FrameSeen, HistoryEvent } from './event.ts';
 import { readHistory } from './read.ts';
 import { openHistory } from './recorder.ts';
@@ -43,6 +44,10 @@ t.test('events come back sorted by time, from memory and from the file', async (
   t.strictSame(history.events(), sorted);
   history.close();
   t.strictSame(readHistory(file), sorted);
+  const compressed = await compressHistory(file);
+  t.notOk(existsSync(file));
+  t.strictSame(readHistory(compressed), sorted, 'compressed');
+  t.strictSame(readHistory(file), sorted, 'compressed, by its former name');
 });
 
 t.test('events of one instant keep the order of recording', async (t) => {

@@ -19,6 +19,8 @@ export interface Assignment {
   seed?: number;
   /** After a test that failed no other is begun. */
   failFast: boolean;
+  /** The frames are written to captures also where all passed. */
+  captures: boolean;
   /** The lab of a suite with a test that failed is not taken down. */
   keepLabOnFail: boolean;
 }
@@ -26,7 +28,13 @@ export interface Assignment {
 /** What is the same for every job of a run. */
 export type RunSettings = Omit<Assignment, 'topology' | 'titles' | 'run'>;
 
-export const DEFAULT_SETTINGS: RunSettings = { repeat: 1, system: 'nlb', failFast: false, keepLabOnFail: false };
+export const DEFAULT_SETTINGS: RunSettings = {
+  repeat: 1,
+  system: 'nlb',
+  failFast: false,
+  captures: false,
+  keepLabOnFail: false,
+};
 
 /** The message that the process was started with; for a suite that was started alone, all its tests but the long ones, on its first topology. */
 export function assignmentOf(suite: Suite, words: readonly string[] = process.argv.slice(2)): Assignment {

@@ -26,6 +26,6 @@ export async function elsewhere(
       return stage.scene.recorder.events(servesSinceNs);
     });
   } finally {
-    await stage.close();
+    await stage.close({ keepLab: false, captures: false, compress: true });
   }
 }

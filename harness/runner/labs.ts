@@ -8,6 +8,13 @@ import type { Assignment } from './assignment.ts';
 import { openStage, type Stage } from './stage.ts';
 import type { Suite } from './suite.ts';
 
+/** How a lab ended: the results of what must hold in every history, and how its history's file is called from now on. */
+export interface Ended {
+  results: TestResult[];
+  historyFile: string;
+  storedFile: string;
+}
+
 /** The labs of a suite, one after the other: a test that could not be carried out to its end leaves its lab to nobody. */
 export class Labs {
   private readonly suite: Suite;
@@ -59,16 +66,23 @@ export class Labs {
     return openStage({ ...this.suite, ...this.settings }, this.assignment.topology, this.ownFolder);
   }
 
-  /** Ends what runs in the lab, judges what must hold in every history, and takes the lab down, unless it is to be kept. */
-  async end(keep = false): Promise<TestResult[]> {
-    const { stage } = this;
+  /**
+   * Ends what runs in the lab, judges what must hold in every history, and takes the lab down, unless it is to be kept. Where all passed, in the
+   * tests (`passed`) and here, the history is compressed, and there are no captures unless they were asked for.
+   */
+  async end({ passed, keepLab }: { passed: boolean; keepLab: boolean }): Promise<Ended> {
+    const { stage, historyFile } = this;
     this.stage = undefined;
-    if (!stage) return [];
+    if (!stage) return { results: [], historyFile, storedFile: historyFile };
+    let results: TestResult[] = [];
+    let compress = false;
     try {
-      return await this.judge(stage, keep);
+      results = await this.judge(stage, keepLab);
+      compress = passed && results.every(({ verdict }) => verdict === 'pass');
     } finally {
-      await stage.close(keep);
+      await stage.close({ keepLab, compress, captures: !compress || this.assignment.captures });
     }
+    return { results, historyFile, storedFile: compress ? `${historyFile}.zst` : historyFile };
   }
 
   /** What could not be ended or looked at makes the verdicts unknown that need it, and says so itself. */

@@ -34,7 +34,7 @@ export async function runSuite(suite: Suite): Promise<Suite> {
   const results: TestResult[] = [];
   const labs = new Labs(suite, assignment, folder);
   t.teardown(async () => {
-    await labs.end();
+    await labs.end({ passed: false, keepLab: false });
     if (assignment.run === undefined) endRun(run);
   });
   const keep = (...more: TestResult[]) => {
@@ -61,7 +61,8 @@ interface Running {
   results: TestResult[];
 }
 
-async function runTests({ suite, assignment, labs, keep, results }: Running): Promise<void> {
+async function runTests(running: Running): Promise<void> {
+  const { suite, assignment, labs, keep, results } = running;
   const hasFailed = () => results.some(({ verdict }) => verdict === 'fail');
   const isOver = () => hasFailed() && (assignment.failFast || assignment.keepLabOnFail);
   for (const turn of turnsOf(suite, assignment)) {
@@ -75,10 +76,10 @@ async function runTests({ suite, assignment, labs, keep, results }: Running): Pr
       for (const check of result.checks) report(tt, result, check);
       isLabFit = ranToItsEnd;
     });
-    if (!isLabFit && !isOver()) keep(...(await judged(labs, false)));
+    if (!isLabFit && !isOver()) await endLab(running, false);
     if (lacking !== undefined) keep(skipped(turn, lacking));
   }
-  if (labs.name !== undefined) keep(...(await judged(labs, hasFailed() && assignment.keepLabOnFail)));
+  if (labs.name !== undefined) await endLab(running, hasFailed() && assignment.keepLabOnFail);
 }
 
 /** Every test as often as it is to be run, one round of all after the other: what fails seldom has time between. */
@@ -94,14 +95,17 @@ function turnsOf(suite: Suite, assignment: Assignment): Turn[] {
   );
 }
 
-async function judged(labs: Labs, keepLab: boolean): Promise<TestResult[]> {
-  const results: TestResult[] = [];
+/** Ends the lab that there is, and keeps what was judged of its whole history. */
+async function endLab({ labs, keep, results }: Running, keepLab: boolean): Promise<void> {
   await t.test('what holds in every suite held from the first frame to the last', async (tt) => {
-    results.push(...(await labs.end(keepLab)));
-    for (const result of results)
+    const { historyFile } = labs;
+    const own = results.filter(({ files }) => files.includes(historyFile));
+    const ended = await labs.end({ passed: own.every(({ verdict }) => verdict === 'pass'), keepLab });
+    for (const result of own) result.files = [ended.storedFile];
+    keep(...ended.results.map((result) => ({ ...result, files: [ended.storedFile] })));
+    for (const result of ended.results)
       for (const check of result.checks) report(tt, result, { ...check, name: `${result.title}, ${check.name}` });
   });
-  return results;
 }
 
 /** Whoever kills the suite at any moment leaves a whole file: the old one or the new one. */

@@ -4,6 +4,7 @@ import { Scene } from '../act/scene.ts';
 import { STARTED } from '../check/invariants/scripts.ts';
 import { type Metronome, startMetronome } from '../clock/metronome.ts';
 import { ownClocks } from '../fault/clock.ts';
+import { compressHistory } from '../history/compressed.ts';
 import { openHistory, type Recorder } from '../history/recorder.ts';
 import { openClient } from '../lab/client.ts';
 import { Journals } from '../lab/journal.ts';
@@ -21,6 +22,12 @@ import { writeCaptures } from './write-captures.ts';
 type StageOptions = Pick<SuiteOptions, 'servers' | 'pair' | 'pace' | 'ownClocks'> &
   Pick<Assignment, 'system' | 'datapath' | 'seed'>;
 
+export interface Closing {
+  keepLab: boolean;
+  captures: boolean;
+  compress: boolean;
+}
+
 /** A lab with everything around it that a suite needs. */
 export interface Stage {
   scene: Scene;
@@ -30,8 +37,8 @@ export interface Stage {
   watched(): Promise<void>;
   /** Ends what runs in the lab, looks at what is left, and ends the watch. */
   finish(): Promise<void>;
-  /** Takes the lab down, or leaves it to the user as it is, and completes the results. */
-  close(keep?: boolean): Promise<void>;
+  /** Takes the lab down, or leaves it to the user as it is, and completes the results: with captures of the frames, or with a compressed history. */
+  close(as: Closing): Promise<void>;
 }
 
 /** Brings up a lab that is watched from its first frame on, and waits until it serves. */
@@ -115,15 +122,18 @@ async function openScene({ lab, watch, metronome, recorder, folder, seed }: Part
     await metronome.stop();
   });
   const finish = once(() => lastLook(scene).finally(watched));
-  const close = async (keep = false): Promise<void> => {
+  const close = async ({ keepLab, captures, compress }: Closing): Promise<void> => {
+    const store = async (): Promise<void> => {
+      if (captures) writeCaptures(recorder.events(), folder);
+      recorder.close();
+      if (compress) await compressHistory(path.join(folder, 'history.jsonl'));
+    };
     try {
-      await (keep ? watched() : finish());
+      await (keepLab ? watched() : finish());
     } finally {
       keepLogs(lab, folder);
-      if (keep) handOver(lab);
-      else await lab.down();
-      writeCaptures(recorder.events(), folder);
-      recorder.close();
+      if (keepLab) handOver(lab);
+      await Promise.all([store(), ...(keepLab ? [] : [lab.down()])]);
     }
   };
   return { scene, settle, watched, finish, close };
