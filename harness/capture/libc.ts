@@ -9,6 +9,7 @@ const functions = {
   getsockopt: libc.func('int getsockopt(int fd, int level, int name, void *value, _Inout_ uint32_t *size)'),
   bind: libc.func('int bind(int fd, const void *address, uint32_t size)'),
   send: libc.func('int64_t send(int fd, const void *bytes, size_t size, int flags)'),
+  recv: libc.func('int64_t recv(int fd, _Out_ uint8_t *bytes, size_t size, int flags)'),
   poll: libc.func('int poll(void *descriptors, unsigned long count, int timeoutMs)'),
   close: libc.func('int close(int fd)'),
   madvise: libc.func('int madvise(void *address, size_t size, int advice)'),

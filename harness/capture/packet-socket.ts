@@ -6,7 +6,7 @@ const SOL_PACKET = 263;
 const ETH_P_ALL = 0x0003;
 
 /** Options of packet(7). */
-export const PACKET_OPTION = { rxRing: 5, statistics: 6, version: 10, bypass: 20 } as const;
+export const PACKET_OPTION = { rxRing: 5, statistics: 6, version: 10, bypass: 20, ignoreOutgoing: 23 } as const;
 
 /** A packet socket in the calling thread's network namespace that receives nothing until it is bound. */
 export function openPacketSocket(): number {
