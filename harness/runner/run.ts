@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import path from 'node:path';
 import t from 'tap';
@@ -6,16 +6,18 @@ import type { CheckResult, TestResult } from '../../reports/run-report.ts';
 import type { Scene } from '../act/scene.ts';
 import type { SuiteTest } from '../act/suite-test.ts';
 import { atRest } from '../act/waits.ts';
-import { testAct } from '../check/invariants/exemption.ts';
 import { NOT_ENDED } from '../check/invariants/nothing-left.ts';
-import type { HistoryEvent } from '../history/event.ts';
+import type { HistoryEvent, TestMarked } from '../history/event.ts';
+import { readHistory } from '../history/read.ts';
 import { tidyOnInterrupt } from '../lab/interrupt.ts';
 import { beginRun, endRun, newRunId, PROJECT } from '../lab/run-folder.ts';
-import { judgeAlways, SHOWN_EVENTS } from './always.ts';
+import { judgeAlways } from './always.ts';
 import { readCatalogue } from './catalogue.ts';
-import { describeEvent } from './describe.ts';
+import { type SuiteClaims, writeClaims } from './claims-file.ts';
 import { checkIds } from './ids.ts';
-import { judge, type Word, worst } from './judge.ts';
+import { type Judged, judgeClaims, shownEvents, verdictOfTest } from './judge.ts';
+import { replaceFile } from './replace-file.ts';
+import { settingOf } from './setting.ts';
 import { openStage, type Stage } from './stage.ts';
 import { type Job, jobName, leftOut, type Suite } from './suite.ts';
 
@@ -48,6 +50,8 @@ export async function runSuite(suite: Suite): Promise<Suite> {
     results.push(result);
     replaceFile(path.join(folder, 'verdicts.json'), JSON.stringify(results, undefined, 2));
   };
+  const claimed: SuiteClaims = { setting: settingOf(stage.scene.lab.plan), breaks: breaksOf(suite), tests: [] };
+  writeClaims(folder, claimed);
   const omitted = leftOut({ suite, topology });
   for (const [title, test] of Object.entries(suite.tests)) {
     const why = omitted.get(title);
@@ -57,14 +61,14 @@ export async function runSuite(suite: Suite): Promise<Suite> {
     }
     const lacking = test.lacks?.();
     await t.test(title, lacking === undefined ? {} : { skip: lacking }, async (tt) => {
-      const result = await runTest(stage, { suite, title, test, topology, folder });
+      const result = await runTest(stage, { suite, title, test, topology, folder, claimed });
       keep(result);
       for (const check of result.checks) report(tt, result, check);
     });
-    if (lacking !== undefined) keep(skipped({ suite, title, test, topology, folder }, lacking));
+    if (lacking !== undefined) keep(skipped({ suite, title, test, topology }, lacking));
   }
   await t.test('what holds in every suite held from the first frame to the last', async (tt) => {
-    for (const result of await runInvariants(stage, { suite, topology }, folder)) {
+    for (const result of await runInvariants(stage, { suite, topology }, claimed, folder)) {
       keep(result);
       for (const check of result.checks) report(tt, result, { ...check, name: `${result.title}, ${check.name}` });
     }
@@ -73,23 +77,30 @@ export async function runSuite(suite: Suite): Promise<Suite> {
 }
 
 /** What could not be ended or looked at makes the verdicts unknown that need it, and says so itself. */
-async function runInvariants({ scene, finish }: Stage, job: Job, folder: string): Promise<TestResult[]> {
+async function runInvariants(
+  { scene, finish }: Stage,
+  job: Job,
+  claimed: SuiteClaims,
+  folder: string,
+): Promise<TestResult[]> {
   try {
     await finish();
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     scene.recorder.record({ kind: 'act', what: NOT_ENDED, atNs: scene.nowNs(), detail: why });
   }
-  return judgeAlways(job, scene.lab.plan, scene.recorder.events(), [historyFile(folder)]);
+  return judgeAlways(claimed, scene.recorder.events(), {
+    suite: jobName(job),
+    runAgain: `./onevip conformance ${job.suite.name} --topology ${job.topology}`,
+    files: [historyFile(folder)],
+  });
 }
 
 const historyFile = (folder: string): string => path.relative(PROJECT, path.join(folder, 'history.jsonl'));
 
-/** Whoever kills the suite at any moment leaves a whole file: the old one or the new one. */
-function replaceFile(file: string, text: string): void {
-  writeFileSync(`${file}.new`, text);
-  renameSync(`${file}.new`, file);
-}
+/** What its tests break on purpose, by title. */
+const breaksOf = ({ tests }: Suite): SuiteClaims['breaks'] =>
+  Object.fromEntries(Object.entries(tests).flatMap(([title, { breaks }]) => (breaks ? [[title, breaks]] : [])));
 
 interface Running {
   suite: Suite;
@@ -97,9 +108,14 @@ interface Running {
   test: SuiteTest;
   topology: string;
   folder: string;
+  /** What has been claimed in the suite until now. */
+  claimed: SuiteClaims;
 }
 
-const skipped = ({ suite, title, test, topology }: Running, because: string): TestResult => ({
+const skipped = (
+  { suite, title, test, topology }: Omit<Running, 'folder' | 'claimed'>,
+  because: string,
+): TestResult => ({
   suite: jobName({ suite, topology }),
   title,
   proves: test.proves,
@@ -111,20 +127,16 @@ const skipped = ({ suite, title, test, topology }: Running, because: string): Te
   files: [],
 });
 
-async function runTest(stage: Stage, { suite, title, test, topology, folder }: Running): Promise<TestResult> {
+async function runTest(stage: Stage, running: Running): Promise<TestResult> {
+  const { suite, title, test, topology, folder } = running;
   const began = performance.now();
-  const { scene } = stage;
-  const atNs = scene.nowNs();
-  const checks = await runChecks(stage, test);
-  scene.recorder.record({ kind: 'act', what: testAct(title), atNs, untilNs: scene.nowNs() });
-  const verdict = worst(checks.map((check) => check.verdict));
-  const decisive = checks.find((check) => check.verdict === verdict);
+  mark(stage, title, 'begins');
+  const checks = await runChecks(stage, running);
   return {
     suite: jobName({ suite, topology }),
     title,
     proves: test.proves,
-    verdict,
-    because: decisive ? `${decisive.name}: ${decisive.because}` : 'the test claimed nothing',
+    ...verdictOfTest(checks),
     checks,
     durationMs: performance.now() - began,
     ...(test.random ? { seed: String(stage.scene.seed) } : {}),
@@ -142,35 +154,39 @@ function commandFor({ name }: Suite, { longSeconds, random }: SuiteTest, topolog
  * A test begins when the pair is at rest, so that nothing of what was before it is taken for its own. One that throws has
  * failed at what it was doing; what its claims would have been is not known.
  */
-async function runChecks({ scene, settle }: Stage, test: SuiteTest): Promise<Judged[]> {
+async function runChecks(stage: Stage, { title, test, folder, claimed }: Running): Promise<Judged[]> {
+  const { scene, settle } = stage;
   try {
     await atRest(scene);
     const fromNs = scene.nowNs();
     const claims = await test.run(scene);
     await settle();
-    const events = scene.recorder.events();
-    const during = events.filter(({ atNs }) => atNs >= fromNs);
-    return Object.entries(claims).map(([name, checker]) => toResult(name, judge(checker, during, events)));
+    const untilNs = mark(stage, title, 'ends');
+    claimed.tests.push({ title, span: { fromNs, untilNs }, claims });
+    writeClaims(folder, claimed);
+    const other = (lab: string) => readHistory(path.join(folder, lab, 'history.jsonl'));
+    return judgeClaims({ title, span: { fromNs, untilNs }, claims }, scene.recorder.events(), other);
   } catch (error) {
+    mark(stage, title, 'ends');
     const why = error instanceof Error ? error.message : String(error);
     return [{ name: 'the test ran to its end', verdict: 'fail', because: why, evidence: await lastEvents(scene) }];
   }
 }
 
-/** A claim with its verdict. A claim is never skipped: what is not to be judged is not claimed. */
-type Judged = CheckResult & { verdict: Word };
+/** What is recorded until a test's end is what it is judged by, now and whenever its history is judged again. */
+function mark({ scene }: Stage, title: string, phase: TestMarked['phase']): number {
+  const atNs = scene.nowNs();
+  scene.recorder.record({ kind: 'test', atNs, title, phase });
+  return atNs;
+}
 
-const toResult = (name: string, { verdict, because, evidence }: ReturnType<typeof judge>): Judged => ({
-  name,
-  verdict,
-  because,
-  evidence: evidence.slice(0, SHOWN_EVENTS).map(describeEvent),
-});
+/** How many events are shown of those before a failure. */
+const LEADING_EVENTS = 12;
 
 /** What led up to a failure: the last events but frames of the traffic, which are too many. */
 async function lastEvents(scene: Scene): Promise<string[]> {
   const telling = (event: HistoryEvent) => event.kind !== 'frame' && event.kind !== 'probe' && event.kind !== 'served';
-  return scene.recorder.events().filter(telling).slice(-SHOWN_EVENTS).map(describeEvent);
+  return shownEvents(scene.recorder.events().filter(telling).slice(-LEADING_EVENTS));
 }
 
 /** One TAP assertion for each claim. What proved nothing is not ok: nobody should build on it. */
