@@ -81,6 +81,10 @@ program
   .addOption(new Option('--datapath <mode>', 'how the load balancers forward').choices(DATAPATHS))
   .action(async (suites, options) => (await import('./commands/conformance.ts')).conformance(suites, options));
 program
+  .command('check <run> [suite...]')
+  .description('judge what a run has stored again, by its histories and claims alone, without a lab')
+  .action(async (run, suites) => (await import('./commands/check.ts')).check(run, suites));
+program
   .command('bench <what>')
   .description(
     'measure against bounds: lab (bring-up and teardown), failover (what clients notice of each fault), datapath (what a packet costs)',

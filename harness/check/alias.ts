@@ -105,6 +105,7 @@ export const aliasReleased = checker(function aliasReleased(options: {
 /**
  * ALIAS-8, by tables: at no time did two of the nodes hold the address.
  * @param options.toleranceMs overlap not counted: events of two nodes are read by two processes
+ * @notices an overlap longer than `toleranceMs`
  */
 export const neverTwoHolders = checker(function neverTwoHolders(options: {
   address: string;

@@ -101,6 +101,7 @@ function askedThroughoutNs(requests: readonly ArpSeen[], pauseNs: number): numbe
  * senders (one, when absent), reached it throughout a time of `forMs`: whoever answers later than an ordinary asker would wait
  * is found out too.
  * @param options.senderIp as for answersWith
+ * @notices an answer as late as `forMs`
  */
 export const noAnswerFrom = checker(function noAnswerFrom(options: {
   address: string;

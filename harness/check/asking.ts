@@ -77,6 +77,7 @@ export const asksOnlyInSilence = checker(function asksOnlyInSilence(
 /**
  * A claim about answers means something only where questions were asked: at least so many requests for the address reached each
  * of the ports. Never fails, because it is the asker who falls short.
+ * @premise
  */
 export const asked = checker(function asked(options: { address: string; ports: Port[]; atLeast: number }) {
   const { address, ports, atLeast } = options;
@@ -99,6 +100,7 @@ const TICK_MS = 10;
  * ARP-16: after the act the port asked for the address again and again, and never twice within `everyMs` (RFC 1122 section
  * 2.3.2.1); at least so often. Until it was answered: a later question is another matter. Where `whileHeard` is stated, so are
  * questions of a node that had heard no heartbeat for so long: it asks as fast as it can whether it is to take over.
+ * @notices a question 10 ms too early, the tick of a kernel’s timers
  */
 export const asksAtMostEvery = checker(function asksAtMostEvery(options: {
   address: string;

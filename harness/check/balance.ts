@@ -44,7 +44,10 @@ function powerText(flows: number, shares: readonly number[], significance: numbe
   return `a share that is ${Number(percent.toPrecision(3))} % off would have been noticed with ${POWER * 100} % probability`;
 }
 
-/** BAL-5 on a history: of exactly `flows` flows, each counted once by the server that answered it. */
+/**
+ * BAL-5 on a history: of exactly `flows` flows, each counted once by the server that answered it.
+ * @notices a share that is so much off as the verdict says, with 99.9 % probability; see below
+ */
 export const flowsMatchWeights = checker(function flowsMatchWeights(
   options: ProbeFilter & { weights: Record<string, number>; significance: number; flows: number },
 ) {
@@ -66,6 +69,7 @@ export const flowsMatchWeights = checker(function flowsMatchWeights(
  * BAL-5 by frames: of exactly `flows` flows whose first packet a load balancer was handed, each counted once by the server to which
  * that was sent. For flows that nobody answers, which a generator can make by the ten thousand.
  * @param options.serverMacs hardware addresses by the servers' names
+ * @notices a share that is so much off as the verdict says, with 99.9 % probability; see below
  */
 export const flowsSentByWeights = checker(function flowsSentByWeights(
   options: Ways & {

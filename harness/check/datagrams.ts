@@ -16,6 +16,7 @@ export function datagramsOf(events: readonly HistoryEvent[], filter: FrameFilter
 /**
  * A fault of the network bit: one node sent at least so many datagrams into the LAN, and none for that port came out of it to
  * the other. Where some did, nothing is proved; nothing is wrong with the nodes either.
+ * @premise
  */
 export const datagramsStopped = checker(function datagramsStopped(options: {
   from: string;
@@ -34,7 +35,10 @@ export const datagramsStopped = checker(function datagramsStopped(options: {
   };
 });
 
-/** A fault of the network bit: after the act at least so many datagrams of somebody came to the port. */
+/**
+ * A fault of the network bit: after the act at least so many datagrams of somebody came to the port.
+ * @premise
+ */
 export const datagramsFrom = checker(function datagramsFrom(options: {
   to: Port;
   /** Hardware address of the sender. */

@@ -27,6 +27,7 @@ function claimsOf(events: readonly HistoryEvent[], { address, port, claimant }: 
 /**
  * ARP-13: of a station's claims, which go on for longer than twice `everyMs`, the first is contradicted by an
  * announcement within `atOnceMs`, each later one at most `everyMs` later than that, and there are never two within `everyMs`.
+ * @notices a defence later than `atOnceMs`, or two within nine tenths of `everyMs`
  */
 export const defended = checker(function defended(options: Claimed & { atOnceMs: number; everyMs: number }) {
   const { address, port, claimant, atOnceMs, everyMs } = options;

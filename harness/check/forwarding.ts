@@ -93,6 +93,7 @@ export const onlyHardwareAddressesChanged = ({ services, ...rest }: Passage & { 
  * FWD-1, FWD-7, FWD-8: each packet that is meant and that the access leg was handed leaves by the server leg, with every byte
  * from the IP header on unchanged, and none leaves that did not come. Needs `atLeast` such pairs. Packets that came in the
  * last `withinMs` may be on their way still.
+ * @notices one in so many as the verdict says, with 99.9 % probability; see below
  */
 export const passesUnchanged = checker(function passesUnchanged(options: {
   path: Path;

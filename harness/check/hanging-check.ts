@@ -6,6 +6,7 @@ import { pass, unknown } from './verdict.ts';
 /**
  * A fault of the checks bit: at least so many connections that were begun to the server from that address were not answered,
  * and none was. Otherwise nothing is proved, and nothing is wrong with who checks.
+ * @premise
  */
 export const checksHung = checker(function checksHung(options: { server: Port; from: string; atLeast: number }) {
   const { server, from, atLeast } = options;

@@ -37,6 +37,7 @@ function firstNaming(events: readonly HistoryEvent[], change: Change, act: Acted
 /**
  * ARP-15: so soon after a server has first named its new hardware address, the cluster's packets go there, and none to the one
  * of before; at least so many went to each.
+ * @notices one packet too late
  */
 export const followsHardwareAddress = checker(function followsHardwareAddress(change: Change) {
   const { path, before, now, after, withinMs, atLeast, address } = change;

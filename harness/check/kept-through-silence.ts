@@ -37,6 +37,7 @@ function longestSilence(packets: readonly PacketSeen[]): Silence | undefined {
  * FWD-5: flows that were silent for longer than `silentMs` and, where something else may become of a longer silence, for less than
  * `untilMs`, were sent to the server of before when they spoke again. At least so many; and so many of them at the server that is
  * named, which is where they would not be sent by any other rule. By frames, so that it holds for flows that nobody answers.
+ * @notices one flow that moved
  */
 export const keptThroughSilence = checker(function keptThroughSilence(
   options: ForwardedTo & { silentMs: number; untilMs?: number; atLeast: number; atServer: number },

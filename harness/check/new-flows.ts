@@ -68,6 +68,7 @@ function sentTo(events: readonly HistoryEvent[], { mac, paths, services }: Forwa
  * FWD-6: of the flows of which a load balancer was handed the first packet more than `detectedMs` after the beginning of an
  * act, at least so many, none was sent to the server, to which flows had been sent before. A server that is dead answers
  * nothing, so what is sent to it is judged, and not what it says.
+ * @notices one in so many as the verdict says, with 99.9 % probability; see below
  */
 export const noNewFlowTo = checker(function noNewFlowTo(
   options: ForwardedTo & { after: ActFilter; detectedMs: number; atLeast: number },

@@ -23,6 +23,7 @@ interface Tenure {
  * ALIAS-8: never do two nodes answer for the address, whatever fails. Each ARP packet with it as the sender is a claim; the
  * times from the first to the last claim of each node do not overlap. A node that lost the address and was given it again
  * begins anew: that is told by the address events, without which a return counts as overlap.
+ * @notices two claims in the wrong order, however close
  */
 export const oneAnswererAtATime = checker(function oneAnswererAtATime(options: {
   address: string;
@@ -92,6 +93,7 @@ function clashVerdict(
 /**
  * So that silence means something: from the first to the last thing done, requests for the address came from so many senders
  * without a longer pause. Never a failure of the nodes.
+ * @premise
  */
 export const askedThroughout = checker(function askedThroughout(options: {
   address: string;

@@ -33,6 +33,7 @@ const lengthNs = ({ last, next }: Pause): number => next.atNs - last.atNs;
 /**
  * A stall bit: the sender fell silent, once, for at least so long, and for less than what the claims beside this one are
  * about. Otherwise nothing is proved, and nothing is wrong with the sender either.
+ * @premise
  */
 export const paused = checker(function paused(options: Sender & { atLeastMs: number; lessThanMs: number }) {
   const { node, atLeastMs, lessThanMs } = options;

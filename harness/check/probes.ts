@@ -84,17 +84,26 @@ function countsOf(probes: readonly ProbeEnded[]): string {
   return [...groups].map(([outcome, { length }]) => `${outcome} (${length})`).join(', ');
 }
 
-/** HA-6: every probe was answered, and rightly. */
+/**
+ * HA-6: every probe was answered, and rightly.
+ * @notices one in so many as the verdict says, with 99.9 % probability; see below
+ */
 export const noneLost = checker(function noneLost(options: Sample) {
   return noneEnded(['lost', 'refused', 'reset', 'corrupt'], options);
 });
 
-/** HA-4: no connection was reset or refused. */
+/**
+ * HA-4: no connection was reset or refused.
+ * @notices one in so many as the verdict says, with 99.9 % probability; see below
+ */
 export const noReset = checker(function noReset(options: Sample) {
   return noneEnded(['reset', 'refused'], options);
 });
 
-/** HA-4: no answer differed from what was sent. */
+/**
+ * HA-4: no answer differed from what was sent.
+ * @notices one in so many as the verdict says, with 99.9 % probability; see below
+ */
 export const noneCorrupt = checker(function noneCorrupt(options: Sample) {
   return noneEnded(['corrupt'], options);
 });
@@ -128,6 +137,7 @@ export function silentTime(probes: readonly ProbeEnded[]): Silence | undefined {
 /**
  * The longest silent time is at most so many milliseconds, counted over all probes together or for each flow alone. Unknown
  * when the prober itself paused that long, for then a gap says nothing of the system.
+ * @notices a gap of `ms`, to the distance of two probes
  */
 export const gapAtMost = checker(function gapAtMost(
   options: ProbeFilter & { ms: number; per: 'all' | 'flow'; atLeast: number },

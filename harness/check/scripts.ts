@@ -25,7 +25,10 @@ function isStart({ state, previous }: ScriptRan): boolean {
   return state === 'initial' && previous === 'initial';
 }
 
-/** A script was held up by the one before it: its mark came so much later. Otherwise that one did not hang, and nothing is proved. */
+/**
+ * A script was held up by the one before it: its mark came so much later. Otherwise that one did not hang, and nothing is proved.
+ * @premise
+ */
 export const scriptsApart = checker(function scriptsApart(options: {
   node: string;
   first: string;

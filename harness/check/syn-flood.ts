@@ -9,6 +9,7 @@ const FIRSTS: PacketPattern = { flags: ['syn'] };
  * A flood bit: first packets of so many different connections at least, from so many addresses, came to the port for the
  * cluster, so many a second; or packets of another kind, by the flows or the datagrams that they belong to. Never fails,
  * because it is the flood that falls short.
+ * @premise
  */
 export const flooded = checker(function flooded(options: {
   port: Port;

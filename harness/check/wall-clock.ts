@@ -5,7 +5,10 @@ import { pass, unknown } from './verdict.ts';
 /** How far the wall clock of a node's daemon was from the machine's, by what it wrote: `offsetSeconds`. */
 export const WALL_CLOCK = 'the daemon’s wall clock';
 
-/** The step bit: the daemon itself was so many seconds off when it wrote its last line. */
+/**
+ * The step bit: the daemon itself was so many seconds off when it wrote its last line.
+ * @premise
+ */
 export const clockStepped = checker(function clockStepped(options: {
   node: string;
   seconds: number;

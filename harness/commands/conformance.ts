@@ -163,7 +163,7 @@ function writeReports(folder: string, report: RunReport, { requirements }: Catal
 }
 
 /** A failure outweighs what proved nothing. A run without any result proved nothing. */
-function exitCodeOf(results: TestResult[]): number {
+export function exitCodeOf(results: TestResult[]): number {
   const verdicts = new Set(results.map(({ verdict }) => verdict));
   if (verdicts.has('fail')) return EXIT.failed;
   return verdicts.has('unknown') || results.length === 0 ? EXIT.provedNothing : EXIT.passed;

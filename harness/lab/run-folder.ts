@@ -22,6 +22,20 @@ export function beginRun(id: string): string {
   return folder;
 }
 
+/** The folder of a run that was begun once; undefined where there is none. `latest` is the last that wrote reports. */
+export function folderOfRun(id: string): string | undefined {
+  const folder = path.resolve(RUNS, id);
+  return existsSync(folder) ? folder : undefined;
+}
+
+/** The ids of all runs, the earliest first. */
+export const runIds = (): string[] =>
+  existsSync(RUNS)
+    ? readdirSync(RUNS)
+        .filter((id) => /^\d{8}-/.test(id))
+        .toSorted()
+    : [];
+
 /** The run is over: its results stay. */
 export const endRun = (folder: string): void => rmSync(path.join(folder, OWNER_FILE), { force: true });
 
