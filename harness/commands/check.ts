@@ -1,13 +1,14 @@
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import chalk from 'chalk';
-import type { RunReport, TestResult } from '../../reports/run-report.ts';
+import type { RunReport } from '../../reports/run-report.ts';
 import { terminalReport } from '../../reports/terminal.ts';
 import { loadCheckers } from '../check/load.ts';
 import { machine } from '../doctor/probe.ts';
 import { folderOfRun, runIds } from '../lab/run-folder.ts';
 import { readCatalogue } from '../runner/catalogue.ts';
 import { jsonIn } from '../runner/claims-file.ts';
+import { differenceLines, differs } from '../runner/differences.ts';
 import { type JudgedAgain, judgeAgain } from '../runner/judge-again.ts';
 import { exitCodeOf } from './conformance.ts';
 import { EXIT, UserError } from './problem.ts';
@@ -22,12 +23,13 @@ export async function check(run: string, names: string[]): Promise<void> {
   const suites = suitesIn(folder, names);
   await loadCheckers();
   const read = suites.map((suite) => readSuite(path.join(folder, suite), suite, began));
+  const problems = read.flatMap(({ problem }) => problem ?? []);
+  if (problems.length === suites.length) throw new UserError(notJudged(problems).join('\n'), EXIT.provedNothing);
   const again = [...read.flatMap(({ judged }) => judged), ...neverStored(folder, suites)];
   const report = reportOf(folder, again, began);
   const terminal = { colour: chalk.level > 0, columns: process.stdout.columns ?? 0 };
   process.stdout.write(terminalReport(report, readCatalogue().requirements, terminal));
-  const problems = read.flatMap(({ problem }) => problem ?? []);
-  console.log([...comparison(again), ...problems.map((text) => chalk.red(`not judged: ${text}`))].join('\n'));
+  console.log([...differenceLines(again), ...notJudged(problems).map((line) => chalk.red(line))].join('\n'));
   const exitCode = exitCodeOf(report.results);
   process.exitCode = problems.length > 0 && exitCode === EXIT.passed ? EXIT.provedNothing : exitCode;
 }
@@ -36,6 +38,14 @@ function noSuchRun(run: string): never {
   const last = runIds().slice(-5);
   const there = last.length === 0 ? 'none was made here yet' : `the last ones are ${last.join(', ')}`;
   throw new UserError(`no run is named ${run}: ${there}; \`latest\` is the last that ended`, EXIT.usage);
+}
+
+/** The problem of each suite that could not be judged, and what can be done. */
+function notJudged(problems: readonly string[]): string[] {
+  if (problems.length === 0) return [];
+  const advice =
+    'What cannot be read is not judged: run these suites again, or judge them by the version of onevip that ran them.';
+  return [...problems.map((problem) => `not judged: ${problem}`), advice];
 }
 
 /** Folders of suites, `arp@invention`, of which there is a history. */
@@ -76,34 +86,6 @@ function judgedOrNot(folder: string): Read {
   }
 }
 
-const differs = ({ stored, now }: JudgedAgain): boolean =>
-  stored?.verdict !== now.verdict || checksThatDiffer(stored, now).length > 0;
-
-/** Each claim whose verdict is another one, in words. */
-function checksThatDiffer(stored: TestResult | undefined, now: TestResult): string[] {
-  const was = new Map(stored?.checks.map(({ name, verdict }) => [name, verdict]));
-  return now.checks
-    .filter(({ name, verdict }) => was.get(name) !== verdict)
-    .map(({ name, verdict, because }) => `${name}: was ${was.get(name) ?? 'not asked'}, is ${verdict}: ${because}`);
-}
-
-function comparison(again: readonly JudgedAgain[]): string[] {
-  const differing = again.filter(differs);
-  const kept = Map.groupBy(
-    again.filter(({ kept }) => kept !== undefined),
-    ({ kept }) => kept,
-  );
-  const lines = differing.flatMap(({ stored, now }) => [
-    chalk.red(`differs: ${now.suite}: ${now.title}: was ${stored?.verdict ?? 'not judged'}, is ${now.verdict}`),
-    ...checksThatDiffer(stored, now).map((text) => `  ${text}`),
-  ]);
-  const count = again.length - [...kept.values()].flat().length;
-  const because = [...kept].map(([why, tests]) => `; ${tests.length} kept, which ${why}`).join('');
-  const whole =
-    differing.length === 0 ? 'every verdict is as it was' : `${differing.length} differ from what was stored`;
-  return [...lines, `${count} verdicts by the stored histories and today's checkers: ${whole}${because}`];
-}
-
 /** What the run itself found of these suites and no suite wrote down: that one ended before its time. */
 function neverStored(folder: string, suites: readonly string[]): JudgedAgain[] {
   const report = storedReport(folder);
@@ -111,7 +93,7 @@ function neverStored(folder: string, suites: readonly string[]): JudgedAgain[] {
   const found = (report?.results ?? []).filter(
     ({ suite, title }) => title === 'the suite runs to its end' && wrote(suite),
   );
-  return found.map((stored) => ({ stored, now: stored, kept: 'tells of how a suite ended' }));
+  return found.map((stored) => ({ stored, now: stored, kept: 'tell how a suite ended' }));
 }
 
 function storedReport(folder: string): RunReport | undefined {

@@ -69,7 +69,7 @@ export function readClaims(folder: string): SuiteClaims {
   const file = fileIn(folder);
   if (!existsSync(file))
     throw new Error(
-      `${file} is missing: a version of onevip that kept no claims ran the suite, or it ended before its first test`,
+      `${file} is missing: the suite ended before its first test, or was run by a version of onevip that kept no claims`,
     );
   const read = File.safeParse(jsonIn(file));
   if (!read.success)

@@ -13,7 +13,7 @@ export interface JudgedAgain {
   /** Absent: nobody asked this of the suite when it was run. */
   stored?: TestResult;
   now: TestResult;
-  /** Why `now` is what was stored, where the history cannot be judged again. */
+  /** Why `now` is what was stored, where the history cannot be judged again; goes on from "which". */
   kept?: string;
 }
 
@@ -29,7 +29,7 @@ const Verdicts = z.array(
 );
 
 /** @throws an error that names the file, and what is wrong with it */
-export function readVerdicts(file: string): TestResult[] {
+function readVerdicts(file: string): TestResult[] {
   if (!existsSync(file)) throw new Error(`${file} is missing: the suite ended before its first test did`);
   const read = Verdicts.safeParse(jsonIn(file));
   if (!read.success) throw new Error(`${file} holds no verdicts:\n${z.prettifyError(read.error)}`);
@@ -70,7 +70,8 @@ function testAgain(
   recorded: readonly HistoryEvent[],
   folder: string,
 ): JudgedAgain {
-  if (!claimed) return { stored, now: stored, kept: stored.verdict === 'skip' ? 'skipped' : 'did not run to its end' };
+  if (!claimed)
+    return { stored, now: stored, kept: stored.verdict === 'skip' ? 'were skipped' : 'did not run to their end' };
   const { title, span } = claimed;
   const end = recorded.findIndex(
     (event) => event.kind === 'test' && event.phase === 'ends' && event.title === title && event.atNs === span.untilNs,
