@@ -5,7 +5,7 @@ import { inHistory } from '../check/claim.ts';
 import { act, arp, OVER, probe, testRun, watched } from '../check/literal-history.ts';
 import { between } from '../check/span.ts';
 import { judgeAlways } from './always.ts';
-import { differenceLines } from './differences.ts';
+import { differenceLines, differs } from './differences.ts';
 import { type JudgedAgain, judgeAgain } from './judge-again.ts';
 import { claimed, type Folder, none, OF, ONE, RUN, SETTING, store, stored, storeSuite } from './literal-run.ts';
 
@@ -33,6 +33,25 @@ t.test('one that says otherwise has another verdict, which is said', async (t) =
     /^ {2}none is lost: was pass, is fail: 2 of 2 probes ended lost/,
     '1 verdicts by stored histories and today’s checkers, 1 of them not as stored',
   ]);
+});
+
+t.test('a claim whose verdict is another one is said, though the test has the same', async (t) => {
+  const check = (name: string, verdict: 'pass' | 'fail') => ({
+    name,
+    verdict,
+    because: `it is ${verdict}`,
+    evidence: [],
+  });
+  const was = { ...stored('nothing is lost', 'fail'), checks: [check('a', 'fail'), check('b', 'pass')] };
+  const now = { ...was, checks: [check('a', 'fail'), check('b', 'fail')] };
+  t.notOk(differs({ stored: was, now: was }));
+  t.ok(differs({ stored: was, now }));
+  t.match(differenceLines([{ stored: was, now }]), [
+    /was fail, is fail/,
+    /^ {2}b: was pass, is fail: it is fail$/,
+    /^1 /,
+  ]);
+  t.match(differenceLines([{ now }]), [/was not judged, is fail/, /a: was not asked, is fail/, /b: /, /^1 /]);
 });
 
 t.test(
