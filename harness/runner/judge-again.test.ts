@@ -93,6 +93,14 @@ t.test('each of several runs of a test is judged by its own claims', async (t) =
   t.same(words(again), ['pass pass', 'fail fail']);
 });
 
+t.test('each test is judged by its own claims, whatever the order', async (t) => {
+  const other = testRun('all is lost', 300, 400);
+  const recorded = [...RUN, ...other.slice(0, 1), probe(310, { outcome: 'lost' }), ...other.slice(1)];
+  const tests = [claimed('all is lost', 305, 400), claimed('nothing is lost', 105, 200)];
+  const results = [stored('nothing is lost', 'pass'), stored('all is lost', 'fail')];
+  t.same(words(judgeAgain(suiteFolder(t, { recorded, tests, results }))), ['pass pass', 'fail fail']);
+});
+
 t.test('a history without a test’s end says nothing of the test', async (t) => {
   const again = judgeAgain(suiteFolder(t, { ...ONE, recorded: RUN.slice(0, -1) }));
   t.match(again, [{ now: { verdict: 'unknown', because: /does not end in it at the instant/ } }]);
