@@ -26,7 +26,7 @@ export async function check(run: string, names: string[]): Promise<void> {
   const problems = read.flatMap(({ problem }) => problem ?? []);
   if (problems.length === suites.length) throw new UserError(notJudged(problems).join('\n'), EXIT.provedNothing);
   const again = [...read.flatMap(({ judged }) => judged), ...neverStored(folder, suites)];
-  const report = reportOf(folder, again, began);
+  const report = reportOf(folder, suites, again, began);
   const terminal = { colour: chalk.level > 0, columns: process.stdout.columns ?? 0 };
   process.stdout.write(terminalReport(report, readCatalogue().requirements, terminal));
   console.log([...differenceLines(again), ...notJudged(problems).map((line) => chalk.red(line))].join('\n'));
@@ -86,12 +86,15 @@ function judgedOrNot(folder: string): Read {
   }
 }
 
+/** Whether one of these folders is that of a suite as reports name it: without its topology where that is its first. */
+const isAmong = (suites: readonly string[], suite: string): boolean =>
+  suites.some((each) => each === suite || each.startsWith(`${suite}@`));
+
 /** What the run itself found of these suites and no suite wrote down: that one ended before its time. */
 function neverStored(folder: string, suites: readonly string[]): JudgedAgain[] {
   const report = storedReport(folder);
-  const wrote = (suite: string) => suites.some((each) => each === suite || each.startsWith(`${suite}@`));
   const found = (report?.results ?? []).filter(
-    ({ suite, title }) => title === 'the suite runs to its end' && wrote(suite),
+    ({ suite, title }) => title === 'the suite runs to its end' && isAmong(suites, suite),
   );
   return found.map((stored) => ({ stored, now: stored, kept: 'tell how a suite ended' }));
 }
@@ -102,15 +105,16 @@ function storedReport(folder: string): RunReport | undefined {
 }
 
 /** The run's own report with today's verdicts; where it wrote none, because a suite was started alone, one of these suites. */
-function reportOf(folder: string, again: readonly JudgedAgain[], began: number): RunReport {
-  const topologies = readdirSync(folder).flatMap((suite) => suite.split('@')[1] ?? []);
+function reportOf(folder: string, suites: readonly string[], again: readonly JudgedAgain[], began: number): RunReport {
+  const topologies = suites.flatMap((suite) => suite.split('@')[1] ?? []);
+  const report = storedReport(folder);
   return {
     id: path.basename(folder),
     startedAt: new Date().toISOString(),
     machine: machine(),
+    ...report,
     topology: [...new Set(topologies)].join(', '),
-    notRun: [],
-    ...storedReport(folder),
+    notRun: report?.notRun.filter(({ suite }) => isAmong(suites, suite)) ?? [],
     command: `./onevip ${process.argv.slice(2).join(' ')}`,
     durationMs: performance.now() - began,
     results: again.map(({ now }) => now),

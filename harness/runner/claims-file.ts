@@ -22,6 +22,7 @@ const ClaimForm: z.ZodType<Claim> = z.strictObject({
 const Span = z.strictObject({ fromNs: z.number(), untilNs: z.number() });
 const Act = z.strictObject({ what: z.string(), node: z.string().exactOptional() });
 
+/** The name may be one of an invariant that is no more: then nothing is exempted. */
 const ExemptionForm = z.strictObject({
   invariant: z.string(),
   why: z.string(),
