@@ -62,6 +62,8 @@ t.test('options that no file can hold are refused, and the place is named', asyn
   for (const [options, problem] of refused) {
     t.throws(() => counts(options), { message: `counts: ${problem}, which no file can hold; say it in plain data` });
   }
+  const grouped = Object.groupBy([1, 2], (each) => `of ${each}`);
+  t.same(counts(grouped).options, { 'of 1': [1], 'of 2': [2] });
   t.same(counts({ absent: undefined }).options, {}, 'a field without a value is as good as none');
   t.same(counts({ reason: textLike(/^nlb1/i) }).options, { reason: { pattern: '^nlb1', flags: 'i' } });
 });

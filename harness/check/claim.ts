@@ -84,7 +84,8 @@ function notData(value: unknown, place: string): string | undefined {
   if (typeof value === 'number') return Number.isFinite(value) ? undefined : `${place} is ${value}`;
   if (typeof value !== 'object') return `${place} is ${typeof value === 'undefined' ? value : `a ${typeof value}`}`;
   if (Array.isArray(value)) return firstOf(value.entries(), place);
-  if (Object.getPrototypeOf(value) !== Object.prototype) return `${place} is a ${value.constructor?.name ?? 'thing'}`;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) return `${place} is a ${value.constructor.name}`;
   // A property without a value is as good as absent, and JSON leaves it out.
   return firstOf(
     Object.entries(value).filter(([, each]) => each !== undefined),
