@@ -23,7 +23,9 @@ t.test('a claim is the checker’s name and its options', async (t) => {
     options: { fromNs: 1 },
     claim: { checker: 'counts', options: {} },
   });
-  t.same(inHistory('elsewhere@prior-art', counts({})).history, 'elsewhere@prior-art');
+  const there = inHistory('elsewhere@prior-art', counts({}));
+  t.equal(there.history, 'elsewhere@prior-art');
+  t.equal(between({}, there).history, there.history, 'a part of another history is of that history');
 });
 
 t.test('a claim that was stored is judged as it was before', async (t) => {

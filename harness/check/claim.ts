@@ -12,7 +12,7 @@ export interface Claim {
   options: unknown;
   /** The claim that this one is about, where it only says what of the history that is held to. */
   claim?: Claim;
-  /** Folder of another lab's history, beside the suite's own, that it is about. */
+  /** Folder of another lab's history, beside the suite's own, that it is about; a part of that is a part of the same. */
   history?: string;
 }
 
@@ -44,7 +44,10 @@ export function partChecker<Part>(
 ): (part: Part, claim: Claim) => Claim {
   const { name } = judging;
   register(name, (part, claim) => judging(part as Part, claim ? judgingOf(claim) : unclaimed));
-  return (part, claim) => ({ checker: name, options: dataOf(part, name), claim });
+  return (part, claim) => {
+    const { history } = claim;
+    return { checker: name, options: dataOf(part, name), claim, ...(history !== undefined && { history }) };
+  };
 }
 
 const unclaimed: Checker = () => unknown('it says of what it holds, but not what');
