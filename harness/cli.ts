@@ -93,6 +93,10 @@ program
   .description('make one report of the parts of a run, or of a run that was interrupted')
   .action(async (runs) => (await import('./commands/merge.ts')).merge(runs));
 program
+  .command('check <run> [suite...]')
+  .description('judge what a run has stored again, by its histories and claims alone, without a lab')
+  .action(async (run, suites) => (await import('./commands/check.ts')).check(run, suites));
+program
   .command('bench <what>')
   .description(
     'measure against bounds: lab (bring-up and teardown), failover (what clients notice of each fault), datapath (what a packet costs)',

@@ -67,6 +67,9 @@ t.test('without root it says so where the command needs root, and runs where it 
   const tests = await asUser`npm test`;
   t.equal(tests.exitCode, 3);
   t.match(tests.all, 'need root: sudo npm test');
+  const judged = await asUser`./onevip check no-such-run`;
+  t.equal(judged.exitCode, 64, judged.all);
+  t.match(judged.all, 'no run is named no-such-run');
   const helped = await asUser`./onevip conformance --help`;
   t.equal(helped.exitCode, 0, helped.all);
   t.match(helped.all, 'Usage: onevip conformance');

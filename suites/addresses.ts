@@ -8,6 +8,7 @@ import { aliasNeverOn, aliasPlaced, aliasReleased, neverTwoHolders } from '../ha
 import { answersWith } from '../harness/check/arp.ts';
 import { noRoutingProtocol } from '../harness/check/no-routing.ts';
 import { noneLost } from '../harness/check/probes.ts';
+import { fromTheStart } from '../harness/check/span.ts';
 import { cut, heal } from '../harness/fault/cable.ts';
 import { suite } from '../harness/runner/suite.ts';
 
@@ -94,9 +95,11 @@ export default await suite(
         askFor(scene, scene.nlbs, { node: master.name, leg: 'access' }, 5);
         const mac = scene.mac(active.name, 'access');
         return {
-          'the alias is on the active’s access interface, labelled': (_, all) =>
-            aliasPlaced(placed(scene, active.name))(all ?? []),
-          'the standby never held it': (_, all) => aliasNeverOn({ address: scene.nlbs, node: standby.name })(all ?? []),
+          'the alias is on the active’s access interface, labelled': fromTheStart(
+            {},
+            aliasPlaced(placed(scene, active.name)),
+          ),
+          'the standby never held it': fromTheStart({}, aliasNeverOn({ address: scene.nlbs, node: standby.name })),
           'it is answered for with that interface’s hardware address': answersWith({
             address: scene.nlbs,
             port: scene.port(active.name, 'access'),

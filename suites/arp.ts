@@ -3,9 +3,9 @@ import { askFor, askThroughout } from '../harness/act/inject.ts';
 import type { Scene } from '../harness/act/scene.ts';
 import { hasAnnounced, heardAsking, knows } from '../harness/act/waits.ts';
 import { answersWith, neverSendsFor, noAnswerFrom, repliesWellFormed } from '../harness/check/arp.ts';
+import type { Claim } from '../harness/check/claim.ts';
 import { noneLost } from '../harness/check/probes.ts';
 import type { Port } from '../harness/check/seen.ts';
-import type { Checker } from '../harness/check/verdict.ts';
 import { suite } from '../harness/runner/suite.ts';
 
 const TIMES = 10;
@@ -27,7 +27,7 @@ async function askOnServer(scene: Scene, address: string): Promise<void> {
 }
 
 /** A claim for each of several ports. */
-function each(ports: Port[], words: string, checker: (port: Port) => Checker): Record<string, Checker> {
+function each(ports: Port[], words: string, checker: (port: Port) => Claim): Record<string, Claim> {
   return Object.fromEntries(ports.map((port) => [`${port.node}/${port.leg} ${words}`, checker(port)]));
 }
 

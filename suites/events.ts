@@ -3,7 +3,7 @@ import type { Scene } from '../harness/act/scene.ts';
 import type { Claims, SuiteTest } from '../harness/act/suite-test.ts';
 import { becomes, runsScript, takesAlias } from '../harness/act/waits.ts';
 import { logIsWhole, shownLive } from '../harness/check/event-log.ts';
-import { causeLogged, costLogged, instantLogged, lapseLogged } from '../harness/check/takeover-logged.ts';
+import { causeLogged, costLogged, instantLogged, lapseLogged, textLike } from '../harness/check/takeover-logged.ts';
 import { cut, heal } from '../harness/fault/cable.ts';
 import { signal, startSystem } from '../harness/fault/daemon.ts';
 import type { LabNode } from '../harness/node/node.ts';
@@ -85,7 +85,12 @@ function takeoverClaims(
   };
   return {
     'the new active’s log is whole': logIsWhole({ node: standby.name, reading: readingOf(what), atLeast: 3 }),
-    'it names the cause, with the evidence': causeLogged({ ...meant, state: 'active', reason, evidence }),
+    'it names the cause, with the evidence': causeLogged({
+      ...meant,
+      state: 'active',
+      reason: textLike(reason),
+      evidence,
+    }),
     'its instant is that of the address event and of the announcement': instantLogged({
       ...meant,
       port: scene.port(standby.name, 'access'),
@@ -116,7 +121,7 @@ function lapseClaims(scene: Scene, { active }: Pair): Claims {
     }),
     'it says that its lease was lost': causeLogged({
       ...meant,
-      reason: /^lease lost: stalled until \d+ ms after its end$/,
+      reason: textLike(/^lease lost: stalled until \d+ ms after its end$/),
       evidence: { previous: 'active' },
     }),
     'and for how long it had been over': lapseLogged({
@@ -165,7 +170,7 @@ export default await suite(
             reading: readingOf(after.what),
             after,
             state: 'standby',
-            reason: /^asked to stand by$/,
+            reason: textLike(/^asked to stand by$/),
             evidence: { previous: 'active', 'evidence.peer.standing.state': 'standby' },
           }),
           'the new active was left the lead': causeLogged({
@@ -173,7 +178,7 @@ export default await suite(
             reading: readingOf(after.what),
             after,
             state: 'active',
-            reason: /^nlb\d resigned, address unanswered$/,
+            reason: textLike(/^nlb\d resigned, address unanswered$/),
             evidence: { 'evidence.peer.standing.resigned': true, 'lost.lastProof': 'beat' },
           }),
           'at the instant that the log says': instantLogged({
@@ -205,14 +210,14 @@ export default await suite(
             ...meant,
             after,
             state: 'inop',
-            reason: /^link down: server$/,
+            reason: textLike(/^link down: server$/),
             evidence: { previous: 'active', 'evidence.self.downLinks': ['server'] },
           }),
           'and that the link is back': causeLogged({
             ...meant,
             after: { what: 'heal the server leg', node: active.name },
             state: 'initial',
-            reason: /^cured: link down: server$/,
+            reason: textLike(/^cured: link down: server$/),
             evidence: { previous: 'inop', 'evidence.self.downLinks': [] },
           }),
           'the other one, that its peer is out of operation': causeLogged({
@@ -220,7 +225,7 @@ export default await suite(
             node: standby.name,
             after,
             state: 'active',
-            reason: /^nlb\d is inop, address unanswered$/,
+            reason: textLike(/^nlb\d is inop, address unanswered$/),
             evidence: { 'evidence.peer.standing.fitness': 'out' },
           }),
         };

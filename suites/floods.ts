@@ -13,13 +13,13 @@ import {
 import type { Scene } from '../harness/act/scene.ts';
 import { reach } from '../harness/act/waits.ts';
 import type { TcpFlag } from '../harness/capture/tcp.ts';
-import type { Meant } from '../harness/check/forwarding.ts';
-import { fragmentsStayTogether, isFragmentFor } from '../harness/check/fragments.ts';
+import type { Claim } from '../harness/check/claim.ts';
+import { fragmentsStayTogether } from '../harness/check/fragments.ts';
+import { fragmentsFor, type PacketPattern } from '../harness/check/packet-pattern.ts';
 import { noneLost, noReset } from '../harness/check/probes.ts';
 import { oneServerPerFlow } from '../harness/check/selection.ts';
 import { flooded } from '../harness/check/syn-flood.ts';
 import { flowsStayAt } from '../harness/check/undisturbed.ts';
-import type { Checker } from '../harness/check/verdict.ts';
 import { forgetHalfOpen } from '../harness/fault/kernel-settings.ts';
 import type { LabNode } from '../harness/node/node.ts';
 import { suite } from '../harness/runner/suite.ts';
@@ -45,14 +45,14 @@ const BITES = { connections: FLOOD.flows, sources: 100, perSecond: TABLE };
 /** What FWD-14 forges in a client's name, before a SYN: none of it is in the server's window. */
 const FORGED: TcpFlag[][][] = [[['fin', 'ack']], [['rst']], [['fin', 'ack'], ['rst']]];
 
-const noneEnds: Record<string, Checker> = {
+const noneEnds: Record<string, Claim> = {
   'none is reset': noReset({ protocol: 'tcp', atLeast: 2 * FLOWS }),
   'no message of a connection is lost': noneLost({ protocol: 'tcp', atLeast: 2 * FLOWS }),
   'none is moved': oneServerPerFlow({ atLeast: FLOWS }),
 };
 
 /** Connections that the first server has, which by now would get none, stay there through an act. */
-const stayThrough = (scene: Scene, what: string): Record<string, Checker> => ({
+const stayThrough = (scene: Scene, what: string): Record<string, Claim> => ({
   'those that the table alone keeps at their server stay there': flowsStayAt({
     server: firstServer(scene).name,
     after: { what },
@@ -62,13 +62,13 @@ const stayThrough = (scene: Scene, what: string): Record<string, Checker> => ({
   ...noneEnds,
 });
 
-function bites(scene: Scene, active: LabNode, of: { what: string; meant: Meant }): Checker {
+function bites(scene: Scene, active: LabNode, of: { what: string; meant: PacketPattern }): Claim {
   const [port, mac] = [scene.port(active.name, 'access'), scene.mac(active.name, 'access')];
   return flooded({ port, mac, clusterAddress: scene.cluster, ...BITES, of });
 }
 
-const isAck: Meant = ({ packet: { transport } }) => transport?.kind === 'tcp' && transport.flags.join() === 'ack';
-const isDatagram: Meant = ({ packet: { transport } }) => transport?.kind === 'udp';
+const ACKS: PacketPattern = { flags: ['ack'] };
+const DATAGRAM: PacketPattern = { transport: 'udp' };
 
 /** Connections that are silent for long, while packets of that kind come of very many flows, three of each. */
 async function flood(scene: Scene, active: LabNode, send: (number: number) => void): Promise<void> {
@@ -112,7 +112,7 @@ export default await suite(
         const { active } = await scene.lab.pair();
         await flood(scene, active, packetsOfFlows(scene, entryOf(scene, active, 'echo'), beside(scene), ['ack']));
         return {
-          'the flood reaches the load balancer': bites(scene, active, { what: 'guesses', meant: isAck }),
+          'the flood reaches the load balancer': bites(scene, active, { what: 'guesses', meant: ACKS }),
           ...stayThrough(scene, 'flood'),
         };
       },
@@ -124,7 +124,7 @@ export default await suite(
         const { active } = await scene.lab.pair();
         await flood(scene, active, packetsOfFlows(scene, entryOf(scene, active, 'echo-udp'), beside(scene)));
         return {
-          'the flood reaches the load balancer': bites(scene, active, { what: 'datagrams’ flows', meant: isDatagram }),
+          'the flood reaches the load balancer': bites(scene, active, { what: 'datagrams’ flows', meant: DATAGRAM }),
           ...stayThrough(scene, 'flood'),
         };
       },
@@ -138,12 +138,12 @@ export default await suite(
       run: async (scene) => {
         const { active } = await scene.lab.pair();
         const entry = entryOf(scene, active, 'echo-udp');
-        const isFragment = isFragmentFor(scene.cluster);
+        const fragments = fragmentsFor(scene.cluster);
         const datagrams = openDatagrams(scene, entry);
         const middle = middlesOfDatagrams(scene, entry, madeUp);
         const sinceNs = scene.nowNs();
         datagrams.begin();
-        await reach(scene, active.name, isDatagram, DATAGRAMS, sinceNs);
+        await reach(scene, active.name, DATAGRAM, DATAGRAMS, sinceNs);
         const send = (number: number): void => {
           if (number < DATAGRAMS) datagrams.before(number);
           middle(number);
@@ -153,12 +153,12 @@ export default await suite(
         await underLoad(scene, () =>
           withoutWeight(scene, active, async () => {
             await scene.act('flood', active.name, () => inTime(FLOOD.flows, FLOOD.perSecond, send));
-            await reach(scene, active.name, isFragment, FLOOD.flows + 3 * DATAGRAMS, sinceNs);
+            await reach(scene, active.name, fragments, FLOOD.flows + 3 * DATAGRAMS, sinceNs);
           }),
         );
         const path = scene.path(active.name);
         return {
-          'the flood reaches the load balancer': bites(scene, active, { what: 'datagrams', meant: isFragment }),
+          'the flood reaches the load balancer': bites(scene, active, { what: 'datagrams', meant: fragments }),
           'all pieces of each go to one server': fragmentsStayTogether({
             path,
             service: scene.service('echo-udp'),

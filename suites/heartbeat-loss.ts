@@ -4,10 +4,10 @@ import { answersAgain, atRest } from '../harness/act/waits.ts';
 import { answersWith } from '../harness/check/arp.ts';
 import { asks, asksOnlyInSilence } from '../harness/check/asking.ts';
 import { nothingMoved } from '../harness/check/calm.ts';
+import type { Claim } from '../harness/check/claim.ts';
 import { datagramsStopped } from '../harness/check/datagrams.ts';
 import { noneLost } from '../harness/check/probes.ts';
 import { between, type Span } from '../harness/check/span.ts';
-import type { Checker } from '../harness/check/verdict.ts';
 import { dropHeartbeats, HEARTBEAT_PORT, heartbeatLans, letHeartbeatsThrough } from '../harness/fault/silence.ts';
 import { suite } from '../harness/runner/suite.ts';
 
@@ -52,7 +52,7 @@ async function silence(scene: Scene, lans: string[], probes: number): Promise<Si
 /** On each of the LANs both nodes went on sending beats, and none of them arrived. */
 function stopped(scene: Scene, lans: string[], span: Span): Claims {
   const legs = scene.ports('nlb').filter(({ lan }) => lans.includes(lan));
-  const claim = (port: (typeof legs)[number]): [string, Checker] => [
+  const claim = (port: (typeof legs)[number]): [string, Claim] => [
     `no heartbeat comes to ${port.node} by ${port.leg}, though its peer sends them`,
     between(span, datagramsStopped({ to: port, from: otherOf(scene, port.node), port: HEARTBEAT_PORT, atLeast: 50 })),
   ];

@@ -3,12 +3,12 @@ import { countRefusals } from '../harness/act/refusals.ts';
 import type { Scene } from '../harness/act/scene.ts';
 import { answersAgain, atRest, runsScript } from '../harness/act/waits.ts';
 import { nothingMoved } from '../harness/check/calm.ts';
+import type { Claim } from '../harness/check/claim.ts';
 import { datagramsFrom } from '../harness/check/datagrams.ts';
 import { noneLost } from '../harness/check/probes.ts';
 import { type Batch, countedByReason } from '../harness/check/refused.ts';
 import { between } from '../harness/check/span.ts';
 import { tookOver } from '../harness/check/takeover.ts';
-import type { Checker } from '../harness/check/verdict.ts';
 import { signal, startSystem } from '../harness/fault/daemon.ts';
 import { waysTo } from '../harness/fault/imposter.ts';
 import { randomFrom } from '../harness/fault/random.ts';
@@ -28,7 +28,7 @@ const RECORDED = 100;
 const REPLAYS = { count: 400, perSecond: 500 };
 
 /** What the node counted, beside what was sent to it. */
-function counted(scene: Scene, node: string, sent: Batch[]): Checker {
+function counted(scene: Scene, node: string, sent: Batch[]): Claim {
   const ways = waysTo(scene, node);
   return countedByReason({
     node,
@@ -102,7 +102,7 @@ export default await suite(
         await Promise.all(nodes.map((node) => countRefusals(scene, node)));
         await answersAgain(scene, load);
         await load.stop();
-        const since = (checker: Checker) => between({ fromNs }, checker);
+        const since = (claim: Claim) => between({ fromNs }, claim);
         return {
           'nothing moves': since(nothingMoved({ address: scene.nlbs, nodes })),
           'no probe is lost': noneLost({ protocol: 'udp', atLeast: 100 }),

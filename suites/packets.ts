@@ -6,16 +6,17 @@ import { oddPackets, reportErrors, sendFragments } from '../harness/act/odd-pack
 import { madeUp, packetsOfFlows } from '../harness/act/packet-floods.ts';
 import type { Scene } from '../harness/act/scene.ts';
 import { answersAgain, reach } from '../harness/act/waits.ts';
-import { type ErrorKind, errorsReachTheirServer, isErrorAbout } from '../harness/check/errors.ts';
-import { flawedGoNoFurther, flawOf } from '../harness/check/flawed.ts';
-import { isFor, type Meant, passesUnchanged } from '../harness/check/forwarding.ts';
-import { fragmentsStayTogether, isFragmentFor } from '../harness/check/fragments.ts';
+import type { Claim } from '../harness/check/claim.ts';
+import { type ErrorKind, errorsReachTheirServer } from '../harness/check/errors.ts';
+import { flawedGoNoFurther } from '../harness/check/flawed.ts';
+import { passesUnchanged } from '../harness/check/forwarding.ts';
+import { fragmentsStayTogether } from '../harness/check/fragments.ts';
+import { fragmentsFor, type PacketPattern } from '../harness/check/packet-pattern.ts';
 import { downloadNarrowed } from '../harness/check/path-mtu.ts';
 import { noneLost } from '../harness/check/probes.ts';
 import { oneServerPerFlow } from '../harness/check/selection.ts';
 import { flooded } from '../harness/check/syn-flood.ts';
 import { flowsStayAt } from '../harness/check/undisturbed.ts';
-import type { Checker } from '../harness/check/verdict.ts';
 import { clientAtRouter, forgetHalfOpen, narrowPath } from '../harness/fault/kernel-settings.ts';
 import type { LabNode } from '../harness/node/node.ts';
 import { suite } from '../harness/runner/suite.ts';
@@ -46,13 +47,13 @@ const ERRORS: ErrorKind[] = [
   { name: 'time exceeded', type: 11, code: 0 },
 ];
 
-const nothingLost: Record<string, Checker> = {
+const nothingLost: Record<string, Claim> = {
   'no message of a connection is lost': noneLost({ protocol: 'tcp', atLeast: 2 * FLOWS }),
   'no datagram is lost': noneLost({ protocol: 'udp', atLeast: 2 * FLOWS }),
 };
 
 /** What is meant passes with nothing changed but hardware addresses. */
-const unchanged = (scene: Scene, active: LabNode, meant: Meant, atLeast: number): Checker =>
+const unchanged = (scene: Scene, active: LabNode, meant: PacketPattern, atLeast: number): Claim =>
   passesUnchanged({ path: scene.path(active.name), meant, atLeast, withinMs: PASS_WITHIN_MS });
 
 export default await suite(
@@ -70,7 +71,7 @@ export default await suite(
       proves: ['FWD-7'],
       run: async (scene) => {
         const { active } = await scene.lab.pair();
-        const about = isErrorAbout(scene.cluster);
+        const about = { errorAbout: scene.cluster };
         await underLoad(scene, (flows) =>
           withoutWeight(scene, active, async () => {
             const sinceNs = scene.nowNs();
@@ -123,7 +124,7 @@ export default await suite(
             servers: [],
             atLeast: 1,
           }),
-          'with nothing changed but hardware addresses': unchanged(scene, active, isErrorAbout(scene.cluster), 1),
+          'with nothing changed but hardware addresses': unchanged(scene, active, { errorAbout: scene.cluster }, 1),
         };
       },
     },
@@ -133,7 +134,7 @@ export default await suite(
         const { active } = await scene.lab.pair();
         const sinceNs = scene.nowNs();
         sendFragments(scene, entryOf(scene, active, 'echo-udp'), DATAGRAMS);
-        await reach(scene, active.name, isFragmentFor(scene.cluster), 3 * DATAGRAMS, sinceNs);
+        await reach(scene, active.name, fragmentsFor(scene.cluster), 3 * DATAGRAMS, sinceNs);
         return {
           'all of each to one': fragmentsStayTogether({
             path: scene.path(active.name),
@@ -144,7 +145,7 @@ export default await suite(
           'with nothing changed but hardware addresses': unchanged(
             scene,
             active,
-            isFragmentFor(scene.cluster),
+            fragmentsFor(scene.cluster),
             3 * DATAGRAMS,
           ),
         };
@@ -158,14 +159,13 @@ export default await suite(
         const { active } = await scene.lab.pair();
         forgetHalfOpen(scene);
         const services = ['echo', 'echo-udp'];
-        const isSound: Meant = (seen) =>
-          isFor(services.map((name) => scene.service(name)))(seen) && !flawOf(seen.event);
-        const hasOptions: Meant = (seen) => isSound(seen) && seen.packet.options.length > 0;
+        const sound: PacketPattern = { services: services.map((name) => scene.service(name)), sound: true };
+        const withOptions: PacketPattern = { ...sound, hasOptions: true };
         const sinceNs = scene.nowNs();
         await underLoad(scene, async () => {
           const entries = services.map((name) => entryOf(scene, active, name));
           await inTime(ODD.count, ODD.perSecond, oddPackets(scene, entries));
-          await reach(scene, active.name, hasOptions, ODD.count / 3, sinceNs);
+          await reach(scene, active.name, withOptions, ODD.count / 3, sinceNs);
         });
         return {
           'what is flawed ends there': flawedGoNoFurther({
@@ -173,8 +173,8 @@ export default await suite(
             clusterAddress: scene.cluster,
             atLeast: ODD_EACH,
           }),
-          'what has options is sound, and passes': unchanged(scene, active, hasOptions, ODD.count / 3),
-          'so does all that is sound': unchanged(scene, active, isSound, 2 * FLOWS + ODD.count / 3),
+          'what has options is sound, and passes': unchanged(scene, active, withOptions, ODD.count / 3),
+          'so does all that is sound': unchanged(scene, active, sound, 2 * FLOWS + ODD.count / 3),
           ...nothingLost,
         };
       },

@@ -2,7 +2,6 @@ import { clientSubnets, requestHttp } from '../harness/act/everyday.ts';
 import type { Scene } from '../harness/act/scene.ts';
 import { publicAddresses } from '../harness/check/addresses.ts';
 import { noneLost } from '../harness/check/probes.ts';
-import type { HistoryEvent } from '../harness/history/event.ts';
 import { elsewhere } from '../harness/runner/elsewhere.ts';
 import { suite } from '../harness/runner/suite.ts';
 
@@ -25,11 +24,9 @@ export default await suite(
       proves: ['ADDR-2'],
       run: async (scene) => {
         await serveAndCount(scene);
-        let invention: HistoryEvent[] = [];
         let subnets: string[] = [];
-        await elsewhere(scene, 'invention', async (other, settle) => {
+        const there = await elsewhere(scene, 'invention', async (other) => {
           await serveAndCount(other);
-          invention = await settle();
           subnets = clientSubnets(other);
         });
         const served = noneLost({ protocol: 'http', atLeast: REQUESTS });
@@ -39,8 +36,8 @@ export default await suite(
             count: PRIOR_ART_ADDRESSES,
             clientSubnets: clientSubnets(scene),
           }),
-          'the invention serves every request': () => served(invention),
-          'the invention holds one': () => publicAddresses({ count: 1, clientSubnets: subnets })(invention),
+          'the invention serves every request': there(served),
+          'the invention holds one': there(publicAddresses({ count: 1, clientSubnets: subnets })),
         };
       },
     },

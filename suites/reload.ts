@@ -2,6 +2,7 @@ import { openUdpFlows, requestHttp } from '../harness/act/everyday.ts';
 import type { Scene } from '../harness/act/scene.ts';
 import type { Claims } from '../harness/act/suite-test.ts';
 import { answersAgain, runsScript } from '../harness/act/waits.ts';
+import { type Claim, verdictOn } from '../harness/check/claim.ts';
 import { droppedPort } from '../harness/check/forwarding.ts';
 import { beatsSignedWith } from '../harness/check/heartbeat.ts';
 import { noNewFlowTo } from '../harness/check/new-flows.ts';
@@ -9,7 +10,6 @@ import { noneLost, noReset } from '../harness/check/probes.ts';
 import { oneServerPerFlow } from '../harness/check/selection.ts';
 import { after, between } from '../harness/check/span.ts';
 import { addressesUntouched, newFlowsReach, noScriptRan, otherFlowsKept } from '../harness/check/undisturbed.ts';
-import type { Checker } from '../harness/check/verdict.ts';
 import { until } from '../harness/clock/until.ts';
 import type { Acted } from '../harness/history/event.ts';
 import { drawSecret } from '../harness/lab/lab.ts';
@@ -94,7 +94,7 @@ function actsNamed(scene: Scene, what: string): [Acted, ...Acted[]] {
   return [first, ...rest];
 }
 
-const beatsOf = (scene: Scene, secret: string): Checker =>
+const beatsOf = (scene: Scene, secret: string): Claim =>
   beatsSignedWith({ ports: scene.ports('nlb'), udpPort: HEARTBEAT_PORT, secret, atLeast: 10 });
 
 export default await suite(
@@ -151,14 +151,18 @@ export default await suite(
           for (const { what, secrets } of steps) await reloadBoth(scene, what, { secrets });
         });
         const changedNs = scene.nowNs();
-        await scene.wait('heartbeats after the change', (events) => beatsOf(scene, fresh)(events).verdict === 'pass', {
-          sinceNs: changedNs,
-        });
+        await scene.wait(
+          'heartbeats after the change',
+          (events) => verdictOn(beatsOf(scene, fresh), events).verdict === 'pass',
+          {
+            sinceNs: changedNs,
+          },
+        );
         const handoverNs = scene.nowNs();
         await underLoad(scene, () => scene.lab.system.standBy(active));
         await runsScript(scene, standby.name, 'active', handoverNs);
         const [firstStep] = actsNamed(scene, 'key, step 1');
-        const whileChanging = (checker: Checker) => between({ fromNs: beganNs, untilNs: handoverNs }, checker);
+        const whileChanging = (claim: Claim) => between({ fromNs: beganNs, untilNs: handoverNs }, claim);
         return {
           ...Object.fromEntries(
             Object.entries(noTakeover(scene)).map(([claim, checker]) => [claim, whileChanging(checker)]),

@@ -2,9 +2,9 @@ import { oneSpeaksAtATime } from '../harness/act/pair-claims.ts';
 import { sendToFencedNode } from '../harness/act/send-to-fenced-node.ts';
 import { answersAgain } from '../harness/act/waits.ts';
 import { asked } from '../harness/check/asking.ts';
+import type { Claim } from '../harness/check/claim.ts';
 import { paused } from '../harness/check/pause.ts';
 import { between } from '../harness/check/span.ts';
-import type { Checker } from '../harness/check/verdict.ts';
 import { HEARTBEAT_PORT } from '../harness/fault/silence.ts';
 import { stall } from '../harness/fault/stall.ts';
 import { suite } from '../harness/runner/suite.ts';
@@ -27,7 +27,7 @@ export default await suite(
         const load = await scene.client.startUdpProbes({ target: scene.target('echo-udp'), perSecond: 100 });
         const leaveAlone = nodes.map((node) => sendToFencedNode(scene, node, nodes.length * ASK_EVERY_MS));
         const ports = nodes.map((node) => scene.port(node, 'access'));
-        const bit: Record<string, Checker> = {};
+        const bit: Record<string, Claim> = {};
         for (let time = 1; time <= TIMES; time++) {
           const { active } = await scene.lab.pair(10_000);
           const fromNs = scene.nowNs();

@@ -5,6 +5,7 @@ import type { Claims, SuiteTest } from '../harness/act/suite-test.ts';
 import { answersAgain, atRest, runsScript } from '../harness/act/waits.ts';
 import { asksAtMostEvery } from '../harness/check/asking.ts';
 import { nothingMoved } from '../harness/check/calm.ts';
+import { fitsLine } from '../harness/check/event-lines.ts';
 import { between } from '../harness/check/span.ts';
 import { told } from '../harness/check/told.ts';
 import { cutBoth, healBoth } from '../harness/fault/cable.ts';
@@ -41,8 +42,7 @@ function takesOverInSpiteOf({ meddle, claimant, lateMs = 0 }: Meddler): SuiteTes
       await scene.census();
       const [dead, survivor] = [active.name, standby.name];
       const mac = claimant?.(scene, dead);
-      const inConflict = (line: Record<string, unknown>) =>
-        line.event === 'conflict' && Array.isArray(line.macs) && line.macs.includes(mac);
+      const inConflict = { fields: { event: 'conflict' }, includes: { macs: mac } };
       const load = await scene.client.startUdpProbes({ target: scene.target('echo-udp'), ...PROBES });
       const events = followEventLog(scene, standby, POWER);
       const leaveAlone = meddle(scene, dead, survivor);
@@ -51,7 +51,7 @@ function takesOverInSpiteOf({ meddle, claimant, lateMs = 0 }: Meddler): SuiteTes
         await scene.act(POWER, dead, () => cutBoth(scene, dead));
         await runsScript(scene, survivor, 'active', struckNs);
         await answersAgain(scene, load);
-        if (mac !== undefined) await events.shows('the conflict', inConflict);
+        if (mac !== undefined) await events.shows('the conflict', (fields) => fitsLine({ fields }, inConflict));
       } finally {
         leaveAlone();
         await events.stop();
@@ -104,9 +104,9 @@ async function deafWitness(scene: Scene): Promise<Claims> {
     'it is told before it is needed': told({
       ...log,
       what: 'that the active does not answer',
-      fits: ({ answers, mac: asked }) => answers === false && asked === mac,
+      fits: { fields: { answers: false, mac } },
     }),
-    'and so is its end': told({ ...log, what: 'that it answers again', fits: ({ answers }) => answers === true }),
+    'and so is its end': told({ ...log, what: 'that it answers again', fits: { fields: { answers: true } } }),
     'the active is asked for the address once a second, while it is heard': asksAtMostEvery({
       address: scene.nlbs,
       port: scene.port(standby.name, 'access'),

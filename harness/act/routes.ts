@@ -1,4 +1,3 @@
-import type { Meant } from '../check/forwarding.ts';
 import { goesTo } from '../check/next-hop.ts';
 import { routesAre } from '../check/routes.ts';
 import { between, type Span } from '../check/span.ts';
@@ -21,8 +20,6 @@ export async function eachFirewallSends(scene: Scene): Promise<void> {
 
 /** Where the packets go, while one node holds the NLBS address: for the cluster to it, and back to the VRRP address. */
 export function routedTo(scene: Scene, { span, holder }: { span: Partial<Span>; holder: string }): Claims {
-  const toCluster: Meant = ({ packet }) => packet.destination === scene.cluster;
-  const fromCluster: Meant = ({ packet }) => packet.source === scene.cluster;
   const outward = firewallsOf(scene).map((node) => [
     `while ${holder} holds the address, what ${node} sends to the cluster goes there`,
     between(
@@ -30,7 +27,7 @@ export function routedTo(scene: Scene, { span, holder }: { span: Partial<Span>; 
       goesTo({
         port: scene.port(node, 'access'),
         what: 'packets for the cluster',
-        meant: toCluster,
+        meant: { destination: scene.cluster },
         mac: scene.mac(holder, 'access'),
         atLeast: DATAGRAMS,
       }),
@@ -43,7 +40,7 @@ export function routedTo(scene: Scene, { span, holder }: { span: Partial<Span>; 
       goesTo({
         port: scene.port(name, 'server'),
         what: 'replies',
-        meant: fromCluster,
+        meant: { source: scene.cluster },
         mac: virtualMac(gatewayOfServers(scene).id),
         atLeast: 1,
       }),

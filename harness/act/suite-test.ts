@@ -1,9 +1,9 @@
+import type { Claim } from '../check/claim.ts';
 import type { Exemption } from '../check/invariants/exemption.ts';
-import type { Checker } from '../check/verdict.ts';
 import type { Scene } from './scene.ts';
 
-/** What a test claims, each claim in words with the checker that judges it. */
-export type Claims = Record<string, Checker>;
+/** What a test claims, each claim in words with what its checker is to judge by. */
+export type Claims = Record<string, Claim>;
 
 export interface SuiteTest {
   /** Ids of the catalogue. */

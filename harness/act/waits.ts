@@ -1,5 +1,5 @@
 import { announcementsFrom } from '../check/announcement.ts';
-import type { Meant } from '../check/forwarding.ts';
+import { fitting, type PacketPattern } from '../check/packet-pattern.ts';
 import { arpsOf, framesOf, type Port, packetsOf } from '../check/seen.ts';
 import { NS_PER_MS } from '../check/span.ts';
 import { until } from '../clock/until.ts';
@@ -133,9 +133,16 @@ export async function receivedFromServer(scene: Scene, node: string, times: numb
 }
 
 /** So many of the packets that are meant reached the node's access leg, from `sinceNs` on. */
-export async function reach(scene: Scene, node: string, meant: Meant, times: number, sinceNs: number): Promise<void> {
+export async function reach(
+  scene: Scene,
+  node: string,
+  meant: PacketPattern,
+  times: number,
+  sinceNs: number,
+): Promise<void> {
+  const isMeant = fitting(meant);
   const came = (events: HistoryEvent[]) =>
-    packetsOf(events, { ...scene.port(node, 'access'), direction: 'received' }).filter(meant).length >= times;
+    packetsOf(events, { ...scene.port(node, 'access'), direction: 'received' }).filter(isMeant).length >= times;
   await scene.wait(`${times} of the packets that are meant reach ${node}`, came, { sinceNs });
 }
 

@@ -1,9 +1,10 @@
+import { checker } from './claim.ts';
 import { type ActFilter, actText, findAct, toMs } from './span.ts';
 import { isWithin, ranNs } from './standstill.ts';
-import { type Checker, fail, pass, unknown } from './verdict.ts';
+import { fail, pass, unknown } from './verdict.ts';
 
 /** What was done took so long at most, from its beginning to its end. */
-export function lastedAtMost(options: { act: ActFilter; ms: number }): Checker {
+export const lastedAtMost = checker(function lastedAtMost(options: { act: ActFilter; ms: number }) {
   const { act, ms } = options;
   return (during, all = during) => {
     const done = findAct(during, act);
@@ -14,4 +15,4 @@ export function lastedAtMost(options: { act: ActFilter; ms: number }): Checker {
       ? pass(because, [done])
       : fail(`${because}; ${ms} ms were allowed`, [done]);
   };
-}
+});

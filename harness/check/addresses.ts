@@ -1,6 +1,7 @@
 import type { CensusTaken, HistoryEvent } from '../history/event.ts';
+import { checker } from './claim.ts';
 import { bare, isInside, isPrivate, isPublic } from './networks.ts';
-import { type Checker, fail, pass, unknown, type Verdict } from './verdict.ts';
+import { fail, pass, unknown, type Verdict } from './verdict.ts';
 
 type Held = CensusTaken['addresses'][number];
 
@@ -18,9 +19,13 @@ function everyCensus(events: readonly HistoryEvent[], judge: (census: CensusTake
  * ADDR-1, ADDR-2: the nodes hold exactly so many different public addresses, those of clients' subnets not counted.
  * @param options.exactly the addresses themselves, where they must be these and no others
  */
-export function publicAddresses(options: { count: number; clientSubnets: string[]; exactly?: string[] }): Checker {
+export const publicAddresses = checker(function publicAddresses(options: {
+  count: number;
+  clientSubnets: string[];
+  exactly?: string[];
+}) {
   return (during) => everyCensus(during, (census) => countPublic(census, options));
-}
+});
 
 function countPublic(
   census: CensusTaken,
@@ -47,7 +52,7 @@ export interface OwnLeg {
 }
 
 /** ADDR-4: each leg has an address in its private subnet that no other device has, the shared ones not counted. */
-export function ownPrivateAddresses(options: { legs: OwnLeg[]; shared: string[] }): Checker {
+export const ownPrivateAddresses = checker(function ownPrivateAddresses(options: { legs: OwnLeg[]; shared: string[] }) {
   return (during) =>
     everyCensus(during, (census) => {
       const without = options.legs.find((leg) => !hasOwn(census.addresses, leg, options.shared));
@@ -56,7 +61,7 @@ export function ownPrivateAddresses(options: { legs: OwnLeg[]; shared: string[] 
         census,
       ]);
     });
-}
+});
 
 function hasOwn(held: Held[], leg: OwnLeg, shared: string[]): boolean {
   const onLeg = held.filter(({ node, device }) => node === leg.node && device === leg.device);
@@ -68,19 +73,23 @@ function hasOwn(held: Held[], leg: OwnLeg, shared: string[]): boolean {
 }
 
 /** ALIAS-6: each of the nodes holds each of the addresses on its loopback, and nobody holds one anywhere else. */
-export function aliasOnlyOnLoopback(options: { addresses: string[]; nodes: string[] }): Checker {
+export const aliasOnlyOnLoopback = checker(function aliasOnlyOnLoopback(options: {
+  addresses: string[];
+  nodes: string[];
+}) {
   return (during) => {
     const added = addedElsewhere(during, options.addresses);
     if (added) return fail(`${added.node} was given ${added.address} on ${added.device}`, [added]);
     return everyCensus(during, (census) => onLoopback(census, options));
   };
-}
+});
 
 /**
  * ALIAS-6: nobody is given one of the addresses anywhere but on a loopback, by address events and by every census: whoever has
  * stopped, and has none at all, is not meant.
  */
-export function onLoopbackIfAtAll(addresses: readonly string[]): Checker {
+export const onLoopbackIfAtAll = checker(function onLoopbackIfAtAll(options: { addresses: string[] }) {
+  const { addresses } = options;
   return (during) => {
     const added = addedElsewhere(during, addresses);
     if (added) return fail(`${added.node} was given ${added.address} on ${added.device}`, [added]);
@@ -92,7 +101,7 @@ export function onLoopbackIfAtAll(addresses: readonly string[]): Checker {
       return pass(`${held.length} times on a loopback, and nowhere else`, [census]);
     });
   };
-}
+});
 
 function addedElsewhere(events: readonly HistoryEvent[], addresses: readonly string[]) {
   return events

@@ -1,5 +1,6 @@
 import t from 'tap';
 import { aliasNeverOn, aliasPlaced, aliasReleased, neverTwoHolders } from './alias.ts';
+import { verdictOn } from './claim.ts';
 import { act, address, census, OVER, standstill, told, watched } from './literal-history.ts';
 
 const NLBS = '10.77.1.100';
@@ -49,8 +50,8 @@ t.test('the alias was never on a node', async (t) => {
 
   const during = [act(500, 'quiet'), OVER];
   const before = [...SEEN, EMPTY, added(130), removed(140)];
-  t.equal(never(during, [...before, ...during]).verdict, 'pass', 'what was over before is not counted');
-  t.equal(never(during, [...before, added(400), ...during]).verdict, 'fail', 'what still lasts is');
+  t.equal(verdictOn(never, during, [...before, ...during]).verdict, 'pass', 'what was over before is not counted');
+  t.equal(verdictOn(never, during, [...before, added(400), ...during]).verdict, 'fail', 'what still lasts is');
 });
 
 t.test('the alias is released in time after an act', async (t) => {

@@ -1,9 +1,10 @@
 import type { HistoryEvent } from '../history/event.ts';
+import { checker } from './claim.ts';
 import { unlessBlind, unlessMissed } from './coverage.ts';
 import { type Holding, holdingsOf, holdingText, isKnown } from './holdings.ts';
 import { type ActFilter, actText, findAct, NS_PER_MS, spanOf, toMs } from './span.ts';
 import { dueNs, isWithin, ranNs } from './standstill.ts';
-import { type Checker, fail, pass, unknown } from './verdict.ts';
+import { fail, pass, unknown } from './verdict.ts';
 
 /** Where the alias belongs. */
 export interface AliasPlace {
@@ -18,7 +19,9 @@ export interface AliasPlace {
  * ALIAS-1: the node holds the address on that device, with that label, and on no other.
  * @param options.after the act after whose beginning it must be so, within so many milliseconds; without one: at some time
  */
-export function aliasPlaced(options: AliasPlace & { after?: ActFilter & { withinMs: number } }): Checker {
+export const aliasPlaced = checker(function aliasPlaced(
+  options: AliasPlace & { after?: ActFilter & { withinMs: number } },
+) {
   const { address, node, device, label, after } = options;
   return unlessMissed({ what: 'addresses', where: [node] }, (during, all = during) => {
     const act = after && findAct(during, after);
@@ -39,14 +42,14 @@ export function aliasPlaced(options: AliasPlace & { after?: ActFilter & { within
     if (!known) return unknown(`nothing tells whether ${node} held ${address}`);
     return unlessBlind(during, all, [{ what: 'addresses', where: [node] }], absent);
   });
-}
+});
 
 function overlaps(holding: Holding, fromNs: number, untilNs: number): boolean {
   return holding.fromNs <= untilNs && holding.untilNs > fromNs;
 }
 
 /** ALIAS-3: the node held the address at no time. Needs every address event, and a census for how it began. */
-export function aliasNeverOn(options: { address: string; node: string }): Checker {
+export const aliasNeverOn = checker(function aliasNeverOn(options: { address: string; node: string }) {
   const { address, node } = options;
   return unlessMissed({ what: 'addresses', where: [node] }, (during, all = during) => {
     const span = spanOf(during);
@@ -58,7 +61,7 @@ export function aliasNeverOn(options: { address: string; node: string }): Checke
     const never = pass(`${node} never held ${address}`, censusesOf(all).slice(0, 1));
     return unlessBlind(during, all, [{ what: 'addresses', where: [node] }], never);
   });
-}
+});
 
 function censusesOf(events: readonly HistoryEvent[]): HistoryEvent[] {
   return events.filter((event) => event.kind === 'census');
@@ -68,13 +71,13 @@ function censusesOf(events: readonly HistoryEvent[]): HistoryEvent[] {
  * ALIAS-4, ALIAS-5: a node that held the address when something was done to it lets go in time, and stays so that long.
  * @param options.from from when the time counts: an act that mends something has no effect before its end
  */
-export function aliasReleased(options: {
+export const aliasReleased = checker(function aliasReleased(options: {
   address: string;
   node: string;
   after: ActFilter;
   withinMs: number;
   from?: 'begin' | 'end';
-}): Checker {
+}) {
   const { address, node, after, withinMs, from = 'begin' } = options;
   return unlessMissed({ what: 'addresses', where: [node] }, (during, all = during) => {
     const act = findAct(during, after);
@@ -97,13 +100,18 @@ export function aliasReleased(options: {
       return unknown(`only ${toMs(watchedNs)} were watched after ${actText(after)}`, evidence);
     return unlessBlind(during, all, [{ what: 'addresses', where: [node] }], kept);
   });
-}
+});
 
 /**
  * ALIAS-8, by tables: at no time did two of the nodes hold the address.
  * @param options.toleranceMs overlap not counted: events of two nodes are read by two processes
+ * @notices an overlap longer than `toleranceMs`
  */
-export function neverTwoHolders(options: { address: string; nodes: string[]; toleranceMs: number }): Checker {
+export const neverTwoHolders = checker(function neverTwoHolders(options: {
+  address: string;
+  nodes: string[];
+  toleranceMs: number;
+}) {
   const { address, nodes, toleranceMs } = options;
   return unlessMissed({ what: 'addresses', where: nodes }, (during, all = during) => {
     const span = spanOf(during);
@@ -124,7 +132,7 @@ export function neverTwoHolders(options: { address: string; nodes: string[]; tol
     );
     return unlessBlind(during, all, [{ what: 'addresses', where: nodes }], turns);
   });
-}
+});
 
 /** Holdings must be sorted by their beginnings. */
 function firstClash(held: readonly Holding[], toleranceNs: number): [Holding, Holding] | undefined {

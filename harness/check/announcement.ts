@@ -1,12 +1,13 @@
 import { BROADCAST_MAC } from '../capture/address-text.ts';
 import type { AddressChanged, HistoryEvent, NeighbourChanged } from '../history/event.ts';
+import { checker } from './claim.ts';
 import { unlessBlind, unlessMissed } from './coverage.ts';
 import { bare } from './networks.ts';
 import { readerDelayNs } from './reader-delay.ts';
 import { type ArpSeen, arpsOf, eventsOf, type Port, portText } from './seen.ts';
 import { NS_PER_MS, toMs } from './span.ts';
 import { happenedAfterNs, isWithin, ranNs } from './standstill.ts';
-import { type Checker, fail, pass, unknown, type Verdict } from './verdict.ts';
+import { fail, pass, unknown, type Verdict } from './verdict.ts';
 
 /** ARP packets of a port that speak of an address as sender and target: announcements, well made or not. */
 export function announcementsFrom(events: readonly HistoryEvent[], port: Port, address: string): ArpSeen[] {
@@ -29,13 +30,13 @@ function malformation({ ethernet, arp }: ArpSeen, mac: string): string | undefin
  * fact, so the frame may come as much before it; and earlier by as much as the readers are shown to have been late then, or
  * as the machine stood still until then.
  */
-export function announcedOnTakeover(options: {
+export const announcedOnTakeover = checker(function announcedOnTakeover(options: {
   address: string;
   port: Port;
   device: string;
   mac: string;
   withinMs: number;
-}): Checker {
+}) {
   const { address, port, device, mac, withinMs } = options;
   return unlessMissed({ what: 'addresses', where: [port.node] }, (during, all = during) => {
     const added = during.filter(
@@ -57,7 +58,7 @@ export function announcedOnTakeover(options: {
     const sights = [{ what: 'frames' as const, where: [port.lan] }];
     return worst ? unlessBlind(during, all, sights, worst) : unknown('nothing to judge');
   });
-}
+});
 
 function announcementsHeard(events: readonly HistoryEvent[], lan: string, address: string, mac: string): ArpSeen[] {
   return arpsOf(events, { lan, direction: 'received' }).filter(
@@ -96,13 +97,13 @@ export interface Table {
  * ARP-4: in each firewall's table the entry for the address, which named another hardware address, names the new one within
  * so many milliseconds after the announcement came in; and because of it: the firewall did not ask meanwhile.
  */
-export function neighbourReplaced(options: {
+export const neighbourReplaced = checker(function neighbourReplaced(options: {
   address: string;
   mac: string;
   announcer: Port;
   tables: Table[];
   withinMs: number;
-}): Checker {
+}) {
   const { tables } = options;
   return unlessMissed({ what: 'neighbours', where: tables.map(({ node }) => node) }, (during, all = during) => {
     if (tables.length === 0) return unknown('no table was named');
@@ -123,7 +124,7 @@ export function neighbourReplaced(options: {
       verdicts.flatMap(({ evidence }) => evidence),
     );
   });
-}
+});
 
 function replacedIn(
   { node, device, port }: Table,

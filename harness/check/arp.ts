@@ -1,9 +1,10 @@
 import type { HistoryEvent } from '../history/event.ts';
+import { checker } from './claim.ts';
 import { unlessBlind } from './coverage.ts';
 import { type ArpSeen, arpsOf, eventsOf, framesOf, type Port, portText } from './seen.ts';
 import { NS_PER_MS, spanOf, toMs } from './span.ts';
 import { dueNs, isWithin, standstillsIn } from './standstill.ts';
-import { type Checker, fail, pass, unknown } from './verdict.ts';
+import { fail, pass, unknown } from './verdict.ts';
 
 /** Requests for an address that reached a port. Announcements ask nothing, and are left out. */
 export function requestsReaching(
@@ -45,14 +46,14 @@ function answers(reply: ArpSeen, request: ArpSeen, withinMs: number, standstills
  * address, and nobody on the LAN answered with another. At least `atLeast` requests must have come.
  * @param options.senderIp only requests with this sender address are meant; 0.0.0.0 for probes (ARP-11)
  */
-export function answersWith(options: {
+export const answersWith = checker(function answersWith(options: {
   address: string;
   port: Port;
   mac: string;
   atLeast: number;
   withinMs: number;
   senderIp?: string;
-}): Checker {
+}) {
   const { address, port, mac, atLeast, withinMs, senderIp } = options;
   return (during, all = during) => {
     const replies = repliesFor(arpsOf(during, { lan: port.lan, direction: 'sent' }), address);
@@ -78,7 +79,7 @@ export function answersWith(options: {
     const because = `${answered} requests for ${address} were answered with ${mac}`;
     return unlessBlind(during, all, sights, pass(because, eventsOf([...requests.slice(0, 1), ...own.slice(0, 1)])));
   };
-}
+});
 
 /** Who is asked throughout a time is asked at least so often in it. */
 const FEWEST_TIMES = 5;
@@ -106,15 +107,16 @@ function askedThroughoutNs(requests: readonly ArpSeen[], longestPauseNs: number)
  * senders (one, when absent), reached it throughout a time of `forMs`: whoever answers later than an ordinary asker would wait
  * is found out too.
  * @param options.senderIp as for answersWith
+ * @notices an answer as late as `forMs`
  */
-export function noAnswerFrom(options: {
+export const noAnswerFrom = checker(function noAnswerFrom(options: {
   address: string;
   port: Port;
   forMs: number;
   atLeast: number;
   askers?: number;
   senderIp?: string;
-}): Checker {
+}) {
   const { address, port, forMs, atLeast, askers = 1, senderIp } = options;
   return (during, all = during) => {
     const [answer] = repliesFor(arpsOf(during, { ...port, direction: 'sent' }), address);
@@ -130,10 +132,10 @@ export function noAnswerFrom(options: {
     const silent = pass(`${asked}, and it answered none`, eventsOf(requests).slice(0, 3));
     return unlessBlind(during, all, [{ what: 'frames', where: [port.lan] }], silent);
   };
-}
+});
 
 /** ARP-5, ARP-7: none of the ports, each of which sent something, sent an ARP packet with such a sender address. */
-export function neverSendsFor(options: { addresses: string[]; ports: Port[] }): Checker {
+export const neverSendsFor = checker(function neverSendsFor(options: { addresses: string[]; ports: Port[] }) {
   const { addresses, ports } = options;
   return (during, all = during) => {
     const sent = ports.flatMap((port) => arpsOf(during, { ...port, direction: 'sent' }));
@@ -146,13 +148,13 @@ export function neverSendsFor(options: { addresses: string[]; ports: Port[] }): 
     const where = ports.map(({ lan }) => lan);
     return unlessBlind(during, all, [{ what: 'frames', where }], pass(because, eventsOf(sent.slice(0, 3))));
   };
-}
+});
 
 /**
  * ARP-10: every reply from the ports follows a request that asked for it, each request one reply, and goes to the asker
  * alone, with sender and target swapped.
  */
-export function repliesWellFormed(options: { ports: Port[]; withinMs: number }): Checker {
+export const repliesWellFormed = checker(function repliesWellFormed(options: { ports: Port[]; withinMs: number }) {
   const { ports, withinMs } = options;
   return (during, all = during) => {
     const sights = [{ what: 'frames' as const, where: ports.map(({ lan }) => lan) }];
@@ -176,7 +178,7 @@ export function repliesWellFormed(options: { ports: Port[]; withinMs: number }):
     const verdict = pass(`${shown.length / 2} replies, each to the one who asked`, eventsOf(shown.slice(0, 2)));
     return unlessBlind(during, all, sights, verdict);
   };
-}
+});
 
 /** What is wrong with the hardware addresses of a reply, if anything is. */
 function addressing({ ethernet, arp }: ArpSeen): string | undefined {

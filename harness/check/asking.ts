@@ -1,11 +1,12 @@
 import { BROADCAST_MAC } from '../capture/address-text.ts';
 import type { FrameSeen, HistoryEvent } from '../history/event.ts';
 import { requestsReaching } from './arp.ts';
+import { checker } from './claim.ts';
 import { unlessBlind } from './coverage.ts';
 import { datagramsOf } from './datagrams.ts';
 import { type ArpSeen, arpsOf, eventsOf, type Port, portText } from './seen.ts';
 import { type ActFilter, actText, findAct, NS_PER_MS, toMs } from './span.ts';
-import { type Checker, fail, pass, unknown } from './verdict.ts';
+import { fail, pass, unknown } from './verdict.ts';
 
 /** Requests for the address that the port sent, to everybody or to one station. An announcement asks nothing. */
 function questionsOf(events: readonly HistoryEvent[], port: Port, address: string): ArpSeen[] {
@@ -15,7 +16,7 @@ function questionsOf(events: readonly HistoryEvent[], port: Port, address: strin
 }
 
 /** HA-11: the port asked for the address by ARP, at least so often. */
-export function asks(options: { address: string; port: Port; atLeast: number }): Checker {
+export const asks = checker(function asks(options: { address: string; port: Port; atLeast: number }) {
   const { address, port, atLeast } = options;
   return (during, all = during) => {
     const questions = questionsOf(during, port, address);
@@ -24,7 +25,7 @@ export function asks(options: { address: string; port: Port; atLeast: number }):
     const few = fail(`${because}; ${atLeast} were wanted`, eventsOf(questions));
     return unlessBlind(during, all, [{ what: 'frames', where: [port.lan] }], few);
   };
-}
+});
 
 /** Where a node's heartbeats come in, and after how long without one it may be asking around. */
 export interface Hearing {
@@ -52,7 +53,9 @@ const beatsOf = (events: readonly HistoryEvent[], { ports, beatPort }: Hearing):
  * whether it is there): never when a heartbeat has come to one of the node's
  * ports in the last so many milliseconds. At least so many heartbeats must have come.
  */
-export function asksOnlyInSilence(options: { address: string; port: Port; atLeast: number } & Hearing): Checker {
+export const asksOnlyInSilence = checker(function asksOnlyInSilence(
+  options: { address: string; port: Port; atLeast: number } & Hearing,
+) {
   const { address, port, ports, silentMs, atLeast } = options;
   return (during, all = during) => {
     const beats = beatsOf(during, options);
@@ -69,13 +72,14 @@ export function asksOnlyInSilence(options: { address: string; port: Port; atLeas
     const verdict = pass(`${because}, never when it had just heard one`, beats.slice(0, 1));
     return unlessBlind(during, all, [{ what: 'frames', where: [port, ...ports].map(({ lan }) => lan) }], verdict);
   };
-}
+});
 
 /**
  * A claim about answers means something only where questions were asked: at least so many requests for the address reached each
  * of the ports. Never fails, because it is the asker who falls short.
+ * @premise
  */
-export function asked(options: { address: string; ports: Port[]; atLeast: number }): Checker {
+export const asked = checker(function asked(options: { address: string; ports: Port[]; atLeast: number }) {
   const { address, ports, atLeast } = options;
   return (during, all = during) => {
     const reached = ports.map((port) => ({ port, requests: requestsReaching(during, port, address) }));
@@ -87,7 +91,7 @@ export function asked(options: { address: string; ports: Port[]; atLeast: number
     const evidence = reached.flatMap(({ requests }) => eventsOf(requests.slice(0, 1)));
     return unlessBlind(during, all, [{ what: 'frames', where: ports.map(({ lan }) => lan) }], pass(because, evidence));
   };
-}
+});
 
 /** A kernel counts the time to the next question in ticks, of ten milliseconds at most, and the tick may have begun before. */
 const TICK_MS = 10;
@@ -96,15 +100,16 @@ const TICK_MS = 10;
  * ARP-16: after the act the port asked for the address again and again, and never twice within `everyMs` (RFC 1122 section
  * 2.3.2.1); at least so often. Until it was answered: a later question is another matter. Where `whileHeard` is stated, so are
  * questions of a node that had heard no heartbeat for so long: it asks as fast as it can whether it is to take over.
+ * @notices a question 10 ms too early, the tick of a kernel’s timers
  */
-export function asksAtMostEvery(options: {
+export const asksAtMostEvery = checker(function asksAtMostEvery(options: {
   address: string;
   port: Port;
   everyMs: number;
   after: ActFilter;
   atLeast: number;
   whileHeard?: Hearing;
-}): Checker {
+}) {
   const { address, port, everyMs, after, atLeast, whileHeard } = options;
   return (during, all = during) => {
     const act = findAct(during, after);
@@ -131,4 +136,4 @@ export function asksAtMostEvery(options: {
     const rare = pass(`${because}, no two in less than ${toMs(shortest)}`, evidence);
     return unlessBlind(during, all, [{ what: 'frames', where: [port.lan] }], rare);
   };
-}
+});

@@ -1,10 +1,11 @@
+import { checker } from './claim.ts';
 import { unlessBlind } from './coverage.ts';
 import { goodnessOfFit } from './goodness-of-fit.ts';
 import { firstsSentOn, type Ways } from './new-flows.ts';
 import { POWER, smallestBiasFound } from './power.ts';
 import { type ProbeFilter, probesOf } from './probes.ts';
 import { eventsOf } from './seen.ts';
-import { type Checker, fail, pass, unknown, type Verdict } from './verdict.ts';
+import { fail, pass, unknown, type Verdict } from './verdict.ts';
 
 /** Fewer flows would let even a server left out pass as chance. */
 const FEWEST_EXPECTED_FLOWS = 5;
@@ -43,10 +44,13 @@ function powerText(flows: number, shares: readonly number[], significance: numbe
   return `a share that is ${Number(percent.toPrecision(3))} % off would have been noticed with ${POWER * 100} % probability`;
 }
 
-/** BAL-5 on a history: of exactly `flows` flows, each counted once by the server that answered it. */
-export function flowsMatchWeights(
+/**
+ * BAL-5 on a history: of exactly `flows` flows, each counted once by the server that answered it.
+ * @notices a share that is so much off as the verdict says, with 99.9 % probability; see below
+ */
+export const flowsMatchWeights = checker(function flowsMatchWeights(
   options: ProbeFilter & { weights: Record<string, number>; significance: number; flows: number },
-): Checker {
+) {
   return (during) => {
     const answered = probesOf(during, options).filter(({ server }) => server !== undefined);
     const flows = [...Map.groupBy(answered, ({ node, flow }) => `${node} ${flow}`).values()].flatMap(
@@ -59,21 +63,22 @@ export function flowsMatchWeights(
     const verdict = weightsMatch(counts, options.weights, options.significance);
     return { ...verdict, evidence: flows.slice(0, 3) };
   };
-}
+});
 
 /**
  * BAL-5 by frames: of exactly `flows` flows whose first packet a load balancer was handed, each counted once by the server to which
  * that was sent. For flows that nobody answers, which a generator can make by the ten thousand.
  * @param options.serverMacs hardware addresses by the servers' names
+ * @notices a share that is so much off as the verdict says, with 99.9 % probability; see below
  */
-export function flowsSentByWeights(
+export const flowsSentByWeights = checker(function flowsSentByWeights(
   options: Ways & {
     serverMacs: Record<string, string>;
     weights: Record<string, number>;
     significance: number;
     flows: number;
   },
-): Checker {
+) {
   const { serverMacs, weights, significance, flows, paths } = options;
   return (during, all = during) => {
     const names = new Map(Object.entries(serverMacs).map(([name, mac]) => [mac, name]));
@@ -90,4 +95,4 @@ export function flowsSentByWeights(
     const where = paths.flatMap(({ access, server }) => [access.lan, server.lan]);
     return unlessBlind(during, all, [{ what: 'frames', where }], verdict);
   };
-}
+});

@@ -1,10 +1,11 @@
 import type { Acted, FrameSeen, HistoryEvent } from '../history/event.ts';
+import { checker } from './claim.ts';
 import { unlessBlind } from './coverage.ts';
 import { datagramsOf } from './datagrams.ts';
 import { type Port, portText } from './seen.ts';
 import { type ActFilter, actText, NS_PER_MS, toMs } from './span.ts';
 import { ranNs, standstillsIn } from './standstill.ts';
-import { type Checker, fail, pass, unknown } from './verdict.ts';
+import { fail, pass, unknown } from './verdict.ts';
 
 interface BeatsGoOn {
   /** Legs that the beats leave by. */
@@ -17,7 +18,7 @@ interface BeatsGoOn {
 }
 
 /** HA-1: beats leave by each leg, without a pause longer than that, all the while that something is done to the node. */
-export function beatsGoOn({ ports, beatPort, whilst, pauseAtMostMs }: BeatsGoOn): Checker {
+export const beatsGoOn = checker(function beatsGoOn({ ports, beatPort, whilst, pauseAtMostMs }: BeatsGoOn) {
   return (during, all = during) => {
     const acts = during.filter((event): event is Acted => isMeant(event, whilst));
     const short = acts.find((act) => lengthNs(act) < whilst.lastingMs * NS_PER_MS);
@@ -31,7 +32,7 @@ export function beatsGoOn({ ports, beatPort, whilst, pauseAtMostMs }: BeatsGoOn)
     const sights = [{ what: 'frames' as const, where: ports.map(({ lan }) => lan) }];
     return unlessBlind(during, all, sights, judge(because, [...acts, ...longest.beats]));
   };
-}
+});
 
 function isMeant(event: HistoryEvent, { what, node }: ActFilter): boolean {
   return event.kind === 'act' && event.what === what && (node === undefined || event.node === node);

@@ -1,15 +1,16 @@
 import type { HistoryEvent } from '../history/event.ts';
+import { checker } from './claim.ts';
 import { unlessBlind, unlessMissed } from './coverage.ts';
 import { holdingsOf } from './holdings.ts';
 import { bare } from './networks.ts';
 import { spanOf, toMs } from './span.ts';
-import { type Checker, fail, pass, unknown } from './verdict.ts';
+import { fail, pass, unknown } from './verdict.ts';
 
 /**
  * HA-11, HA-12: nothing moves: one of the nodes holds the address all the time, no other is given it, and no state script runs
  * on any of them.
  */
-export function nothingMoved(options: { address: string; nodes: string[] }): Checker {
+export const nothingMoved = checker(function nothingMoved(options: { address: string; nodes: string[] }) {
   const { address, nodes } = options;
   const moves = (event: HistoryEvent): boolean => {
     if (event.kind === 'script') return nodes.includes(event.node);
@@ -29,4 +30,4 @@ export function nothingMoved(options: { address: string; nodes: string[] }): Che
     const calm = pass(`${holder.node} held ${address} for ${toMs(span.untilNs - span.fromNs)}`, holder.evidence);
     return unlessBlind(during, all, [{ what: 'addresses', where: nodes }], calm);
   });
-}
+});

@@ -1,8 +1,9 @@
 import type { FrameSeen, HistoryEvent } from '../history/event.ts';
+import { checker } from './claim.ts';
 import { unlessBlind } from './coverage.ts';
 import { decoded, eventsOf, type FrameFilter, type Port, packetsOf, portText } from './seen.ts';
 import { type ActFilter, actText, findAct } from './span.ts';
-import { type Checker, pass, unknown } from './verdict.ts';
+import { pass, unknown } from './verdict.ts';
 
 /** Frames that carry a datagram for a port, in order of time. */
 export function datagramsOf(events: readonly HistoryEvent[], filter: FrameFilter, port: number): FrameSeen[] {
@@ -15,8 +16,14 @@ export function datagramsOf(events: readonly HistoryEvent[], filter: FrameFilter
 /**
  * A fault of the network bit: one node sent at least so many datagrams into the LAN, and none for that port came out of it to
  * the other. Where some did, nothing is proved; nothing is wrong with the nodes either.
+ * @premise
  */
-export function datagramsStopped(options: { from: string; to: Port; port: number; atLeast: number }): Checker {
+export const datagramsStopped = checker(function datagramsStopped(options: {
+  from: string;
+  to: Port;
+  port: number;
+  atLeast: number;
+}) {
   const { from, to, port, atLeast } = options;
   return (during, all = during) => {
     const sent = datagramsOf(during, { lan: to.lan, node: from, direction: 'sent' }, port);
@@ -26,17 +33,20 @@ export function datagramsStopped(options: { from: string; to: Port; port: number
     if (sent.length < atLeast) return unknown(`${because}; ${atLeast} were to be sent`, sent);
     return unlessBlind(during, all, [{ what: 'frames', where: [to.lan] }], pass(because, sent.slice(0, 2)));
   };
-}
+});
 
-/** A fault of the network bit: after the act at least so many datagrams of somebody came to the port. */
-export function datagramsFrom(options: {
+/**
+ * A fault of the network bit: after the act at least so many datagrams of somebody came to the port.
+ * @premise
+ */
+export const datagramsFrom = checker(function datagramsFrom(options: {
   to: Port;
   /** Hardware address of the sender. */
   source: string;
   port: number;
   after: ActFilter;
   atLeast: number;
-}): Checker {
+}) {
   const { to, source, port, after, atLeast } = options;
   return (during) => {
     const act = findAct(during, after);
@@ -49,4 +59,4 @@ export function datagramsFrom(options: {
       ? unknown(`${because}; ${atLeast} were wanted`, came)
       : pass(because, came.slice(0, 2));
   };
-}
+});

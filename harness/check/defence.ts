@@ -1,10 +1,11 @@
 import type { HistoryEvent } from '../history/event.ts';
 import { announcementsFrom } from './announcement.ts';
+import { checker } from './claim.ts';
 import { unlessBlind } from './coverage.ts';
 import { type ArpSeen, arpsOf, eventsOf, type Port, portText } from './seen.ts';
 import { actText, NS_PER_MS, toMs } from './span.ts';
 import { isWithin, ranNs, standstillsIn } from './standstill.ts';
-import { type Checker, fail, pass, unknown } from './verdict.ts';
+import { fail, pass, unknown } from './verdict.ts';
 
 interface Claimed {
   address: string;
@@ -26,8 +27,9 @@ function claimsOf(events: readonly HistoryEvent[], { address, port, claimant }: 
 /**
  * ARP-13: of a station's claims, which go on for longer than twice `everyMs`, the first is contradicted by an
  * announcement within `atOnceMs`, each later one at most `everyMs` later than that, and there are never two within `everyMs`.
+ * @notices a defence later than `atOnceMs`, or two within nine tenths of `everyMs`
  */
-export function defended(options: Claimed & { atOnceMs: number; everyMs: number }): Checker {
+export const defended = checker(function defended(options: Claimed & { atOnceMs: number; everyMs: number }) {
   const { address, port, claimant, atOnceMs, everyMs } = options;
   return (during, all = during) => {
     const claims = claimsOf(during, options);
@@ -50,7 +52,7 @@ export function defended(options: Claimed & { atOnceMs: number; everyMs: number 
     const because = `${claims.length} claims in ${toMs(wentOnNs)}, contradicted ${made.length} times`;
     return unlessBlind(during, all, sights, pass(because, eventsOf([first, ...made])));
   };
-}
+});
 
 const leastNs = (everyMs: number): number => everyMs * TIMER_SLACK * NS_PER_MS;
 
@@ -71,7 +73,7 @@ interface ConflictLine {
 }
 
 /** ARP-13: the node's event log tells of the conflict: who claimed the address, how often, and that it is over. */
-export function conflictRecorded(options: Claimed): Checker {
+export const conflictRecorded = checker(function conflictRecorded(options: Claimed) {
   const { port, claimant } = options;
   return (during, all = during) => {
     const read = during.findLast(
@@ -89,4 +91,4 @@ export function conflictRecorded(options: Claimed): Checker {
     const because = `the log tells of ${told} claims by ${claimant}, and ${claims} came`;
     return unlessBlind(during, all, sights, told === claims ? pass(because, [read]) : fail(because, [read]));
   };
-}
+});

@@ -1,6 +1,7 @@
+import { checker } from './claim.ts';
 import { eventLines, type Reading } from './event-lines.ts';
 import { type ActFilter, actText, findAct } from './span.ts';
-import { type Checker, fail, pass, unknown } from './verdict.ts';
+import { fail, pass, unknown } from './verdict.ts';
 
 interface Difference extends Reading {
   /** What the two are then configured differently in. */
@@ -11,7 +12,7 @@ interface Difference extends Reading {
 }
 
 /** HA-20: the node's log names what the two are configured differently in, once, and says when nothing is any more. */
-export function differenceLogged(options: Difference): Checker {
+export const differenceLogged = checker(function differenceLogged(options: Difference) {
   const { node, sections, skew, mend } = options;
   return (during) => {
     const [skewed, mended] = [findAct(during, skew), findAct(during, mend)];
@@ -24,4 +25,4 @@ export function differenceLogged(options: Difference): Checker {
     if ((lines[1]?.event.atNs ?? 0) < mended.atNs) return fail(`${node} said too early that nothing differs`, evidence);
     return pass(`${node} logged that ${sections.join(' and ')} differ, and when that was over`, evidence);
   };
-}
+});

@@ -1,8 +1,10 @@
 import type { HistoryEvent } from '../history/event.ts';
+import { checker } from './claim.ts';
 import { unlessBlind } from './coverage.ts';
-import { type Meant, type Path, passage } from './forwarding.ts';
+import { type Path, passage } from './forwarding.ts';
+import { fitting } from './packet-pattern.ts';
 import type { PacketSeen } from './seen.ts';
-import { type Checker, fail, pass, unknown } from './verdict.ts';
+import { fail, pass, unknown } from './verdict.ts';
 
 /** An ICMP error (RFC 792), as far as it is told from others: `time exceeded` is type 11, code 0. */
 export interface ErrorKind {
@@ -10,12 +12,6 @@ export interface ErrorKind {
   type: number;
   code: number;
 }
-
-/** ICMP errors about what was sent from the cluster address. */
-export const isErrorAbout =
-  (clusterAddress: string): Meant =>
-  ({ packet: { destination, transport } }) =>
-    destination === clusterAddress && transport?.kind === 'icmp' && transport.quoted?.source === clusterAddress;
 
 /** The server of each flow, by its own word in the answers: `6 198.51.100.10:40123 > 203.0.113.10:7`. */
 function serversByFlow(events: readonly HistoryEvent[]): Map<string, string> {
@@ -44,18 +40,18 @@ const isKind = ({ packet: { transport } }: PacketSeen, { type, code }: ErrorKind
  * so many of each kind at least, and about flows of each of the servers named. What was not forwarded is for `passesUnchanged`.
  * @param options.serverMacs hardware addresses by the servers' names
  */
-export function errorsReachTheirServer(options: {
+export const errorsReachTheirServer = checker(function errorsReachTheirServer(options: {
   path: Path;
   clusterAddress: string;
   serverMacs: Record<string, string>;
   kinds: ErrorKind[];
   servers: string[];
   atLeast: number;
-}): Checker {
+}) {
   const { path, clusterAddress, serverMacs, kinds, servers, atLeast } = options;
   return (during, all = during) => {
     const known = serversByFlow(all);
-    const judged = passage(during, path, isErrorAbout(clusterAddress)).pairs.flatMap(([came, left]) => {
+    const judged = passage(during, path, fitting({ errorAbout: clusterAddress })).pairs.flatMap(([came, left]) => {
       const server = known.get(flowOf(came));
       return server === undefined ? [] : [{ came, left, server }];
     });
@@ -75,4 +71,4 @@ export function errorsReachTheirServer(options: {
     const sights = [{ what: 'frames' as const, where: [path.access.lan, path.server.lan] }];
     return unlessBlind(during, all, sights, pass(because, evidence));
   };
-}
+});

@@ -55,6 +55,23 @@ export function eventLines(events: readonly HistoryEvent[], reading: Reading, na
   });
 }
 
+/** What a line must say: at each place (`evidence.peer.hostRefuses`) just that, or a list with that in it. Plain data. */
+export interface LinePattern {
+  fields?: Record<string, unknown>;
+  includes?: Record<string, unknown>;
+}
+
+const same = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other);
+
+export function fitsLine(line: Pick<EventLine, 'fields'>, { fields = {}, includes = {} }: LinePattern): boolean {
+  const isIn = (list: unknown, wanted: unknown): boolean =>
+    Array.isArray(list) && list.some((one) => same(one, wanted));
+  return (
+    Object.entries(fields).every(([place, wanted]) => same(fieldAt(line, place), wanted)) &&
+    Object.entries(includes).every(([place, wanted]) => isIn(fieldAt(line, place), wanted))
+  );
+}
+
 /** What a line says at a place: `evidence.peer.hostRefuses`. */
 export function fieldAt({ fields }: Pick<EventLine, 'fields'>, place: string): unknown {
   let value: unknown = fields;

@@ -1,8 +1,9 @@
 import type { HistoryEvent } from '../history/event.ts';
-import { type EventLine, eventLines, fieldAt, linesOf, parseLine, type Reading } from './event-lines.ts';
+import { checker } from './claim.ts';
+import { type EventLine, eventLines, fitsLine, linesOf, parseLine, type Reading } from './event-lines.ts';
 import { toMs } from './span.ts';
 import { isWithin, ranNs } from './standstill.ts';
-import { type Checker, fail, pass, unknown, type Verdict } from './verdict.ts';
+import { fail, pass, unknown, type Verdict } from './verdict.ts';
 
 /** Instants are told to the microsecond, and a duration is the difference of two of them. */
 const ROUNDING_MS = 0.01;
@@ -11,7 +12,7 @@ const ROUNDING_MS = 0.01;
  * HA-16: the whole log: every line a JSON object with a number and an instant by both clocks, the numbers from 1 without a
  * gap; every change of state begins where the one before ended, lasted as long as it says, and gives a reason and evidence.
  */
-export function logIsWhole(options: Reading & { atLeast: number }): Checker {
+export const logIsWhole = checker(function logIsWhole(options: Reading & { atLeast: number }) {
   return (during, all = during) => {
     const read = linesOf(all, options);
     if (read.length < options.atLeast) return unknown(`${read.length} lines were read of ${options.node}`, read);
@@ -26,7 +27,7 @@ export function logIsWhole(options: Reading & { atLeast: number }): Checker {
     const states = lines.filter(({ name }) => name === 'state');
     return brokenStory(states) ?? pass(storyOf(options.node, lines.length, states), eventsOf(states));
   };
-}
+});
 
 function brokenStory(states: readonly EventLine[]): Verdict | undefined {
   for (const [index, line] of states.entries()) {
@@ -57,26 +58,22 @@ function storyOf(node: string, count: number, states: readonly EventLine[]): str
 const eventsOf = (lines: readonly EventLine[]): HistoryEvent[] => lines.map(({ event }) => event);
 
 /** HA-5, HA-16: the log has an event of that name with these fields, from `sinceNs` on. */
-export function eventLogged(
+export const eventLogged = checker(function eventLogged(
   options: Reading & { name: string; fields: Record<string, unknown>; sinceNs?: number },
-): Checker {
+) {
   const { node, name, fields, sinceNs = 0 } = options;
   return (during, all = during) => {
     const read = linesOf(all, options);
     if (read.length === 0) return unknown(`the log of ${node} was not read`);
     const lines = eventLines(all, options, name).filter(({ event }) => event.atNs >= sinceNs);
-    const fits = (line: EventLine) =>
-      Object.entries(fields).every(
-        ([place, wanted]) => JSON.stringify(fieldAt(line, place)) === JSON.stringify(wanted),
-      );
-    const found = lines.find(fits);
+    const found = lines.find((line) => fitsLine(line, { fields }));
     const text = `${name} with ${JSON.stringify(fields)}`;
     return found ? pass(`${node} logged ${text}`, [found.event]) : fail(`${node} logged no ${text}`, eventsOf(lines));
   };
-}
+});
 
 /** A follower was shown the change to a state within so many milliseconds of its instant. */
-export function shownLive(options: Reading & { state: string; withinMs: number }): Checker {
+export const shownLive = checker(function shownLive(options: Reading & { state: string; withinMs: number }) {
   const { node, state, withinMs } = options;
   return (during, all = during) => {
     const lateNs = ({ event }: EventLine): number => ranNs(all, event.atNs, event.readNs);
@@ -88,4 +85,4 @@ export function shownLive(options: Reading & { state: string; withinMs: number }
     const judge = isWithin(all, latest.event.atNs, latest.event.readNs, withinMs) ? pass : fail;
     return judge(because, [latest.event]);
   };
-}
+});

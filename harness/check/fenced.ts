@@ -1,6 +1,7 @@
 import type { FrameSeen, HistoryEvent } from '../history/event.ts';
 import { announcementsFrom } from './announcement.ts';
 import { requestsReaching } from './arp.ts';
+import { checker } from './claim.ts';
 import { unlessBlind, unlessMissed } from './coverage.ts';
 import type { Path } from './forwarding.ts';
 import { holdingsOf } from './holdings.ts';
@@ -9,7 +10,7 @@ import { longestPause, type Pause, type Sender } from './pause.ts';
 import { arpsOf, eventsOf, type Port, packetsOf, portText } from './seen.ts';
 import { type Span, toMs } from './span.ts';
 import { dueNs, ranNs } from './standstill.ts';
-import { type Checker, fail, pass, unknown, type Verdict } from './verdict.ts';
+import { fail, pass, unknown, type Verdict } from './verdict.ts';
 
 /** How a stalled node is told, and what must have been tried on it: so often before it woke, and so often afterwards. */
 interface Stalled {
@@ -52,7 +53,9 @@ function refused(
  * HA-10: from the first announcement of its successor on, a stalled node neither answers for the address nor claims it,
  * though it is asked.
  */
-export function silentOnceSucceeded(options: Stalled & { port: Port; successor: Port }): Checker {
+export const silentOnceSucceeded = checker(function silentOnceSucceeded(
+  options: Stalled & { port: Port; successor: Port },
+) {
   const { address, port, successor } = options;
   return unlessMissed({ what: 'addresses', where: [options.beats.node] }, (during, all = during) => {
     const found = succession(during, options, successor);
@@ -71,13 +74,15 @@ export function silentOnceSucceeded(options: Stalled & { port: Port; successor: 
     const verdict = refused(eventsOf(asked), pause, options, words);
     return unlessBlind(during, all, [{ what: 'frames', where: [port.lan] }], verdict);
   });
-}
+});
 
 /**
  * HA-10: from the first announcement of its successor on, a stalled node forwards nothing, though it is handed packets, and
  * though it would have a while left in which it may: what it forwarded now, its successor would have to answer for.
  */
-export function forwardsNoMore(options: Stalled & { path: Path; clusterAddress: string; successor: Port }): Checker {
+export const forwardsNoMore = checker(function forwardsNoMore(
+  options: Stalled & { path: Path; clusterAddress: string; successor: Port },
+) {
   const { path, clusterAddress, successor } = options;
   return unlessMissed({ what: 'addresses', where: [options.beats.node] }, (during, all = during) => {
     const found = succession(during, options, successor);
@@ -98,15 +103,15 @@ export function forwardsNoMore(options: Stalled & { path: Path; clusterAddress: 
     const verdict = refused(eventsOf(handed), pause, options, words);
     return unlessBlind(during, all, [{ what: 'frames', where: [path.access.lan, path.server.lan] }], verdict);
   });
-}
+});
 
 /**
  * HA-10: so long after its successor's announcement, no packet of a client goes by the stalled node any more, until it is
  * given the address anew; clients' packets, at least so many, go by the successor.
  */
-export function clientsLeft(
+export const clientsLeft = checker(function clientsLeft(
   options: Stalled & { clusterAddress: string; client: string; from: Port; to: Path; withinMs: number },
-): Checker {
+) {
   const { clusterAddress, client, from, to, withinMs, atLeast } = options;
   return unlessMissed({ what: 'addresses', where: [options.beats.node] }, (during, all = during) => {
     const announced = succession(during, options, to.access)?.announced;
@@ -128,4 +133,4 @@ export function clientsLeft(
     const moved = pass(`${because}, none by ${from.node}`, eventsOf(rightly.slice(0, 2)));
     return unlessBlind(during, all, [{ what: 'frames', where: [from.lan, to.server.lan] }], moved);
   });
-}
+});

@@ -1,8 +1,9 @@
 import type { FrameSeen } from '../history/event.ts';
+import { checker } from './claim.ts';
 import { unlessBlind } from './coverage.ts';
 import type { Path } from './forwarding.ts';
 import { decoded, framesOf, packetsOf, portText } from './seen.ts';
-import { type Checker, fail, pass, unknown } from './verdict.ts';
+import { fail, pass, unknown } from './verdict.ts';
 
 /** Why a frame is none that a load balancer may hand to a server. What a server can judge as well (checksums) is left to it. */
 const FLAWS = [
@@ -33,7 +34,11 @@ export function flawOf(event: FrameSeen): Flaw | undefined {
  * FWD-11: of the flawed frames that the access leg was handed, at least so many of each flaw, none left by the server leg, and
  * the node itself answered none in the cluster's name.
  */
-export function flawedGoNoFurther(options: { path: Path; clusterAddress: string; atLeast: number }): Checker {
+export const flawedGoNoFurther = checker(function flawedGoNoFurther(options: {
+  path: Path;
+  clusterAddress: string;
+  atLeast: number;
+}) {
   const { path, clusterAddress, atLeast } = options;
   return (during, all = during) => {
     const { node } = path.access;
@@ -55,4 +60,4 @@ export function flawedGoNoFurther(options: { path: Path; clusterAddress: string;
     const evidence = FLAWS.flatMap((flaw) => byFlaw.get(flaw)?.slice(0, 1) ?? []);
     return unlessBlind(during, all, sights, pass(`${because}, and went no further`, evidence));
   };
-}
+});

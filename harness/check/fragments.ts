@@ -1,14 +1,10 @@
 import type { HistoryEvent } from '../history/event.ts';
+import { checker } from './claim.ts';
 import { unlessBlind } from './coverage.ts';
-import { isFor, type Meant, type Path, passage, type Service } from './forwarding.ts';
+import { isFor, type Path, passage, type Service } from './forwarding.ts';
+import { fitting, fragmentsFor } from './packet-pattern.ts';
 import { eventsOf, type PacketSeen } from './seen.ts';
-import { type Checker, fail, pass, unknown } from './verdict.ts';
-
-/** Fragments of UDP datagrams to an address (RFC 791 section 3.2). */
-export const isFragmentFor =
-  (address: string): Meant =>
-  ({ packet: { destination, protocol, moreFragments, fragmentOffset } }) =>
-    destination === address && protocol === 17 && (moreFragments || fragmentOffset > 0);
+import { fail, pass, unknown } from './verdict.ts';
 
 /** A datagram of which fragments were forwarded: as they came, and as they left. */
 interface Datagram {
@@ -29,7 +25,7 @@ function flowOf({ packet: { source, destination, transport } }: PacketSeen): str
 }
 
 function datagramsOf(events: readonly HistoryEvent[], path: Path, service: Service): Datagram[] {
-  const isFragment = isFragmentFor(service.address);
+  const isFragment = fitting(fragmentsFor(service.address));
   const whole = passage(events, path, (seen) => isFor([service])(seen) && !isFragment(seen)).pairs;
   const groups = Map.groupBy(passage(events, path, isFragment).pairs, ([came]) => nameOf(came));
   return [...groups.values()].map((pairs) => {
@@ -71,12 +67,12 @@ function isWhole({ came }: Datagram): boolean {
  * and belong to a flow that was there before, to the server of the flow. Of each of the four (in order or not, of a flow
  * that is known or new) at least so many whole datagrams. What was not forwarded is for `passesUnchanged`.
  */
-export function fragmentsStayTogether(options: {
+export const fragmentsStayTogether = checker(function fragmentsStayTogether(options: {
   path: Path;
   service: Service;
   serverMacs: Record<string, string>;
   atLeast: number;
-}): Checker {
+}) {
   const { path, service, serverMacs, atLeast } = options;
   const known = Object.values(serverMacs);
   return (during, all = during) => {
@@ -102,7 +98,7 @@ export function fragmentsStayTogether(options: {
     const sights = [{ what: 'frames' as const, where: [path.access.lan, path.server.lan] }];
     return unlessBlind(during, all, sights, pass(`each to one server: ${because}`, evidence));
   };
-}
+});
 
 function kindsOf(datagrams: readonly Datagram[]): { words: string; count: number }[] {
   return (['in order', 'out of order'] as const).flatMap((order) =>

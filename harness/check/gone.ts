@@ -1,13 +1,18 @@
 import type { ProbeEnded } from '../history/event.ts';
+import { checker } from './claim.ts';
 import { probesOf } from './probes.ts';
 import { type ActFilter, actText, findAct } from './span.ts';
-import { type Checker, fail, pass, unknown } from './verdict.ts';
+import { fail, pass, unknown } from './verdict.ts';
 
 /**
  * FWD-13: each connection that a server answered before an act has ended since, and by a reset, which tells the client at
  * once; none ended in silence, and none was answered by another server. At least so many.
  */
-export function flowsToldByReset(options: { server: string; after: ActFilter; atLeast: number }): Checker {
+export const flowsToldByReset = checker(function flowsToldByReset(options: {
+  server: string;
+  after: ActFilter;
+  atLeast: number;
+}) {
   const { server, after, atLeast } = options;
   return (during) => {
     const act = findAct(during, after);
@@ -21,7 +26,7 @@ export function flowsToldByReset(options: { server: string; after: ActFilter; at
     if (own.length < atLeast) return unknown(`${own.length} flows were at ${server}; ${atLeast} were wanted`, [act]);
     return pass(`each of ${own.length} flows at ${server} was reset`, [act, ...own.slice(0, 3).flatMap(lastOf)]);
   };
-}
+});
 
 /** Whatever has not been answered by then ends as the connection does. */
 const wasReset = (flow: readonly ProbeEnded[]): boolean =>

@@ -1,10 +1,11 @@
 import type { Acted, HistoryEvent } from '../history/event.ts';
+import { checker } from './claim.ts';
 import { unlessBlind } from './coverage.ts';
 import type { Path } from './forwarding.ts';
 import { type ArpSeen, arpsOf, eventsOf, type PacketSeen, type Port, packetsOf, portText } from './seen.ts';
 import { type ActFilter, actText, findAct, spanOf, toMs } from './span.ts';
 import { dueNs, isWithin, standstillsIn } from './standstill.ts';
-import { type Checker, fail, pass, unknown } from './verdict.ts';
+import { fail, pass, unknown } from './verdict.ts';
 
 interface Change {
   path: Path;
@@ -36,8 +37,9 @@ function firstNaming(events: readonly HistoryEvent[], change: Change, act: Acted
 /**
  * ARP-15: so soon after a server has first named its new hardware address, the cluster's packets go there, and none to the one
  * of before; at least so many went to each.
+ * @notices one packet too late
  */
-export function followsHardwareAddress(change: Change): Checker {
+export const followsHardwareAddress = checker(function followsHardwareAddress(change: Change) {
   const { path, before, now, after, withinMs, atLeast, address } = change;
   return (during, all = during) => {
     const act = findAct(during, after);
@@ -67,20 +69,20 @@ export function followsHardwareAddress(change: Change): Checker {
     const evidence = [act, named.event, ...eventsOf([first])];
     return unlessBlind(during, all, sights, pass(because, evidence));
   };
-}
+});
 
 /**
  * ALIAS-11: after the act, and what it may take, the cluster's packets leave the port from that hardware address alone; at least so
  * many did.
  */
-export function sendsFrom(options: {
+export const sendsFrom = checker(function sendsFrom(options: {
   port: Port;
   clusterAddress: string;
   mac: string;
   after: ActFilter;
   withinMs: number;
   atLeast: number;
-}): Checker {
+}) {
   const { port, clusterAddress, mac, after, withinMs, atLeast } = options;
   return (during, all = during) => {
     const act = findAct(during, after);
@@ -99,4 +101,4 @@ export function sendsFrom(options: {
     const followed = pass(`${sent.length} packets were sent from ${mac}`, [act, ...eventsOf(sent.slice(0, 2))]);
     return unlessBlind(during, all, [{ what: 'frames', where: [port.lan] }], followed);
   };
-}
+});

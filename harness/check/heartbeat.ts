@@ -1,4 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
+import { checker } from './claim.ts';
 import { eventsOf, type Port, packetsOf, portText } from './seen.ts';
 import { type Checker, fail, pass, unknown } from './verdict.ts';
 
@@ -10,7 +11,12 @@ const MAC_BYTES = 32;
  * before it.
  * @param options.secret in base64
  */
-export function beatsSignedWith(options: { ports: Port[]; udpPort: number; secret: string; atLeast: number }): Checker {
+export const beatsSignedWith = checker(function beatsSignedWith(options: {
+  ports: Port[];
+  udpPort: number;
+  secret: string;
+  atLeast: number;
+}) {
   const { ports, udpPort, secret, atLeast } = options;
   const key = Buffer.from(secret, 'base64');
   return (during) => {
@@ -25,7 +31,7 @@ export function beatsSignedWith(options: { ports: Port[]; udpPort: number; secre
       eventsOf(sent.flatMap((beats) => beats.slice(0, 1))),
     );
   };
-}
+});
 
 function beatsFrom(events: Parameters<Checker>[0], port: Port, udpPort: number) {
   return packetsOf(events, { ...port, direction: 'sent' }).flatMap(({ event, packet: { transport } }) =>

@@ -1,10 +1,11 @@
 import type { HistoryEvent } from '../history/event.ts';
+import { checker } from './claim.ts';
 import { unlessBlind } from './coverage.ts';
 import { isFor, leaving } from './forwarding.ts';
 import type { ForwardedTo, Ways } from './new-flows.ts';
 import { eventsOf, type PacketSeen } from './seen.ts';
 import { NS_PER_MS, toMs } from './span.ts';
-import { type Checker, fail, pass, unknown } from './verdict.ts';
+import { fail, pass, unknown } from './verdict.ts';
 
 interface Silence {
   before: PacketSeen;
@@ -36,10 +37,11 @@ function longestSilence(packets: readonly PacketSeen[]): Silence | undefined {
  * FWD-5: flows that were silent for longer than `silentMs` and, where something else may become of a longer silence, for less than
  * `untilMs`, were sent to the server of before when they spoke again. At least so many; and so many of them at the server that is
  * named, which is where they would not be sent by any other rule. By frames, so that it holds for flows that nobody answers.
+ * @notices one flow that moved
  */
-export function keptThroughSilence(
+export const keptThroughSilence = checker(function keptThroughSilence(
   options: ForwardedTo & { silentMs: number; untilMs?: number; atLeast: number; atServer: number },
-): Checker {
+) {
   const { server, mac, paths, silentMs, untilMs = Number.POSITIVE_INFINITY, atLeast, atServer } = options;
   return (during, all = during) => {
     const silences = silencesIn(during, options).filter(
@@ -58,7 +60,7 @@ export function keptThroughSilence(
     const where = paths.flatMap(({ access, server: out }) => [access.lan, out.lan]);
     return unlessBlind(during, all, [{ what: 'frames', where }], kept);
   };
-}
+});
 
 /** The longest silence of each flow. */
 function silencesIn(events: readonly HistoryEvent[], { paths, services }: Ways): Silence[] {

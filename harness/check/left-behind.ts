@@ -1,23 +1,24 @@
 import type { CensusTaken, HistoryEvent } from '../history/event.ts';
+import { checker } from './claim.ts';
 import { unlessBlind, unlessMissed } from './coverage.ts';
 import { holdingsOf } from './holdings.ts';
 import { bare } from './networks.ts';
 import { EVENT_DELAY_NS } from './one-answerer.ts';
 import { arpsOf, eventsOf, type Port, portText } from './seen.ts';
 import { type ActFilter, actText, findAct, NS_PER_MS } from './span.ts';
-import { type Checker, fail, pass, unknown } from './verdict.ts';
+import { fail, pass, unknown } from './verdict.ts';
 
 /**
  * ALIAS-7: a node whose daemon was killed, and whose kernel still holds the address, says nothing of it from the end of its
  * lease until it is given the address anew, though at least `atLeast` requests reach it while the address still stands.
  */
-export function silentWhileLeft(options: {
+export const silentWhileLeft = checker(function silentWhileLeft(options: {
   address: string;
   port: Port;
   after: ActFilter;
   leaseMs: number;
   atLeast: number;
-}): Checker {
+}) {
   const { address, port, after, leaseMs, atLeast } = options;
   return unlessMissed({ what: 'addresses', where: [port.node] }, (during, all = during) => {
     const act = findAct(during, after);
@@ -45,7 +46,7 @@ export function silentWhileLeft(options: {
     const silent = pass(`${because}, and it answered none`, [act, ...left.evidence, ...eventsOf(asked.slice(0, 2))]);
     return unlessBlind(during, all, [{ what: 'frames', where: [port.lan] }], silent);
   });
-}
+});
 
 /** An address on a device of a node. */
 export interface Placed {
@@ -57,7 +58,7 @@ export interface Placed {
  * ALIAS-9: by the censuses before and after the act, the node has lost those addresses, which it held until then, and no
  * other, and has been given none.
  */
-export function lostOnly(options: { node: string; addresses: Placed[]; after: ActFilter }): Checker {
+export const lostOnly = checker(function lostOnly(options: { node: string; addresses: Placed[]; after: ActFilter }) {
   const { node, addresses, after } = options;
   return (during, all = during) => {
     const act = findAct(during, after);
@@ -80,7 +81,7 @@ export function lostOnly(options: { node: string; addresses: Placed[]; after: Ac
     if (given) return fail(`${node} was given ${given}`, evidence);
     return pass(`${node} gave up ${due.join(', ')} and kept ${has.join(', ')}`, evidence);
   };
-}
+});
 
 const placeText = ({ device, address }: Placed): string => `${bare(address)} on ${device}`;
 const heldBy = (census: CensusTaken, node: string): string[] =>
@@ -91,7 +92,7 @@ const namesNode = (census: CensusTaken, node: string): boolean => census.address
 export const PROGRAMS_LISTED = 'list the attached programs';
 
 /** ALIAS-9: something was attached to each of the devices before the act, and nothing is left of it afterwards. */
-export function detached(options: { node: string; devices: string[]; after: ActFilter }): Checker {
+export const detached = checker(function detached(options: { node: string; devices: string[]; after: ActFilter }) {
   const { node, devices, after } = options;
   return (during) => {
     const act = findAct(during, after);
@@ -107,7 +108,7 @@ export function detached(options: { node: string; devices: string[]; after: ActF
     if (left.length > 0) return fail(`${node} still has ${left.join(', ')}`, [before, act, later]);
     return pass(`${node} had ${had.join(', ')}, and nothing is left of it`, [before, act, later]);
   };
-}
+});
 
 const isList = (event: HistoryEvent, node: string): boolean =>
   event.kind === 'act' && event.what === PROGRAMS_LISTED && event.node === node;

@@ -5,9 +5,9 @@ import { encodeIpv4, type Ipv4Options, PROTOCOL } from '../capture/ipv4.ts';
 import { encodeTcp, type TcpFlag } from '../capture/tcp.ts';
 import { encodeUdp } from '../capture/udp.ts';
 import type * as Event from '../history/event.ts';
+import { type Claim, verdictOn } from './claim.ts';
 import type { Port } from './seen.ts';
 import { NS_PER_MS } from './span.ts';
-import type { Checker, Verdict } from './verdict.ts';
 
 /** Histories for the tests of checkers, written down event by event; instants in milliseconds. */
 
@@ -89,6 +89,13 @@ export function act(atMs: number, what: string, node?: string, untilMs?: number)
   return { kind: 'act', atNs: atMs * NS_PER_MS, what, ...(node === undefined ? {} : { node }), ...over };
 }
 
+export function testRun(title: string, fromMs: number, untilMs: number): Event.TestMarked[] {
+  const mark = (atMs: number, phase: Event.TestMarked['phase']) => {
+    return { kind: 'test' as const, atNs: atMs * NS_PER_MS, title, phase };
+  };
+  return [mark(fromMs, 'begins'), mark(untilMs, 'ends')];
+}
+
 /** @param addresses `nlb1 access 10.77.1.11/24`, with the label as a fourth word */
 export function census(atMs: number, ...addresses: string[]): Event.CensusTaken {
   const held = addresses.map((text) => {
@@ -145,9 +152,9 @@ export function history(...parts: (Event.HistoryEvent | Event.HistoryEvent[])[])
 }
 
 /** Verdict and reason in one text: `pass: …`. Evidence must come from the history. */
-export function told(checker: Checker, ...parts: (Event.HistoryEvent | Event.HistoryEvent[])[]): string {
+export function told(claim: Claim, ...parts: (Event.HistoryEvent | Event.HistoryEvent[])[]): string {
   const events = history(...parts);
-  const verdict: Verdict = checker(events);
+  const verdict = verdictOn(claim, events);
   const foreign = verdict.evidence.some((event) => !events.includes(event));
   return foreign ? 'the evidence is not from the history' : `${verdict.verdict}: ${verdict.because}`;
 }

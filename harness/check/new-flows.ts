@@ -1,11 +1,12 @@
 import type { HistoryEvent } from '../history/event.ts';
+import { checker } from './claim.ts';
 import { unlessBlind } from './coverage.ts';
 import { arriving, isFor, leaving, type Path, type Service } from './forwarding.ts';
 import { lossFoundText } from './power.ts';
 import { eventsOf, type PacketSeen } from './seen.ts';
 import { type ActFilter, actText, findAct } from './span.ts';
 import { dueNs } from './standstill.ts';
-import { type Checker, fail, pass, unknown } from './verdict.ts';
+import { fail, pass, unknown } from './verdict.ts';
 
 /** Every way by which packets of these services are forwarded. */
 export interface Ways {
@@ -67,8 +68,11 @@ function sentTo(events: readonly HistoryEvent[], { mac, paths, services }: Forwa
  * FWD-6: of the flows of which a load balancer was handed the first packet more than `detectedMs` after the beginning of an
  * act, at least so many, none was sent to the server, to which flows had been sent before. A server that is dead answers
  * nothing, so what is sent to it is judged, and not what it says.
+ * @notices one in so many as the verdict says, with 99.9 % probability; see below
  */
-export function noNewFlowTo(options: ForwardedTo & { after: ActFilter; detectedMs: number; atLeast: number }): Checker {
+export const noNewFlowTo = checker(function noNewFlowTo(
+  options: ForwardedTo & { after: ActFilter; detectedMs: number; atLeast: number },
+) {
   const { server, paths, after, detectedMs, atLeast } = options;
   return (during, all = during) => {
     const act = findAct(during, after);
@@ -92,4 +96,4 @@ export function noNewFlowTo(options: ForwardedTo & { after: ActFilter; detectedM
     const where = paths.flatMap(({ access, server }) => [access.lan, server.lan]);
     return unlessBlind(during, all, [{ what: 'frames', where }], none);
   };
-}
+});

@@ -17,7 +17,7 @@ t.test('packets go by the station that the route names, and by no other', async 
   const meant = goesTo({
     port: SERVER1,
     what: 'replies',
-    meant: ({ packet }) => packet.source === CLUSTER,
+    meant: { source: CLUSTER },
     mac: VIRTUAL,
     atLeast: 2,
   });

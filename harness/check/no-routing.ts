@@ -1,7 +1,8 @@
 import type { FrameSeen } from '../history/event.ts';
+import { checker } from './claim.ts';
 import { unlessBlind } from './coverage.ts';
 import { decoded, framesOf, portText } from './seen.ts';
-import { type Checker, fail, pass, unknown } from './verdict.ts';
+import { fail, pass, unknown } from './verdict.ts';
 
 /** IANA protocol numbers. */
 const BY_PROTOCOL: Record<number, string> = { 9: 'IGRP', 88: 'EIGRP', 89: 'OSPF' };
@@ -24,7 +25,7 @@ function routingProtocol(event: FrameSeen): string | undefined {
 }
 
 /** ROUTE-3: of at least so many frames sent on the LAN none speaks a routing protocol. */
-export function noRoutingProtocol(options: { lan: string; atLeast: number }): Checker {
+export const noRoutingProtocol = checker(function noRoutingProtocol(options: { lan: string; atLeast: number }) {
   const { lan, atLeast } = options;
   return (during, all = during) => {
     const sent = framesOf(during, { lan, direction: 'sent' });
@@ -34,4 +35,4 @@ export function noRoutingProtocol(options: { lan: string; atLeast: number }): Ch
     const none = pass(`none of ${sent.length} frames on ${lan} speaks a routing protocol`, sent.slice(0, 1));
     return unlessBlind(during, all, [{ what: 'frames', where: [lan] }], none);
   };
-}
+});

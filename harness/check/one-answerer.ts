@@ -1,9 +1,10 @@
 import type { HistoryEvent } from '../history/event.ts';
+import { checker } from './claim.ts';
 import { unlessBlind } from './coverage.ts';
 import { type Holding, holdingsOf } from './holdings.ts';
 import { type ArpSeen, arpsOf, eventsOf } from './seen.ts';
 import { NS_PER_MS, toMs } from './span.ts';
-import { type Checker, fail, pass, unknown } from './verdict.ts';
+import { fail, pass, unknown } from './verdict.ts';
 
 /**
  * An address event is read this much after the fact at most, where labs share the processors (50 ms were measured); a claim
@@ -22,8 +23,13 @@ interface Tenure {
  * ALIAS-8: never do two nodes answer for the address, whatever fails. Each ARP packet with it as the sender is a claim; the
  * times from the first to the last claim of each node do not overlap. A node that lost the address and was given it again
  * begins anew: that is told by the address events, without which a return counts as overlap.
+ * @notices two claims in the wrong order, however close
  */
-export function oneAnswererAtATime(options: { address: string; lans: string[]; nodes: string[] }): Checker {
+export const oneAnswererAtATime = checker(function oneAnswererAtATime(options: {
+  address: string;
+  lans: string[];
+  nodes: string[];
+}) {
   const { address, lans, nodes } = options;
   return (during, all = during) => {
     const claims = lans
@@ -39,7 +45,7 @@ export function oneAnswererAtATime(options: { address: string; lans: string[]; n
     const verdict = pass(because, eventsOf(tenures.map(({ first }) => first)));
     return unlessBlind(during, all, [{ what: 'frames', where: lans }], verdict);
   };
-}
+});
 
 function tenuresOf(claims: readonly ArpSeen[], all: readonly HistoryEvent[], address: string): Tenure[] {
   const holdings = holdingsOf(all, address);
@@ -87,8 +93,14 @@ function clashVerdict(
 /**
  * So that silence means something: from the first to the last thing done, requests for the address came from so many senders
  * without a longer pause. Never a failure of the nodes.
+ * @premise
  */
-export function askedThroughout(options: { address: string; lan: string; senders: number; pauseMs: number }): Checker {
+export const askedThroughout = checker(function askedThroughout(options: {
+  address: string;
+  lan: string;
+  senders: number;
+  pauseMs: number;
+}) {
   const { address, lan, senders, pauseMs } = options;
   return (during) => {
     const acts = during.filter(({ kind }) => kind === 'act');
@@ -107,4 +119,4 @@ export function askedThroughout(options: { address: string; lan: string; senders
     const because = `${instants.length} requests by ${found} senders, never more than ${toMs(longestNs)} apart`;
     return pass(because, eventsOf(asked.slice(0, 1)));
   };
-}
+});

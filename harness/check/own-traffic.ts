@@ -1,7 +1,8 @@
 import type { HistoryEvent } from '../history/event.ts';
+import { checker } from './claim.ts';
 import { eventsOf, type PacketSeen, type Port, packetsOf, portText } from './seen.ts';
 import { isWithin, standstillsIn } from './standstill.ts';
-import { type Checker, fail, pass, unknown } from './verdict.ts';
+import { fail, pass, unknown } from './verdict.ts';
 
 const ECHO_REQUEST = 8;
 const ECHO_REPLY = 0;
@@ -10,7 +11,12 @@ const ECHO_REPLY = 0;
  * FWD-9: what is for the node itself goes through to it untouched: every ICMP echo request to its own address that reached
  * the port was answered from it within the time. At least so many must have come.
  */
-export function echoesAnswered(options: { port: Port; address: string; atLeast: number; withinMs: number }): Checker {
+export const echoesAnswered = checker(function echoesAnswered(options: {
+  port: Port;
+  address: string;
+  atLeast: number;
+  withinMs: number;
+}) {
   const { port, address, atLeast, withinMs } = options;
   return (during, all = during) => {
     const stood = standstillsIn(all);
@@ -23,7 +29,7 @@ export function echoesAnswered(options: { port: Port; address: string; atLeast: 
     if (without) return fail(`${portText(port)} did not answer an echo request within ${withinMs} ms`, [without.event]);
     return pass(`${requests.length} echo requests were answered`, eventsOf(replies.slice(0, 2)));
   };
-}
+});
 
 const echoes = (packets: PacketSeen[], type: number): PacketSeen[] =>
   packets.filter(({ packet }) => packet.transport?.kind === 'icmp' && packet.transport.type === type);

@@ -1,11 +1,12 @@
 import type { HistoryEvent } from '../history/event.ts';
+import { checker } from './claim.ts';
 import { unlessBlind } from './coverage.ts';
 import { datagramsOf } from './datagrams.ts';
 import { type EventLine, eventLines, type Reading } from './event-lines.ts';
 import { type Port, portText } from './seen.ts';
 import { type ActFilter, actText, findAct, NS_PER_MS, toMs } from './span.ts';
 import { isWithin, ranNs } from './standstill.ts';
-import { type Checker, fail, pass, unknown } from './verdict.ts';
+import { fail, pass, unknown } from './verdict.ts';
 
 interface PathFault extends Reading {
   /** The node's leg of that path: what it hears there is what the packets tell. */
@@ -26,7 +27,7 @@ interface PathFault extends Reading {
  * HA-16: a heartbeat path by which nothing comes while the peer lives is reported, once, with how long it has been silent and
  * what shows the peer alive; and so is its return.
  */
-export function pathFaultLogged(options: PathFault): Checker {
+export const pathFaultLogged = checker(function pathFaultLogged(options: PathFault) {
   const { node, port, fault, mend } = options;
   return (during, all = during) => {
     const [struck, mended] = [findAct(during, fault), findAct(during, mend)];
@@ -47,7 +48,7 @@ export function pathFaultLogged(options: PathFault): Checker {
     );
     return unlessBlind(during, all, [{ what: 'frames', where: [port.lan] }], told);
   };
-}
+});
 
 function lateBy(
   all: readonly HistoryEvent[],

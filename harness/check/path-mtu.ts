@@ -1,7 +1,8 @@
+import { checker } from './claim.ts';
 import { unlessBlind } from './coverage.ts';
 import { eventsOf, type Port, packetsOf, portText } from './seen.ts';
 import { type ActFilter, actText, findAct } from './span.ts';
-import { type Checker, fail, pass, unknown } from './verdict.ts';
+import { fail, pass, unknown } from './verdict.ts';
 
 /** A packet of a download is a full one when it is at least so much of what the path carries. */
 const FULL = 0.9;
@@ -11,13 +12,13 @@ const FULL = 0.9;
  * the port before the act, none after it, and then at least so many that fill the path. Only an ICMP error that reached
  * the server can have told it so (RFC 1191).
  */
-export function downloadNarrowed(options: {
+export const downloadNarrowed = checker(function downloadNarrowed(options: {
   port: Port;
   clusterAddress: string;
   mtu: number;
   after: ActFilter;
   atLeast: number;
-}): Checker {
+}) {
   const { port, clusterAddress, mtu, after, atLeast } = options;
   return (during, all = during) => {
     const act = findAct(during, after);
@@ -37,4 +38,4 @@ export function downloadNarrowed(options: {
     const judge = full.length < atLeast ? fail : pass;
     return unlessBlind(during, all, sights, judge(because, evidence));
   };
-}
+});

@@ -1,7 +1,8 @@
 import type { FrameSeen, HistoryEvent } from '../history/event.ts';
+import { checker } from './claim.ts';
 import { datagramsOf } from './datagrams.ts';
 import { NS_PER_MS, toMs } from './span.ts';
-import { type Checker, pass, unknown } from './verdict.ts';
+import { pass, unknown } from './verdict.ts';
 
 /** Who sends datagrams of a kind again and again: a daemon its heartbeats. */
 export interface Sender {
@@ -32,8 +33,9 @@ const lengthNs = ({ last, next }: Pause): number => next.atNs - last.atNs;
 /**
  * A stall bit: the sender fell silent, once, for at least so long, and for less than what the claims beside this one are
  * about. Otherwise nothing is proved, and nothing is wrong with the sender either.
+ * @premise
  */
-export function paused(options: Sender & { atLeastMs: number; lessThanMs: number }): Checker {
+export const paused = checker(function paused(options: Sender & { atLeastMs: number; lessThanMs: number }) {
   const { node, atLeastMs, lessThanMs } = options;
   return (during) => {
     const pause = longestPause(during, options);
@@ -46,4 +48,4 @@ export function paused(options: Sender & { atLeastMs: number; lessThanMs: number
       ? pass(because, evidence)
       : unknown(`${because}; less than ${lessThanMs} ms were meant`, evidence);
   };
-}
+});

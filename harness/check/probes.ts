@@ -1,4 +1,5 @@
 import type { HistoryEvent, ProbeEnded } from '../history/event.ts';
+import { checker, partChecker } from './claim.ts';
 import { lossFoundText } from './power.ts';
 import { NS_PER_MS, toMs } from './span.ts';
 import { isWithin, ranNs, standstillsIn } from './standstill.ts';
@@ -20,32 +21,32 @@ export function probesOf(events: readonly HistoryEvent[], { node, protocol }: Pr
 }
 
 /** Judge only probes of flows that began from then on. */
-export function ofFlowsBegun(fromNs: number, checker: Checker): Checker {
+export const ofFlowsBegun = partChecker(function ofFlowsBegun(fromNs: number, claim) {
   return (during, all = during) => {
     const first = (probe: ProbeEnded): boolean => probe.sequence === 0 && probe.atNs >= fromNs;
     const begun = new Set(probesOf(all).filter(first).map(flowName));
-    return checker(
+    return claim(
       during.filter((event) => event.kind !== 'probe' || begun.has(flowName(event))),
       all,
     );
   };
-}
+});
 
 /**
  * Leaves out the probes with the ports of an earlier connection that the server served: such a connection goes on there, whatever
  * the server's check says by now (FWD-5).
  */
-export function exceptPortsOf(server: string, checker: Checker): Checker {
+export const exceptPortsOf = partChecker(function exceptPortsOf(server: string, claim) {
   return (during, all = during) => {
     const served = all.filter((event) => event.kind === 'served' && event.node === server);
     const goesOn = (probe: ProbeEnded): boolean =>
       served.some((event) => event.kind === 'served' && event.atNs < probe.atNs && isFrom(event.client, probe));
-    return checker(
+    return claim(
       during.filter((event) => event.kind !== 'probe' || !goesOn(event)),
       all,
     );
   };
-}
+});
 
 const isFrom = (client: string, { flow }: ProbeEnded): boolean => flow.includes(` ${client} > `);
 
@@ -83,20 +84,29 @@ function countsOf(probes: readonly ProbeEnded[]): string {
   return [...groups].map(([outcome, { length }]) => `${outcome} (${length})`).join(', ');
 }
 
-/** HA-6: every probe was answered, and rightly. */
-export function noneLost(options: Sample): Checker {
+/**
+ * HA-6: every probe was answered, and rightly.
+ * @notices one in so many as the verdict says, with 99.9 % probability; see below
+ */
+export const noneLost = checker(function noneLost(options: Sample) {
   return noneEnded(['lost', 'refused', 'reset', 'corrupt'], options);
-}
+});
 
-/** HA-4: no connection was reset or refused. */
-export function noReset(options: Sample): Checker {
+/**
+ * HA-4: no connection was reset or refused.
+ * @notices one in so many as the verdict says, with 99.9 % probability; see below
+ */
+export const noReset = checker(function noReset(options: Sample) {
   return noneEnded(['reset', 'refused'], options);
-}
+});
 
-/** HA-4: no answer differed from what was sent. */
-export function noneCorrupt(options: Sample): Checker {
+/**
+ * HA-4: no answer differed from what was sent.
+ * @notices one in so many as the verdict says, with 99.9 % probability; see below
+ */
+export const noneCorrupt = checker(function noneCorrupt(options: Sample) {
   return noneEnded(['corrupt'], options);
-}
+});
 
 /** An interval without an answered probe, between the sendings of those around it. */
 export interface Silence {
@@ -127,8 +137,11 @@ export function silentTime(probes: readonly ProbeEnded[]): Silence | undefined {
 /**
  * The longest silent time is at most so many milliseconds, counted over all probes together or for each flow alone. Unknown
  * when the prober itself paused that long, for then a gap says nothing of the system.
+ * @notices a gap of `ms`, to the distance of two probes
  */
-export function gapAtMost(options: ProbeFilter & { ms: number; per: 'all' | 'flow'; atLeast: number }): Checker {
+export const gapAtMost = checker(function gapAtMost(
+  options: ProbeFilter & { ms: number; per: 'all' | 'flow'; atLeast: number },
+) {
   const { ms, per, atLeast } = options;
   return (during, all = during) => {
     const stood = standstillsIn(all);
@@ -146,7 +159,7 @@ export function gapAtMost(options: ProbeFilter & { ms: number; per: 'all' | 'flo
       return unknown(`${because}, but the prober itself paused`, evidence);
     return fail(`${because}; at most ${ms} ms were allowed`, [...evidence, ...longest.unanswered]);
   };
-}
+});
 
 /** When something was sent in a silence, and its ends. */
 function instantsOf({ fromNs, untilNs, unanswered }: Silence): number[] {

@@ -1,8 +1,9 @@
 import type { AddressChanged, HistoryEvent } from '../history/event.ts';
+import { checker } from './claim.ts';
 import { unlessBlind, unlessMissed } from './coverage.ts';
 import { type ActFilter, actText, findAct, spanOf, toMs } from './span.ts';
 import { dueNs, isWithin, ranNs } from './standstill.ts';
-import { type Checker, fail, pass, unknown } from './verdict.ts';
+import { fail, pass, unknown } from './verdict.ts';
 
 /** An address on a device of a node, and what somebody else did to it. */
 export interface Meddling {
@@ -20,7 +21,7 @@ export interface Meddling {
  * ALIAS-10: what an act took off a node's device is put back, or what it put there is taken off, within so many milliseconds of
  * the kernel's word for the act's change; and stays so.
  */
-export function putRight(options: Meddling): Checker {
+export const putRight = checker(function putRight(options: Meddling) {
   const { node, device, address, change, after, withinMs } = options;
   return unlessMissed({ what: 'addresses', where: [node] }, (during, all = during) => {
     const act = findAct(during, after);
@@ -42,7 +43,7 @@ export function putRight(options: Meddling): Checker {
     const because = `${where} was ${change}, which was put right after ${toMs(ranNs(all, wrong.atNs, rightNs))}`;
     return (isWithin(all, wrong.atNs, rightNs, withinMs) ? pass : fail)(because, [act, ...changes]);
   });
-}
+});
 
 function changesOf(events: readonly HistoryEvent[], { node, device, address }: Meddling): AddressChanged[] {
   return events.filter(

@@ -1,4 +1,5 @@
 import t from 'tap';
+import { verdictOn } from './claim.ts';
 import { counted, OVER, told, udp, watched } from './literal-history.ts';
 import { countedByReason, DROPPED, noneRefusedAs, REFUSED, refusedMost } from './refused.ts';
 
@@ -64,7 +65,10 @@ t.test('every forgery that came is counted under a reason that fits it', async (
 t.test('of a flood nearly all is refused, and of a thin one nothing is told', async (t) => {
   const counts = [counted(10, 'nlb1', REFUSED, { 'too many': 5 }), counted(50, 'nlb1', REFUSED, { 'too many': 100 })];
   const most = (sent: number, meant = 90) =>
-    refusedMost({ node: 'nlb1', reason: 'too many', sent, meant, share: 0.95 })(counts).verdict;
+    verdictOn(refusedMost({ node: 'nlb1', reason: 'too many', sent, meant, share: 0.95 }), counts).verdict;
   t.same([most(100), most(101), most(100, 101)], ['pass', 'fail', 'unknown']);
-  t.equal(refusedMost({ node: 'nlb1', reason: 'too many', sent: 9, meant: 1, share: 0.95 })([]).verdict, 'unknown');
+  t.equal(
+    verdictOn(refusedMost({ node: 'nlb1', reason: 'too many', sent: 9, meant: 1, share: 0.95 }), []).verdict,
+    'unknown',
+  );
 });

@@ -1,8 +1,9 @@
 import type { Counted, HistoryEvent } from '../history/event.ts';
+import { checker } from './claim.ts';
 import { unlessBlind } from './coverage.ts';
 import { datagramsOf } from './datagrams.ts';
 import { decoded, type Port } from './seen.ts';
-import { type Checker, fail, pass, unknown } from './verdict.ts';
+import { fail, pass, unknown } from './verdict.ts';
 
 /** What a node is asked for, and the kernel for it: `REFUSED` by the daemon, and dropped before it because its socket was full. */
 export const REFUSED = 'refused heartbeats';
@@ -32,13 +33,13 @@ function growth(events: readonly HistoryEvent[], node: string, what: string) {
  * HA-21: of a flood, from the first time that it was asked to the last, the node refused that share for that reason, or more.
  * One of less than `meant` datagrams shows nothing.
  */
-export function refusedMost(options: {
+export const refusedMost = checker(function refusedMost(options: {
   node: string;
   reason: string;
   sent: number;
   meant: number;
   share: number;
-}): Checker {
+}) {
   const { node, reason, sent, meant, share } = options;
   return (during) => {
     const refused = growth(during, node, REFUSED);
@@ -48,10 +49,10 @@ export function refusedMost(options: {
     const because = `${node} refused ${refused.of(reason)} of ${sent} as ${reason}`;
     return refused.of(reason) >= share * sent ? pass(because, refused.evidence) : fail(because, refused.evidence);
   };
-}
+});
 
 /** HA-19: by its last count, since its start, the node has refused nothing for any of these reasons. */
-export function noneRefusedAs(options: { node: string; reasons: readonly string[] }): Checker {
+export const noneRefusedAs = checker(function noneRefusedAs(options: { node: string; reasons: readonly string[] }) {
   const { node, reasons } = options;
   return (during) => {
     const last = during.findLast(
@@ -62,20 +63,20 @@ export function noneRefusedAs(options: { node: string; reasons: readonly string[
     if (found.length > 0) return fail(`${node} refused ${found.join(', ')}`, [last]);
     return pass(`${node} refused nothing as ${reasons.join(', ')}`, [last]);
   };
-}
+});
 
 /**
  * HA-12: the node counted every forgery that reached it, under a reason that fits it, and nothing else. A datagram may be
  * missing only where the kernel says that it dropped it for want of room, or the node that it came in a flood.
  * @param options.sources hardware addresses of those who sent the forgeries
  */
-export function countedByReason(options: {
+export const countedByReason = checker(function countedByReason(options: {
   node: string;
   ports: Port[];
   sources: string[];
   port: number;
   sent: Batch[];
-}): Checker {
+}) {
   const { node, ports, sources, port, sent } = options;
   return (during, all = during) => {
     const came = ports
@@ -102,4 +103,4 @@ export function countedByReason(options: {
     const verdict = wrong ? fail(because, evidence) : pass(because, evidence);
     return unlessBlind(during, all, [{ what: 'frames', where: ports.map(({ lan }) => lan) }], verdict);
   };
-}
+});

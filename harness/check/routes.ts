@@ -1,5 +1,6 @@
 import type { CensusTaken } from '../history/event.ts';
-import { type Checker, fail, pass, unknown } from './verdict.ts';
+import { checker } from './claim.ts';
+import { fail, pass, unknown } from './verdict.ts';
 
 /** A route that a node must have, and the only one to that destination. `to` is an address, a subnet or `default`. */
 export interface RequiredRoute {
@@ -9,7 +10,7 @@ export interface RequiredRoute {
 }
 
 /** ROUTE-1, ROUTE-2: by every census, each of the nodes has just one route to the destination, through that next hop. */
-export function routesAre(required: RequiredRoute[]): Checker {
+export const routesAre = checker(function routesAre(required: RequiredRoute[]) {
   return (during) => {
     const censuses = during.filter((event): event is CensusTaken => event.kind === 'census');
     if (censuses.length === 0) return unknown('no census was taken');
@@ -21,7 +22,7 @@ export function routesAre(required: RequiredRoute[]): Checker {
     const told = required.map(({ node, to, via }) => `${node} to ${to} via ${via}`);
     return pass(told.join('; '), censuses.slice(0, 1));
   };
-}
+});
 
 function problemWith({ node, to, via }: RequiredRoute, { routes }: CensusTaken): string | undefined {
   const found = routes.filter((route) => route.node === node && route.to === to);

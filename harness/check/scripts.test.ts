@@ -1,4 +1,5 @@
 import t from 'tap';
+import { verdictOn } from './claim.ts';
 import { act, script, told } from './literal-history.ts';
 import { scriptsApart, scriptsInOrder, scriptsRan } from './scripts.ts';
 
@@ -48,12 +49,13 @@ t.test('whatever happens, scripts follow one another, once each', async (t) => {
   t.match(told(ordered, start(0), begins(1)), /^unknown: 1 scripts .* 2 were wanted/);
   const odd = [two, script(3, 'nlb1', 'inop', 'active'), script(4, 'nlb1', 'standby', 'inop')].flat(2);
   t.equal(
-    ordered(
+    verdictOn(
+      ordered,
       odd.filter(({ atNs }) => atNs !== 3e6),
       odd,
     ).verdict,
     'pass',
     'what is left out is not judged',
   );
-  t.equal(ordered(odd, odd).verdict, 'fail');
+  t.equal(verdictOn(ordered, odd, odd).verdict, 'fail');
 });

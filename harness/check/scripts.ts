@@ -1,12 +1,13 @@
 import type { ScriptRan } from '../history/event.ts';
+import { checker } from './claim.ts';
 import { NS_PER_MS, toMs } from './span.ts';
-import { type Checker, fail, pass, unknown } from './verdict.ts';
+import { fail, pass, unknown } from './verdict.ts';
 
 /**
  * HA-5: by its own journal, the node's scripts ran for exactly these states, once each time, in this order, and each was
  * told the state before. A daemon that starts knows of none before: it says that it was initial.
  */
-export function scriptsRan(options: { node: string; states: string[] }): Checker {
+export const scriptsRan = checker(function scriptsRan(options: { node: string; states: string[] }) {
   const { node, states } = options;
   return (during) => {
     const ran = during.filter((event): event is ScriptRan => event.kind === 'script' && event.node === node);
@@ -18,14 +19,22 @@ export function scriptsRan(options: { node: string; states: string[] }): Checker
     if (wrong) return fail(`the script for ${wrong.state} on ${node} was told it came from ${wrong.previous}`, ran);
     return pass(because, ran);
   };
-}
+});
 
 function isStart({ state, previous }: ScriptRan): boolean {
   return state === 'initial' && previous === 'initial';
 }
 
-/** A script was held up by the one before it: its mark came so much later. Otherwise that one did not hang, and nothing is proved. */
-export function scriptsApart(options: { node: string; first: string; next: string; atLeastMs: number }): Checker {
+/**
+ * A script was held up by the one before it: its mark came so much later. Otherwise that one did not hang, and nothing is proved.
+ * @premise
+ */
+export const scriptsApart = checker(function scriptsApart(options: {
+  node: string;
+  first: string;
+  next: string;
+  atLeastMs: number;
+}) {
   const { node, first, next, atLeastMs } = options;
   return (during) => {
     const mark = (wanted: string) =>
@@ -35,14 +44,18 @@ export function scriptsApart(options: { node: string; first: string; next: strin
     const because = `the script for ${next} began ${toMs(other.atNs - one.atNs)} after that for ${first}`;
     return (other.atNs - one.atNs >= atLeastMs * NS_PER_MS ? pass : unknown)(because, [one, other]);
   };
-}
+});
 
 /**
  * HA-5: whatever happened, each script of the node was told the state whose script ran before it, and was not run for one state
  * twice in a row; only a life, of which there is one for each start at most, begins anew with `initial` after `initial`.
  * @param options.start the act that starts a daemon: what an earlier life had yet to run is lost with it
  */
-export function scriptsInOrder(options: { node: string; start: string; atLeast: number }): Checker {
+export const scriptsInOrder = checker(function scriptsInOrder(options: {
+  node: string;
+  start: string;
+  atLeast: number;
+}) {
   const { node, start, atLeast } = options;
   return (during, all = during) => {
     const ran = all.filter((event): event is ScriptRan => event.kind === 'script' && event.node === node);
@@ -65,4 +78,4 @@ export function scriptsInOrder(options: { node: string; start: string; atLeast: 
     }
     return meant.size < atLeast ? unknown(`${because}; ${atLeast} were wanted`, [...meant]) : pass(because, [...meant]);
   };
-}
+});

@@ -1,5 +1,6 @@
 import type { HistoryEvent, ProbeEnded, RequestServed } from '../history/event.ts';
-import { type Checker, fail, pass, unknown } from './verdict.ts';
+import { checker } from './claim.ts';
+import { fail, pass, unknown } from './verdict.ts';
 
 /** One flow as a server sees it: `client` is address and port. */
 function servedFlows(events: readonly HistoryEvent[], target: string): RequestServed[][] {
@@ -8,7 +9,11 @@ function servedFlows(events: readonly HistoryEvent[], target: string): RequestSe
 }
 
 /** FWD-4: by the servers' own records, each of at least so many flows to `target` was accepted by one server alone. */
-export function acceptedByOne(options: { target: string; servers: string[]; atLeast: number }): Checker {
+export const acceptedByOne = checker(function acceptedByOne(options: {
+  target: string;
+  servers: string[];
+  atLeast: number;
+}) {
   const { target, servers, atLeast } = options;
   return (during) => {
     const flows = servedFlows(during, target);
@@ -19,7 +24,7 @@ export function acceptedByOne(options: { target: string; servers: string[]; atLe
     if (flows.length < atLeast) return unknown(`${flows.length} flows were served; ${atLeast} were wanted`);
     return pass(`each of ${flows.length} flows was accepted by one server`, flows.slice(0, 3).flat());
   };
-}
+});
 
 function namesOf(flow: readonly RequestServed[]): string {
   return [...new Set(flow.map(({ node }) => node))].sort().join(', ');
@@ -34,7 +39,7 @@ function answeredFlows(events: readonly HistoryEvent[]): Map<string, ProbeEnded[
 }
 
 /** FWD-5: by the servers' names in the answers, each of at least so many flows of two or more probes kept to one server. */
-export function oneServerPerFlow(options: { atLeast: number }): Checker {
+export const oneServerPerFlow = checker(function oneServerPerFlow(options: { atLeast: number }) {
   return (during) => {
     const flows = [...answeredFlows(during).values()];
     for (const flow of flows) {
@@ -52,4 +57,4 @@ export function oneServerPerFlow(options: { atLeast: number }): Checker {
       long.slice(0, 3).flatMap((flow) => flow.slice(0, 2)),
     );
   };
-}
+});

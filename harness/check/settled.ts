@@ -1,23 +1,24 @@
 import type { HistoryEvent } from '../history/event.ts';
+import { checker } from './claim.ts';
 import { unlessBlind, unlessMissed } from './coverage.ts';
 import { holdingsOf } from './holdings.ts';
 import { bare } from './networks.ts';
 import { probesOf } from './probes.ts';
 import { type ActFilter, actText, findAct, spanOf, toMs } from './span.ts';
 import { isWithin } from './standstill.ts';
-import { type Checker, fail, pass, unknown } from './verdict.ts';
+import { fail, pass, unknown } from './verdict.ts';
 
 /**
  * HA-13: so long after an act at most, one of the nodes holds the address and keeps it, and every probe that is sent is answered;
  * at least so many must be, after the last thing that moved and the last that was lost.
  */
-export function settled(options: {
+export const settled = checker(function settled(options: {
   address: string;
   nodes: string[];
   after: ActFilter;
   withinMs: number;
   atLeast: number;
-}): Checker {
+}) {
   const { address, nodes, after, withinMs, atLeast } = options;
   const moves = (event: HistoryEvent): boolean =>
     event.kind === 'address' && nodes.includes(event.node) && bare(event.address) === address;
@@ -43,4 +44,4 @@ export function settled(options: {
     if (answered < atLeast) return unknown(`${because}, but only ${answered} probes were answered then`, evidence);
     return unlessBlind(during, all, sights, pass(`${because}; ${answered} probes were answered then`, evidence));
   });
-}
+});

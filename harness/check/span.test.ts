@@ -1,9 +1,10 @@
 import t from 'tap';
 import type { HistoryEvent } from '../history/event.ts';
+import { verdictOn } from './claim.ts';
 import { blindSpot } from './coverage.ts';
 import { act, history, OVER, probe, told, watched } from './literal-history.ts';
 import { noneLost } from './probes.ts';
-import { after, between, NS_PER_MS, spanOf } from './span.ts';
+import { after, between, fromTheStart, NS_PER_MS, spanOf } from './span.ts';
 
 const none = noneLost({ atLeast: 1 });
 const SEEN = watched('probes', 'client1');
@@ -23,6 +24,13 @@ t.test('a checker can be held to a part of the history', async (t) => {
   t.match(told(ofNode, SEEN, act(90, 'kill', 'nlb2'), LOST), /^unknown: "kill" on nlb1 was not done/);
   t.match(told(ofNode, SEEN, act(50, 'stop', 'nlb1'), LOST, act(150, 'kill', 'nlb1'), probe(200)), /^pass/);
   t.match(told(after({ what: 'kill' }, none), SEEN, probe(200)), /^unknown: "kill" was not done/);
+});
+
+t.test('a checker can be held to all that was seen since the lab was made', async (t) => {
+  const all = history(SEEN, LOST, probe(200));
+  const during = all.slice(-1);
+  t.equal(verdictOn(none, during, all).verdict, 'pass');
+  t.equal(verdictOn(fromTheStart({}, none), during, all).verdict, 'fail');
 });
 
 t.test('the span is that of what was done and seen, not of what was read afterwards', async (t) => {

@@ -1,5 +1,6 @@
 import type { Acted, HistoryEvent } from '../history/event.ts';
-import { type Checker, unknown } from './verdict.ts';
+import { partChecker } from './claim.ts';
+import { unknown } from './verdict.ts';
 
 /** A stretch of the history's time. */
 export interface Span {
@@ -22,6 +23,7 @@ const NOT_COUNTED: readonly HistoryEvent['kind'][] = [
   'logged',
   'counted',
   'standstill',
+  'test',
 ];
 
 /** From the first to the last thing done or seen. @returns undefined when there is none */
@@ -53,21 +55,25 @@ export function actText({ what, node }: ActFilter): string {
 }
 
 /** Judge only what lies between two instants, both included. */
-export function between(span: Partial<Span>, checker: Checker): Checker {
-  const { fromNs = Number.NEGATIVE_INFINITY, untilNs = Number.POSITIVE_INFINITY } = span;
-  return (during, all = during) =>
-    checker(
-      during.filter((event) => event.atNs >= fromNs && event.atNs <= untilNs),
-      all,
-    );
+export const between = partChecker(function between(span: Partial<Span>, claim) {
+  return (during, all = during) => claim(within(span, during), all);
+});
+
+function within({ fromNs = -Infinity, untilNs = Infinity }: Partial<Span>, events: readonly HistoryEvent[]) {
+  return events.filter(({ atNs }) => atNs >= fromNs && atNs <= untilNs);
 }
 
 /** Judge only what came after an act was over and had `afterMs` to work. Unknown when it was never done. */
-export function after(filter: ActFilter & { afterMs?: number }, checker: Checker): Checker {
+export const after = partChecker(function after(filter: ActFilter & { afterMs?: number }, claim) {
   return (during, all = during) => {
     const act = findAct(during, filter);
     if (!act) return unknown(`${actText(filter)} was not done`);
     const fromNs = (act.untilNs ?? act.atNs) + (filter.afterMs ?? 0) * NS_PER_MS;
-    return between({ fromNs }, checker)(during, all);
+    return claim(within({ fromNs }, during), all);
   };
-}
+});
+
+/** Judge all that was seen since the lab was made, and not only what was since the test began. */
+export const fromTheStart = partChecker(function fromTheStart(_: Record<string, never>, claim) {
+  return (during, all = during) => claim(all, all);
+});

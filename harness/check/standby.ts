@@ -1,20 +1,21 @@
+import { checker } from './claim.ts';
 import { unlessBlind } from './coverage.ts';
 import { eventsOf, type PacketSeen, type Port, packetsOf, portText } from './seen.ts';
-import { type Checker, fail, pass, unknown } from './verdict.ts';
+import { fail, pass, unknown } from './verdict.ts';
 
 /**
  * FWD-3, FWD-10: a node that is not active sends nothing of the cluster's flows from any leg, though packets for the cluster
  * reach it.
  * @param options.reached `flooded`: frames for other hardware addresses (FWD-3); `addressed`: for its own (FWD-10)
  */
-export function standbySilent(options: {
+export const standbySilent = checker(function standbySilent(options: {
   clusterAddress: string;
   access: Port;
   mac: string;
   ports: Port[];
   reached: 'flooded' | 'addressed';
   atLeast: number;
-}): Checker {
+}) {
   const { clusterAddress, access, mac, ports, reached, atLeast } = options;
   return (during, all = during) => {
     const sent = ports.flatMap((port) => packetsOf(during, { ...port, direction: 'sent' }));
@@ -30,7 +31,7 @@ export function standbySilent(options: {
     const silent = pass(`${because}, and it sent none on`, eventsOf(came.slice(0, 3)));
     return unlessBlind(during, all, [{ what: 'frames', where }], silent);
   };
-}
+});
 
 /** To the cluster, from it, or an ICMP error about either. */
 function isOfCluster({ source, destination, transport }: PacketSeen['packet'], clusterAddress: string): boolean {
@@ -49,12 +50,12 @@ export interface Balancer {
  * ROUTE-4: replies from a cluster address, of which at least so many are seen, pass no load balancer: none is sent by
  * one, and none is handed to one's hardware address. What is meant for a load balancer itself is no reply to a client.
  */
-export function repliesBypass(options: {
+export const repliesBypass = checker(function repliesBypass(options: {
   cluster: readonly string[];
   balancers: Balancer[];
   lans: string[];
   atLeast: number;
-}): Checker {
+}) {
   const { cluster, balancers, lans, atLeast } = options;
   const own = balancers.flatMap(({ addresses }) => addresses);
   return (during, all = during) => {
@@ -72,4 +73,4 @@ export function repliesBypass(options: {
     const bypassed = pass(`${sent.length} replies passed no load balancer`, eventsOf(sent.slice(0, 3)));
     return unlessBlind(during, all, [{ what: 'frames', where: lans }], bypassed);
   };
-}
+});

@@ -49,7 +49,7 @@ t.test('so is one of packets of another kind', async (t) => {
     ...options,
     of: {
       what: 'guesses',
-      meant: ({ packet: { transport } }) => transport?.kind === 'tcp' && transport.flags.join() === 'ack',
+      meant: { flags: ['ack'] },
     },
   });
   const ack = (atMs: number, source: string) => begin(atMs, source, 1, { flags: ['ack'] });

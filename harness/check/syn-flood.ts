@@ -1,28 +1,31 @@
-import type { Meant } from './forwarding.ts';
+import { checker } from './claim.ts';
+import { fitting, type PacketPattern } from './packet-pattern.ts';
 import { eventsOf, type Port, packetsOf, portText } from './seen.ts';
-import { type Checker, pass, unknown } from './verdict.ts';
+import { pass, unknown } from './verdict.ts';
 
-const isFirst: Meant = ({ packet: { transport } }) => transport?.kind === 'tcp' && transport.flags.join() === 'syn';
+const FIRSTS: PacketPattern = { flags: ['syn'] };
 
 /**
  * A flood bit: first packets of so many different connections at least, from so many addresses, came to the port for the
  * cluster, so many a second; or packets of another kind, by the flows or the datagrams that they belong to. Never fails,
  * because it is the flood that falls short.
+ * @premise
  */
-export function flooded(options: {
+export const flooded = checker(function flooded(options: {
   port: Port;
   mac: string;
   clusterAddress: string;
   connections: number;
   sources: number;
   perSecond: number;
-  of?: { what: string; meant: Meant };
-}): Checker {
+  of?: { what: string; meant: PacketPattern };
+}) {
   const { port, mac, clusterAddress, connections, sources, perSecond, of } = options;
-  const { what, meant } = of ?? { what: 'connections', meant: isFirst };
+  const { what, meant } = of ?? { what: 'connections', meant: FIRSTS };
+  const isMeant = fitting(meant);
   return (during) => {
     const came = packetsOf(during, { ...port, direction: 'received' }).filter(
-      (seen) => seen.ethernet.destination === mac && seen.packet.destination === clusterAddress && meant(seen),
+      (seen) => seen.ethernet.destination === mac && seen.packet.destination === clusterAddress && isMeant(seen),
     );
     const from = Map.groupBy(came, ({ packet }) => packet.source);
     const flows = new Set(came.map(({ packet }) => `${packet.source} ${packet.identification} ${portsOf(packet)}`));
@@ -34,6 +37,6 @@ export function flooded(options: {
       return unknown(`${because}; ${connections} from ${sources} were wanted, ${perSecond} a second`);
     return pass(because, eventsOf(came.slice(0, 2)));
   };
-}
+});
 
 const portsOf = ({ payload }: { payload: Uint8Array }): string => payload.subarray(0, 4).join();

@@ -1,10 +1,11 @@
 import type { HistoryEvent, NeighbourChanged } from '../history/event.ts';
 import { announcementsFrom, type Table } from './announcement.ts';
+import { checker } from './claim.ts';
 import { unlessBlind, unlessMissed } from './coverage.ts';
 import { arpsOf, type Port, portText } from './seen.ts';
 import { type ActFilter, actText, findAct, NS_PER_MS, toMs } from './span.ts';
 import { isWithin, ranNs } from './standstill.ts';
-import { type Checker, fail, pass, unknown, type Verdict } from './verdict.ts';
+import { fail, pass, unknown, type Verdict } from './verdict.ts';
 
 interface Righting {
   address: string;
@@ -25,7 +26,7 @@ interface Righting {
  * ARP-12, ARP-13, ARP-14: tables that named another hardware address for the address name the right one soon after, without
  * having asked for it, and still do at the end.
  */
-export function tablesRightAgain(options: Righting): Checker {
+export const tablesRightAgain = checker(function tablesRightAgain(options: Righting) {
   return unlessMissed({ what: 'neighbours', where: options.tables.map(({ node }) => node) }, (during, all = during) => {
     const cause = causeIn(during, options);
     if (!cause) return unknown(`it did not come to pass: ${causeText(options.after)}`);
@@ -42,7 +43,7 @@ export function tablesRightAgain(options: Righting): Checker {
     if (verdicts.length === 0) return unknown('no table was named');
     return pass(verdicts.map(({ because }) => because).join('; '), evidence);
   });
-}
+});
 
 interface Cause {
   event: HistoryEvent;
@@ -106,7 +107,12 @@ function asking({ port }: Table, address: string, fromNs: number, untilNs: numbe
  * ARP-12: the first announcement of the port, which must have been lost on its way to the hearers, is followed by another
  * that reaches them, not sooner than so many milliseconds later: whatever lost the first is over by then.
  */
-export function announcedAgain(options: { address: string; port: Port; hearers: Port[]; leastMs: number }): Checker {
+export const announcedAgain = checker(function announcedAgain(options: {
+  address: string;
+  port: Port;
+  hearers: Port[];
+  leastMs: number;
+}) {
   const { address, port, hearers, leastMs } = options;
   return (during, all = during) => {
     const [first, ...later] = announcementsFrom(during, port, address);
@@ -129,7 +135,7 @@ export function announcedAgain(options: { address: string; port: Port; hearers: 
     const judge = afterNs >= leastMs * NS_PER_MS ? pass : fail;
     return judge(`another announcement came ${toMs(afterNs)} after the lost one`, [first.event, next.event]);
   };
-}
+});
 
 /** Within a switch; far less than lies between two announcements. */
 const TRANSIT_NS = 10 * NS_PER_MS;

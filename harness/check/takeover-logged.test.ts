@@ -1,6 +1,6 @@
 import t from 'tap';
 import { act, address, arp, logged, OVER, told, udp, watched } from './literal-history.ts';
-import { causeLogged, costLogged, instantLogged, lapseLogged } from './takeover-logged.ts';
+import { causeLogged, costLogged, instantLogged, lapseLogged, textLike } from './takeover-logged.ts';
 
 const NLBS = '10.77.1.100';
 const port = (node: string) => ({ lan: 'access', node, leg: 'access' });
@@ -36,7 +36,7 @@ t.test('the cause of a change is in the log: its reason and its evidence', async
   const options = {
     ...meant,
     state: 'active',
-    reason: /^nlb1 silent/,
+    reason: textLike(/^nlb1 silent/),
     evidence: { 'evidence.peer.hostRefuses': false },
   };
   const cause = causeLogged(options);

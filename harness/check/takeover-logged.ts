@@ -1,5 +1,6 @@
 import type { AddressChanged, HistoryEvent } from '../history/event.ts';
 import { announcementsFrom } from './announcement.ts';
+import { checker } from './claim.ts';
 import { unlessBlind } from './coverage.ts';
 import { datagramsOf } from './datagrams.ts';
 import { type EventLine, eventLines, fieldAt, type Reading } from './event-lines.ts';
@@ -7,7 +8,15 @@ import { bare } from './networks.ts';
 import { arpsOf, eventsOf, type Port } from './seen.ts';
 import { type ActFilter, actText, findAct, NS_PER_MS, toMs } from './span.ts';
 import { isWithin } from './standstill.ts';
-import { type Checker, fail, pass, unknown } from './verdict.ts';
+import { fail, pass, unknown } from './verdict.ts';
+
+/** A regular expression, as plain data. */
+export interface TextPattern {
+  pattern: string;
+  flags: string;
+}
+
+export const textLike = ({ source, flags }: RegExp): TextPattern => ({ pattern: source, flags });
 
 interface Logged extends Reading {
   /** What was done; the first change to the state after its beginning is meant. */
@@ -28,14 +37,17 @@ function changeAfter(
 }
 
 /** HA-16: the change of state that an act led to is in the log, and names its cause: the reason fits, and so does the evidence. */
-export function causeLogged(options: Logged & { reason: RegExp; evidence: Record<string, unknown> }): Checker {
+export const causeLogged = checker(function causeLogged(
+  options: Logged & { reason: TextPattern; evidence: Record<string, unknown> },
+) {
   const { node, state, after, reason, evidence } = options;
   return (during) => {
     const { act, change } = changeAfter(during, options);
     if (!act) return unknown(`${actText(after)} was not done`);
     if (!change) return fail(`${node} logged no change to ${state} after ${actText(after)}`, [act]);
     const said = String(change.fields.reason);
-    if (!reason.test(said)) return fail(`the reason is "${said}", and not like ${reason}`, [act, change.event]);
+    const wanted = new RegExp(reason.pattern, reason.flags);
+    if (!wanted.test(said)) return fail(`the reason is "${said}", and not like ${wanted}`, [act, change.event]);
     for (const [place, expected] of Object.entries(evidence)) {
       const found = JSON.stringify(fieldAt(change, place));
       if (found !== JSON.stringify(expected))
@@ -43,15 +55,15 @@ export function causeLogged(options: Logged & { reason: RegExp; evidence: Record
     }
     return pass(`"${said}", with ${JSON.stringify(evidence)}`, [act, change.event]);
   };
-}
+});
 
 /**
  * HA-16: the log's instant of a takeover is that of its packets: the address event and the first announcement come with it,
  * within so many milliseconds.
  */
-export function instantLogged(
+export const instantLogged = checker(function instantLogged(
   options: Omit<Logged, 'state'> & { address: string; port: Port; withinMs: number },
-): Checker {
+) {
   const { node, after, address, port, withinMs } = options;
   return (during, all = during) => {
     const { act, change } = changeAfter(during, { ...options, state: 'active' });
@@ -76,15 +88,15 @@ export function instantLogged(
     const verdict = (agrees ? pass : fail)(because, [act, change.event, added, announced]);
     return unlessBlind(during, all, [{ what: 'addresses', where: [node] }], verdict);
   };
-}
+});
 
 /**
  * HA-16: what a takeover cost, as the log tells it, is what the packets tell: the time since the last that reached this node
  * of the one before as the holder: its beats, and its answers for the address.
  */
-export function costLogged(
+export const costLogged = checker(function costLogged(
   options: Omit<Logged, 'state'> & { address: string; ports: Port[]; beatPort: number; withinMs: number },
-): Checker {
+) {
   const { node, after, ports, withinMs } = options;
   return (during, all = during) => {
     const { act, change } = changeAfter(during, { ...options, state: 'active' });
@@ -100,7 +112,7 @@ export function costLogged(
     const verdict = (agrees ? pass : fail)(because, [act, last, change.event]);
     return unlessBlind(during, all, [{ what: 'frames', where: ports.map(({ lan }) => lan) }], verdict);
   };
-}
+});
 
 /** In order of time. Beats that came to these ports, and ARP packets that name the address as their sender's. */
 function proofsOfHolder(
@@ -119,9 +131,9 @@ function proofsOfHolder(
  * HA-16: a node that lost its lease because it stalled says for how long the lease had been over when it woke: as long as it
  * was silent on the wire, but for the lease of its last beat.
  */
-export function lapseLogged(
+export const lapseLogged = checker(function lapseLogged(
   options: Logged & { ports: Port[]; beatPort: number; leaseMs: number; withinMs: number },
-): Checker {
+) {
   const { node, after, ports, beatPort, leaseMs, withinMs } = options;
   return (during, all = during) => {
     const { act, change } = changeAfter(during, options);
@@ -140,4 +152,4 @@ export function lapseLogged(
     const verdict = (agrees ? pass : fail)(because, [act, last, change.event]);
     return unlessBlind(during, all, [{ what: 'frames', where: ports.map(({ lan }) => lan) }], verdict);
   };
-}
+});

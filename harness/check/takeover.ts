@@ -1,12 +1,13 @@
 import type { HistoryEvent } from '../history/event.ts';
 import { announcementsFrom } from './announcement.ts';
+import { checker } from './claim.ts';
 import { unlessBlind, unlessMissed } from './coverage.ts';
 import { holdingsOf } from './holdings.ts';
 import { probesOf } from './probes.ts';
 import { type Port, portText } from './seen.ts';
 import { type ActFilter, actText, findAct, toMs } from './span.ts';
 import { isWithin, ranNs } from './standstill.ts';
-import { type Checker, fail, pass, unknown, type Verdict } from './verdict.ts';
+import { fail, pass, unknown, type Verdict } from './verdict.ts';
 
 interface Takeover {
   address: string;
@@ -20,7 +21,7 @@ interface Takeover {
 }
 
 /** HA-1, HA-2, HA-6: after the act the other node holds the address, has announced it, and the cluster answers, all in time. */
-export function tookOver(options: Takeover): Checker {
+export const tookOver = checker(function tookOver(options: Takeover) {
   const { address, from, to, after, withinMs } = options;
   return unlessMissed({ what: 'addresses', where: [from, to.node] }, (during, all = during) => {
     const act = findAct(during, after);
@@ -42,7 +43,7 @@ export function tookOver(options: Takeover): Checker {
     const withAct = { ...verdict, evidence: [act, ...verdict.evidence] };
     return verdict.verdict === 'fail' ? unlessBlind(during, all, sights, withAct) : withAct;
   });
-}
+});
 
 /** A step of a takeover, and when it was done; without an instant it was not. */
 interface Step {

@@ -1,12 +1,18 @@
+import { checker } from './claim.ts';
 import { unlessBlind } from './coverage.ts';
 import { arpsOf, eventsOf, type Port, portText } from './seen.ts';
-import { type Checker, fail, pass, unknown } from './verdict.ts';
+import { fail, pass, unknown } from './verdict.ts';
 
 /**
  * HA-2: whether a node could reach a target, by what its port sent and was handed: it asked for the target's address by ARP at
  * least so often, and was answered as often, or never. A test that cuts a node off has only then done so.
  */
-export function targetReached(options: { asker: Port; target: string; atLeast: number; reached: boolean }): Checker {
+export const targetReached = checker(function targetReached(options: {
+  asker: Port;
+  target: string;
+  atLeast: number;
+  reached: boolean;
+}) {
   const { asker, target, atLeast, reached } = options;
   return (during, all = during) => {
     const asked = arpsOf(during, { ...asker, direction: 'sent' }).filter(
@@ -22,4 +28,4 @@ export function targetReached(options: { asker: Port; target: string; atLeast: n
     const verdict = (isSo ? pass : fail)(because, evidence);
     return unlessBlind(during, all, [{ what: 'frames', where: [asker.lan] }], verdict);
   };
-}
+});

@@ -1,13 +1,18 @@
+import { checker } from './claim.ts';
 import { unlessBlind } from './coverage.ts';
 import { holdingsOf } from './holdings.ts';
 import { NS_PER_MS, spanOf, toMs } from './span.ts';
-import { type Checker, fail, pass, unknown } from './verdict.ts';
+import { fail, pass, unknown } from './verdict.ts';
 
 /**
  * HA-8: a node's times of holding the address that began and ended meanwhile, one after the other, lasted at least so long
  * each; there were just as many.
  */
-export function heldAtLeast(options: { address: string; node: string; eachMs: readonly number[] }): Checker {
+export const heldAtLeast = checker(function heldAtLeast(options: {
+  address: string;
+  node: string;
+  eachMs: readonly number[];
+}) {
   const { address, node, eachMs } = options;
   return (during, all = during) => {
     const span = spanOf(during);
@@ -23,4 +28,4 @@ export function heldAtLeast(options: { address: string; node: string; eachMs: re
     const verdict = (isShort ? fail : pass)(`${because}; at least ${eachMs.join(', ')} ms were wanted`, evidence);
     return unlessBlind(during, all, [{ what: 'addresses', where: [node] }], verdict);
   };
-}
+});

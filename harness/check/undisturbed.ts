@@ -1,12 +1,13 @@
 import type { Acted, HistoryEvent, ProbeEnded, ScriptRan } from '../history/event.ts';
+import { checker } from './claim.ts';
 import { unlessBlind } from './coverage.ts';
 import { type ActFilter, actText, findAct } from './span.ts';
-import { type Checker, fail, pass, unknown, type Verdict } from './verdict.ts';
+import { fail, pass, unknown, type Verdict } from './verdict.ts';
 
 /** What a change that concerns others must leave alone. */
 
 /** HA-14, HA-15: no address was added to or taken from any of the nodes. */
-export function addressesUntouched(options: { nodes: string[] }): Checker {
+export const addressesUntouched = checker(function addressesUntouched(options: { nodes: string[] }) {
   const { nodes } = options;
   return (during, all = during) => {
     const touched = during.find((event) => event.kind === 'address' && nodes.includes(event.node));
@@ -15,10 +16,10 @@ export function addressesUntouched(options: { nodes: string[] }): Checker {
     const untouched = pass(`no address of ${nodes.join(', ')} was added or removed`);
     return unlessBlind(during, all, [{ what: 'addresses', where: nodes }], untouched);
   };
-}
+});
 
 /** HA-15: none of the nodes ran a state script, though each has shown before that it leaves a mark. */
-export function noScriptRan(options: { nodes: string[] }): Checker {
+export const noScriptRan = checker(function noScriptRan(options: { nodes: string[] }) {
   const { nodes } = options;
   return (during, all = during) => {
     const isScript = (event: (typeof all)[number]): event is ScriptRan => event.kind === 'script';
@@ -32,7 +33,7 @@ export function noScriptRan(options: { nodes: string[] }): Checker {
       marks.flatMap((mark) => mark ?? []),
     );
   };
-}
+});
 
 interface Kept {
   after: ActFilter;
@@ -59,21 +60,31 @@ function judgeKept(flows: readonly ProbeEnded[][], act: Acted, atLeast: number):
 }
 
 /** FWD-12: flows that this server answered before the act lost nothing, and were answered by it until after it. At least so many. */
-export function flowsStayAt({ server, after, protocol, atLeast }: Kept & { server: string }): Checker {
+export const flowsStayAt = checker(function flowsStayAt({
+  server,
+  after,
+  protocol,
+  atLeast,
+}: Kept & { server: string }) {
   return (during) => {
     const act = findAct(during, after);
     if (!act) return unknown(`${actText(after)} was not done`);
     const own = flowsBegunBefore(during, act, protocol).filter(([first]) => first?.server === server);
     return judgeKept(own, act, atLeast);
   };
-}
+});
 
 /**
  * HA-15, BAL-4: flows that were answered before the act, by another server than the one named, lost nothing and were
  * answered by that same server until after it. At least so many; and the one named had flows too, so that there was something to
  * be kept apart.
  */
-export function otherFlowsKept({ server, after, protocol, atLeast }: Kept & { server: string }): Checker {
+export const otherFlowsKept = checker(function otherFlowsKept({
+  server,
+  after,
+  protocol,
+  atLeast,
+}: Kept & { server: string }) {
   return (during) => {
     const act = findAct(during, after);
     if (!act) return unknown(`${actText(after)} was not done`);
@@ -83,14 +94,18 @@ export function otherFlowsKept({ server, after, protocol, atLeast }: Kept & { se
     if (verdict.verdict === 'fail' || others.length < begun.length) return verdict;
     return unknown(`${server} had no flow when ${actText(after)} began`, [act]);
   };
-}
+});
 
 function fateOf({ server, outcome }: ProbeEnded): string {
   return server === undefined ? `ended ${outcome}` : `went to ${server}`;
 }
 
 /** HA-15: a server answered at least so many flows that began after an act was over. */
-export function newFlowsReach(options: { server: string; after: ActFilter; atLeast: number }): Checker {
+export const newFlowsReach = checker(function newFlowsReach(options: {
+  server: string;
+  after: ActFilter;
+  atLeast: number;
+}) {
   const { server, after, atLeast } = options;
   return (during) => {
     const act = findAct(during, after);
@@ -105,4 +120,4 @@ export function newFlowsReach(options: { server: string; after: ActFilter; atLea
     const judge = reached.length >= atLeast ? pass : fail;
     return judge(because, [act, ...reached.slice(0, 3)]);
   };
-}
+});

@@ -2,11 +2,12 @@ import type { Vrrp } from '../capture/vrrp.ts';
 import type { FrameSeen, HistoryEvent } from '../history/event.ts';
 import { announcementsFrom } from './announcement.ts';
 import { answersWith, noAnswerFrom } from './arp.ts';
+import { checker, verdictOn } from './claim.ts';
 import { unlessBlind } from './coverage.ts';
 import { type PacketSeen, type Port, packetsOf, portText } from './seen.ts';
 import { NS_PER_MS, toMs } from './span.ts';
 import { isWithin } from './standstill.ts';
-import { type Checker, fail, pass, unknown } from './verdict.ts';
+import { fail, pass, unknown } from './verdict.ts';
 
 const VRRP_GROUP = '224.0.0.18';
 const VRRP_PROTOCOL = 112;
@@ -25,7 +26,7 @@ function advertsOf(events: readonly HistoryEvent[], filter: Partial<Port>): Adve
 }
 
 /** VRRP-1: every VRRP packet on these LANs, and there are some on each, is sound and goes where RFC 9568 5.1 says. */
-export function advertsWellFormed(options: { lans: string[] }): Checker {
+export const advertsWellFormed = checker(function advertsWellFormed(options: { lans: string[] }) {
   return (during, all = during) => {
     const broken = options.lans
       .flatMap((lan) => packetsOf(during, { lan, direction: 'sent' }))
@@ -40,7 +41,7 @@ export function advertsWellFormed(options: { lans: string[] }): Checker {
     const sound = pass(`${adverts.length} advertisements, all as they should be`, evidence);
     return unlessBlind(during, all, [{ what: 'frames', where: options.lans }], sound);
   };
-}
+});
 
 function malformation({ packet, vrrp }: Advert): string | undefined {
   if (packet.destination !== VRRP_GROUP) return `goes to ${packet.destination}`;
@@ -50,7 +51,7 @@ function malformation({ packet, vrrp }: Advert): string | undefined {
 }
 
 /** VRRP-2: the master answers ARP requests for the VRRP address, and the backup, which they reach too, does not. */
-export function backupDoesNotAnswer(options: {
+export const backupDoesNotAnswer = checker(function backupDoesNotAnswer(options: {
   address: string;
   master: Port;
   backup: Port;
@@ -59,19 +60,19 @@ export function backupDoesNotAnswer(options: {
   forMs: number;
   atLeast: number;
   withinMs: number;
-}): Checker {
+}) {
   const { address, master, backup, mac, forMs, atLeast, withinMs } = options;
   const silent = noAnswerFrom({ address, port: backup, forMs, atLeast });
   const answered = answersWith({ address, port: master, mac, atLeast, withinMs });
   return (during, all = during) => {
-    const verdict = silent(during, all);
+    const verdict = verdictOn(silent, during, all);
     if (verdict.verdict !== 'pass') return verdict;
-    const other = answered(during, all);
+    const other = verdictOn(answered, during, all);
     if (other.verdict !== 'pass')
       return unknown(`the master was not seen answering either: ${other.because}`, other.evidence);
     return pass(`${verdict.because}; the master answered`, [...verdict.evidence, ...other.evidence]);
   };
-}
+});
 
 /** One virtual router: the same on master and backup. */
 export interface RouterLeg {
@@ -94,7 +95,7 @@ interface Succession {
  * take the tolerance, and announces each address on its leg by ARP within the tolerance. In a sync group the leg whose time
  * is over first takes the others along.
  */
-export function backupTookOver(options: Succession): Checker {
+export const backupTookOver = checker(function backupTookOver(options: Succession) {
   const { legs, intervalMs, priority, toleranceMs } = options;
   // RFC 9568 6.1: Skew_Time = ((256 - Priority) * Active_Adver_Interval) / 256.
   const silenceNs = (3 * intervalMs + ((256 - priority) * intervalMs) / 256) * NS_PER_MS;
@@ -127,7 +128,7 @@ export function backupTookOver(options: Succession): Checker {
     }
     return pass(`the backup advertised and announced on ${sound.length} legs when it was due`, evidence);
   };
-}
+});
 
 interface Turn {
   leg: RouterLeg;

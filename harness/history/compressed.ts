@@ -22,6 +22,9 @@ export async function compressHistory(file: string): Promise<string> {
   return compressed;
 }
 
+/** Whether there is a history of that name, compressed or not. */
+export const isHistoryThere = (file: string): boolean => existsSync(file) || existsSync(file + ENDING);
+
 const CHUNK_BYTES = 1024 * 1024;
 
 /** The file's bytes in pieces: as it is, or decompressed, where it is named so, or only its compressed form is there. */

@@ -7,28 +7,11 @@ import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import t from 'tap';
 import { compressHistory } from './compressed.ts';
-import type { FrameSeen, HistoryEvent } from './event.ts';
-import { readHistory } from './read.ts';
+import type { HistoryEvent } from './event.ts';
+import { toLine } from './line.ts';
+import { EVENTS, frame } from './literal-events.ts';
+import { inOrderOfTime, readHistory, readRecorded } from './read.ts';
 import { openHistory } from './recorder.ts';
-
-/** One event of each kind, not in the order of time. */
-const EVENTS: HistoryEvent[] = [
-  { kind: 'watched', atNs: 0, what: 'frames', where: 'access', untilNs: 9, missed: 0 },
-  { kind: 'act', atNs: 8, what: 'power loss', node: 'nlb1', untilNs: 9 },
-  { kind: 'address', atNs: 2, node: 'nlb1', device: 'access', address: '10.77.1.100/32', change: 'added' },
-  { kind: 'neighbour', atNs: 3, node: 'fw1', device: 'access', address: '10.77.1.100', state: 'FAILED' },
-  { kind: 'probe', atNs: 1, node: 'client1', protocol: 'tcp', flow: 'ä\n7', sequence: 0, outcome: 'lost' },
-  { kind: 'served', atNs: 5, node: 'server1', protocol: 'http', client: '198.51.100.10:4711', target: '/' },
-  { kind: 'census', atNs: 6, addresses: [{ node: 'nlb1', device: 'lo', address: '127.0.0.1/8' }], routes: [] },
-  { kind: 'script', atNs: 7, node: 'nlb1', state: 'active', previous: 'standby', reason: 'peer silent' },
-  { kind: 'counted', atNs: 7, node: 'nlb1', what: 'refused heartbeats', counts: { forged: 3 } },
-  { kind: 'standstill', atNs: 8, untilNs: 12 },
-  frame(4, Uint8Array.of(0, 1, 255)),
-];
-
-function frame(atNs: number, bytes: Uint8Array): FrameSeen {
-  return { kind: 'frame', atNs, lan: 'access', node: 'fw1', leg: 'access', direction: 'sent', bytes };
-}
 
 /** Wait for a condition; the assertion that follows tells when it did not come. */
 async function until(condition: () => boolean, deadlineMs: number): Promise<void> {
@@ -44,6 +27,8 @@ t.test('events come back sorted by time, from memory and from the file', async (
   t.strictSame(history.events(), sorted);
   history.close();
   t.strictSame(readHistory(file), sorted);
+  t.strictSame(readRecorded(file), EVENTS, 'or in the order in which they were recorded');
+  t.strictSame(inOrderOfTime(EVENTS), sorted);
   const compressed = await compressHistory(file);
   t.notOk(existsSync(file));
   t.strictSame(readHistory(compressed), sorted, 'compressed');
@@ -119,9 +104,24 @@ t.test('a line that a crash cut short is left out, a damaged one inside is an er
   appendFileSync(file, '{"kind":"act","atNs"');
   t.equal(readHistory(file).length, 1);
 
-  for (const damaged of ['{"kind":"act","atNs"', '{"kind":"toString","atNs":1}', '{"kind":"act"}', 'null']) {
-    writeFileSync(file, `${whole}${damaged}\n${whole}`);
+  const damaged = [
+    ['{"kind":"act","atNs"', /expected object/],
+    ['{"kind":"toString","atNs":1}', /at kind/],
+    ['{"kind":"act","atNs":1}', /at what/],
+    ['{"kind":"act","atNs":"1","what":"kill"}', /at atNs/],
+    ['{"kind":"act","atNs":1,"what":"kill","when":2}', /"when"/],
+    [
+      toLine(frame(1, Uint8Array.of(7)))
+        .replace('Bw==', '*')
+        .trimEnd(),
+      /at bytes/,
+    ],
+    ['null', /expected object/],
+  ] as const;
+  for (const [line, because] of damaged) {
+    writeFileSync(file, `${whole}${line}\n${whole}`);
     t.throws(() => readHistory(file), /line 3: not an event/);
+    t.throws(() => readHistory(file), because);
   }
 });
 
@@ -138,12 +138,17 @@ t.test('a file says by which clock its instants are, and one by another is refus
   const file = join(t.testdir(), 'history.jsonl');
   openHistory({ file, startedNs: 42n }).close();
   const header = JSON.parse(readFileSync(file, 'utf8'));
-  const format = { format: 'onevip history', version: 1, clock: 'CLOCK_MONOTONIC', unit: 'ns', startedNs: '42' };
+  const format = { format: 'onevip history', version: 2, clock: 'CLOCK_MONOTONIC', unit: 'ns', startedNs: '42' };
   t.strictSame(header, format);
   t.same(readHistory(file), []);
-  for (const other of [{ clock: 'CLOCK_BOOTTIME' }, { version: 2 }, { format: 'pcap' }]) {
-    writeFileSync(file, `${JSON.stringify({ ...format, ...other })}\n`);
-    t.throws(() => readHistory(file), new RegExp(`does not say ${Object.keys(other)[0]} `));
+  const other: [object, RegExp][] = [
+    [{ clock: 'CLOCK_BOOTTIME' }, /does not say clock CLOCK_MONOTONIC/],
+    [{ version: 1 }, /it is of version 1, and this program reads 2/],
+    [{ format: 'pcap' }, /does not say format onevip history/],
+  ];
+  for (const [field, because] of other) {
+    writeFileSync(file, `${JSON.stringify({ ...format, ...field })}\n`);
+    t.throws(() => readHistory(file), because);
   }
   writeFileSync(file, '');
   t.throws(() => readHistory(file), /does not say format onevip history/);

@@ -1,28 +1,18 @@
 import t from 'tap';
-import { testAct } from '../check/invariants/exemption.ts';
-import { act, arp, OVER, watched } from '../check/literal-history.ts';
+import { arp, OVER, testRun, watched } from '../check/literal-history.ts';
+import type { HistoryEvent } from '../history/event.ts';
 import { loadPlan } from '../topology/load.ts';
 import { judgeAlways } from './always.ts';
 import { settingOf } from './setting.ts';
-import type { Suite } from './suite.ts';
 
 const PLAN = loadPlan('invention');
 const SETTING = settingOf(PLAN);
 const [CLUSTER = ''] = SETTING.cluster;
-const breaks = [{ invariant: 'no ARP for the cluster' as const, why: 'it is asked for' }];
-const suite: Suite = {
-  name: 'asking',
-  title: '',
-  topologies: ['invention', 'invention-flat'],
-  seconds: 1,
-  tests: {
-    'nobody answers': { proves: ['ARP-6'], breaks, run: async () => ({}) },
-    'all is well': { proves: ['ARP-1'], run: async () => ({}) },
-  },
-};
+const breaks = { 'nobody answers': [{ invariant: 'no ARP for the cluster' as const, why: 'it is asked for' }] };
+const OF = { suite: 'asking', runAgain: './onevip conformance asking', files: ['h'] };
 
 const SEEN = [...new Set(SETTING.places.map(({ lan }) => lan))].map((lan) => watched('frames', lan));
-const SPANS = [act(100, testAct('nobody answers'), undefined, 200), act(300, testAct('all is well'), undefined, 400)];
+const SPANS = [...testRun('nobody answers', 100, 200), ...testRun('all is well', 300, 400)];
 const asks = (atMs: number) => {
   const fields = { senderMac: '02:00:00:00:00:01', senderIp: '10.77.1.2', targetIp: CLUSTER };
   return arp(
@@ -31,9 +21,9 @@ const asks = (atMs: number) => {
   );
 };
 
-const judged = (...events: Parameters<typeof judgeAlways>[2]) => {
+const judged = (...events: HistoryEvent[]) => {
   const all = [...SEEN, ...SPANS, ...events, OVER].toSorted((one, other) => one.atNs - other.atNs);
-  const results = judgeAlways({ suite, topology: 'invention' }, PLAN, all, ['h']);
+  const results = judgeAlways({ setting: SETTING, breaks }, all, OF);
   return results.find(({ title }) => /^no ARP packet/.test(title));
 };
 
@@ -57,7 +47,11 @@ t.test('the plan says which places there are, and which of them are private', as
 });
 
 t.test('an invariant is broken in the test that says so, and nowhere else', async (t) => {
-  t.match(judged(...asks(150), ...asks(50)), { verdict: 'fail', always: true, proves: ['ARP-6', 'ARP-7'] }, 'at boot');
+  t.match(
+    judged(...asks(150), ...asks(50)),
+    { verdict: 'fail', always: true, proves: ['ARP-6', 'ARP-7'], ...OF },
+    'at boot',
+  );
   t.match(judged(...asks(350)), { verdict: 'fail', because: /^fw1\/access sent ARP for/ }, 'in another test');
   t.match(judged(...asks(150)), { verdict: 'unknown', because: 'no frame was seen' });
   const told = judged(...asks(150))?.brokenOnPurpose;
@@ -68,7 +62,7 @@ t.test('an invariant is broken in the test that says so, and nowhere else', asyn
 
 t.test('of the prior art, whose NLBS address is public, not everything is asked', async (t) => {
   const titles = (topology: string) =>
-    judgeAlways({ suite, topology }, loadPlan(topology), [OVER], []).map(({ title }) => title);
+    judgeAlways({ setting: settingOf(loadPlan(topology)), breaks }, [OVER], OF).map(({ title }) => title);
   t.equal(titles('invention').length, 10);
   t.equal(titles('prior-art').length, 6);
   t.notOk(titles('prior-art').some((title) => /ARP|server subnet|loopback|public/.test(title)));

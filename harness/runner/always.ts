@@ -1,48 +1,50 @@
 import type { TestResult } from '../../reports/run-report.ts';
-import { type Exempted, except, exemptedIn, exemptedText } from '../check/invariants/exemption.ts';
+import { type Exempted, type Exemption, except, exemptedIn, exemptedText } from '../check/invariants/exemption.ts';
 import { invariantsOf } from '../check/invariants/index.ts';
-import type { Invariant } from '../check/invariants/invariant.ts';
+import type { Invariant, Setting } from '../check/invariants/invariant.ts';
 import type { HistoryEvent } from '../history/event.ts';
-import type { Plan } from '../topology/plan.ts';
-import { describeEvent } from './describe.ts';
-import { judge } from './judge.ts';
-import { settingOf } from './setting.ts';
-import { jobName, type Place } from './suite.ts';
+import { judge, shown } from './judge.ts';
 
-/** How many events a report shows of those that a verdict rests on. */
-export const SHOWN_EVENTS = 12;
+/** What the invariants must know of a suite beside its history. */
+export interface Premises {
+  setting: Setting;
+  /** What each of its tests breaks on purpose, by title. */
+  breaks: Record<string, Exemption[]>;
+}
 
 /**
  * Judges every invariant over a suite's whole history, from the first frame of its lab to the last, but for what its tests have
  * said that they break.
+ * @param of the suite, the command that runs it again and its files, as reports name them
  */
-export function judgeAlways(job: Place, plan: Plan, all: HistoryEvent[], files: string[]): TestResult[] {
-  const setting = settingOf(plan);
-  const exempted = exemptionsOf(job, all);
+export function judgeAlways(
+  { setting, breaks }: Premises,
+  all: readonly HistoryEvent[],
+  of: Pick<TestResult, 'suite' | 'runAgain' | 'files'>,
+): TestResult[] {
+  const exempted = Object.entries(breaks).flatMap(([title, exemptions]) => exemptedIn(all, title, exemptions));
   return invariantsOf(setting).map((invariant) => {
-    const began = performance.now();
     const broken = exempted.filter((one) => one.invariant === invariant.name);
-    const { verdict, because, evidence } = judge(except(broken, invariant.checker(setting)), all, all);
-    const shown = evidence.slice(0, SHOWN_EVENTS).map(describeEvent);
-    return {
-      ...resultOf(job, invariant, files),
-      verdict,
-      because,
-      checks: [{ name: 'from the first frame of the lab to the last', verdict, because, evidence: shown }],
-      durationMs: performance.now() - began,
-      ...(broken.length > 0 ? { brokenOnPurpose: broken.map(exemptedText) } : {}),
-    };
+    return { ...of, ...judgeOne(invariant, setting, broken, all) };
   });
 }
 
-const exemptionsOf = ({ suite }: Place, all: readonly HistoryEvent[]): Exempted[] =>
-  Object.entries(suite.tests).flatMap(([title, { breaks = [] }]) => exemptedIn(all, title, breaks));
-
-const resultOf = (job: Place, { title, proves }: Invariant, files: string[]) => ({
-  suite: jobName(job),
-  title,
-  proves,
-  always: true as const,
-  runAgain: `./onevip conformance ${job.suite.name} --topology ${job.topology}`,
-  files,
-});
+function judgeOne(
+  { title, proves, claim }: Invariant,
+  setting: Setting,
+  broken: Exempted[],
+  all: readonly HistoryEvent[],
+) {
+  const began = performance.now();
+  const check = shown('from the first frame of the lab to the last', judge(except(broken, claim(setting)), all, all));
+  return {
+    title,
+    proves,
+    always: true as const,
+    verdict: check.verdict,
+    because: check.because,
+    checks: [check],
+    durationMs: performance.now() - began,
+    ...(broken.length > 0 ? { brokenOnPurpose: broken.map(exemptedText) } : {}),
+  };
+}

@@ -17,6 +17,8 @@ function words(event: HistoryEvent): string {
       return `${event.node} knows ${event.address} on ${event.device} at ${event.mac ?? 'no address'} (${event.state})`;
     case 'act':
       return `${event.what}${event.node ? ` (${event.node})` : ''}${took(event)}`;
+    case 'test':
+      return `the test "${event.title}" ${event.phase}`;
     case 'probe':
       return `${event.node} ${event.protocol} ${event.flow} #${event.sequence} ${event.outcome}${event.server ? ` by ${event.server}` : ''}`;
     case 'served':

@@ -5,8 +5,11 @@ import { NOT_ENDED } from '../check/invariants/nothing-left.ts';
 import { PROJECT } from '../lab/run-folder.ts';
 import { judgeAlways } from './always.ts';
 import type { Assignment } from './assignment.ts';
+import { type SuiteClaims, writeClaims } from './claims-file.ts';
+import { settingOf } from './setting.ts';
 import { openStage, type Stage } from './stage.ts';
-import type { Suite } from './suite.ts';
+import { jobName, type Suite } from './suite.ts';
+import { commandOf } from './test-command.ts';
 
 /** How a lab ended: the results of what must hold in every history, and how its history's file is called from now on. */
 export interface Ended {
@@ -23,6 +26,8 @@ export class Labs {
   private readonly settings: { system: string; datapath?: string; seed?: number };
   private count = 0;
   private stage: Stage | undefined;
+  /** What has been claimed of what was seen in the lab that there is. */
+  private claimed: SuiteClaims | undefined;
   /** Why no lab comes up: it is not tried again for each test. */
   private refusal: unknown;
 
@@ -56,14 +61,25 @@ export class Labs {
     return path.relative(PROJECT, path.join(this.ownFolder, 'history.jsonl'));
   }
 
-  private get ownFolder(): string {
+  /** The folder of the lab's history and claims: the suite's own for its first lab, `lab-2` and so on in it for others. */
+  get ownFolder(): string {
     return this.count <= 1 ? this.folder : path.join(this.folder, `lab-${this.count}`);
   }
 
-  private open(): Promise<Stage> {
+  /** Writes down what a test claims of the lab that there is. */
+  claim(test: SuiteClaims['tests'][number]): void {
+    if (!this.claimed) throw new Error('there is no lab of which anything could be claimed');
+    this.claimed.tests.push(test);
+    writeClaims(this.ownFolder, this.claimed);
+  }
+
+  private async open(): Promise<Stage> {
     this.count += 1;
     mkdirSync(this.ownFolder, { recursive: true });
-    return openStage({ ...this.suite, ...this.settings }, this.assignment.topology, this.ownFolder);
+    const stage = await openStage({ ...this.suite, ...this.settings }, this.assignment.topology, this.ownFolder);
+    this.claimed = { setting: settingOf(stage.scene.lab.plan), breaks: breaksOf(this.suite), tests: [] };
+    writeClaims(this.ownFolder, this.claimed);
+    return stage;
   }
 
   /**
@@ -93,9 +109,19 @@ export class Labs {
       const why = error instanceof Error ? error.message : String(error);
       scene.recorder.record({ kind: 'act', what: NOT_ENDED, atNs: scene.nowNs(), detail: why });
     }
-    const job = { suite: this.suite, topology: this.assignment.topology };
-    const results = judgeAlways(job, scene.lab.plan, scene.recorder.events(), [this.historyFile]);
+    if (!this.claimed) throw new Error('a lab was watched, and nothing is known of its setting');
+    const { suite, assignment } = this;
+    const { topology } = assignment;
+    const results = judgeAlways(this.claimed, scene.recorder.events(), {
+      suite: jobName({ suite, topology }),
+      runAgain: commandOf({ suite: suite.name, topology }, assignment),
+      files: [this.historyFile],
+    });
     const which = this.count > 1 ? ` (lab ${this.count})` : '';
     return results.map((result) => ({ ...result, title: result.title + which }));
   }
 }
+
+/** What its tests break on purpose, by title. */
+const breaksOf = ({ tests }: Suite): SuiteClaims['breaks'] =>
+  Object.fromEntries(Object.entries(tests).flatMap(([title, { breaks }]) => (breaks ? [[title, breaks]] : [])));

@@ -16,6 +16,9 @@ function pastRuns(): string[] {
   return names.sort().map((name) => path.join(RUNS, name));
 }
 
+/** The names of runs, the oldest first. */
+export const runIds = (): string[] => pastRuns().map((folder) => path.basename(folder));
+
 /** Removes the oldest runs but for so many, and gives how many those were. Those that are not over stay. */
 export function pruneRuns(keep: number): number {
   const over = pastRuns().filter((folder) => !existsSync(path.join(folder, 'owner.json')));

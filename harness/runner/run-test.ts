@@ -1,14 +1,13 @@
-import type { CheckResult, TestResult } from '../../reports/run-report.ts';
+import path from 'node:path';
+import type { TestResult } from '../../reports/run-report.ts';
 import type { Scene } from '../act/scene.ts';
 import type { SuiteTest } from '../act/suite-test.ts';
 import { atRest } from '../act/waits.ts';
-import { testAct } from '../check/invariants/exemption.ts';
 import { PromiseBroken } from '../clock/until.ts';
-import type { HistoryEvent } from '../history/event.ts';
-import { SHOWN_EVENTS } from './always.ts';
+import type { HistoryEvent, TestMarked } from '../history/event.ts';
+import { readHistory } from '../history/read.ts';
 import type { Assignment } from './assignment.ts';
-import { describeEvent } from './describe.ts';
-import { judge, type Word, worst } from './judge.ts';
+import { type Judged, judgeClaims, shownEvents, verdictOfTest } from './judge.ts';
 import type { Labs } from './labs.ts';
 import type { Stage } from './stage.ts';
 import { jobName, type Suite } from './suite.ts';
@@ -34,12 +33,9 @@ export interface Ran {
 export async function runTest(labs: Labs, turn: Turn): Promise<Ran> {
   const began = performance.now();
   const { stage, checks, ranToItsEnd } = await runChecks(labs, turn);
-  const verdict = worst(checks.map((check) => check.verdict));
-  const decisive = checks.find((check) => check.verdict === verdict);
   const result: TestResult = {
     ...named(turn, stage?.scene.seed),
-    verdict,
-    because: decisive ? `${decisive.name}: ${decisive.because}` : 'the test claimed nothing',
+    ...verdictOfTest(checks),
     checks,
     durationMs: performance.now() - began,
     ...(turn.test.random && stage ? { seed: String(stage.scene.seed) } : {}),
@@ -83,7 +79,6 @@ interface Checked {
   ranToItsEnd: boolean;
 }
 
-/** A test begins when the pair is at rest, so that nothing of what was before it is taken for its own. */
 async function runChecks(labs: Labs, turn: Turn): Promise<Checked> {
   let stage: Stage;
   try {
@@ -91,31 +86,38 @@ async function runChecks(labs: Labs, turn: Turn): Promise<Checked> {
   } catch (error) {
     return { checks: [thrown(error, 'a lab is brought up, and serves', [])], ranToItsEnd: false };
   }
-  const { scene } = stage;
-  const atNs = scene.nowNs();
-  const { checks, ranToItsEnd } = await tried(stage, turn.test);
-  scene.recorder.record({ kind: 'act', what: testAct(turn.title), atNs, untilNs: scene.nowNs() });
-  return { stage, checks, ranToItsEnd };
+  mark(stage, turn.title, 'begins');
+  return { stage, ...(await tried(labs, stage, turn)) };
 }
 
-async function tried({ scene, settle }: Stage, test: SuiteTest): Promise<Omit<Checked, 'stage'>> {
-  let fromNs = scene.nowNs();
+/** A test begins when the pair is at rest, so that nothing of what was before it is taken for its own. */
+async function tried(labs: Labs, stage: Stage, { title, test }: Turn): Promise<Omit<Checked, 'stage'>> {
+  const { scene, settle } = stage;
   const tidied = async (): Promise<Judged[]> => (await scene.undoAll()).map(notUndone);
   try {
     await atRest(scene);
-    fromNs = scene.nowNs();
+    const fromNs = scene.nowNs();
     const claims = await test.run(scene);
     const problems = await tidied();
     await settle();
-    const events = scene.recorder.events();
-    const during = events.filter((event) => event.atNs >= fromNs);
-    const judged = Object.entries(claims).map(([name, checker]) => toResult(name, judge(checker, during, events)));
+    const claimed = { title, span: { fromNs, untilNs: mark(stage, title, 'ends') }, claims };
+    labs.claim(claimed);
+    const other = (lab: string) => readHistory(path.join(labs.ownFolder, lab, 'history.jsonl'));
+    const judged = judgeClaims(claimed, scene.recorder.events(), other);
     return { checks: [...judged, ...problems], ranToItsEnd: problems.length === 0 };
   } catch (error) {
     const evidence = lastEvents(scene);
     const problems = await tidied();
+    mark(stage, title, 'ends');
     return { checks: [thrown(error, 'the test runs to its end', evidence), ...problems], ranToItsEnd: false };
   }
+}
+
+/** What is recorded until a test's end is what it is judged by, now and whenever its history is judged again. */
+function mark({ scene }: Stage, title: string, phase: TestMarked['phase']): number {
+  const atNs = scene.nowNs();
+  scene.recorder.record({ kind: 'test', atNs, title, phase });
+  return atNs;
 }
 
 /**
@@ -135,18 +137,11 @@ const notUndone = (problem: string): Judged => ({
   evidence: [],
 });
 
-/** A claim with its verdict. A claim is never skipped: what is not to be judged is not claimed. */
-type Judged = CheckResult & { verdict: Word };
-
-const toResult = (name: string, { verdict, because, evidence }: ReturnType<typeof judge>): Judged => ({
-  name,
-  verdict,
-  because,
-  evidence: evidence.slice(0, SHOWN_EVENTS).map(describeEvent),
-});
+/** How many events are shown of those before a failure. */
+const LEADING_EVENTS = 12;
 
 /** What led up to a failure: the last events but frames of the traffic, which are too many. */
 function lastEvents(scene: Scene): string[] {
   const telling = (event: HistoryEvent) => event.kind !== 'frame' && event.kind !== 'probe' && event.kind !== 'served';
-  return scene.recorder.events().filter(telling).slice(-SHOWN_EVENTS).map(describeEvent);
+  return shownEvents(scene.recorder.events().filter(telling).slice(-LEADING_EVENTS));
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import path from 'node:path';
 import t from 'tap';
@@ -9,6 +9,7 @@ import { type Assignment, assignmentOf } from './assignment.ts';
 import { readCatalogue } from './catalogue.ts';
 import { checkIds } from './ids.ts';
 import { Labs } from './labs.ts';
+import { replaceFile } from './replace-file.ts';
 import { runTest, skipped, type Turn } from './run-test.ts';
 import { leftOut, type Suite } from './suite.ts';
 
@@ -106,12 +107,6 @@ async function endLab({ labs, keep, results }: Running, keepLab: boolean): Promi
     for (const result of ended.results)
       for (const check of result.checks) report(tt, result, { ...check, name: `${result.title}, ${check.name}` });
   });
-}
-
-/** Whoever kills the suite at any moment leaves a whole file: the old one or the new one. */
-function replaceFile(file: string, text: string): void {
-  writeFileSync(`${file}.new`, text);
-  renameSync(`${file}.new`, file);
 }
 
 /** One TAP assertion for each claim. What proved nothing is not ok: nobody should build on it. */

@@ -10,20 +10,20 @@ const says = (atMs: number, node: 'nlb1' | 'server1', senderIp: string, targetIp
   );
 
 t.test('no ARP packet asks for a cluster address or comes from one', async (t) => {
-  const checker = clusterArp.checker(SETTING);
+  const claim = clusterArp.claim(SETTING);
   const usual = says(1, 'nlb1', '10.77.2.11', '10.77.2.21');
-  t.match(told(checker, SEEN, usual, OVER), /^pass: none of 1 frames/);
+  t.match(told(claim, SEEN, usual, OVER), /^pass: none of 1 frames/);
   t.match(
-    told(checker, SEEN, usual, says(2, 'server1', CLUSTER, '10.77.2.1'), OVER),
+    told(claim, SEEN, usual, says(2, 'server1', CLUSTER, '10.77.2.1'), OVER),
     /^fail: server1\/server sent ARP from 203/,
   );
   t.match(
-    told(checker, SEEN, usual, says(2, 'nlb1', '10.77.2.11', CLUSTER), OVER),
+    told(claim, SEEN, usual, says(2, 'nlb1', '10.77.2.11', CLUSTER), OVER),
     /^fail: nlb1\/server sent ARP for 203/,
   );
-  t.match(told(checker, SEEN, says(2, 'nlb1', CLUSTER, CLUSTER, 'access'), OVER), /^fail: nlb1\/access/);
-  t.match(told(checker, LOST, usual, OVER), /^unknown: frames of access were watched, but 3 were missed/);
-  t.match(told(checker, LOST, says(2, 'nlb1', CLUSTER, CLUSTER), OVER), /^fail/, 'what was seen was sent');
-  t.match(told(checker, watched('frames', 'access'), usual, OVER), /^unknown: frames of server were not watched/);
-  t.match(told(checker, SEEN, OVER), /^unknown: no frame was seen/);
+  t.match(told(claim, SEEN, says(2, 'nlb1', CLUSTER, CLUSTER, 'access'), OVER), /^fail: nlb1\/access/);
+  t.match(told(claim, LOST, usual, OVER), /^unknown: frames of access were watched, but 3 were missed/);
+  t.match(told(claim, LOST, says(2, 'nlb1', CLUSTER, CLUSTER), OVER), /^fail/, 'what was seen was sent');
+  t.match(told(claim, watched('frames', 'access'), usual, OVER), /^unknown: frames of server were not watched/);
+  t.match(told(claim, SEEN, OVER), /^unknown: no frame was seen/);
 });

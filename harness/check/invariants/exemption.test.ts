@@ -1,20 +1,23 @@
 import t from 'tap';
 import type { HistoryEvent } from '../../history/event.ts';
-import { act, history } from '../literal-history.ts';
-import { type Checker, fail, pass } from '../verdict.ts';
-import { type Exemption, except, exemptedIn, exemptedText, testAct } from './exemption.ts';
+import { checker, verdictOn } from '../claim.ts';
+import { act, history, testRun } from '../literal-history.ts';
+import { fail, pass } from '../verdict.ts';
+import { type Exemption, except, exemptedIn, exemptedText } from './exemption.ts';
 
 /** Fails on each act of that name. */
-const neverWrong: Checker = (during) => {
-  const found = during.filter((event) => event.kind === 'act' && event.what === 'wrong');
-  return found.length > 0 ? fail('wrong', found) : pass('right');
-};
+const neverWrong = checker(function neverWrong(_: Record<string, never>) {
+  return (during) => {
+    const found = during.filter((event) => event.kind === 'act' && event.what === 'wrong');
+    return found.length > 0 ? fail('wrong', found) : pass('right');
+  };
+});
 const wrong = (atMs: number) => act(atMs, 'wrong');
 
 function verdict(exemption: Omit<Exemption, 'invariant' | 'why'>, ...events: HistoryEvent[]): string {
-  const all = history(act(100, testAct('it holds'), undefined, 500), ...events);
+  const all = history(testRun('it holds', 100, 500), ...events);
   const exempted = exemptedIn(all, 'it holds', [{ invariant: 'one answerer', why: 'we do', ...exemption }]);
-  return except(exempted, neverWrong)(all, all).verdict;
+  return verdictOn(except(exempted, neverWrong({})), all).verdict;
 }
 
 t.test('what a test breaks on purpose is not judged, from its beginning to its end', async (t) => {
@@ -38,8 +41,20 @@ t.test('a test that was not run has broken nothing', async (t) => {
   t.same(exemptedIn([wrong(1)], 'it holds', [{ invariant: 'one answerer', why: 'we do' }]), []);
 });
 
+t.test('a test that was run twice is exempted twice; one that never ended, to the end of the history', async (t) => {
+  const exemption = [{ invariant: 'one answerer' as const, why: 'we do' }];
+  const [first, second] = [testRun('it holds', 100, 200), testRun('it holds', 300, 400)];
+  const spans = (...events: HistoryEvent[][]) =>
+    exemptedIn(history(...events), 'it holds', exemption).map(({ span }) => span && [span.fromNs, span.untilNs]);
+  t.same(spans(first, second), [
+    [100e6, 200e6],
+    [300e6, 400e6],
+  ]);
+  t.same(spans(first, second.slice(0, 1), [act(350, 'kill')]).at(1), [300e6, 350e6]);
+});
+
 t.test('a report says what, when, where and why', async (t) => {
-  const all = [act(100, testAct('it holds'), undefined, 500)];
+  const all = testRun('it holds', 100, 500);
   t.same(exemptedIn(all, 'it holds', [{ invariant: 'one answerer', why: 'we answer, too' }]).map(exemptedText), [
     'one answerer: not judged from 100 ms to 500 ms, in "it holds", because we answer, too',
   ]);

@@ -1,9 +1,10 @@
 import type { HistoryEvent } from '../../history/event.ts';
+import { checker } from '../claim.ts';
 import { unlessBlind } from '../coverage.ts';
 import type { Meant } from '../forwarding.ts';
 import { arpsOf, eventsOf, type PacketSeen, type Port, packetsOf, portText } from '../seen.ts';
 import { NS_PER_MS } from '../span.ts';
-import { type Checker, fail, pass, unknown, type Verdict } from '../verdict.ts';
+import { fail, pass, unknown, type Verdict } from '../verdict.ts';
 import { type Invariant, lansOf, nodesOf, type Place, placesOf, type Setting } from './invariant.ts';
 
 /**
@@ -11,7 +12,7 @@ import { type Invariant, lansOf, nodesOf, type Place, placesOf, type Setting } f
  * header on; it sends it once, by its server leg, to a server. What it sends from an address of its own is its own
  * traffic: it may look at servers by their cluster address. Two frames of the same bytes that came may both leave.
  */
-function forwardedOnce(setting: Setting): Checker {
+const forwardedOnce = checker(function forwardedOnce(setting: Setting) {
   const legs = placesOf(setting, 'nlb');
   const own = [setting.nlbs, ...legs.map(({ address }) => address)];
   const isForwarded: Meant = ({ packet }) =>
@@ -40,7 +41,7 @@ function forwardedOnce(setting: Setting): Checker {
     if (sent.length === 0) return unknown('no packet was forwarded');
     return unlessBlind(during, all, [{ what: 'frames', where: lansOf(legs) }], verdict);
   };
-}
+});
 
 const portOf = ({ lan, node, leg }: Place): Port => ({ lan, node, leg });
 
@@ -91,5 +92,5 @@ export const forwardedOnceOnly: Invariant = {
   name: 'forwarded once',
   title: 'no frame to the cluster is invented, duplicated, changed, or sent elsewhere than to a server',
   proves: ['FWD-1', 'FWD-2', 'FWD-4'],
-  checker: forwardedOnce,
+  claim: forwardedOnce,
 };

@@ -1,5 +1,5 @@
+import type { Claim } from '../claim.ts';
 import type { Port } from '../seen.ts';
-import type { Checker } from '../verdict.ts';
 
 /** A leg of a node, with what the plan gave it. */
 export interface Place extends Port {
@@ -28,7 +28,7 @@ export interface Invariant {
   title: string;
   /** Ids of the catalogue. */
   proves: string[];
-  checker(setting: Setting): Checker;
+  claim(setting: Setting): Claim;
 }
 
 export type InvariantName =

@@ -11,22 +11,15 @@ const BEFORE = ['nlb1', 'nlb2'].map((node) =>
 );
 
 t.test('a system that was stopped leaves nothing', async (t) => {
-  const checker = nothingLeft.checker(SETTING);
+  const claim = nothingLeft.claim(SETTING);
   const after = (node: string, ...lines: string[]) =>
     list(900, AFTER_SYSTEM, node, 'access inet 10.77.1.11/24', ...lines);
-  t.match(told(checker, BEFORE, after('nlb1'), after('nlb2')), /^pass: nothing is left on nlb1, nlb2/);
-  t.match(
-    told(checker, BEFORE, after('nlb1'), after('nlb2', 'access: xdp 17')),
-    /^fail: nlb2 still has access: xdp 17/,
-  );
-  t.match(told(checker, BEFORE, after('nlb1', 'lo inet 203.0.113.10/32'), after('nlb2')), /^fail: nlb1 still has lo/);
-  t.match(
-    told(checker, BEFORE, after('nlb1', 'table ip own'), after('nlb2')),
-    /^pass/,
-    'what was there before may stay',
-  );
-  t.match(told(checker, BEFORE, after('nlb1')), /^unknown: nobody looked at nlb2 after.*: it did not run$/);
+  t.match(told(claim, BEFORE, after('nlb1'), after('nlb2')), /^pass: nothing is left on nlb1, nlb2/);
+  t.match(told(claim, BEFORE, after('nlb1'), after('nlb2', 'access: xdp 17')), /^fail: nlb2 still has access: xdp 17/);
+  t.match(told(claim, BEFORE, after('nlb1', 'lo inet 203.0.113.10/32'), after('nlb2')), /^fail: nlb1 still has lo/);
+  t.match(told(claim, BEFORE, after('nlb1', 'table ip own'), after('nlb2')), /^pass/, 'what was there before may stay');
+  t.match(told(claim, BEFORE, after('nlb1')), /^unknown: nobody looked at nlb2 after.*: it did not run$/);
   const failed = list(800, NOT_ENDED, 'nlb2', 'it hangs');
-  t.match(told(checker, BEFORE, after('nlb1'), failed), /^unknown: nobody looked at nlb2 after.*: it hangs$/);
-  t.match(told(checker, after('nlb1'), after('nlb2')), /^unknown: nobody looked at nlb1 before/);
+  t.match(told(claim, BEFORE, after('nlb1'), failed), /^unknown: nobody looked at nlb2 after.*: it hangs$/);
+  t.match(told(claim, after('nlb1'), after('nlb2')), /^unknown: nobody looked at nlb1 before/);
 });

@@ -1,5 +1,6 @@
 import type { Acted, HistoryEvent } from '../../history/event.ts';
-import { type Checker, fail, pass, unknown, type Verdict } from '../verdict.ts';
+import { checker } from '../claim.ts';
+import { fail, pass, unknown, type Verdict } from '../verdict.ts';
 import { type Invariant, nodesOf, placesOf } from './invariant.ts';
 
 /**
@@ -11,7 +12,9 @@ export const AFTER_SYSTEM = 'list what stands after the system has stopped';
 /** Where it puts why it could not. */
 export const NOT_ENDED = 'the lab could not be ended';
 
-function leavesNothing(nodes: readonly string[]): Checker {
+/** ALIAS-9: what stands on each of the nodes after its system was stopped stood there before it was ever started. */
+const leavesNothing = checker(function leavesNothing(options: { nodes: string[] }) {
+  const { nodes } = options;
   return (during, all = during): Verdict => {
     const evidence: HistoryEvent[] = [];
     for (const node of nodes) {
@@ -25,7 +28,7 @@ function leavesNothing(nodes: readonly string[]): Checker {
     }
     return pass(`nothing is left on ${nodes.join(', ')}`, evidence);
   };
-}
+});
 
 const listOf = (all: readonly HistoryEvent[], what: string, node: string): Acted | undefined =>
   all.findLast((event): event is Acted => event.kind === 'act' && event.what === what && event.node === node);
@@ -41,5 +44,5 @@ export const nothingLeft: Invariant = {
   name: 'nothing left',
   title: 'a system that was stopped leaves no program, pin, address or rule',
   proves: ['ALIAS-9'],
-  checker: (setting) => leavesNothing(nodesOf(placesOf(setting, 'nlb'))),
+  claim: (setting) => leavesNothing({ nodes: nodesOf(placesOf(setting, 'nlb')) }),
 };

@@ -12,11 +12,11 @@ const change = (atMs: number, node: string, change: 'added' | 'removed') =>
   address(atMs, { node, device: 'access', address: `${NLBS}/32`, change });
 
 t.test('no two load balancers speak for the address at a time', async (t) => {
-  const checker = oneAnswerer.checker(SETTING);
+  const claim = oneAnswerer.claim(SETTING);
   const first = [change(1, 'nlb1', 'added'), claims(2, 'nlb1')].flat();
   const second = [change(200, 'nlb1', 'removed'), change(300, 'nlb2', 'added'), claims(301, 'nlb2')].flat();
-  t.match(told(checker, SEEN, first, second, OVER), /^pass: 2 claims .* nlb1, then nlb2/);
-  t.match(told(checker, SEEN, first, claims(310, 'nlb1'), second.slice(1), OVER), /^fail: nlb1 still spoke/);
-  t.match(told(checker, SEEN, OVER), /^unknown: nobody answered/);
-  t.match(told(checker, LOST, first, second, OVER), /^unknown: frames of access .* missed/);
+  t.match(told(claim, SEEN, first, second, OVER), /^pass: 2 claims .* nlb1, then nlb2/);
+  t.match(told(claim, SEEN, first, claims(310, 'nlb1'), second.slice(1), OVER), /^fail: nlb1 still spoke/);
+  t.match(told(claim, SEEN, OVER), /^unknown: nobody answered/);
+  t.match(told(claim, LOST, first, second, OVER), /^unknown: frames of access .* missed/);
 });

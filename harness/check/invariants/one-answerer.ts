@@ -5,7 +5,7 @@ export const oneAnswerer: Invariant = {
   name: 'one answerer',
   title: 'no two load balancers speak for the NLBS address at a time',
   proves: ['ALIAS-8'],
-  checker(setting) {
+  claim(setting) {
     const access = placesOf(setting, 'nlb').filter(({ leg }) => leg === 'access');
     return oneAnswererAtATime({ address: setting.nlbs, lans: lansOf(access), nodes: nodesOf(access) });
   },

@@ -5,7 +5,7 @@ export const repliesBypassing: Invariant = {
   name: 'replies bypass',
   title: 'no reply of a server passes a load balancer',
   proves: ['ROUTE-4'],
-  checker(setting) {
+  claim(setting) {
     const places = placesOf(setting, 'nlb');
     const balancers = nodesOf(places).map((node) => {
       const own = places.filter((place) => place.node === node);

@@ -1,4 +1,5 @@
 import t from 'tap';
+import { verdictOn } from '../claim.ts';
 import { act, address, history, OVER, script, standstill, told, watched } from '../literal-history.ts';
 import { NLBS, SEEN, SETTING } from './literal-setting.ts';
 import { standbyAlias } from './standby-alias.ts';
@@ -10,46 +11,39 @@ const leads = [change(300, 'added'), script(310, 'nlb1', 'active', 'standby')];
 const resigns = [change(500, 'removed'), script(501, 'nlb1', 'standby', 'active')];
 
 t.test('a node that is not active does not have the alias', async (t) => {
-  const checker = standbyAlias.checker(SETTING);
-  t.match(told(checker, SEEN, boot, leads, resigns, OVER), /^pass: 2 times/);
-  t.match(told(checker, SEEN, boot, change(700, 'removed', 'nlb2'), OVER), /^pass/, 'the other one is not meant');
+  const claim = standbyAlias.claim(SETTING);
+  t.match(told(claim, SEEN, boot, leads, resigns, OVER), /^pass: 2 times/);
+  t.match(told(claim, SEEN, boot, change(700, 'removed', 'nlb2'), OVER), /^pass/, 'the other one is not meant');
   const keeps = [script(501, 'nlb1', 'standby', 'active'), change(602, 'removed')];
-  t.match(told(checker, SEEN, boot, leads, keeps, OVER), /^fail: nlb1 entered standby; nlb1 held it/, '101 ms later');
-  t.match(
-    told(checker, SEEN, boot, leads, keeps, standstill(510, 520), OVER),
-    /^pass/,
-    'of which nobody ran for 10 ms',
-  );
-  t.match(told(checker, SEEN, boot, leads, script(501, 'nlb1', 'inop', 'active'), OVER), /^fail: nlb1 entered inop/);
+  t.match(told(claim, SEEN, boot, leads, keeps, OVER), /^fail: nlb1 entered standby; nlb1 held it/, '101 ms later');
+  t.match(told(claim, SEEN, boot, leads, keeps, standstill(510, 520), OVER), /^pass/, 'of which nobody ran for 10 ms');
+  t.match(told(claim, SEEN, boot, leads, script(501, 'nlb1', 'inop', 'active'), OVER), /^fail: nlb1 entered inop/);
   const given = [change(300, 'added'), change(320, 'removed'), script(600, 'nlb1', 'inop', 'standby')];
-  t.match(told(checker, SEEN, boot, given, OVER), /^fail: nlb1 was given it in state standby, and entered inop next/);
+  t.match(told(claim, SEEN, boot, given, OVER), /^fail: nlb1 was given it in state standby, and entered inop next/);
 });
 
 t.test('an alias that somebody put there on purpose is not held against the node', async (t) => {
-  const checker = standbyAlias.checker(SETTING);
+  const claim = standbyAlias.claim(SETTING);
   const stray = [change(300, 'added'), change(320, 'removed')];
   const rest = history(SEEN, boot, script(600, 'nlb1', 'inop', 'standby'), OVER);
-  t.equal(checker(rest, history(rest, stray)).verdict, 'pass');
-  t.equal(checker(history(rest, stray), history(rest, stray)).verdict, 'fail');
+  t.equal(verdictOn(claim, rest, history(rest, stray)).verdict, 'pass');
+  t.equal(verdictOn(claim, history(rest, stray), history(rest, stray)).verdict, 'fail');
 });
 
 t.test('a node that was killed has entered no state, and its next life may lead on', async (t) => {
-  const checker = standbyAlias.checker(SETTING);
+  const claim = standbyAlias.claim(SETTING);
   const killed = [act(400, 'kill -9', 'nlb1'), script(700, 'nlb1', 'initial', 'initial')];
-  t.match(
-    told(checker, SEEN, boot, leads, killed, script(900, 'nlb1', 'active', 'initial'), act(2000, 'over')),
-    /^pass/,
-  );
+  t.match(told(claim, SEEN, boot, leads, killed, script(900, 'nlb1', 'active', 'initial'), act(2000, 'over')), /^pass/);
   const gone = [change(880, 'removed'), script(900, 'nlb1', 'standby', 'initial')];
-  t.match(told(checker, SEEN, boot, leads, killed, gone, act(2000, 'over')), /^pass/);
-  t.match(told(checker, SEEN, boot, leads, killed, gone.slice(1), act(2000, 'over')), /^fail: nlb1 entered standby/);
-  t.match(told(checker, SEEN, boot, change(300, 'added'), killed, OVER), /^pass/, 'killed before its script');
+  t.match(told(claim, SEEN, boot, leads, killed, gone, act(2000, 'over')), /^pass/);
+  t.match(told(claim, SEEN, boot, leads, killed, gone.slice(1), act(2000, 'over')), /^fail: nlb1 entered standby/);
+  t.match(told(claim, SEEN, boot, change(300, 'added'), killed, OVER), /^pass/, 'killed before its script');
 });
 
 t.test('what was not watched is not known', async (t) => {
-  const checker = standbyAlias.checker(SETTING);
-  t.match(told(checker, SEEN, OVER), /^unknown: no node was seen/);
-  t.match(told(checker, boot, leads, resigns, OVER), /^unknown: addresses of nlb1 were not watched/);
+  const claim = standbyAlias.claim(SETTING);
+  t.match(told(claim, SEEN, OVER), /^unknown: no node was seen/);
+  t.match(told(claim, boot, leads, resigns, OVER), /^unknown: addresses of nlb1 were not watched/);
   const lost = [watched('addresses', 'nlb1', 2), watched('addresses', 'nlb2')];
-  t.match(told(checker, lost, boot, leads, resigns, OVER), /^unknown: .* 2 were missed/);
+  t.match(told(claim, lost, boot, leads, resigns, OVER), /^unknown: .* 2 were missed/);
 });

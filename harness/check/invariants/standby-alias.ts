@@ -1,9 +1,10 @@
 import type { HistoryEvent, ScriptRan } from '../../history/event.ts';
+import { checker } from '../claim.ts';
 import { unlessBlind } from '../coverage.ts';
 import { type Holding, holdingsOf, holdingText } from '../holdings.ts';
 import { EVENT_DELAY_NS } from '../one-answerer.ts';
 import { ranNs, standstillsIn } from '../standstill.ts';
-import { type Checker, fail, pass, unknown, type Verdict } from '../verdict.ts';
+import { fail, pass, unknown, type Verdict } from '../verdict.ts';
 import { type Invariant, nodesOf, placesOf } from './invariant.ts';
 
 /**
@@ -12,7 +13,7 @@ import { type Invariant, nodesOf, placesOf } from './invariant.ts';
  * entered no state: its kernel keeps the alias, and the standby it is not. A life that ended meanwhile took its script with it.
  * A new life may keep the alias of the one before it until it enters a state of its own: where it has led alone, it leads again.
  */
-function aliasOffTheStandby(options: { address: string; nodes: string[] }): Checker {
+const aliasOffTheStandby = checker(function aliasOffTheStandby(options: { address: string; nodes: string[] }) {
   const { address, nodes } = options;
   return (during, all = during) => {
     const entered = during.filter(
@@ -33,7 +34,7 @@ function aliasOffTheStandby(options: { address: string; nodes: string[] }): Chec
     const off = pass(`${entered.length} times a node entered another state than active, without the alias`, entered);
     return unlessBlind(during, all, [{ what: 'addresses', where: nodes }], off);
   };
-}
+});
 
 /** What is asked of a history again and again. */
 interface Known {
@@ -79,5 +80,5 @@ export const standbyAlias: Invariant = {
   name: 'alias off the standby',
   title: 'a node that is not active does not have the NLBS address',
   proves: ['ALIAS-3', 'ALIAS-4', 'ALIAS-5'],
-  checker: (setting) => aliasOffTheStandby({ address: setting.nlbs, nodes: nodesOf(placesOf(setting, 'nlb')) }),
+  claim: (setting) => aliasOffTheStandby({ address: setting.nlbs, nodes: nodesOf(placesOf(setting, 'nlb')) }),
 };
