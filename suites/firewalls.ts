@@ -3,7 +3,7 @@ import { askThroughout } from '../harness/act/inject.ts';
 import { peerTookOver } from '../harness/act/pair-claims.ts';
 import type { Scene } from '../harness/act/scene.ts';
 import type { Claims } from '../harness/act/suite-test.ts';
-import { advertises, answersAgain, runsScript } from '../harness/act/waits.ts';
+import { advertises, answersAgain, enters } from '../harness/act/waits.ts';
 import { gapAtMost, noReset } from '../harness/check/probes.ts';
 import { between } from '../harness/check/span.ts';
 import { advertsWellFormed, backupDoesNotAnswer, backupTookOver, type RouterLeg } from '../harness/check/vrrp.ts';
@@ -119,7 +119,7 @@ export default await suite(
         await scene.act(what, active.name, async () => {
           await Promise.all([failFirewall(scene, master), active.freeze(), cutBoth(scene, active.name)]);
         });
-        await runsScript(scene, standby.name, 'active', struckNs);
+        await enters(scene, standby.name, 'active', struckNs);
         await answersAgain(scene, flows);
         await flows.stop();
         await scene.act('both repaired', active.name, async () => {
@@ -134,7 +134,7 @@ export default await suite(
             from: active.name,
             to: standby.name,
             what,
-            withinMs: SERVED_AGAIN_WITHIN_MS,
+            withinMs: SERVED_AGAIN_WITHIN_MS + scene.lab.system.deadAfterMs,
           }),
           ...everyConnectionLives,
         };

@@ -12,8 +12,8 @@ import type { Load } from '../harness/traffic/client-handle.ts';
 const PROBES_PER_SECOND = 200;
 /** The links carry one way only for two seconds and more: ten times what a node takes for the death of its peer. */
 const PROBES_MEANWHILE = 400;
-/** A lab's peer is dead after 200 ms; taking over and one dead time of two leaders follow, on processors that labs share. */
-const SETTLED_WITHIN_MS = 1000;
+/** After the peer is taken for dead: taking over and one dead time of two leaders follow, on processors that labs share. */
+const SETTLES_AFTER_MS = 800;
 
 const SUBNETS = ['access', 'server'] as const;
 type Subnet = (typeof SUBNETS)[number];
@@ -83,7 +83,7 @@ function claimsOf(scene: Scene, roles: Roles, span: { fromNs: number; untilNs: n
       address: scene.nlbs,
       nodes,
       after: { what },
-      withinMs: SETTLED_WITHIN_MS,
+      withinMs: scene.lab.system.deadAfterMs + SETTLES_AFTER_MS,
       atLeast: PROBES_PER_SECOND / 2,
     });
   return {

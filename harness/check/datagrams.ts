@@ -4,10 +4,10 @@ import { decoded, eventsOf, type FrameFilter, type Port, packetsOf, portText } f
 import { type ActFilter, actText, findAct } from './span.ts';
 import { type Checker, pass, unknown } from './verdict.ts';
 
-/** Frames that carry a datagram for a port, in order of time. */
-export function datagramsOf(events: readonly HistoryEvent[], filter: FrameFilter, port: number): FrameSeen[] {
-  const packets = packetsOf(events, filter).filter(
-    ({ packet: { transport } }) => transport?.kind === 'udp' && transport.destinationPort === port,
+/** Frames that carry a datagram for a port of UDP, or for VRRP, which has no ports, in order of time. */
+export function datagramsOf(events: readonly HistoryEvent[], filter: FrameFilter, port: number | 'vrrp'): FrameSeen[] {
+  const packets = packetsOf(events, filter).filter(({ packet: { transport } }) =>
+    port === 'vrrp' ? transport?.kind === 'vrrp' : transport?.kind === 'udp' && transport.destinationPort === port,
   );
   return eventsOf(packets).toSorted((one, other) => one.atNs - other.atNs);
 }
@@ -16,7 +16,7 @@ export function datagramsOf(events: readonly HistoryEvent[], filter: FrameFilter
  * A fault of the network bit: one node sent at least so many datagrams into the LAN, and none for that port came out of it to
  * the other. Where some did, nothing is proved; nothing is wrong with the nodes either.
  */
-export function datagramsStopped(options: { from: string; to: Port; port: number; atLeast: number }): Checker {
+export function datagramsStopped(options: { from: string; to: Port; port: number | 'vrrp'; atLeast: number }): Checker {
   const { from, to, port, atLeast } = options;
   return (during, all = during) => {
     const sent = datagramsOf(during, { lan: to.lan, node: from, direction: 'sent' }, port);

@@ -15,8 +15,11 @@ import { discoverSuites, hasWork, planJobs } from '../runner/discover.ts';
 import { checkIds } from '../runner/ids.ts';
 import { runJob } from '../runner/job.ts';
 import { type Depth, type Job, jobName, leftOut, type Suite } from '../runner/suite.ts';
+import type { System } from '../system/system.ts';
+import { systemWords } from '../system/systems.ts';
 import { topologyNames } from '../topology/find.ts';
 import { EXIT, UserError } from './problem.ts';
+import { systemHere } from './system-here.ts';
 
 export interface ConformanceOptions {
   topology?: string;
@@ -28,6 +31,8 @@ export interface ConformanceOptions {
   long?: boolean;
   /** Of everything random; drawn when absent. */
   seed?: number;
+  /** The system under test; ours when absent. */
+  system?: string;
   /** The load balancers' `datapath.mode`; `auto` when absent. */
   datapath?: string;
 }
@@ -42,6 +47,8 @@ export async function conformance(names: string[], options: ConformanceOptions):
   for (const suite of suites) checkIds(catalogue, suite);
   // Each suite is a process of its own, and so told.
   process.env.ONEVIP_DEPTH = depthOf(names, options);
+  const system = systemHere(options.system);
+  process.env.ONEVIP_SYSTEM = system.name;
   if (options.datapath !== undefined) process.env.ONEVIP_DATAPATH = options.datapath;
   if (options.seed !== undefined) process.env.ONEVIP_SEED = String(options.seed);
   const planned = planJobs(suites, knownTopology(options.topology));
@@ -50,7 +57,7 @@ export async function conformance(names: string[], options: ConformanceOptions):
   await refuseUnfitMachine();
   await collectGarbage();
   const folder = beginRun(newRunId(new Date()));
-  const report = await runAll(planned, options.jobs ?? DEFAULT_JOBS, folder);
+  const report = await runAll(planned, system, options.jobs ?? DEFAULT_JOBS, folder);
   // A suite that crashed may have left its lab.
   await collectGarbage();
   writeReports(folder, report, catalogue);
@@ -98,7 +105,7 @@ async function refuseUnfitMachine(): Promise<void> {
   throw new UserError(`this machine cannot run the suites:\n${lines.join('\n')}`, EXIT.machineUnfit);
 }
 
-async function runAll(planned: Job[], atOnce: number, folder: string): Promise<RunReport> {
+async function runAll(planned: Job[], system: System, atOnce: number, folder: string): Promise<RunReport> {
   const startedAt = new Date().toISOString();
   const began = performance.now();
   // The suites are interrupted with us, and take their labs down: what they have found by then is still reported.
@@ -112,6 +119,7 @@ async function runAll(planned: Job[], atOnce: number, folder: string): Promise<R
     startedAt,
     durationMs: performance.now() - began,
     machine: machine(),
+    system: { name: system.name, version: system.version() },
     topology: [...new Set(jobs.map(({ topology }) => topology))].join(', '),
     command: `./onevip ${process.argv.slice(2).join(' ')}`,
     results: results.flat(),
@@ -126,7 +134,7 @@ function notRun(job: Job): NotRun[] {
     title,
     proves: suite.tests[title]?.proves ?? [],
     because: why === 'long' ? `long: takes about ${suite.tests[title]?.longSeconds} s` : 'thorough',
-    runIt: `./onevip conformance ${suite.name} --topology ${topology}${why === 'long' ? ' --long' : ''}`,
+    runIt: `./onevip conformance ${suite.name} --topology ${topology}${systemWords(process.env.ONEVIP_SYSTEM)}${why === 'long' ? ' --long' : ''}`,
   }));
 }
 

@@ -69,6 +69,6 @@ export function loggedOffset(log: string, nowMs: number): number {
 }
 
 /** How far the wall clock of a node's daemon was from the machine's when it wrote the last line of its log, in seconds. */
-export function lastLoggedOffset(node: LabNode, nowMs: number): number {
-  return loggedOffset(readFileSync(node.logFile('nlbd'), 'utf8'), nowMs);
+export function lastLoggedOffset(lab: Lab, node: LabNode, nowMs: number): number {
+  return loggedOffset(readFileSync(node.logFile(lab.use('stampedLog')), 'utf8'), nowMs);
 }

@@ -1,6 +1,7 @@
 import t from 'tap';
 import { testAct } from '../check/invariants/exemption.ts';
 import { act, arp, OVER, watched } from '../check/literal-history.ts';
+import { systemNamed } from '../system/systems.ts';
 import { loadPlan } from '../topology/load.ts';
 import { judgeAlways } from './always.ts';
 import { settingOf } from './setting.ts';
@@ -33,7 +34,7 @@ const asks = (atMs: number) => {
 
 const judged = (...events: Parameters<typeof judgeAlways>[2]) => {
   const all = [...SEEN, ...SPANS, ...events, OVER].toSorted((one, other) => one.atNs - other.atNs);
-  const results = judgeAlways({ suite, topology: 'invention' }, PLAN, all, ['h']);
+  const results = judgeAlways({ suite, topology: 'invention' }, { plan: PLAN, system: systemNamed() }, all, ['h']);
   return results.find(({ title }) => /^no ARP packet/.test(title));
 };
 
@@ -68,8 +69,19 @@ t.test('an invariant is broken in the test that says so, and nowhere else', asyn
 
 t.test('of the prior art, whose NLBS address is public, not everything is asked', async (t) => {
   const titles = (topology: string) =>
-    judgeAlways({ suite, topology }, loadPlan(topology), [OVER], []).map(({ title }) => title);
+    judgeAlways({ suite, topology }, { plan: loadPlan(topology), system: systemNamed() }, [OVER], []).map(
+      ({ title }) => title,
+    );
   t.equal(titles('invention').length, 10);
   t.equal(titles('prior-art').length, 6);
   t.notOk(titles('prior-art').some((title) => /ARP|server subnet|loopback|public/.test(title)));
+});
+
+t.test('what a system has nothing to show of is skipped, in its own words', async (t) => {
+  const system = systemNamed('keepalived-nft');
+  const results = judgeAlways({ suite, topology: 'invention' }, { plan: PLAN, system }, [OVER], []);
+  const skipped = results.filter(({ verdict }) => verdict === 'skip');
+  t.equal(skipped.length, 2);
+  for (const { because } of skipped)
+    t.equal(because, `keepalived-nft has no state scripts: ${system.lacks.stateScripts}`);
 });

@@ -7,6 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { TestResult } from '../../reports/run-report.ts';
 import { collectGarbage } from '../lab/gc.ts';
 import { PROJECT } from '../lab/run-folder.ts';
+import { systemWords } from '../system/systems.ts';
 import { suiteFile } from './discover.ts';
 import { type Job, leftOut } from './suite.ts';
 
@@ -84,9 +85,10 @@ function contradiction(job: Job, results: TestResult[], exitCode: number | null,
     (title) => !omitted.has(title) && !results.some((result) => result.title === title),
   );
   if (missing.length > 0) return `the suite ended with ${exitCode} before it had run: ${missing.join('; ')}. ${last}`;
-  if (!results.some(({ always }) => always))
+  const wereDone = results.some(({ verdict }) => verdict !== 'skip');
+  if (wereDone && !results.some(({ always }) => always))
     return `the suite ended with ${exitCode} before its history was judged as a whole. ${last}`;
-  const allPassed = results.every(({ verdict }) => verdict === 'pass');
+  const allPassed = results.every(({ verdict }) => verdict === 'pass' || verdict === 'skip');
   if (allPassed && exitCode !== 0) return `every test passed and yet the suite ended with ${exitCode}. ${last}`;
   return undefined;
 }
@@ -100,7 +102,7 @@ function crashed({ suite, topology }: Job, because: string, durationMs: number):
     because,
     checks: [{ name: 'the suite runs to its end', verdict: 'fail', because, evidence: [] }],
     durationMs,
-    runAgain: `./onevip conformance ${suite.name} --topology ${topology}`,
+    runAgain: `./onevip conformance ${suite.name} --topology ${topology}${systemWords(process.env.ONEVIP_SYSTEM)}`,
     files: [],
   };
 }

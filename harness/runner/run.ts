@@ -11,11 +11,13 @@ import { NOT_ENDED } from '../check/invariants/nothing-left.ts';
 import type { HistoryEvent } from '../history/event.ts';
 import { tidyOnInterrupt } from '../lab/interrupt.ts';
 import { beginRun, endRun, newRunId, PROJECT } from '../lab/run-folder.ts';
+import { systemNamed, systemWords } from '../system/systems.ts';
 import { judgeAlways, SHOWN_EVENTS } from './always.ts';
 import { readCatalogue } from './catalogue.ts';
 import { describeEvent } from './describe.ts';
 import { checkIds } from './ids.ts';
 import { judge, type Word, worst } from './judge.ts';
+import { needsOf, whySkipped } from './lacking.ts';
 import { openStage, type Stage } from './stage.ts';
 import { type Job, jobName, leftOut, type Suite } from './suite.ts';
 
@@ -39,30 +41,38 @@ export async function runSuite(suite: Suite): Promise<Suite> {
   mkdirSync(folder, { recursive: true });
   t.setTimeout(TIME_LIMIT_MS);
   const results: TestResult[] = [];
-  const stage = await openStage(suite, topology, folder);
+  const system = systemNamed(process.env.ONEVIP_SYSTEM);
+  const omitted = leftOut({ suite, topology });
+  const tests = Object.entries(suite.tests).map(([title, test]) => {
+    return { title, test, omits: omitted.get(title), lacking: whySkipped(suite, test, system) };
+  });
+  // A lab in which nothing would be done is not made.
+  const isIdle = tests.every(({ omits, lacking }) => omits !== undefined || lacking !== undefined);
+  const stage = isIdle ? undefined : await openStage(suite, topology, folder);
   t.teardown(async () => {
-    await stage.close();
+    await stage?.close();
     if (process.env.ONEVIP_RUN === undefined) endRun(run);
   });
   const keep = (result: TestResult) => {
     results.push(result);
     replaceFile(path.join(folder, 'verdicts.json'), JSON.stringify(results, undefined, 2));
   };
-  const omitted = leftOut({ suite, topology });
-  for (const [title, test] of Object.entries(suite.tests)) {
-    const why = omitted.get(title);
-    if (why) {
-      await t.test(title, { skip: `${why}: ONEVIP_DEPTH=${why} runs it` }, async () => {});
-      continue;
+  for (const { title, test, omits, lacking } of tests) {
+    const running = { suite, title, test, topology, folder };
+    if (omits) {
+      await t.test(title, { skip: `${omits}: ONEVIP_DEPTH=${omits} runs it` }, async () => {});
+    } else if (lacking !== undefined || stage === undefined) {
+      await t.test(title, { skip: lacking ?? '' }, async () => {});
+      keep(skipped(running, lacking ?? ''));
+    } else {
+      await t.test(title, async (tt) => {
+        const result = await runTest(stage, running);
+        keep(result);
+        for (const check of result.checks) report(tt, result, check);
+      });
     }
-    const lacking = test.lacks?.();
-    await t.test(title, lacking === undefined ? {} : { skip: lacking }, async (tt) => {
-      const result = await runTest(stage, { suite, title, test, topology, folder });
-      keep(result);
-      for (const check of result.checks) report(tt, result, check);
-    });
-    if (lacking !== undefined) keep(skipped({ suite, title, test, topology, folder }, lacking));
   }
+  if (stage === undefined) return suite;
   await t.test('what holds in every suite held from the first frame to the last', async (tt) => {
     for (const result of await runInvariants(stage, { suite, topology }, folder)) {
       keep(result);
@@ -80,7 +90,7 @@ async function runInvariants({ scene, finish }: Stage, job: Job, folder: string)
     const why = error instanceof Error ? error.message : String(error);
     scene.recorder.record({ kind: 'act', what: NOT_ENDED, atNs: scene.nowNs(), detail: why });
   }
-  return judgeAlways(job, scene.lab.plan, scene.recorder.events(), [historyFile(folder)]);
+  return judgeAlways(job, scene.lab, scene.recorder.events(), [historyFile(folder)]);
 }
 
 const historyFile = (folder: string): string => path.relative(PROJECT, path.join(folder, 'history.jsonl'));
@@ -115,7 +125,9 @@ async function runTest(stage: Stage, { suite, title, test, topology, folder }: R
   const began = performance.now();
   const { scene } = stage;
   const atNs = scene.nowNs();
+  scene.lab.granted = new Set(needsOf(suite, test));
   const checks = await runChecks(stage, test);
+  scene.lab.granted = undefined;
   scene.recorder.record({ kind: 'act', what: testAct(title), atNs, untilNs: scene.nowNs() });
   const verdict = worst(checks.map((check) => check.verdict));
   const decisive = checks.find((check) => check.verdict === verdict);
@@ -135,7 +147,8 @@ async function runTest(stage: Stage, { suite, title, test, topology, folder }: R
 
 function commandFor({ name }: Suite, { longSeconds, random }: SuiteTest, topology: string, seed: number): string {
   const long = longSeconds ? ' --long' : '';
-  return `./onevip conformance ${name} --topology ${topology}${long}${random ? ` --seed ${seed}` : ''}`;
+  const system = systemWords(process.env.ONEVIP_SYSTEM);
+  return `./onevip conformance ${name} --topology ${topology}${system}${long}${random ? ` --seed ${seed}` : ''}`;
 }
 
 /**

@@ -7,9 +7,10 @@ import { ownClocks } from '../fault/clock.ts';
 import { openHistory, type Recorder } from '../history/recorder.ts';
 import { openClient } from '../lab/client.ts';
 import { Journals } from '../lab/journal.ts';
-import { bringUp, type Lab, SYSTEMS } from '../lab/lab.ts';
+import { bringUp, type Lab } from '../lab/lab.ts';
 import { awaitRest } from '../lab/ready.ts';
 import { Watch } from '../lab/watch.ts';
+import { systemNamed } from '../system/systems.ts';
 import { loadPlan } from '../topology/load.ts';
 import { firstLook, lastLook } from './last-look.ts';
 import { chooseSeed } from './seed.ts';
@@ -52,8 +53,7 @@ function keepLogs(lab: Lab, folder: string): void {
 }
 
 async function watchedLab(options: StageOptions, topology: string, recorder: Recorder) {
-  const system = SYSTEMS[process.env.ONEVIP_SYSTEM ?? 'nlb'];
-  if (!system) throw new Error(`no system under test is named ${process.env.ONEVIP_SYSTEM}`);
+  const system = systemNamed(process.env.ONEVIP_SYSTEM);
   const plan = loadPlan(topology, options.servers === undefined ? {} : { servers: options.servers });
   let watch: Watch | undefined;
   const lab = await bringUp({

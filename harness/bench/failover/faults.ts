@@ -35,13 +35,14 @@ function ending(name: string, words: string, how: NodeJS.Signals, bound: Fault['
 
 const handover: Fault = {
   name: 'handover',
+  needs: ['handover'],
   words: 'planned handover',
   bound: BOUNDS.nothingLost,
   flows: true,
   arm:
     async ({ rig, active }) =>
     () =>
-      rig.lab.system.standBy(active),
+      rig.lab.use('handover').standBy(active),
   settle: takenOver,
   mend: async () => undefined,
 };
@@ -76,13 +77,15 @@ const sigstop: Fault = {
     const wokenNs = scene.rig.history.nowNs();
     signal(scene.rig.view, scene.active, 'SIGCONT');
     // Where the new one stalls just then, the woken one leads again, and rightly.
-    await entered(scene, scene.active, ['standby', 'active'], wokenNs);
+    if (scene.rig.lab.system.can.stateScripts) await entered(scene, scene.active, ['standby', 'active'], wokenNs);
+    else await scene.rig.lab.pair(10_000);
   },
   mend: async () => undefined,
 };
 
 const heartbeats: Fault = {
   name: 'heartbeats',
+  needs: ['heartbeats'],
   words: 'heartbeats dropped on all paths',
   bound: BOUNDS.noTakeover,
   flows: false,
@@ -104,6 +107,7 @@ function clockStep({ number, active, standby }: Setting) {
 
 const clock: Fault = {
   name: 'clock',
+  needs: ['stampedLog', 'stateScripts'],
   words: 'wall clock stepped by ±1 h',
   bound: BOUNDS.nothingHappens,
   flows: true,
@@ -119,7 +123,7 @@ const clock: Fault = {
     const { node, seconds } = clockStep(scene);
     signal(scene.rig.view, node, 'SIGTERM');
     await hasEnded(scene.rig.view, node);
-    const offset = lastLoggedOffset(node, Date.now());
+    const offset = lastLoggedOffset(scene.rig.lab, node, Date.now());
     stepClock(scene.rig.lab, node.name, 0);
     scene.rig.lab.startSystem(node);
     return Math.abs(offset - seconds) < BITE_WITHIN_S ? undefined : 'the daemon did not see the step';
