@@ -11,7 +11,10 @@ const program = new Command('onevip')
 
 const DATAPATHS = ['auto', 'xdp', 'xdp-generic', 'tc', 'userspace'];
 const servers = ['--servers <n>', 'number of servers', count] as const;
-const system = ['--system <name>', 'the load balancer under test: nlb, keepalived-nft or keepalived-nft-fast'] as const;
+const system = [
+  '--system <name>',
+  'the load balancer under test, instead of ours: see harness/system/README.md',
+] as const;
 
 program
   .command('up [topology]')

@@ -21,7 +21,7 @@ export const CAST: Cast = {
   nlbs: '10.77.1.100',
   old: legs('nlb1'),
   fresh: legs('nlb2'),
-  beatsTo: 4694,
+  beatsTo: 4000,
   perSecond: 100,
   patienceMs: 50,
 };
@@ -51,7 +51,7 @@ export function forwardedByOld(atMs: number): FrameSeen[] {
 }
 
 export function beat(atMs: number, by: 'old' | 'fresh'): FrameSeen[] {
-  const ends = { source: '10.77.1.11', destination: '10.77.1.12', sourcePort: 4694, destinationPort: 4694 };
+  const ends = { source: '10.77.1.11', destination: '10.77.1.12', sourcePort: 4000, destinationPort: 4000 };
   return udp({ atMs, from: CAST[by].access, to: [] }, MACS, ends);
 }
 

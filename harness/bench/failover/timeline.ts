@@ -39,6 +39,7 @@ export function tell(events: readonly HistoryEvent[], { old, fresh, nlbs, beatsT
 }
 
 function beatsOf(events: readonly HistoryEvent[], ports: readonly Port[], beatsTo: Cast['beatsTo']): number[] {
+  if (beatsTo === undefined) return [];
   return ports
     .flatMap((port) => datagramsOf(events, { ...port, direction: 'sent' }, beatsTo))
     .map(({ atNs }) => atNs)

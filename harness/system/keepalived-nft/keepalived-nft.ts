@@ -84,6 +84,9 @@ function writeNotifyScript(node: string, folder: string, nft: Record<'active' | 
     '  case $state in',
     `    MASTER) nft -f ${nft.active} ;;`,
     `    BACKUP|FAULT) nft -f ${nft.standby} ;;`,
+    '    STOP) ;;',
+    // A change of priority, or that a master heard a lesser one, is no change of state.
+    '    *) continue ;;',
     '  esac',
     `  echo "$state" >${told}.new && mv ${told}.new ${told}`,
     'done <"$1"',
