@@ -136,7 +136,12 @@ const takesOver = (commit: string): SuiteTest => ({
 export default await suite(
   import.meta,
   'two neighbouring versions are a pair',
-  { topologies: ['invention'], servers: 2, seconds: 12, needs: ['versions', 'handover', 'refusals', 'stateScripts'] },
+  {
+    topologies: ['invention'],
+    servers: 2,
+    seconds: 12,
+    needs: ['versions', 'handover', 'refusals', 'signedHeartbeats', 'stateScripts'],
+  },
   {
     'the last landed version hands over to this one, and is handed the lead': {
       thorough: true,

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import t from 'tap';
 import { neededFor } from './capability.ts';
 import { systemNamed, systemNames, systemWords } from './systems.ts';
@@ -30,4 +32,10 @@ t.test('what a pair asks for is what its system must have', async (t) => {
   t.same(neededFor({}), []);
   t.same(neededFor({ maxConnections: 1024, servers: ['server1'] }), []);
   t.same(neededFor({ weights: { server1: 1 }, keeps: true, recovery: 'automatic' }), ['weights', 'failback', 'keeps']);
+});
+
+t.test('the README says of every system but ours what that one says that it lacks', async (t) => {
+  const text = readFileSync(path.join(import.meta.dirname, 'README.md'), 'utf8');
+  for (const { lacks } of systemNames.map(systemNamed))
+    for (const why of Object.values(lacks)) t.ok(text.includes(`| ${why} |`), why);
 });
