@@ -29,8 +29,8 @@ export interface Capabilities {
   };
   /** Commands that print the node's log of events, one JSON object a line: what is kept, and that and what follows. */
   eventLog: { read: string[]; follow: string[] };
-  /** The label of a log of the daemon whose lines are stamped with the wall clock, as `"time":"…"` in ISO 8601. */
-  stampedLog: string;
+  /** A log of the daemon by its label, and the last of the stamps in it, in milliseconds of the wall clock; NaN where there is none. */
+  stampedLog: { label: string; lastStampMs(log: string): number };
   /** By which the standby knows that the active lives: what they are sent to, an expression of nft for them, the legs they leave by. */
   heartbeats: { sentTo: HeartbeatPort; match: string; legs: readonly string[] };
   /** Heartbeats are UDP datagrams to this port, by both legs, signed with the keys of the setup, and never replayed. */

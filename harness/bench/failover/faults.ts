@@ -107,7 +107,7 @@ function clockStep({ number, active, standby }: Setting) {
 
 const clock: Fault = {
   name: 'clock',
-  needs: ['stampedLog', 'stateScripts'],
+  needs: ['stampedLog'],
   words: 'wall clock stepped by ±1 h',
   bound: BOUNDS.nothingHappens,
   flows: true,

@@ -22,6 +22,13 @@ const FASTEST: Pace = { advertSeconds: 0.01 };
 const SECOND_ANNOUNCEMENTS_MS = 5000;
 const READ_LATE_MS = 500;
 
+/** The daemon's log, among a node's. */
+const LOG = 'keepalived';
+/** `Thu Nov 26 22:40:12 2026: Stopped`, in the time of its zone. */
+const STAMP = /^\w{3} (\w{3} +\d+ [\d:]+ \d{4}): /gm;
+
+const lastStampMs = (log: string): number => Date.parse([...log.matchAll(STAMP)].at(-1)?.[1] ?? '');
+
 const ROLES: Record<string, Role> = { MASTER: 'active', BACKUP: 'standby', FAULT: 'inop' };
 
 const NOT_ASKED = 'keepalived says how it stands to notify programs and its log, and has no event log of its own';
@@ -33,9 +40,9 @@ const lacks = {
   stateScripts:
     'keepalived notifies of MASTER, BACKUP, FAULT and STOP: there is no script for its start, and none is told the state before, or why',
   eventLog: NOT_ASKED,
-  stampedLog: 'keepalived’s log to a file has no stamp of the wall clock',
-  signedHeartbeats: 'VRRP of version 3 has no authentication (RFC 9568 section 9), and is sent on one subnet',
-  refusals: 'keepalived counts what it refuses, and tells it to a dump for debugging alone',
+  signedHeartbeats:
+    'VRRP of version 3 has no authentication (RFC 9568 section 9), and keepalived’s manual advises against that of version 2',
+  refusals: 'keepalived counts advertisements with errors, and cannot tell forged or replayed ones from its peer’s',
   witness: 'a backup of VRRP takes over when it hears no advertisement, and asks nobody',
   lease: 'VRRP has no lease: a master that was held up goes on until it hears another one',
   defence: 'keepalived does not contradict a station that claims its address',
@@ -44,7 +51,8 @@ const lacks = {
   reachTargets:
     'keepalived’s tracking scripts are the operator’s own programs: none of its own asks for an address by ARP',
   holdDown: 'preempt_delay of keepalived is one time, however often the lead was lost',
-  keeps: 'keepalived gives the address up when it is stopped, and nobody else answers for it then',
+  keeps:
+    'not configured here: keepalived can leave its address when it is stopped (--dont-release-vrrp), whatever its peer does',
   furtherInterfaces: 'the ruleset sends to servers by one interface',
   mainThread: 'keepalived is not a program that can be held up from within',
   versions: 'keepalived is the package that is installed, in one version',
@@ -113,7 +121,7 @@ function start(node: LabNode, setup: PairSetup, pace: Pace): number {
   for (const what of ['pid', 'vrrp.pid', 'state', 'fifo']) rmSync(own(what), { force: true });
   const pids = ['--pid', own('pid'), '--vrrp_pid', own('vrrp.pid')];
   const words = ['--dont-fork', '--log-console', '--log-detail', '--vrrp', '--use-file', conf];
-  return node.start('keepalived', ['keepalived', ...words, ...pids]);
+  return node.start(LOG, ['keepalived', ...words, ...pids]);
 }
 
 /** What the notify program was last told. */
@@ -168,6 +176,7 @@ const keepalivedNft = (name: string, inLabs: Pace, alone: Pace): System =>
     {
       role: async (node: LabNode) => roleOf(node),
       reload,
+      stampedLog: { label: LOG, lastStampMs },
       heartbeats: { sentTo: 'vrrp', match: 'ip protocol 112', legs: ['access'] },
       announcements: (atMs: readonly number[], nowMs: number) =>
         nowMs - (atMs[0] ?? nowMs) > SECOND_ANNOUNCEMENTS_MS + READ_LATE_MS,

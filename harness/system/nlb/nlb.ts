@@ -72,7 +72,10 @@ export const nlb: System = systemWith(
     },
     stateScripts: { script: stateScript, journal: journalFile, stateVariable: 'NLB_STATE' },
     eventLog: { read: ['nlbctl', 'events'], follow: ['nlbctl', 'events', '--follow'] },
-    stampedLog: LOG,
+    stampedLog: {
+      label: LOG,
+      lastStampMs: (log) => Date.parse([...log.matchAll(/"time":"([^"]+)"/g)].at(-1)?.[1] ?? ''),
+    },
     heartbeats: { sentTo: HEARTBEAT_PORT, match: `udp dport ${HEARTBEAT_PORT}`, legs: ['access', 'server'] },
     signedHeartbeats: { port: HEARTBEAT_PORT },
     refusals,
