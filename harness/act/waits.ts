@@ -68,13 +68,23 @@ export async function atRest(scene: Scene, withinMs = 10_000): Promise<Pair> {
 }
 
 /** The node was given the NLBS address; gives the event, as it was read. */
-export function takesAlias(scene: Scene, node: string, sinceNs: number, withinMs = 5000): Promise<AddressChanged> {
+export function takesAlias(
+  scene: Scene,
+  node: string,
+  sinceNs: number,
+  withinMs = 5000 + scene.lab.system.deadAfterMs,
+): Promise<AddressChanged> {
   const given = (event: HistoryEvent): event is AddressChanged => isAliasOf(scene, node, 'added', event);
   return scene.wait(`${node} is given ${scene.nlbs}`, (events) => events.find(given), { sinceNs, withinMs });
 }
 
 /** The node leads, or stands by, by what the network shows. */
-export async function becomes(scene: Scene, node: string, place: Place, withinMs = 5000): Promise<void> {
+export async function becomes(
+  scene: Scene,
+  node: string,
+  place: Place,
+  withinMs = 5000 + scene.lab.system.deadAfterMs,
+): Promise<void> {
   const handle = scene.lab.node(node);
   const is = async () => (await placeOf(scene.lab, handle)) === place;
   await until(is, { what: `${node} becomes ${place}`, withinMs, everyMs: 20 });

@@ -94,7 +94,7 @@ export class Lab {
   }
 
   /** The two load balancers, once one leads and the other stands by, by what the network shows (`leader.ts`). */
-  async pair(withinMs = 5000): Promise<Pair> {
+  async pair(withinMs = 5000 + this.system.deadAfterMs): Promise<Pair> {
     const [first, second] = this.nodes('nlb');
     if (!first || !second) throw new Error(`lab ${this.name} has no pair of load balancers`);
     return until(
