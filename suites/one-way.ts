@@ -114,6 +114,7 @@ export default await suite(
     'the active hears nobody': endsInOneLeader({ cuts: everywhere(nothingTo('active')), stays: false }),
     'the active hears everybody but the standby: it goes on': {
       thorough: true,
+      needs: ['standbyBeats'],
       ...endsInOneLeader({ cuts: everywhere(nothingBetween('standby', 'active')), stays: true }),
     },
     'by each subnet one way, and not the same': {
@@ -125,6 +126,7 @@ export default await suite(
     },
     'by each subnet the other way': {
       thorough: true,
+      needs: ['standbyBeats'],
       ...endsInOneLeader({
         cuts: { access: nothingBetween('standby', 'active'), server: nothingBetween('active', 'standby') },
         stays: true,

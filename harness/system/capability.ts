@@ -33,6 +33,8 @@ export interface Capabilities {
   stampedLog: { label: string; lastStampMs(log: string): number };
   /** By which the standby knows that the active lives: what they are sent to, an expression of nft for them, the legs they leave by. */
   heartbeats: { sentTo: HeartbeatPort; match: string; legs: readonly string[] };
+  /** The standby sends heartbeats, too. */
+  standbyBeats: true;
   /** Heartbeats are UDP datagrams to this port, by both legs, signed with the keys of the setup, and never replayed. */
   signedHeartbeats: { port: number };
   /** How many heartbeat datagrams the node says that it has refused since its start, by reason. */

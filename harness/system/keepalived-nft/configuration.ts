@@ -41,6 +41,8 @@ export function configuration(own: NodePlan, setup: PairSetup, pace: Pace, files
     '  vrrp_rt_priority 50',
     `  vrrp_rlimit_rttime ${RT_LIMIT_MICROSECONDS}`,
     '  vrrp_no_swap',
+    // So that whoever leads after two have led announces the address again.
+    '  vrrp_higher_prio_send_advert true',
     '  script_user root',
     `  startup_script "${files.startScript}"`,
     `  shutdown_script "${files.stopScript}"`,

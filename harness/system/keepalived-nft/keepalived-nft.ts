@@ -40,6 +40,7 @@ const lacks = {
   stateScripts:
     'keepalived notifies of MASTER, BACKUP, FAULT and STOP: there is no script for its start, and none is told the state before, or why',
   eventLog: NOT_ASKED,
+  standbyBeats: 'a backup of VRRP listens, and sends nothing',
   signedHeartbeats:
     'VRRP of version 3 has no authentication (RFC 9568 section 9), and keepalived’s manual advises against that of version 2',
   refusals: 'keepalived counts advertisements with errors, and cannot tell forged or replayed ones from its peer’s',

@@ -77,6 +77,7 @@ export const nlb: System = systemWith(
       lastStampMs: (log) => Date.parse([...log.matchAll(/"time":"([^"]+)"/g)].at(-1)?.[1] ?? ''),
     },
     heartbeats: { sentTo: HEARTBEAT_PORT, match: `udp dport ${HEARTBEAT_PORT}`, legs: ['access', 'server'] },
+    standbyBeats: true,
     signedHeartbeats: { port: HEARTBEAT_PORT },
     refusals,
     witness: true,
