@@ -44,6 +44,7 @@ export function configuration(own: NodePlan, setup: PairSetup, pace: Pace, files
     // So that whoever leads after two have led announces the address again.
     '  vrrp_higher_prio_send_advert true',
     '  script_user root',
+    '  enable_script_security',
     `  startup_script "${files.startScript}"`,
     `  shutdown_script "${files.stopScript}"`,
     `  vrrp_notify_fifo ${files.notifyFifo}`,
