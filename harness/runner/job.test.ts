@@ -93,6 +93,12 @@ t.test('a suite whose history was not judged as a whole has failed', async (t) =
   t.match(await complaint(t, '', BOTH.slice(0, 2)), { verdict: 'fail', because });
 });
 
+t.test('a suite of which everything was skipped has no history, and is complete', async (t) => {
+  const skipped = [result('it answers', 'skip'), result('it moves', 'skip')];
+  t.same((await runProgram(t, '', skipped)).given, skipped);
+  t.match(await complaint(t, 'process.exit(1)', skipped), { because: /and yet the suite ended with 1/ });
+});
+
 t.test('a long test is missed where long tests are wanted', async (t) => {
   process.env.ONEVIP_DEPTH = 'long';
   t.teardown(() => delete process.env.ONEVIP_DEPTH);
