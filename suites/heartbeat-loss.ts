@@ -12,8 +12,10 @@ import { dropHeartbeats, heartbeatLans, letHeartbeatsThrough } from '../harness/
 import { suite } from '../harness/runner/suite.ts';
 
 const PROBES_PER_SECOND = 500;
-/** In a lab a peer is dead after 200 ms: so this is fifteen times that long. */
+/** In a lab a peer is dead after 200 ms: so this is fifteen times that long; for who waits longer, twice as long as that. */
 const SILENT_PROBES = 3 * PROBES_PER_SECOND;
+const silentProbes = ({ lab }: Scene): number =>
+  Math.max(SILENT_PROBES, (2 * lab.system.deadAfterMs * PROBES_PER_SECOND) / 1000);
 /** In this time a node sends a hundred beats, of which half must be seen: a machine that others share delays them. */
 const ONE_PATH_PROBES = 2 * PROBES_PER_SECOND;
 /** The standby asks every 5 ms while it hears nothing, and an answer takes a moment. */
@@ -128,7 +130,7 @@ export default await suite(
       proves: ['HA-11'],
       run: async (scene) => {
         const lans = heartbeatLans(scene.lab);
-        const silent = await silence(scene, lans, SILENT_PROBES);
+        const silent = await silence(scene, lans, silentProbes(scene));
         const span = judged(silent);
         return {
           ...stopped(scene, lans, span),

@@ -10,8 +10,10 @@ import { suite } from '../harness/runner/suite.ts';
 import type { Load } from '../harness/traffic/client-handle.ts';
 
 const PROBES_PER_SECOND = 200;
-/** The links carry one way only for two seconds and more: ten times what a node takes for the death of its peer. */
+/** The links carry one way only for two seconds and more, and for twice as long as a node waits for its peer. */
 const PROBES_MEANWHILE = 400;
+const probesMeanwhile = ({ lab }: Scene): number =>
+  Math.max(PROBES_MEANWHILE, (2 * lab.system.deadAfterMs * PROBES_PER_SECOND) / 1000);
 /** After the peer is taken for dead: taking over and one dead time of two leaders follow, on processors that labs share. */
 const SETTLES_AFTER_MS = 800;
 
@@ -74,7 +76,7 @@ function endsInOneLeader({ cuts, stays }: Fault): SuiteTest {
 
 /** Probes go on for long, and are answered in the end. */
 async function serves(scene: Scene, load: Load): Promise<void> {
-  await probesEnded(load, load.probes.length + PROBES_MEANWHILE);
+  await probesEnded(load, load.probes.length + probesMeanwhile(scene));
   await answersAgain(scene, load);
 }
 

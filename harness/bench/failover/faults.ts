@@ -7,7 +7,7 @@ import type { Fault, Setting } from './fault.ts';
 import { answersAgain } from './rig.ts';
 import { entered, takenOver } from './waits.ts';
 
-/** How many probes are answered while nothing may happen: so many milliseconds, at a thousand a second. */
+/** How many probes are answered while nothing may happen: so many milliseconds, at a thousand a second; or twice as many as a standby waits. */
 const CALM_PROBES = 1500;
 const HOUR_S = 3600;
 /** Between the daemon's last line and our reading of it, and for the second that the library may lag. */
@@ -93,7 +93,7 @@ const heartbeats: Fault = {
     async ({ rig }) =>
     () =>
       Promise.all(heartbeatLans(rig.lab).map((lan) => dropHeartbeats(rig.lab, lan))),
-  settle: ({ rig, load }) => answersAgain(rig, load, CALM_PROBES),
+  settle: ({ rig, load }) => answersAgain(rig, load, Math.max(CALM_PROBES, 2 * rig.lab.system.deadAfterMs)),
   mend: async ({ rig }) => {
     const dropped = await Promise.all(heartbeatLans(rig.lab).map((lan) => letHeartbeatsThrough(rig.lab, lan)));
     return dropped.includes(0) ? 'no heartbeat was dropped: the fault did not bite' : undefined;
