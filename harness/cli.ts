@@ -11,12 +11,17 @@ const program = new Command('onevip')
 
 const DATAPATHS = ['auto', 'xdp', 'xdp-generic', 'tc', 'userspace'];
 const servers = ['--servers <n>', 'number of servers', count] as const;
+const system = [
+  '--system <name>',
+  'the load balancer under test, instead of ours: see harness/system/README.md',
+] as const;
 
 program
   .command('up [topology]')
   .description('make a lab that stays, and wait until it serves')
   .option('--name <name>', 'name of the lab')
   .option(...servers)
+  .option(...system)
   .option('--json', 'print what inspect --json prints')
   .action(async (topology = 'invention', options) => (await import('./commands/up.ts')).up(topology, options));
 program
@@ -86,6 +91,7 @@ program
   .option('--thorough', 'run thorough tests, too, as with suites or a topology that are named')
   .option('--long', 'run long tests, too')
   .option('--seed <n>', 'of everything random; drawn when absent', count)
+  .option(...system)
   .addOption(new Option('--datapath <mode>', 'how the load balancers forward').choices(DATAPATHS))
   .action(async (suites, options) => (await import('./commands/conformance.ts')).conformance(suites, options));
 program
@@ -103,6 +109,7 @@ program
   )
   .option('--trials <n>', 'number of trials', count)
   .option('--fault <name>', 'failover: this fault alone')
+  .option(...system)
   .option('--runs <n>', 'datapath: single runs for each median, at least', count)
   .option('--json <file>', 'failover, datapath: write all that was measured to a file')
   .action(async (what, options) => (await import('./commands/bench.ts')).bench(what, options));

@@ -73,8 +73,9 @@ function mood(report: RunReport): Verdict {
   return unknown > 0 || pass === 0 ? 'unknown' : 'pass';
 }
 
-function facts({ id, startedAt, durationMs, topology, machine, command }: RunReport): string {
+function facts({ id, startedAt, durationMs, system, topology, machine, command }: RunReport): string {
   const pairs: [string, string][] = [
+    ['System', `${system.name} ${system.version}`],
     ['Topology', topology],
     ['Started', startedAt.replace('T', ' ').replace(/\.\d+Z$/, ' UTC')],
     ['Took', duration(durationMs)],

@@ -13,7 +13,7 @@ export function junitReport(found: RunReport): string {
     ...tests.flatMap(testCase),
     '  </testsuite>',
   ]);
-  const head = `<testsuites name="${attribute(`onevip ${report.topology}`)}" ${counts(report)}>`;
+  const head = `<testsuites name="${attribute(`onevip ${report.system.name} ${report.system.version} ${report.topology}`)}" ${counts(report)}>`;
   return ['<?xml version="1.0" encoding="UTF-8"?>', head, ...suites, '</testsuites>', ''].join('\n');
 }
 

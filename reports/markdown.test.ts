@@ -7,7 +7,7 @@ t.test('a run in which all passed', async (t) => {
     markdownReport(GOOD_RUN, CATALOGUE.slice(0, 3)),
     `# OneVIP on invention: 1 passed, 0 failed, 0 unknown, 0 skipped
 
-2026-11-23T04:00:00.000Z, 1 min 5 s, Linux 6.1.0, 2 cores, Node v24.21.0: ./onevip conformance
+nlb 0.1.0, 2026-11-23T04:00:00.000Z, 1 min 5 s, Linux 6.1.0, 2 cores, Node v24.21.0: ./onevip conformance
 
 ## Requirements
 

@@ -30,9 +30,9 @@ export function markdownReport(report: RunReport, catalogue: readonly Listed[]):
   ].join('\n\n');
 }
 
-function facts({ startedAt, durationMs, machine, command }: RunReport): string {
+function facts({ startedAt, durationMs, system, machine, command }: RunReport): string {
   const at = `${markdown(startedAt)}, ${duration(durationMs)}`;
-  return `${at}, Linux ${markdown(machine.kernel)}, ${machine.cores} cores, Node ${markdown(machine.node)}: ${markdown(command)}`;
+  return `${markdown(`${system.name} ${system.version}`)}, ${at}, Linux ${markdown(machine.kernel)}, ${machine.cores} cores, Node ${markdown(machine.node)}: ${markdown(command)}`;
 }
 
 function notRun({ suite, title, proves, because, runIt }: NotRun): string {

@@ -10,6 +10,8 @@ export interface RunReport {
   startedAt: string;
   durationMs: number;
   machine: { kernel: string; cores: number; node: string };
+  /** What was tested. */
+  system: { name: string; version: string };
   topology: string;
   /** The command line of the run. */
   command: string;

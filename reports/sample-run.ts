@@ -64,6 +64,7 @@ export const RUN: RunReport = {
   startedAt: '2026-11-23T04:00:00.000Z',
   durationMs: 65_432,
   machine: { kernel: '6.1.0', cores: 2, node: 'v24.21.0' },
+  system: { name: 'nlb', version: '0.1.0' },
   topology: 'invention',
   command: './onevip conformance',
   results: [PASSED, FAILED, UNKNOWN, SKIPPED],

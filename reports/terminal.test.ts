@@ -12,7 +12,7 @@ ARP-2    ✓ pass    arp: the active answers for the NLBS address
 
 not tested in this run: HA-1, HA-2, FWD-1
 
-2 of 2 tested requirements proved, on invention, in 1 min 5 s
+2 of 2 tested requirements proved by nlb 0.1.0, on invention, in 1 min 5 s
 1 passed, 0 failed, 0 unknown, 0 skipped
 `,
   );

@@ -146,7 +146,7 @@ const indented = (text: string, by: number): string[] =>
 function summary(report: RunReport, tested: readonly RequirementRow[], paint: Paint): string {
   const bad = totals(report).fail + totals(report).unknown;
   const met = tested.filter(({ verdict }) => verdict === 'pass').length;
-  const text = `${met} of ${tested.length} tested requirements proved, on ${visible(report.topology)}, in ${duration(report.durationMs)}`;
+  const text = `${met} of ${tested.length} tested requirements proved by ${visible(`${report.system.name} ${report.system.version}`)}, on ${visible(report.topology)}, in ${duration(report.durationMs)}`;
   const early =
     report.ended === undefined ? '' : `; the run ended ${report.ended}`.replace('ended interrupted', 'was interrupted');
   return paint.verdict[bad === 0 && early === '' ? 'pass' : 'fail'](text + early);

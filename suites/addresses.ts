@@ -2,7 +2,7 @@ import { clientSubnets, firewalls, requestHttp } from '../harness/act/everyday.t
 import { askFor } from '../harness/act/inject.ts';
 import { eachFirewallSends, routedTo, routesConfigured } from '../harness/act/routes.ts';
 import type { Scene } from '../harness/act/scene.ts';
-import { allKnow, becomes, runsScript } from '../harness/act/waits.ts';
+import { allKnow, becomes, enters } from '../harness/act/waits.ts';
 import { aliasOnlyOnLoopback, ownPrivateAddresses, publicAddresses } from '../harness/check/addresses.ts';
 import { aliasNeverOn, aliasPlaced, aliasReleased, neverTwoHolders } from '../harness/check/alias.ts';
 import { answersWith } from '../harness/check/arp.ts';
@@ -24,7 +24,7 @@ const placed = (scene: Scene, node: string) => ({
   address: scene.nlbs,
   node,
   device: 'access',
-  label: 'access:nlbs',
+  label: scene.lab.system.labels.alias,
 });
 
 /** One holder at a time, by the tables. */
@@ -112,10 +112,11 @@ export default await suite(
     },
     'a planned handover moves the alias': {
       proves: ['ALIAS-1', 'ALIAS-4'],
+      needs: ['handover'],
       run: async (scene) => {
         const { active, standby } = await scene.lab.pair();
         const handover = { what: 'stand by', node: active.name };
-        await scene.act(handover.what, active.name, () => scene.lab.system.standBy(active));
+        await scene.act(handover.what, active.name, () => scene.lab.use('handover').standBy(active));
         await becomes(scene, standby.name, 'active');
         await scene.lab.pair();
         return {
@@ -136,6 +137,7 @@ export default await suite(
     'firewalls reach the cluster through the NLBS address, whoever holds it, and servers answer through the VRRP address':
       {
         proves: ['ROUTE-1', 'ROUTE-2'],
+        needs: ['handover'],
         run: async (scene) => {
           const { active, standby } = await scene.lab.pair();
           await scene.census();
@@ -143,7 +145,7 @@ export default await suite(
           await requestHttp(scene, REQUESTS);
           const handover = { what: 'stand by', node: active.name };
           const handedNs = scene.nowNs();
-          await scene.act(handover.what, active.name, () => scene.lab.system.standBy(active));
+          await scene.act(handover.what, active.name, () => scene.lab.use('handover').standBy(active));
           await becomes(scene, standby.name, 'active');
           await scene.lab.pair();
           const firewallNames = scene.lab.nodes('firewall').map(({ name }) => name);
@@ -161,9 +163,10 @@ export default await suite(
       run: async (scene) => {
         const { active, standby } = await scene.lab.pair();
         const fault = { what: 'cut the server leg', node: active.name };
+        const cutNs = scene.nowNs();
         await scene.act(fault.what, active.name, () => cut(scene, active.name, 'server'));
         await becomes(scene, standby.name, 'active');
-        await runsScript(scene, active.name, 'inop');
+        await enters(scene, active.name, 'inop', cutNs);
         await scene.act('heal the server leg', active.name, () => heal(scene, active.name, 'server'));
         await scene.lab.pair();
         return {

@@ -70,7 +70,7 @@ const differs = (sections: readonly string[]) => (line: Record<string, unknown>)
 export default await suite(
   import.meta,
   'what the two nodes are configured differently in is named',
-  { topologies: ['invention'], servers: 2, seconds: 6 },
+  { topologies: ['invention'], servers: 2, seconds: 6, needs: ['reload', 'eventLog', 'weights', 'failback'] },
   {
     'a server has another weight': isNamed({ change: { weights: { server1: 3 } }, sections: ['servers'] }),
     'the recovery is another, and a service is missing': {

@@ -32,8 +32,8 @@ function each(ports: Port[], words: string, checker: (port: Port) => Claim): Rec
 }
 
 /**
- * An announcement would fill the entry that a firewall has just lost, and nobody would ask. The last one comes two seconds
- * after a lead began.
+ * An announcement would fill the entry that a firewall has just lost, and nobody would ask. The last one comes seconds after a
+ * lead began.
  */
 const noMoreAnnounced = (scene: Scene, active: string): Promise<void> =>
   hasAnnounced(scene, scene.port(active, 'access'), scene.nlbs, 100);
@@ -141,6 +141,7 @@ export default await suite(
     },
     'a firewall without an entry resolves the NLBS address and delivers what waited': {
       proves: ['ARP-8'],
+      needs: ['announcements'],
       run: async (scene) => {
         const { active } = await scene.lab.pair();
         const { master } = await firewalls(scene);
@@ -161,6 +162,7 @@ export default await suite(
     },
     'an entry that is lost again and again under load loses no request': {
       proves: ['ARP-9'],
+      needs: ['announcements'],
       run: async (scene) => {
         const { active } = await scene.lab.pair();
         const { master } = await firewalls(scene);

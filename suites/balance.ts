@@ -55,6 +55,7 @@ export default await suite(
     'once weights are changed to others, new flows of both kinds fit those, to five per cent': {
       thorough: true,
       proves: ['BAL-5', 'HA-15'],
+      needs: ['reload'],
       run: async (scene) => {
         const { active } = await scene.lab.pair();
         const nodes = scene.lab.nodes('nlb');

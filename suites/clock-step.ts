@@ -34,12 +34,12 @@ async function stepBoth(scene: Scene, load: { calm(): Promise<void> }, hours: Ho
   }
   await load.calm();
   span.untilNs = scene.nowNs();
-  await scene.act('stand by', active.name, () => scene.lab.system.standBy(active));
+  await scene.act('stand by', active.name, () => scene.lab.use('handover').standBy(active));
   await runsScript(scene, standby.name, 'active', span.untilNs);
   await runsScript(scene, active.name, 'standby', span.untilNs);
   const fromNs = scene.nowNs();
   for (const { node } of steps) {
-    const counts = { offsetSeconds: Math.round(lastLoggedOffset(node, Date.now())) };
+    const counts = { offsetSeconds: Math.round(lastLoggedOffset(scene.lab, node, Date.now())) };
     scene.recorder.record({ kind: 'counted', atNs: scene.nowNs(), node: node.name, what: WALL_CLOCK, counts });
   }
   const untilNs = scene.nowNs();
@@ -60,7 +60,14 @@ async function stepBoth(scene: Scene, load: { calm(): Promise<void> }, hours: Ho
 export default await suite(
   import.meta,
   'the wall clock plays no part in who leads',
-  { topologies: ['invention'], servers: 2, seconds: 9, thorough: true, ownClocks: true },
+  {
+    topologies: ['invention'],
+    servers: 2,
+    seconds: 9,
+    thorough: true,
+    ownClocks: true,
+    needs: ['handover', 'stateScripts', 'stampedLog'],
+  },
   {
     'steps of an hour, forth and back, on the active and on the standby': {
       proves: ['HA-12'],

@@ -7,12 +7,11 @@ import { announcementsFrom } from '../harness/check/announcement.ts';
 import { answersWith, noAnswerFrom, repliesWellFormed } from '../harness/check/arp.ts';
 import { conflictRecorded, defended, EVENTS_READ } from '../harness/check/defence.ts';
 import { announcedAgain, tablesRightAgain } from '../harness/check/tables.ts';
-import { dropUdp, loseAnnouncement, mendLans, split } from '../harness/fault/switch-rules.ts';
+import { dropMatching, loseAnnouncement, mendLans, split } from '../harness/fault/switch-rules.ts';
 import type { HistoryEvent } from '../harness/history/event.ts';
 import type { LabNode } from '../harness/node/node.ts';
 import { suite } from '../harness/runner/suite.ts';
 
-const HEARTBEAT_PORT = 4694;
 const PROBES = 10;
 const PROBED_FOR_MS = 1000;
 const ANSWER_WITHIN_MS = 50;
@@ -25,8 +24,8 @@ const DEFENDS_EVERY_MS = 1000;
 const RIGHT_WITHIN_MS = DEFENDS_EVERY_MS + AT_ONCE_MS;
 /** A conflict without a claim for so long is over, and the address announced once more. */
 const OVER_AFTER_MS = 2000;
-/** Beats reach the other node again at once; it stands down, and its next beat says so. */
-const HEALED_WITHIN_MS = 300;
+/** Beats reach the other node again at once; it stands down, and its next beat says so: as long as a dead time and this. */
+const HEALED_AFTER_MS = 100;
 /** The second announcement comes 100 ms after the first. */
 const REPEATED_WITHIN_MS = 100 + AT_ONCE_MS;
 
@@ -58,7 +57,8 @@ async function splitPair(scene: Scene, sides: { node: string; firewall: string }
   const port = (node: string) => scene.port(node, 'access');
   await split(scene, [port(one.node)], [port(other.node), port(other.firewall)]);
   await split(scene, [port(other.node)], [port(one.firewall)]);
-  await dropUdp(scene, scene.lan('server'), HEARTBEAT_PORT);
+  const { legs, match } = scene.lab.use('heartbeats');
+  if (legs.includes('server')) await dropMatching(scene, scene.lan('server'), match);
 }
 
 export default await suite(
@@ -93,6 +93,7 @@ export default await suite(
     },
     'a station that claims the address is contradicted, at a bounded rate, and put on record': {
       proves: ['ARP-13', 'ARP-14'],
+      needs: ['announcements', 'defence', 'eventLog'],
       breaks: [
         {
           invariant: 'one answerer',
@@ -108,7 +109,7 @@ export default await suite(
         await hasAnnounced(scene, port, scene.nlbs, DEFENDS_EVERY_MS);
         await claimOnAndOn(scene, active, standby);
         await announces(scene, port, scene.nlbs, scene.nowNs() + OVER_AFTER_MS * 0.9e6);
-        scene.note(EVENTS_READ, active.name, (await active.run(['nlbctl', 'events'])).stdout);
+        scene.note(EVENTS_READ, active.name, (await active.run(scene.lab.use('eventLog').read)).stdout);
         const claimed = { address: scene.nlbs, port, claimant: STRANGER };
         const tables = { address: scene.nlbs, mac, tables: firewallTables(scene), misled: firewallsOf(scene) };
         return {
@@ -135,6 +136,7 @@ export default await suite(
     'when a split heals, both firewalls point to the one that leads': {
       thorough: true,
       proves: ['ARP-14'],
+      needs: ['heartbeats'],
       breaks: [
         { invariant: 'one answerer', why: 'each half of a split network has its own leader', from: { what: 'split' } },
       ],
@@ -154,6 +156,7 @@ export default await suite(
         const heal = { what: 'heal the split' };
         await scene.act(heal.what, undefined, () => mendLans(scene, [scene.lan('access'), scene.lan('server')]));
         const { active: leader, standby: other } = await scene.lab.pair();
+        const healedWithinMs = scene.lab.system.deadAfterMs + HEALED_AFTER_MS;
         const mac = scene.mac(leader.name, 'access');
         await allKnow(scene, [near, far], scene.nlbs, mac);
         return {
@@ -163,13 +166,13 @@ export default await suite(
             tables: firewallTables(scene),
             misled: sides.filter(({ node }) => node === other.name).map(({ firewall }) => firewall),
             after: heal,
-            withinMs: HEALED_WITHIN_MS,
+            withinMs: healedWithinMs,
           }),
           'the other lets go of the address': aliasReleased({
             address: scene.nlbs,
             node: other.name,
             after: heal,
-            withinMs: HEALED_WITHIN_MS,
+            withinMs: healedWithinMs,
             from: 'end',
           }),
         };
@@ -177,12 +180,13 @@ export default await suite(
     },
     'one lost announcement misleads the firewalls for no longer than until the next': {
       proves: ['ARP-12'],
+      needs: ['handover'],
       run: async (scene) => {
         const { active, standby } = await scene.lab.pair();
         const [port, mac] = [scene.port(standby.name, 'access'), scene.mac(standby.name, 'access')];
         await resolveEverywhere(scene);
         await loseAnnouncement(scene, port, scene.nlbs);
-        await scene.act('stand by', active.name, () => scene.lab.system.standBy(active));
+        await scene.act('stand by', active.name, () => scene.lab.use('handover').standBy(active));
         await allKnow(scene, firewallsOf(scene), scene.nlbs, mac);
         await mendLans(scene, [port.lan]);
         return {

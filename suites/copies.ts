@@ -24,14 +24,16 @@ async function tellOfCopy(scene: Scene, victim: string): Promise<void> {
   const [secret = ''] = scene.lab.setup.secrets;
   const [way] = waysTo(scene, victim);
   if (!way) throw new Error(`nobody can speak to ${victim} in its peer’s name`);
-  const last = await scene.wait(`a beat comes to ${victim}`, (events) => recordingsFor(events, way).toVictim.at(-1));
+  const last = await scene.wait(`a beat comes to ${victim}`, (events) =>
+    recordingsFor(scene, events, way).toVictim.at(-1),
+  );
   pretend(scene, way, ahead(last, secret, BEATS));
 }
 
 export default await suite(
   import.meta,
   'a node that goes on from a snapshot, or has a clone, gives up its lease when its peer’s beats tell',
-  { topologies: ['invention'], servers: 2, seconds: 5 },
+  { topologies: ['invention'], servers: 2, seconds: 5, needs: ['signedHeartbeats', 'stateScripts', 'eventLog'] },
   {
     'the active hears that its peer has heard what it has yet to send: it lets go at once, says why, and the pair settles':
       {

@@ -6,6 +6,7 @@ import { logIsWhole, shownLive } from '../harness/check/event-log.ts';
 import { causeLogged, costLogged, instantLogged, lapseLogged, textLike } from '../harness/check/takeover-logged.ts';
 import { cut, heal } from '../harness/fault/cable.ts';
 import { signal, startSystem } from '../harness/fault/daemon.ts';
+import { heartbeatPort } from '../harness/fault/silence.ts';
 import type { LabNode } from '../harness/node/node.ts';
 import { suite } from '../harness/runner/suite.ts';
 
@@ -16,8 +17,7 @@ import { suite } from '../harness/runner/suite.ts';
 const AGREE_WITHIN_MS = 50;
 /** From the change of state to the line that a follower prints, by two ordinary processes on a shared machine. */
 const LIVE_WITHIN_MS = 500;
-/** The heartbeat's port and lease in a lab. */
-const BEAT_PORT = 4694;
+/** The lease in a lab. */
 const LEASE_MS = 150;
 /** Each test reads the logs anew. */
 const readingOf = (what: string) => `after ${what}`;
@@ -99,7 +99,7 @@ function takeoverClaims(
     'what the takeover cost, by the log, is what it cost by the packets': costLogged({
       ...meant,
       ports: ['access', 'server'].map((leg) => scene.port(standby.name, leg)),
-      beatPort: BEAT_PORT,
+      beatPort: heartbeatPort(scene),
       withinMs: AGREE_WITHIN_MS,
     }),
   };
@@ -127,7 +127,7 @@ function lapseClaims(scene: Scene, { active }: Pair): Claims {
     'and for how long it had been over': lapseLogged({
       ...meant,
       ports: ['access', 'server'].map((leg) => scene.port(active.name, leg)),
-      beatPort: BEAT_PORT,
+      beatPort: heartbeatPort(scene),
       leaseMs: LEASE_MS,
       withinMs: AGREE_WITHIN_MS,
     }),
@@ -137,7 +137,12 @@ function lapseClaims(scene: Scene, { active }: Pair): Claims {
 export default await suite(
   import.meta,
   'the event log says why, when, and what it cost',
-  { topologies: ['invention'], seconds: 10, thorough: true },
+  {
+    topologies: ['invention'],
+    seconds: 10,
+    thorough: true,
+    needs: ['eventLog', 'signedHeartbeats', 'handover', 'lease', 'stateScripts'],
+  },
   {
     'kill -9 of the active daemon': explains(
       'kill -9',
@@ -161,7 +166,7 @@ export default await suite(
       run: async (scene) => {
         const { active, standby } = await scene.lab.pair();
         const after = { what: 'stand by', node: active.name };
-        await scene.act(after.what, active.name, () => scene.lab.system.standBy(active));
+        await scene.act(after.what, active.name, () => scene.lab.use('handover').standBy(active));
         await becomes(scene, standby.name, 'active');
         for (const node of [active, standby]) await readEventLog(scene, node, readingOf(after.what));
         return {

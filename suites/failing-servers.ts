@@ -71,10 +71,11 @@ function fatesAt(load: Load, server: string): { flows: number; ended: number } {
 export default await suite(
   import.meta,
   'a server that only fails its checks keeps its connections; those of one that is gone are told',
-  { topologies: ['invention'], seconds: 18 },
+  { topologies: ['invention'], seconds: 18, needs: ['healthChecks'] },
   {
     'a server refuses new connections for a while: those that it has go on, and no new one is sent there': {
       proves: ['FWD-13', 'FWD-6'],
+      needs: ['eventLog'],
       run: async (scene) => {
         const { active } = await scene.lab.pair();
         const server = firstServer(scene);

@@ -87,6 +87,7 @@ export default await suite(
     thorough: 'elsewhere',
     seconds: 20,
     pair: { maxConnections: TABLE, enterPerSecond: ENTER_PER_SECOND },
+    needs: ['reload', 'weights'],
   },
   {
     'a forged FIN or RST and a SYN after it move no connection, where another server would be chosen by now': {

@@ -14,7 +14,7 @@ import { between } from '../harness/check/span.ts';
 import { floodHeartbeatPort } from '../harness/fault/heartbeat-flood.ts';
 import { randomFrom } from '../harness/fault/random.ts';
 import { lieOnAndOn } from '../harness/fault/rogue-stations.ts';
-import { HEARTBEAT_PORT } from '../harness/fault/silence.ts';
+import { heartbeatPort } from '../harness/fault/silence.ts';
 import { stall } from '../harness/fault/stall.ts';
 import { suite } from '../harness/runner/suite.ts';
 
@@ -62,7 +62,7 @@ async function liedTo(scene: Scene): Promise<Claims> {
         address: scene.nlbs,
         port: scene.port(standby.name, 'access'),
         ports: legsOf(scene, standby.name),
-        beatPort: HEARTBEAT_PORT,
+        beatPort: heartbeatPort(scene),
         silentMs: SUSPECT_MS,
         atLeast: 50,
       }),
@@ -86,7 +86,7 @@ async function frozenAndLiedAbout(scene: Scene): Promise<Claims> {
   leaveAlone();
   await load.stop();
   await scene.lab.pair();
-  const beats = { node: active.name, port: HEARTBEAT_PORT };
+  const beats = { node: active.name, port: heartbeatPort(scene) };
   const to = scene.port(standby.name, 'access');
   const stalled = { address: scene.nlbs, beats, successor: to, atLeast: SPOKEN_TO };
   return {
@@ -121,7 +121,7 @@ async function flooded(scene: Scene): Promise<Claims> {
     ),
     'its beats leave on time': beatsGoOn({
       ports: legsOf(scene, active.name),
-      beatPort: HEARTBEAT_PORT,
+      beatPort: heartbeatPort(scene),
       whilst: { what, node: active.name, times: 1, lastingMs: FLOOD.seconds * 900 },
       pauseAtMostMs: PAUSE_AT_MOST_MS,
     }),
@@ -138,7 +138,7 @@ async function flooded(scene: Scene): Promise<Claims> {
 export default await suite(
   import.meta,
   'what is forged in the peer’s name moves nothing, and holds up no beat',
-  { topologies: ['invention'], servers: 2, seconds: 15 },
+  { topologies: ['invention'], servers: 2, seconds: 15, needs: ['signedHeartbeats', 'refusals', 'stateScripts'] },
   {
     'refusals that are forged while both live cause nothing': { proves: ['HA-21'], run: liedTo },
     'nor do they spare a frozen node the fence': { proves: ['HA-21', 'HA-10'], run: frozenAndLiedAbout },

@@ -180,6 +180,7 @@ export default await suite(
     },
     'a server that has failed gets no new connection and no new flow of datagrams': {
       proves: ['FWD-6'],
+      needs: ['healthChecks'],
       run: async (scene) => {
         await scene.lab.pair();
         await requestHttp(scene, REQUESTS);

@@ -9,7 +9,7 @@ import { noneLost } from '../harness/check/probes.ts';
 import { scriptsRan } from '../harness/check/scripts.ts';
 import { between } from '../harness/check/span.ts';
 import { startSystem, stopSystem } from '../harness/fault/daemon.ts';
-import { HOLDABLE, hangMain, starveOfFiles } from '../harness/fault/hold-up.ts';
+import { hangMain, starveOfFiles } from '../harness/fault/hold-up.ts';
 import { suite } from '../harness/runner/suite.ts';
 
 const PROBES_PER_SECOND = 200;
@@ -43,7 +43,14 @@ async function load(scene: Scene) {
 export default await suite(
   import.meta,
   'a load balancer whose beat goes on, and nothing else, makes way for one that is well',
-  { topologies: ['invention'], servers: 2, seconds: 25, thorough: true, pair: { env: HOLDABLE } },
+  {
+    topologies: ['invention'],
+    servers: 2,
+    seconds: 25,
+    thorough: true,
+    pair: { holdable: true },
+    needs: ['stateScripts', 'eventLog'],
+  },
   {
     'the main thread of the active hangs for good: the standby leads, and SIGTERM ends what is left': {
       proves: ['HA-2', 'ALIAS-4'],

@@ -68,14 +68,14 @@ interface Pair {
 export default await suite(
   import.meta,
   'a switch for maintenance loses nothing',
-  { topologies: ['invention'], servers: 2, seconds: 8 },
+  { topologies: ['invention'], servers: 2, seconds: 8, needs: ['handover', 'stateScripts'] },
   {
     'the active is asked to stand by': losesNothing('stand by', (scene, { active }) =>
-      scene.lab.system.standBy(scene.lab.node(active)),
+      scene.lab.use('handover').standBy(scene.lab.node(active)),
     ),
     'the standby is asked to take over': {
       thorough: true,
-      ...losesNothing('take over', (scene, { standby }) => scene.lab.system.takeOver(scene.lab.node(standby))),
+      ...losesNothing('take over', (scene, { standby }) => scene.lab.use('handover').takeOver(scene.lab.node(standby))),
     },
     'each state runs its script once each time that it is entered, in order': {
       proves: ['HA-5'],
@@ -91,7 +91,7 @@ export default await suite(
         const healedNs = scene.nowNs();
         await scene.act('heal the server leg', standby.name, () => heal(scene, standby.name, 'server'));
         await runsScript(scene, standby.name, 'standby', healedNs);
-        await scene.lab.system.takeOver(standby);
+        await scene.lab.use('handover').takeOver(standby);
         await runsScript(scene, standby.name, 'active', healedNs);
         await runsScript(scene, active.name, 'standby', healedNs);
         return {
@@ -108,7 +108,7 @@ export default await suite(
       run: async (scene) => {
         const { active, standby } = await scene.lab.pair();
         const [primary, other] = active.home.plan.primary ? [active, standby] : [standby, active];
-        if (primary !== active) await scene.lab.system.takeOver(primary);
+        if (primary !== active) await scene.lab.use('handover').takeOver(primary);
         await atRest(scene);
         const fromNs = scene.nowNs();
         await scene.act('kill -9', primary.name, () => signal(scene, primary, 'SIGKILL'));

@@ -8,12 +8,14 @@ import type { Claim } from '../harness/check/claim.ts';
 import { datagramsStopped } from '../harness/check/datagrams.ts';
 import { noneLost } from '../harness/check/probes.ts';
 import { between, type Span } from '../harness/check/span.ts';
-import { dropHeartbeats, HEARTBEAT_PORT, heartbeatLans, letHeartbeatsThrough } from '../harness/fault/silence.ts';
+import { dropHeartbeats, heartbeatLans, letHeartbeatsThrough } from '../harness/fault/silence.ts';
 import { suite } from '../harness/runner/suite.ts';
 
 const PROBES_PER_SECOND = 500;
-/** In a lab a peer is dead after 200 ms: so this is fifteen times that long. */
+/** In a lab a peer is dead after 200 ms: so this is fifteen times that long; for who waits longer, twice as long as that. */
 const SILENT_PROBES = 3 * PROBES_PER_SECOND;
+const silentProbes = ({ lab }: Scene): number =>
+  Math.max(SILENT_PROBES, (2 * lab.system.deadAfterMs * PROBES_PER_SECOND) / 1000);
 /** In this time a node sends a hundred beats, of which half must be seen: a machine that others share delays them. */
 const ONE_PATH_PROBES = 2 * PROBES_PER_SECOND;
 /** The standby asks every 5 ms while it hears nothing, and an answer takes a moment. */
@@ -51,10 +53,11 @@ async function silence(scene: Scene, lans: string[], probes: number): Promise<Si
 
 /** On each of the LANs both nodes went on sending beats, and none of them arrived. */
 function stopped(scene: Scene, lans: string[], span: Span): Claims {
-  const legs = scene.ports('nlb').filter(({ lan }) => lans.includes(lan));
+  const { legs: beaten, sentTo } = scene.lab.use('heartbeats');
+  const legs = scene.ports('nlb').filter(({ lan, leg }) => lans.includes(lan) && beaten.includes(leg));
   const claim = (port: (typeof legs)[number]): [string, Claim] => [
     `no heartbeat comes to ${port.node} by ${port.leg}, though its peer sends them`,
-    between(span, datagramsStopped({ to: port, from: otherOf(scene, port.node), port: HEARTBEAT_PORT, atLeast: 50 })),
+    between(span, datagramsStopped({ to: port, from: otherOf(scene, port.node), port: sentTo, atLeast: 50 })),
   ];
   return Object.fromEntries(legs.map(claim));
 }
@@ -77,9 +80,29 @@ function calm(scene: Scene, { restsSinceNs, active, standby }: Silent): Claims {
 
 const judged = ({ fromNs, untilNs }: Span): Span => ({ fromNs: fromNs + ON_ITS_WAY_MS * 1e6, untilNs });
 
+function witnessAsked(scene: Scene, { active, standby }: Silent, span: Span): Claims {
+  return {
+    'the standby asks for the address': between(
+      span,
+      asks({ address: scene.nlbs, port: scene.port(standby, 'access'), atLeast: QUESTIONS }),
+    ),
+    'and the active answers each time': between(
+      span,
+      answersWith({
+        address: scene.nlbs,
+        port: scene.port(active, 'access'),
+        mac: scene.mac(active, 'access'),
+        atLeast: QUESTIONS,
+        withinMs: ANSWER_WITHIN_MS,
+      }),
+    ),
+  };
+}
+
 /** One path's loss is nobody's business: the standby has no reason even to ask. */
 const onePath = (segment: string) => ({
   proves: ['HA-11'],
+  needs: ['signedHeartbeats', 'witness'] as const,
   run: async (scene: Scene) => {
     const lans = [scene.lan(segment)];
     const silent = await silence(scene, lans, ONE_PATH_PROBES);
@@ -90,7 +113,7 @@ const onePath = (segment: string) => ({
         address: scene.nlbs,
         port: scene.port(silent.standby, 'access'),
         ports: scene.ports('nlb').filter(({ node }) => node === silent.standby),
-        beatPort: HEARTBEAT_PORT,
+        beatPort: scene.lab.use('signedHeartbeats').port,
         silentMs: SUSPECT_MS,
         atLeast: 50,
       }),
@@ -101,31 +124,18 @@ const onePath = (segment: string) => ({
 export default await suite(
   import.meta,
   'heartbeats alone that are lost move nothing: the address is the witness',
-  { topologies: ['invention'], servers: 2, seconds: 13, thorough: true },
+  { topologies: ['invention'], servers: 2, seconds: 13, thorough: true, needs: ['heartbeats'] },
   {
     'dropped on all paths, and let through again': {
       proves: ['HA-11'],
       run: async (scene) => {
         const lans = heartbeatLans(scene.lab);
-        const silent = await silence(scene, lans, SILENT_PROBES);
+        const silent = await silence(scene, lans, silentProbes(scene));
         const span = judged(silent);
         return {
           ...stopped(scene, lans, span),
           ...calm(scene, silent),
-          'the standby asks for the address': between(
-            span,
-            asks({ address: scene.nlbs, port: scene.port(silent.standby, 'access'), atLeast: QUESTIONS }),
-          ),
-          'and the active answers each time': between(
-            span,
-            answersWith({
-              address: scene.nlbs,
-              port: scene.port(silent.active, 'access'),
-              mac: scene.mac(silent.active, 'access'),
-              atLeast: QUESTIONS,
-              withinMs: ANSWER_WITHIN_MS,
-            }),
-          ),
+          ...(scene.lab.system.can.witness && witnessAsked(scene, silent, span)),
         };
       },
     },

@@ -84,7 +84,7 @@ function claims(scene: Scene, span: Partial<Span>, silent: { silentMs: number; u
 export default await suite(
   import.meta,
   'who says nothing for a while is not forgotten',
-  { topologies: ['invention'], seconds: 80, pair: { forgetsAfterMs: FORGETS_AFTER_MS } },
+  { topologies: ['invention'], seconds: 80, pair: { forgetsAfterMs: FORGETS_AFTER_MS }, needs: ['reload', 'weights'] },
   {
     'within the times of the configuration the table alone keeps a flow, and beyond them it comes to its server again':
       {

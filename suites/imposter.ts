@@ -12,7 +12,7 @@ import { tookOver } from '../harness/check/takeover.ts';
 import { signal, startSystem } from '../harness/fault/daemon.ts';
 import { waysTo } from '../harness/fault/imposter.ts';
 import { randomFrom } from '../harness/fault/random.ts';
-import { HEARTBEAT_PORT } from '../harness/fault/silence.ts';
+import { heartbeatPort } from '../harness/fault/silence.ts';
 import { suite } from '../harness/runner/suite.ts';
 
 /** By each of two ways to each of two nodes: two thousand a second for each node. */
@@ -34,7 +34,7 @@ function counted(scene: Scene, node: string, sent: Batch[]): Claim {
     node,
     ports: ways.map(({ victim }) => victim),
     sources: ways.map(({ station }) => scene.mac(station.node, station.leg)),
-    port: HEARTBEAT_PORT,
+    port: heartbeatPort(scene),
     sent,
   });
 }
@@ -49,7 +49,13 @@ function firewallOf(scene: Scene, victim: string): string {
 export default await suite(
   import.meta,
   'heartbeats are believed from the peer alone, authenticated and fresh',
-  { topologies: ['invention'], servers: 2, seconds: 14, thorough: true },
+  {
+    topologies: ['invention'],
+    servers: 2,
+    seconds: 14,
+    thorough: true,
+    needs: ['signedHeartbeats', 'refusals', 'stateScripts'],
+  },
   {
     'thousands of forged, mutated, truncated, oversized, reflected and replayed datagrams a second change nothing': {
       proves: ['HA-12'],
@@ -137,7 +143,7 @@ export default await suite(
           'its successor heard recordings of it all the while': datagramsFrom({
             to: access,
             source: scene.mac(firewallOf(scene, standby.name), 'access'),
-            port: HEARTBEAT_PORT,
+            port: heartbeatPort(scene),
             after: { what: 'kill -9', node: active.name },
             atLeast: 1000,
           }),

@@ -56,7 +56,7 @@ async function madeAnewThenLeads(scene: Scene, standby: LabNode, macs: Record<'a
   await isFitToLead(scene, standby);
   stopSending();
   const sinceNs = scene.nowNs();
-  await scene.act('take over', standby.name, () => scene.lab.system.takeOver(standby));
+  await scene.act('take over', standby.name, () => scene.lab.use('handover').takeOver(standby));
   await runsScript(scene, standby.name, 'active', sinceNs);
   await requestHttp(scene, REQUESTS);
 }
@@ -66,6 +66,7 @@ const nodeNames = (scene: Scene): string[] => scene.lab.nodes('nlb').map(({ name
 /** On each node, one after the other, so that each is led by once. */
 const madeAnewOnEach: SuiteTest = {
   proves: ['ALIAS-11'],
+  needs: ['handover', 'fitness'],
   run: async (scene) => {
     const { active, standby } = await scene.lab.pair();
     await scene.census();
@@ -97,6 +98,7 @@ const madeAnewOnEach: SuiteTest = {
 
 const madeAnewUnderTheActive: SuiteTest = {
   proves: ['ALIAS-11'],
+  needs: ['fitness', 'eventLog'],
   run: async (scene) => {
     const { active, standby } = await scene.lab.pair();
     await scene.census();
@@ -178,7 +180,7 @@ const hardwareAddressChanges: SuiteTest = {
 export default await suite(
   import.meta,
   'interfaces that are made anew, or change their hardware address, are followed',
-  { topologies: ['invention'], servers: 2, seconds: 16 },
+  { topologies: ['invention'], servers: 2, seconds: 16, needs: ['stateScripts'] },
   {
     'interfaces made anew have the data path before their node leads by them': madeAnewOnEach,
     'a leader whose interfaces are made anew makes way, and is fit again': madeAnewUnderTheActive,

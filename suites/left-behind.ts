@@ -75,7 +75,7 @@ async function passOn(
   const { active, standby } = await scene.lab.pair(10_000);
   const sinceNs = scene.nowNs();
   await scene.act(what, active.name, () => strike(active));
-  await takesAlias(scene, standby.name, sinceNs);
+  await takesAlias(scene, standby.name, sinceNs, 10_000);
   await scene.act(`mend: ${what}`, active.name, () => mend(active));
   await scene.lab.pair(10_000);
 }
@@ -114,6 +114,7 @@ export default await suite(
   {
     'a killed daemon’s address is answered for by nobody, and taken away at its next start': {
       proves: ['ALIAS-7', 'ALIAS-8', 'FWD-10'],
+      needs: ['lease', 'handover'],
       run: async (scene) => {
         const { active, standby } = await scene.lab.pair();
         await scene.census();
@@ -133,7 +134,7 @@ export default await suite(
         const startedNs = scene.nowNs();
         await scene.act(start.what, start.node, () => startSystem(scene, active));
         await scene.lab.pair(10_000);
-        await scene.act('take over', active.name, () => scene.lab.system.takeOver(active));
+        await scene.act('take over', active.name, () => scene.lab.use('handover').takeOver(active));
         await becomes(scene, active.name, 'active');
         stopAsking();
         const port = scene.port(active.name, 'access');

@@ -22,7 +22,13 @@ const MADE_WAY_WITHIN_MS = 1800 + 1500;
 export default await suite(
   import.meta,
   'an interface that is missing from the start costs itself alone, until it comes',
-  { topologies: ['invention'], servers: 2, seconds: 13, pair: { furtherInterfaces: [LATE] } },
+  {
+    topologies: ['invention'],
+    servers: 2,
+    seconds: 13,
+    pair: { furtherInterfaces: [LATE] },
+    needs: ['healthChecks', 'stateScripts'],
+  },
   {
     'verdicts on servers reach the data path all the same': {
       proves: ['ALIAS-11', 'FWD-6'],

@@ -69,6 +69,7 @@ export default await suite(
   {
     'an ICMP error goes to the server of the flow that it quotes, whatever would be chosen by now': {
       proves: ['FWD-7'],
+      needs: ['reload', 'weights'],
       run: async (scene) => {
         const { active } = await scene.lab.pair();
         const about = { errorAbout: scene.cluster };
@@ -181,6 +182,7 @@ export default await suite(
     },
     'connections outlive a flood of first packets that fills the table several times over': {
       proves: ['FWD-12'],
+      needs: ['reload', 'weights'],
       breaks: [
         { invariant: 'public addresses', why: 'the flood comes from made-up addresses', from: { what: 'flood' } },
       ],

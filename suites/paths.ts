@@ -1,4 +1,3 @@
-import { execa } from 'execa';
 import { type Followed, followEventLog } from '../harness/act/event-log.ts';
 import type { Scene } from '../harness/act/scene.ts';
 import type { Claims } from '../harness/act/suite-test.ts';
@@ -6,10 +5,10 @@ import { nothingMoved } from '../harness/check/calm.ts';
 import { datagramsStopped } from '../harness/check/datagrams.ts';
 import { pathFaultLogged } from '../harness/check/path-logged.ts';
 import { between, NS_PER_MS } from '../harness/check/span.ts';
+import { dropHeartbeats, heartbeatPort, letHeartbeatsThrough } from '../harness/fault/silence.ts';
 import type { LabNode } from '../harness/node/node.ts';
 import { suite } from '../harness/runner/suite.ts';
 
-const BEAT_PORT = 4694;
 /** Ten beats of 20 ms tell that a path is silent, or works again; a run of beats may have to begin anew under load. */
 const TOLD_WITHIN_MS = 1000;
 /** A beat counts when the daemon reads it, on time as a rule. */
@@ -17,17 +16,8 @@ const AGREE_WITHIN_MS = 50;
 /** What had left when the rule came. */
 const ON_ITS_WAY_MS = 5;
 
-const TABLE = 'bridge onevip_paths';
-const DROP = `table ${TABLE} { chain forward { type filter hook forward priority 0; udp dport ${BEAT_PORT} drop; }; }`;
-
 const fault = (segment: string) => ({ what: `drop heartbeats on ${segment}` });
 const mend = (segment: string) => ({ what: `let heartbeats through on ${segment}` });
-
-/** On the switch, so that a capture shows which beats were sent and which were received. */
-async function nft(scene: Scene, segment: string, words: string[], input = ''): Promise<void> {
-  const netns = scene.lab.lanNetns(scene.lan(segment));
-  await execa('ip', ['netns', 'exec', netns, 'nft', ...words], { input });
-}
 
 /** Drops the heartbeats on the segments until each of the nodes has said so of each, and lets them through until it says that. */
 async function silence(scene: Scene, what: string, segments: string[], nodes: LabNode[]): Promise<number> {
@@ -37,11 +27,11 @@ async function silence(scene: Scene, what: string, segments: string[], nodes: La
   const is = (segment: string, faulty: boolean) => (line: Record<string, unknown>) =>
     line.event === 'path' && line.path === segment && line.faulty === faulty;
   for (const segment of segments)
-    await scene.act(fault(segment).what, undefined, () => nft(scene, segment, ['-f', '-'], DROP));
+    await scene.act(fault(segment).what, undefined, () => dropHeartbeats(scene.lab, scene.lan(segment)));
   const droppedNs = scene.nowNs();
   await all((log, segment) => log.shows(`that ${segment} is silent`, is(segment, true)));
   for (const segment of segments)
-    await scene.act(mend(segment).what, undefined, () => nft(scene, segment, ['delete', 'table', ...TABLE.split(' ')]));
+    await scene.act(mend(segment).what, undefined, () => letHeartbeatsThrough(scene.lab, scene.lan(segment)));
   await all((log, segment) => log.shows(`that ${segment} is back`, is(segment, false)));
   await Promise.all(logs.map((log) => log.stop()));
   return droppedNs;
@@ -55,7 +45,7 @@ function reported(scene: Scene, what: string, segments: string[], nodes: LabNode
         node: name,
         reading: what,
         port: scene.port(name, segment),
-        beatPort: BEAT_PORT,
+        beatPort: heartbeatPort(scene),
         fault: fault(segment),
         mend: mend(segment),
         provedBy,
@@ -74,7 +64,7 @@ const calm = (scene: Scene): Claims => ({
 export default await suite(
   import.meta,
   'a heartbeat path that does not work is reported, and does nothing else',
-  { topologies: ['invention'], servers: 2, seconds: 9 },
+  { topologies: ['invention'], servers: 2, seconds: 9, needs: ['eventLog', 'heartbeats', 'signedHeartbeats'] },
   {
     'the path over the server subnet is silent': {
       thorough: true,
@@ -100,7 +90,7 @@ export default await suite(
         const stopped = datagramsStopped({
           from: active.name,
           to: scene.port(standby.name, 'access'),
-          port: BEAT_PORT,
+          port: heartbeatPort(scene),
           atLeast: 5,
         });
         return {

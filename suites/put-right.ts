@@ -60,7 +60,7 @@ function logged(node: LabNode, reading: string, fields: Record<string, unknown>)
 export default await suite(
   import.meta,
   'addresses that somebody else takes away or puts elsewhere are put right',
-  { topologies: ['invention'], servers: 2, seconds: 6 },
+  { topologies: ['invention'], servers: 2, seconds: 6, needs: ['eventLog'] },
   {
     'the alias comes back, and is announced, when it is flushed from the active under load': {
       proves: ['ALIAS-10'],
@@ -78,7 +78,7 @@ export default await suite(
         const flush: Meddler = {
           what: 'flush the alias',
           node: active,
-          lines: ['address flush dev access label access:nlbs'],
+          lines: [`address flush dev access label ${scene.lab.system.labels.alias}`],
           changes: [alias],
         };
         const manager: Meddler = {
@@ -120,7 +120,7 @@ export default await suite(
           (node): Meddler => ({
             what: 'flush the loopback',
             node,
-            lines: ['address flush dev lo label lo:nlb'],
+            lines: [`address flush dev lo label ${scene.lab.system.labels.loopback}`],
             changes: [{ device: 'lo', address, change: 'removed' }],
           }),
         );

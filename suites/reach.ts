@@ -99,7 +99,7 @@ function takesOver({ what, rules, losesNothing }: Fault): SuiteTest {
 export default await suite(
   import.meta,
   'the load balancer that reaches the firewalls leads',
-  { topologies: ['invention'], servers: 2, seconds: 12, pair: { reach: ['access'] } },
+  { topologies: ['invention'], servers: 2, seconds: 12, pair: { reach: ['access'] }, needs: ['stateScripts'] },
   {
     'the active loses its reach target alone': takesOver({
       what: 'the active asks for its target in vain',

@@ -39,7 +39,14 @@ async function dieAndReturn(scene: Scene, primary: LabNode): Promise<{ fromNs: n
 export default await suite(
   import.meta,
   'a primary that recovers has the lead back by itself, and ever later the more often it loses it',
-  { topologies: ['invention'], servers: 2, seconds: 11, thorough: true, pair: { recovery: 'automatic' } },
+  {
+    topologies: ['invention'],
+    servers: 2,
+    seconds: 11,
+    thorough: true,
+    pair: { recovery: 'automatic' },
+    needs: ['holdDown', 'stateScripts'],
+  },
   {
     'a primary that dies and returns, again and again': {
       proves: ['HA-8'],

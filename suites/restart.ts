@@ -70,7 +70,12 @@ async function whileAsking(scene: Scene, something: () => Promise<void>): Promis
 export default await suite(
   import.meta,
   'a daemon that is restarted or upgraded goes on forwarding',
-  { topologies: ['invention'], seconds: 16, pair: { keeps: true } },
+  {
+    topologies: ['invention'],
+    seconds: 16,
+    pair: { keeps: true },
+    needs: ['stateScripts', 'handover', 'reload', 'weights'],
+  },
   {
     'the active is restarted while its peer lives: it hands over first': {
       thorough: true,
@@ -144,7 +149,7 @@ export default await suite(
           startSystem(scene, active);
           await runsScript(scene, standby.name, 'active', fromNs);
           await runsScript(scene, active.name, 'standby', fromNs);
-          await scene.lab.system.takeOver(active);
+          await scene.lab.use('handover').takeOver(active);
           await runsScript(scene, active.name, 'active', fromNs);
         });
         await scene.lab.pair();

@@ -5,7 +5,7 @@ import { asked } from '../harness/check/asking.ts';
 import type { Claim } from '../harness/check/claim.ts';
 import { paused } from '../harness/check/pause.ts';
 import { between } from '../harness/check/span.ts';
-import { HEARTBEAT_PORT } from '../harness/fault/silence.ts';
+import { heartbeatPort } from '../harness/fault/silence.ts';
 import { stall } from '../harness/fault/stall.ts';
 import { suite } from '../harness/runner/suite.ts';
 
@@ -17,7 +17,14 @@ const ASK_EVERY_MS = 2;
 export default await suite(
   import.meta,
   'at its default pace, too, a load balancer that was held up wakes fenced',
-  { topologies: ['invention'], servers: 2, seconds: 6, thorough: true, pace: 'default' },
+  {
+    topologies: ['invention'],
+    servers: 2,
+    seconds: 6,
+    thorough: true,
+    pace: 'default',
+    needs: ['lease', 'signedHeartbeats'],
+  },
   {
     'SIGSTOP for 50 ms, past the lease, again and again: one speaks for the address at a time': {
       proves: ['HA-10', 'ALIAS-8'],
@@ -35,7 +42,12 @@ export default await suite(
           const wokenNs = scene.nowNs();
           await answersAgain(scene, load);
           const untilNs = scene.nowNs();
-          const sleeper = { node: active.name, port: HEARTBEAT_PORT, atLeastMs: STALL_MS, lessThanMs: 10 * STALL_MS };
+          const sleeper = {
+            node: active.name,
+            port: heartbeatPort(scene),
+            atLeastMs: STALL_MS,
+            lessThanMs: 10 * STALL_MS,
+          };
           bit[`${time}: ${active.name} was held up`] = between({ fromNs, untilNs }, paused(sleeper));
           bit[`${time}: and asked when it had woken`] = between(
             { fromNs: wokenNs, untilNs },

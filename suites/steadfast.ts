@@ -13,13 +13,11 @@ import { scriptsApart, scriptsRan } from '../harness/check/scripts.ts';
 import { between } from '../harness/check/span.ts';
 import { cut, heal } from '../harness/fault/cable.ts';
 import { signal, startSystem } from '../harness/fault/daemon.ts';
-import { floodControl, HOLDABLE, hangAtControl, holdUpMain } from '../harness/fault/hold-up.ts';
+import { floodControl, hangAtControl, holdUpMain } from '../harness/fault/hold-up.ts';
+import { heartbeatPort } from '../harness/fault/silence.ts';
 import type { LabNode } from '../harness/node/node.ts';
 import { suite } from '../harness/runner/suite.ts';
-import { stateScript } from '../harness/system/nlb.ts';
 
-/** The heartbeat's port. In a lab a beat is due every 20 ms. */
-const BEAT_PORT = 4694;
 /**
  * The lease in a lab: whoever beats within it is never fenced, nor succeeded. What is held up here lasts seven times as long;
  * what a busy machine without a preemptive kernel does to any real-time thread does not.
@@ -52,7 +50,7 @@ async function calmly(
     `the beats of ${node} go on`,
     beatsGoOn({
       ports: ['access', 'server'].map((leg) => scene.port(node, leg)),
-      beatPort: BEAT_PORT,
+      beatPort: heartbeatPort(scene),
       whilst: { what: whilst, node, times, lastingMs },
       pauseAtMostMs: PAUSE_AT_MOST_MS,
     }),
@@ -85,19 +83,26 @@ async function endChecksHanging(server: LabNode): Promise<void> {
 
 /** From now on the node's script of `standby` leaves its mark and hangs, and that of `active` leaves its mark and fails. */
 function spoilScripts(scene: Scene, node: LabNode): void {
-  const script = stateScript(scene.lab.folder, node.name);
+  const { script, stateVariable } = scene.lab.use('stateScripts');
   const lines = [
-    '[ "$NLB_STATE" = standby ] && sleep 60',
-    '[ "$NLB_STATE" = active ] && { echo "cannot tell"; exit 3; }',
+    `[ "$${stateVariable}" = standby ] && sleep 60`,
+    `[ "$${stateVariable}" = active ] && { echo "cannot tell"; exit 3; }`,
     'exit 0',
   ];
-  writeFileSync(script, `${lines.join('\n')}\n`, { flag: 'a' });
+  writeFileSync(script(scene.lab.folder, node.name), `${lines.join('\n')}\n`, { flag: 'a' });
 }
 
 export default await suite(
   import.meta,
   'whatever is slow, hangs or fails beside it, the beat goes on',
-  { topologies: ['invention'], servers: 2, seconds: 14, thorough: true, pair: { env: HOLDABLE } },
+  {
+    topologies: ['invention'],
+    servers: 2,
+    seconds: 14,
+    thorough: true,
+    pair: { holdable: true },
+    needs: ['signedHeartbeats', 'stateScripts', 'eventLog', 'healthChecks'],
+  },
   {
     'the main threads of both daemons are held up for a second at a time': {
       proves: ['HA-1'],
@@ -155,8 +160,8 @@ export default await suite(
       run: (scene) =>
         calmly(scene, 'control flooded', 1, FLOOD.lastingMs, async ({ active, standby }) => {
           const flood = async (node: LabNode) => {
-            const hanging = await hangAtControl(node, HANGING);
-            await floodControl(node, FLOOD);
+            const hanging = await hangAtControl(scene, node, HANGING);
+            await floodControl(scene, node, FLOOD);
             hanging.stop();
           };
           await Promise.all(

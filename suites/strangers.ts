@@ -11,7 +11,7 @@ import { told } from '../harness/check/told.ts';
 import { cutBoth, healBoth } from '../harness/fault/cable.ts';
 import { dropOnLan } from '../harness/fault/drop-on-lan.ts';
 import { askInNameOf, holdAddress, suppressArp } from '../harness/fault/rogue-stations.ts';
-import { HEARTBEAT_PORT } from '../harness/fault/silence.ts';
+import { heartbeatPort } from '../harness/fault/silence.ts';
 import { suite } from '../harness/runner/suite.ts';
 
 /** Of documentation (RFC 7042), so that nobody has it. */
@@ -115,7 +115,7 @@ async function deafWitness(scene: Scene): Promise<Claims> {
       atLeast: 3,
       whileHeard: {
         ports: scene.ports('nlb').filter(({ node }) => node === standby.name),
-        beatPort: HEARTBEAT_PORT,
+        beatPort: heartbeatPort(scene),
         silentMs: SUSPECT_MS,
       },
     }),
@@ -129,7 +129,14 @@ async function deafWitness(scene: Scene): Promise<Claims> {
 export default await suite(
   import.meta,
   'nobody but the peer keeps a node from leading, or makes it lead',
-  { topologies: ['invention', 'prior-art'], everywhere: true, thorough: 'elsewhere', servers: 2, seconds: 13 },
+  {
+    topologies: ['invention', 'prior-art'],
+    everywhere: true,
+    thorough: 'elsewhere',
+    servers: 2,
+    seconds: 13,
+    needs: ['eventLog', 'stateScripts', 'witness', 'signedHeartbeats'],
+  },
   {
     'a station that holds the address is no proof that the peer lives: it is succeeded, and fought': takesOverInSpiteOf(
       {

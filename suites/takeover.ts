@@ -1,7 +1,7 @@
 import { firewallTables, resolveEverywhere } from '../harness/act/everyday.ts';
 import type { Scene } from '../harness/act/scene.ts';
 import type { Claims, SuiteTest } from '../harness/act/suite-test.ts';
-import { answersAgain, runsScript } from '../harness/act/waits.ts';
+import { answersAgain, enters } from '../harness/act/waits.ts';
 import { announcedOnTakeover, neighbourReplaced } from '../harness/check/announcement.ts';
 import { tookOver } from '../harness/check/takeover.ts';
 import { cutBoth, healBoth } from '../harness/fault/cable.ts';
@@ -9,8 +9,8 @@ import { signal, startSystem } from '../harness/fault/daemon.ts';
 import type { LabNode } from '../harness/node/node.ts';
 import { suite } from '../harness/runner/suite.ts';
 
-/** In a lab that shares the machine a node is declared dead after 200 ms; asking for its address and taking over follow. */
-const TAKEOVER_WITHIN_MS = 1000;
+/** After a node is taken for dead, asking for its address and taking over follow, in a lab that shares the machine. */
+const TAKES_OVER_AFTER_MS = 800;
 /** ARP-3. */
 const ANNOUNCE_WITHIN_MS = 1;
 /** A firewall changes its entry when the announcement comes in: the rest is reading the kernel's word of it. */
@@ -40,7 +40,7 @@ function takesOverAfter({ what, strike, mend }: Fault): SuiteTest {
       });
       const struckNs = scene.nowNs();
       await scene.act(what, active.name, () => strike(scene, active));
-      await runsScript(scene, standby.name, 'active', struckNs);
+      await enters(scene, standby.name, 'active', struckNs);
       await answersAgain(scene, load);
       await load.stop();
       await scene.act(`mend: ${what}`, active.name, () => mend(scene, active));
@@ -60,7 +60,7 @@ function claimsOf(scene: Scene, what: string, from: string, to: string): Claims 
       from,
       to: port,
       after: { what, node: from },
-      withinMs: TAKEOVER_WITHIN_MS,
+      withinMs: scene.lab.system.deadAfterMs + TAKES_OVER_AFTER_MS,
     }),
     'the announcement is a broadcast request, within a millisecond of the alias': announcedOnTakeover({
       address,

@@ -44,7 +44,7 @@ async function upgrade(scene: Scene, { earlier }: Versions): Promise<void> {
 /** The lead goes to the node, and both have run their scripts. */
 async function handTo(scene: Scene, to: LabNode, from: LabNode): Promise<void> {
   const askedNs = scene.nowNs();
-  await scene.act(`hand over to ${to.name}`, from.name, () => scene.lab.system.standBy(from));
+  await scene.act(`hand over to ${to.name}`, from.name, () => scene.lab.use('handover').standBy(from));
   await runsScript(scene, to.name, 'active', askedNs);
   await runsScript(scene, from.name, 'standby', askedNs);
 }
@@ -136,7 +136,12 @@ const takesOver = (commit: string): SuiteTest => ({
 export default await suite(
   import.meta,
   'two neighbouring versions are a pair',
-  { topologies: ['invention'], servers: 2, seconds: 12 },
+  {
+    topologies: ['invention'],
+    servers: 2,
+    seconds: 12,
+    needs: ['versions', 'handover', 'refusals', 'signedHeartbeats', 'stateScripts'],
+  },
   {
     'the last landed version hands over to this one, and is handed the lead': {
       thorough: true,

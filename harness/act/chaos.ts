@@ -30,9 +30,9 @@ const pulled =
 
 /** An order may be refused: the peer may be dead. That is an answer like another. */
 const ordered =
-  (order: (scene: Scene, node: LabNode) => Promise<void>): Inflict =>
-  (scene, where) =>
-    order(scene, scene.lab.node(where)).catch(() => {});
+  (order: (scene: Scene, node: LabNode) => Promise<void> | undefined): Inflict =>
+  async (scene, where) =>
+    order(scene, scene.lab.node(where))?.catch(() => {});
 
 const INFLICT: Record<FaultName, Inflict> = {
   'kill -9': async (scene, where, ms) => {
@@ -45,8 +45,8 @@ const INFLICT: Record<FaultName, Inflict> = {
   freeze: held('freeze'),
   'cut access': pulled('access'),
   'cut server': pulled('server'),
-  'stand by': ordered((scene, node) => scene.lab.system.standBy(node)),
-  'take over': ordered((scene, node) => scene.lab.system.takeOver(node)),
+  'stand by': ordered(({ lab }, node) => lab.system.can.handover?.standBy(node)),
+  'take over': ordered(({ lab }, node) => lab.system.can.handover?.takeOver(node)),
   silence: async (scene, where, ms) => {
     await dropHeartbeats(scene.lab, where);
     await pause(ms);
@@ -64,7 +64,12 @@ const INFLICT: Record<FaultName, Inflict> = {
 export function battlefield({ lab }: Scene) {
   const [firewall] = lab.nodes('firewall');
   if (!firewall) throw new Error(`the topology ${lab.plan.topology} has no firewall`);
-  return { balancers: lab.nodes('nlb').map(({ name }) => name), lans: heartbeatLans(lab), firewall: firewall.name };
+  return {
+    balancers: lab.nodes('nlb').map(({ name }) => name),
+    takeOrders: lab.system.can.handover !== undefined,
+    lans: heartbeatLans(lab),
+    firewall: firewall.name,
+  };
 }
 
 /**

@@ -6,7 +6,7 @@ import type { Scene } from './scene.ts';
 
 /** Reads the node's own event log into the history, under the name of that reading. */
 export async function readEventLog(scene: Scene, node: LabNode, reading: string): Promise<void> {
-  const { read } = scene.lab.system.eventLog;
+  const { read } = scene.lab.use('eventLog');
   const done = await node.run(read);
   if (done.exitCode !== 0) throw new Error(`${read.join(' ')} on ${node.name} failed: ${done.stderr}`);
   for (const [index, text] of done.stdout.split('\n').filter(Boolean).entries())
@@ -26,7 +26,7 @@ export interface Followed {
 
 /** Follows the node's own event log, which begins with what it kept of before; each line goes into the history with its own instant. */
 export function followEventLog(scene: Scene, node: LabNode, reading: string): Followed {
-  const child = node.open(scene.lab.system.eventLog.follow);
+  const child = node.open(scene.lab.use('eventLog').follow);
   if (!child.stdout) throw new Error(`cannot follow the events of ${node.name}`);
   const followedNs = scene.nowNs();
   const lines: { atNs: number; fields: Record<string, unknown> }[] = [];

@@ -17,7 +17,7 @@ export async function flood(
   { count, perSecond, random }: { count: number; perSecond: number; random: Random },
 ): Promise<Record<string, Batch[]>> {
   const events = scene.recorder.events();
-  const streams = ways.map((way) => ({ way, recordings: recordingsFor(events, way) }));
+  const streams = ways.map((way) => ({ way, recordings: recordingsFor(scene, events, way) }));
   const made: { victim: string; forgery: Forgery }[] = [];
   const sendOne = (number: number): void => {
     for (const { way, recordings } of streams) {
@@ -57,7 +57,7 @@ export interface Tape {
 /** The last so many beats to the victim on each subnet. */
 export function tapesFor(scene: Scene, victim: string, last: number): Tape[] {
   const events = scene.recorder.events();
-  return waysTo(scene, victim).map((way) => ({ way, beats: recordingsFor(events, way).toVictim.slice(-last) }));
+  return waysTo(scene, victim).map((way) => ({ way, beats: recordingsFor(scene, events, way).toVictim.slice(-last) }));
 }
 
 /** Sends so many of each tape, from its beginning, over and over, at that rate. Gives how many were sent in all. */

@@ -36,6 +36,7 @@ const OF_ONE_SERVER = 4;
 
 const goneServer: SuiteTest = {
   proves: ['ARP-16'],
+  needs: ['neighbours'],
   run: async (scene) => {
     await scene.lab.pair();
     const nodes = scene.lab.nodes('nlb');
@@ -68,6 +69,7 @@ function busiest(scene: Scene, probes: readonly ProbeEnded[]) {
 
 const changedServer: SuiteTest = {
   proves: ['ARP-15'],
+  needs: ['neighbours', 'stateScripts'],
   run: async (scene) => {
     const { active } = await scene.lab.pair();
     for (const { name } of scene.servers)

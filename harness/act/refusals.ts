@@ -1,6 +1,6 @@
 import { DROPPED, REFUSED } from '../check/refused.ts';
 import { until } from '../clock/until.ts';
-import { HEARTBEAT_PORT } from '../fault/silence.ts';
+import { heartbeatPort } from '../fault/silence.ts';
 import type { Scene } from './scene.ts';
 
 /** Puts into the history what a node, and its kernel, count, once that has stopped growing. */
@@ -8,7 +8,7 @@ export async function countRefusals(scene: Scene, node: string): Promise<void> {
   const handle = scene.lab.node(node);
   let before = '';
   const settled = async () => {
-    const refused = await scene.lab.system.refusals(handle);
+    const refused = await scene.lab.use('refusals')(handle);
     const now = JSON.stringify(refused);
     const isSame = now === before;
     before = now;
@@ -23,7 +23,7 @@ export async function countRefusals(scene: Scene, node: string): Promise<void> {
     atNs,
     node,
     what: DROPPED,
-    counts: { all: droppedAt(stdout, HEARTBEAT_PORT) },
+    counts: { all: droppedAt(stdout, heartbeatPort(scene)) },
   });
 }
 

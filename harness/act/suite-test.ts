@@ -1,5 +1,6 @@
 import type { Claim } from '../check/claim.ts';
 import type { Exemption } from '../check/invariants/exemption.ts';
+import type { Capability } from '../system/capability.ts';
 import type { Scene } from './scene.ts';
 
 /** What a test claims, each claim in words with what its checker is to judge by. */
@@ -12,6 +13,8 @@ export interface SuiteTest {
   random?: boolean;
   /** What it proves, a brief run proves by other tests; left out there. */
   thorough?: true;
+  /** What it uses of the system under test beyond the core; where a system has not got it, the test is skipped with its reason. */
+  needs?: readonly Capability[];
   /** What it needs and this machine lacks, in words: then it is skipped with that reason. */
   lacks?(): string | undefined;
   /** What must hold in every history, and this test breaks on purpose. */

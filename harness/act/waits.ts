@@ -5,6 +5,7 @@ import { NS_PER_MS } from '../check/span.ts';
 import { until } from '../clock/until.ts';
 import type { AddressChanged, HistoryEvent } from '../history/event.ts';
 import type { Pair } from '../lab/lab.ts';
+import { type Place, placeOf } from '../lab/leader.ts';
 import type { LabNode } from '../node/node.ts';
 import type { Role } from '../system/system.ts';
 import type { Load } from '../traffic/client-handle.ts';
@@ -35,9 +36,34 @@ export async function runsScript(scene: Scene, node: string, state: Role, sinceN
   });
 }
 
-/** The pair, once one is active and the other stands by, and the scripts of these states have run: whatever moves now is news. */
+/** The node has come to that state since then: by the address, and by its script of the state where the system has such scripts. */
+export async function enters(scene: Scene, node: string, state: Place | 'inop', sinceNs: number): Promise<void> {
+  if (state === 'active') await takesAlias(scene, node, sinceNs, 10_000);
+  if (scene.lab.system.can.stateScripts) return runsScript(scene, node, state, sinceNs);
+  if (state === 'standby') await becomes(scene, node, state, 10_000);
+  if (state === 'inop') await losesAlias(scene, node, sinceNs);
+}
+
+async function losesAlias(scene: Scene, node: string, sinceNs: number): Promise<void> {
+  const lost = (events: HistoryEvent[]) => events.some((event) => isAliasOf(scene, node, 'removed', event));
+  await scene.wait(`${node} gives up ${scene.nlbs}`, lost, { sinceNs, withinMs: 10_000 });
+}
+
+const isAliasOf = (
+  { nlbs }: Scene,
+  node: string,
+  change: AddressChanged['change'],
+  event: HistoryEvent,
+): event is AddressChanged =>
+  event.kind === 'address' && event.node === node && event.change === change && event.address.startsWith(`${nlbs}/`);
+
+/**
+ * The pair, once one leads and the other stands by, and the scripts of these states have run, where there are such: whatever
+ * moves now is news.
+ */
 export async function atRest(scene: Scene, withinMs = 10_000): Promise<Pair> {
   const pair = await scene.lab.pair(withinMs);
+  if (!scene.lab.system.can.stateScripts) return pair;
   const ran = (events: HistoryEvent[], node: string, state: Role) => {
     const last = events.findLast((event) => event.kind === 'script' && event.node === node);
     return last?.kind === 'script' && last.state === state;
@@ -49,12 +75,13 @@ export async function atRest(scene: Scene, withinMs = 10_000): Promise<Pair> {
 }
 
 /** The node was given the NLBS address; gives the event, as it was read. */
-export function takesAlias(scene: Scene, node: string, sinceNs: number, withinMs = 5000): Promise<AddressChanged> {
-  const given = (event: HistoryEvent): event is AddressChanged =>
-    event.kind === 'address' &&
-    event.node === node &&
-    event.change === 'added' &&
-    event.address.startsWith(`${scene.nlbs}/`);
+export function takesAlias(
+  scene: Scene,
+  node: string,
+  sinceNs: number,
+  withinMs = 5000 + scene.lab.system.deadAfterMs,
+): Promise<AddressChanged> {
+  const given = (event: HistoryEvent): event is AddressChanged => isAliasOf(scene, node, 'added', event);
   return scene.wait(`${node} is given ${scene.nlbs}`, (events) => events.find(given), {
     sinceNs,
     withinMs,
@@ -62,18 +89,23 @@ export function takesAlias(scene: Scene, node: string, sinceNs: number, withinMs
   });
 }
 
-/** The node says that it is in a state. */
-export async function becomes(scene: Scene, node: string, role: Role, withinMs = 5000): Promise<void> {
+/** The node leads, or stands by, by what the network shows. */
+export async function becomes(
+  scene: Scene,
+  node: string,
+  place: Place,
+  withinMs = 5000 + scene.lab.system.deadAfterMs,
+): Promise<void> {
   const handle = scene.lab.node(node);
-  const is = async () => (await scene.lab.system.role(handle)) === role;
-  await until(is, { what: `${node} becomes ${role}`, withinMs, everyMs: 20, isPromise: true });
+  const is = async () => (await placeOf(scene.lab, handle)) === place;
+  await until(is, { what: `${node} becomes ${place}`, withinMs, everyMs: 20, isPromise: true });
 }
 
 /** The node beats by all its legs, and says that it stands by and could serve. */
 export async function isFitToLead(scene: Scene, node: LabNode): Promise<void> {
   for (const { name } of node.home.plan.legs) await sends(scene, node.name, name, 20);
-  const { system } = scene.lab;
-  const isSo = async () => (await system.role(node)) === 'standby' && (await system.isFit(node));
+  const isFit = scene.lab.use('fitness');
+  const isSo = async () => (await placeOf(scene.lab, node)) === 'standby' && (await isFit(node));
   await until(isSo, { what: `${node.name} stands by and is fit`, withinMs: 10_000, everyMs: 50, isPromise: true });
 }
 
@@ -187,22 +219,19 @@ export async function announces(scene: Scene, port: Port, address: string, since
   await scene.wait(`${port.node} announces ${address}`, enough, { sinceNs, isPromise: true });
 }
 
-/** Only the last of the announcements after a takeover comes so long after the one before it. */
-const LAST_GAP_NS = 1000 * NS_PER_MS;
-
-/**
- * The port has announced the address as often as after a takeover, and not for so long. Where two have spoken for it, the one
- * that leads begins anew, so their number says nothing.
- */
+/** The port has announced the address as often as it does after a takeover, and not for so long. */
 export async function hasAnnounced(scene: Scene, port: Port, address: string, quietMs: number): Promise<void> {
+  const areAll = scene.lab.use('announcements');
   const over = (events: HistoryEvent[]) => {
-    const [before, last] = announcementsFrom(events, port, address)
-      .slice(-2)
-      .map(({ event }) => event.atNs);
-    if (before === undefined || last === undefined) return false;
-    return last - before >= LAST_GAP_NS && last < scene.nowNs() - quietMs * NS_PER_MS;
+    const given = events.findLast((event) => isAliasOf(scene, port.node, 'added', event))?.atNs ?? 0;
+    const atMs = announcementsFrom(events, port, address)
+      .filter(({ event }) => event.atNs >= given)
+      .map(({ event }) => event.atNs / NS_PER_MS);
+    const nowMs = scene.nowNs() / NS_PER_MS;
+    return atMs.length > 0 && areAll(atMs, nowMs) && (atMs.at(-1) ?? nowMs) < nowMs - quietMs;
   };
-  await scene.wait(`${port.node} has announced ${address}, and not for ${quietMs} ms`, over);
+  const what = `${port.node} has announced ${address}, and not for ${quietMs} ms`;
+  await scene.wait(what, over, { withinMs: 10_000 });
 }
 
 /** For so long nothing has been news to the node of the address's hardware address. */

@@ -1,7 +1,8 @@
 import { makeLab, unmakeLab } from '../driver/netns.ts';
 import { thisProcess } from '../driver/registry.ts';
-import { bringUp, madeUpName, SYSTEMS } from '../lab/lab.ts';
+import { bringUp, madeUpName } from '../lab/lab.ts';
 import { awaitService } from '../lab/ready.ts';
+import { systemNamed } from '../system/systems.ts';
 import type { Plan } from '../topology/plan.ts';
 
 /** One trial: milliseconds for each phase. */
@@ -21,7 +22,7 @@ export const LAB_BUDGETS: LabTrial = { networkMs: 500, servingMs: 3000, teardown
 export async function labTrial(plan: Plan): Promise<LabTrial> {
   const networkMs = await timeNetwork(plan);
   const began = performance.now();
-  const lab = await bringUp({ plan, system: systemUnderTest() });
+  const lab = await bringUp({ plan, system: systemNamed() });
   let served = began;
   try {
     await awaitService(lab);
@@ -36,7 +37,7 @@ async function timeNetwork(plan: Plan): Promise<number> {
   const name = madeUpName(plan);
   const state = {
     name,
-    system: 'nlb',
+    system: systemNamed().name,
     driver: 'netns',
     plan,
     madeAt: new Date().toISOString(),
@@ -47,10 +48,4 @@ async function timeNetwork(plan: Plan): Promise<number> {
   const took = performance.now() - began;
   await unmakeLab(state);
   return took;
-}
-
-function systemUnderTest() {
-  const { nlb } = SYSTEMS;
-  if (!nlb) throw new Error('the system nlb is gone');
-  return nlb;
 }

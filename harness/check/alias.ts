@@ -11,7 +11,7 @@ export interface AliasPlace {
   address: string;
   node: string;
   device: string;
-  /** `access:nlbs`; any label when absent. */
+  /** As `ip address` prints it, device and name; any label when absent. */
   label?: string;
 }
 

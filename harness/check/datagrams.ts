@@ -5,10 +5,10 @@ import { decoded, eventsOf, type FrameFilter, type Port, packetsOf, portText } f
 import { type ActFilter, actText, findAct } from './span.ts';
 import { pass, unknown } from './verdict.ts';
 
-/** Frames that carry a datagram for a port, in order of time. */
-export function datagramsOf(events: readonly HistoryEvent[], filter: FrameFilter, port: number): FrameSeen[] {
-  const packets = packetsOf(events, filter).filter(
-    ({ packet: { transport } }) => transport?.kind === 'udp' && transport.destinationPort === port,
+/** Frames that carry a datagram for a port of UDP, or for VRRP, which has no ports, in order of time. */
+export function datagramsOf(events: readonly HistoryEvent[], filter: FrameFilter, port: number | 'vrrp'): FrameSeen[] {
+  const packets = packetsOf(events, filter).filter(({ packet: { transport } }) =>
+    port === 'vrrp' ? transport?.kind === 'vrrp' : transport?.kind === 'udp' && transport.destinationPort === port,
   );
   return eventsOf(packets).toSorted((one, other) => one.atNs - other.atNs);
 }
@@ -21,7 +21,7 @@ export function datagramsOf(events: readonly HistoryEvent[], filter: FrameFilter
 export const datagramsStopped = checker(function datagramsStopped(options: {
   from: string;
   to: Port;
-  port: number;
+  port: number | 'vrrp';
   atLeast: number;
 }) {
   const { from, to, port, atLeast } = options;

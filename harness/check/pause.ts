@@ -7,8 +7,8 @@ import { pass, unknown } from './verdict.ts';
 /** Who sends datagrams of a kind again and again: a daemon its heartbeats. */
 export interface Sender {
   node: string;
-  /** Port that the datagrams are sent to. */
-  port: number;
+  /** What the datagrams are sent to. */
+  port: number | 'vrrp';
 }
 
 /** The time between two datagrams. */

@@ -12,9 +12,12 @@ import { machine } from '../doctor/probe.ts';
 import { tidyOnInterrupt } from '../lab/interrupt.ts';
 import { loadPlan } from '../topology/load.ts';
 import { EXIT, UserError } from './problem.ts';
+import { systemHere } from './system-here.ts';
 
 export interface BenchOptions {
   trials?: number;
+  /** The system under test, ours when absent: of `failover`. */
+  system?: string;
   /** One fault alone: of `failover`. */
   fault?: string;
   /** Least number of single runs for each median: of `datapath`. */
@@ -76,20 +79,23 @@ const load = (): string =>
     .join(' ');
 
 /** What clients notice of each fault, packet by packet, at the pair's default settings. */
-async function benchFailover({ trials = 100, fault, json }: BenchOptions): Promise<void> {
+async function benchFailover({ trials = 100, fault, json, system: name }: BenchOptions): Promise<void> {
+  const system = systemHere(name);
   if (fault !== undefined && !faultNames.includes(fault)) {
     throw new UserError(`there is no fault ${fault}; there are: ${faultNames.join(', ')}`, EXIT.usage);
   }
-  console.log(`${conditions(`invention, ${trials} trials`)}; 1,000 probes a second; load ${load()}`);
+  const tested = `${system.name} ${system.version()}`;
+  console.log(`${tested}; ${conditions(`invention, ${trials} trials`)}; 1,000 probes a second; load ${load()}`);
   console.log(HEADING.join('\n'));
   const results: FaultResult[] = [];
-  for await (const result of measureFailover(trials, fault)) {
+  for await (const result of measureFailover(system, trials, fault)) {
     results.push(result);
     console.log(rowOf(result));
     for (const note of notesOf(result)) console.log(chalk.dim(`  ${note}`));
   }
   console.log(`load at the end ${load()}`);
-  if (json !== undefined) writeFileSync(json, JSON.stringify({ machine: machine(), trials, results }, undefined, 2));
+  if (json !== undefined)
+    writeFileSync(json, JSON.stringify({ system: tested, machine: machine(), trials, results }, undefined, 2));
   process.exitCode = exitCodeOf(results.map(outcomeOf));
 }
 

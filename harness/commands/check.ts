@@ -113,6 +113,7 @@ function reportOf(folder: string, suites: readonly string[], again: readonly Jud
     id: path.basename(folder),
     startedAt: new Date().toISOString(),
     machine: machine(),
+    system: { name: 'unknown', version: '' },
     ...report,
     topology: [...new Set(topologies)].join(', '),
     notRun: report?.notRun.filter(({ suite }) => isAmong(suites, suite)) ?? [],

@@ -5,7 +5,7 @@ import { terminalReport } from '../../reports/terminal.ts';
 import { examine, machine } from '../doctor/probe.ts';
 import { collectGarbage } from '../lab/gc.ts';
 import { beginRun, endRun, newRunId } from '../lab/run-folder.ts';
-import type { RunSettings } from '../runner/assignment.ts';
+import { DEFAULT_SETTINGS, type RunSettings } from '../runner/assignment.ts';
 import { type Catalogue, readCatalogue } from '../runner/catalogue.ts';
 import { conduct } from '../runner/conduct.ts';
 import { discoverSuites } from '../runner/discover.ts';
@@ -19,6 +19,7 @@ import { pointLatest, writeReports } from '../runner/write-reports.ts';
 import { topologyNames } from '../topology/find.ts';
 import { exitCodeOf } from './exit-code.ts';
 import { EXIT, UserError } from './problem.ts';
+import { systemHere } from './system-here.ts';
 
 export interface ConformanceOptions {
   topology?: string;
@@ -43,6 +44,8 @@ export interface ConformanceOptions {
   keepRuns?: number;
   /** Of everything random; drawn when absent. */
   seed?: number;
+  /** The system under test; ours when absent. */
+  system?: string;
   /** By which way the load balancers forward; their own choice when absent. */
   datapath?: string;
 }
@@ -62,11 +65,13 @@ export async function conformance(names: string[], options: ConformanceOptions):
   const jobs = options.shard ? shardOf(planned, options.shard) : planned;
   if (options.list) return printList(jobs);
   await refuseUnfitMachine();
+  systemHere(options.system);
+  const settings = settingsOf(options);
   const { interrupted } = await collectGarbage();
   for (const folder of interrupted) reportInterrupted(folder, catalogue);
   pruneRuns((options.keepRuns ?? KEPT_RUNS) - 1);
   const notRun = isWhole(options)
-    ? placesOf(suites, options.topology).flatMap((place) => leftOutOf(place, selection))
+    ? placesOf(suites, options.topology).flatMap((place) => leftOutOf(place, selection, settings))
     : [];
   const report = await runAll(jobs, notRun, options, catalogue);
   process.stdout.write(terminalReport(report, catalogue.requirements, terminal()));
@@ -149,12 +154,14 @@ async function runAll(
 ): Promise<RunReport> {
   const run = beginRun(newRunId(new Date()));
   const began = performance.now();
+  const system = systemHere(options.system);
   const settings = settingsOf(options);
   const record = recordOf(
     {
       id: path.basename(run),
       startedAt: new Date().toISOString(),
       machine: machine(),
+      system: { name: system.name, version: system.version() },
       command: `./onevip ${process.argv.slice(2).join(' ')}`,
       notRun: leftOut,
     },
@@ -188,6 +195,7 @@ async function runAll(
 }
 
 function settingsOf({
+  system = DEFAULT_SETTINGS.system,
   repeatEach = 1,
   failFast,
   keepLabOnFail,
@@ -197,7 +205,7 @@ function settingsOf({
 }: ConformanceOptions): RunSettings {
   return {
     repeat: repeatEach,
-    system: 'nlb',
+    system,
     failFast: failFast === true,
     keepLabOnFail: keepLabOnFail === true,
     captures: captures === true,
@@ -206,13 +214,13 @@ function settingsOf({
   };
 }
 
-function leftOutOf(place: Place, { depth }: Selection): NotRun[] {
+function leftOutOf(place: Place, { depth }: Selection, settings: RunSettings): NotRun[] {
   const { suite, topology } = place;
   return [...leftOut(place, depth)].map(([title, why]) => ({
     suite: jobName(place),
     title,
     proves: suite.tests[title]?.proves ?? [],
     because: why === 'long' ? `long: takes about ${suite.tests[title]?.longSeconds} s` : 'thorough',
-    runIt: commandOf({ suite: suite.name, topology, ...(why === 'long' && { long: true }) }, { system: 'nlb' }),
+    runIt: commandOf({ suite: suite.name, topology, ...(why === 'long' && { long: true }) }, settings),
   }));
 }

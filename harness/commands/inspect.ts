@@ -13,7 +13,8 @@ export async function inspectLab(name: string, { json }: { json?: boolean }): Pr
 }
 
 async function describe(lab: Lab, found: Inspection): Promise<void> {
-  console.log(`${chalk.bold(found.name)}: ${found.topology}, system ${found.system}, driver ${found.driver}`);
+  const system = `${found.system} ${lab.system.version()}`;
+  console.log(`${chalk.bold(found.name)}: ${found.topology}, system ${system}, driver ${found.driver}`);
   const vrrp = Object.entries(found.addresses.vrrp).map(([segment, address]) => `${address} (${segment})`);
   console.log(`  cluster ${found.addresses.cluster.join(', ')}; NLBS ${found.addresses.nlbs}; VRRP ${vrrp.join(', ')}`);
   for (const [node, { kind, netns, interfaces }] of Object.entries(found.nodes)) {

@@ -23,7 +23,14 @@ export function listLabs({ json }: { json?: boolean }): void {
   else for (const lab of labs) console.log(row(lab));
 }
 
-function row(lab: { name: string; topology: string; nodes: number; madeAt: string; condition: string }): string {
+function row(lab: {
+  name: string;
+  topology: string;
+  system: string;
+  nodes: number;
+  madeAt: string;
+  condition: string;
+}): string {
   const paint = lab.condition === 'orphan' ? chalk.red : chalk.green;
-  return `${chalk.bold(lab.name.padEnd(28))} ${lab.topology.padEnd(16)} ${String(lab.nodes).padStart(2)} nodes  ${paint(lab.condition.padEnd(7))} ${lab.madeAt}`;
+  return `${chalk.bold(lab.name.padEnd(28))} ${lab.topology.padEnd(16)} ${lab.system.padEnd(19)} ${String(lab.nodes).padStart(2)} nodes  ${paint(lab.condition.padEnd(7))} ${lab.madeAt}`;
 }

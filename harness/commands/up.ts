@@ -3,14 +3,18 @@ import { badLabName } from '../driver/names.ts';
 import { NameTaken } from '../driver/registry.ts';
 import { inspect } from '../lab/inspect.ts';
 import { tidyOnInterrupt } from '../lab/interrupt.ts';
-import { bringUp, handOver, type Lab, SYSTEMS } from '../lab/lab.ts';
+import { bringUp, handOver, type Lab } from '../lab/lab.ts';
 import { awaitService } from '../lab/ready.ts';
+import type { System } from '../system/system.ts';
 import { loadPlan } from '../topology/load.ts';
 import { EXIT, UserError } from './problem.ts';
+import { systemHere } from './system-here.ts';
 
 export interface UpOptions {
   name?: string;
   servers?: number;
+  /** The system under test; ours when absent. */
+  system?: string;
   json?: boolean;
 }
 
@@ -19,18 +23,17 @@ export async function up(topology: string, options: UpOptions): Promise<void> {
   const plan = loadPlan(topology, options);
   const problem = options.name === undefined ? undefined : badLabName(options.name);
   if (problem) throw new UserError(problem, EXIT.usage);
+  const system = systemHere(options.system);
   tidyOnInterrupt();
   const began = performance.now();
-  const lab = await make(plan, options.name);
+  const lab = await make(plan, system, options.name);
   await makeReady(lab);
   handOver(lab);
   if (options.json) console.log(JSON.stringify(await inspect(lab), undefined, 2));
   else announce(lab, performance.now() - began);
 }
 
-async function make(plan: Lab['plan'], name: string | undefined): Promise<Lab> {
-  const system = SYSTEMS.nlb;
-  if (!system) throw new Error('the system nlb is gone');
+async function make(plan: Lab['plan'], system: System, name: string | undefined): Promise<Lab> {
   try {
     return await bringUp({ plan, system, ...(name === undefined ? {} : { name }) });
   } catch (error) {
@@ -49,10 +52,12 @@ async function makeReady(lab: Lab): Promise<void> {
 }
 
 function announce(lab: Lab, tookMs: number): void {
-  const { name, plan } = lab;
-  console.log(`${chalk.green('up')} ${chalk.bold(name)} (${plan.topology}) in ${(tookMs / 1000).toFixed(2)} s`);
+  const { name, plan, system } = lab;
+  console.log(
+    `${chalk.green('up')} ${chalk.bold(name)} (${plan.topology}, ${system.name} ${system.version()}) in ${(tookMs / 1000).toFixed(2)} s`,
+  );
   console.log(`  cluster ${plan.addresses.cluster.join(', ')}; NLBS address ${plan.addresses.nlbs}`);
-  console.log(`  ./onevip exec ${name} nlb1 -- nlbctl status`);
+  console.log(`  ./onevip exec ${name} nlb1 -- ${system.statusCommand}`);
   console.log(`  ./onevip capture ${name} access`);
   console.log(`  ./onevip down ${name}`);
 }

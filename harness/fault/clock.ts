@@ -62,13 +62,8 @@ export function stepClock(lab: Lab, node: string, seconds: number): void {
   writeFileSync(stepFile(lab, node), `${seconds < 0 ? '' : '+'}${seconds}\n`);
 }
 
-/** How far the last stamp of a log, JSON lines with a `time` each, is from `nowMs`, in seconds; not a number where there is none. */
-export function loggedOffset(log: string, nowMs: number): number {
-  const stamps = [...log.matchAll(/"time":"([^"]+)"/g)];
-  return (Date.parse(stamps.at(-1)?.[1] ?? '') - nowMs) / 1000;
-}
-
 /** How far the wall clock of a node's daemon was from the machine's when it wrote the last line of its log, in seconds. */
-export function lastLoggedOffset(node: LabNode, nowMs: number): number {
-  return loggedOffset(readFileSync(node.logFile('nlbd'), 'utf8'), nowMs);
+export function lastLoggedOffset(lab: Lab, node: LabNode, nowMs: number): number {
+  const { label, lastStampMs } = lab.use('stampedLog');
+  return (lastStampMs(readFileSync(node.logFile(label), 'utf8')) - nowMs) / 1000;
 }

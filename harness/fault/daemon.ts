@@ -1,16 +1,27 @@
 import { until } from '../clock/until.ts';
+import type { Lab } from '../lab/lab.ts';
 import type { LabView } from '../lab/view.ts';
 import type { LabNode } from '../node/node.ts';
 
 /** The process id of the daemon of the system under test on a node, as it was last started. */
-export function daemonOf({ lab }: LabView, node: LabNode): number {
+export function daemonOf({ lab }: Pick<LabView, 'lab'>, node: LabNode): number {
   const pid = lab.daemons.get(node.name);
   if (pid === undefined) throw new Error(`no daemon was started on ${node.name}`);
   return pid;
 }
 
+/** What strikes the daemon where it stands strikes each of its processes; all else is said to the first, which tells the others. */
+const STRIKES: NodeJS.Signals[] = ['SIGKILL', 'SIGSTOP', 'SIGCONT'];
+
 export function signal(view: LabView, node: LabNode, name: NodeJS.Signals): void {
-  process.kill(daemonOf(view, node), name);
+  const struck = STRIKES.includes(name) ? processesOf(view.lab, node) : [daemonOf(view, node)];
+  for (const pid of struck) process.kill(pid, name);
+}
+
+/** All processes that are the daemon of the system on a node. */
+export function processesOf(lab: Lab, node: LabNode): number[] {
+  const all = lab.system.processes?.(node);
+  return all ?? [daemonOf({ lab }, node)];
 }
 
 /** Waits until the daemon on a node has ended. */

@@ -8,7 +8,7 @@ import { encodeUdp } from '../capture/udp.ts';
 import { inNamespace } from '../driver/namespace.ts';
 import type { LabView } from '../lab/view.ts';
 import type { Random } from './random.ts';
-import { HEARTBEAT_PORT } from './silence.ts';
+import { heartbeatPort } from './silence.ts';
 
 const PROGRAM = path.resolve(import.meta.dirname, 'flood-port.ts');
 /** Of a heartbeat's size, and of different starts of its sender. */
@@ -20,7 +20,7 @@ const BEGINNING = [...Buffer.from('NLBP'), 4];
 function spoofed(view: LabView, { victim, peer, leg }: { victim: string; peer: string; leg: string }, random: Random) {
   const ends = { source: view.address(peer, leg), destination: view.address(victim, leg) };
   const payload = Uint8Array.of(...BEGINNING, ...random.bytes(BEAT_BYTES - BEGINNING.length));
-  const ports = { sourcePort: HEARTBEAT_PORT, destinationPort: HEARTBEAT_PORT };
+  const ports = { sourcePort: heartbeatPort(view), destinationPort: heartbeatPort(view) };
   const packet = encodeIpv4({ ...ends, protocol: PROTOCOL.udp }, encodeUdp({ ...ends, ...ports, payload }));
   const macs = { source: view.mac(peer, leg), destination: view.mac(victim, leg) };
   return encodeEthernet({ ...macs, etherType: ETHER_TYPE.ipv4 }, packet);

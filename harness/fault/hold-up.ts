@@ -1,17 +1,12 @@
 import { connect, type Socket } from 'node:net';
-import path from 'node:path';
 import { execa } from 'execa';
 import { until } from '../clock/until.ts';
-import { PROJECT } from '../lab/run-folder.ts';
 import { Tail } from '../lab/tail.ts';
 import type { LabView } from '../lab/view.ts';
 import type { LabNode } from '../node/node.ts';
 import { daemonOf, signal } from './daemon.ts';
 
 /** What holds up the part of a daemon that is not its beat. */
-
-/** Variables for daemons whose main threads can be held up. */
-export const HOLDABLE = { NODE_OPTIONS: `--import=${path.join(PROJECT, 'harness/system/block-main.ts')}` };
 
 /** An interval on CLOCK_MONOTONIC. */
 export interface MonotonicSpan {
@@ -21,7 +16,7 @@ export interface MonotonicSpan {
 
 /** Holds up the daemon's main thread for a second, by work or by waiting. Gives the time in which that was so, by its own word. */
 export async function holdUpMain(view: LabView, node: LabNode, how: 'work' | 'wait'): Promise<MonotonicSpan> {
-  const log = new Tail(node.logFile('nlbd'));
+  const log = new Tail(node.logFile(view.lab.use('mainThread').log));
   log.lines();
   signal(view, node, how === 'work' ? 'SIGUSR2' : 'SIGWINCH');
   const heldUp = () => log.lines().find((line) => line.startsWith('{"heldUp"'));
@@ -32,7 +27,7 @@ export async function holdUpMain(view: LabView, node: LabNode, how: 'work' | 'wa
 
 /** Holds up the daemon's main thread until the daemon ends; the act begins when it hangs. */
 export async function hangMain(view: LabView, node: LabNode): Promise<void> {
-  const log = new Tail(node.logFile('nlbd'));
+  const log = new Tail(node.logFile(view.lab.use('mainThread').log));
   log.lines();
   signal(view, node, 'SIGVTALRM');
   const hangs = () => log.lines().some((line) => line.startsWith('{"hangs"'));
@@ -59,14 +54,13 @@ export async function starveOfFiles(view: LabView, node: LabNode): Promise<{ end
   return { end: async () => void (await limit(before.trim())) };
 }
 
-const REQUEST = '{"command":"status"}\n';
-
 /** Operators' programs at the node's control socket that hang: they ask again and again, or follow, and read nothing. */
-export async function hangAtControl(node: LabNode, count: number): Promise<{ stop(): void }> {
+export async function hangAtControl({ lab }: LabView, node: LabNode, count: number): Promise<{ stop(): void }> {
+  const control = lab.use('mainThread');
   const sockets = Array.from({ length: count }, (_, i) => {
-    const socket = dial(node);
+    const socket = dial(control.socket(node));
     socket.pause();
-    socket.write(i % 2 === 0 ? REQUEST.repeat(10_000) : '{"command":"follow"}\n');
+    socket.write(i % 2 === 0 ? control.statusRequest.repeat(10_000) : control.followRequest);
     return socket;
   });
   const askers = sockets.filter((_, i) => i % 2 === 0);
@@ -78,19 +72,21 @@ export async function hangAtControl(node: LabNode, count: number): Promise<{ sto
 
 /** Asks the daemon for its status from several connections at once, as fast as it answers: so often at least, and for so long. */
 export async function floodControl(
+  { lab }: LabView,
   node: LabNode,
   { connections, answers, lastingMs }: { connections: number; answers: number; lastingMs: number },
 ): Promise<void> {
   const untilMs = performance.now() + lastingMs;
+  const control = lab.use('mainThread');
   let taken = 0;
   const sockets = Array.from({ length: connections }, () => {
-    const socket = dial(node);
+    const socket = dial(control.socket(node));
     socket.on('data', (piece: Buffer) => {
       const lines = piece.reduce((count, byte) => (byte === 0x0a ? count + 1 : count), 0);
       taken += lines;
-      socket.write(REQUEST.repeat(lines));
+      socket.write(control.statusRequest.repeat(lines));
     });
-    socket.write(REQUEST.repeat(2));
+    socket.write(control.statusRequest.repeat(2));
     return socket;
   });
   try {
@@ -104,9 +100,5 @@ export async function floodControl(
   }
 }
 
-function dial(node: LabNode): Socket {
-  const { NLB_SOCKET } = node.home.env;
-  if (NLB_SOCKET === undefined) throw new Error(`${node.name} has no control socket`);
-  // That the daemon hangs up is its right.
-  return connect(NLB_SOCKET).on('error', () => undefined);
-}
+/** That the daemon hangs up is its right. */
+const dial = (file: string): Socket => connect(file).on('error', () => undefined);

@@ -7,7 +7,7 @@ import { decoded, type Port } from '../check/seen.ts';
 import type { HistoryEvent } from '../history/event.ts';
 import type { LabView } from '../lab/view.ts';
 import type { Recordings } from './forgery.ts';
-import { HEARTBEAT_PORT } from './silence.ts';
+import { heartbeatPort } from './silence.ts';
 
 /** A third station on a subnet of the pair, which sends to one of the two as if it were the other. */
 export interface Way {
@@ -28,7 +28,7 @@ export function waysTo(view: LabView, victim: string): Way[] {
 
 /** Sends a payload to the victim's heartbeat port, from its peer's address and port. */
 export function pretend(view: LabView, way: Way, payload: Uint8Array): void {
-  const ports = { sourcePort: HEARTBEAT_PORT, destinationPort: HEARTBEAT_PORT };
+  const ports = { sourcePort: heartbeatPort(view), destinationPort: heartbeatPort(view) };
   inject(view, way, PROTOCOL.udp, (ends) => encodeUdp({ ...ends, ...ports, payload }));
 }
 
@@ -36,7 +36,7 @@ export function pretend(view: LabView, way: Way, payload: Uint8Array): void {
 export function lieUnreachable(view: LabView, way: Way): void {
   inject(view, way, PROTOCOL.icmp, ({ source, destination }) => {
     const ends = { source: destination, destination: source };
-    const ports = { sourcePort: HEARTBEAT_PORT, destinationPort: HEARTBEAT_PORT };
+    const ports = { sourcePort: heartbeatPort(view), destinationPort: heartbeatPort(view) };
     const beat = encodeIpv4(
       { ...ends, protocol: PROTOCOL.udp },
       encodeUdp({ ...ends, ...ports, payload: new Uint8Array() }),
@@ -62,9 +62,9 @@ function inject(
 }
 
 /** Heartbeats as they were sent on the subnets until now: what an imposter may have taken down. */
-export function recordingsFor(events: readonly HistoryEvent[], way: Way): Recordings {
+export function recordingsFor(view: LabView, events: readonly HistoryEvent[], way: Way): Recordings {
   const sentBy = (node: string, isSame: boolean) =>
-    datagramsOf(events, { node, direction: 'sent' }, HEARTBEAT_PORT)
+    datagramsOf(events, { node, direction: 'sent' }, heartbeatPort(view))
       .filter(({ leg }) => (leg === way.victim.leg) === isSame)
       .map(payloadOf);
   return {

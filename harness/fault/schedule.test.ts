@@ -2,7 +2,7 @@ import t from 'tap';
 import { randomFrom } from './random.ts';
 import { type PlannedFault, planSchedule } from './schedule.ts';
 
-const FIELD = { balancers: ['nlb1', 'nlb2'], lans: ['access', 'server'], firewall: 'fw1' };
+const FIELD = { balancers: ['nlb1', 'nlb2'], takeOrders: true, lans: ['access', 'server'], firewall: 'fw1' };
 const LENGTH_MS = 8000;
 const SEEDS = Array.from({ length: 200 }, (_, index) => index + 1);
 const plan = (seed: number): PlannedFault[] => planSchedule(randomFrom(seed), FIELD, LENGTH_MS);
@@ -48,6 +48,14 @@ t.test('every fault happens, where it can, and faults come together', async (t) 
     return one?.some((a) => two?.some((b) => a.fromMs < b.untilMs && b.fromMs < a.untilMs));
   });
   t.ok(both.length > SEEDS.length / 3, 'both paths are silent at once in many schedules');
+});
+
+t.test('who takes no orders is given none', async (t) => {
+  const without = SEEDS.flatMap((seed) => planSchedule(randomFrom(seed), { ...FIELD, takeOrders: false }, LENGTH_MS));
+  const orders = ['stand by', 'take over'];
+  t.ok(SEEDS.flatMap(plan).some(({ what }) => orders.includes(what)));
+  t.notOk(without.some(({ what }) => orders.includes(what)));
+  t.ok(without.some(({ what }) => what === 'kill -9'));
 });
 
 t.test('in a time that nothing fits into, nothing happens', async (t) => {

@@ -16,6 +16,8 @@ export interface PlannedFault {
 /** Where faults can strike. */
 export interface Battlefield {
   balancers: readonly string[];
+  /** Whether a load balancer can be asked to stand by, or to take over. */
+  takeOrders: boolean;
   /** The LANs by which they hear each other. */
   lans: readonly string[];
   firewall: string;
@@ -54,11 +56,12 @@ const LONGEST_REST_MS = 1500;
  */
 export function planSchedule(
   random: Random,
-  { balancers, lans, firewall }: Battlefield,
+  { balancers, takeOrders, lans, firewall }: Battlefield,
   lengthMs: number,
 ): PlannedFault[] {
+  const kindsOfNode = NODE_FAULTS.filter(({ longestMs }) => takeOrders || longestMs > 0);
   const lanes = [
-    ...balancers.map((where) => ({ where, kinds: NODE_FAULTS })),
+    ...balancers.map((where) => ({ where, kinds: kindsOfNode })),
     ...lans.map((where) => ({ where, kinds: [SILENCE] })),
     { where: firewall, kinds: [POWER_LOSS] },
   ];

@@ -1,28 +1,31 @@
 import { execa } from 'execa';
 import type { Lab } from '../lab/lab.ts';
+import type { LabView } from '../lab/view.ts';
 
-/** The heartbeat's port where the configuration names none. */
-export const HEARTBEAT_PORT = 4694;
+/** The port of UDP that heartbeats are sent to, for who forges them, or knows them by it. */
+export const heartbeatPort = ({ lab }: LabView): number => lab.use('signedHeartbeats').port;
 const TABLE = 'bridge onevip_silence';
 
 /** On the switch and not on the nodes: so a capture shows that beats were sent, and that none was received. */
-const RULES = `table ${TABLE} {
+const rulesFor = (heartbeats: string): string => `table ${TABLE} {
   chain forward {
     type filter hook forward priority 0
-    udp dport ${HEARTBEAT_PORT} counter drop
+    ${heartbeats} counter drop
   }
 }
 `;
 
 /** The LANs by which the two load balancers hear each other. */
 export function heartbeatLans(lab: Lab): string[] {
-  const segments = lab.nodes('nlb').flatMap(({ home }) => home.plan.legs.map(({ segment }) => segment));
+  const { legs } = lab.use('heartbeats');
+  const own = lab.nodes('nlb').flatMap(({ home }) => home.plan.legs.filter(({ name }) => legs.includes(name)));
+  const segments = own.map(({ segment }) => segment);
   return [...new Set(lab.plan.segments.filter(({ name }) => segments.includes(name)).map(({ lan }) => lan))];
 }
 
 /** From now on no heartbeat crosses the LAN. */
 export async function dropHeartbeats(lab: Lab, lan: string): Promise<void> {
-  await nft(lab, lan, ['-f', '-'], RULES);
+  await nft(lab, lan, ['-f', '-'], rulesFor(lab.use('heartbeats').match));
 }
 
 /** Lets them through again; gives how many were dropped. */

@@ -2,9 +2,10 @@ import { once } from 'node:events';
 import { cgroupPath } from '../driver/cgroup.ts';
 import type { Lab } from '../lab/lab.ts';
 import type { LabNode } from '../node/node.ts';
+import { processesOf } from './daemon.ts';
 
 /**
- * How a node is held up. `stop`: SIGSTOP to every thread of its daemon, then SIGCONT. `freeze`: the freezer of its control
+ * How a node is held up. `stop`: SIGSTOP to every thread of each process of its daemon, then SIGCONT. `freeze`: the freezer of its control
  * group, so that every process of the node stands still, as when the machine is paused; its kernel and cables live on.
  */
 export type Stall = 'stop' | 'freeze';
@@ -23,10 +24,11 @@ END { exit !(urgent ? late : any) }`;
  */
 const SCRIPTS: Record<Stall, string> = {
   stop: `
-kill -STOP "$2"
-while awk '${MOVES}' /proc/"$2"/task/*/stat; do sleep 0.001; done
+kill -STOP $2
+tasks=$(printf '/proc/%s/task/*/stat ' $2)
+while awk '${MOVES}' $tasks; do sleep 0.001; done
 sleep "$3"
-kill -CONT "$2"`,
+kill -CONT $2`,
   freeze: `
 echo 1 >"$1/cgroup.freeze"
 until grep -q 'frozen 1' "$1/cgroup.events"; do sleep 0.001; done
@@ -39,10 +41,9 @@ const PRIORITY = '20';
 
 /** Holds the node up for so long. It ends with the lab, should that be taken down meanwhile. */
 export async function stall(lab: Lab, node: LabNode, how: Stall, ms: number): Promise<void> {
-  const pid = lab.daemons.get(node.name);
-  if (pid === undefined) throw new Error(`no daemon was started on ${node.name}`);
+  const pids = processesOf(lab, node).join(' ');
   const group = cgroupPath(lab.name, node.name);
-  const words = ['bash', '-c', SCRIPTS[how], 'bash', group, String(pid), String(ms / 1000)];
+  const words = ['bash', '-c', SCRIPTS[how], 'bash', group, pids, String(ms / 1000)];
   const child = node.openWatcher(['chrt', '--fifo', PRIORITY, ...words]);
   const [exitCode] = await once(child, 'exit');
   if (exitCode !== 0) throw new Error(`${node.name} could not be held up (${how}): exit status ${exitCode}`);

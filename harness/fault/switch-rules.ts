@@ -17,9 +17,9 @@ export async function split(view: LabView, one: Port[], other: Port[]): Promise<
   await filter(view, lanOf(one), SPLIT, 'forward', rules);
 }
 
-/** From now on no UDP datagram to this port passes through the LAN. */
-export const dropUdp = (view: LabView, lan: string, port: number): Promise<void> =>
-  filter(view, lan, SPLIT, 'forward', [`udp dport ${port} counter drop`]);
+/** From now on nothing that fits the expression of nft passes through the LAN. */
+export const dropMatching = (view: LabView, lan: string, match: string): Promise<void> =>
+  filter(view, lan, SPLIT, 'forward', [`${match} counter drop`]);
 
 /** The next announcement of the address that the port sends is lost in the switch; those after it pass. */
 export const loseAnnouncement = (view: LabView, port: Port, address: string): Promise<void> =>

@@ -1,6 +1,5 @@
 import { boottimeMinusMonotonicNs } from '../capture/clock.ts';
 import type { Recorder } from '../history/recorder.ts';
-import { journalFile } from '../system/nlb.ts';
 import type { Lab } from './lab.ts';
 import { Tail } from './tail.ts';
 
@@ -14,9 +13,11 @@ export class Journals {
   constructor(lab: Lab, recorder: Recorder) {
     this.recorder = recorder;
     this.servers = lab.nodes('server').map((node) => ({ node: node.name, tail: new Tail(node.logFile('server')) }));
-    this.balancers = lab
-      .nodes('nlb')
-      .map(({ name }) => ({ node: name, tail: new Tail(journalFile(lab.folder, name)) }));
+    const { stateScripts } = lab.system.can;
+    this.balancers = (stateScripts ? lab.nodes('nlb') : []).map(({ name }) => ({
+      node: name,
+      tail: new Tail(stateScripts?.journal(lab.folder, name) ?? ''),
+    }));
   }
 
   /** Records every line that was added since the last call. */

@@ -1,19 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { until } from '../clock/until.ts';
 import { labNames } from '../driver/names.ts';
 import { bpfFolder, makeLab, unmakeLab } from '../driver/netns.ts';
 import { type LabState, labFolder, save, thisProcess } from '../driver/registry.ts';
 import { LabNode } from '../node/node.ts';
-import { nlb } from '../system/nlb.ts';
+import { type Capabilities, type Capability, neededFor } from '../system/capability.ts';
 import type { PairSetup, System, Wishes } from '../system/system.ts';
+import { systemNamed } from '../system/systems.ts';
 import type { NodeKind, NodePlan, Plan } from '../topology/plan.ts';
+import { placeOf } from './leader.ts';
 import { startFirewalls, startServers } from './populate.ts';
-
-const PROJECT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
-/** The systems that a lab can be brought up with, by name. */
-export const SYSTEMS: Record<string, System> = { nlb };
 
 export interface LabOptions {
   plan: Plan;
@@ -43,6 +39,8 @@ export class Lab {
   readonly daemons = new Map<string, number>();
   /** Each start of the system on a node, by this process, that nobody has taken note of yet. */
   readonly starts: { node: string; monotonicNs: bigint }[] = [];
+  /** What the running test has said that it needs of the system; outside of tests everything is granted. */
+  granted: ReadonlySet<Capability> | undefined;
   private readonly handles: Map<string, LabNode>;
   /** What was changed since the start, by node. */
   private readonly changes = new Map<string, Wishes>();
@@ -71,9 +69,10 @@ export class Lab {
 
   private handle(plan: NodePlan): LabNode {
     const netns = labNames(this.state.name, this.state.plan).node(plan.name);
-    const commands = path.join(PROJECT, 'nlb', 'bin');
+    const { commands } = this.system;
+    const before = commands === undefined ? '' : `${commands}:`;
     const env = {
-      PATH: `${commands}:${process.env.PATH ?? '/usr/sbin:/usr/bin:/sbin:/bin'}`,
+      PATH: `${before}${process.env.PATH ?? '/usr/sbin:/usr/bin:/sbin:/bin'}`,
       ...(plan.kind === 'nlb' ? this.system.environment(plan.name, this.setup) : {}),
     };
     return new LabNode({ lab: this.state.name, folder: this.folder, netns, plan, env });
@@ -95,13 +94,13 @@ export class Lab {
     return labNames(this.state.name, this.state.plan).lan(lan);
   }
 
-  /** The two load balancers by what they say that they are, once one is active and the other stands by. */
-  async pair(withinMs = 5000): Promise<Pair> {
+  /** The two load balancers, once one leads and the other stands by, by what the network shows (`leader.ts`). */
+  async pair(withinMs = 5000 + this.system.deadAfterMs): Promise<Pair> {
     const [first, second] = this.nodes('nlb');
     if (!first || !second) throw new Error(`lab ${this.name} has no pair of load balancers`);
     return until(
       async () => {
-        const [one, two] = await Promise.all([this.system.role(first), this.system.role(second)]);
+        const [one, two] = await Promise.all([placeOf(this, first), placeOf(this, second)]);
         if (one === 'active' && two === 'standby') return { active: first, standby: second };
         if (one === 'standby' && two === 'active') return { active: second, standby: first };
         return undefined;
@@ -115,6 +114,19 @@ export class Lab {
     );
   }
 
+  /**
+   * What the system has of that name.
+   * @throws where it has not, and where the running test has not said that it needs it: it would break with another system
+   */
+  use<Name extends Capability>(name: Name): NonNullable<Capabilities[Name]> {
+    const { granted, system } = this;
+    const has = system.can[name];
+    if (granted && !granted.has(name))
+      throw new Error(`the test uses "${name}" of ${system.name} and does not say so: needs: ['${name}'] is missing`);
+    if (has === undefined) throw new Error(`${system.name} has no "${name}": ${system.lacks[name]}`);
+    return has;
+  }
+
   /** Starts, or starts again, the system under test on a node; with `change`, otherwise than before from now on. */
   startSystem(node: LabNode, change?: Wishes): void {
     if (change) this.changes.set(node.name, change);
@@ -125,7 +137,8 @@ export class Lab {
 
   /** Has the system on a node work by what is wished now instead of what was before; rejects when it refuses. */
   async reload(node: LabNode, change: Wishes): Promise<void> {
-    await this.system.reload(node, { ...this.setup, ...change });
+    for (const needed of neededFor(change)) this.use(needed);
+    await this.use('reload')(node, { ...this.setup, ...change });
     this.changes.set(node.name, change);
   }
 
@@ -134,13 +147,6 @@ export class Lab {
 
 /** As `nlb` asks of a key: 32 bytes. */
 export const drawSecret = (): string => randomBytes(32).toString('base64');
-
-/** @throws when there is none of that name; the message lists those that there are */
-export function systemNamed(name: string): System {
-  const found = SYSTEMS[name];
-  if (!found) throw new Error(`no system under test is named ${name}; there are ${Object.keys(SYSTEMS).join(', ')}`);
-  return found;
-}
 
 /** A name that no other lab has: the topology's, and six random hexadecimal digits. */
 export const madeUpName = (plan: Plan): string => `${plan.topology.slice(0, 20)}-${randomBytes(3).toString('hex')}`;

@@ -1,4 +1,3 @@
-import { networkInterfaces } from 'node:os';
 import { until } from '../clock/until.ts';
 import { openHistory } from '../history/recorder.ts';
 import type { LabNode } from '../node/node.ts';
@@ -6,6 +5,7 @@ import type { Plan } from '../topology/plan.ts';
 import type { Client } from '../traffic/client-handle.ts';
 import { openClient } from './client.ts';
 import type { Lab } from './lab.ts';
+import { holds } from './leader.ts';
 
 /** How long one request may take before the next one is tried: a lost SYN would be sent again after a second. */
 const TRY_FOR_MS = 150;
@@ -45,9 +45,7 @@ function isLedByHighest(lab: Lab): boolean {
 
 /** Of each virtual address, whether the firewall holds it. */
 function heldBy(firewall: LabNode): boolean[] {
-  const all = firewall.inside(() => Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []));
-  const held = new Set(all.map(({ address }) => address));
-  return (firewall.home.plan.vrrp?.routers ?? []).map(({ address }) => held.has(address));
+  return (firewall.home.plan.vrrp?.routers ?? []).map(({ address }) => holds(firewall, address));
 }
 
 /** A first answer, with a client of its own, which is gone afterwards. */

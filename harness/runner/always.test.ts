@@ -1,8 +1,10 @@
 import t from 'tap';
 import { arp, OVER, testRun, watched } from '../check/literal-history.ts';
 import type { HistoryEvent } from '../history/event.ts';
+import { systemNamed } from '../system/systems.ts';
 import { loadPlan } from '../topology/load.ts';
 import { judgeAlways } from './always.ts';
+import { unshownBy } from './lacking.ts';
 import { settingOf } from './setting.ts';
 
 const PLAN = loadPlan('invention');
@@ -23,7 +25,7 @@ const asks = (atMs: number) => {
 
 const judged = (...events: HistoryEvent[]) => {
   const all = [...SEEN, ...SPANS, ...events, OVER].toSorted((one, other) => one.atNs - other.atNs);
-  const results = judgeAlways({ setting: SETTING, breaks }, all, OF);
+  const results = judgeAlways({ setting: SETTING, breaks, unshown: {} }, all, OF);
   return results.find(({ title }) => /^no ARP packet/.test(title));
 };
 
@@ -62,8 +64,17 @@ t.test('an invariant is broken in the test that says so, and nowhere else', asyn
 
 t.test('of the prior art, whose NLBS address is public, not everything is asked', async (t) => {
   const titles = (topology: string) =>
-    judgeAlways({ setting: settingOf(loadPlan(topology)), breaks }, [OVER], OF).map(({ title }) => title);
+    judgeAlways({ setting: settingOf(loadPlan(topology)), breaks, unshown: {} }, [OVER], OF).map(({ title }) => title);
   t.equal(titles('invention').length, 10);
   t.equal(titles('prior-art').length, 6);
   t.notOk(titles('prior-art').some((title) => /ARP|server subnet|loopback|public/.test(title)));
+});
+
+t.test('what a system has nothing to show of is skipped, in its own words', async (t) => {
+  const system = systemNamed('keepalived-nft');
+  const results = judgeAlways({ setting: SETTING, breaks, unshown: unshownBy(system) }, [OVER], OF);
+  const skipped = results.filter(({ verdict }) => verdict === 'skip');
+  t.equal(skipped.length, 2);
+  for (const { because } of skipped)
+    t.equal(because, `keepalived-nft has no state scripts: ${system.lacks.stateScripts}`);
 });

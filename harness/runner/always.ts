@@ -10,24 +10,38 @@ export interface Premises {
   setting: Setting;
   /** What each of its tests breaks on purpose, by title. */
   breaks: Record<string, Exemption[]>;
+  /** Invariants of which the system under test has nothing to show, by name, with its reason. */
+  unshown: Record<string, string>;
 }
 
 /**
  * Judges every invariant over a suite's whole history, from the first frame of its lab to the last, but for what its tests have
- * said that they break.
+ * said that they break, and what the system has nothing to show of.
  * @param of the suite, the command that runs it again and its files, as reports name them
  */
 export function judgeAlways(
-  { setting, breaks }: Premises,
+  { setting, breaks, unshown }: Premises,
   all: readonly HistoryEvent[],
   of: Pick<TestResult, 'suite' | 'runAgain' | 'files'>,
 ): TestResult[] {
   const exempted = Object.entries(breaks).flatMap(([title, exemptions]) => exemptedIn(all, title, exemptions));
   return invariantsOf(setting).map((invariant) => {
+    const because = unshown[invariant.name];
+    if (because !== undefined) return { ...of, ...skipped(invariant, because) };
     const broken = exempted.filter((one) => one.invariant === invariant.name);
     return { ...of, ...judgeOne(invariant, setting, broken, all) };
   });
 }
+
+const skipped = ({ title, proves }: Invariant, because: string) => ({
+  title,
+  proves,
+  always: true as const,
+  verdict: 'skip' as const,
+  because,
+  checks: [],
+  durationMs: 0,
+});
 
 function judgeOne(
   { title, proves, claim }: Invariant,

@@ -1,3 +1,4 @@
+import { systemNamed } from '../system/systems.ts';
 import { leftOut, type Place, type Suite } from './suite.ts';
 
 /**
@@ -30,7 +31,7 @@ export type RunSettings = Omit<Assignment, 'topology' | 'titles' | 'run'>;
 
 export const DEFAULT_SETTINGS: RunSettings = {
   repeat: 1,
-  system: 'nlb',
+  system: systemNamed().name,
   failFast: false,
   captures: false,
   keepLabOnFail: false,

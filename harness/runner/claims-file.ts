@@ -52,6 +52,7 @@ const File = z.strictObject({
   version: z.literal(VERSION),
   setting: SettingForm,
   breaks: z.record(z.string(), z.array(ExemptionForm)),
+  unshown: z.record(z.string(), z.string()),
   tests: z.array(z.strictObject({ title: z.string(), span: Span, claims: z.record(z.string(), ClaimForm) })),
 });
 

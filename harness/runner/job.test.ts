@@ -134,6 +134,12 @@ t.test('a suite whose history was not judged as a whole leaves that unknown', as
   t.match(await complaint(t, '', BOTH.slice(0, 2)), { verdict: 'unknown', because });
 });
 
+t.test('a suite of which everything was skipped has no history, and is complete', async (t) => {
+  const skipped = [result('it answers', 'skip'), result('it moves', 'skip')];
+  t.same((await runProgram(t, '', skipped)).results, skipped);
+  t.match(await complaint(t, 'process.exit(1)', skipped), { because: /and yet the suite ended with 1/ });
+});
+
 t.test('a test that was wanted, and has no result, is missed', async (t) => {
   const titles = Object.keys(TESTS);
   t.match(await complaint(t, '', BOTH, { titles }), { because: /before it had run: it sleeps\./ });

@@ -126,9 +126,10 @@ function contradiction(
   const last = stderr.trim().split('\n').slice(-12).join('\n');
   if (exitCode === null) return `the suite was killed: a signal, or the limit of ${TIME_LIMIT_MS / 1000} s. ${last}`;
   if (missing.length > 0) return `the suite ended with ${exitCode} before it had run: ${missing.join('; ')}. ${last}`;
-  if (exitCode === 0 && !results.some(({ always }) => always))
+  const wereDone = results.some(({ verdict }) => verdict !== 'skip');
+  if (exitCode === 0 && wereDone && !results.some(({ always }) => always))
     return `the suite ended with ${exitCode} before its history was judged as a whole. ${last}`;
-  const allPassed = results.every(({ verdict }) => verdict === 'pass');
+  const allPassed = results.every(({ verdict }) => verdict === 'pass' || verdict === 'skip');
   if (allPassed && exitCode !== 0) return `every test passed and yet the suite ended with ${exitCode}. ${last}`;
   return undefined;
 }

@@ -119,7 +119,7 @@ t.test('what holds in every suite is judged again, unless the suite never came t
   const fields = { operation: 'request' as const, senderMac: '02:00:00:00:00:01', senderIp: '10.77.1.2' };
   const asks = arp({ atMs: 300, from: port, to: [] }, { ...fields, targetIp: SETTING.cluster[0] ?? '' });
   const recorded = [...lans.map((lan) => watched('frames', lan)), ...RUN, ...asks, OVER];
-  const always = judgeAlways({ setting: SETTING, breaks: {} }, recorded, OF);
+  const always = judgeAlways({ setting: SETTING, breaks: {}, unshown: {} }, recorded, OF);
   const again = judgeAgain(suiteFolder(t, { ...ONE, recorded, results: [...ONE.results, ...always] }));
   t.same(
     again.slice(1).map(({ stored, now }) => [stored?.verdict, now.verdict]),

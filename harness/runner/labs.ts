@@ -6,6 +6,7 @@ import { PROJECT } from '../lab/run-folder.ts';
 import { judgeAlways } from './always.ts';
 import type { Assignment } from './assignment.ts';
 import { type SuiteClaims, writeClaims } from './claims-file.ts';
+import { unshownBy } from './lacking.ts';
 import { settingOf } from './setting.ts';
 import { openStage, type Stage } from './stage.ts';
 import { jobName, type Suite } from './suite.ts';
@@ -77,7 +78,12 @@ export class Labs {
     this.count += 1;
     mkdirSync(this.ownFolder, { recursive: true });
     const stage = await openStage({ ...this.suite, ...this.settings }, this.assignment.topology, this.ownFolder);
-    this.claimed = { setting: settingOf(stage.scene.lab.plan), breaks: breaksOf(this.suite), tests: [] };
+    this.claimed = {
+      setting: settingOf(stage.scene.lab.plan),
+      breaks: breaksOf(this.suite),
+      unshown: unshownBy(stage.scene.lab.system),
+      tests: [],
+    };
     writeClaims(this.ownFolder, this.claimed);
     return stage;
   }

@@ -34,7 +34,7 @@ async function stopForGood(scene: Scene, node: LabNode): Promise<void> {
   await stopSystem(scene, node);
   if (!lab.setup.keeps) return;
   lab.startSystem(node, { keeps: false });
-  const answers = async () => (await lab.system.role(node)) !== undefined;
+  const answers = async () => (await lab.use('role')(node)) !== undefined;
   await until(answers, { what: `the system on ${node.name} answers`, withinMs: 10_000, everyMs: 20 });
   await stopSystem(scene, node);
 }

@@ -53,7 +53,7 @@ export interface Folder {
 /** A suite's folder, in which events stand in the order of recording. */
 export function storeSuite(folder: string, { recorded, tests, results }: Folder): void {
   store(folder, recorded);
-  writeClaims(folder, { setting: SETTING, breaks: {}, tests });
+  writeClaims(folder, { setting: SETTING, breaks: {}, unshown: {}, tests });
   writeFileSync(path.join(folder, 'verdicts.json'), JSON.stringify(results));
 }
 

@@ -9,6 +9,7 @@ const RECORD: RunRecord = {
   id: '20261126-220000-abcd',
   startedAt: '2026-11-26T22:00:00.000Z',
   machine: { kernel: '6.18', cores: 2, node: 'v24' },
+  system: { name: 'nlb', version: '0.1.0' },
   command: './onevip conformance --shard 1/2',
   notRun: [
     { suite: 'stall', title: 'long', proves: ['HA-10'], because: 'long', runIt: './onevip conformance stall --long' },

@@ -9,6 +9,7 @@ import { readHistory } from '../history/read.ts';
 import type { Assignment } from './assignment.ts';
 import { type Judged, judgeClaims, shownEvents, verdictOfTest } from './judge.ts';
 import type { Labs } from './labs.ts';
+import { needsOf } from './lacking.ts';
 import type { Stage } from './stage.ts';
 import { jobName, type Suite } from './suite.ts';
 import { commandOf } from './test-command.ts';
@@ -86,8 +87,12 @@ async function runChecks(labs: Labs, turn: Turn): Promise<Checked> {
   } catch (error) {
     return { checks: [thrown(error, 'a lab is brought up, and serves', [])], ranToItsEnd: false };
   }
+  const { lab } = stage.scene;
   mark(stage, turn.title, 'begins');
-  return { stage, ...(await tried(labs, stage, turn)) };
+  lab.granted = new Set(needsOf(turn.suite, turn.test));
+  const checked = await tried(labs, stage, turn);
+  lab.granted = undefined;
+  return { stage, ...checked };
 }
 
 /** A test begins when the pair is at rest, so that nothing of what was before it is taken for its own. */

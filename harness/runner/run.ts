@@ -5,10 +5,12 @@ import t from 'tap';
 import type { CheckResult, TestResult } from '../../reports/run-report.ts';
 import { tidyOnInterrupt } from '../lab/interrupt.ts';
 import { beginRun, endRun, newRunId } from '../lab/run-folder.ts';
+import { systemNamed } from '../system/systems.ts';
 import { type Assignment, assignmentOf } from './assignment.ts';
 import { readCatalogue } from './catalogue.ts';
 import { checkIds } from './ids.ts';
 import { Labs } from './labs.ts';
+import { whySkipped } from './lacking.ts';
 import { replaceFile } from './replace-file.ts';
 import { runTest, skipped, type Turn } from './run-test.ts';
 import { leftOut, type Suite } from './suite.ts';
@@ -64,11 +66,12 @@ interface Running {
 
 async function runTests(running: Running): Promise<void> {
   const { suite, assignment, labs, keep, results } = running;
+  const system = systemNamed(assignment.system);
   const hasFailed = () => results.some(({ verdict }) => verdict === 'fail');
   const isOver = () => hasFailed() && (assignment.failFast || assignment.keepLabOnFail);
   for (const turn of turnsOf(suite, assignment)) {
     if (isOver()) break;
-    const lacking = turn.test.lacks?.();
+    const lacking = whySkipped(suite, turn.test, system);
     let isLabFit = true;
     await t.test(turn.name, lacking === undefined ? {} : { skip: lacking }, async (tt) => {
       const { result, ranToItsEnd } = await runTest(labs, turn);

@@ -1,4 +1,5 @@
 import type { SuiteTest } from '../act/suite-test.ts';
+import type { Capability } from '../system/capability.ts';
 import type { Wishes } from '../system/system.ts';
 
 export interface SuiteOptions {
@@ -12,6 +13,8 @@ export interface SuiteOptions {
   seconds: number;
   /** Two where their number does not matter: each takes some of the processors that labs share. Three when absent. */
   servers?: number;
+  /** What each of its tests needs of the system under test; what `pair` asks for needs no word here. */
+  needs?: readonly Capability[];
   /** Of the pair in the suite's lab. */
   pair?: Wishes;
   /** The pair's own timing instead of the patient one of labs that share a machine. */

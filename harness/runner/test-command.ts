@@ -1,3 +1,4 @@
+import { systemNamed } from '../system/systems.ts';
 import type { RunSettings } from './assignment.ts';
 
 /** What names one test on the command line. */
@@ -14,7 +15,7 @@ export function commandOf(test: NamedTest, { datapath, system }: Pick<RunSetting
   const words = ['./onevip conformance', test.suite, '--topology', test.topology];
   if (test.title !== undefined) words.push('--grep', quoted(`^${escaped(test.title)}$`));
   if (test.long) words.push('--long');
-  if (system !== 'nlb') words.push('--system', system);
+  if (system !== systemNamed().name) words.push('--system', system);
   if (datapath !== undefined) words.push('--datapath', datapath);
   if (test.seed !== undefined) words.push('--seed', String(test.seed));
   return words.join(' ');

@@ -1,5 +1,6 @@
 import type { LabNode } from '../node/node.ts';
 import type { Plan } from '../topology/plan.ts';
+import type { Capabilities, Capability } from './capability.ts';
 
 /** How a load balancer under test says that its node stands. */
 export type Role = 'initial' | 'active' | 'standby' | 'inop';
@@ -27,8 +28,8 @@ export interface Wishes {
   enterPerSecond?: number;
   /** After how long without a packet a connection counts as gone, whatever its state; the system's own times where nothing is said, or 0. */
   forgetsAfterMs?: number;
-  /** Variables of the environment for the daemons, besides the nodes' own. */
-  env?: Record<string, string>;
+  /** The daemons' main threads can be held up from outside. */
+  holdable?: true;
   /** Folder with the system's commands, where they are those of another version. */
   commands?: string;
 }
@@ -51,28 +52,37 @@ export interface PairSetup extends Wishes {
 }
 
 /**
- * A load-balancer system that the suites can be run against. The harness sees it as its users do: a program that is
- * configured, started, signalled and asked.
+ * A load-balancer system that the suites can be run against. The harness sees it as its users do: a program that is configured,
+ * started, signalled and looked at. This much every system must have; what else it has stands in `can`, and what it has not in
+ * `lacks`, each with the reason.
  */
 export interface System {
   name: string;
-  /** Requirements that the system declares it cannot meet, with the reason. */
-  lacks: Record<string, string>;
+  /** Of what is installed here. Asked only where `missing` says that it is there. */
+  version(): string;
+  /** Why it cannot run on this machine; undefined where it can. */
+  missing(): string | undefined;
+  /** Folder with its own commands, for the nodes' PATH. */
+  commands?: string;
+  /** The command by which an operator sees how a node stands. */
+  statusCommand: string;
+  /** Labels of the addresses that it puts on a load balancer: the alias on the access interface, cluster addresses on the loopback. */
+  labels: { alias: string; loopback: string };
+  /** For how long the active must be silent before the standby takes over, by the system's own configuration here. */
+  deadAfterMs: number;
   /** Variables that the system's own commands need on this node. */
   environment(node: string, setup: Pick<PairSetup, 'folder'>): Record<string, string>;
   /** Configures and starts the system on the node; gives the process id of its daemon. Starting again is a restart. */
   start(node: LabNode, setup: PairSetup): number;
-  /** Has the running system work by another configuration; rejects with what it said when it refuses. */
-  reload(node: LabNode, setup: PairSetup): Promise<void>;
-  /** What the node says that it is. For waiting only: no verdict is made from it. Undefined while it does not answer. */
-  role(node: LabNode): Promise<Role | undefined>;
-  /** Whether the node says that it could serve if it led. For waiting only. */
-  isFit(node: LabNode): Promise<boolean>;
-  /** Commands that print the node's log of events, one JSON object a line: what is kept, and that and what follows. */
-  eventLog: { read: string[]; follow: string[] };
-  /** How many heartbeat datagrams the node says that it has refused since its start, by reason. */
-  refusals(node: LabNode): Promise<Record<string, number>>;
-  /** Asks the active to hand over, or the standby to take over; rejects with what the system said when it refuses. */
-  standBy(node: LabNode): Promise<void>;
-  takeOver(node: LabNode): Promise<void>;
+  /** All processes that are the daemon, where it is more than one: a crash or a stall of it is one of all of them. */
+  processes?(node: LabNode): number[];
+  can: Partial<Capabilities>;
+  lacks: Partial<Record<Capability, string>>;
 }
+
+/** A system of which the compiler has seen that it says of every capability either what it is or why there is none. */
+export const systemWith = <Can extends Partial<Capabilities>>(
+  core: Omit<System, 'can' | 'lacks'>,
+  can: Can,
+  lacks: Record<Exclude<Capability, keyof Can>, string>,
+): System => ({ ...core, can, lacks });

@@ -1,3 +1,4 @@
+import type { System } from '../../system/system.ts';
 import type { Fault } from './fault.ts';
 import { FAULTS } from './faults.ts';
 import { openRig, type Rig } from './rig.ts';
@@ -19,6 +20,8 @@ export interface FaultResult {
   worst?: Trial;
   /** Why it could not be measured, or not to the end. */
   broken?: string;
+  /** Why the system under test is not measured by it, in its own words. */
+  skipped?: string;
 }
 
 export const faultNames: readonly string[] = FAULTS.map(({ name }) => name);
@@ -27,17 +30,20 @@ export const faultNames: readonly string[] = FAULTS.map(({ name }) => name);
  * Measures faults one after another, each in a lab of its own that has the machine to itself, in so many trials that count;
  * at most as many again are run for those that do not.
  */
-export async function* measureFailover(trials: number, name?: string): AsyncGenerator<FaultResult> {
-  for (const fault of FAULTS.filter((one) => name === undefined || one.name === name)) yield measure(fault, trials);
+export async function* measureFailover(system: System, trials: number, name?: string): AsyncGenerator<FaultResult> {
+  for (const fault of FAULTS.filter((one) => name === undefined || one.name === name))
+    yield measure(system, fault, trials);
 }
 
-async function measure(fault: Fault, wanted: number): Promise<FaultResult> {
+async function measure(system: System, fault: Fault, wanted: number): Promise<FaultResult> {
+  const lacked = fault.needs?.find((need) => system.can[need] === undefined);
+  if (lacked !== undefined) return { ...resultOf(fault, []), skipped: `${system.name}: ${system.lacks[lacked]}` };
   const missing = fault.missing?.();
   if (missing !== undefined) return resultOf(fault, [], missing);
   const all: Trial[] = [];
   let rig: Rig | undefined;
   try {
-    rig = await openRig((lab) => fault.prepare?.(lab));
+    rig = await openRig(system, (lab) => fault.prepare?.(lab));
     while (counted(all) < wanted && all.length < 2 * wanted) all.push(await runTrial(rig, fault, all.length));
     return resultOf(fault, all);
   } catch (error) {

@@ -1,5 +1,6 @@
 import type { Lab } from '../../lab/lab.ts';
 import type { LabNode } from '../../node/node.ts';
+import type { Capability } from '../../system/capability.ts';
 import type { Load } from '../../traffic/client-handle.ts';
 import type { Bound } from './bound.ts';
 import type { Rig } from './rig.ts';
@@ -29,6 +30,8 @@ export interface Fault {
   bound: Bound;
   /** Whether connections run beside the datagrams. */
   flows: boolean;
+  /** What it needs of the system. */
+  needs?: Capability[];
   /** Why this machine cannot do it, if it cannot. */
   missing?(): string | undefined;
   /** When the nodes are there and nothing runs on them yet. */

@@ -7,7 +7,7 @@ import type { Fault, Setting } from './fault.ts';
 import { answersAgain } from './rig.ts';
 import { entered, takenOver } from './waits.ts';
 
-/** How many probes are answered while nothing may happen: so many milliseconds, at a thousand a second. */
+/** How many probes are answered while nothing may happen: so many milliseconds, at a thousand a second; or twice as many as a standby waits. */
 const CALM_PROBES = 1500;
 const HOUR_S = 3600;
 /** Between the daemon's last line and our reading of it, and for the second that the library may lag. */
@@ -35,13 +35,14 @@ function ending(name: string, words: string, how: NodeJS.Signals, bound: Fault['
 
 const handover: Fault = {
   name: 'handover',
+  needs: ['handover'],
   words: 'planned handover',
   bound: BOUNDS.nothingLost,
   flows: true,
   arm:
     async ({ rig, active }) =>
     () =>
-      rig.lab.system.standBy(active),
+      rig.lab.use('handover').standBy(active),
   settle: takenOver,
   mend: async () => undefined,
 };
@@ -76,13 +77,15 @@ const sigstop: Fault = {
     const wokenNs = scene.rig.history.nowNs();
     signal(scene.rig.view, scene.active, 'SIGCONT');
     // Where the new one stalls just then, the woken one leads again, and rightly.
-    await entered(scene, scene.active, ['standby', 'active'], wokenNs);
+    if (scene.rig.lab.system.can.stateScripts) await entered(scene, scene.active, ['standby', 'active'], wokenNs);
+    else await scene.rig.lab.pair(10_000);
   },
   mend: async () => undefined,
 };
 
 const heartbeats: Fault = {
   name: 'heartbeats',
+  needs: ['heartbeats'],
   words: 'heartbeats dropped on all paths',
   bound: BOUNDS.noTakeover,
   flows: false,
@@ -90,7 +93,7 @@ const heartbeats: Fault = {
     async ({ rig }) =>
     () =>
       Promise.all(heartbeatLans(rig.lab).map((lan) => dropHeartbeats(rig.lab, lan))),
-  settle: ({ rig, load }) => answersAgain(rig, load, CALM_PROBES),
+  settle: ({ rig, load }) => answersAgain(rig, load, Math.max(CALM_PROBES, 2 * rig.lab.system.deadAfterMs)),
   mend: async ({ rig }) => {
     const dropped = await Promise.all(heartbeatLans(rig.lab).map((lan) => letHeartbeatsThrough(rig.lab, lan)));
     return dropped.includes(0) ? 'no heartbeat was dropped: the fault did not bite' : undefined;
@@ -104,6 +107,7 @@ function clockStep({ number, active, standby }: Setting) {
 
 const clock: Fault = {
   name: 'clock',
+  needs: ['stampedLog'],
   words: 'wall clock stepped by ±1 h',
   bound: BOUNDS.nothingHappens,
   flows: true,
@@ -119,7 +123,7 @@ const clock: Fault = {
     const { node, seconds } = clockStep(scene);
     signal(scene.rig.view, node, 'SIGTERM');
     await hasEnded(scene.rig.view, node);
-    const offset = lastLoggedOffset(node, Date.now());
+    const offset = lastLoggedOffset(scene.rig.lab, node, Date.now());
     stepClock(scene.rig.lab, node.name, 0);
     scene.rig.lab.startSystem(node);
     return Math.abs(offset - seconds) < BITE_WITHIN_S ? undefined : 'the daemon did not see the step';

@@ -1,7 +1,6 @@
 import { act, arp, history, probe, script, udp } from '../../check/literal-history.ts';
 import type { Port } from '../../check/seen.ts';
 import { NS_PER_MS } from '../../check/span.ts';
-import { HEARTBEAT_PORT } from '../../fault/silence.ts';
 import type { EventLogged, FrameSeen, HistoryEvent } from '../../history/event.ts';
 import { encodeAnswer, encodeRequest } from '../../traffic/frame.ts';
 import { LOG_READING } from './leads.ts';
@@ -22,6 +21,7 @@ export const CAST: Cast = {
   nlbs: '10.77.1.100',
   old: legs('nlb1'),
   fresh: legs('nlb2'),
+  beatsTo: 4000,
   perSecond: 100,
   patienceMs: 50,
 };
@@ -51,8 +51,8 @@ export function forwardedByOld(atMs: number): FrameSeen[] {
 }
 
 export function beat(atMs: number, by: 'old' | 'fresh'): FrameSeen[] {
-  const ends = { source: '10.77.1.11', destination: '10.77.1.12', sourcePort: HEARTBEAT_PORT };
-  return udp({ atMs, from: CAST[by].access, to: [] }, MACS, { ...ends, destinationPort: HEARTBEAT_PORT });
+  const ends = { source: '10.77.1.11', destination: '10.77.1.12', sourcePort: 4000, destinationPort: 4000 };
+  return udp({ atMs, from: CAST[by].access, to: [] }, MACS, ends);
 }
 
 /** A change of state as a node's event log tells it. @param leaseOverMs for how long the lease had been over, where it was lost */

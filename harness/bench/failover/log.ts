@@ -6,9 +6,11 @@ import type { Rig } from './rig.ts';
 /** A daemon that answers does so in milliseconds; its command takes some tenths of a second to start. */
 const WITHIN_S = 5;
 
-/** The event log of a node, on the history's clock. Empty where its daemon does not answer: then nothing speaks for it. */
+/** The event log of a node, on the history's clock. Empty where its daemon does not answer, or has none: then nothing speaks for it. */
 export async function readLog({ lab, history }: Rig, node: LabNode): Promise<EventLogged[]> {
-  const read = await node.runBeside(['timeout', `${WITHIN_S}`, ...lab.system.eventLog.read]);
+  const { eventLog } = lab.system.can;
+  if (!eventLog) return [];
+  const read = await node.runBeside(['timeout', `${WITHIN_S}`, ...eventLog.read]);
   if (read.exitCode !== 0) return [];
   const readNs = history.nowNs();
   return read.stdout.split('\n').flatMap((text, index) => {

@@ -18,6 +18,8 @@ export interface Cast {
   /** The active when the fault struck, and the standby. */
   old: { access: Port; server: Port };
   fresh: { access: Port; server: Port };
+  /** What the pair's heartbeats are sent to, where it has such. */
+  beatsTo: number | 'vrrp' | undefined;
   /** How many datagrams are to leave the client each second. */
   perSecond: number;
   /** A datagram that is answered later than this counts as lost. */

@@ -3,9 +3,10 @@ import { until } from '../../clock/until.ts';
 import type { HistoryEvent } from '../../history/event.ts';
 import { openClient } from '../../lab/client.ts';
 import { Journals } from '../../lab/journal.ts';
-import { bringUp, type Lab, SYSTEMS } from '../../lab/lab.ts';
+import { bringUp, type Lab } from '../../lab/lab.ts';
 import { awaitRest } from '../../lab/ready.ts';
 import { LabView } from '../../lab/view.ts';
+import type { System } from '../../system/system.ts';
 import { loadPlan } from '../../topology/load.ts';
 import type { Client, Load } from '../../traffic/client-handle.ts';
 import { openTrialHistory, type TrialHistory } from './history.ts';
@@ -24,12 +25,10 @@ export interface Rig {
 }
 
 /** @param prepare called when the nodes are there and nothing runs on them yet */
-export async function openRig(prepare: (lab: Lab) => void): Promise<Rig> {
+export async function openRig(system: System, prepare: (lab: Lab) => void): Promise<Rig> {
   const history = openTrialHistory();
-  const { nlb } = SYSTEMS;
-  if (!nlb) throw new Error('the system nlb is gone');
   const onNetwork = async (made: Lab): Promise<void> => prepare(made);
-  const lab = await bringUp({ plan: loadPlan('invention'), system: nlb, pace: 'default', onNetwork });
+  const lab = await bringUp({ plan: loadPlan('invention'), system, pace: 'default', onNetwork });
   try {
     return await furnish(lab, history);
   } catch (error) {

@@ -7,9 +7,10 @@ const FAULT_WIDTH = 32;
 const FIGURE_WIDTH = 8;
 
 /** `missed` also where the trials could not be ended: what was not shown was not kept. */
-export type Outcome = 'kept' | 'missed' | 'not measured';
+export type Outcome = 'kept' | 'missed' | 'not measured' | 'skipped';
 
-export function outcomeOf({ trials, missed, broken }: FaultResult): Outcome {
+export function outcomeOf({ trials, missed, broken, skipped }: FaultResult): Outcome {
+  if (skipped !== undefined) return 'skipped';
   if (missed.length > 0) return 'missed';
   if (trials.length === 0) return 'not measured';
   return broken === undefined ? 'kept' : 'missed';
@@ -46,8 +47,9 @@ function figures(values: string[]): string[] {
 }
 
 /** What stands under the row: why a bound was missed, what else was seen, and how far the measuring is to be trusted. */
-export function notesOf({ trials, voided, missed, missedInVoid, worst, broken }: FaultResult): string[] {
+export function notesOf({ trials, voided, missed, missedInVoid, worst, broken, skipped }: FaultResult): string[] {
   return [
+    ...(skipped === undefined ? [] : [`skipped: ${skipped}`]),
     ...missed.map((part) => `missed: ${part}`),
     ...(broken === undefined ? [] : [`${trials.length === 0 ? 'not measured' : 'broken off'}: ${broken}`]),
     ...(missed.length > 0 && worst ? [storyOf(worst)] : []),

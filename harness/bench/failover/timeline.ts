@@ -1,7 +1,7 @@
 import { announcementsFrom } from '../../check/announcement.ts';
-import { type Port, packetsOf } from '../../check/seen.ts';
+import { datagramsOf } from '../../check/datagrams.ts';
+import type { Port } from '../../check/seen.ts';
 import { findAct, NS_PER_MS } from '../../check/span.ts';
-import { HEARTBEAT_PORT } from '../../fault/silence.ts';
 import type { HistoryEvent } from '../../history/event.ts';
 import { type Cast, STRIKE } from './measurement.ts';
 
@@ -20,13 +20,13 @@ export interface Story {
   decidedAfterMs?: number;
 }
 
-export function tell(events: readonly HistoryEvent[], { old, fresh, nlbs }: Cast): Story {
+export function tell(events: readonly HistoryEvent[], { old, fresh, nlbs, beatsTo }: Cast): Story {
   const struckNs = findAct(events, { what: STRIKE })?.atNs ?? 0;
   const since = events.filter(({ atNs }) => atNs >= struckNs);
   const announcedNs = announcementsFrom(since, fresh.access, nlbs)[0]?.event.atNs;
   const endNs = announcedNs ?? events.at(-1)?.atNs ?? struckNs;
-  const oldBeats = beatsOf(events, [old.access, old.server]);
-  const freshBeats = beatsOf(events, [fresh.access, fresh.server]);
+  const oldBeats = beatsOf(events, [old.access, old.server], beatsTo);
+  const freshBeats = beatsOf(events, [fresh.access, fresh.server], beatsTo);
   const before = (atNs: number) => atNs <= struckNs;
   const last = oldBeats.findLast((atNs) => atNs <= endNs);
   const during = freshBeats.filter((atNs) => atNs > struckNs && atNs < endNs);
@@ -38,11 +38,11 @@ export function tell(events: readonly HistoryEvent[], { old, fresh, nlbs }: Cast
   };
 }
 
-function beatsOf(events: readonly HistoryEvent[], ports: readonly Port[]): number[] {
+function beatsOf(events: readonly HistoryEvent[], ports: readonly Port[], beatsTo: Cast['beatsTo']): number[] {
+  if (beatsTo === undefined) return [];
   return ports
-    .flatMap((port) => packetsOf(events, { ...port, direction: 'sent' }))
-    .filter(({ packet: { transport } }) => transport?.kind === 'udp' && transport.destinationPort === HEARTBEAT_PORT)
-    .map(({ event }) => event.atNs)
+    .flatMap((port) => datagramsOf(events, { ...port, direction: 'sent' }, beatsTo))
+    .map(({ atNs }) => atNs)
     .toSorted((one, other) => one - other);
 }
 

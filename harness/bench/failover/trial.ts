@@ -112,6 +112,7 @@ function castOf(rig: Rig, old: string, fresh: string): Cast {
     nlbs: plan.addresses.nlbs,
     old: legs(old),
     fresh: legs(fresh),
+    beatsTo: rig.lab.system.can.heartbeats?.sentTo,
     perSecond: PROBES_PER_SECOND,
     patienceMs: PATIENCE_MS,
   };

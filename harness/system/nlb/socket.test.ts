@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import t from 'tap';
-import { stateOf } from './nlb-socket.ts';
+import { stateOf } from './socket.ts';
 
 /** The path of a socket has at most 107 bytes, which a test's own folder exceeds. */
 const folder = mkdtempSync(path.join(tmpdir(), 'onevip-socket-'));

@@ -1,10 +1,12 @@
-import { chmodSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { stringify } from 'yaml';
-import type { LabNode } from '../node/node.ts';
-import type { NodePlan, Plan } from '../topology/plan.ts';
-import { stateOf } from './nlb-socket.ts';
-import type { PairSetup, Role, System } from './system.ts';
+import type { LabNode } from '../../node/node.ts';
+import type { NodePlan, Plan } from '../../topology/plan.ts';
+import { commitOf, PROJECT } from '../commits.ts';
+import { type PairSetup, type Role, type System, systemWith } from '../system.ts';
+import { stateOf } from './socket.ts';
+import { unpackVersion } from './versions.ts';
 
 const STATES: Role[] = ['initial', 'active', 'standby', 'inop'];
 
@@ -24,30 +26,81 @@ const { maxUdpFlows: _, ...TABLES_OF_EVERY_VERSION } = LAB_TABLES;
 const LAB_REACH = { intervalMs: 100, timeoutMs: 60, rise: 2, fall: 3 };
 const LAB_HOLD_DOWN = { holdDownMs: 1000, holdDownMaxMs: 8000 };
 
+/** Where the configuration names none. */
+const HEARTBEAT_PORT = 4694;
+/** Only the last of the announcements after a takeover comes so long after the one before it. */
+const LAST_GAP_MS = 1000;
+/** The daemon's log, among a node's. */
+const LOG = 'nlbd';
+/** Loaded before the daemon: its main thread can be held up by signals. */
+const HOLDABLE = { NODE_OPTIONS: `--import=${path.join(import.meta.dirname, 'block-main.ts')}` };
+
 /** Our own load balancer, seen from outside: `nlbd`, `nlbctl` and a configuration file. */
-export const nlb: System = {
-  name: 'nlb',
-  lacks: {},
-  environment: (node, { folder }) => ({ NLB_SOCKET: socketFile(folder, node) }),
-  start: (node, setup) => {
-    const file = writeConfiguration(node, setup);
-    const program = setup.commands === undefined ? 'nlbd' : path.join(setup.commands, 'nlbd');
-    return node.start('nlbd', [program, '--config', file, ...(setup.keeps ? ['--keep'] : [])], setup.env);
+export const nlb: System = systemWith(
+  {
+    name: 'nlb',
+    version: () => {
+      const { version } = JSON.parse(readFileSync(path.join(PROJECT, 'package.json'), 'utf8')) as { version: string };
+      const commit = commitOf('HEAD');
+      return commit === undefined ? version : `${version} (${commit.slice(0, 12)})`;
+    },
+    missing: () => undefined,
+    commands: path.join(PROJECT, 'nlb', 'bin'),
+    statusCommand: 'nlbctl status',
+    labels: { alias: 'access:nlbs', loopback: 'lo:nlb' },
+    deadAfterMs: LAB_HEARTBEAT.deadAfterMs,
+    environment: (node, { folder }) => ({ NLB_SOCKET: socketFile(folder, node) }),
+    start: (node, setup) => {
+      const file = writeConfiguration(node, setup);
+      const program = setup.commands === undefined ? 'nlbd' : path.join(setup.commands, 'nlbd');
+      const words = [program, '--config', file, ...(setup.keeps ? ['--keep'] : [])];
+      return node.start(LOG, words, setup.holdable ? HOLDABLE : {});
+    },
   },
-  reload: async (node, setup) => {
-    writeConfiguration(node, setup);
-    await order(node, 'reload');
+  {
+    role: async (node) => {
+      const state = await stateOf(node.home.env.NLB_SOCKET ?? '');
+      return STATES.find((role) => role === state);
+    },
+    fitness: async (node) => (await statusOf(node)).fitness === 'fit',
+    handover: { standBy: (node) => order(node, 'standby'), takeOver: (node) => order(node, 'takeover') },
+    reload: async (node, setup) => {
+      writeConfiguration(node, setup);
+      await order(node, 'reload');
+    },
+    stateScripts: { script: stateScript, journal: journalFile, stateVariable: 'NLB_STATE' },
+    eventLog: { read: ['nlbctl', 'events'], follow: ['nlbctl', 'events', '--follow'] },
+    stampedLog: {
+      label: LOG,
+      lastStampMs: (log) => Date.parse([...log.matchAll(/"time":"([^"]+)"/g)].at(-1)?.[1] ?? ''),
+    },
+    heartbeats: { sentTo: HEARTBEAT_PORT, match: `udp dport ${HEARTBEAT_PORT}`, legs: ['access', 'server'] },
+    standbyBeats: true,
+    signedHeartbeats: { port: HEARTBEAT_PORT },
+    refusals,
+    witness: true,
+    lease: true,
+    // Where two have spoken for it, the one that leads begins anew, so their number says nothing.
+    announcements: (atMs) => (atMs.at(-1) ?? 0) - (atMs.at(-2) ?? Number.POSITIVE_INFINITY) >= LAST_GAP_MS,
+    defence: true,
+    healthChecks: true,
+    neighbours: true,
+    weights: true,
+    reachTargets: true,
+    failback: true,
+    holdDown: true,
+    keeps: true,
+    furtherInterfaces: true,
+    mainThread: {
+      log: LOG,
+      socket: ({ home }) => home.env.NLB_SOCKET ?? '',
+      statusRequest: '{"command":"status"}\n',
+      followRequest: '{"command":"follow"}\n',
+    },
+    versions: unpackVersion,
   },
-  role: async (node) => {
-    const state = await stateOf(node.home.env.NLB_SOCKET ?? '');
-    return STATES.find((role) => role === state);
-  },
-  isFit: async (node) => (await statusOf(node)).fitness === 'fit',
-  eventLog: { read: ['nlbctl', 'events'], follow: ['nlbctl', 'events', '--follow'] },
-  refusals,
-  standBy: (node) => order(node, 'standby'),
-  takeOver: (node) => order(node, 'takeover'),
-};
+  {},
+);
 
 function writeConfiguration(node: LabNode, setup: PairSetup): string {
   const file = path.join(setup.folder, `${node.name}.nlbd.yaml`);
@@ -95,10 +148,14 @@ function writeStateScript(node: string, folder: string): string {
 }
 
 /** The operator's script of a node, for every state. */
-export const stateScript = (folder: string, node: string): string => path.join(folder, `${node}.state.sh`);
+function stateScript(folder: string, node: string): string {
+  return path.join(folder, `${node}.state.sh`);
+}
 
-/** Where the state scripts of a node write: state, previous state, seconds on CLOCK_BOOTTIME (as /proc/uptime has them) and reason, by tabs. */
-export const journalFile = (folder: string, node: string): string => path.join(folder, `${node}.journal`);
+/** Where the state scripts of a node write. */
+function journalFile(folder: string, node: string): string {
+  return path.join(folder, `${node}.journal`);
+}
 
 function configuration(own: NodePlan, setup: PairSetup, script: string) {
   const { plan, folder, bpfFolder } = setup;
