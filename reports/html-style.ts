@@ -25,12 +25,19 @@ nav input { position: absolute; opacity: 0; }
 table { width: 100%; border-collapse: collapse; background: var(--card); border: 1px solid var(--line); }
 th, td { padding: .45rem .7rem; text-align: left; vertical-align: top; border-top: 1px solid var(--line); overflow-wrap: anywhere; }
 th { font-size: .8rem; color: var(--soft); } td { min-width: 6rem; } td.id { font-weight: 600; white-space: nowrap; }
+td ul { margin: .3rem 0 0; padding: 0 0 0 1.1rem; font-size: .85rem; color: var(--soft); }
+ul.aspects { display: flex; flex-wrap: wrap; gap: .25rem .4rem; padding: 0; list-style: none; }
+ul.aspects li { padding: 0 .5rem; border: 1px solid var(--line); border-radius: 2rem; }
+ul.aspects li::before { content: '– '; color: var(--soft); } ul.aspects li.pass::before { content: '✓ '; color: var(--pass); }
+ul.aspects li.fail::before { content: '✗ '; color: var(--fail); } ul.aspects li.unknown::before { content: '? '; color: var(--unknown); }
+ul.aspects li.partly::before { content: '◐ '; color: var(--unknown); } ul.aspects i { color: var(--unknown); }
+tr:target { box-shadow: 0 0 0 2px var(--skip); } tr { scroll-margin-top: 4rem; }
 .rest { margin-top: .8rem; color: var(--soft); }
 a { color: inherit; text-decoration-color: var(--soft); }
 .badge { display: inline-block; min-width: 4.6rem; padding: 0 .5rem; border-radius: .3rem; font-size: .8rem; text-align: center;
   color: var(--card); background: var(--soft); white-space: nowrap; }
 .badge.pass { background: var(--pass); } .badge.fail { background: var(--fail); }
-.badge.unknown { background: var(--unknown); } .badge.skip { background: var(--skip); }
+.badge.unknown, .badge.partly { background: var(--unknown); } .badge.skip { background: var(--skip); }
 .test { margin: .4rem 0; padding: .5rem .8rem; border: 1px solid var(--line); border-left: 4px solid var(--pass);
   border-radius: .4rem; background: var(--card); scroll-margin-top: 4rem; overflow-wrap: anywhere; }
 .test[data-verdict=fail] { border-left-color: var(--fail); } .test[data-verdict=unknown] { border-left-color: var(--unknown); }
@@ -40,7 +47,7 @@ summary { cursor: pointer; } .title { font-weight: 600; } .ids, .time { color: v
 .check { margin: .5rem 0 .5rem .5rem; } .check details { margin: .3rem 0 0 .2rem; }
 pre { margin: .3rem 0; padding: .7rem; overflow-x: auto; max-height: 30rem; border-radius: .3rem; background: var(--page); font-size: .85rem; }
 code { padding: .1rem .3rem; border-radius: .2rem; background: var(--page); }
-body:has(#show-pass:checked) [data-verdict]:not([data-verdict=pass]),
+body:has(#show-pass:checked) [data-verdict]:not([data-verdict=pass], [data-verdict=partly]),
 body:has(#show-fail:checked) [data-verdict]:not([data-verdict=fail]),
 body:has(#show-unknown:checked) [data-verdict]:not([data-verdict=unknown]),
 body:has(#show-skip:checked) [data-verdict]:not([data-verdict=skip]),

@@ -1,26 +1,19 @@
+import { claimRows } from './claim-rows.ts';
+import { conditions } from './conditions.ts';
 import { markup } from './escape.ts';
 import { STYLE } from './html-style.ts';
-import {
-  askedText,
-  bySuite,
-  COUNTED,
-  duration,
-  type Listed,
-  type RequirementRow,
-  requirementRows,
-  type Shown,
-  shownTests,
-  totals,
-  VERDICTS,
-} from './outcome.ts';
-import type { CheckResult, NotRun, RunReport, TestResult, Verdict } from './run-report.ts';
+import { type Anchor, claimTable, invariantTable, requirementTable } from './html-tables.ts';
+import { notRunList, testSections } from './html-tests.ts';
+import { invariantRows } from './invariant-rows.ts';
+import { COUNTED, totals, VERDICTS } from './outcome.ts';
+import { type Listing, requirementRows } from './requirement-rows.ts';
+import type { RunReport, TestResult, Verdict } from './run-report.ts';
 
 /**
  * The report as one page that needs no other file and no script: a filter by verdict, the requirements, and each test
  * with its evidence folded. The page forbids itself scripts, so that nothing in the evidence can be one.
  */
-export function htmlReport(report: RunReport, catalogue: readonly Listed[]): string {
-  const rows = requirementRows(report, catalogue);
+export function htmlReport(report: RunReport, listing: Listing): string {
   const anchor = anchors(report.results);
   return `<!doctype html>
 <html lang="en">
@@ -40,19 +33,19 @@ ${facts(report)}
 ${filter(report)}
 <main>
 <h2>Requirements</h2>
-${requirementTable(rows, anchor)}
+${requirementTable(requirementRows(report, listing.requirements), anchor)}
+<h2>What holds in every suite</h2>
+${invariantTable(invariantRows(report), anchor)}
+<h2>Claims of the patent</h2>
+${claimTable(claimRows(report, listing))}
 <h2>Tests</h2>
-${bySuite(report.results)
-  .map(([suite, tests]) => suiteSection(suite, tests, anchor))
-  .join('\n')}
+${testSections(report.results, anchor)}
 ${notRunList(report.notRun)}
 </main>
 </body>
 </html>
 `;
 }
-
-type Anchor = (test: TestResult) => string;
 
 function anchors(results: readonly TestResult[]): Anchor {
   const names = new Map(results.map((test, index) => [test, `test-${index + 1}`]));
@@ -73,16 +66,8 @@ function mood(report: RunReport): Verdict {
   return unknown > 0 || pass === 0 ? 'unknown' : 'pass';
 }
 
-function facts({ id, startedAt, durationMs, topology, machine, command }: RunReport): string {
-  const pairs: [string, string][] = [
-    ['Topology', topology],
-    ['Started', startedAt.replace('T', ' ').replace(/\.\d+Z$/, ' UTC')],
-    ['Took', duration(durationMs)],
-    ['Machine', `Linux ${machine.kernel}, ${machine.cores} cores, Node ${machine.node}`],
-    ['Command', command],
-    ['Run', id],
-  ];
-  const items = pairs.map(([name, value]) => `<div><dt>${name}</dt><dd>${markup(value)}</dd></div>`);
+function facts(report: RunReport): string {
+  const items = conditions(report).map(([name, value]) => `<div><dt>${name}</dt><dd>${markup(value)}</dd></div>`);
   return `<dl class="facts">${items.join('')}</dl>`;
 }
 
@@ -96,79 +81,4 @@ function choice(value: Verdict | 'all', label: string, count: number, checked: b
   const state = `${checked ? ' checked' : ''}${count === 0 ? ' disabled' : ''}`;
   const input = `<input type="radio" name="show" id="show-${value}"${state}>`;
   return `<label class="${value}">${input}<b>${count}</b> ${label}</label>`;
-}
-
-function requirementTable(rows: readonly RequirementRow[], anchor: Anchor): string {
-  const tested = tableOf(
-    rows.filter(({ tests }) => tests.length > 0),
-    anchor,
-  );
-  const rest = rows.filter(({ tests }) => tests.length === 0);
-  if (rest.length === 0) return tested;
-  const many = `${rest.length} ${rest.length === 1 ? 'requirement' : 'requirements'} not tested in this run`;
-  return `${tested}\n<details class="rest"><summary>${many}</summary>${tableOf(rest, anchor)}</details>`;
-}
-
-function tableOf(rows: readonly RequirementRow[], anchor: Anchor): string {
-  const lines = rows.map(
-    ({ id, verdict, tests, ...listed }) =>
-      `<tr data-verdict="${verdict}"><td class="id">${markup(id)}</td><td>${badge(verdict)}</td><td>${markup(askedText({ id, ...listed }))}</td>` +
-      `<td>${shownTests(tests)
-        .map((shown) => testLink(shown, anchor))
-        .join('<br>')}</td></tr>`,
-  );
-  return `<table><thead><tr><th>Id</th><th>Verdict</th><th>Must</th><th>Tests</th></tr></thead><tbody>
-${lines.join('\n')}
-</tbody></table>`;
-}
-
-const testLink = ({ test, suites }: Shown, anchor: Anchor): string =>
-  `<a href="#${anchor(test)}">${markup(test.title)}</a>${suites === 1 ? '' : ` (${suites} suites)`}`;
-
-const badge = (verdict: RequirementRow['verdict']): string =>
-  `<span class="badge ${verdict.replace(' ', '-')}">${verdict}</span>`;
-
-function suiteSection(suite: string, tests: readonly TestResult[], anchor: Anchor): string {
-  return `<section><h3>${markup(suite)}</h3>\n${tests.map((test) => testCard(test, anchor(test))).join('\n')}</section>`;
-}
-
-function notRunList(tests: readonly NotRun[]): string {
-  if (tests.length === 0) return '';
-  const items = tests.map(
-    ({ suite, title, proves, because, runIt }) =>
-      `<li>${markup(suite)}: ${markup(title)} <span class="ids">${markup(proves.join(' '))}</span> ${markup(because)}: <code>${markup(runIt)}</code></li>`,
-  );
-  return `<h2>Not run</h2>\n<ul>${items.join('')}</ul>`;
-}
-
-function testCard(test: TestResult, id: string): string {
-  const { verdict, title, proves, durationMs, because, checks, brokenOnPurpose = [], seed, runAgain, files } = test;
-  const open = verdict === 'fail' || verdict === 'unknown' ? ' open' : '';
-  return `<details class="test" id="${id}" data-verdict="${verdict}"${open}>
-<summary>${badge(verdict)} <span class="title">${markup(title)}</span> <span class="ids">${markup(proves.join(' '))}</span> <span class="time">${duration(durationMs)}</span></summary>
-<p>${markup(because)}</p>
-${checks.map(checkBlock).join('\n')}
-${brokenOnPurpose.map((text) => `<p>Broken on purpose: ${markup(text)}</p>`).join('\n')}
-${seed === undefined ? '' : `<p>Seed <code>${markup(seed)}</code></p>`}
-${files.length === 0 ? '' : `<p>Files: ${files.map(fileLink).join(', ')}</p>`}
-<p>Run again: <code>${markup(runAgain)}</code></p>
-</details>`;
-}
-
-function checkBlock({ name, verdict, because, evidence }: CheckResult): string {
-  const open = verdict === 'fail' ? ' open' : '';
-  const facts = evidence.length === 1 ? '1 fact' : `${evidence.length} facts`;
-  const folded = `<details${open}><summary>evidence: ${facts}</summary><pre>${markup(evidence.join('\n'))}</pre></details>`;
-  return `<div class="check">${badge(verdict)} <b>${markup(name)}</b> ${markup(because)}${evidence.length === 0 ? '' : folded}</div>`;
-}
-
-/** Links stay within the run's folder: `./` keeps a name from being taken for an address of the web. */
-function fileLink(file: string): string {
-  const address = file
-    .toWellFormed()
-    .split('/')
-    .filter((part) => part !== '..')
-    .map(encodeURIComponent)
-    .join('/');
-  return `<a href="./${markup(address)}">${markup(file)}</a>`;
 }

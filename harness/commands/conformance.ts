@@ -7,16 +7,18 @@ import { junitReport } from '../../reports/junit.ts';
 import { markdownReport } from '../../reports/markdown.ts';
 import type { NotRun, RunReport, TestResult } from '../../reports/run-report.ts';
 import { terminalReport } from '../../reports/terminal.ts';
-import { examine, machine } from '../doctor/probe.ts';
+import { examine } from '../doctor/probe.ts';
 import { collectGarbage } from '../lab/gc.ts';
-import { beginRun, endRun, newRunId } from '../lab/run-folder.ts';
+import { beginRun, endRun, newRunId, PROJECT } from '../lab/run-folder.ts';
 import { type Catalogue, readCatalogue } from '../runner/catalogue.ts';
 import { discoverSuites, hasWork, planJobs } from '../runner/discover.ts';
 import { checkIds } from '../runner/ids.ts';
 import { runJob } from '../runner/job.ts';
-import { type Depth, type Job, jobName, leftOut, type Suite } from '../runner/suite.ts';
+import { withFiles } from '../runner/result-files.ts';
+import { type Depth, type Job, jobFolder, jobName, leftOut, type Suite } from '../runner/suite.ts';
 import { topologyNames } from '../topology/find.ts';
 import { EXIT, UserError } from './problem.ts';
+import { runConditions } from './run-conditions.ts';
 
 export interface ConformanceOptions {
   topology?: string;
@@ -41,7 +43,8 @@ export async function conformance(names: string[], options: ConformanceOptions):
   const catalogue = readCatalogue();
   for (const suite of suites) checkIds(catalogue, suite);
   // Each suite is a process of its own, and so told.
-  process.env.ONEVIP_DEPTH = depthOf(names, options);
+  const depth = depthOf(names, options);
+  process.env.ONEVIP_DEPTH = depth;
   if (options.datapath !== undefined) process.env.ONEVIP_DATAPATH = options.datapath;
   if (options.seed !== undefined) process.env.ONEVIP_SEED = String(options.seed);
   const planned = planJobs(suites, knownTopology(options.topology));
@@ -50,13 +53,14 @@ export async function conformance(names: string[], options: ConformanceOptions):
   await refuseUnfitMachine();
   await collectGarbage();
   const folder = beginRun(newRunId(new Date()));
-  const report = await runAll(planned, options.jobs ?? DEFAULT_JOBS, folder);
+  const conditions = await runConditions(depth);
+  const report = { ...conditions, ...(await runAll(planned, options.jobs ?? DEFAULT_JOBS, folder)) };
   // A suite that crashed may have left its lab.
   await collectGarbage();
   writeReports(folder, report, catalogue);
   endRun(folder);
   const terminal = { colour: chalk.level > 0, columns: process.stdout.columns ?? 0 };
-  process.stdout.write(terminalReport(report, catalogue.requirements, terminal));
+  process.stdout.write(terminalReport(report, catalogue, terminal));
   process.exitCode = exitCodeOf(report.results);
 }
 
@@ -98,20 +102,21 @@ async function refuseUnfitMachine(): Promise<void> {
   throw new UserError(`this machine cannot run the suites:\n${lines.join('\n')}`, EXIT.machineUnfit);
 }
 
-async function runAll(planned: Job[], atOnce: number, folder: string): Promise<RunReport> {
+async function runAll(planned: Job[], atOnce: number, folder: string) {
   const startedAt = new Date().toISOString();
   const began = performance.now();
   // The suites are interrupted with us, and take their labs down: what they have found by then is still reported.
   process.on('SIGINT', () => {});
   const jobs = planned.filter((job) => hasWork(job));
-  const results = await inParallel(jobs, atOnce, (job) =>
-    runJob(job, folder, (line) => showProgress(job, line, began)),
-  );
+  const results = await inParallel(jobs, atOnce, async (job) => {
+    const found = await runJob(job, folder, (line) => showProgress(job, line, began));
+    return withFiles(found, jobFolder(folder, job));
+  });
   return {
     id: path.basename(folder),
     startedAt,
     durationMs: performance.now() - began,
-    machine: machine(),
+    folder: path.relative(PROJECT, folder),
     topology: [...new Set(jobs.map(({ topology }) => topology))].join(', '),
     command: `./onevip ${process.argv.slice(2).join(' ')}`,
     results: results.flat(),
@@ -151,12 +156,12 @@ function showProgress({ suite, topology }: Job, line: string, began: number): vo
 }
 
 /** Every form of the report goes into the run's folder, and `runs/latest` points there. */
-function writeReports(folder: string, report: RunReport, { requirements }: Catalogue): void {
+function writeReports(folder: string, report: RunReport, catalogue: Catalogue): void {
   const write = (file: string, text: string) => writeFileSync(path.join(folder, file), text);
-  write('report.json', jsonReport(report, requirements));
-  write('report.xml', junitReport(report));
-  write('report.md', markdownReport(report, requirements));
-  write('report.html', htmlReport(report, requirements));
+  write('report.json', jsonReport(report, catalogue));
+  write('report.xml', junitReport(report, catalogue));
+  write('report.md', markdownReport(report, catalogue));
+  write('report.html', htmlReport(report, catalogue));
   const latest = path.join(path.dirname(folder), 'latest');
   rmSync(latest, { force: true });
   symlinkSync(path.basename(folder), latest);

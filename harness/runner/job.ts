@@ -8,7 +8,7 @@ import type { TestResult } from '../../reports/run-report.ts';
 import { collectGarbage } from '../lab/gc.ts';
 import { PROJECT } from '../lab/run-folder.ts';
 import { suiteFile } from './discover.ts';
-import { type Job, leftOut } from './suite.ts';
+import { type Job, jobFolder, leftOut } from './suite.ts';
 
 /** No suite takes this long unless it hangs. */
 const TIME_LIMIT_MS = 300_000;
@@ -26,7 +26,7 @@ const TEST_LINE = /^(?:not )?ok \d+ - (?!.* # SKIP)(.*?)(?: # time=.*)?$/;
  * `progress`. The results are those that the suite wrote; a suite that ends otherwise than they say has failed.
  */
 export async function runJob(job: Job, run: string, progress: (line: string) => void): Promise<TestResult[]> {
-  const folder = path.join(run, `${job.suite.name}@${job.topology}`);
+  const folder = jobFolder(run, job);
   mkdirSync(folder, { recursive: true });
   const began = performance.now();
   const { exitCode, stderr } = await runProcess(job, run, folder, progress);

@@ -10,14 +10,14 @@ import { testAct } from '../check/invariants/exemption.ts';
 import { NOT_ENDED } from '../check/invariants/nothing-left.ts';
 import type { HistoryEvent } from '../history/event.ts';
 import { tidyOnInterrupt } from '../lab/interrupt.ts';
-import { beginRun, endRun, newRunId, PROJECT } from '../lab/run-folder.ts';
+import { beginRun, endRun, newRunId } from '../lab/run-folder.ts';
 import { judgeAlways, SHOWN_EVENTS } from './always.ts';
 import { readCatalogue } from './catalogue.ts';
 import { describeEvent } from './describe.ts';
 import { checkIds } from './ids.ts';
 import { judge, type Word, worst } from './judge.ts';
 import { openStage, type Stage } from './stage.ts';
-import { type Job, jobName, leftOut, type Suite } from './suite.ts';
+import { type Job, jobFolder, jobName, leftOut, type Suite } from './suite.ts';
 
 /** For all tests of a suite together; each wait has a limit of its own, far below. */
 const TIME_LIMIT_MS = 240_000;
@@ -35,7 +35,7 @@ export async function runSuite(suite: Suite): Promise<Suite> {
   setPriority(BEFORE_ORDINARY_WORK);
   const topology = process.env.ONEVIP_TOPOLOGY ?? suite.topologies[0] ?? 'invention';
   const run = process.env.ONEVIP_RUN ?? beginRun(newRunId(new Date()));
-  const folder = path.join(run, `${suite.name}@${topology}`);
+  const folder = jobFolder(run, { suite, topology });
   mkdirSync(folder, { recursive: true });
   t.setTimeout(TIME_LIMIT_MS);
   const results: TestResult[] = [];
@@ -83,7 +83,8 @@ async function runInvariants({ scene, finish }: Stage, job: Job, folder: string)
   return judgeAlways(job, scene.lab.plan, scene.recorder.events(), [historyFile(folder)]);
 }
 
-const historyFile = (folder: string): string => path.relative(PROJECT, path.join(folder, 'history.jsonl'));
+/** From the run's folder. */
+const historyFile = (folder: string): string => path.join(path.basename(folder), 'history.jsonl');
 
 /** Whoever kills the suite at any moment leaves a whole file: the old one or the new one. */
 function replaceFile(file: string, text: string): void {

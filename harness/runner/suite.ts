@@ -1,3 +1,4 @@
+import path from 'node:path';
 import type { SuiteTest } from '../act/suite-test.ts';
 import type { Wishes } from '../system/system.ts';
 
@@ -50,6 +51,9 @@ export interface Job {
 /** What a job is called in reports. */
 export const jobName = ({ suite, topology }: Job): string =>
   topology === suite.topologies[0] ? suite.name : `${suite.name}@${topology}`;
+
+/** Where a job's results lie in the folder of its run. */
+export const jobFolder = (run: string, { suite, topology }: Job): string => path.join(run, `${suite.name}@${topology}`);
 
 /** The titles of the tests that a run of that depth leaves out, each with the reason. */
 export function leftOut({ suite, topology }: Job, depth = depthWanted()): Map<string, 'long' | 'thorough'> {
