@@ -56,7 +56,7 @@ export default await suite(
       },
     },
     'each load balancer and each server has private addresses of its own': {
-      proves: ['ADDR-4'],
+      proves: ['ADDR-4 load balancers', 'ADDR-4 servers'],
       run: async (scene) => {
         await scene.census();
         const { nlbs, vrrp } = scene.lab.plan.addresses;
@@ -69,7 +69,7 @@ export default await suite(
       },
     },
     'the cluster address is on the loopback of load balancers and servers, and nowhere else': {
-      proves: ['ALIAS-6'],
+      proves: ['ALIAS-6 load balancers', 'ALIAS-6 servers'],
       run: async (scene) => {
         await scene.census();
         const nodes = [...scene.lab.nodes('nlb'), ...scene.servers].map(({ name }) => name);
@@ -86,7 +86,7 @@ export default await suite(
       },
     },
     'from its start on, the active holds the alias and the standby does not': {
-      proves: ['ALIAS-1', 'ALIAS-2', 'ALIAS-3'],
+      proves: ['ALIAS-1 at start', 'ALIAS-2', 'ALIAS-3 from its start'],
       run: async (scene) => {
         const { active, standby } = await scene.lab.pair();
         const { master } = await firewalls(scene);
@@ -108,7 +108,7 @@ export default await suite(
       },
     },
     'a planned handover moves the alias': {
-      proves: ['ALIAS-1', 'ALIAS-4'],
+      proves: ['ALIAS-1 by handover', 'ALIAS-4 asked to'],
       run: async (scene) => {
         const { active, standby } = await scene.lab.pair();
         const handover = { what: 'stand by', node: active.name };
@@ -132,7 +132,7 @@ export default await suite(
     },
     'firewalls reach the cluster through the NLBS address, whoever holds it, and servers answer through the VRRP address':
       {
-        proves: ['ROUTE-1', 'ROUTE-2'],
+        proves: ['ROUTE-1 before a handover', 'ROUTE-1 after it', 'ROUTE-2'],
         run: async (scene) => {
           const { active, standby } = await scene.lab.pair();
           await scene.census();
@@ -154,7 +154,7 @@ export default await suite(
         },
       },
     'an active that can no longer serve lets go of the alias': {
-      proves: ['ALIAS-5'],
+      proves: ['ALIAS-5 its link to the servers cut'],
       run: async (scene) => {
         const { active, standby } = await scene.lab.pair();
         const fault = { what: 'cut the server leg', node: active.name };

@@ -46,7 +46,7 @@ export default await suite(
   { topologies: ['invention'], servers: 2, seconds: 25, thorough: true, pair: { env: HOLDABLE } },
   {
     'the main thread of the active hangs for good: the standby leads, and SIGTERM ends what is left': {
-      proves: ['HA-2', 'ALIAS-4'],
+      proves: ['HA-2 its main thread hangs'],
       run: async (scene) => {
         const { active, standby } = await atRest(scene);
         const probes = await load(scene);
@@ -76,7 +76,7 @@ export default await suite(
       },
     },
     'the active can open nothing more, so that its passes fail: the standby leads, until that is over and beyond': {
-      proves: ['HA-2', 'HA-16'],
+      proves: ['HA-2 its passes fail', 'HA-16 passes that fail'],
       breaks: [
         {
           invariant: 'scripts in order',

@@ -79,7 +79,7 @@ const judged = ({ fromNs, untilNs }: Span): Span => ({ fromNs: fromNs + ON_ITS_W
 
 /** One path's loss is nobody's business: the standby has no reason even to ask. */
 const onePath = (segment: string) => ({
-  proves: ['HA-11'],
+  proves: [`HA-11 the ${segment} path`],
   run: async (scene: Scene) => {
     const lans = [scene.lan(segment)];
     const silent = await silence(scene, lans, ONE_PATH_PROBES);
@@ -104,7 +104,7 @@ export default await suite(
   { topologies: ['invention'], servers: 2, seconds: 13, thorough: true },
   {
     'dropped on all paths, and let through again': {
-      proves: ['HA-11'],
+      proves: ['HA-11 both paths'],
       run: async (scene) => {
         const lans = heartbeatLans(scene.lab);
         const silent = await silence(scene, lans, SILENT_PROBES);

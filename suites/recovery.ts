@@ -39,10 +39,10 @@ async function dieAndReturn(scene: Scene, primary: LabNode): Promise<{ fromNs: n
 export default await suite(
   import.meta,
   'a primary that recovers has the lead back by itself, and ever later the more often it loses it',
-  { topologies: ['invention'], servers: 2, seconds: 11, thorough: true, pair: { recovery: 'automatic' } },
+  { topologies: ['invention'], servers: 2, seconds: 11, pair: { recovery: 'automatic' } },
   {
     'a primary that dies and returns, again and again': {
-      proves: ['HA-8'],
+      proves: ['HA-8 automatic'],
       run: async (scene) => {
         const { primary, other } = await pairOf(scene);
         await scene.census();

@@ -5,7 +5,7 @@ import { topologyNames } from '../topology/find.ts';
 import { readCatalogue } from './catalogue.ts';
 import { discoverSuites, hasWork, planJobs, suiteFile } from './discover.ts';
 import { checkIds } from './ids.ts';
-import { type Depth, leftOut, type Suite, type SuiteOptions } from './suite.ts';
+import type { Depth, Suite, SuiteOptions } from './suite.ts';
 
 const PROJECT = path.resolve(import.meta.dirname, '../..');
 
@@ -71,23 +71,6 @@ t.test('a suite of which the depth leaves nothing comes last, and has no work', 
     'wide invention-flat',
     'half invention',
   ]);
-});
-
-t.test('whatever any test proves, a brief run proves', async (t) => {
-  const jobs = planJobs(await discoverSuites(), undefined, 'brief');
-  const proved = (depth: Depth) => {
-    const kept = jobs.flatMap((job) => {
-      const omitted = leftOut(job, depth);
-      return Object.entries(job.suite.tests).filter(([title]) => !omitted.has(title));
-    });
-    return new Set(kept.flatMap(([, { proves }]) => proves));
-  };
-  const brief = proved('brief');
-  t.same(
-    [...proved('long')].filter((id) => !brief.has(id)),
-    [],
-  );
-  t.ok(brief.size > 50, 'more than fifty requirements');
 });
 
 t.test('every suite of the project is found, without running, and can run', async (t) => {

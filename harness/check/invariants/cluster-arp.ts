@@ -6,7 +6,7 @@ import { type Invariant, placesOf } from './invariant.ts';
 export const clusterArp: Invariant = {
   name: 'no ARP for the cluster',
   title: 'no ARP packet asks for a cluster address or comes from one',
-  proves: ['ARP-6', 'ARP-7'],
+  proves: ['ARP-6 throughout', 'ARP-7 throughout'],
   checker(setting) {
     const places = placesOf(setting, 'firewall', 'nlb', 'server');
     return noFrameAstray({

@@ -5,7 +5,7 @@ import { type Invariant, nodesOf, placesOf } from './invariant.ts';
 export const loopbacks: Invariant = {
   name: 'loopbacks alone',
   title: 'no interface but a loopback is given a cluster address',
-  proves: ['ALIAS-6'],
+  proves: ['ALIAS-6 throughout'],
   checker(setting) {
     // Servers have no daemon of ours: the censuses speak for them.
     const where = nodesOf(placesOf(setting, 'nlb', 'firewall'));

@@ -8,7 +8,7 @@ export const STARTED = 'the system is started';
 export const scripts: Invariant = {
   name: 'scripts in order',
   title: 'state scripts run once each, in the order of the states',
-  proves: ['HA-5'],
+  proves: ['HA-5 throughout'],
   checker(setting) {
     const checkers = nodesOf(placesOf(setting, 'nlb')).map((node) =>
       scriptsInOrder({ node, start: STARTED, atLeast: 1 }),
