@@ -27,7 +27,12 @@ function verdictOf(verdicts: readonly RowVerdict[]): RowVerdict {
   return verdict === 'pass' && whole.length < verdicts.length ? 'partly' : verdict;
 }
 
-/** `4 requirements: 3 pass, 1 not tested`: for a claim that the whole catalogue proves, where a list would say nothing. */
+/** More than so many requirements are counted, and not listed. */
+const LISTED_AT_MOST = 12;
+
+export const areMany = ({ requirements }: ClaimRow): boolean => requirements.length > LISTED_AT_MOST;
+
+/** `85 requirements: 60 pass, 25 not tested` */
 export function countsText({ requirements }: ClaimRow): string {
   const counts = [...Map.groupBy(requirements, ({ verdict }) => verdict)].map(
     ([word, rows]) => `${rows.length} ${word}`,
@@ -35,11 +40,6 @@ export function countsText({ requirements }: ClaimRow): string {
   return `${requirements.length} requirements: ${counts.join(', ')}`;
 }
 
-/** More than so many requirements are counted, and not listed. */
-const LISTED_AT_MOST = 12;
-
 /** `ALIAS-1 pass, ALIAS-3 partly` */
 export const provingText = (row: ClaimRow): string =>
-  row.requirements.length > LISTED_AT_MOST
-    ? countsText(row)
-    : row.requirements.map(({ id, verdict }) => `${id} ${verdict}`).join(', ');
+  areMany(row) ? countsText(row) : row.requirements.map(({ id, verdict }) => `${id} ${verdict}`).join(', ');

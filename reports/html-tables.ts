@@ -1,8 +1,8 @@
-import { type ClaimRow, countsText } from './claim-rows.ts';
+import { areMany, type ClaimRow, countsText } from './claim-rows.ts';
 import { markup } from './escape.ts';
 import { type InvariantRow, judgedIn } from './invariant-rows.ts';
-import { type Shown, shownTests } from './outcome.ts';
-import { proofsText } from './proof.ts';
+import { type Shown, seenIn, shownTests } from './outcome.ts';
+import { requirementsIn } from './proof.ts';
 import { type AspectRow, askedText, type RequirementRow } from './requirement-rows.ts';
 import type { TestResult } from './run-report.ts';
 
@@ -49,13 +49,13 @@ function aspectList(aspects: readonly AspectRow[]): string {
 /** What was judged over the whole of every suite, and what was broken there on purpose. */
 export const invariantTable = (rows: readonly InvariantRow[], anchor: Anchor): string =>
   table(
-    ['Proves', 'Verdict', 'In every suite', 'Broken on purpose'],
+    ['In every suite', 'Verdict', 'Proves', 'Broken on purpose'],
     rows.map((row) => ({
       verdict: row.verdict,
       cells: [
-        `<td class="id">${markup(proofsText(row.proves))}</td>`,
+        `<td>${markup(row.title)} <span class="ids">${judgedIn(row)}</span>${exceptions(row, anchor)}</td>`,
         `<td>${badge(row.verdict)}</td>`,
-        `<td>${markup(row.title)}: ${judgedIn(row)}${exceptions(row, anchor)}</td>`,
+        `<td>${markup(requirementsIn(row.proves).join(' '))}</td>`,
         `<td>${brokenList(row.brokenOnPurpose)}</td>`,
       ],
     })),
@@ -82,10 +82,16 @@ export const claimTable = (rows: readonly ClaimRow[]): string =>
       cells: [
         `<td class="id">${markup(row.id)}</td>`,
         `<td>${badge(row.verdict)}</td>`,
-        `<td>${markup(countsText(row))}<ul class="aspects">${row.requirements.map(requirementLink).join('')}</ul></td>`,
+        `<td>${provingLinks(row)}</td>`,
       ],
     })),
   );
+
+/** Where there are many, their number says more than they do. */
+function provingLinks(row: ClaimRow): string {
+  const links = `<ul class="aspects">${row.requirements.map(requirementLink).join('')}</ul>`;
+  return areMany(row) ? `<details><summary>${markup(countsText(row))}</summary>${links}</details>` : links;
+}
 
 const requirementLink = ({ id, verdict }: RequirementRow): string =>
   `<li class="${wordOf(verdict)}"><a href="#${markup(id)}">${markup(id)}</a></li>`;
@@ -106,11 +112,19 @@ function table(heads: readonly string[], rows: readonly Row[]): string {
   return `<table><thead><tr>${head}</tr></thead><tbody>\n${lines.join('\n')}\n</tbody></table>`;
 }
 
+/** More tests than so many are folded. */
+const SHOWN_AT_MOST = 4;
+
 function testLinks(tests: readonly TestResult[], anchor: Anchor): string {
-  const link = ({ test, suites }: Shown) =>
-    `<a href="#${anchor(test)}">${markup(test.title)}</a>${suites === 1 ? '' : ` (${suites} suites)`}`;
-  return shownTests(tests).map(link).join('<br>');
+  const links = shownTests(tests).map((shown) => `<li>${testLink(shown, anchor)}</li>`);
+  const more = links.splice(SHOWN_AT_MOST);
+  const folded =
+    more.length === 0 ? '' : `<details><summary>${more.length} more</summary><ul>${more.join('')}</ul></details>`;
+  return `<ul class="tests">${links.join('')}</ul>${folded}`;
 }
+
+const testLink = (shown: Shown, anchor: Anchor): string =>
+  `<span class="ids">${markup(seenIn(shown))}</span> <a href="#${anchor(shown.test)}">${markup(shown.test.title)}</a>`;
 
 const wordOf = (verdict: string): string => verdict.replace(' ', '-');
 

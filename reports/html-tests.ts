@@ -43,7 +43,7 @@ function checkBlock({ name, verdict, because, evidence }: CheckResult): string {
   return `<div class="check">${badge(verdict)} <b>${markup(name)}</b> ${markup(because)}${evidence.length === 0 ? '' : folded}</div>`;
 }
 
-/** Links stay within the run's folder: `./` keeps a name from being taken for an address of the web. */
+/** Links stay within the run's folder: `./` keeps a name from being taken for an address of the web. All of a suite's lie in one. */
 function fileLink(file: string): string {
   const address = file
     .toWellFormed()
@@ -51,5 +51,6 @@ function fileLink(file: string): string {
     .filter((part) => part !== '..')
     .map(encodeURIComponent)
     .join('/');
-  return `<a href="./${markup(address)}">${markup(file)}</a>`;
+  const [, ...inSuite] = file.split('/');
+  return `<a href="./${markup(address)}">${markup(inSuite.join('/') || file)}</a>`;
 }

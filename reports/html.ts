@@ -6,7 +6,7 @@ import { type Anchor, claimTable, invariantTable, requirementTable } from './htm
 import { notRunList, testSections } from './html-tests.ts';
 import { invariantRows } from './invariant-rows.ts';
 import { COUNTED, totals, VERDICTS } from './outcome.ts';
-import { type Listing, requirementRows } from './requirement-rows.ts';
+import { type Listing, type RequirementRow, type RowVerdict, requirementRows } from './requirement-rows.ts';
 import type { RunReport, TestResult, Verdict } from './run-report.ts';
 
 /**
@@ -14,6 +14,7 @@ import type { RunReport, TestResult, Verdict } from './run-report.ts';
  * with its evidence folded. The page forbids itself scripts, so that nothing in the evidence can be one.
  */
 export function htmlReport(report: RunReport, listing: Listing): string {
+  const rows = requirementRows(report, listing.requirements);
   const anchor = anchors(report.results);
   return `<!doctype html>
 <html lang="en">
@@ -28,17 +29,20 @@ export function htmlReport(report: RunReport, listing: Listing): string {
 <header>
 <p class="product">OneVIP conformance</p>
 <h1 class="${mood(report)}">${markup(headline(report))}</h1>
+<p class="proved">${provedText(rows)}</p>
 ${facts(report)}
 </header>
 ${filter(report)}
+<p class="sections"><a href="#requirements">Requirements</a> <a href="#every-suite">What holds in every suite</a>
+<a href="#claims">Claims of the patent</a> <a href="#tests">Tests</a></p>
 <main>
-<h2>Requirements</h2>
-${requirementTable(requirementRows(report, listing.requirements), anchor)}
-<h2>What holds in every suite</h2>
+<h2 id="requirements">Requirements</h2>
+${requirementTable(rows, anchor)}
+<h2 id="every-suite">What holds in every suite</h2>
 ${invariantTable(invariantRows(report), anchor)}
-<h2>Claims of the patent</h2>
+<h2 id="claims">Claims of the patent</h2>
 ${claimTable(claimRows(report, listing))}
-<h2>Tests</h2>
+<h2 id="tests">Tests</h2>
 ${testSections(report.results, anchor)}
 ${notRunList(report.notRun)}
 </main>
@@ -58,6 +62,14 @@ function headline(report: RunReport): string {
   if (fail > 0) return `${fail} of ${all} tests failed`;
   if (unknown > 0) return `${unknown} of ${all} tests proved nothing`;
   return pass === all ? `All ${all} tests passed` : `${pass} of ${all} tests passed, none failed`;
+}
+
+/** What the headline does not tell: a run may pass, and have tried little. */
+function provedText(rows: readonly RequirementRow[]): string {
+  const count = (...words: RowVerdict[]) => rows.filter(({ verdict }) => words.includes(verdict)).length;
+  const tested = rows.length - count('not tested');
+  const partly = count('partly') === 0 ? '' : `, ${count('partly')} in part`;
+  return `${count('pass')} of ${tested} tested requirements proved${partly}; ${count('not tested')} not tested`;
 }
 
 function mood(report: RunReport): Verdict {

@@ -24,7 +24,7 @@ t.test('a brief run tries each aspect, but for those that the catalogue excepts,
     [],
     'excepted, and tried all the same',
   );
-  t.ok(proven.size > 200, 'more than two hundred aspects and requirements');
+  t.ok(proven.size > 180, 'aspects, and requirements that have none');
 });
 
 t.test(

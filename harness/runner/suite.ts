@@ -30,7 +30,7 @@ export interface Suite extends SuiteOptions {
 }
 
 /**
- * How much a run proves. `brief`: every requirement that is tested at all, within a minute. `thorough`: in every way that takes
+ * How much a run proves. `brief`: each aspect of every requirement that is tested at all, once. `thorough`: in every way that takes
  * no minute itself. `long`: in every way.
  */
 export type Depth = 'brief' | 'thorough' | 'long';
