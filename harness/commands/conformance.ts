@@ -5,6 +5,7 @@ import { htmlReport } from '../../reports/html.ts';
 import { jsonReport } from '../../reports/json.ts';
 import { junitReport } from '../../reports/junit.ts';
 import { markdownReport } from '../../reports/markdown.ts';
+import { proofsText } from '../../reports/proof.ts';
 import type { NotRun, RunReport, TestResult } from '../../reports/run-report.ts';
 import { terminalReport } from '../../reports/terminal.ts';
 import { examine } from '../doctor/probe.ts';
@@ -90,7 +91,7 @@ function printList(planned: Job[]): void {
     for (const [title, { proves, longSeconds }] of Object.entries(suite.tests)) {
       const long = longSeconds ? ` (long: about ${longSeconds} s, with --long)` : '';
       const thorough = brief.get(title) === 'thorough' ? ' (thorough)' : '';
-      console.log(`  ${title}${long}${thorough} ${chalk.dim(proves.join(' '))}`);
+      console.log(`  ${title}${long}${thorough} ${chalk.dim(proofsText(proves))}`);
     }
   }
 }
