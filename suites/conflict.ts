@@ -67,7 +67,7 @@ export default await suite(
   { topologies: ['invention'], servers: 2, seconds: 14 },
   {
     'an ARP probe for the address is answered by the active alone': {
-      proves: ['ARP-11', 'ARP-10 probes'],
+      proves: ['ARP-11 the active answers', 'ARP-11 the standby is silent', 'ARP-10 probes'],
       run: async (scene) => {
         const { active, standby } = await scene.lab.pair();
         const probers = firewallsOf(scene).map((node) => ({ node, leg: 'access' }));

@@ -2,6 +2,7 @@ import type { Scene } from '../harness/act/scene.ts';
 import type { Claims, SuiteTest } from '../harness/act/suite-test.ts';
 import { answersAgain, atRest, probesEnded } from '../harness/act/waits.ts';
 import { nothingMoved } from '../harness/check/calm.ts';
+import type { Exemption } from '../harness/check/invariants/exemption.ts';
 import { noneLost } from '../harness/check/probes.ts';
 import { settled } from '../harness/check/settled.ts';
 import { between } from '../harness/check/span.ts';
@@ -42,11 +43,20 @@ interface Fault {
   stays: boolean;
 }
 
+/** To the deaf one its peer is as silent as a dead one; the other yields when it has heard two beats of it that say so. */
+const TWO_LEAD: Exemption = {
+  invariant: 'one answerer',
+  why: 'the standby hears nothing of the active, and leads; the active hears of it, and yields within two beats',
+  from: { what: 'one way only' },
+  until: { what: 'both ways again' },
+};
+
 const everywhere = (cut: Cut): Fault['cuts'] => ({ access: cut, server: cut });
 
 function endsInOneLeader({ aspect, cuts, stays }: Fault): SuiteTest {
   return {
     proves: [`HA-17 ${aspect}`],
+    ...(stays ? {} : { breaks: [TWO_LEAD] }),
     run: async (scene) => {
       const { active, standby } = await atRest(scene);
       const roles = { active: active.name, standby: standby.name };

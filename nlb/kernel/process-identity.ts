@@ -11,7 +11,13 @@ export interface ProcessIdentity {
 const STATE = 0;
 const START_TIME = 19;
 
-/** Undefined where no such process lives; one that has ended, and whose end nobody has looked at, does not. */
+/** What the kernel says of a process that is not there, or goes while it is read about. */
+const GONE = ['ENOENT', 'ESRCH'];
+
+/**
+ * Undefined where no such process lives; one that has ended, and whose end nobody has looked at, does not.
+ * @throws what kept it from being seen: this process may open no more files (EMFILE), which says nothing of that one
+ */
 export function identify(pid: number): ProcessIdentity | undefined {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
@@ -19,11 +25,13 @@ export function identify(pid: number): ProcessIdentity | undefined {
     // Its first thread may have ended while others, which share its files, have yet to.
     const ended = fields[STATE] === 'X' || (fields[STATE] === 'Z' && readdirSync(`/proc/${pid}/task`).length <= 1);
     return ended ? undefined : { pid, startedTicks: fields[START_TIME] ?? '' };
-  } catch {
-    return undefined;
+  } catch (error) {
+    if (GONE.includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+    throw error;
   }
 }
 
+/** @throws as `identify` */
 export function lives({ pid, startedTicks }: ProcessIdentity): boolean {
   return identify(pid)?.startedTicks === startedTicks;
 }

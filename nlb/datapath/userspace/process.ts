@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { identify, lives, type ProcessIdentity } from '../../kernel/process-identity.ts';
 import { awaitReadable } from '../../kernel/readiness.ts';
@@ -14,11 +14,18 @@ const READY_WITHIN_MS = 10_000;
 const GONE_WITHIN_MS = 5000;
 const LOOK_EVERY_MS = 2;
 
-/** The forwarder of that directory, if it runs. */
+/** The forwarder of that directory, if it runs. Throws where that cannot be seen: a second one beside it would be worse than none. */
 export function findForwarder(directory: string): ProcessIdentity | undefined {
+  const file = join(directory, FILES.forwarder);
+  if (!existsSync(file)) return undefined;
+  const known = parsed(readFileSync(file, 'utf8'));
+  return known && lives(known) ? known : undefined;
+}
+
+/** Undefined for a file that was not written to its end. */
+function parsed(text: string): ProcessIdentity | undefined {
   try {
-    const known = JSON.parse(readFileSync(join(directory, FILES.forwarder), 'utf8')) as ProcessIdentity;
-    return lives(known) ? known : undefined;
+    return JSON.parse(text) as ProcessIdentity;
   } catch {
     return undefined;
   }

@@ -29,7 +29,19 @@ export function watchForwarder(
     problem(`The forwarder has died, and is started again. Its connections are lost. ${errorsIn(directory)}`);
     forwarder = startForwarder(directory);
   };
-  const timer = setInterval(revive, LOOK_EVERY_MS);
+  let trouble = '';
+  /** What keeps it from being seen, or started, is told once, and looked at again: the daemon has other work, too. */
+  const look = (): void => {
+    try {
+      revive();
+      trouble = '';
+    } catch (error) {
+      const text = error instanceof Error ? error.message : String(error);
+      if (text !== trouble) problem(`The forwarder cannot be watched: ${text}`);
+      trouble = text;
+    }
+  };
+  const timer = setInterval(look, LOOK_EVERY_MS);
   timer.unref();
   return {
     ready: () => {
