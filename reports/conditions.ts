@@ -3,9 +3,9 @@ import type { RunReport } from './run-report.ts';
 
 /** What a verdict is about, and under which conditions it came about: a name and a line for each, in the order of reports. */
 export function conditions(report: RunReport): [name: string, value: string][] {
-  const { system, datapath, depth, topology, startedAt, durationMs, command, id } = report;
+  const { datapath, depth, topology, startedAt, durationMs, command, id } = report;
   return [
-    ['System', [system.name, ...(system.version === undefined ? [] : [system.version])].join(' ')],
+    ['System', systemText(report)],
     ['Data path', datapath],
     ['Depth', depth],
     ['Topology', topology],
@@ -18,6 +18,10 @@ export function conditions(report: RunReport): [name: string, value: string][] {
     ['Run', id],
   ];
 }
+
+/** `nlb 0.1.0` */
+export const systemText = ({ system: { name, version } }: RunReport): string =>
+  version === undefined ? name : `${name} ${version}`;
 
 function commitText({ commit }: RunReport): string {
   if (commit === undefined) return 'unknown: no checkout';

@@ -6,7 +6,7 @@ t.test('a run in which all passed', async (t) => {
   t.equal(
     junitReport(GOOD_RUN, { ...LISTING, requirements: LISTING.requirements.slice(0, 1) }),
     `<?xml version="1.0" encoding="UTF-8"?>
-<testsuites name="onevip invention" tests="1" failures="0" errors="0" skipped="0" time="1.234">
+<testsuites name="onevip nlb 0.1.0 invention" tests="1" failures="0" errors="0" skipped="0" time="1.234">
   <testsuite name="the run" tests="0" failures="0" errors="0" skipped="0" time="0.000" timestamp="2026-11-23T04:00:00.000Z">
     <properties>
       <property name="System" value="nlb 0.1.0"/>
@@ -43,7 +43,7 @@ t.test('a run in which all passed', async (t) => {
 
 t.test('fail is a failure, unknown an error, and a skip skipped; each with its reason', async (t) => {
   const text = junitReport(RUN, LISTING);
-  t.match(text, '<testsuites name="onevip invention" tests="5" failures="1" errors="1" skipped="2"');
+  t.match(text, '<testsuites name="onevip nlb 0.1.0 invention" tests="5" failures="1" errors="1" skipped="2"');
   t.match(text, /<failure message="it took too long [\s\S]*gap of 80 ms[\s\S]*run again: [^<]*<\/failure>/);
   t.match(text, /<error message="nobody asked">silent: unknown: no request was seen\n/);
   t.match(text, '<skipped message="this kernel has no VLAN devices"/>');

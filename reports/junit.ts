@@ -1,5 +1,5 @@
 import { claimRows, provingText } from './claim-rows.ts';
-import { conditions } from './conditions.ts';
+import { conditions, systemText } from './conditions.ts';
 import { attribute, markup } from './escape.ts';
 import { invariantRows, judgedIn } from './invariant-rows.ts';
 import { bySuite, totals } from './outcome.ts';
@@ -19,7 +19,7 @@ export function junitReport(found: RunReport, listing: Listing): string {
     ...tests.flatMap(testCase),
     '  </testsuite>',
   ]);
-  const head = `<testsuites name="${attribute(`onevip ${report.topology}`)}" ${counts(report)}>`;
+  const head = `<testsuites name="${attribute(`onevip ${systemText(report)} ${report.topology}`)}" ${counts(report)}>`;
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
     head,

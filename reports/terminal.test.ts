@@ -23,7 +23,7 @@ depth: brief
 commit: c0ffee, with changes that are in no commit
 versions: project 0.1.0, kernel 6.1.0, node 24.21.0, nft 1.0.6, keepalived 2.2.7, libbpf 1.1.2
 machine: 2 cores of A Processor, 8.0 GiB
-2 of 2 tested requirements proved, on invention, in 1 min 5 s
+2 of 2 tested requirements proved by nlb 0.1.0, on invention, in 1 min 5 s
 1 passed, 0 failed, 0 unknown, 0 skipped
 `,
   );
@@ -50,7 +50,7 @@ t.test(
          ✓ pass    of it: cut off
 `,
     );
-    t.match(text, '2 of 3 tested requirements proved, 1 partly (HA-2), on invention');
+    t.match(text, '2 of 3 tested requirements proved by nlb 0.1.0, 1 partly (HA-2), on invention');
   },
 );
 

@@ -1,6 +1,6 @@
 import { Chalk, type ChalkInstance } from 'chalk';
 import { claimRows, provingText } from './claim-rows.ts';
-import { conditions } from './conditions.ts';
+import { conditions, systemText } from './conditions.ts';
 import { visible } from './escape.ts';
 import { invariantRows } from './invariant-rows.ts';
 import { duration, type Shown, seenIn, shownTests, totals, totalsLine, VERDICTS } from './outcome.ts';
@@ -178,6 +178,6 @@ function summary(report: RunReport, tested: readonly RequirementRow[], paint: Pa
   const met = tested.filter(({ verdict }) => verdict === 'pass').length;
   const some = tested.filter(({ verdict }) => verdict === 'partly').map(({ id }) => id);
   const partly = some.length === 0 ? '' : `, ${some.length} partly (${some.join(', ')})`;
-  const text = `${met} of ${tested.length} tested requirements proved${partly}, on ${visible(report.topology)}, in ${duration(report.durationMs)}`;
+  const text = `${met} of ${tested.length} tested requirements proved by ${visible(systemText(report))}${partly}, on ${visible(report.topology)}, in ${duration(report.durationMs)}`;
   return paint.verdict[bad === 0 ? 'pass' : 'fail'](text);
 }
