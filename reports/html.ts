@@ -1,26 +1,20 @@
+import { claimRows } from './claim-rows.ts';
+import { conditions } from './conditions.ts';
 import { markup } from './escape.ts';
 import { STYLE } from './html-style.ts';
-import {
-  askedText,
-  bySuite,
-  COUNTED,
-  duration,
-  type Listed,
-  type RequirementRow,
-  requirementRows,
-  type Shown,
-  shownTests,
-  totals,
-  VERDICTS,
-} from './outcome.ts';
-import type { CheckResult, NotRun, RunReport, TestResult, Verdict } from './run-report.ts';
+import { type Anchor, claimTable, invariantTable, requirementTable } from './html-tables.ts';
+import { notRunList, testSections } from './html-tests.ts';
+import { invariantRows } from './invariant-rows.ts';
+import { COUNTED, totals, VERDICTS } from './outcome.ts';
+import { type Listing, type RequirementRow, type RowVerdict, requirementRows } from './requirement-rows.ts';
+import type { RunReport, TestResult, Verdict } from './run-report.ts';
 
 /**
  * The report as one page that needs no other file and no script: a filter by verdict, the requirements, and each test
  * with its evidence folded. The page forbids itself scripts, so that nothing in the evidence can be one.
  */
-export function htmlReport(report: RunReport, catalogue: readonly Listed[]): string {
-  const rows = requirementRows(report, catalogue);
+export function htmlReport(report: RunReport, listing: Listing): string {
+  const rows = requirementRows(report, listing.requirements);
   const anchor = anchors(report.results);
   return `<!doctype html>
 <html lang="en">
@@ -35,24 +29,27 @@ export function htmlReport(report: RunReport, catalogue: readonly Listed[]): str
 <header>
 <p class="product">OneVIP conformance</p>
 <h1 class="${mood(report)}">${markup(headline(report))}</h1>
+<p class="proved">${provedText(rows)}</p>
 ${facts(report)}
 </header>
 ${filter(report)}
+<p class="sections"><a href="#requirements">Requirements</a> <a href="#every-suite">What holds in every suite</a>
+<a href="#claims">Claims of the patent</a> <a href="#tests">Tests</a></p>
 <main>
-<h2>Requirements</h2>
+<h2 id="requirements">Requirements</h2>
 ${requirementTable(rows, anchor)}
-<h2>Tests</h2>
-${bySuite(report.results)
-  .map(([suite, tests]) => suiteSection(suite, tests, anchor))
-  .join('\n')}
+<h2 id="every-suite">What holds in every suite</h2>
+${invariantTable(invariantRows(report), anchor)}
+<h2 id="claims">Claims of the patent</h2>
+${claimTable(claimRows(report, listing))}
+<h2 id="tests">Tests</h2>
+${testSections(report.results, anchor)}
 ${notRunList(report.notRun)}
 </main>
 </body>
 </html>
 `;
 }
-
-type Anchor = (test: TestResult) => string;
 
 function anchors(results: readonly TestResult[]): Anchor {
   const names = new Map(results.map((test, index) => [test, `test-${index + 1}`]));
@@ -67,23 +64,22 @@ function headline(report: RunReport): string {
   return pass === all ? `All ${all} tests passed` : `${pass} of ${all} tests passed, none failed`;
 }
 
+/** What the headline does not tell: a run may pass, and have tried little. */
+function provedText(rows: readonly RequirementRow[]): string {
+  const count = (...words: RowVerdict[]) => rows.filter(({ verdict }) => words.includes(verdict)).length;
+  const tested = rows.length - count('not tested');
+  const partly = count('partly') === 0 ? '' : `, ${count('partly')} in part`;
+  return `${count('pass')} of ${tested} tested requirements proved${partly}; ${count('not tested')} not tested`;
+}
+
 function mood(report: RunReport): Verdict {
   const { fail, unknown, pass } = totals(report);
   if (fail > 0) return 'fail';
   return unknown > 0 || pass === 0 ? 'unknown' : 'pass';
 }
 
-function facts({ id, startedAt, durationMs, system, topology, machine, command }: RunReport): string {
-  const pairs: [string, string][] = [
-    ['System', `${system.name} ${system.version}`],
-    ['Topology', topology],
-    ['Started', startedAt.replace('T', ' ').replace(/\.\d+Z$/, ' UTC')],
-    ['Took', duration(durationMs)],
-    ['Machine', `Linux ${machine.kernel}, ${machine.cores} cores, Node ${machine.node}`],
-    ['Command', command],
-    ['Run', id],
-  ];
-  const items = pairs.map(([name, value]) => `<div><dt>${name}</dt><dd>${markup(value)}</dd></div>`);
+function facts(report: RunReport): string {
+  const items = conditions(report).map(([name, value]) => `<div><dt>${name}</dt><dd>${markup(value)}</dd></div>`);
   return `<dl class="facts">${items.join('')}</dl>`;
 }
 
@@ -97,79 +93,4 @@ function choice(value: Verdict | 'all', label: string, count: number, checked: b
   const state = `${checked ? ' checked' : ''}${count === 0 ? ' disabled' : ''}`;
   const input = `<input type="radio" name="show" id="show-${value}"${state}>`;
   return `<label class="${value}">${input}<b>${count}</b> ${label}</label>`;
-}
-
-function requirementTable(rows: readonly RequirementRow[], anchor: Anchor): string {
-  const tested = tableOf(
-    rows.filter(({ tests }) => tests.length > 0),
-    anchor,
-  );
-  const rest = rows.filter(({ tests }) => tests.length === 0);
-  if (rest.length === 0) return tested;
-  const many = `${rest.length} ${rest.length === 1 ? 'requirement' : 'requirements'} not tested in this run`;
-  return `${tested}\n<details class="rest"><summary>${many}</summary>${tableOf(rest, anchor)}</details>`;
-}
-
-function tableOf(rows: readonly RequirementRow[], anchor: Anchor): string {
-  const lines = rows.map(
-    ({ id, verdict, tests, ...listed }) =>
-      `<tr data-verdict="${verdict}"><td class="id">${markup(id)}</td><td>${badge(verdict)}</td><td>${markup(askedText({ id, ...listed }))}</td>` +
-      `<td>${shownTests(tests)
-        .map((shown) => testLink(shown, anchor))
-        .join('<br>')}</td></tr>`,
-  );
-  return `<table><thead><tr><th>Id</th><th>Verdict</th><th>Must</th><th>Tests</th></tr></thead><tbody>
-${lines.join('\n')}
-</tbody></table>`;
-}
-
-const testLink = ({ test, suites }: Shown, anchor: Anchor): string =>
-  `<a href="#${anchor(test)}">${markup(test.title)}</a>${suites === 1 ? '' : ` (${suites} suites)`}`;
-
-const badge = (verdict: RequirementRow['verdict']): string =>
-  `<span class="badge ${verdict.replace(' ', '-')}">${verdict}</span>`;
-
-function suiteSection(suite: string, tests: readonly TestResult[], anchor: Anchor): string {
-  return `<section><h3>${markup(suite)}</h3>\n${tests.map((test) => testCard(test, anchor(test))).join('\n')}</section>`;
-}
-
-function notRunList(tests: readonly NotRun[]): string {
-  if (tests.length === 0) return '';
-  const items = tests.map(
-    ({ suite, title, proves, because, runIt }) =>
-      `<li>${markup(suite)}: ${markup(title)} <span class="ids">${markup(proves.join(' '))}</span> ${markup(because)}: <code>${markup(runIt)}</code></li>`,
-  );
-  return `<h2>Not run</h2>\n<ul>${items.join('')}</ul>`;
-}
-
-function testCard(test: TestResult, id: string): string {
-  const { verdict, title, proves, durationMs, because, checks, brokenOnPurpose = [], seed, runAgain, files } = test;
-  const open = verdict === 'fail' || verdict === 'unknown' ? ' open' : '';
-  return `<details class="test" id="${id}" data-verdict="${verdict}"${open}>
-<summary>${badge(verdict)} <span class="title">${markup(title)}</span> <span class="ids">${markup(proves.join(' '))}</span> <span class="time">${duration(durationMs)}</span></summary>
-<p>${markup(because)}</p>
-${checks.map(checkBlock).join('\n')}
-${brokenOnPurpose.map((text) => `<p>Broken on purpose: ${markup(text)}</p>`).join('\n')}
-${seed === undefined ? '' : `<p>Seed <code>${markup(seed)}</code></p>`}
-${files.length === 0 ? '' : `<p>Files: ${files.map(fileLink).join(', ')}</p>`}
-<p>Run again: <code>${markup(runAgain)}</code></p>
-</details>`;
-}
-
-function checkBlock({ name, verdict, because, evidence }: CheckResult): string {
-  const open = verdict === 'fail' ? ' open' : '';
-  const facts = evidence.length === 1 ? '1 fact' : `${evidence.length} facts`;
-  const folded = `<details${open}><summary>evidence: ${facts}</summary><pre>${markup(evidence.join('\n'))}</pre></details>`;
-  return `<div class="check">${badge(verdict)} <b>${markup(name)}</b> ${markup(because)}${evidence.length === 0 ? '' : folded}</div>`;
-}
-
-/** Links stay within the run's folder: `./` keeps a name from being taken for an address of the web. */
-function fileLink(file: string): string {
-  const address = file
-    .toWellFormed()
-    .split('/')
-    .filter((part) => part !== '..')
-    .map(encodeURIComponent)
-    .join('/');
-  return `<a href="./${markup(address)}">${markup(file)}</a>`;
 }

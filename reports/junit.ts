@@ -1,21 +1,60 @@
+import { claimRows, provingText } from './claim-rows.ts';
+import { conditions, systemText } from './conditions.ts';
 import { attribute, markup } from './escape.ts';
+import { invariantRows, judgedIn } from './invariant-rows.ts';
 import { bySuite, totals } from './outcome.ts';
+import { readProof, requirementsIn } from './proof.ts';
+import { aspectText, type Listing, type RequirementRow, requirementRows } from './requirement-rows.ts';
 import type { NotRun, RunReport, TestResult } from './run-report.ts';
 
 /**
  * JUnit XML, as CI systems read it. The form has no `unknown`: such a test is an `error`, because it ran and proved
- * nothing. The ids of the requirements are properties of the test case.
+ * nothing. The ids of the requirements are properties of the test case; what is said of the run as a whole, of requirements and
+ * of claims are properties of a test suite of that name, which has no tests.
  */
-export function junitReport(found: RunReport): string {
+export function junitReport(found: RunReport, listing: Listing): string {
   const report = { ...found, results: [...found.results, ...found.notRun.map(asSkipped)] };
   const suites = bySuite(report.results).flatMap(([suite, tests]) => [
     `  <testsuite name="${attribute(suite)}" ${counts({ ...report, results: tests })} timestamp="${attribute(report.startedAt)}">`,
     ...tests.flatMap(testCase),
     '  </testsuite>',
   ]);
-  const head = `<testsuites name="${attribute(`onevip ${report.system.name} ${report.system.version} ${report.topology}`)}" ${counts(report)}>`;
-  return ['<?xml version="1.0" encoding="UTF-8"?>', head, ...suites, '</testsuites>', ''].join('\n');
+  const head = `<testsuites name="${attribute(`onevip ${systemText(report)} ${report.topology}`)}" ${counts(report)}>`;
+  return [
+    '<?xml version="1.0" encoding="UTF-8"?>',
+    head,
+    ...ofTheRun(found, listing),
+    ...suites,
+    '</testsuites>',
+    '',
+  ].join('\n');
 }
+
+function ofTheRun(report: RunReport, listing: Listing): string[] {
+  const told = [
+    ...conditions(report),
+    ...requirementRows(report, listing.requirements).map((row): [string, string] => [row.id, rowText(row)]),
+    ...invariantRows(report).map((row): [string, string] => [
+      `invariant: ${row.title}`,
+      [`${row.verdict}: ${judgedIn(row)}`, ...row.brokenOnPurpose.map((text) => `broken on purpose: ${text}`)].join(
+        '; ',
+      ),
+    ]),
+    ...claimRows(report, listing).map((row): [string, string] => [row.id, `${row.verdict}: ${provingText(row)}`]),
+  ];
+  return [
+    `  <testsuite name="the run" ${counts({ ...report, results: [] })} timestamp="${attribute(report.startedAt)}">`,
+    '    <properties>',
+    ...told.map(([name, value]) => property('      ', name, value)),
+    '    </properties>',
+    '  </testsuite>',
+  ];
+}
+
+const property = (indent: string, name: string, value: string): string =>
+  `${indent}<property name="${attribute(name)}" value="${attribute(value)}"/>`;
+
+const rowText = ({ verdict, aspects }: RequirementRow): string => [verdict, ...aspects.map(aspectText)].join('; ');
 
 /** The form knows no test that was left out: it is a skipped one. */
 function asSkipped({ suite, title, proves, because, runIt }: NotRun): TestResult {
@@ -42,12 +81,16 @@ function testCase(test: TestResult): string[] {
 
 function properties({ proves, seed }: TestResult): string[] {
   const pairs = [
-    ...proves.map((id) => ['requirement', id] as const),
+    ...requirementsIn(proves).map((id) => ['requirement', id] as const),
+    ...proves.filter((proof) => readProof(proof).aspect).map((proof) => ['aspect', proof] as const),
     ...(seed === undefined ? [] : [['seed', seed] as const]),
   ];
   if (pairs.length === 0) return [];
-  const lines = pairs.map(([name, value]) => `        <property name="${name}" value="${attribute(value)}"/>`);
-  return ['      <properties>', ...lines, '      </properties>'];
+  return [
+    '      <properties>',
+    ...pairs.map(([name, value]) => property('        ', name, value)),
+    '      </properties>',
+  ];
 }
 
 function outcome(test: TestResult): string[] {

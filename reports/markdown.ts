@@ -1,20 +1,14 @@
+import { claimRows, provingText } from './claim-rows.ts';
+import { conditions } from './conditions.ts';
 import { fenced, markdown } from './escape.ts';
-import {
-  askedText,
-  brokenOnPurpose,
-  duration,
-  type Listed,
-  requirementRows,
-  seenIn,
-  shownTests,
-  totalsLine,
-  VERDICTS,
-} from './outcome.ts';
+import { invariantRows, judgedIn } from './invariant-rows.ts';
+import { seenIn, shownTests, totalsLine, VERDICTS } from './outcome.ts';
+import { proofsText } from './proof.ts';
+import { askedText, aspectText, type Listing, type RequirementRow, requirementRows } from './requirement-rows.ts';
 import type { NotRun, RunReport, TestResult } from './run-report.ts';
 
-/** For a pull request or a release's notes: totals, what did not pass with its evidence, and the table of requirements. */
-export function markdownReport(report: RunReport, catalogue: readonly Listed[]): string {
-  const rows = requirementRows(report, catalogue);
+/** For a pull request or a release's notes: totals, what did not pass with its evidence, and what holds. */
+export function markdownReport(report: RunReport, listing: Listing): string {
   const bad = VERDICTS.flatMap((verdict) => report.results.filter((test) => test.verdict === verdict)).filter(
     ({ verdict }) => verdict !== 'pass',
   );
@@ -23,25 +17,50 @@ export function markdownReport(report: RunReport, catalogue: readonly Listed[]):
     facts(report),
     ...bad.flatMap(section),
     ...report.notRun.map(notRun),
-    ...brokenOnPurpose(report).map((text) => `Broken on purpose: ${markdown(text)}`),
     '## Requirements',
-    ['| requirement | verdict | must | tests |', '|---|---|---|---|', ...rows.map(tableRow)].join('\n'),
+    requirements(report, listing),
+    '## What holds in every suite',
+    invariants(report),
+    '## Claims of the patent',
+    claims(report, listing),
     '',
   ].join('\n\n');
 }
 
-function facts({ startedAt, durationMs, system, machine, command }: RunReport): string {
-  const at = `${markdown(startedAt)}, ${duration(durationMs)}`;
-  return `${markdown(`${system.name} ${system.version}`)}, ${at}, Linux ${markdown(machine.kernel)}, ${machine.cores} cores, Node ${markdown(machine.node)}: ${markdown(command)}`;
+const facts = (report: RunReport): string => tableOf(['run', ''], conditions(report));
+
+const requirements = (report: RunReport, { requirements }: Listing): string =>
+  tableOf(['requirement', 'verdict', 'must', 'aspects', 'tests'], requirementRows(report, requirements).map(tableRow));
+
+const invariants = (report: RunReport): string =>
+  tableOf(
+    ['in every suite', 'verdict', 'proves', 'broken on purpose'],
+    invariantRows(report).map((row) => [
+      row.title,
+      `${row.verdict}: ${judgedIn(row)}`,
+      proofsText(row.proves),
+      row.brokenOnPurpose.join('; '),
+    ]),
+  );
+
+const claims = (report: RunReport, listing: Listing): string =>
+  tableOf(
+    ['claim', 'verdict', 'proved by'],
+    claimRows(report, listing).map((row) => [row.id, row.verdict, provingText(row)]),
+  );
+
+function tableOf(heads: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.map(markdown).join(' | ')} |`;
+  return [line(heads), `|${'---|'.repeat(heads.length)}`, ...rows.map(line)].join('\n');
 }
 
 function notRun({ suite, title, proves, because, runIt }: NotRun): string {
-  const ids = proves.length === 0 ? '' : ` (${proves.map(markdown).join(', ')})`;
+  const ids = proves.length === 0 ? '' : ` (${markdown(proofsText(proves))})`;
   return `Not run: ${markdown(suite)}: ${markdown(title)}${ids}: ${markdown(because)}: ${markdown(runIt)}`;
 }
 
 function section({ suite, title, verdict, proves, because, checks, runAgain, seed }: TestResult): string[] {
-  const ids = proves.length === 0 ? '' : ` (${proves.map(markdown).join(', ')})`;
+  const ids = proves.length === 0 ? '' : ` (${markdown(proofsText(proves))})`;
   return [
     `## ${verdict}: ${markdown(suite)}: ${markdown(title)}${ids}`,
     markdown(because),
@@ -56,9 +75,7 @@ function section({ suite, title, verdict, proves, because, checks, runAgain, see
   ];
 }
 
-function tableRow({ id, verdict, tests, ...listed }: ReturnType<typeof requirementRows>[number]): string {
-  const titles = shownTests(tests)
-    .map((shown) => markdown(`${seenIn(shown)}: ${shown.test.title}`))
-    .join('; ');
-  return `| ${markdown(id)} | ${verdict} | ${markdown(askedText({ id, ...listed }))} | ${titles} |`;
+function tableRow(row: RequirementRow): string[] {
+  const tests = shownTests(row.tests).map((shown) => `${seenIn(shown)}: ${shown.test.title}`);
+  return [row.id, row.verdict, askedText(row), row.aspects.map(aspectText).join('; '), tests.join('; ')];
 }

@@ -1,18 +1,5 @@
 import type { RunReport, TestResult, Verdict } from './run-report.ts';
 
-/** A requirement as the catalogue lists it, as far as reports show it. */
-export interface Listed {
-  id: string;
-  text: string;
-  /** The part of it that no packet in a lab can show, why, and what shows it. */
-  beyond?: string | undefined;
-}
-
-export interface RequirementRow extends Listed {
-  verdict: Verdict | 'not tested';
-  tests: TestResult[];
-}
-
 /** Worst first: the verdict of several tests together is the first of these that one of them has. */
 export const VERDICTS = ['fail', 'unknown', 'skip', 'pass'] as const satisfies Verdict[];
 
@@ -23,19 +10,6 @@ export const COUNTED: Record<Verdict, string> = {
   unknown: 'unknown',
   skip: 'skipped',
 };
-
-/**
- * One row for each requirement, in the catalogue's order: the worst verdict of its tests, or `not tested`. An id that a
- * test names and the catalogue lacks has a row too, at the end, so that no result is lost.
- */
-export function requirementRows({ results }: RunReport, catalogue: readonly Listed[]): RequirementRow[] {
-  const listed = new Set(catalogue.map(({ id }) => id));
-  const strangers = new Set(results.flatMap(({ proves }) => proves).filter((id) => !listed.has(id)));
-  return [...catalogue, ...[...strangers].map((id) => ({ id, text: '' }))].map((listed: Listed) => {
-    const tests = results.filter(({ proves }) => proves.includes(listed.id));
-    return { ...listed, tests, verdict: worst(tests) ?? 'not tested' };
-  });
-}
 
 /**
  * A test as it is shown beside a requirement: what is judged in every suite stands there once for all suites where it passed, and a test
@@ -63,17 +37,9 @@ const isSameTest = (one: TestResult, other: TestResult): boolean =>
 /** Where a test was seen: in its suite, or in so many. */
 export const seenIn = ({ test, suites }: Shown): string => (suites === 1 ? test.suite : `in ${suites} suites`);
 
-/** What suites broke on purpose, a line for each: it was not judged there. */
-export const brokenOnPurpose = ({ results }: RunReport): string[] =>
-  results.flatMap(({ suite, brokenOnPurpose = [] }) => brokenOnPurpose.map((text) => `${suite}: ${text}`));
-
-/** What a requirement asks, and how much of that no test of a lab shows. */
-export const askedText = ({ text, beyond }: Listed): string =>
-  beyond === undefined ? text : `${text}. Not shown by packets: ${beyond}`;
-
-function worst(tests: readonly TestResult[]): Verdict | undefined {
-  return VERDICTS.find((verdict) => tests.some((test) => test.verdict === verdict));
-}
+/** The verdict of several together; `undefined` where there are none. */
+export const worst = (verdicts: readonly Verdict[]): Verdict | undefined =>
+  VERDICTS.find((verdict) => verdicts.includes(verdict));
 
 /** Number of tests with each verdict. */
 export function totals({ results }: RunReport): Record<Verdict, number> {

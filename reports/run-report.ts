@@ -9,9 +9,18 @@ export interface RunReport {
   /** ISO 8601, UTC. */
   startedAt: string;
   durationMs: number;
-  machine: { kernel: string; cores: number; node: string };
-  /** What was tested. */
+  /** Where the run's folder lies, as somebody types it who stands in the project's. */
+  folder: string;
+  /** The system under test. */
   system: { name: string; version: string };
+  /** How the system forwards: what it was told to, `auto` where it chooses itself. */
+  datapath: string;
+  depth: Depth;
+  /** Of the project; absent where it is no checkout. Clean: nothing differed from that commit, and nothing was added. */
+  commit?: { id: string; clean: boolean };
+  /** By name, of whatever a verdict may hang on: `{ kernel: '6.18.0', nft: '1.0.6' }`. */
+  versions: Record<string, string>;
+  machine: Machine;
   topology: string;
   /** The command line of the run. */
   command: string;
@@ -22,9 +31,20 @@ export interface RunReport {
   notRun: NotRun[];
 }
 
+/** How much was to be proved: every requirement, each of its aspects once; in every way; in those that take minutes, too. */
+export type Depth = 'brief' | 'thorough' | 'long';
+
+export interface Machine {
+  cores: number;
+  memoryBytes: number;
+  /** The processor's model, as it names itself. */
+  cpu: string;
+}
+
 export interface NotRun {
   suite: string;
   title: string;
+  /** As of `TestResult`. */
   proves: string[];
   /** `long: takes about 65 s` */
   because: string;
@@ -36,7 +56,7 @@ export interface TestResult {
   suite: string;
   /** The promise, in words. */
   title: string;
-  /** Ids of the requirements that the test proves. */
+  /** What the test proves: a requirement (`ADDR-1`), or one aspect of it (`HA-12 forged`). */
   proves: string[];
   verdict: Verdict;
   because: string;
@@ -54,7 +74,7 @@ export interface TestResult {
   seed?: string;
   /** The command that runs this test alone. */
   runAgain: string;
-  /** The history and the captures, as paths relative to the run's folder. */
+  /** The history, the captures, the logs: paths from the run's folder, in which the reports lie. */
   files: string[];
 }
 

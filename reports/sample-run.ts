@@ -1,4 +1,4 @@
-import type { Listed } from './outcome.ts';
+import type { Listing } from './requirement-rows.ts';
 import type { RunReport, TestResult } from './run-report.ts';
 
 /** Text that tries to be markup, a command to the terminal, the end of a block, or no text at all. */
@@ -63,8 +63,13 @@ export const RUN: RunReport = {
   id: '20261123-040000-abc123',
   startedAt: '2026-11-23T04:00:00.000Z',
   durationMs: 65_432,
-  machine: { kernel: '6.1.0', cores: 2, node: 'v24.21.0' },
+  folder: 'runs/20261123-040000-abc123',
   system: { name: 'nlb', version: '0.1.0' },
+  datapath: 'auto',
+  depth: 'brief',
+  commit: { id: 'c0ffee', clean: false },
+  versions: { project: '0.1.0', kernel: '6.1.0', node: '24.21.0', nft: '1.0.6', keepalived: '2.2.7', libbpf: '1.1.2' },
+  machine: { cores: 2, memoryBytes: 8 * 2 ** 30, cpu: 'A Processor' },
   topology: 'invention',
   command: './onevip conformance',
   results: [PASSED, FAILED, UNKNOWN, SKIPPED],
@@ -82,10 +87,28 @@ export const RUN: RunReport = {
 /** The same with the test that passed alone. */
 export const GOOD_RUN: RunReport = { ...RUN, results: [PASSED], notRun: [] };
 
-export const CATALOGUE: Listed[] = [
-  { id: 'ARP-1', text: 'answer from the active' },
-  { id: 'ARP-2', text: 'send no answer from the standby' },
-  { id: 'HA-1', text: 'take over | quickly' },
-  { id: 'HA-2', text: 'take over when out of reach' },
-  { id: 'FWD-1', text: 'change only the hardware addresses' },
-];
+/** An invariant, judged in two suites, and broken on purpose in one of them. */
+export const ALWAYS: TestResult[] = ['arp', 'ha'].map((suite) => ({
+  ...PASSED,
+  suite,
+  title: 'no two speak',
+  proves: ['HA-2 cut off'],
+  always: true,
+  ...(suite === 'ha' && { brokenOnPurpose: ['one answerer: not judged from 1 ms to 2 ms, because it is asked'] }),
+}));
+
+export const LISTING: Listing = {
+  requirements: [
+    { id: 'ARP-1', text: 'answer from the active' },
+    { id: 'ARP-2', text: 'send no answer from the standby' },
+    { id: 'HA-1', text: 'take over | quickly' },
+    {
+      id: 'HA-2',
+      text: 'take over when out of reach',
+      aspects: ['out of reach', 'cut off', 'for an hour'],
+      notBrief: { 'for an hour': 'it takes an hour' },
+    },
+    { id: 'FWD-1', text: 'change only the hardware addresses' },
+  ],
+  claims: { C1: ['ARP-1', 'ARP-2'], C2: ['ARP-1'], C3: ['HA-2'], C4: ['ARP-1', 'FWD-1'] },
+};

@@ -1,18 +1,17 @@
 import { Chalk, type ChalkInstance } from 'chalk';
+import { claimRows, provingText } from './claim-rows.ts';
+import { conditions, systemText } from './conditions.ts';
 import { visible } from './escape.ts';
+import { invariantRows } from './invariant-rows.ts';
+import { duration, type Shown, seenIn, shownTests, totals, totalsLine, VERDICTS } from './outcome.ts';
+import { proofsText } from './proof.ts';
 import {
-  brokenOnPurpose,
-  duration,
-  type Listed,
+  type AspectRow,
+  type Listing,
   type RequirementRow,
+  type RowVerdict,
   requirementRows,
-  type Shown,
-  seenIn,
-  shownTests,
-  totals,
-  totalsLine,
-  VERDICTS,
-} from './outcome.ts';
+} from './requirement-rows.ts';
 import { roundsOf, roundsText } from './rounds.ts';
 import type { CheckResult, NotRun, RunReport, Verdict } from './run-report.ts';
 
@@ -22,20 +21,31 @@ export interface TerminalOptions {
   columns: number;
 }
 
-const MARKS: Record<Verdict, string> = { pass: '✓', fail: '✗', unknown: '?', skip: '–' };
+type Word = RowVerdict | AspectRow['verdict'];
+
+const MARKS: Record<Word, string> = {
+  pass: '✓',
+  fail: '✗',
+  unknown: '?',
+  skip: '–',
+  partly: '◐',
+  untried: '–',
+  'not tested': '–',
+};
 
 /**
  * What a run ends with on the terminal: a table of requirement, verdict and test; then everything that did not pass, with
  * its evidence and the command that runs it again; then the totals, as the last line.
  */
-export function terminalReport(report: RunReport, catalogue: readonly Listed[], options: TerminalOptions): string {
+export function terminalReport(report: RunReport, listing: Listing, options: TerminalOptions): string {
   const paint = painter(new Chalk({ level: options.colour ? 1 : 0 }));
-  const rows = requirementRows(report, catalogue);
+  const rows = requirementRows(report, listing.requirements);
   const tested = rows.filter(({ tests }) => tests.length > 0);
   const without = report.results.filter(({ proves }) => proves.length === 0);
   return [
     ...tested.flatMap((row) => tableRow(row, paint, options.columns)),
     ...without.map((test) => line('–', { test, suites: 1 }, paint, options.columns)),
+    ...claims(report, listing, paint),
     ...notTested(rows, paint),
     ...notByPackets(rows, paint),
     ...notRun(report, paint),
@@ -43,40 +53,75 @@ export function terminalReport(report: RunReport, catalogue: readonly Listed[], 
     ...repeated(report, paint),
     ...VERDICTS.filter((verdict) => verdict !== 'pass').flatMap((verdict) => details(verdict, report, paint)),
     '',
+    ...about(report, paint),
     summary(report, tested, paint),
     totalsLine(report),
     '',
   ].join('\n');
 }
 
+const brokenOnPurpose = (report: RunReport): string[] =>
+  invariantRows(report).flatMap(({ brokenOnPurpose }) => brokenOnPurpose);
+
 interface Paint {
-  verdict: Record<Verdict, ChalkInstance>;
+  verdict: Record<Word, ChalkInstance>;
   dim: ChalkInstance;
   bold: ChalkInstance;
 }
 
 function painter(chalk: ChalkInstance): Paint {
   const verdict = { pass: chalk.green, fail: chalk.red, unknown: chalk.yellow, skip: chalk.cyan };
-  return { verdict, dim: chalk.dim, bold: chalk.bold };
+  const left = { partly: chalk.yellow, untried: chalk.dim, 'not tested': chalk.dim };
+  return { verdict: { ...verdict, ...left }, dim: chalk.dim, bold: chalk.bold };
 }
 
-/** A line for each test that proves the requirement; its id stands on the first. */
-function tableRow({ id, tests }: RequirementRow, paint: Paint, columns: number): string[] {
-  return shownTests(tests).map((shown, index) => line(index === 0 ? id : '', shown, paint, columns));
+/** A line for each test that proves the requirement, whose id stands on the first; then its aspects, by their verdicts. */
+function tableRow({ id, tests, aspects }: RequirementRow, paint: Paint, columns: number): string[] {
+  const lines = shownTests(tests).map((shown, index) => line(index === 0 ? id : '', shown, paint, columns));
+  return [
+    ...lines,
+    ...[...Map.groupBy(aspects, ({ verdict }) => verdict)].map(([word, of]) => aspectLine(word, of, paint)),
+  ];
 }
+
+function aspectLine(word: AspectRow['verdict'], aspects: readonly AspectRow[], paint: Paint): string {
+  const named = aspects.map(({ name, notBrief }) => (notBrief === undefined ? name : `${name} (${notBrief})`));
+  return `${''.padEnd(ID_WIDTH)}${verdictText(word, paint)}${paint.dim(`of it: ${oneLine(named.join(', '))}`)}`;
+}
+
+const ID_WIDTH = 9;
+const VERDICT_WIDTH = 10;
+
+const verdictText = (word: Word, paint: Paint): string =>
+  paint.verdict[word](`${MARKS[word]} ${word}`.padEnd(VERDICT_WIDTH));
 
 function line(id: string, shown: Shown, paint: Paint, columns: number): string {
   const { test } = shown;
-  const label = visible(id).padEnd(9);
-  const verdict = `${MARKS[test.verdict]} ${test.verdict}`.padEnd(10);
-  const room = columns === 0 ? Number.POSITIVE_INFINITY : Math.max(20, columns - label.length - verdict.length);
+  const label = visible(id).padEnd(ID_WIDTH);
+  const room = columns === 0 ? Number.POSITIVE_INFINITY : Math.max(20, columns - ID_WIDTH - VERDICT_WIDTH);
   const name = cut(`${visible(seenIn(shown))}: ${oneLine(test.title)}`, room);
-  return `${paint.bold(label)}${paint.verdict[test.verdict](verdict)}${name}`;
+  return `${paint.bold(label)}${verdictText(test.verdict, paint)}${name}`;
 }
 
 const oneLine = (text: string): string => visible(text).replaceAll(/\s*\n\s*/g, ' ');
 
 const cut = (text: string, room: number): string => (text.length <= room ? text : `${text.slice(0, room - 1)}…`);
+
+/** What of the patent's claims the run proves, by the rows above. */
+function claims(report: RunReport, listing: Listing, paint: Paint): string[] {
+  const rows = claimRows(report, listing).filter(({ verdict }) => verdict !== 'not tested');
+  if (rows.length === 0) return [];
+  const lines = rows.map(
+    (row) => `${paint.bold(row.id.padEnd(ID_WIDTH))}${verdictText(row.verdict, paint)}${provingText(row)}`,
+  );
+  return ['', paint.dim('claims of the patent, by the requirements that prove them:'), ...lines];
+}
+
+function about(report: RunReport, paint: Paint): string[] {
+  const shown = ['System', 'Data path', 'Depth', 'Commit', 'Versions', 'Machine'];
+  const told = conditions(report).filter(([name]) => shown.includes(name));
+  return told.map(([name, value]) => paint.dim(`${name.toLowerCase()}: ${oneLine(value)}`));
+}
 
 function notTested(rows: readonly RequirementRow[], paint: Paint): string[] {
   const ids = rows.filter(({ tests }) => tests.length === 0).map(({ id }) => id);
@@ -100,7 +145,7 @@ function notRun({ notRun }: RunReport, paint: Paint): string[] {
   });
 }
 
-function details(verdict: Verdict, { results }: RunReport, paint: Paint): string[] {
+function details(verdict: Verdict, { results, folder }: RunReport, paint: Paint): string[] {
   return results
     .filter((test) => test.verdict === verdict)
     .flatMap((test) => [
@@ -110,7 +155,7 @@ function details(verdict: Verdict, { results }: RunReport, paint: Paint): string
       ),
       ...indented(test.because, 2),
       ...test.checks.filter((check) => check.verdict !== 'pass').flatMap((check) => checkLines(check, paint)),
-      ...(test.files.length > 0 ? indented(`files: ${test.files.join(', ')}`, 2) : []),
+      ...(test.files.length > 0 ? indented(`files, in ${folder}: ${test.files.join(', ')}`, 2) : []),
       ...indented(`run again: ${test.runAgain}`, 2),
       ...(test.keptLab === undefined ? [] : indented(entered(test.keptLab), 2)),
     ]);
@@ -128,7 +173,7 @@ function repeated(report: RunReport, paint: Paint): string[] {
   });
 }
 
-const ids = (proves: readonly string[]): string => (proves.length === 0 ? '' : ` (${visible(proves.join(', '))})`);
+const ids = (proves: readonly string[]): string => (proves.length === 0 ? '' : ` (${visible(proofsText(proves))})`);
 
 function checkLines({ name, verdict, because, evidence }: CheckResult, paint: Paint): string[] {
   return [
@@ -146,7 +191,9 @@ const indented = (text: string, by: number): string[] =>
 function summary(report: RunReport, tested: readonly RequirementRow[], paint: Paint): string {
   const bad = totals(report).fail + totals(report).unknown;
   const met = tested.filter(({ verdict }) => verdict === 'pass').length;
-  const text = `${met} of ${tested.length} tested requirements proved by ${visible(`${report.system.name} ${report.system.version}`)}, on ${visible(report.topology)}, in ${duration(report.durationMs)}`;
+  const some = tested.filter(({ verdict }) => verdict === 'partly').map(({ id }) => id);
+  const partly = some.length === 0 ? '' : `, ${some.length} partly (${some.join(', ')})`;
+  const text = `${met} of ${tested.length} tested requirements proved by ${visible(systemText(report))}${partly}, on ${visible(report.topology)}, in ${duration(report.durationMs)}`;
   const early =
     report.ended === undefined ? '' : `; the run ended ${report.ended}`.replace('ended interrupted', 'was interrupted');
   return paint.verdict[bad === 0 && early === '' ? 'pass' : 'fail'](text + early);

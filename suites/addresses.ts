@@ -57,7 +57,7 @@ export default await suite(
       },
     },
     'each load balancer and each server has private addresses of its own': {
-      proves: ['ADDR-4'],
+      proves: ['ADDR-4 load balancers', 'ADDR-4 servers'],
       run: async (scene) => {
         await scene.census();
         const { nlbs, vrrp } = scene.lab.plan.addresses;
@@ -70,7 +70,7 @@ export default await suite(
       },
     },
     'the cluster address is on the loopback of load balancers and servers, and nowhere else': {
-      proves: ['ALIAS-6'],
+      proves: ['ALIAS-6 load balancers', 'ALIAS-6 servers'],
       run: async (scene) => {
         await scene.census();
         const nodes = [...scene.lab.nodes('nlb'), ...scene.servers].map(({ name }) => name);
@@ -87,7 +87,7 @@ export default await suite(
       },
     },
     'from its start on, the active holds the alias and the standby does not': {
-      proves: ['ALIAS-1', 'ALIAS-2', 'ALIAS-3'],
+      proves: ['ALIAS-1 at start', 'ALIAS-2', 'ALIAS-3 from its start'],
       run: async (scene) => {
         const { active, standby } = await scene.lab.pair();
         const { master } = await firewalls(scene);
@@ -111,7 +111,7 @@ export default await suite(
       },
     },
     'a planned handover moves the alias': {
-      proves: ['ALIAS-1', 'ALIAS-4'],
+      proves: ['ALIAS-1 by handover', 'ALIAS-4 asked to'],
       needs: ['handover'],
       run: async (scene) => {
         const { active, standby } = await scene.lab.pair();
@@ -136,7 +136,7 @@ export default await suite(
     },
     'firewalls reach the cluster through the NLBS address, whoever holds it, and servers answer through the VRRP address':
       {
-        proves: ['ROUTE-1', 'ROUTE-2'],
+        proves: ['ROUTE-1 before a handover', 'ROUTE-1 after it', 'ROUTE-2'],
         needs: ['handover'],
         run: async (scene) => {
           const { active, standby } = await scene.lab.pair();
@@ -159,7 +159,7 @@ export default await suite(
         },
       },
     'an active that can no longer serve lets go of the alias': {
-      proves: ['ALIAS-5'],
+      proves: ['ALIAS-5 its link to the servers cut'],
       run: async (scene) => {
         const { active, standby } = await scene.lab.pair();
         const fault = { what: 'cut the server leg', node: active.name };

@@ -19,7 +19,7 @@ interface Skew {
 
 /** The standby is configured otherwise, and then as before; both nodes say so by name, and nobody does anything about it. */
 const isNamed = ({ change, sections }: Skew): SuiteTest => ({
-  proves: ['HA-20'],
+  proves: sections.map((section) => `HA-20 ${section}`),
   run: async (scene) => {
     const { active, standby } = await scene.lab.pair();
     await scene.census();
@@ -74,7 +74,6 @@ export default await suite(
   {
     'a server has another weight': isNamed({ change: { weights: { server1: 3 } }, sections: ['servers'] }),
     'the recovery is another, and a service is missing': {
-      thorough: true,
       ...isNamed({
         change: { recovery: 'automatic', services: ['http', 'echo-udp'] },
         sections: ['services', 'recovery'],

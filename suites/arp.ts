@@ -59,7 +59,7 @@ export default await suite(
   { topologies: ['invention', 'invention-flat'], everywhere: true, thorough: 'elsewhere', seconds: 8 },
   {
     'the active answers for the NLBS address, the standby does not': {
-      proves: ['ARP-1', 'ARP-2', 'ARP-10', 'ALIAS-2'],
+      proves: ['ARP-1', 'ARP-2', 'ARP-10 requests', 'ALIAS-2'],
       run: async (scene) => {
         const { active, standby } = await scene.lab.pair();
         await askOnAccess(scene, scene.nlbs);
@@ -86,7 +86,7 @@ export default await suite(
       },
     },
     'nothing is said of the NLBS address on the server subnet': {
-      proves: ['ARP-5'],
+      proves: ['ARP-5 asked for there'],
       breaks: [{ invariant: 'server subnet', why: 'servers ask for the NLBS address, to see that nobody answers' }],
       run: async (scene) => {
         const { active, standby } = await scene.lab.pair();
@@ -106,7 +106,7 @@ export default await suite(
       },
     },
     'nobody answers a request for the cluster address, on any segment': {
-      proves: ['ARP-6'],
+      proves: ['ARP-6 asked for on the access subnet', 'ARP-6 asked for on the server subnet'],
       breaks: [
         {
           invariant: 'no ARP for the cluster',
@@ -124,7 +124,7 @@ export default await suite(
       },
     },
     'with traffic flowing, no ARP packet has the cluster address as its sender': {
-      proves: ['ARP-7'],
+      proves: ['ARP-7 servers ask anew'],
       run: async (scene) => {
         const { active } = await scene.lab.pair();
         for (const { name } of scene.servers) await forgetNeighbours(scene, name);

@@ -38,7 +38,8 @@ export default await suite(
   { topologies: ['invention'], servers: 2, seconds: 10, thorough: true },
   {
     'beats that come late, twice, in another order, or not at all are no reason to take over': {
-      proves: ['HA-11', 'HA-12'],
+      proves: ['HA-11 late and reordered', 'HA-12 doubled on their way'],
+      needs: ['signedHeartbeats', 'witness'],
       random: true,
       run: async (scene) => {
         const { active, standby } = await atRest(scene);

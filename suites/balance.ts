@@ -20,7 +20,7 @@ export default await suite(
   { topologies: ['invention'], seconds: 30, pair: { weights: WEIGHTS } },
   {
     'connections are shared by weight, 1 : 2 : 3': {
-      proves: ['BAL-5'],
+      proves: ['BAL-5 connections'],
       run: async (scene) => {
         await scene.lab.pair();
         await requestHttp(scene, FLOWS, 32);
@@ -36,7 +36,7 @@ export default await suite(
       },
     },
     'flows of datagrams are shared by weight, 1 : 2 : 3': {
-      proves: ['BAL-5'],
+      proves: ['BAL-5 datagrams'],
       run: async (scene) => {
         await scene.lab.pair();
         const flows = await openUdpFlows(scene, FLOWS, FLOWS);
@@ -54,7 +54,7 @@ export default await suite(
     },
     'once weights are changed to others, new flows of both kinds fit those, to five per cent': {
       thorough: true,
-      proves: ['BAL-5', 'HA-15'],
+      proves: ['BAL-5 other weights to five per cent', 'HA-15 weights'],
       needs: ['reload'],
       run: async (scene) => {
         const { active } = await scene.lab.pair();

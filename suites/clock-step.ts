@@ -64,13 +64,12 @@ export default await suite(
     topologies: ['invention'],
     servers: 2,
     seconds: 9,
-    thorough: true,
     ownClocks: true,
     needs: ['handover', 'stateScripts', 'stampedLog'],
   },
   {
     'steps of an hour, forth and back, on the active and on the standby': {
-      proves: ['HA-12'],
+      proves: ['HA-12 clock step'],
       run: async (scene) => {
         await scene.census();
         const target = scene.target('echo-udp');

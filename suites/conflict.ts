@@ -67,7 +67,7 @@ export default await suite(
   { topologies: ['invention'], servers: 2, seconds: 14 },
   {
     'an ARP probe for the address is answered by the active alone': {
-      proves: ['ARP-11', 'ARP-10'],
+      proves: ['ARP-11 the active answers', 'ARP-11 the standby is silent', 'ARP-10 probes'],
       run: async (scene) => {
         const { active, standby } = await scene.lab.pair();
         const probers = firewallsOf(scene).map((node) => ({ node, leg: 'access' }));
@@ -92,7 +92,7 @@ export default await suite(
       },
     },
     'a station that claims the address is contradicted, at a bounded rate, and put on record': {
-      proves: ['ARP-13', 'ARP-14'],
+      proves: ['ARP-13 one claim', 'ARP-13 claims that go on', 'ARP-13 on record', 'ARP-14 a conflict ends'],
       needs: ['announcements', 'defence', 'eventLog'],
       breaks: [
         {
@@ -134,8 +134,7 @@ export default await suite(
       },
     },
     'when a split heals, both firewalls point to the one that leads': {
-      thorough: true,
-      proves: ['ARP-14'],
+      proves: ['ARP-14 a split heals', 'ALIAS-4 a split heals'],
       needs: ['heartbeats'],
       breaks: [
         { invariant: 'one answerer', why: 'each half of a split network has its own leader', from: { what: 'split' } },

@@ -74,7 +74,7 @@ export default await suite(
   { topologies: ['invention'], seconds: 18, needs: ['healthChecks'] },
   {
     'a server refuses new connections for a while: those that it has go on, and no new one is sent there': {
-      proves: ['FWD-13', 'FWD-6'],
+      proves: ['FWD-13 only fails its checks', 'FWD-6 a server that refuses'],
       needs: ['eventLog'],
       run: async (scene) => {
         const { active } = await scene.lab.pair();
@@ -127,7 +127,7 @@ export default await suite(
       },
     },
     'a server is unplugged: its connections are sent to others, whose resets tell the clients': {
-      proves: ['FWD-13'],
+      proves: ['FWD-13 gone'],
       run: async (scene) => {
         await scene.lab.pair();
         const server = firstServer(scene);

@@ -78,7 +78,7 @@ export default await suite(
       },
     },
     'a firewall dies: the backup takes over when it is due, and every connection lives': {
-      proves: ['VRRP-3', 'HA-7'],
+      proves: ['VRRP-3', 'HA-7 a firewall alone'],
       run: async (scene) => {
         const { master, backup } = await firewalls(scene);
         const legs = legsOf(scene, master, backup);
@@ -106,8 +106,7 @@ export default await suite(
       },
     },
     'a firewall and the active die together': {
-      thorough: true,
-      proves: ['HA-7', 'HA-1'],
+      proves: ['HA-7 together with the active', 'HA-1 power loss'],
       run: async (scene) => {
         const { master } = await firewalls(scene);
         const { active, standby } = await scene.lab.pair();

@@ -91,7 +91,7 @@ export default await suite(
   },
   {
     'a forged FIN or RST and a SYN after it move no connection, where another server would be chosen by now': {
-      proves: ['FWD-14'],
+      proves: ['FWD-14 forged FIN', 'FWD-14 forged RST'],
       run: async (scene) => {
         const { active } = await scene.lab.pair();
         const entry = entryOf(scene, active, 'echo');
@@ -108,7 +108,7 @@ export default await suite(
       },
     },
     'connections outlive a flood of ACKs, three of each flow, that would fill the table several times over': {
-      proves: ['FWD-14'],
+      proves: ['FWD-14 ACKs'],
       run: async (scene) => {
         const { active } = await scene.lab.pair();
         await flood(scene, active, packetsOfFlows(scene, entryOf(scene, active, 'echo'), beside(scene), ['ack']));
@@ -119,8 +119,7 @@ export default await suite(
       },
     },
     'connections outlive a flood of datagrams, three of each flow': {
-      proves: ['FWD-14'],
-      thorough: true,
+      proves: ['FWD-14 datagrams'],
       run: async (scene) => {
         const { active } = await scene.lab.pair();
         await flood(scene, active, packetsOfFlows(scene, entryOf(scene, active, 'echo-udp'), beside(scene)));
@@ -131,11 +130,10 @@ export default await suite(
       },
     },
     'under a flood of fragments from the middle of datagrams, the pieces of others stay together': {
-      proves: ['FWD-8', 'FWD-14'],
+      proves: ['FWD-8 under a flood', 'FWD-14 middle fragments'],
       breaks: [
         { invariant: 'public addresses', why: 'the flood comes from made-up addresses', from: { what: 'flood' } },
       ],
-      thorough: true,
       run: async (scene) => {
         const { active } = await scene.lab.pair();
         const entry = entryOf(scene, active, 'echo-udp');

@@ -140,12 +140,15 @@ export default await suite(
   'what is forged in the peer’s name moves nothing, and holds up no beat',
   { topologies: ['invention'], servers: 2, seconds: 15, needs: ['signedHeartbeats', 'refusals', 'stateScripts'] },
   {
-    'refusals that are forged while both live cause nothing': { proves: ['HA-21'], run: liedTo },
-    'nor do they spare a frozen node the fence': { proves: ['HA-21', 'HA-10'], run: frozenAndLiedAbout },
+    'refusals that are forged while both live cause nothing': { proves: ['HA-21 forged refusals'], run: liedTo },
+    'nor do they spare a frozen node the fence': {
+      proves: ['HA-21 refusals for a frozen node', 'HA-10 with forged refusals'],
+      run: frozenAndLiedAbout,
+    },
     'a flood at the heartbeat port by both paths holds up no beat, and moves nothing': {
       thorough: true,
       random: true,
-      proves: ['HA-21'],
+      proves: ['HA-21 floods at the heartbeat port'],
       run: flooded,
     },
   },

@@ -70,7 +70,14 @@ export default await suite(
   { topologies: ['invention', 'invention-flat'], everywhere: true, thorough: 'elsewhere', seconds: 9 },
   {
     'a forwarded packet keeps every byte from its IP header on, and reaches one server': {
-      proves: ['FWD-1', 'FWD-2', 'FWD-4', 'FWD-5'],
+      proves: [
+        'FWD-1 TCP',
+        'FWD-1 UDP',
+        'FWD-2 TCP',
+        'FWD-2 UDP',
+        'FWD-4 by the logs of the servers',
+        'FWD-5 under traffic',
+      ],
       run: async (scene) => {
         const { active } = await scene.lab.pair();
         await mixedTraffic(scene);
@@ -98,7 +105,7 @@ export default await suite(
       },
     },
     'the standby forwards nothing, whether frames are flooded to it or sent to it': {
-      proves: ['FWD-3', 'FWD-10'],
+      proves: ['FWD-3', 'FWD-10 a standby'],
       run: async (scene) => {
         const { standby } = await scene.lab.pair();
         const { port } = scene.service('echo-udp');
@@ -119,7 +126,7 @@ export default await suite(
       },
     },
     'what comes by the server’s side goes no further, neither requests nor replies': {
-      proves: ['ROUTE-4'],
+      proves: ['ROUTE-4 requests and replies sent to its server side'],
       breaks: [
         {
           invariant: 'replies bypass',
@@ -148,7 +155,7 @@ export default await suite(
       },
     },
     'what is for a port that is not served goes no further, and what is for the node itself is untouched': {
-      proves: ['FWD-9'],
+      proves: ['FWD-9 TCP port not served', 'FWD-9 UDP port not served', 'FWD-9 its own address'],
       run: async (scene) => {
         const { active } = await scene.lab.pair();
         const mac = scene.mac(active.name, 'access');
@@ -179,7 +186,7 @@ export default await suite(
       },
     },
     'a server that has failed gets no new connection and no new flow of datagrams': {
-      proves: ['FWD-6'],
+      proves: ['FWD-6 connections to a dead server', 'FWD-6 datagrams to a dead server'],
       needs: ['healthChecks'],
       run: async (scene) => {
         await scene.lab.pair();

@@ -53,7 +53,7 @@ export default await suite(
   },
   {
     'the main thread of the active hangs for good: the standby leads, and SIGTERM ends what is left': {
-      proves: ['HA-2', 'ALIAS-4'],
+      proves: ['HA-2 its main thread hangs'],
       run: async (scene) => {
         const { active, standby } = await atRest(scene);
         const probes = await load(scene);
@@ -83,7 +83,7 @@ export default await suite(
       },
     },
     'the active can open nothing more, so that its passes fail: the standby leads, until that is over and beyond': {
-      proves: ['HA-2', 'HA-16'],
+      proves: ['HA-2 its passes fail', 'HA-16 passes that fail'],
       breaks: [
         {
           invariant: 'scripts in order',

@@ -22,9 +22,9 @@ const BEFORE_SWITCH_MS = 100;
 const AFTER_SWITCH_MS = 200;
 
 /** Changes over by request, under load of datagrams and connections, and claims that nothing was lost. */
-function losesNothing(what: string, request: (scene: Scene, pair: Pair) => Promise<void>): SuiteTest {
+function losesNothing(what: string, aspect: string, request: (scene: Scene, pair: Pair) => Promise<void>): SuiteTest {
   return {
-    proves: ['HA-6', 'HA-5'],
+    proves: [`HA-6 ${aspect}`, 'HA-5 active', 'HA-5 standby'],
     run: async (scene) => {
       const { active, standby } = await scene.lab.pair();
       const target = scene.target('echo-udp');
@@ -70,16 +70,16 @@ export default await suite(
   'a switch for maintenance loses nothing',
   { topologies: ['invention'], servers: 2, seconds: 8, needs: ['handover', 'stateScripts'] },
   {
-    'the active is asked to stand by': losesNothing('stand by', (scene, { active }) =>
+    'the active is asked to stand by': losesNothing('stand by', 'the active asked to stand by', (scene, { active }) =>
       scene.lab.use('handover').standBy(scene.lab.node(active)),
     ),
     'the standby is asked to take over': {
-      thorough: true,
-      ...losesNothing('take over', (scene, { standby }) => scene.lab.use('handover').takeOver(scene.lab.node(standby))),
+      ...losesNothing('take over', 'the standby asked to take over', (scene, { standby }) =>
+        scene.lab.use('handover').takeOver(scene.lab.node(standby)),
+      ),
     },
     'each state runs its script once each time that it is entered, in order': {
-      proves: ['HA-5'],
-      thorough: true,
+      proves: ['HA-5 initial', 'HA-5 active', 'HA-5 standby', 'HA-5 inop'],
       run: async (scene) => {
         const { active, standby } = await scene.lab.pair();
         const fromNs = scene.nowNs();
@@ -104,7 +104,7 @@ export default await suite(
       },
     },
     'a primary that returns stands by, for its recovery is manual': {
-      proves: ['HA-8'],
+      proves: ['HA-8 manual'],
       run: async (scene) => {
         const { active, standby } = await scene.lab.pair();
         const [primary, other] = active.home.plan.primary ? [active, standby] : [standby, active];

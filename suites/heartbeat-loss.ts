@@ -101,7 +101,7 @@ function witnessAsked(scene: Scene, { active, standby }: Silent, span: Span): Cl
 
 /** One path's loss is nobody's business: the standby has no reason even to ask. */
 const onePath = (segment: string) => ({
-  proves: ['HA-11'],
+  proves: [`HA-11 the ${segment} path`],
   needs: ['signedHeartbeats', 'witness'] as const,
   run: async (scene: Scene) => {
     const lans = [scene.lan(segment)];
@@ -127,7 +127,7 @@ export default await suite(
   { topologies: ['invention'], servers: 2, seconds: 13, thorough: true, needs: ['heartbeats'] },
   {
     'dropped on all paths, and let through again': {
-      proves: ['HA-11'],
+      proves: ['HA-11 both paths'],
       run: async (scene) => {
         const lans = heartbeatLans(scene.lab);
         const silent = await silence(scene, lans, silentProbes(scene));

@@ -88,7 +88,7 @@ export default await suite(
   {
     'within the times of the configuration the table alone keeps a flow, and beyond them it comes to its server again':
       {
-        proves: ['FWD-5'],
+        proves: ['FWD-5 another weight', 'FWD-5 silence within the times', 'FWD-5 silence beyond the times'],
         run: async (scene) => {
           const name = firstServer(scene).name;
           const within = await silentWhile(scene, SILENT_MS, () =>
@@ -104,7 +104,7 @@ export default await suite(
       },
     'half a minute is not long, by the times that it has where nothing is said': {
       thorough: true,
-      proves: ['FWD-5'],
+      proves: ['FWD-5 another weight', 'FWD-5 half a minute of silence'],
       run: async (scene) => {
         const name = firstServer(scene).name;
         const defaults = { forgetsAfterMs: 0 };

@@ -65,7 +65,7 @@ const nodeNames = (scene: Scene): string[] => scene.lab.nodes('nlb').map(({ name
 
 /** On each node, one after the other, so that each is led by once. */
 const madeAnewOnEach: SuiteTest = {
-  proves: ['ALIAS-11'],
+  proves: ['ALIAS-11 made anew on the standby'],
   needs: ['handover', 'fitness'],
   run: async (scene) => {
     const { active, standby } = await scene.lab.pair();
@@ -97,7 +97,7 @@ const madeAnewOnEach: SuiteTest = {
 };
 
 const madeAnewUnderTheActive: SuiteTest = {
-  proves: ['ALIAS-11'],
+  proves: ['ALIAS-11 made anew on the active'],
   needs: ['fitness', 'eventLog'],
   run: async (scene) => {
     const { active, standby } = await scene.lab.pair();
@@ -137,7 +137,7 @@ const madeAnewUnderTheActive: SuiteTest = {
 };
 
 const hardwareAddressChanges: SuiteTest = {
-  proves: ['ALIAS-11'],
+  proves: ['ALIAS-11 another hardware address'],
   run: async (scene) => {
     const { active } = await scene.lab.pair();
     await resolveEverywhere(scene);

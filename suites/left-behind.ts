@@ -113,7 +113,7 @@ export default await suite(
   { topologies: ['invention'], servers: 2, seconds: 13 },
   {
     'a killed daemon’s address is answered for by nobody, and taken away at its next start': {
-      proves: ['ALIAS-7', 'ALIAS-8', 'FWD-10'],
+      proves: ['ALIAS-7', 'ALIAS-8 killed', 'FWD-10 a dead node'],
       needs: ['lease', 'handover'],
       run: async (scene) => {
         const { active, standby } = await scene.lab.pair();
@@ -168,8 +168,7 @@ export default await suite(
       },
     },
     'through one fault after the other, two never answer': {
-      thorough: true,
-      proves: ['ALIAS-8'],
+      proves: ['ALIAS-8 killed', 'ALIAS-8 stopped', 'ALIAS-8 frozen', 'ALIAS-8 cut off', 'ALIAS-8 both killed'],
       run: async (scene) => {
         const nodes = scene.lab.nodes('nlb');
         const stopAsking = keepAsking(scene, scene.nlbs, ASKS_EVERY_MS);
@@ -209,7 +208,7 @@ export default await suite(
       },
     },
     'a node that is stopped has neither alias nor data path, and keeps what is not its own': {
-      proves: ['ALIAS-9'],
+      proves: ['ALIAS-9 the active', 'ALIAS-9 the standby', 'ALIAS-9 addresses of others'],
       run: async (scene) => {
         const { active, standby } = await scene.lab.pair();
         for (const node of [active, standby]) await stops(scene, node);

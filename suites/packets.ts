@@ -68,7 +68,7 @@ export default await suite(
   },
   {
     'an ICMP error goes to the server of the flow that it quotes, whatever would be chosen by now': {
-      proves: ['FWD-7'],
+      proves: ['FWD-7 TCP', 'FWD-7 UDP', 'FWD-7 fragmentation needed', 'FWD-7 unreachable', 'FWD-7 time exceeded'],
       needs: ['reload', 'weights'],
       run: async (scene) => {
         const { active } = await scene.lab.pair();
@@ -96,8 +96,7 @@ export default await suite(
       },
     },
     'a download goes on when a hop on its way is narrowed': {
-      proves: ['FWD-7'],
-      thorough: true,
+      proves: ['FWD-7 a download whose path narrows'],
       run: async (scene) => {
         const { active } = await scene.lab.pair();
         const { client, router } = clientAtRouter(scene);
@@ -130,7 +129,7 @@ export default await suite(
       },
     },
     'the fragments of a datagram go to one server, in order or not': {
-      proves: ['FWD-8'],
+      proves: ['FWD-8 in order', 'FWD-8 out of order'],
       run: async (scene) => {
         const { active } = await scene.lab.pair();
         const sinceNs = scene.nowNs();
@@ -153,7 +152,16 @@ export default await suite(
       },
     },
     'malformed frames go no further, and good traffic goes on': {
-      proves: ['FWD-11'],
+      proves: [
+        'FWD-11 truncated',
+        'FWD-11 bad lengths',
+        'FWD-11 bad version',
+        'FWD-11 options',
+        'FWD-11 nothing inside',
+        'FWD-11 VLAN tags',
+        'FWD-11 oversized',
+        'FWD-11 flipped octets',
+      ],
       breaks: [{ invariant: 'public addresses', why: 'malformed packets have any addresses' }],
       random: true,
       run: async (scene) => {

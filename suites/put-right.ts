@@ -63,7 +63,7 @@ export default await suite(
   { topologies: ['invention'], servers: 2, seconds: 6, needs: ['eventLog'] },
   {
     'the alias comes back, and is announced, when it is flushed from the active under load': {
-      proves: ['ALIAS-10'],
+      proves: ['ALIAS-10 the alias taken off'],
       run: async (scene) => {
         const { active } = await scene.lab.pair();
         await resolveEverywhere(scene);
@@ -112,7 +112,7 @@ export default await suite(
       },
     },
     'cluster addresses come back to the loopback of both': {
-      proves: ['ALIAS-10'],
+      proves: ['ALIAS-10 a cluster address taken off'],
       run: async (scene) => {
         const { active, standby } = await scene.lab.pair();
         const address = `${scene.cluster}/32`;
@@ -134,7 +134,7 @@ export default await suite(
       },
     },
     'an alias that stands where it should not is taken off': {
-      proves: ['ALIAS-10'],
+      proves: ['ALIAS-10 the alias where it should not be'],
       breaks: [{ invariant: 'alias off the standby', why: 'somebody else puts it there' }],
       run: async (scene) => {
         const { active, standby } = await scene.lab.pair();

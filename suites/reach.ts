@@ -40,6 +40,8 @@ function apartFromFirewalls(scene: Scene, node: string): FrameRule[] {
 }
 
 interface Fault {
+  /** Of HA-2. */
+  aspect: string;
   what: string;
   rules(scene: Scene, active: string): FrameRule[];
   /** Whether what the clients send gets through all the time. */
@@ -47,9 +49,9 @@ interface Fault {
 }
 
 /** Cuts the active off; the claims say that the standby, which is not, leads, and goes on leading when that is mended. */
-function takesOver({ what, rules, losesNothing }: Fault): SuiteTest {
+function takesOver({ aspect, what, rules, losesNothing }: Fault): SuiteTest {
   return {
-    proves: ['HA-2'],
+    proves: [`HA-2 ${aspect}`],
     run: async (scene) => {
       const { active, standby } = await scene.lab.pair();
       await scene.census();
@@ -102,21 +104,21 @@ export default await suite(
   { topologies: ['invention'], servers: 2, seconds: 12, pair: { reach: ['access'] }, needs: ['stateScripts'] },
   {
     'the active loses its reach target alone': takesOver({
+      aspect: 'its target lost',
       what: 'the active asks for its target in vain',
       rules: (scene, active) => [unanswered(scene, active)],
       losesNothing: true,
     }),
     'the active is cut off from the firewalls': {
-      thorough: true,
       ...takesOver({
+        aspect: 'cut off from the firewalls',
         what: 'no frame passes between the active and the firewalls',
         rules: apartFromFirewalls,
         losesNothing: false,
       }),
     },
     'both lose the same target: nothing moves': {
-      thorough: true,
-      proves: ['HA-2'],
+      proves: ['HA-2 not where both lose it'],
       run: async (scene) => {
         const { active, standby } = await scene.lab.pair();
         await scene.census();

@@ -43,13 +43,12 @@ export default await suite(
     topologies: ['invention'],
     servers: 2,
     seconds: 11,
-    thorough: true,
     pair: { recovery: 'automatic' },
     needs: ['holdDown', 'stateScripts'],
   },
   {
     'a primary that dies and returns, again and again': {
-      proves: ['HA-8'],
+      proves: ['HA-8 automatic'],
       run: async (scene) => {
         const { primary, other } = await pairOf(scene);
         await scene.census();

@@ -29,7 +29,7 @@ export default await suite(
   { topologies: ['invention'], servers: 2, seconds: 25, thorough: true, pair: { reach: ['access'] } },
   {
     'the peer’s daemon is stopped, and then a firewall dies: the one that is left stays where it is': {
-      proves: ['HA-2', 'HA-7'],
+      proves: ['HA-2 not where the peer is gone', 'HA-7 while the peer is stopped'],
       run: async (scene) => {
         await scene.act('the pace of keepalived', undefined, () => paceOfKeepalived(scene));
         const { active, standby } = await atRest(scene, 20_000);

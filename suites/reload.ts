@@ -1,5 +1,7 @@
 import { openUdpFlows, requestHttp } from '../harness/act/everyday.ts';
+import { countedForgeries, countRefusals } from '../harness/act/refusals.ts';
 import type { Scene } from '../harness/act/scene.ts';
+import { sendSignedWith } from '../harness/act/stale-key.ts';
 import type { Claims } from '../harness/act/suite-test.ts';
 import { answersAgain, runsScript } from '../harness/act/waits.ts';
 import { type Claim, verdictOn } from '../harness/check/claim.ts';
@@ -102,8 +104,7 @@ export default await suite(
   { topologies: ['invention'], seconds: 16, needs: ['reload'] },
   {
     'weights are changed: new connections follow them, and those that are there stay': {
-      thorough: true,
-      proves: ['HA-15', 'FWD-5'],
+      proves: ['HA-15 weights', 'FWD-5 another weight'],
       needs: ['weights'],
       run: async (scene) => {
         await scene.lab.pair();
@@ -137,7 +138,7 @@ export default await suite(
     // Before connections end that their clients do not close: an address and port of those that comes again would stay where
     // the one before was moved to, on the node that saw that.
     'the key of the heartbeats is changed in three steps, on one node after the other': {
-      proves: ['HA-15', 'HA-12'],
+      proves: ['HA-15 keys', 'HA-12 stale key'],
       needs: ['signedHeartbeats', 'handover', 'stateScripts'],
       run: async (scene) => {
         const { active, standby } = await scene.lab.pair();
@@ -159,6 +160,9 @@ export default await suite(
             sinceNs: changedNs,
           },
         );
+        await countRefusals(scene, active.name);
+        const stale = await sendSignedWith(scene, active.name, old);
+        await countRefusals(scene, active.name);
         const handoverNs = scene.nowNs();
         await underLoad(scene, () => scene.lab.use('handover').standBy(active));
         await runsScript(scene, standby.name, 'active', handoverNs);
@@ -171,6 +175,10 @@ export default await suite(
           ...nothingLostOnConnections,
           'heartbeats were signed with the old key': between({ untilNs: firstStep.atNs }, beatsOf(scene, old)),
           'all are signed with the new one in the end': between({ fromNs: changedNs }, beatsOf(scene, fresh)),
+          'beats that are signed with the old key are refused for that': between(
+            { fromNs: changedNs },
+            countedForgeries(scene, active.name, stale),
+          ),
           'each node hears the other: a switch by request loses nothing': between(
             { fromNs: handoverNs },
             noneLost({ protocol: 'udp', atLeast: PROBES_PER_SECOND / 5 }),
@@ -179,7 +187,13 @@ export default await suite(
       },
     },
     'a server is removed: only its own connections end, and a server that joins takes none': {
-      proves: ['HA-15', 'BAL-4'],
+      proves: [
+        'HA-15 a server removed',
+        'HA-15 a server added',
+        'BAL-4 a server leaves',
+        'BAL-4 a server joins',
+        'FWD-5 a server joins',
+      ],
       run: async (scene) => {
         await scene.lab.pair();
         const [remove, join] = [{ what: 'remove server2' }, { what: 'add server2' }];
@@ -223,8 +237,7 @@ export default await suite(
       },
     },
     'a service is removed, and added again: what is for it is dropped meanwhile, and all else goes on': {
-      thorough: true,
-      proves: ['HA-15', 'FWD-9'],
+      proves: ['HA-15 a service removed', 'HA-15 a service added', 'FWD-9 a service that was removed'],
       run: async (scene) => {
         const { active } = await scene.lab.pair();
         const remove = { what: 'remove the service http' };
@@ -254,8 +267,7 @@ export default await suite(
       },
     },
     'a bad file is refused whole, and the pair goes on by the one before': {
-      thorough: true,
-      proves: ['HA-15'],
+      proves: ['HA-15 a bad file refused'],
       needs: ['weights'],
       run: async (scene) => {
         const { active } = await scene.lab.pair();

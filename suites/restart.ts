@@ -78,8 +78,7 @@ export default await suite(
   },
   {
     'the active is restarted while its peer lives: it hands over first': {
-      thorough: true,
-      proves: ['HA-14'],
+      proves: ['HA-14 restarted beside its peer'],
       run: async (scene) => {
         const { active, standby } = await scene.lab.pair();
         const fromNs = scene.nowNs();
@@ -96,8 +95,7 @@ export default await suite(
       },
     },
     'a lone node is restarted again and again: the address is answered for all the time, and nothing is lost': {
-      thorough: true,
-      proves: ['HA-14'],
+      proves: ['HA-14 restarted alone'],
       run: async (scene) => {
         const { active, absent } = await alone(scene);
         await scene.census();
@@ -140,7 +138,7 @@ export default await suite(
       },
     },
     'kill -9 and a start while the peer lives: nothing is lost, nor when it leads again': {
-      proves: ['HA-14', 'HA-4'],
+      proves: ['HA-14 killed beside its peer', 'HA-4 killed beside its peer'],
       run: async (scene) => {
         const { active, standby } = await scene.lab.pair();
         const fromNs = scene.nowNs();
@@ -163,8 +161,7 @@ export default await suite(
       },
     },
     'kill -9 and a start of a lone node: it knows the connections of its earlier life': {
-      thorough: true,
-      proves: ['HA-14', 'HA-4'],
+      proves: ['HA-14 killed alone', 'HA-4 killed alone'],
       run: async (scene) => {
         const { active, absent } = await alone(scene);
         const kill = { what: 'kill -9', node: active.name };

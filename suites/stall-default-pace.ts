@@ -27,7 +27,7 @@ export default await suite(
   },
   {
     'SIGSTOP for 50 ms, past the lease, again and again: one speaks for the address at a time': {
-      proves: ['HA-10', 'ALIAS-8'],
+      proves: ['HA-10 stopped', 'ALIAS-8 stopped'],
       run: async (scene) => {
         await scene.census();
         const nodes = scene.lab.nodes('nlb').map(({ name }) => name);

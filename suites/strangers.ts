@@ -26,6 +26,8 @@ const SUSPECT_MS = 30;
 const POWER = 'power loss';
 
 interface Meddler {
+  /** Of HA-21. */
+  aspect: string;
   /** Begins before the active dies, or with that; gives what ends it. */
   meddle(scene: Scene, dead: string, survivor: string): () => void;
   /** The hardware address that claims the address, where one does. */
@@ -34,9 +36,9 @@ interface Meddler {
 }
 
 /** The active loses both links, and whatever others say, its standby leads as soon as ever. */
-function takesOverInSpiteOf({ meddle, claimant, lateMs = 0 }: Meddler): SuiteTest {
+function takesOverInSpiteOf({ aspect, meddle, claimant, lateMs = 0 }: Meddler): SuiteTest {
   return {
-    proves: ['HA-21'],
+    proves: [`HA-21 ${aspect}`],
     run: async (scene) => {
       const { active, standby } = await atRest(scene);
       await scene.census();
@@ -140,27 +142,29 @@ export default await suite(
   {
     'a station that holds the address is no proof that the peer lives: it is succeeded, and fought': takesOverInSpiteOf(
       {
+        aspect: 'a stray holder',
         meddle: (scene, _, survivor) => holdAddress(scene, survivor, STRANGER),
         claimant: () => STRANGER,
       },
     ),
     'neither is a switch that answers for the dead': takesOverInSpiteOf({
+      aspect: 'a switch that answers for the dead',
       meddle: (scene, dead) => suppressArp(scene, dead),
       claimant: (scene, dead) => scene.mac(dead, 'access'),
     }),
     'questions in the peer’s name hold nobody off': takesOverInSpiteOf({
+      aspect: 'questions in its name',
       meddle: (scene, dead) => askInNameOf(scene, dead, STRANGER),
     }),
     'and those by its own hardware address for a moment only': {
-      thorough: true,
       ...takesOverInSpiteOf({
+        aspect: 'questions by its own hardware address',
         meddle: (scene, dead) => askInNameOf(scene, dead, scene.mac(dead, 'access')),
         lateMs: HELD_OFF_MS,
       }),
     },
     'a witness that does not answer is told of in peacetime': {
-      thorough: true,
-      proves: ['HA-21', 'HA-16'],
+      proves: ['HA-21 no answer of the witness', 'HA-16 no answer of the witness'],
       run: deafWitness,
     },
   },

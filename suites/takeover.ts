@@ -18,6 +18,8 @@ const REPLACE_WITHIN_MS = 50;
 const PROBES_PER_SECOND = 100;
 
 interface Fault {
+  /** Of HA-1. */
+  aspect: string;
   /** What is done to the active, in words. */
   what: string;
   strike(scene: Scene, active: LabNode): Promise<void>;
@@ -25,9 +27,9 @@ interface Fault {
 }
 
 /** Strikes the active under load; the claims say that the other one is then the cluster's load balancer. */
-function takesOverAfter({ what, strike, mend }: Fault): SuiteTest {
+function takesOverAfter({ aspect, what, strike, mend }: Fault): SuiteTest {
   return {
-    proves: ['HA-1', 'ARP-3', 'ARP-4'],
+    proves: [`HA-1 ${aspect}`, 'ALIAS-1 by takeover', 'ARP-3', 'ARP-4'],
     run: async (scene) => {
       const { active, standby } = await scene.lab.pair();
       await scene.census();
@@ -85,19 +87,21 @@ export default await suite(
   { topologies: ['invention'], servers: 2, seconds: 14 },
   {
     'kill -9 of the active daemon': takesOverAfter({
+      aspect: 'killed',
       what: 'kill -9',
       strike: async (scene, active) => signal(scene, active, 'SIGKILL'),
       mend: async (scene, struck) => startSystem(scene, struck),
     }),
     'SIGSTOP of the active daemon, and its return': {
-      thorough: true,
       ...takesOverAfter({
+        aspect: 'stopped',
         what: 'SIGSTOP',
         strike: async (scene, active) => signal(scene, active, 'SIGSTOP'),
         mend: async (scene, struck) => signal(scene, struck, 'SIGCONT'),
       }),
     },
     'power loss: both links dead at once, every process frozen': takesOverAfter({
+      aspect: 'power loss',
       what: 'power loss',
       strike: async (scene, active) => {
         await Promise.all([active.freeze(), cutBoth(scene, active.name)]);
@@ -109,8 +113,8 @@ export default await suite(
       },
     }),
     'both links down, the daemon running': {
-      thorough: true,
       ...takesOverAfter({
+        aspect: 'both links down',
         what: 'both links down',
         strike: async (scene, active) => {
           await cutBoth(scene, active.name);

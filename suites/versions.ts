@@ -61,7 +61,7 @@ const neverRefused = ({ earlier, own }: Versions): Claims =>
   );
 
 const handsOver = (commit: string | undefined): SuiteTest => ({
-  proves: ['HA-19'],
+  proves: ['HA-19 each hands over'],
   lacks: () => lacksVersion(commit),
   run: async (scene) => {
     const pair = await startBoth(scene, commit ?? '');
@@ -100,7 +100,7 @@ const handsOver = (commit: string | undefined): SuiteTest => ({
 
 /** Each takes over from the other when that is killed. */
 const takesOver = (commit: string): SuiteTest => ({
-  proves: ['HA-19'],
+  proves: ['HA-19 each takes over'],
   thorough: true,
   lacks: () => lacksVersion(commit),
   run: async (scene) => {

@@ -1,5 +1,7 @@
-import { DROPPED, REFUSED } from '../check/refused.ts';
+import type { Claim } from '../check/claim.ts';
+import { type Batch, countedByReason, DROPPED, REFUSED } from '../check/refused.ts';
 import { until } from '../clock/until.ts';
+import { waysTo } from '../fault/imposter.ts';
 import { heartbeatPort } from '../fault/silence.ts';
 import type { Scene } from './scene.ts';
 
@@ -24,6 +26,18 @@ export async function countRefusals(scene: Scene, node: string): Promise<void> {
     node,
     what: DROPPED,
     counts: { all: droppedAt(stdout, heartbeatPort(scene)) },
+  });
+}
+
+/** What the node counted from the first time that it was asked to the last, beside what imposters sent to it. */
+export function countedForgeries(scene: Scene, node: string, sent: Batch[]): Claim {
+  const ways = waysTo(scene, node);
+  return countedByReason({
+    node,
+    ports: ways.map(({ victim }) => victim),
+    sources: ways.map(({ station }) => scene.mac(station.node, station.leg)),
+    port: heartbeatPort(scene),
+    sent,
   });
 }
 

@@ -7,11 +7,11 @@ import type { Scene } from './scene.ts';
 export type Claims = Record<string, Claim>;
 
 export interface SuiteTest {
-  /** Ids of the catalogue. */
+  /** Requirements of the catalogue (`ARP-1`); of one that has aspects, each that is tried (`HA-12 forged`). */
   proves: string[];
   /** Whether anything in it is random: its seed is then shown with its verdict. */
   random?: boolean;
-  /** What it proves, a brief run proves by other tests; left out there. */
+  /** Left out of brief runs, where other tests try the same aspects, or the catalogue says why none does. */
   thorough?: true;
   /** What it uses of the system under test beyond the core; where a system has not got it, the test is skipped with its reason. */
   needs?: readonly Capability[];

@@ -6,6 +6,7 @@ import { terminalReport } from '../../reports/terminal.ts';
 import { loadCheckers } from '../check/load.ts';
 import { machine } from '../doctor/probe.ts';
 import { isHistoryThere } from '../history/compressed.ts';
+import { PROJECT } from '../lab/run-folder.ts';
 import { readCatalogue } from '../runner/catalogue.ts';
 import { jsonIn } from '../runner/claims-file.ts';
 import { differenceLines, differs } from '../runner/differences.ts';
@@ -29,7 +30,7 @@ export async function check(run: string, names: string[]): Promise<void> {
   const again = [...read.flatMap(({ judged }) => judged), ...neverStored(folder, suites)];
   const report = reportOf(folder, suites, again, began);
   const terminal = { colour: chalk.level > 0, columns: process.stdout.columns ?? 0 };
-  process.stdout.write(terminalReport(report, readCatalogue().requirements, terminal));
+  process.stdout.write(terminalReport(report, readCatalogue(), terminal));
   console.log([...differenceLines(again), ...notJudged(problems).map((line) => chalk.red(line))].join('\n'));
   const exitCode = exitCodeOf(report);
   process.exitCode = problems.length > 0 && exitCode === EXIT.passed ? EXIT.provedNothing : exitCode;
@@ -112,8 +113,12 @@ function reportOf(folder: string, suites: readonly string[], again: readonly Jud
   return {
     id: path.basename(folder),
     startedAt: new Date().toISOString(),
+    folder: path.relative(PROJECT, folder),
     machine: machine(),
     system: { name: 'unknown', version: '' },
+    datapath: 'unknown',
+    depth: 'thorough',
+    versions: {},
     ...report,
     topology: [...new Set(topologies)].join(', '),
     notRun: report?.notRun.filter(({ suite }) => isAmong(suites, suite)) ?? [],

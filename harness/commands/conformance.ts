@@ -2,9 +2,9 @@ import path from 'node:path';
 import chalk from 'chalk';
 import type { NotRun, RunReport } from '../../reports/run-report.ts';
 import { terminalReport } from '../../reports/terminal.ts';
-import { examine, machine } from '../doctor/probe.ts';
+import { examine } from '../doctor/probe.ts';
 import { collectGarbage } from '../lab/gc.ts';
-import { beginRun, endRun, newRunId } from '../lab/run-folder.ts';
+import { beginRun, endRun, newRunId, PROJECT } from '../lab/run-folder.ts';
 import { DEFAULT_SETTINGS, type RunSettings } from '../runner/assignment.ts';
 import { type Catalogue, readCatalogue } from '../runner/catalogue.ts';
 import { conduct } from '../runner/conduct.ts';
@@ -19,6 +19,7 @@ import { pointLatest, writeReports } from '../runner/write-reports.ts';
 import { topologyNames } from '../topology/find.ts';
 import { exitCodeOf } from './exit-code.ts';
 import { EXIT, UserError } from './problem.ts';
+import { runConditions } from './run-conditions.ts';
 import { systemHere } from './system-here.ts';
 
 export interface ConformanceOptions {
@@ -73,8 +74,8 @@ export async function conformance(names: string[], options: ConformanceOptions):
   const notRun = isWhole(options)
     ? placesOf(suites, options.topology).flatMap((place) => leftOutOf(place, selection, settings))
     : [];
-  const report = await runAll(jobs, notRun, options, catalogue);
-  process.stdout.write(terminalReport(report, catalogue.requirements, terminal()));
+  const report = await runAll({ jobs, leftOut: notRun, depth: selection.depth, options, catalogue });
+  process.stdout.write(terminalReport(report, catalogue, terminal()));
   process.exitCode = exitCodeOf(report);
 }
 
@@ -139,29 +140,30 @@ async function refuseUnfitMachine(): Promise<void> {
 
 /** What a run found that was killed: it says so itself from now on. */
 function reportInterrupted(folder: string, catalogue: Catalogue): void {
-  const report: RunReport = { ...reportOf([folder]), ended: 'interrupted' };
+  const report: RunReport = { ...reportOf([folder], folder), ended: 'interrupted' };
   writeReports(folder, report, catalogue);
   console.log(
     `the run ${path.basename(folder)} was killed; what it had found is in ${path.join(folder, 'report.html')}`,
   );
 }
 
-async function runAll(
-  jobs: readonly Job[],
-  leftOut: NotRun[],
-  options: ConformanceOptions,
-  catalogue: Catalogue,
-): Promise<RunReport> {
+interface Planned {
+  jobs: readonly Job[];
+  leftOut: NotRun[];
+  depth: Depth;
+  options: ConformanceOptions;
+  catalogue: Catalogue;
+}
+
+async function runAll({ jobs, leftOut, depth, options, catalogue }: Planned): Promise<RunReport> {
   const run = beginRun(newRunId(new Date()));
   const began = performance.now();
-  const system = systemHere(options.system);
   const settings = settingsOf(options);
   const record = recordOf(
     {
       id: path.basename(run),
       startedAt: new Date().toISOString(),
-      machine: machine(),
-      system: { name: system.name, version: system.version() },
+      ...(await runConditions(depth, settings)),
       command: `./onevip ${process.argv.slice(2).join(' ')}`,
       notRun: leftOut,
     },
@@ -183,6 +185,7 @@ async function runAll(
   const { format: _, jobs: __, ...head } = record;
   const report: RunReport = {
     ...head,
+    folder: path.relative(PROJECT, run),
     topology: [...new Set(jobs.map(({ topology }) => topology))].join(', '),
     durationMs: performance.now() - began,
     results,

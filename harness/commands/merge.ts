@@ -17,19 +17,20 @@ export async function merge(runs: string[]): Promise<void> {
     return folder;
   });
   const catalogue = readCatalogue();
-  const report = { ...readReport(folders), id: newRunId(new Date()) };
-  const folder = beginRun(report.id);
+  const id = newRunId(new Date());
+  const folder = beginRun(id);
+  const report = { ...readReport(folders, folder), id };
   writeReports(folder, report, catalogue);
   endRun(folder);
   const terminal = { colour: chalk.level > 0, columns: process.stdout.columns ?? 0 };
-  process.stdout.write(terminalReport(report, catalogue.requirements, terminal));
+  process.stdout.write(terminalReport(report, catalogue, terminal));
   console.log(`the report is ${path.join(folder, 'report.html')}`);
   process.exitCode = exitCodeOf(report);
 }
 
-function readReport(folders: string[]) {
+function readReport(folders: string[], into: string) {
   try {
-    return reportOf(folders);
+    return reportOf(folders, into);
   } catch (error) {
     throw new UserError(error instanceof Error ? error.message : String(error), EXIT.usage);
   }

@@ -1,5 +1,5 @@
-import { existsSync, globSync, readFileSync } from 'node:fs';
-import { release } from 'node:os';
+import { existsSync, globSync } from 'node:fs';
+import { cpus, release, totalmem } from 'node:os';
 import { execa } from 'execa';
 import { findCgroup2 } from '../driver/cgroup.ts';
 import { whyNoClocks } from '../fault/clock.ts';
@@ -136,10 +136,9 @@ async function netem(): Promise<Finding> {
   return tried('netem', script, false, remedy);
 }
 
-/** Kernel, cores and Node, for reports. */
-export function machine(): { kernel: string; cores: number; node: string } {
-  const cores = readFileSync('/proc/cpuinfo', 'utf8')
-    .split('\n')
-    .filter((line) => line.startsWith('processor')).length;
-  return { kernel: release(), cores, node: process.version };
+/** Kernel, Node, and the hardware, for reports. */
+export function machine(): { kernel: string; node: string; cores: number; memoryBytes: number; cpu: string } {
+  const processors = cpus();
+  const cpu = processors[0]?.model.trim() || 'unknown model';
+  return { kernel: release(), node: process.version, cores: processors.length, memoryBytes: totalmem(), cpu };
 }

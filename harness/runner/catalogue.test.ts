@@ -29,8 +29,13 @@ t.test('every claim is proved by requirements of the catalogue, and the last two
   t.equal(catalogue.claims.C8?.length, catalogue.requirements.length);
 });
 
+t.test('a requirement that has its source in a claim is among those that prove it', async (t) => {
+  for (const { id, source } of catalogue.requirements)
+    for (const [claim] of source.matchAll(/\bC\d\b/g)) t.ok(catalogue.claims[claim]?.includes(id), `${id}: ${source}`);
+});
+
 t.test('an id that does not exist is an error that names the nearest', async (t) => {
-  t.doesNotThrow(() => mustKnow(catalogue, ['ARP-1', 'HA-16'], 'the suite arp'));
+  t.doesNotThrow(() => mustKnow(catalogue, ['ARP-1', 'HA-16 killed'], 'the suite arp'));
   const wrong = () => mustKnow(catalogue, ['ARP-1', 'ALAS-2', 'arp-17'], 'the suite arp');
   t.throws(wrong, UnknownRequirement);
   t.throws(wrong, { message: /^the suite arp names .*: ALAS-2 \(nearest: ALIAS-2, .*\); arp-17 \(nearest: ARP-1, / });
@@ -49,6 +54,22 @@ t.test('a catalogue with a mistake is refused, saying what is wrong', async (t) 
     ['a source that is none', ONE('ARP-1', 'source: ours, text: do it, observed: seen'), /source/],
     ['a field too few', ONE('ARP-1', 'source: OWN, text: do it'), /observed/],
     ['a field too many', ONE('ARP-1', 'source: OWN, text: do it, observed: seen, note: x'), /note/],
+    ['an aspect alone', ONE('ARP-1', 'source: OWN, text: do it, observed: seen, aspects: [a b]'), /aspects/],
+    [
+      'an aspect named twice',
+      ONE('ARP-1', 'source: OWN, text: do it, observed: seen, aspects: [a b, c d, a b]'),
+      /twice/,
+    ],
+    [
+      'an exception of what is no aspect',
+      ONE('ARP-1', 'source: OWN, text: do it, observed: seen, aspects: [a b, c d], notBrief: { ab: it is long }'),
+      /no aspect/,
+    ],
+    [
+      'an exception without a reason',
+      ONE('ARP-1', 'source: OWN, text: do, observed: see, aspects: [a b, c d], notBrief: { a b: "" }'),
+      /notBrief/,
+    ],
     ['a claim proved by nothing known', ONE('ARP-2'), /claim C1 names .*ARP-1 \(nearest: ARP-2\)/],
   ];
   for (const [why, text, message] of table) t.throws(() => readCatalogue(text), { message }, why);

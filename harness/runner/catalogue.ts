@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { readProof, requirementsIn } from '../../reports/proof.ts';
 
 /** One thing that the system must do, and how that is seen. */
 export interface Requirement {
@@ -17,6 +18,10 @@ export interface Requirement {
   observed: string;
   /** The part of it that no packet in a lab can show, why, and what shows it. */
   beyond?: string | undefined;
+  /** What of it is tried each for itself: a test proves `HA-12 forged`. None: a test proves the whole, `ADDR-1`. */
+  aspects: string[];
+  /** Aspects that no brief run tries, each with the reason. */
+  notBrief: Record<string, string>;
 }
 
 export interface Catalogue {
@@ -26,7 +31,7 @@ export interface Catalogue {
   claims: Record<string, string[]>;
 }
 
-/** A test, or the catalogue itself, names requirements that the catalogue does not hold. */
+/** A test, or the catalogue itself, names requirements or aspects that the catalogue does not hold. */
 export class UnknownRequirement extends Error {
   override name = 'UnknownRequirement';
 }
@@ -34,12 +39,22 @@ export class UnknownRequirement extends Error {
 const REQUIREMENTS = new URL('../../suites/requirements.yaml', import.meta.url);
 
 const Sentence = z.string().trim().min(3);
-const Entry = z.strictObject({
-  source: z.string().regex(/^(P\b|RFC \d|OWN$)/),
-  text: Sentence,
-  observed: Sentence,
-  beyond: Sentence.optional(),
-});
+/** A few words, none of which a list of names would tear apart. */
+const Aspect = z.string().regex(/^\S[^,;:()]*\S$/);
+const Entry = z
+  .strictObject({
+    source: z.string().regex(/^(P\b|RFC \d|OWN$)/),
+    text: Sentence,
+    observed: Sentence,
+    beyond: Sentence.optional(),
+    // One alone is the requirement.
+    aspects: z.array(Aspect).min(2).default([]),
+    notBrief: z.record(z.string(), Sentence).default({}),
+  })
+  .refine(({ aspects }) => new Set(aspects).size === aspects.length, { error: 'an aspect is named twice' })
+  .refine(({ aspects, notBrief }) => Object.keys(notBrief).every((name) => aspects.includes(name)), {
+    error: 'notBrief names what is no aspect',
+  });
 const Family = z.strictObject({
   title: Sentence,
   subject: Sentence,
@@ -62,7 +77,7 @@ export function readCatalogue(text = readFileSync(REQUIREMENTS, 'utf8')): Catalo
   const all = requirements.map(({ id }) => id);
   const proving = Object.entries(claims).map(([claim, ids]) => [claim, ids === 'all' ? all : ids]);
   const catalogue: Catalogue = { requirements, claims: Object.fromEntries(proving) };
-  for (const [claim, ids] of Object.entries(catalogue.claims)) mustKnow(catalogue, ids, `claim ${claim}`);
+  for (const [claim, ids] of Object.entries(catalogue.claims)) mustKnowIds(catalogue, ids, `claim ${claim}`);
   return catalogue;
 }
 
@@ -78,7 +93,7 @@ function requirementsOf(family: string, { subject, requirements }: z.infer<typeo
  * @param named who names them, for the message: `the suite arp, test "…"`.
  * @throws UnknownRequirement with the ids that are nearest to each unknown one.
  */
-export function mustKnow({ requirements }: Catalogue, ids: readonly string[], named: string): void {
+function mustKnowIds({ requirements }: Catalogue, ids: readonly string[], named: string): void {
   const known = requirements.map(({ id }) => id);
   const unknown = ids.filter((id) => !known.includes(id));
   if (unknown.length === 0) return;
@@ -86,9 +101,32 @@ export function mustKnow({ requirements }: Catalogue, ids: readonly string[], na
   throw new UnknownRequirement(`${named} names what is not in suites/requirements.yaml: ${wrong.join('; ')}`);
 }
 
-/** The three ids that take the fewest typing mistakes to become `id`; of equals, the earlier. */
-function nearest(id: string, known: readonly string[]): string[] {
-  const near = known.map((other) => ({ other, distance: typingMistakes(id.toUpperCase(), other) }));
+/**
+ * Does nothing when the catalogue holds all that is said to be proved: requirements, and of those that have aspects the aspect.
+ * @param named as of `mustKnowIds`.
+ * @throws UnknownRequirement with what is nearest to each id or aspect that is unknown, and the aspects of which one is missing.
+ */
+export function mustKnow(catalogue: Catalogue, proofs: readonly string[], named: string): void {
+  mustKnowIds(catalogue, requirementsIn(proofs), named);
+  const aspectsOf = new Map(catalogue.requirements.map(({ id, aspects }) => [id, aspects]));
+  const wrong = proofs.flatMap((proof) => {
+    const { id, aspect } = readProof(proof);
+    const known = aspectsOf.get(id) ?? [];
+    if (aspect === undefined)
+      return known.length === 0 ? [] : `${id} has aspects, and none is named: ${known.join(', ')}`;
+    if (known.length === 0) return `${id} has no aspects, and so not "${aspect}"`;
+    return known.includes(aspect)
+      ? []
+      : `${id} has no aspect "${aspect}" (nearest: ${nearest(aspect, known).join(', ')})`;
+  });
+  if (wrong.length > 0)
+    throw new UnknownRequirement(`${named} proves what suites/requirements.yaml does not ask: ${wrong.join('; ')}`);
+}
+
+/** The three that take the fewest typing mistakes to be what was written, in capitals or not; of equals, the earlier. */
+function nearest(written: string, known: readonly string[]): string[] {
+  const capitals = written.toUpperCase();
+  const near = known.map((other) => ({ other, distance: typingMistakes(capitals, other.toUpperCase()) }));
   return near
     .toSorted((a, b) => a.distance - b.distance)
     .slice(0, 3)

@@ -2,7 +2,8 @@ import type { NotRun, RunReport, TestResult } from '../../reports/run-report.ts'
 import type { RunSettings } from './assignment.ts';
 import { runJob } from './job.ts';
 import { Progress } from './progress.ts';
-import { type Job, jobName } from './suite.ts';
+import { withFiles } from './result-files.ts';
+import { type Job, jobFolder, jobName } from './suite.ts';
 import { commandOf } from './test-command.ts';
 
 /** How a run's jobs went. */
@@ -62,7 +63,7 @@ export async function conduct(jobs: readonly Job[], options: ConductOptions): Pr
     durations[name] = performance.now() - beganMs;
     if (settings.failFast && outcome.results.some(({ verdict }) => verdict === 'fail')) end('after the first failure');
     skip(job, outcome.notRun);
-    return outcome.results;
+    return withFiles(outcome.results, jobFolder(run, job));
   };
   const skip = (job: Job, titles: readonly string[]): TestResult[] => {
     notRun.push(...titles.map((title) => asNotRun(job, title, settings)));

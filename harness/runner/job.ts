@@ -9,7 +9,7 @@ import { collectGarbage } from '../lab/gc.ts';
 import { PROJECT } from '../lab/run-folder.ts';
 import type { Assignment, RunSettings } from './assignment.ts';
 import { suiteFile } from './discover.ts';
-import type { Job } from './suite.ts';
+import { type Job, jobFolder } from './suite.ts';
 import { commandOf } from './test-command.ts';
 
 /** No suite takes this long unless it hangs; of each round. */
@@ -47,7 +47,7 @@ export interface JobOutcome {
  */
 export async function runJob(job: Job, options: JobOptions): Promise<JobOutcome> {
   const { run, settings, signal } = options;
-  const folder = path.join(run, `${job.suite.name}@${job.topology}`);
+  const folder = jobFolder(run, job);
   mkdirSync(folder, { recursive: true });
   const began = performance.now();
   const ended = signal?.aborted ? { exitCode: null, stderr: '' } : await runProcess(job, folder, options);

@@ -2,7 +2,6 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import type { TestResult } from '../../reports/run-report.ts';
 import { NOT_ENDED } from '../check/invariants/nothing-left.ts';
-import { PROJECT } from '../lab/run-folder.ts';
 import { judgeAlways } from './always.ts';
 import type { Assignment } from './assignment.ts';
 import { type SuiteClaims, writeClaims } from './claims-file.ts';
@@ -57,9 +56,9 @@ export class Labs {
     return this.stage?.scene.lab.name;
   }
 
-  /** The history of the lab that there is, relative to the project. */
+  /** The history of the lab that there is, from the run's folder. */
   get historyFile(): string {
-    return path.relative(PROJECT, path.join(this.ownFolder, 'history.jsonl'));
+    return path.join(path.relative(path.dirname(this.folder), this.ownFolder), 'history.jsonl');
   }
 
   /** The folder of the lab's history and claims: the suite's own for its first lab, `lab-2` and so on in it for others. */

@@ -41,10 +41,9 @@ export function lastFailed(): Map<string, Set<string>> | undefined {
   return new Map([...Map.groupBy(bad, jobOf)].map(([job, each]) => [job, new Set(each.map(({ title }) => title))]));
 }
 
-/** `arp@invention`, of a result's command and file. */
+/** `arp@invention`: the folder of its job, where its files lie. */
 function jobOf({ files, suite }: TestResult): string {
-  const [file = ''] = files;
-  return file.split('/').find((part) => part.startsWith(`${suite.split('@')[0]}@`)) ?? suite;
+  return files[0]?.split('/')[0] ?? suite;
 }
 
 const DURATIONS = 'durations.json';

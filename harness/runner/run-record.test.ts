@@ -8,7 +8,10 @@ const RECORD: RunRecord = {
   format: 1,
   id: '20261126-220000-abcd',
   startedAt: '2026-11-26T22:00:00.000Z',
-  machine: { kernel: '6.18', cores: 2, node: 'v24' },
+  machine: { cores: 2, memoryBytes: 2 ** 33, cpu: 'A Processor' },
+  datapath: 'auto',
+  depth: 'brief',
+  versions: {},
   system: { name: 'nlb', version: '0.1.0' },
   command: './onevip conformance --shard 1/2',
   notRun: [
@@ -39,7 +42,7 @@ function run(base: string, name: string, record: RunRecord, suite: string, resul
 
 t.test('a run that was killed is told from what it was to do and what it has found', async (t) => {
   const folder = run(t.testdir(), 'killed', RECORD, 'arp@invention', [result('arp', 'it answers')]);
-  const report = reportOf([folder]);
+  const report = reportOf([folder], folder);
   t.same(report.results, [result('arp', 'it answers')]);
   t.match(report, { id: RECORD.id, topology: 'invention', command: RECORD.command, machine: RECORD.machine });
   t.match(report.notRun, [
@@ -53,10 +56,10 @@ t.test('the parts of a run make one report; what each left out stands there once
   const one = run(base, 'one', { ...RECORD, jobs: [] }, 'arp@invention', [result('arp', 'it answers')]);
   const jobs = [{ suite: 'ha', topology: 'invention-flat', titles: ['it moves'] }];
   const other = { ...RECORD, jobs, ended: 'interrupted' as const, command: './onevip conformance --shard 2/2' };
-  const report = reportOf([
-    one,
-    run(base, 'other', other, 'ha@invention-flat', [result('ha@invention-flat', 'it moves')]),
-  ]);
+  const two = run(base, 'other', other, 'ha@invention-flat', [result('ha@invention-flat', 'it moves')]);
+  writeFileSync(path.join(two, 'ha@invention-flat', 'history.jsonl'), '');
+  const report = reportOf([one, two], path.join(base, 'merged'));
+  t.same(report.results[1]?.files, ['../other/ha@invention-flat/history.jsonl'], 'from where the report lies');
   t.same(
     report.results.map(({ suite }) => suite),
     ['arp', 'ha@invention-flat'],

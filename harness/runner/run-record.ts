@@ -1,11 +1,12 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { NotRun, RunReport, TestResult } from '../../reports/run-report.ts';
-import { RECORD_FILE as FILE } from '../lab/run-folder.ts';
+import { RECORD_FILE as FILE, PROJECT } from '../lab/run-folder.ts';
+import { withFiles } from './result-files.ts';
 import type { Job } from './suite.ts';
 
 /** What of a run is written down when it begins, so that its results can be told without whoever ran it. */
-export interface RunRecord extends Omit<RunReport, 'durationMs' | 'results' | 'topology'> {
+export interface RunRecord extends Omit<RunReport, 'durationMs' | 'results' | 'topology' | 'folder'> {
   format: 1;
   /** What was to be run, by suite and topology. */
   jobs: { suite: string; topology: string; titles: string[] }[];
@@ -29,16 +30,24 @@ export function readRecord(folder: string): RunRecord {
   return record;
 }
 
-/** All that the suites of a run have written until now, whether it has ended or not. */
-export function resultsIn(folder: string): TestResult[] {
+/** All that the suites of a run have written until now, whether it has ended or not. Paths of files are told from `into`. */
+export function resultsIn(folder: string, into = folder): TestResult[] {
   const suites = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
-  const files = suites.map(({ name }) => path.join(folder, name, 'verdicts.json')).filter((file) => existsSync(file));
-  return files.flatMap((file) => JSON.parse(readFileSync(file, 'utf8')) as TestResult[]);
+  const there = path.relative(into, folder);
+  return suites.flatMap(({ name }) => {
+    const file = path.join(folder, name, 'verdicts.json');
+    if (!existsSync(file)) return [];
+    const results = withFiles(JSON.parse(readFileSync(file, 'utf8')) as TestResult[], path.join(folder, name));
+    return results.map((result) => ({ ...result, files: result.files.map((each) => path.join(there, each)) }));
+  });
 }
 
-/** One report of several runs: of its parts, or of one that was interrupted. What was to be run and has no result is said. */
-export function reportOf(folders: readonly string[]): RunReport {
-  const parts = folders.map((folder) => ({ record: readRecord(folder), results: resultsIn(folder) }));
+/**
+ * One report of several runs: of its parts, or of one that was interrupted. What was to be run and has no result is said.
+ * @param into folder of the report, from which the paths of files are told
+ */
+export function reportOf(folders: readonly string[], into: string): RunReport {
+  const parts = folders.map((folder) => ({ record: readRecord(folder), results: resultsIn(folder, into) }));
   const [first] = parts;
   if (!first) throw new Error('there is no run to report');
   const { format: _, jobs: __, ...head } = first.record;
@@ -46,6 +55,7 @@ export function reportOf(folders: readonly string[]): RunReport {
   const ended = parts.flatMap(({ record }) => (record.ended ? [record.ended] : []))[0];
   return {
     ...head,
+    folder: path.relative(PROJECT, into),
     durationMs: results.reduce((sum, { durationMs }) => sum + durationMs, 0),
     topology: [...new Set(parts.flatMap(({ record }) => record.jobs.map(({ topology }) => topology)))].join(', '),
     command: parts.map(({ record }) => record.command).join('; '),

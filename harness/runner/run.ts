@@ -13,7 +13,7 @@ import { Labs } from './labs.ts';
 import { whySkipped } from './lacking.ts';
 import { replaceFile } from './replace-file.ts';
 import { runTest, skipped, type Turn } from './run-test.ts';
-import { leftOut, type Suite } from './suite.ts';
+import { jobFolder, leftOut, type Suite } from './suite.ts';
 
 /** For all tests of a suite together; each wait has a limit of its own, far below. */
 const TIME_LIMIT_MS = 240_000;
@@ -31,7 +31,7 @@ export async function runSuite(suite: Suite): Promise<Suite> {
   setPriority(BEFORE_ORDINARY_WORK);
   const assignment = assignmentOf(suite);
   const run = assignment.run ?? beginRun(newRunId(new Date()));
-  const folder = path.join(run, `${suite.name}@${assignment.topology}`);
+  const folder = jobFolder(run, { suite, topology: assignment.topology });
   mkdirSync(folder, { recursive: true });
   t.setTimeout(TIME_LIMIT_MS * assignment.repeat);
   const results: TestResult[] = [];

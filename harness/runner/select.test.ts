@@ -66,22 +66,6 @@ t.test('a suite of which the depth leaves nothing is not run', async (t) => {
   ]);
 });
 
-t.test('whatever any test proves, a brief run proves', async (t) => {
-  const suites = await discoverSuites();
-  const proved = (depth: Depth) =>
-    new Set(
-      planJobs(suites, { depth }).flatMap(({ suite, titles }) =>
-        titles.flatMap((title) => suite.tests[title]?.proves ?? []),
-      ),
-    );
-  const brief = proved('brief');
-  t.same(
-    [...proved('long')].filter((id) => !brief.has(id)),
-    [],
-  );
-  t.ok(brief.size > 50, 'more than fifty requirements');
-});
-
 t.test('tests are selected by their titles, with or without their suites’, and by what failed', async (t) => {
   const suites = SUITES.map((each) => ({ ...each, tests: { 'it is so': promise(), 'it moves': promise() } }));
   const titles = (selection: Parameters<typeof planJobs>[1]) =>

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import type { SuiteTest } from '../act/suite-test.ts';
 import type { Capability } from '../system/capability.ts';
 import type { Wishes } from '../system/system.ts';
@@ -32,7 +33,7 @@ export interface Suite extends SuiteOptions {
 }
 
 /**
- * How much a run proves. `brief`: every requirement that is tested at all, within a minute. `thorough`: in every way that takes
+ * How much a run proves. `brief`: each aspect of every requirement that is tested at all, once. `thorough`: in every way that takes
  * no minute itself. `long`: in every way.
  */
 export type Depth = 'brief' | 'thorough' | 'long';
@@ -51,6 +52,10 @@ export interface Job extends Place {
 /** What a job is called in reports. */
 export const jobName = ({ suite, topology }: Place): string =>
   topology === suite.topologies[0] ? suite.name : `${suite.name}@${topology}`;
+
+/** Where a job's results lie in the folder of its run. */
+export const jobFolder = (run: string, { suite, topology }: Place): string =>
+  path.join(run, `${suite.name}@${topology}`);
 
 /** The titles of the tests that a run of that depth leaves out, each with the reason. */
 export function leftOut({ suite, topology }: Place, depth: Depth): Map<string, 'long' | 'thorough'> {

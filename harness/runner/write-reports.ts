@@ -8,12 +8,12 @@ import type { RunReport } from '../../reports/run-report.ts';
 import type { Catalogue } from './catalogue.ts';
 
 /** Every form of the report goes into the run's folder. */
-export function writeReports(folder: string, report: RunReport, { requirements }: Catalogue): void {
+export function writeReports(folder: string, report: RunReport, catalogue: Catalogue): void {
   const write = (file: string, text: string) => writeFileSync(path.join(folder, file), text);
-  write('report.json', jsonReport(report, requirements));
-  write('report.xml', junitReport(report));
-  write('report.md', markdownReport(report, requirements));
-  write('report.html', htmlReport(report, requirements));
+  write('report.json', jsonReport(report, catalogue));
+  write('report.xml', junitReport(report, catalogue));
+  write('report.md', markdownReport(report, catalogue));
+  write('report.html', htmlReport(report, catalogue));
 }
 
 /** From now on `runs/latest` is that run. */

@@ -61,7 +61,7 @@ export async function* measureDatapath({ cost, rate }: Extent): AsyncGenerator<C
   for await (const line of linesOf('rate.ts', rate)) yield z.union([Rate, Missing]).parse(line);
 }
 
-const PROGRAMS = path.resolve(import.meta.dirname, '../../nlb/measure');
+const PROGRAMS = path.resolve(import.meta.dirname, '../../../nlb/measure');
 
 async function* linesOf(program: string, words: string[]): AsyncGenerator<unknown> {
   const child = execa(process.execPath, [path.join(PROGRAMS, program), ...words]);

@@ -22,6 +22,6 @@ const noArpFor = checker(function noArpFor(options: { addresses: string[]; place
 export const clusterArp: Invariant = {
   name: 'no ARP for the cluster',
   title: 'no ARP packet asks for a cluster address or comes from one',
-  proves: ['ARP-6', 'ARP-7'],
+  proves: ['ARP-6 throughout', 'ARP-7 throughout'],
   claim: (setting) => noArpFor({ addresses: setting.cluster, places: placesOf(setting, 'firewall', 'nlb', 'server') }),
 };

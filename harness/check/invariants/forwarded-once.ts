@@ -91,6 +91,6 @@ function hardwareOf(all: readonly HistoryEvent[], leg: Place): Set<string> {
 export const forwardedOnceOnly: Invariant = {
   name: 'forwarded once',
   title: 'no frame to the cluster is invented, duplicated, changed, or sent elsewhere than to a server',
-  proves: ['FWD-1', 'FWD-2', 'FWD-4'],
+  proves: ['FWD-1 throughout', 'FWD-2 throughout', 'FWD-4 throughout'],
   claim: forwardedOnce,
 };

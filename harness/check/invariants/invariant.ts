@@ -26,7 +26,7 @@ export interface Invariant {
   name: InvariantName;
   /** The promise, in words. */
   title: string;
-  /** Ids of the catalogue. */
+  /** Requirements of the catalogue; of one that has aspects, `throughout`. */
   proves: string[];
   claim(setting: Setting): Claim;
 }

@@ -18,7 +18,7 @@ const onLoopbacksAlone = checker(function onLoopbacksAlone(options: { addresses:
 export const loopbacks: Invariant = {
   name: 'loopbacks alone',
   title: 'no interface but a loopback is given a cluster address',
-  proves: ['ALIAS-6'],
+  proves: ['ALIAS-6 throughout'],
   claim: (setting) =>
     onLoopbacksAlone({ addresses: setting.cluster, watched: nodesOf(placesOf(setting, 'nlb', 'firewall')) }),
 };

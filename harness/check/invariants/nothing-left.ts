@@ -43,6 +43,6 @@ const linesOf = ({ detail = '' }: Acted): string[] => detail.split('\n').filter(
 export const nothingLeft: Invariant = {
   name: 'nothing left',
   title: 'a system that was stopped leaves no program, pin, address or rule',
-  proves: ['ALIAS-9'],
+  proves: ['ALIAS-9 throughout'],
   claim: (setting) => leavesNothing({ nodes: nodesOf(placesOf(setting, 'nlb')) }),
 };

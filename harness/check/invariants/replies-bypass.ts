@@ -4,7 +4,7 @@ import { type Invariant, lansOf, nodesOf, placesOf } from './invariant.ts';
 export const repliesBypassing: Invariant = {
   name: 'replies bypass',
   title: 'no reply of a server passes a load balancer',
-  proves: ['ROUTE-4'],
+  proves: ['ROUTE-4 throughout'],
   claim(setting) {
     const places = placesOf(setting, 'nlb');
     const balancers = nodesOf(places).map((node) => {

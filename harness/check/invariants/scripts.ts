@@ -20,6 +20,6 @@ const allScriptsInOrder = checker(function allScriptsInOrder(options: { nodes: s
 export const scripts: Invariant = {
   name: 'scripts in order',
   title: 'state scripts run once each, in the order of the states',
-  proves: ['HA-5'],
+  proves: ['HA-5 throughout'],
   claim: (setting) => allScriptsInOrder({ nodes: nodesOf(placesOf(setting, 'nlb')), start: STARTED }),
 };

@@ -14,7 +14,7 @@ const nothingAbout = checker(function nothingAbout(options: { address: string; p
 export const serverSubnet: Invariant = {
   name: 'server subnet',
   title: 'nothing on the server subnet is from, for or about the NLBS address',
-  proves: ['ARP-5'],
+  proves: ['ARP-5 throughout'],
   claim: (setting) =>
     nothingAbout({ address: setting.nlbs, places: setting.places.filter(({ leg }) => leg === 'server') }),
 };

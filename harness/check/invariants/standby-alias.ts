@@ -79,6 +79,6 @@ const mayLead = (script: ScriptRan): boolean => script.state === 'active' || isS
 export const standbyAlias: Invariant = {
   name: 'alias off the standby',
   title: 'a node that is not active does not have the NLBS address',
-  proves: ['ALIAS-3', 'ALIAS-4', 'ALIAS-5'],
+  proves: ['ALIAS-3 throughout', 'ALIAS-4 throughout', 'ALIAS-5 throughout'],
   claim: (setting) => aliasOffTheStandby({ address: setting.nlbs, nodes: nodesOf(placesOf(setting, 'nlb')) }),
 };
