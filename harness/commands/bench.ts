@@ -32,7 +32,7 @@ const BENCHES: Record<string, (options: BenchOptions) => Promise<void>> = {
   datapath: benchDatapath,
 };
 
-/** `onevip bench`: measures against bounds. Exits 1 when one is missed, 2 when something could not be measured. */
+/** `onevip bench`: measures against bounds. Exits 1 when one is violated, 2 when something could not be measured. */
 export async function bench(what: string, options: BenchOptions): Promise<void> {
   const run = BENCHES[what];
   if (!run)
@@ -54,8 +54,8 @@ async function benchLab({ trials = 10 }: BenchOptions): Promise<void> {
   const measured: LabTrial[] = [];
   for (let trial = 0; trial < trials; trial++) measured.push(await labTrial(plan));
   console.log(`${''.padEnd(22)}     min  median     p99     max  budget`);
-  const kept = (Object.keys(WORDS) as (keyof LabTrial)[]).map((phase) => printPhase(phase, measured));
-  if (kept.includes(false)) process.exitCode = EXIT.failed;
+  const met = (Object.keys(WORDS) as (keyof LabTrial)[]).map((phase) => printPhase(phase, measured));
+  if (met.includes(false)) process.exitCode = EXIT.failed;
 }
 
 function conditions(what: string): string {
@@ -67,10 +67,10 @@ function conditions(what: string): string {
 function printPhase(phase: keyof LabTrial, measured: LabTrial[]): boolean {
   const { min, median, p99, max } = summarise(measured.map((trial) => trial[phase]));
   const budget = LAB_BUDGETS[phase];
-  const kept = median <= budget;
+  const met = median <= budget;
   const figures = [min, median, p99, max, budget].map((ms) => ms.toFixed(0).padStart(8)).join('');
-  console.log(`${WORDS[phase].padEnd(22)}${figures}  ${kept ? chalk.green('kept') : chalk.red('missed')}`);
-  return kept;
+  console.log(`${WORDS[phase].padEnd(22)}${figures}  ${met ? chalk.green('met') : chalk.red('violated')}`);
+  return met;
 }
 
 const load = (): string =>
@@ -100,7 +100,7 @@ async function benchFailover({ trials = 100, fault, json, system: name }: BenchO
 }
 
 function exitCodeOf(outcomes: readonly (Outcome | Judgement['verdict'])[]): number {
-  if (outcomes.includes('missed')) return EXIT.failed;
+  if (outcomes.includes('violated')) return EXIT.failed;
   return outcomes.includes('not measured') ? EXIT.provedNothing : EXIT.passed;
 }
 

@@ -28,35 +28,35 @@ const BOUNDS = [
   'rates',
 ] as const;
 const but = (verdict: Judgement['verdict'], ...of: (typeof BOUNDS)[number][]): Judgement['verdict'][] =>
-  BOUNDS.map((bound) => (of.includes(bound) ? verdict : 'kept'));
+  BOUNDS.map((bound) => (of.includes(bound) ? verdict : 'met'));
 
 /** Of one workload, the figure at the largest size. */
 const large = (workload: CostSample['workload'], ns: number): CostSample[] =>
   GOOD.samples.map((one) => (one.workload === workload && one.servers === 1000 ? { ...one, ns } : one));
 
-t.test('each bound is kept to the last, and missed from there on', async (t) => {
+t.test('each bound is met to the last, and violated from there on', async (t) => {
   const table: [string, Partial<Figures>, Judgement['verdict'][]][] = [
-    ['all at their bounds', {}, but('kept')],
+    ['all at their bounds', {}, but('met')],
     [
       'one size above the least',
       { samples: [...GOOD.samples, sample({ servers: 100, ns: 111 })] },
-      but('missed', 'least'),
+      but('violated', 'least'),
     ],
-    ['a low least', { samples: GOOD.samples.map((one) => ({ ...one, leastNs: 89 })) }, but('missed', 'least')],
-    ['a dear first ACK', { samples: large('first ACK', 99) }, but('missed', 'opening')],
-    ['half as much again', { samples: large('flood', 165) }, but('kept')],
-    ['more than that', { samples: large('flood', 166) }, but('missed', 'flood')],
-    ['more than that, when new', { samples: large('new', 166) }, but('missed', 'new')],
+    ['a low least', { samples: GOOD.samples.map((one) => ({ ...one, leastNs: 89 })) }, but('violated', 'least')],
+    ['a dear first ACK', { samples: large('first ACK', 99) }, but('violated', 'opening')],
+    ['half as much again', { samples: large('flood', 165) }, but('met')],
+    ['more than that', { samples: large('flood', 166) }, but('violated', 'flood')],
+    ['more than that, when new', { samples: large('new', 166) }, but('violated', 'new')],
     [
       'XDP a little slower',
       { rates: [...many('xdp', [90, 149, 400]), ...many('nftables', [80, 100, 300])] },
-      but('missed', 'rates'),
+      but('violated', 'rates'),
     ],
   ];
   for (const [what, figures, expected] of table) t.same(verdicts(figures), expected, what);
 });
 
-t.test('what was not measured, or not enough, is neither kept nor missed', async (t) => {
+t.test('what was not measured, or not enough, is neither met nor violated', async (t) => {
   const none = 'not measured';
   const costs = but(none, 'least', 'opening', 'established', 'round-robin', 'new', 'first ACK', 'short', 'flood');
   const withoutSyn = GOOD.samples.filter(({ workload }) => workload !== 'new');

@@ -4,7 +4,7 @@ import type { CostSample, Figures, Rate } from './measured.ts';
 /** What was found of one bound. `figure` is a ratio of what was measured in one and the same run. */
 export interface Judgement {
   words: string;
-  verdict: 'kept' | 'missed' | 'not measured';
+  verdict: 'met' | 'violated' | 'not measured';
   figure?: number;
   /** Where the figure comes from, or why there is none. */
   detail: string;
@@ -123,7 +123,7 @@ const medianRate = (rates: readonly Rate[]): number => summarise(rates.map(packe
 export const thousands = (packets: number): string => (packets / 1000).toFixed(0);
 
 function judged(words: string, figure: number, keeps: (figure: number) => boolean, detail: string): Judgement {
-  return { words, verdict: keeps(figure) ? 'kept' : 'missed', figure, detail };
+  return { words, verdict: keeps(figure) ? 'met' : 'violated', figure, detail };
 }
 
 const notMeasured = (words: string, detail: string): Judgement => ({ words, verdict: 'not measured', detail });

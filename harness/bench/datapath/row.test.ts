@@ -37,8 +37,8 @@ t.test(
 t.test('a judgement begins with its verdict', async (t) => {
   const words = 'little at most';
   t.equal(
-    judgementRow({ words, verdict: 'missed', figure: 2.345, detail: '3 ns' }),
-    'missed: little at most: 2.35, 3 ns',
+    judgementRow({ words, verdict: 'violated', figure: 2.345, detail: '3 ns' }),
+    'violated: little at most: 2.35, 3 ns',
   );
   t.equal(judgementRow({ words, verdict: 'not measured', detail: 'no runs' }), 'not measured: little at most: no runs');
 });

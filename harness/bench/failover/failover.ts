@@ -7,20 +7,20 @@ import { runTrial, type Trial } from './trial.ts';
 /** Everything that was measured of one fault. */
 export interface FaultResult {
   name: string;
-  words: string;
+  label: string;
   bound: string;
   trials: Trial[];
   /** Trials whose times say nothing of the system, each with why in `void`. */
-  voided: Trial[];
+  discarded: Trial[];
   /** What the counted trials did that the bound forbids, and what the old active of any trial did. */
-  missed: string[];
-  /** What else those did whose times do not count: no verdict, but not to be kept quiet about. */
-  missedInVoid: string[];
+  violated: string[];
+  /** What else those did whose times do not count: no verdict, but not to be met quiet about. */
+  violatedInDiscarded: string[];
   /** The trial to look at first: one that the bound forbids, if there is any. */
   worst?: Trial;
   /** Why it could not be measured, or not to the end. */
   broken?: string;
-  /** Why the system under test is not measured by it, in its own words. */
+  /** Why the system under test is not measured by it, in its own label. */
   skipped?: string;
 }
 
@@ -43,7 +43,7 @@ async function measure(system: System, fault: Fault, wanted: number): Promise<Fa
   const all: Trial[] = [];
   let rig: Rig | undefined;
   try {
-    rig = await openRig(system, (lab) => fault.prepare?.(lab));
+    rig = await openRig(system, (lab) => fault.prepareLab?.(lab));
     while (counted(all) < wanted && all.length < 2 * wanted) all.push(await runTrial(rig, fault, all.length));
     return resultOf(fault, all);
   } catch (error) {
@@ -53,30 +53,30 @@ async function measure(system: System, fault: Fault, wanted: number): Promise<Fa
   }
 }
 
-const counted = (trials: readonly Trial[]): number => trials.filter((trial) => trial.void === undefined).length;
+const counted = (trials: readonly Trial[]): number => trials.filter((trial) => trial.discarded === undefined).length;
 
 /** @param all every trial that was run, in whatever order */
 export function resultOf(
-  { name, words, bound }: Pick<Fault, 'name' | 'words' | 'bound'>,
+  { name, label, bound }: Pick<Fault, 'name' | 'label' | 'bound'>,
   all: readonly Trial[],
   broken?: string,
 ): FaultResult {
-  const { good = [], bad = [] } = Object.groupBy(all, (trial) => (trial.void === undefined ? 'good' : 'bad'));
-  const isForbidden = (trial: Trial) => bound.missed([trial]).length > 0;
+  const { good = [], bad = [] } = Object.groupBy(all, (trial) => (trial.discarded === undefined ? 'good' : 'bad'));
+  const isForbidden = (trial: Trial) => bound.violated([trial]).length > 0;
   const worst = worstOf(good.filter(isForbidden)) ?? worstOf(bad.filter(isForbidden)) ?? worstOf(good);
   const result = {
     name,
-    words,
-    bound: bound.words,
+    label,
+    bound: bound.label,
     trials: good,
-    voided: bad,
-    missed: bound.missed(all),
-    missedInVoid: bound.missedInVoid(all),
+    discarded: bad,
+    violated: bound.violated(all),
+    violatedInDiscarded: bound.violatedInDiscarded(all),
     ...(worst && { worst }),
   };
   return broken === undefined ? result : { ...result, broken };
 }
 
 function worstOf(trials: readonly Trial[]): Trial | undefined {
-  return trials.toSorted((one, other) => other.lost - one.lost || other.silentMs - one.silentMs)[0];
+  return trials.toSorted((one, other) => other.lost - one.lost || other.outageMs - one.outageMs)[0];
 }

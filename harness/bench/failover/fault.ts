@@ -15,18 +15,18 @@ export interface Setting {
 }
 
 /** A trial as its fault sees it. */
-export interface Scene extends Setting {
-  /** The datagrams that run while the fault strikes. */
+export interface RunningTrial extends Setting {
+  /** The datagrams that run while the fault is injected. */
   load: Load;
-  /** When the fault struck, on the history's clock. */
-  struckNs: number;
+  /** When the fault was injected, on the history's clock. */
+  injectedNs: number;
 }
 
 /** Something that is done to the pair, and what is then to be so. */
 export interface Fault {
   name: string;
   /** In the table. */
-  words: string;
+  label: string;
   bound: Bound;
   /** Whether connections run beside the datagrams. */
   flows: boolean;
@@ -35,11 +35,11 @@ export interface Fault {
   /** Why this machine cannot do it, if it cannot. */
   missing?(): string | undefined;
   /** When the nodes are there and nothing runs on them yet. */
-  prepare?(lab: Lab): void;
-  /** Gives the stroke itself, so that what takes time is done before the probes begin. */
-  arm(setting: Setting): Promise<() => unknown>;
-  /** What belongs to the fault and is still measured: that the other one takes over, that the struck one wakes. */
-  settle(scene: Scene): Promise<void>;
-  /** Makes the pair whole. Gives why the fault proves nothing, where it did not bite. */
-  mend(scene: Scene): Promise<string | undefined>;
+  prepareLab?(lab: Lab): void;
+  /** Gives what injects it, so that what takes time is done before the probes begin. */
+  prepare(setting: Setting): Promise<() => unknown>;
+  /** What belongs to the fault and is still measured: that the other one takes over, that the one that was hit wakes. */
+  awaitEffect(running: RunningTrial): Promise<void>;
+  /** Makes the pair whole. Gives why the fault proves nothing, where it took no effect. */
+  repair(running: RunningTrial): Promise<string | undefined>;
 }

@@ -10,22 +10,22 @@ import { entered, takenOver } from './waits.ts';
 /** How many probes are answered while nothing may happen: so many milliseconds, at a thousand a second; or twice as many as a standby waits. */
 const CALM_PROBES = 1500;
 const HOUR_S = 3600;
-/** Between the daemon's last line and our reading of it, and for the second that the library may lag. */
+/** Between the daemon's last line and our measurement of it, and for the second that the library may lag. */
 const BITE_WITHIN_S = 60;
 
 /** A daemon that ends by a signal, and is started again. */
-function ending(name: string, words: string, how: NodeJS.Signals, bound: Fault['bound']): Fault {
+function ending(name: string, label: string, how: NodeJS.Signals, bound: Fault['bound']): Fault {
   return {
     name,
-    words,
+    label,
     bound,
     flows: true,
-    arm:
+    prepare:
       async ({ rig, active }) =>
       () =>
         signal(rig.view, active, how),
-    settle: takenOver,
-    mend: async ({ rig, active }) => {
+    awaitEffect: takenOver,
+    repair: async ({ rig, active }) => {
       await hasEnded(rig.view, active);
       rig.lab.startSystem(active);
       return undefined;
@@ -36,25 +36,25 @@ function ending(name: string, words: string, how: NodeJS.Signals, bound: Fault['
 const handover: Fault = {
   name: 'handover',
   needs: ['handover'],
-  words: 'planned handover',
+  label: 'planned handover',
   bound: BOUNDS.nothingLost,
   flows: true,
-  arm:
+  prepare:
     async ({ rig, active }) =>
     () =>
       rig.lab.use('handover').standBy(active),
-  settle: takenOver,
-  mend: async () => undefined,
+  awaitEffect: takenOver,
+  repair: async () => undefined,
 };
 
 const power: Fault = {
   name: 'power',
-  words: 'power loss of the active',
-  bound: BOUNDS.silentForMs,
+  label: 'power loss of the active',
+  bound: BOUNDS.outageWithinMs,
   flows: false,
-  arm: ({ rig, active }) => preparePowerLoss(rig.view, active),
-  settle: takenOver,
-  mend: async ({ rig, active }) => {
+  prepare: ({ rig, active }) => preparePowerLoss(rig.view, active),
+  awaitEffect: takenOver,
+  repair: async ({ rig, active }) => {
     await restorePower(rig.view, active);
     rig.lab.startSystem(active);
     return undefined;
@@ -64,39 +64,39 @@ const power: Fault = {
 /** The frozen one wakes while probes still run: that is when it could do harm. */
 const sigstop: Fault = {
   name: 'sigstop',
-  words: 'SIGSTOP of the active daemon',
-  bound: BOUNDS.silentForMsAndFenced,
+  label: 'SIGSTOP of the active daemon',
+  bound: BOUNDS.outageWithinMsAndFenced,
   flows: false,
-  arm:
+  prepare:
     async ({ rig, active }) =>
     () =>
       signal(rig.view, active, 'SIGSTOP'),
-  settle: async (scene) => {
-    await takenOver(scene);
-    await answersAgain(scene.rig, scene.load, 300);
-    const wokenNs = scene.rig.history.nowNs();
-    signal(scene.rig.view, scene.active, 'SIGCONT');
+  awaitEffect: async (running) => {
+    await takenOver(running);
+    await answersAgain(running.rig, running.load, 300);
+    const wokenNs = running.rig.history.nowNs();
+    signal(running.rig.view, running.active, 'SIGCONT');
     // Where the new one stalls just then, the woken one leads again, and rightly.
-    if (scene.rig.lab.system.can.stateScripts) await entered(scene, scene.active, ['standby', 'active'], wokenNs);
-    else await scene.rig.lab.pair(10_000);
+    if (running.rig.lab.system.can.stateScripts) await entered(running, running.active, ['standby', 'active'], wokenNs);
+    else await running.rig.lab.pair(10_000);
   },
-  mend: async () => undefined,
+  repair: async () => undefined,
 };
 
 const heartbeats: Fault = {
   name: 'heartbeats',
   needs: ['heartbeats'],
-  words: 'heartbeats dropped on all paths',
+  label: 'heartbeats dropped on all paths',
   bound: BOUNDS.noTakeover,
   flows: false,
-  arm:
+  prepare:
     async ({ rig }) =>
     () =>
       Promise.all(heartbeatLans(rig.lab).map((lan) => dropHeartbeats(rig.lab, lan))),
-  settle: ({ rig, load }) => answersAgain(rig, load, Math.max(CALM_PROBES, 2 * rig.lab.system.deadAfterMs)),
-  mend: async ({ rig }) => {
+  awaitEffect: ({ rig, load }) => answersAgain(rig, load, Math.max(CALM_PROBES, 2 * rig.lab.system.deadAfterMs)),
+  repair: async ({ rig }) => {
     const dropped = await Promise.all(heartbeatLans(rig.lab).map((lan) => letHeartbeatsThrough(rig.lab, lan)));
-    return dropped.includes(0) ? 'no heartbeat was dropped: the fault did not bite' : undefined;
+    return dropped.includes(0) ? 'no heartbeat was dropped: the fault took no effect' : undefined;
   },
 };
 
@@ -108,24 +108,24 @@ function clockStep({ number, active, standby }: Setting) {
 const clock: Fault = {
   name: 'clock',
   needs: ['stampedLog'],
-  words: 'wall clock stepped by ±1 h',
+  label: 'wall clock stepped by ±1 h',
   bound: BOUNDS.nothingHappens,
   flows: true,
   missing: whyNoClocks,
-  prepare: ownClocks,
-  arm: async (setting) => {
+  prepareLab: ownClocks,
+  prepare: async (setting) => {
     const { node, seconds } = clockStep(setting);
     return () => stepClock(setting.rig.lab, node.name, seconds);
   },
-  settle: ({ rig, load }) => answersAgain(rig, load, 2 * CALM_PROBES),
-  // The last words of the daemon carry its own clock.
-  mend: async (scene) => {
-    const { node, seconds } = clockStep(scene);
-    signal(scene.rig.view, node, 'SIGTERM');
-    await hasEnded(scene.rig.view, node);
-    const offset = lastLoggedOffset(scene.rig.lab, node, Date.now());
-    stepClock(scene.rig.lab, node.name, 0);
-    scene.rig.lab.startSystem(node);
+  awaitEffect: ({ rig, load }) => answersAgain(rig, load, 2 * CALM_PROBES),
+  // The last label of the daemon carry its own clock.
+  repair: async (running) => {
+    const { node, seconds } = clockStep(running);
+    signal(running.rig.view, node, 'SIGTERM');
+    await hasEnded(running.rig.view, node);
+    const offset = lastLoggedOffset(running.rig.lab, node, Date.now());
+    stepClock(running.rig.lab, node.name, 0);
+    running.rig.lab.startSystem(node);
     return Math.abs(offset - seconds) < BITE_WITHIN_S ? undefined : 'the daemon did not see the step';
   },
 };

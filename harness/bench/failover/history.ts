@@ -1,7 +1,7 @@
 import type { HistoryEvent } from '../../history/event.ts';
 import { openHistory, type Recorder } from '../../history/recorder.ts';
 
-/** A recorder for one trial after another: all on one clock, and only the present one is kept. */
+/** A recorder for one trial after another: all on one clock, and only the present one is met. */
 export interface TrialHistory extends Recorder {
   /** What was recorded since the last call; it is forgotten here. */
   cut(): HistoryEvent[];

@@ -2,30 +2,32 @@ import { announcementsFrom } from '../../check/announcement.ts';
 import { arpsOf, packetsOf } from '../../check/seen.ts';
 import type { HistoryEvent } from '../../history/event.ts';
 import { holds, type Lead, leadsOf } from './leads.ts';
-import type { Cast } from './measurement.ts';
+import type { Endpoints } from './measurement.ts';
 
 /** What the old active sent after the new one's announcement: by right, under a lease that it had regained, or not. */
 export interface OldAfterwards {
-  spokeNs: number[];
+  sentNs: number[];
   ledNs: number[];
 }
 
-interface Spoken {
+interface Sent {
   atNs: number;
   kind: 'claim' | 'packet';
 }
 
 /** @param since from the fault on; of the event logs, what was read of either node */
-export function oldAfterwards(since: readonly HistoryEvent[], cast: Cast): OldAfterwards {
-  const announcedNs = announcementsFrom(since, cast.fresh.access, cast.nlbs).map(({ event }) => event.atNs);
+export function oldActiveAfterwards(since: readonly HistoryEvent[], endpoints: Endpoints): OldAfterwards {
+  const announcedNs = announcementsFrom(since, endpoints.newActive.access, endpoints.nlbs).map(
+    ({ event }) => event.atNs,
+  );
   const [takenOverNs] = announcedNs;
-  if (takenOverNs === undefined) return { spokeNs: [], ledNs: [] };
-  const own = leadsOf(since, cast.old.access.node);
-  const others = leadsOf(since, cast.fresh.access.node);
-  const isCovered = (spoken: Spoken) => own.some((lead) => covers(lead, spoken, { others, announcedNs }));
-  const after = spokenByOld(since, cast).filter(({ atNs }) => atNs > takenOverNs);
-  const { led = [], spoke = [] } = Object.groupBy(after, (spoken) => (isCovered(spoken) ? 'led' : 'spoke'));
-  return { spokeNs: spoke.map(({ atNs }) => atNs), ledNs: led.map(({ atNs }) => atNs) };
+  if (takenOverNs === undefined) return { sentNs: [], ledNs: [] };
+  const own = leadsOf(since, endpoints.oldActive.access.node);
+  const others = leadsOf(since, endpoints.newActive.access.node);
+  const isCovered = (spoken: Sent) => own.some((lead) => covers(lead, spoken, { others, announcedNs }));
+  const after = sentByOldActive(since, endpoints).filter(({ atNs }) => atNs > takenOverNs);
+  const { led = [], sent = [] } = Object.groupBy(after, (spoken) => (isCovered(spoken) ? 'led' : 'sent'));
+  return { sentNs: sent.map(({ atNs }) => atNs), ledNs: led.map(({ atNs }) => atNs) };
 }
 
 /**
@@ -35,7 +37,7 @@ export function oldAfterwards(since: readonly HistoryEvent[], cast: Cast): OldAf
  */
 function covers(
   lead: Lead,
-  { atNs, kind }: Spoken,
+  { atNs, kind }: Sent,
   { others, announcedNs }: { others: readonly Lead[]; announcedNs: readonly number[] },
 ): boolean {
   if (atNs < lead.fromNs || announcedNs.some((announced) => announced > lead.fromNs && announced < atNs)) return false;
@@ -44,9 +46,9 @@ function covers(
 }
 
 /** When the old active claimed the address or sent a packet on to a server. */
-function spokenByOld(events: readonly HistoryEvent[], { old, nlbs, cluster }: Cast): Spoken[] {
-  const claims = arpsOf(events, { ...old.access, direction: 'sent' }).filter(({ arp }) => arp.senderIp === nlbs);
-  const forwarded = packetsOf(events, { ...old.server, direction: 'sent' }).filter(
+function sentByOldActive(events: readonly HistoryEvent[], { oldActive, nlbs, cluster }: Endpoints): Sent[] {
+  const claims = arpsOf(events, { ...oldActive.access, direction: 'sent' }).filter(({ arp }) => arp.senderIp === nlbs);
+  const forwarded = packetsOf(events, { ...oldActive.server, direction: 'sent' }).filter(
     ({ packet }) => packet.destination === cluster,
   );
   return [

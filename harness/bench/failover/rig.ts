@@ -24,10 +24,10 @@ export interface Rig {
   close(): Promise<void>;
 }
 
-/** @param prepare called when the nodes are there and nothing runs on them yet */
-export async function openRig(system: System, prepare: (lab: Lab) => void): Promise<Rig> {
+/** @param prepareLab called when the nodes are there and nothing runs on them yet */
+export async function openRig(system: System, prepareLab: (lab: Lab) => void): Promise<Rig> {
   const history = openTrialHistory();
-  const onNetwork = async (made: Lab): Promise<void> => prepare(made);
+  const onNetwork = async (made: Lab): Promise<void> => prepareLab(made);
   const lab = await bringUp({ plan: loadPlan('invention'), system, pace: 'default', onNetwork });
   try {
     return await furnish(lab, history);
@@ -62,7 +62,7 @@ async function furnish(lab: Lab, history: TrialHistory): Promise<Rig> {
   };
 }
 
-/** Where the client's datagrams and the load balancers' words and packets go by. */
+/** Where the client's datagrams and the load balancers' label and packets go by. */
 function watchedPorts(view: LabView): Port[] {
   const [client] = view.lab.nodes('client');
   return [...view.ports('client').filter(({ node }) => node === client?.name), ...view.ports('nlb')];

@@ -6,22 +6,22 @@ import type { Trial } from './trial.ts';
 const FAULT_WIDTH = 32;
 const FIGURE_WIDTH = 8;
 
-/** `missed` also where the trials could not be ended: what was not shown was not kept. */
-export type Outcome = 'kept' | 'missed' | 'not measured' | 'skipped';
+/** `violated` also where the trials could not be ended: what was not shown was not met. */
+export type Outcome = 'met' | 'violated' | 'not measured' | 'skipped';
 
-export function outcomeOf({ trials, missed, broken, skipped }: FaultResult): Outcome {
+export function outcomeOf({ trials, violated, broken, skipped }: FaultResult): Outcome {
   if (skipped !== undefined) return 'skipped';
-  if (missed.length > 0) return 'missed';
+  if (violated.length > 0) return 'violated';
   if (trials.length === 0) return 'not measured';
-  return broken === undefined ? 'kept' : 'missed';
+  return broken === undefined ? 'met' : 'violated';
 }
 
 export const HEADING: readonly string[] = [
-  `${''.padEnd(FAULT_WIDTH + 13)}${'probes lost'.padStart(4 * FIGURE_WIDTH)}${'silent ms'.padStart(4 * FIGURE_WIDTH)}`,
+  `${''.padEnd(FAULT_WIDTH + 13)}${'probes lost'.padStart(4 * FIGURE_WIDTH)}${'outage ms'.padStart(4 * FIGURE_WIDTH)}`,
   [
     'fault'.padEnd(FAULT_WIDTH),
     ' trials',
-    '  void',
+    ' disc.',
     ...figures(['min', 'median', 'p99', 'max']),
     ...figures(['min', 'median', 'p99', 'max']),
     '  bound',
@@ -29,10 +29,10 @@ export const HEADING: readonly string[] = [
 ];
 
 export function rowOf(result: FaultResult): string {
-  const { words, trials, voided, bound } = result;
-  const counts = `${words.padEnd(FAULT_WIDTH)}${String(trials.length).padStart(7)}${String(voided.length).padStart(6)}`;
+  const { label, trials, discarded, bound } = result;
+  const counts = `${label.padEnd(FAULT_WIDTH)}${String(trials.length).padStart(7)}${String(discarded.length).padStart(6)}`;
   const lost = spread(trials, ({ lost }) => lost, 0);
-  const silent = spread(trials, ({ silentMs }) => silentMs, 1);
+  const silent = spread(trials, ({ outageMs }) => outageMs, 1);
   return `${counts}${lost}${silent}  ${bound}: ${outcomeOf(result)}`;
 }
 
@@ -46,40 +46,48 @@ function figures(values: string[]): string[] {
   return values.map((value) => value.padStart(FIGURE_WIDTH));
 }
 
-/** What stands under the row: why a bound was missed, what else was seen, and how far the measuring is to be trusted. */
-export function notesOf({ trials, voided, missed, missedInVoid, worst, broken, skipped }: FaultResult): string[] {
+/** What stands under the row: why a bound was violated, what else was seen, and how far the measuring is to be trusted. */
+export function notesOf({
+  trials,
+  discarded,
+  violated,
+  violatedInDiscarded,
+  worst,
+  broken,
+  skipped,
+}: FaultResult): string[] {
   return [
     ...(skipped === undefined ? [] : [`skipped: ${skipped}`]),
-    ...missed.map((part) => `missed: ${part}`),
+    ...violated.map((part) => `violated: ${part}`),
     ...(broken === undefined ? [] : [`${trials.length === 0 ? 'not measured' : 'broken off'}: ${broken}`]),
-    ...(missed.length > 0 && worst ? [storyOf(worst)] : []),
-    ...(trials.length + voided.length > 0 ? [afterwards(trials, voided)] : []),
+    ...(violated.length > 0 && worst ? [timelineText(worst)] : []),
+    ...(trials.length + discarded.length > 0 ? [afterwards(trials, discarded)] : []),
     ...(trials.length > 0 ? [measuring(trials)] : []),
-    ...reasons(voided),
-    ...missedInVoid.map((part) => `in the void ones: ${part}`),
+    ...reasons(discarded),
+    ...violatedInDiscarded.map((part) => `in the discarded ones: ${part}`),
   ];
 }
 
 const ms = (value: number | undefined): string => (value === undefined ? 'never' : `${value.toFixed(1)} ms`);
 
-function storyOf({ active, lost, silentMs, silentFromMs, announcedAfterMs, story, changes }: Trial): string {
+function timelineText({ active, lost, outageMs, outageFromMs, announcedAfterMs, timeline, changes }: Trial): string {
   return [
-    `the worst trial (${active} struck): ${lost} lost, silent for ${ms(silentMs)} from ${ms(silentFromMs)} after the fault`,
-    `last beat of the old one at ${ms(story.lastBeatMs)}`,
+    `the worst trial (${active} was hit): ${lost} lost, an outage of ${ms(outageMs)} from ${ms(outageFromMs)} after the fault`,
+    `last beat of the old one at ${ms(timeline.lastBeatMs)}`,
     `announced at ${ms(announcedAfterMs)}`,
-    `longest pause between beats of the standby until then ${ms(story.freshPausedMs)}, of the active before the fault ${ms(story.oldPausedMs)}`,
+    `longest pause between beats of the standby until then ${ms(timeline.newActivePausedMs)}, of the active before the fault ${ms(timeline.oldActivePausedMs)}`,
     ...changes,
   ].join('; ');
 }
 
-/** Who spoke is counted in every trial; resets where a prober was on time to see them. */
-function afterwards(trials: readonly Trial[], voided: readonly Trial[]): string {
-  const all = [...trials, ...voided];
+/** Who sent is counted in every trial; resets where a prober was on time to see them. */
+function afterwards(trials: readonly Trial[], discarded: readonly Trial[]): string {
+  const all = [...trials, ...discarded];
   const resets = trials.reduce((sum, trial) => sum + trial.resets, 0);
-  const spoke = all.reduce((sum, trial) => sum + trial.oldSpoke, 0);
-  const led = all.reduce((sum, trial) => sum + trial.oldLed, 0);
-  const until = Math.max(...all.map(({ oldSpokeForMs }) => oldSpokeForMs));
-  const frames = spoke === 0 ? 'no frame' : `${spoke} frames, the last ${until.toFixed(3)} ms after it,`;
+  const sent = all.reduce((sum, trial) => sum + trial.framesFromOldActive, 0);
+  const led = all.reduce((sum, trial) => sum + trial.framesUnderRegainedLease, 0);
+  const until = Math.max(...all.map(({ oldActiveSentForMs }) => oldActiveSentForMs));
+  const frames = sent === 0 ? 'no frame' : `${sent} frames, the last ${until.toFixed(3)} ms after it,`;
   const but = led === 0 ? '' : `, but for ${led} under a lease that it had regained`;
   return `${resets} connections reset; ${frames} of the old one after the announcement${but}`;
 }
@@ -92,7 +100,7 @@ function measuring(trials: readonly Trial[]): string {
   return `prober late by ${p99.toFixed(1)} ms (p99) and ${late.toFixed(1)} ms (max) at most; ${drops} frames lost by the capture`;
 }
 
-function reasons(voided: readonly Trial[]): string[] {
-  const groups = Map.groupBy(voided, (trial) => (trial.void ?? '').replace(/ (for )?[\d.]+( ms)?/, ''));
-  return [...groups].map(([, group]) => `void (${group.length}): ${group[0]?.void}`);
+function reasons(discarded: readonly Trial[]): string[] {
+  const groups = Map.groupBy(discarded, (trial) => (trial.discarded ?? '').replace(/ (for )?[\d.]+( ms)?/, ''));
+  return [...groups].map(([, group]) => `discarded (${group.length}): ${group[0]?.discarded}`);
 }

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { whyVoid } from './trial.ts';
+import { whyDiscarded } from './trial.ts';
 
 t.test('a trial says nothing when the measuring was late, or did not see everything', async (t) => {
   const good = { lateMaxMs: 5, dropped: 0, unseen: 0 };
@@ -11,5 +11,5 @@ t.test('a trial says nothing when the measuring was late, or did not see everyth
     // A datagram that was refused goes out again: more on the port than the client counts.
     [{ unseen: -1 }, undefined],
   ];
-  for (const [but, expected] of table) t.equal(whyVoid({ ...good, ...but }), expected);
+  for (const [but, expected] of table) t.equal(whyDiscarded({ ...good, ...but }), expected);
 });

@@ -2,17 +2,17 @@ import { findAct } from '../../check/span.ts';
 import type { HistoryEvent } from '../../history/event.ts';
 import type { LabNode } from '../../node/node.ts';
 import type { Load, LoadResult } from '../../traffic/client-handle.ts';
-import type { Fault, Scene, Setting } from './fault.ts';
+import type { Fault, RunningTrial, Setting } from './fault.ts';
 import { readLog } from './log.ts';
-import { type Cast, type Reading, readTrial, STRIKE } from './measurement.ts';
-import { oldAfterwards } from './old-active.ts';
+import { type Endpoints, INJECTION, type Measurement, measureTrial } from './measurement.ts';
+import { oldActiveAfterwards } from './old-active.ts';
 import { answersAgain, type Rig } from './rig.ts';
-import { type Story, tell } from './timeline.ts';
+import { type Timeline, timelineOf } from './timeline.ts';
 
 const PROBES_PER_SECOND = 1000;
 /** So that every server has some, and a table that sends one flow astray is seen. */
 const SOURCE_PORTS = 20;
-const PATIENCE_MS = 1000;
+const TIMEOUT_MS = 1000;
 const FLOWS = 20;
 const FLOW_INTERVAL_MS = 50;
 /** Answered before the fault, and after it. */
@@ -22,18 +22,18 @@ const AFTER_PROBES = 300;
 const HELD_UP_MS = 5;
 
 /** One trial: what was read, how it went, and why its times do not count, if they do not. */
-export interface Trial extends Reading {
+export interface Trial extends Measurement {
   active: string;
-  story: Story;
+  timeline: Timeline;
   /** Frames that the capture is known to have lost. */
   dropped: number;
-  void?: string;
+  discarded?: string;
 }
 
 export async function runTrial(rig: Rig, fault: Fault, number: number): Promise<Trial> {
   const { active, standby } = await rig.lab.pair(10_000);
   const setting: Setting = { rig, number, active, standby };
-  const strike = await fault.arm(setting);
+  const inject = await fault.prepare(setting);
   rig.ports.flush();
   rig.events();
   rig.history.cut();
@@ -42,20 +42,26 @@ export async function runTrial(rig: Rig, fault: Fault, number: number): Promise<
     target: target(rig, 'echo-udp'),
     perSecond: PROBES_PER_SECOND,
     sourcePorts: SOURCE_PORTS,
-    timeoutMs: PATIENCE_MS,
+    timeoutMs: TIMEOUT_MS,
   });
   await answersAgain(rig, load, BEFORE_PROBES);
-  const struckNs = rig.history.nowNs();
-  await strike();
-  rig.history.record({ kind: 'act', what: STRIKE, node: active.name, atNs: struckNs, untilNs: rig.history.nowNs() });
-  const scene: Scene = { ...setting, load, struckNs };
-  await fault.settle(scene);
+  const injectedNs = rig.history.nowNs();
+  await inject();
+  rig.history.record({
+    kind: 'act',
+    what: INJECTION,
+    node: active.name,
+    atNs: injectedNs,
+    untilNs: rig.history.nowNs(),
+  });
+  const running: RunningTrial = { ...setting, load, injectedNs };
+  await fault.awaitEffect(running);
   await answersAgain(rig, load, AFTER_PROBES);
   const [datagrams] = await Promise.all([load.stop(), flows?.stop()]);
   const dropped = rig.ports.flush();
   const events = await withLogs(rig.events(), setting);
-  const noBite = await fault.mend(scene);
-  return judged(events, setting, datagrams, { dropped, noBite });
+  const noEffect = await fault.repair(running);
+  return judged(events, setting, datagrams, { dropped, noEffect });
 }
 
 /**
@@ -63,10 +69,10 @@ export async function runTrial(rig: Rig, fault: Fault, number: number): Promise<
  * still could not answer.
  */
 async function withLogs(events: HistoryEvent[], { rig, active, standby }: Setting): Promise<HistoryEvent[]> {
-  const cast = castOf(rig, active.name, standby.name);
-  const strike = findAct(events, { what: STRIKE });
-  const since = events.filter(({ atNs }) => atNs >= (strike?.atNs ?? 0));
-  if (oldAfterwards(since, cast).spokeNs.length === 0) return events;
+  const endpoints = endpointsOf(rig, active.name, standby.name);
+  const inject = findAct(events, { what: INJECTION });
+  const since = events.filter(({ atNs }) => atNs >= (inject?.atNs ?? 0));
+  if (oldActiveAfterwards(since, endpoints).sentNs.length === 0) return events;
   const logs = await Promise.all([active, standby].map((node: LabNode) => readLog(rig, node)));
   return [...events, ...logs.flat()].toSorted((one, other) => one.atNs - other.atNs);
 }
@@ -79,25 +85,26 @@ function judged(
   events: readonly HistoryEvent[],
   { rig, active, standby }: Setting,
   { summary }: LoadResult,
-  { dropped, noBite }: { dropped: number; noBite: string | undefined },
+  { dropped, noEffect }: { dropped: number; noEffect: string | undefined },
 ): Trial {
-  const cast = castOf(rig, active.name, standby.name);
-  const reading = readTrial(events, cast);
+  const endpoints = endpointsOf(rig, active.name, standby.name);
+  const measurement = measureTrial(events, endpoints);
   const reason =
-    noBite ?? whyVoid({ lateMaxMs: reading.prober.lateMaxMs, dropped, unseen: summary.sent - reading.sent });
-  const measured = { ...reading, active: active.name, story: tell(events, cast), dropped };
-  return reason === undefined ? measured : { ...measured, void: reason };
+    noEffect ??
+    whyDiscarded({ lateMaxMs: measurement.prober.lateMaxMs, dropped, unseen: summary.sent - measurement.sent });
+  const measured = { ...measurement, active: active.name, timeline: timelineOf(events, endpoints), dropped };
+  return reason === undefined ? measured : { ...measured, discarded: reason };
 }
 
 /** What makes a trial's times say nothing of the system. */
-export function whyVoid(seen: { lateMaxMs: number; dropped: number; unseen: number }): string | undefined {
+export function whyDiscarded(seen: { lateMaxMs: number; dropped: number; unseen: number }): string | undefined {
   if (seen.lateMaxMs > HELD_UP_MS) return `the prober was held up for ${seen.lateMaxMs.toFixed(1)} ms`;
   if (seen.dropped > 0) return `the capture lost ${seen.dropped} frames`;
   if (seen.unseen > 0) return `${seen.unseen} probes that were sent did not pass the client’s port`;
   return undefined;
 }
 
-function castOf(rig: Rig, old: string, fresh: string): Cast {
+function endpointsOf(rig: Rig, oldActive: string, newActive: string): Endpoints {
   const { plan } = rig.lab;
   const [client] = plan.nodes.filter(({ kind }) => kind === 'client');
   const [leg] = client?.legs ?? [];
@@ -110,11 +117,11 @@ function castOf(rig: Rig, old: string, fresh: string): Cast {
     cluster,
     port: service(rig, 'echo-udp').port,
     nlbs: plan.addresses.nlbs,
-    old: legs(old),
-    fresh: legs(fresh),
+    oldActive: legs(oldActive),
+    newActive: legs(newActive),
     beatsTo: rig.lab.system.can.heartbeats?.sentTo,
     perSecond: PROBES_PER_SECOND,
-    patienceMs: PATIENCE_MS,
+    timeoutMs: TIMEOUT_MS,
   };
 }
 

@@ -1,7 +1,7 @@
 import { announcementsFrom } from '../../check/announcement.ts';
 import { until } from '../../clock/until.ts';
 import type { LabNode } from '../../node/node.ts';
-import type { Scene } from './fault.ts';
+import type { RunningTrial } from './fault.ts';
 
 /** What is waited for after a fault. */
 
@@ -9,12 +9,12 @@ import type { Scene } from './fault.ts';
 const TAKES_OVER_AFTER_MS = 3000;
 
 /** The standby announces the address, or does not. */
-export async function takenOver({ rig, standby, struckNs }: Scene): Promise<void> {
+export async function takenOver({ rig, standby, injectedNs }: RunningTrial): Promise<void> {
   const access = rig.view.port(standby.name, 'access');
   const withinMs = rig.lab.system.deadAfterMs + TAKES_OVER_AFTER_MS;
   const deadlineMs = performance.now() + withinMs;
   const announced = () =>
-    announcementsFrom(rig.events(), access, rig.lab.plan.addresses.nlbs).some(({ event }) => event.atNs >= struckNs);
+    announcementsFrom(rig.events(), access, rig.lab.plan.addresses.nlbs).some(({ event }) => event.atNs >= injectedNs);
   await until(() => announced() || performance.now() > deadlineMs, {
     what: 'the standby announces the address',
     withinMs: 2 * withinMs,
@@ -23,7 +23,7 @@ export async function takenOver({ rig, standby, struckNs }: Scene): Promise<void
 }
 
 /** The node has run its script of one of those states since some instant. */
-export async function entered({ rig }: Scene, node: LabNode, states: string[], sinceNs: number): Promise<void> {
+export async function entered({ rig }: RunningTrial, node: LabNode, states: string[], sinceNs: number): Promise<void> {
   const ran = () =>
     rig
       .events()
