@@ -8,10 +8,10 @@ import {
   entersState,
   forwardedByOldActive,
   history,
+  injected,
   MACS,
   probe,
   script,
-  injected,
 } from './fixtures.ts';
 import { measureTrial } from './measurement.ts';
 
