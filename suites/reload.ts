@@ -139,7 +139,7 @@ export default await suite(
     // the one before was moved to, on the node that saw that.
     'the key of the heartbeats is changed in three steps, on one node after the other': {
       proves: ['HA-15 keys', 'HA-12 stale key'],
-      needs: ['signedHeartbeats', 'handover', 'stateScripts'],
+      needs: ['signedHeartbeats', 'refusals', 'handover', 'stateScripts'],
       run: async (scene) => {
         const { active, standby } = await scene.lab.pair();
         const [old = ''] = scene.lab.setup.secrets;
