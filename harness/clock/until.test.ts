@@ -25,6 +25,11 @@ t.test('in vain, it says for what and for how long, and has asked once more at t
     message: 'waited 30 ms in vain for: pigs fly',
   });
   t.ok((asked.at(-1) ?? 0) - began >= 30);
+  await t.rejects(
+    until(never, { what: 'pigs fly', withinMs: 30, isPromise: true }),
+    { name: 'PromiseBroken', message: 'waited 30 ms in vain for: pigs fly', withinMs: 30 },
+    'a promise says that it was one',
+  );
 });
 
 t.test('a condition that throws ends the wait with its own error', async (t) => {

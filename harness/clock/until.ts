@@ -17,7 +17,16 @@ class TimedOut extends Error {
 /** What the system under test promises did not happen in time: a verdict on it, where any other error says something of the harness. */
 export class PromiseBroken extends Error {
   override name = 'PromiseBroken';
+  /** For how long it was waited for. */
+  readonly withinMs: number;
+
+  constructor(what: string, withinMs: number) {
+    super(waitedInVain(what, withinMs));
+    this.withinMs = withinMs;
+  }
 }
+
+const waitedInVain = (what: string, withinMs: number): string => `waited ${withinMs} ms in vain for: ${what}`;
 
 /**
  * Waits until `condition` gives something that is not undefined, false or null, and returns that. It is asked at once,
@@ -33,7 +42,7 @@ export async function until<T>(
     const late = performance.now() >= deadline;
     const found = await condition();
     if (found !== undefined && found !== false && found !== null) return found;
-    if (late) throw new (isPromise ? PromiseBroken : TimedOut)(`waited ${withinMs} ms in vain for: ${what}`);
+    if (late) throw isPromise ? new PromiseBroken(what, withinMs) : new TimedOut(waitedInVain(what, withinMs));
     await pause(everyMs);
   }
 }

@@ -1,9 +1,7 @@
 import path from 'node:path';
 import type { TestResult } from '../../reports/run-report.ts';
-import type { Scene } from '../act/scene.ts';
 import type { SuiteTest } from '../act/suite-test.ts';
 import { atRest } from '../act/waits.ts';
-import { PromiseBroken } from '../clock/until.ts';
 import type { HistoryEvent, TestMarked } from '../history/event.ts';
 import { readHistory } from '../history/read.ts';
 import type { Assignment } from './assignment.ts';
@@ -13,6 +11,7 @@ import { needsOf } from './lacking.ts';
 import type { Stage } from './stage.ts';
 import { jobName, type Suite } from './suite.ts';
 import { commandOf } from './test-command.ts';
+import { thrown } from './thrown.ts';
 
 /** One run of one test. */
 export interface Turn {
@@ -85,7 +84,7 @@ async function runChecks(labs: Labs, turn: Turn): Promise<Checked> {
   try {
     stage = await labs.current();
   } catch (error) {
-    return { checks: [thrown(error, 'a lab is brought up, and serves', [])], ranToItsEnd: false };
+    return { checks: [thrown(error, 'a lab is brought up, and serves', [], [])], ranToItsEnd: false };
   }
   const { lab } = stage.scene;
   mark(stage, turn.title, 'begins');
@@ -111,10 +110,13 @@ async function tried(labs: Labs, stage: Stage, { title, test }: Turn): Promise<O
     const judged = judgeClaims(claimed, scene.recorder.events(), other);
     return { checks: [...judged, ...problems], ranToItsEnd: problems.length === 0 };
   } catch (error) {
-    const evidence = lastEvents(scene);
+    const events = scene.recorder.events();
     const problems = await tidied();
     mark(stage, title, 'ends');
-    return { checks: [thrown(error, 'the test runs to its end', evidence), ...problems], ranToItsEnd: false };
+    return {
+      checks: [thrown(error, 'the test runs to its end', events, lastEvents(events)), ...problems],
+      ranToItsEnd: false,
+    };
   }
 }
 
@@ -123,16 +125,6 @@ function mark({ scene }: Stage, title: string, phase: TestMarked['phase']): numb
   const atNs = scene.nowNs();
   scene.recorder.record({ kind: 'test', atNs, title, phase });
   return atNs;
-}
-
-/**
- * What the system under test promised, and was waited for in vain, is its failure. Any other error is the harness's, which could not do
- * what it was to do: so nothing is known of the system.
- */
-function thrown(error: unknown, name: string, evidence: string[]): Judged {
-  const why = error instanceof Error ? error.message : String(error);
-  if (error instanceof PromiseBroken) return { name, verdict: 'fail', because: why, evidence };
-  return { name, verdict: 'unknown', because: `the harness could not go on: ${why}`, evidence };
 }
 
 const notUndone = (problem: string): Judged => ({
@@ -146,7 +138,7 @@ const notUndone = (problem: string): Judged => ({
 const LEADING_EVENTS = 12;
 
 /** What led up to a failure: the last events but frames of the traffic, which are too many. */
-function lastEvents(scene: Scene): string[] {
+function lastEvents(events: readonly HistoryEvent[]): string[] {
   const telling = (event: HistoryEvent) => event.kind !== 'frame' && event.kind !== 'probe' && event.kind !== 'served';
-  return shownEvents(scene.recorder.events().filter(telling).slice(-LEADING_EVENTS));
+  return shownEvents(events.filter(telling).slice(-LEADING_EVENTS));
 }
