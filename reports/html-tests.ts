@@ -43,14 +43,15 @@ function checkBlock({ name, verdict, because, evidence }: CheckResult): string {
   return `<div class="check">${badge(verdict)} <b>${markup(name)}</b> ${markup(because)}${evidence.length === 0 ? '' : folded}</div>`;
 }
 
-/** Links stay within the run's folder: `./` keeps a name from being taken for an address of the web. All of a suite's lie in one. */
+/**
+ * Links stay within the run's folder, or lead to that of another run beside it, of which this one was put together. All of a suite's
+ * lie in one folder.
+ */
 function fileLink(file: string): string {
-  const address = file
-    .toWellFormed()
-    .split('/')
-    .filter((part) => part !== '..')
-    .map(encodeURIComponent)
-    .join('/');
-  const [, ...inSuite] = file.split('/');
-  return `<a href="./${markup(address)}">${markup(inSuite.join('/') || file)}</a>`;
+  const parts = file.toWellFormed().split('/');
+  const isBeside = parts[0] === '..' && parts[1] !== '..';
+  const [start, inRun] = isBeside ? [`../${encodeURIComponent(parts[1] ?? '')}`, parts.slice(2)] : ['.', parts];
+  const address = inRun.filter((part) => part !== '..').map(encodeURIComponent);
+  const name = inRun.slice(1).join('/') || file;
+  return `<a href="${markup([start, ...address].join('/'))}">${markup(name)}</a>`;
 }

@@ -62,6 +62,13 @@ t.test('evidence is folded where it passed, and open where it failed', async (t)
   t.match(page, '<details><summary>evidence: 1 fact</summary><pre>12.3 ms nlb1 → fw1 reply</pre>');
 });
 
+t.test('what was put together of several runs leads to their folders, beside its own', async (t) => {
+  const files = ['../20261126-1/arp@invention/history.jsonl', '../../../etc/../passwd'];
+  const page = htmlReport({ ...GOOD_RUN, results: GOOD_RUN.results.map((test) => ({ ...test, files })) }, LISTING);
+  t.match(page, '<a href="../20261126-1/arp%40invention/history.jsonl">history.jsonl</a>');
+  t.match(page, '<a href="./etc/passwd">');
+});
+
 t.test('hostile text makes no tag, no script and no link out of the folder; the page forbids scripts', async (t) => {
   t.notMatch(page, '<script');
   t.match(page, `content="default-src 'none'; style-src 'unsafe-inline'"`);

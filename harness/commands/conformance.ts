@@ -1,5 +1,6 @@
 import path from 'node:path';
 import chalk from 'chalk';
+import { proofsText } from '../../reports/proof.ts';
 import type { NotRun, RunReport } from '../../reports/run-report.ts';
 import { terminalReport } from '../../reports/terminal.ts';
 import { examine } from '../doctor/probe.ts';
@@ -126,7 +127,7 @@ function printList(jobs: readonly Job[]): void {
       const { proves = [], longSeconds } = suite.tests[title] ?? {};
       const long = longSeconds ? ` (long: about ${longSeconds} s, with --long)` : '';
       const thorough = brief.get(title) === 'thorough' ? ' (thorough)' : '';
-      console.log(`  ${title}${long}${thorough} ${chalk.dim(proves.join(' '))}`);
+      console.log(`  ${title}${long}${thorough} ${chalk.dim(proofsText(proves))}`);
     }
   }
 }

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import chalk from 'chalk';
 import { terminalReport } from '../../reports/terminal.ts';
-import { beginRun, endRun, newRunId } from '../lab/run-folder.ts';
+import { beginRun, endRun, newRunId, RUNS } from '../lab/run-folder.ts';
 import { readCatalogue } from '../runner/catalogue.ts';
 import { findRun } from '../runner/past-runs.ts';
 import { reportOf } from '../runner/run-record.ts';
@@ -18,8 +18,8 @@ export async function merge(runs: string[]): Promise<void> {
   });
   const catalogue = readCatalogue();
   const id = newRunId(new Date());
+  const report = { ...readReport(folders, path.join(RUNS, id)), id };
   const folder = beginRun(id);
-  const report = { ...readReport(folders, folder), id };
   writeReports(folder, report, catalogue);
   endRun(folder);
   const terminal = { colour: chalk.level > 0, columns: process.stdout.columns ?? 0 };
