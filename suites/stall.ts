@@ -3,12 +3,14 @@ import { sendToFencedNode } from '../harness/act/send-to-fenced-node.ts';
 import type { SuiteTest } from '../harness/act/suite-test.ts';
 import { answersAgain, atRest, runsScript } from '../harness/act/waits.ts';
 import { nothingMoved } from '../harness/check/calm.ts';
+import { datagramsOf } from '../harness/check/datagrams.ts';
 import { clientsLeft, forwardsNoMore, silentOnceSucceeded } from '../harness/check/fenced.ts';
 import { paused } from '../harness/check/pause.ts';
 import { noneLost } from '../harness/check/probes.ts';
 import { between } from '../harness/check/span.ts';
 import { tookOver } from '../harness/check/takeover.ts';
 import { type Stall, stall } from '../harness/fault/stall.ts';
+import type { HistoryEvent } from '../harness/history/event.ts';
 import type { LabNode } from '../harness/node/node.ts';
 import { suite } from '../harness/runner/suite.ts';
 
@@ -38,6 +40,13 @@ async function holdUp(scene: Scene, node: LabNode, { how, ms }: Pick<Held, 'how'
   await scene.act(how, node.name, () => stall(scene.lab, node, how, ms));
 }
 
+/** So that the silence that follows has a beginning. */
+async function beatsOnce(scene: Scene, { name }: LabNode, sinceNs: number): Promise<void> {
+  const { node, port } = beatsOf(scene, name);
+  const beats = (events: HistoryEvent[]) => datagramsOf(events, { node, direction: 'sent' }, port).length > 0;
+  await scene.wait(`${name} beats`, beats, { sinceNs });
+}
+
 /** It stands by, by its script; where there are no scripts, one leads again, whichever it is. */
 async function wokenUp(scene: Scene, { name }: LabNode, sinceNs: number): Promise<void> {
   if (scene.lab.system.can.stateScripts) await runsScript(scene, name, 'standby', sinceNs);
@@ -55,6 +64,7 @@ function isFenced({ aspect, how, ms, askEveryMs, longSeconds }: Held): SuiteTest
       const load = await scene.client.startUdpProbes({ target: scene.target('echo-udp'), perSecond: 100 });
       const beganNs = scene.nowNs();
       const leaveAlone = sendToFencedNode(scene, active.name, askEveryMs);
+      await beatsOnce(scene, active, beganNs);
       const heldMs = Math.max(ms, 2 * scene.lab.system.deadAfterMs);
       await holdUp(scene, active, { how, ms: heldMs });
       await wokenUp(scene, active, beganNs);
