@@ -103,6 +103,13 @@ program
   .description('judge what a run has stored again, by its histories and claims alone, without a lab')
   .action(async (run, suites) => (await import('./commands/check.ts')).check(run, suites));
 program
+  .command('nightly [step...]')
+  .description(
+    'what is too long for every change: planted bugs, mutants of the checkers, long tests, rounds of the brief run, the million, the model',
+  )
+  .option('--list', 'list the steps, and run nothing')
+  .action(async (steps, options) => (await import('./commands/nightly.ts')).nightly(steps, options));
+program
   .command('bench <what>')
   .description(
     'measure against bounds: lab (bring-up and teardown), failover (what clients notice of each fault), datapath (what a packet costs)',
