@@ -30,6 +30,9 @@ t.test('wrong usage ends with 64 and says what is wrong', async (t) => {
     ['conformance --topology nowhere', /^onevip: no topology is named nowhere; there are invention, /],
     ['conformance arp --topology prior-art', /^onevip: none of these suites runs on prior-art/],
     ['bench nothing', /^onevip: there is no benchmark nothing/],
+    ['up invention --system nothing', /^onevip: no system is named nothing; there are nlb, keepalived-nft, /],
+    ['conformance --list --system nothing', /^onevip: no system is named nothing/],
+    ['bench failover --system nothing', /^onevip: no system is named nothing/],
   ];
   const runs = table.map(async ([words, says]) => {
     const { exitCode, stderr } = await onevip(...words.split(' '));
