@@ -30,7 +30,7 @@ export function keepAsking(scene: Scene, address: string, everyMs: number): () =
   };
   ask();
   const timer = setInterval(ask, everyMs);
-  return () => clearInterval(timer);
+  return scene.stops(timer);
 }
 
 const ASK_EVERY_MS = 50;

@@ -156,6 +156,13 @@ export class Scene extends LabView {
     return () => undone(deferred);
   }
 
+  /** Ends a timer with the test at the latest; gives what ends it now. */
+  stops(timer: NodeJS.Timeout): () => void {
+    const stop = () => clearInterval(timer);
+    this.defer('a timer', stop);
+    return stop;
+  }
+
   /** Undoes all that is left to undo, and ends every load. Gives what could not be undone, and why. */
   async undoAll(): Promise<string[]> {
     const left = this.deferred.splice(0).reverse();

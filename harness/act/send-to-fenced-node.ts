@@ -21,5 +21,5 @@ export function sendToFencedNode(scene: Scene, node: string, everyMs: number): (
     scene.inject(asker.name, 'access', packets[turn % FLOWS] as Uint8Array);
     turn += 1;
   }, everyMs);
-  return () => clearInterval(timer);
+  return scene.stops(timer);
 }
