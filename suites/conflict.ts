@@ -7,7 +7,8 @@ import { announcementsFrom } from '../harness/check/announcement.ts';
 import { answersWith, noAnswerFrom, repliesWellFormed } from '../harness/check/arp.ts';
 import { conflictRecorded, defended, EVENTS_READ } from '../harness/check/defence.ts';
 import { announcedAgain, tablesRightAgain } from '../harness/check/tables.ts';
-import { dropMatching, loseAnnouncement, mendLans, split } from '../harness/fault/switch-rules.ts';
+import { dropHeartbeats } from '../harness/fault/silence.ts';
+import { loseAnnouncement, split } from '../harness/fault/split.ts';
 import type { HistoryEvent } from '../harness/history/event.ts';
 import type { LabNode } from '../harness/node/node.ts';
 import { suite } from '../harness/runner/suite.ts';
@@ -50,15 +51,21 @@ async function claimOnAndOn(scene: Scene, active: LabNode, standby: LabNode): Pr
   await scene.act('go on claiming', undefined, () => scene.wait('the third defence', contradicted, wait));
 }
 
-/** The two nodes, each with one of the firewalls, on the two sides of a split; no beat passes on the other LAN either. */
-async function splitPair(scene: Scene, sides: { node: string; firewall: string }[]): Promise<void> {
+/**
+ * The two nodes, each with one of the firewalls, on the two sides of a split; no beat passes on the other LAN either.
+ * @returns what heals it
+ */
+async function splitPair(scene: Scene, sides: { node: string; firewall: string }[]): Promise<() => Promise<void>> {
   const [one, other] = sides;
   if (!one || !other) throw new Error('a split has two sides');
   const port = (node: string) => scene.port(node, 'access');
-  await split(scene, [port(one.node)], [port(other.node), port(other.firewall)]);
-  await split(scene, [port(other.node)], [port(one.firewall)]);
-  const { legs, match } = scene.lab.use('heartbeats');
-  if (legs.includes('server')) await dropMatching(scene, scene.lan('server'), match);
+  const repairs = [
+    await split(scene, [port(one.node)], [port(other.node), port(other.firewall)]),
+    await split(scene, [port(other.node)], [port(one.firewall)]),
+  ];
+  const { legs } = scene.lab.use('heartbeats');
+  if (legs.includes('server')) repairs.push(await dropHeartbeats(scene, scene.lan('server')));
+  return scene.defer('the split is healed', () => Promise.all(repairs.map((repair) => repair())));
 }
 
 export default await suite(
@@ -149,11 +156,11 @@ export default await suite(
           { node: active.name, firewall: near },
           { node: standby.name, firewall: far },
         ];
-        await scene.act('split', undefined, () => splitPair(scene, sides));
+        const healed = await scene.act('split', undefined, () => splitPair(scene, sides));
         await takesAlias(scene, standby.name, sinceNs);
         await allKnow(scene, [far], scene.nlbs, scene.mac(standby.name, 'access'));
         const heal = { what: 'heal the split' };
-        await scene.act(heal.what, undefined, () => mendLans(scene, [scene.lan('access'), scene.lan('server')]));
+        await scene.act(heal.what, undefined, healed);
         const { active: leader, standby: other } = await scene.lab.pair();
         const healedWithinMs = scene.lab.system.deadAfterMs + HEALED_AFTER_MS;
         const mac = scene.mac(leader.name, 'access');
@@ -184,10 +191,10 @@ export default await suite(
         const { active, standby } = await scene.lab.pair();
         const [port, mac] = [scene.port(standby.name, 'access'), scene.mac(standby.name, 'access')];
         await resolveEverywhere(scene);
-        await loseAnnouncement(scene, port, scene.nlbs);
+        const passes = scene.defer('announcements pass', await loseAnnouncement(scene, port, scene.nlbs));
         await scene.act('stand by', active.name, () => scene.lab.use('handover').standBy(active));
         await allKnow(scene, firewallsOf(scene), scene.nlbs, mac);
-        await mendLans(scene, [port.lan]);
+        await passes();
         return {
           'the first announcement is lost, the second comes later': announcedAgain({
             address: scene.nlbs,

@@ -8,7 +8,7 @@ import type { Claim } from '../harness/check/claim.ts';
 import { datagramsStopped } from '../harness/check/datagrams.ts';
 import { noneLost } from '../harness/check/probes.ts';
 import { between, type Span } from '../harness/check/span.ts';
-import { dropHeartbeats, heartbeatLans, letHeartbeatsThrough } from '../harness/fault/silence.ts';
+import { dropHeartbeats, heartbeatLans } from '../harness/fault/silence.ts';
 import { suite } from '../harness/runner/suite.ts';
 
 const PROBES_PER_SECOND = 500;
@@ -39,12 +39,15 @@ async function silence(scene: Scene, lans: string[], probes: number): Promise<Si
   await scene.census();
   const target = scene.target('echo-udp');
   const load = await scene.client.startUdpProbes({ target, perSecond: PROBES_PER_SECOND, sourcePorts: 20 });
-  for (const lan of lans) await scene.act(`drop heartbeats on ${lan}`, undefined, () => dropHeartbeats(scene.lab, lan));
+  const repairs: { lan: string; letThrough: () => Promise<void> }[] = [];
+  for (const lan of lans) {
+    const repair = await scene.act(`drop heartbeats on ${lan}`, undefined, () => dropHeartbeats(scene, lan));
+    repairs.push({ lan, letThrough: scene.defer(`heartbeats pass ${lan}`, repair) });
+  }
   const fromNs = scene.nowNs();
   await answersAgain(scene, load, probes);
   const untilNs = scene.nowNs();
-  for (const lan of lans)
-    await scene.act(`let them through on ${lan}`, undefined, () => letHeartbeatsThrough(scene.lab, lan));
+  for (const { lan, letThrough } of repairs) await scene.act(`let them through on ${lan}`, undefined, letThrough);
   await answersAgain(scene, load, ONE_PATH_PROBES);
   await load.stop();
   await scene.lab.pair();

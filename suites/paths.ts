@@ -5,7 +5,7 @@ import { nothingMoved } from '../harness/check/calm.ts';
 import { datagramsStopped } from '../harness/check/datagrams.ts';
 import { pathFaultLogged } from '../harness/check/path-logged.ts';
 import { between, NS_PER_MS } from '../harness/check/span.ts';
-import { dropHeartbeats, heartbeatPort, letHeartbeatsThrough } from '../harness/fault/silence.ts';
+import { dropHeartbeats, heartbeatPort } from '../harness/fault/silence.ts';
 import type { LabNode } from '../harness/node/node.ts';
 import { suite } from '../harness/runner/suite.ts';
 
@@ -26,12 +26,15 @@ async function silence(scene: Scene, what: string, segments: string[], nodes: La
     Promise.all(logs.flatMap((log) => segments.map((segment) => shown(log, segment))));
   const is = (segment: string, faulty: boolean) => (line: Record<string, unknown>) =>
     line.event === 'path' && line.path === segment && line.faulty === faulty;
-  for (const segment of segments)
-    await scene.act(fault(segment).what, undefined, () => dropHeartbeats(scene.lab, scene.lan(segment)));
+  const repairs: { segment: string; letThrough: () => Promise<void> }[] = [];
+  for (const segment of segments) {
+    const lan = scene.lan(segment);
+    const repair = await scene.act(fault(segment).what, undefined, () => dropHeartbeats(scene, lan));
+    repairs.push({ segment, letThrough: scene.defer(`heartbeats pass ${lan}`, repair) });
+  }
   const droppedNs = scene.nowNs();
   await all((log, segment) => log.shows(`that ${segment} is silent`, is(segment, true)));
-  for (const segment of segments)
-    await scene.act(mend(segment).what, undefined, () => letHeartbeatsThrough(scene.lab, scene.lan(segment)));
+  for (const { segment, letThrough } of repairs) await scene.act(mend(segment).what, undefined, letThrough);
   await all((log, segment) => log.shows(`that ${segment} is back`, is(segment, false)));
   await Promise.all(logs.map((log) => log.stop()));
   return droppedNs;

@@ -3,7 +3,7 @@ import { cut, heal } from '../fault/cable.ts';
 import { signal, startSystem } from '../fault/daemon.ts';
 import { failFirewall, repairFirewall } from '../fault/power.ts';
 import type { FaultName, PlannedFault } from '../fault/schedule.ts';
-import { dropHeartbeats, heartbeatLans, letHeartbeatsThrough } from '../fault/silence.ts';
+import { dropHeartbeats, heartbeatLans } from '../fault/silence.ts';
 import { type Stall, stall } from '../fault/stall.ts';
 import type { LabNode } from '../node/node.ts';
 import type { Scene } from './scene.ts';
@@ -48,9 +48,9 @@ const INFLICT: Record<FaultName, Inflict> = {
   'stand by': ordered(({ lab }, node) => lab.system.can.handover?.standBy(node)),
   'take over': ordered(({ lab }, node) => lab.system.can.handover?.takeOver(node)),
   silence: async (scene, where, ms) => {
-    await dropHeartbeats(scene.lab, where);
+    const letThrough = await dropHeartbeats(scene, where);
     await pause(ms);
-    await letHeartbeatsThrough(scene.lab, where);
+    await letThrough();
   },
   'firewall power loss': async (scene, where, ms) => {
     const firewall = scene.lab.node(where);

@@ -1,6 +1,4 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { netnsPath } from '../driver/namespace.ts';
 import { namedLab } from './named-lab.ts';
 import { EXIT, UserError } from './problem.ts';
 
@@ -14,9 +12,7 @@ export async function capture(name: string, segment: string, { write }: { write?
   }
   const output = write === undefined ? ['-n', '-e', '-l'] : ['-w', write, '-U', '--time-stamp-precision=nano'];
   const tcpdump = ['tcpdump', '-i', found.lan, '-Z', 'root', ...output];
-  const child = spawn('nsenter', [`--net=${netnsPath(lab.lanNetns(found.lan))}`, '--', ...tcpdump], {
-    stdio: 'inherit',
-  });
+  const child = lab.switchOf(found.lan).open(tcpdump, 'inherit');
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill('SIGINT'));
   const [code] = (await once(child, 'close')) as [number | null];
   process.exitCode = code ?? EXIT.failed;

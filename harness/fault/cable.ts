@@ -1,4 +1,3 @@
-import { execa } from 'execa';
 import { makeLegAnew } from '../driver/netns.ts';
 import type { LabView } from '../lab/view.ts';
 import type { LabNode } from '../node/node.ts';
@@ -9,8 +8,7 @@ export const cut = (view: LabView, node: string, leg: string): Promise<void> => 
 export const heal = (view: LabView, node: string, leg: string): Promise<void> => setPort(view, node, leg, 'up');
 
 async function setPort(view: LabView, node: string, leg: string, state: 'up' | 'down'): Promise<void> {
-  const { netns, port } = cableOf(view, node, leg);
-  await execa('ip', ['-n', netns, 'link', 'set', port, state]);
+  await view.lab.switchOf(view.port(node, leg).lan).run(['ip', 'link', 'set', view.leg(node, leg).port, state]);
 }
 
 /** A cable by the switch's end of it. */

@@ -1,11 +1,9 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { ETHER_TYPE, encodeEthernet } from '../capture/ethernet.ts';
 import { encodeIpv4, PROTOCOL } from '../capture/ipv4.ts';
 import { encodeUdp } from '../capture/udp.ts';
-import { inNamespace } from '../driver/namespace.ts';
 import type { LabView } from '../lab/view.ts';
 import type { Random } from './random.ts';
 import { heartbeatPort } from './silence.ts';
@@ -38,9 +36,8 @@ export async function floodHeartbeatPort(
     const frames = Array.from({ length: FRAMES }, () => spoofed(view, { victim, peer, leg }, random));
     const hex = frames.map((frame) => Buffer.from(frame).toString('hex'));
     const words = [PROGRAM, view.leg(victim, leg).port, String(perSecond), String(seconds), ...hex];
-    const netns = view.lab.lanNetns(view.port(victim, leg).lan);
-    const stdio = ['ignore', 'pipe', 'inherit'] as const;
-    const child = inNamespace(netns, () => spawn(process.execPath, words, { stdio: [...stdio] }));
+    const lanSwitch = view.lab.switchOf(view.port(victim, leg).lan);
+    const child = lanSwitch.open([process.execPath, ...words], ['ignore', 'pipe', 'inherit']);
     if (!child.stdout) throw new Error('the flood cannot say how much it sent');
     const [said] = await Promise.all([text(child.stdout), once(child, 'exit')]);
     return Number(said);

@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import path from 'node:path';
 import { execa } from 'execa';
 import { until } from '../clock/until.ts';
-import { cgroupPath } from '../driver/cgroup.ts';
 import { startKeepalived } from '../lab/populate.ts';
 import type { LabView } from '../lab/view.ts';
 import type { LabNode } from '../node/node.ts';
@@ -25,7 +24,7 @@ echo 1 >"$1"
 /** Power loss of a node with two legs: both of its cables dead at once, and every process frozen. Gives what injects it, and waits until it has taken effect. */
 export async function preparePowerLoss(view: LabView, node: LabNode): Promise<() => Promise<void>> {
   const cables = cablesOf(view, node);
-  const freezer = path.join(cgroupPath(view.lab.name, node.name), 'cgroup.freeze');
+  const freezer = path.join(node.controlGroup, 'cgroup.freeze');
   const words = [freezer, ...cables.flatMap(({ netns, port }) => [netns, port])];
   const shell = spawn('chrt', ['--fifo', '20', 'bash', '-c', POWER_LOSS, 'bash', ...words], {
     stdio: ['pipe', 'pipe', 'inherit'],

@@ -1,10 +1,7 @@
-import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { execa } from 'execa';
-import { inNamespace } from '../driver/namespace.ts';
 import type { LabView } from '../lab/view.ts';
-import { cableOf } from './cable.ts';
+import type { Switch } from '../node/switch.ts';
 import type { ImpairedCounts, Impairment } from './impairment.ts';
 
 /** What the relay's program is told: between which devices, and what it does in each direction. */
@@ -39,10 +36,11 @@ export async function impairCable(
   leg: string,
   { sent = {}, received = {}, seed }: { sent?: Impairment; received?: Impairment; seed: number },
 ): Promise<() => Promise<CableCounts>> {
-  const { netns, port } = cableOf(view, node, leg);
+  const lanSwitch = view.lab.switchOf(view.port(node, leg).lan);
+  const { port } = view.leg(node, leg);
   const name = `relay${++relays}`;
-  const inLan = (...lines: string[]) => execa('ip', ['-n', netns, '-batch', '-'], { input: `${lines.join('\n')}\n` });
-  const switchName = await masterOf(netns, port);
+  const inLan = (...lines: string[]) => lanSwitch.run(['ip', '-batch', '-'], `${lines.join('\n')}\n`);
+  const switchName = await masterOf(lanSwitch, port);
   await inLan(
     `link add ${name} type veth peer name ${name}.far`,
     `link set ${name}.far master ${switchName} up`,
@@ -50,7 +48,7 @@ export async function impairCable(
     `link set ${port} nomaster`,
   );
   const order: RelayOrder = { near: port, far: name, toFar: sent, toNear: received, seed };
-  const relay = await start(netns, order);
+  const relay = await start(lanSwitch, order);
   return async () => {
     const { toFar, toNear } = await relay.end();
     await inLan(`link delete ${name}`, `link set ${port} master ${switchName}`);
@@ -58,17 +56,18 @@ export async function impairCable(
   };
 }
 
-async function masterOf(netns: string, port: string): Promise<string> {
-  const { stdout } = await execa('ip', ['-n', netns, '-j', 'link', 'show', 'dev', port]);
-  const [link] = JSON.parse(stdout) as { master?: string }[];
+async function masterOf(lanSwitch: Switch, port: string): Promise<string> {
+  const [link] = JSON.parse(await lanSwitch.run(['ip', '-j', 'link', 'show', 'dev', port])) as { master?: string }[];
   if (link?.master === undefined) throw new Error(`the port ${port} is on no switch: is its cable impaired already?`);
   return link.master;
 }
 
-async function start(netns: string, order: RelayOrder) {
-  const words = ['--fifo', PRIORITY, process.execPath, PROGRAM, JSON.stringify(order)];
-  const child = inNamespace(netns, () => spawn('chrt', words, { stdio: ['pipe', 'pipe', 'inherit'] }));
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+async function start(lanSwitch: Switch, order: RelayOrder) {
+  const words = ['chrt', '--fifo', PRIORITY, process.execPath, PROGRAM, JSON.stringify(order)];
+  const child = lanSwitch.open(words, ['pipe', 'pipe', 'inherit']);
+  const { stdin, stdout } = child;
+  if (!stdin || !stdout) throw new Error('the relay cannot be spoken to');
+  const lines = createInterface({ input: stdout })[Symbol.asyncIterator]();
   const next = async (): Promise<string> => {
     const { value, done } = await lines.next();
     if (done) throw new Error(`the relay at ${order.near} has ended: exit status ${child.exitCode}`);
@@ -77,7 +76,7 @@ async function start(netns: string, order: RelayOrder) {
   await next();
   return {
     end: async () => {
-      child.stdin.end();
+      stdin.end();
       return JSON.parse(await next()) as { toFar: ImpairedCounts; toNear: ImpairedCounts };
     },
   };

@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import { cgroupPath } from '../driver/cgroup.ts';
 import type { Lab } from '../lab/lab.ts';
 import type { LabNode } from '../node/node.ts';
 import { processesOf } from './daemon.ts';
@@ -42,8 +41,7 @@ const PRIORITY = '20';
 /** Holds the node up for so long. It ends with the lab, should that be taken down meanwhile. */
 export async function stall(lab: Lab, node: LabNode, how: Stall, ms: number): Promise<void> {
   const pids = processesOf(lab, node).join(' ');
-  const group = cgroupPath(lab.name, node.name);
-  const words = ['bash', '-c', SCRIPTS[how], 'bash', group, pids, String(ms / 1000)];
+  const words = ['bash', '-c', SCRIPTS[how], 'bash', node.controlGroup, pids, String(ms / 1000)];
   const child = node.openWatcher(['chrt', '--fifo', PRIORITY, ...words]);
   const [exitCode] = await once(child, 'exit');
   if (exitCode !== 0) throw new Error(`${node.name} could not be held up (${how}): exit status ${exitCode}`);

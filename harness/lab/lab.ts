@@ -4,6 +4,7 @@ import { labNames } from '../driver/names.ts';
 import { bpfFolder, makeLab, unmakeLab } from '../driver/netns.ts';
 import { type LabState, labFolder, save, thisProcess } from '../driver/registry.ts';
 import { LabNode } from '../node/node.ts';
+import { Switch } from '../node/switch.ts';
 import { type Capabilities, type Capability, neededFor } from '../system/capability.ts';
 import type { PairSetup, System, Wishes } from '../system/system.ts';
 import { systemNamed } from '../system/systems.ts';
@@ -87,6 +88,11 @@ export class Lab {
 
   nodes(kind: NodeKind): LabNode[] {
     return [...this.handles.values()].filter((node) => node.home.plan.kind === kind);
+  }
+
+  /** The switch of a LAN. */
+  switchOf(lan: string): Switch {
+    return new Switch(lan, this.lanNetns(lan));
   }
 
   /** Name of the network namespace of a LAN. */

@@ -3,7 +3,6 @@ import { openRing, type PacketRing } from '../capture/packet-ring.ts';
 import type { CapturedFrame } from '../capture/ring-block.ts';
 import { lansOf, legsOnLan } from '../driver/batch.ts';
 import { findDevice } from '../driver/device.ts';
-import { inNamespace } from '../driver/namespace.ts';
 import type { Recorder } from '../history/recorder.ts';
 import type { LabNode } from '../node/node.ts';
 import type { Lab } from './lab.ts';
@@ -72,8 +71,9 @@ export class Watch {
   }
 
   private openLan(lab: Lab, lan: string): LanWatch {
-    const look = () => inNamespace(lab.lanNetns(lan), () => portsOf(lab, lan));
-    const ring = inNamespace(lab.lanNetns(lan), () => openRing({ megabytes: RING_MEGABYTES }));
+    const lanSwitch = lab.switchOf(lan);
+    const look = () => lanSwitch.inside(() => portsOf(lab, lan));
+    const ring = lanSwitch.inside(() => openRing({ megabytes: RING_MEGABYTES }));
     return { lan, ring, ports: look(), look, sinceNs: this.recorder.nowNs(), missed: 0, cutShort: 0 };
   }
 

@@ -115,6 +115,11 @@ export class LabNode {
     return inNamespace(this.home.netns, action);
   }
 
+  /** The folder of the node's control group: where the kernel is told to freeze its processes, and says that it has. */
+  get controlGroup(): string {
+    return cgroupPath(this.home.lab, this.name);
+  }
+
   freeze = (): Promise<void> => setFrozen(this.home.lab, this.name, true);
   thaw = (): Promise<void> => setFrozen(this.home.lab, this.name, false);
   /** Kills every process of the node at once. */

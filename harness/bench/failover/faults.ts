@@ -1,7 +1,7 @@
 import { lastLoggedOffset, ownClocks, stepClock, whyNoClocks } from '../../fault/clock.ts';
 import { hasEnded, signal } from '../../fault/daemon.ts';
 import { preparePowerLoss, restorePower } from '../../fault/power.ts';
-import { dropHeartbeats, heartbeatLans, letHeartbeatsThrough } from '../../fault/silence.ts';
+import { dropHeartbeats, heartbeatLans } from '../../fault/silence.ts';
 import { BOUNDS } from './bound.ts';
 import type { Fault, Setting } from './fault.ts';
 import { answersAgain } from './rig.ts';
@@ -91,11 +91,11 @@ const heartbeats: Fault = {
   flows: false,
   prepare:
     async ({ rig }) =>
-    () =>
-      Promise.all(heartbeatLans(rig.lab).map((lan) => dropHeartbeats(rig.lab, lan))),
+    async () =>
+      rig.repairs.push(...(await Promise.all(heartbeatLans(rig.lab).map((lan) => dropHeartbeats(rig.view, lan))))),
   awaitEffect: ({ rig, load }) => answersAgain(rig, load, Math.max(CALM_PROBES, 2 * rig.lab.system.deadAfterMs)),
   repair: async ({ rig }) => {
-    const dropped = await Promise.all(heartbeatLans(rig.lab).map((lan) => letHeartbeatsThrough(rig.lab, lan)));
+    const dropped = await Promise.all(rig.repairs.splice(0).map((letThrough) => letThrough()));
     return dropped.includes(0) ? 'no heartbeat was dropped: the fault took no effect' : undefined;
   },
 };

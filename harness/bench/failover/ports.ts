@@ -1,7 +1,6 @@
 import { realtimeMinusMonotonicNs } from '../../capture/clock.ts';
 import { openRing, type PacketRing } from '../../capture/packet-ring.ts';
 import type { Port } from '../../check/seen.ts';
-import { inNamespace } from '../../driver/namespace.ts';
 import type { Recorder } from '../../history/recorder.ts';
 import type { Lab } from '../../lab/lab.ts';
 
@@ -59,5 +58,5 @@ export function watchPorts(lab: Lab, ports: readonly Port[], recorder: Recorder)
 function openPort(lab: Lab, { lan, node, leg }: Port): PacketRing {
   const interfaceName = lab.node(node).home.plan.legs.find(({ name }) => name === leg)?.port;
   if (interfaceName === undefined) throw new Error(`${node} has no leg ${leg}`);
-  return inNamespace(lab.lanNetns(lan), () => openRing({ interfaceName, megabytes: RING_MEGABYTES }));
+  return lab.switchOf(lan).inside(() => openRing({ interfaceName, megabytes: RING_MEGABYTES }));
 }

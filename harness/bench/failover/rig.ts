@@ -19,6 +19,8 @@ export interface Rig {
   client: Client;
   history: TrialHistory;
   ports: PortWatch;
+  /** What lets through again what a fault drops, each giving how many it dropped. */
+  repairs: (() => Promise<number>)[];
   /** What was seen since the history was last cut, as far as that needs no waiting. */
   events(): HistoryEvent[];
   close(): Promise<void>;
@@ -49,6 +51,7 @@ async function furnish(lab: Lab, history: TrialHistory): Promise<Rig> {
     client,
     history,
     ports,
+    repairs: [],
     events: () => {
       journals.collect();
       return history.events();
