@@ -76,10 +76,19 @@ program
   .option('--jobs <n>', 'suites at once', count)
   .option('--list', 'list suites, tests and requirements, and run nothing')
   .option('--thorough', 'run thorough tests, too, as with suites or a topology that are named')
+  .option('--brief', 'leave thorough tests out, also of suites or a topology that are named')
   .option('--long', 'run long tests, too')
   .option('--seed <n>', 'of everything random; drawn when absent', count)
   .addOption(new Option('--datapath <mode>', 'how the load balancers forward').choices(DATAPATHS))
   .action(async (suites, options) => (await import('./commands/conformance.ts')).conformance(suites, options));
+program
+  .command('planted [name...]')
+  .description('try whether the suites notice load balancers that are wrong on purpose')
+  .option('--jobs <n>', 'planted bugs at once', count)
+  .option('--list', 'list them, and run nothing')
+  .option('--table', 'write the verdicts into the table of harness/planted/README.md')
+  .option('--json <file>', 'write all that was found to a file')
+  .action(async (names, options) => (await import('./commands/planted.ts')).planted(names, options));
 program
   .command('bench <what>')
   .description(

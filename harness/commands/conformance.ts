@@ -24,6 +24,8 @@ export interface ConformanceOptions {
   list?: boolean;
   /** Run thorough tests, too; so does a run of suites or a topology that are named. */
   thorough?: boolean;
+  /** Leave thorough tests out, also of suites or a topology that are named. */
+  brief?: boolean;
   /** Run long tests, too. */
   long?: boolean;
   /** Of everything random; drawn when absent. */
@@ -61,8 +63,9 @@ export async function conformance(names: string[], options: ConformanceOptions):
 }
 
 /** Whoever names suites or a topology wants to know more of them than a brief run tells. */
-function depthOf(names: string[], { thorough, long, topology }: ConformanceOptions): Depth {
+function depthOf(names: string[], { brief, thorough, long, topology }: ConformanceOptions): Depth {
   if (long) return 'long';
+  if (brief) return 'brief';
   return thorough || names.length > 0 || topology !== undefined ? 'thorough' : 'brief';
 }
 

@@ -21,14 +21,14 @@ export const suiteFile = (name: string): string => path.join('suites', `${name}.
  */
 export function planJobs(suites: Suite[], topology?: string, depth?: Depth): Job[] {
   const jobs = suites.flatMap((suite) => topologiesOf(suite, topology).map((each) => ({ suite, topology: each })));
-  return jobs.sort((one, other) => secondsOf(other, depth) - secondsOf(one, depth));
+  return jobs.sort((one, other) => expectedSeconds(other, depth) - expectedSeconds(one, depth));
 }
 
 /** To bring up a lab and take it down, on two cores that others use, too. */
 const LAB_SECONDS = 4;
 
 /** A suite says how long its lab and its tests take that are not long; the latter count as if all took the same. */
-function secondsOf(job: Job, depth?: Depth): number {
+export function expectedSeconds(job: Job, depth?: Depth): number {
   const omitted = leftOut(job, depth);
   const tests = Object.entries(job.suite.tests);
   const usual = tests.filter(([, { longSeconds }]) => !longSeconds);
