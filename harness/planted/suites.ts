@@ -6,20 +6,20 @@ import { type Depth, type Job, leftOut, type Suite } from '../runner/suite.ts';
 const ANYWHERE = { cluster: [], nlbs: '', clientSubnets: [], privateLegs: [], places: [] };
 
 /** Requirements that invariants prove, and so every suite. */
-export const provedEverywhere = (): Set<string> => new Set(invariantsOf(ANYWHERE).flatMap(({ proves }) => proves));
+const provedEverywhere = (): Set<string> => new Set(invariantsOf(ANYWHERE).flatMap(({ proves }) => proves));
 
 /**
- * The jobs of a run of that depth whose tests prove the requirement, shortest first; all jobs where invariants alone prove it;
- * none where nothing does.
+ * The jobs of a run of that depth that prove the requirement: those whose tests do, shortest first; then all others, where an
+ * invariant does.
  */
 export function jobsThatProve(suites: Suite[], requirement: string, depth: Depth): Job[] {
   const all = planJobs(suites, undefined, depth)
     .filter((job) => hasWork(job, depth))
     .toReversed();
-  const proving = all.filter((job) => {
+  const byTests = all.filter((job) => {
     const omitted = leftOut(job, depth);
     const tests = Object.entries(job.suite.tests);
     return tests.some(([title, { proves }]) => !omitted.has(title) && proves.includes(requirement));
   });
-  return proving.length === 0 && provedEverywhere().has(requirement) ? all : proving;
+  return provedEverywhere().has(requirement) ? [...new Set([...byTests, ...all])] : byTests;
 }
