@@ -119,7 +119,8 @@ const PAINT: Record<Word, (text: string) => string> = {
   'not run': chalk.red,
 };
 
-const minutes = (seconds: number): string => (seconds < 90 ? `${seconds.toFixed(0)} s` : `${(seconds / 60).toFixed(0)} min`);
+const minutes = (seconds: number): string =>
+  seconds < 90 ? `${seconds.toFixed(0)} s` : `${(seconds / 60).toFixed(0)} min`;
 
 function lineOf({ bug, verdict, by, note, ran, seconds, results }: Tried, count: string): string {
   const [first] = by;

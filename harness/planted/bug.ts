@@ -56,13 +56,16 @@ export const bugNames = (): string[] =>
     .map((file) => file.replace(/\.yaml$/, ''))
     .toSorted();
 
-export const readBug = (name: string): PlantedBug => parseBug(name, readFileSync(path.join(FOLDER, `${name}.yaml`), 'utf8'));
+export const readBug = (name: string): PlantedBug =>
+  parseBug(name, readFileSync(path.join(FOLDER, `${name}.yaml`), 'utf8'));
 
 /** @throws BadPlantedBug with every problem of the text, each with its place */
 export function parseBug(name: string, text: string): PlantedBug {
   const read = File.safeParse(yamlOf(name, text));
   if (read.success) return { name, ...read.data };
-  throw new BadPlantedBug(`${fileOf(name)} does not describe a planted bug; put right:\n${z.prettifyError(read.error)}`);
+  throw new BadPlantedBug(
+    `${fileOf(name)} does not describe a planted bug; put right:\n${z.prettifyError(read.error)}`,
+  );
 }
 
 function yamlOf(name: string, text: string): unknown {

@@ -39,9 +39,17 @@ export function openConformanceRuns(): ConformanceRuns {
       return readReport(results) ?? noReport(words, exitCode, printed());
     },
     interrupt: () => {
-      for (const { pid } of running) if (pid !== undefined) process.kill(-pid, 'SIGINT');
+      for (const { pid } of running) if (pid !== undefined) interruptGroup(pid);
     },
   };
+}
+
+function interruptGroup(pid: number): void {
+  try {
+    process.kill(-pid, 'SIGINT');
+  } catch {
+    // It has just ended.
+  }
 }
 
 function printedBy({ stdout, stderr }: ChildProcess): () => string {

@@ -7,7 +7,9 @@ import { BadPlantedBug, fileOf, type PlantedBug } from './bug.ts';
 
 /** What a copy shares with the project: packages, and the history, of which a suite takes an earlier version. */
 const SHARED = ['node_modules', '.git'];
-const isLeftOut = (name: string): boolean => name.startsWith('.') || name === 'node_modules' || name === 'runs';
+/** `biome.json`: a second one below the project's own keeps biome from checking anything. */
+const LEFT_OUT = ['node_modules', 'runs', 'biome.json'];
+const isLeftOut = (name: string): boolean => name.startsWith('.') || LEFT_OUT.includes(name);
 
 /**
  * A copy of the project's working tree with the planted bug in it, 4 MB, and built. Nothing of the project itself is written to.

@@ -55,15 +55,18 @@ export async function tryBug(bug: PlantedBug, parts: TryParts): Promise<Tried> {
   }
 }
 
+const INTERRUPTED: BugVerdict = { verdict: 'not run', by: [], note: 'interrupted' };
+
 async function runUntilCaught(bug: PlantedBug, parts: TryParts, copy: string, ran: string[]): Promise<BugVerdict> {
   const results: TestResult[] = [];
   for (const job of jobsThatProve(parts.suites, bug.breaks, bug.in)) {
+    if (parts.isInterrupted()) return INTERRUPTED;
     parts.began(bug, jobName(job));
     ran.push(jobName(job));
     const report = await parts.runs.run(copy, path.join(parts.folder, bug.name, jobName(job)), job, bug.in);
-    if (parts.isInterrupted()) return { verdict: 'not run', by: [], note: 'interrupted' };
     results.push(...report.results);
     if (judgeBug(results, bug.breaks).verdict === 'caught') break;
   }
+  if (parts.isInterrupted()) return INTERRUPTED;
   return judgeBug(results, bug.breaks);
 }

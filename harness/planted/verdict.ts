@@ -33,7 +33,11 @@ export function judgeBug(results: readonly TestResult[], requirement: string): B
   const there = failed.filter(({ proves }) => proves.includes(requirement));
   if (there.length > 0) return { verdict: 'caught', by: there };
   const note = noteOf(results, requirement);
-  return { verdict: failed.length > 0 ? 'caught elsewhere' : 'missed', by: failed, ...(note !== undefined && { note }) };
+  return {
+    verdict: failed.length > 0 ? 'caught elsewhere' : 'missed',
+    by: failed,
+    ...(note !== undefined && { note }),
+  };
 }
 
 const failuresOf = ({ suite, title, proves, always, checks }: TestResult): Failure[] =>
