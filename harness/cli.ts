@@ -87,7 +87,6 @@ program
   .option('--jobs <n>', 'planted bugs at once', count)
   .option('--list', 'list them, and run nothing')
   .option('--table', 'write the verdicts into the table of harness/planted/README.md')
-  .option('--json <file>', 'write all that was found to a file')
   .action(async (names, options) => (await import('./commands/planted.ts')).planted(names, options));
 program
   .command('bench <what>')

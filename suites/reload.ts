@@ -77,12 +77,13 @@ function answersHttp(scene: Scene): Promise<unknown> {
   return until(answered, { what: 'the new service answers', withinMs: 5000, everyMs: 20 });
 }
 
-async function refusesWeights(scene: Scene, node: LabNode, weights: Record<string, number>): Promise<void> {
-  const why = await scene.lab.reload(node, { weights }).then(
+/** @param because a word of the reason that must be given */
+async function refuses(scene: Scene, node: LabNode, change: Wishes, because: string): Promise<void> {
+  const why = await scene.lab.reload(node, change).then(
     () => 'it was accepted',
     (error: Error) => error.message,
   );
-  if (!why.includes('weight')) throw new Error(`a bad weight was not refused for what it is: ${why}`);
+  if (!why.includes(because)) throw new Error(`a file was not refused for the ${because} in it: ${why}`);
 }
 
 function actsNamed(scene: Scene, what: string): [Acted, ...Acted[]] {
@@ -251,9 +252,15 @@ export default await suite(
       run: async (scene) => {
         const { active } = await scene.lab.pair();
         const bad = { what: 'reload a bad file', node: active.name };
+        const unreloadable = { what: 'reload a file that needs a restart', node: active.name };
+        const noneToSecond = { server2: 0, server3: 0 };
         await underLoad(scene, async () => {
           await scene.act(bad.what, bad.node, () =>
-            refusesWeights(scene, active, { server1: -1, server2: 0, server3: 0 }),
+            refuses(scene, active, { weights: { server1: -1, ...noneToSecond } }, 'weight'),
+          );
+          await requestHttp(scene, REQUESTS);
+          await scene.act(unreloadable.what, unreloadable.node, () =>
+            refuses(scene, active, { weights: noneToSecond, furtherInterfaces: ['late'] }, 'restart'),
           );
           await requestHttp(scene, REQUESTS);
         });
@@ -262,6 +269,11 @@ export default await suite(
           ...noTakeover(scene),
           ...nothingLostOnConnections,
           'what was good in it is not used either': newFlowsReach({ server: 'server2', after: bad, atLeast: 5 }),
+          'nor what could have been taken up of one that needs a restart': newFlowsReach({
+            server: 'server2',
+            after: unreloadable,
+            atLeast: 5,
+          }),
           'and every request is answered': noneLost({ protocol: 'http', atLeast: REQUESTS }),
         };
       },

@@ -19,24 +19,23 @@ export interface PlantedOptions {
   list?: boolean;
   /** Write the verdicts into the README of the planted bugs. */
   table?: boolean;
-  /** Where all results go as JSON. */
-  json?: string;
 }
 
 const README = path.join(PROJECT, 'harness/planted/README.md');
 const INTERRUPTED = 130;
 
 /** `onevip planted`: tries whether the suites notice load balancers that are wrong on purpose. */
-export async function planted(names: string[], { jobs = 1, list, table, json }: PlantedOptions): Promise<void> {
+export async function planted(names: string[], { jobs = 1, list, table }: PlantedOptions): Promise<void> {
   const bugs = chosen(names);
   if (list) return printList(bugs);
   await collectGarbage();
   const folder = beginRun(`${newRunId(new Date())}-planted`);
   const { tried, interrupted } = await tryAll(bugs, jobs, folder);
+  const found = path.join(folder, 'planted.json');
+  writeFileSync(found, JSON.stringify({ machine: machine(), tried }, undefined, 2));
   endRun(folder);
   if (table) writeFileSync(README, withTable(readFileSync(README, 'utf8'), bugNames().map(readBug), tried));
-  if (json !== undefined) writeFileSync(json, JSON.stringify({ machine: machine(), tried }, undefined, 2));
-  console.log(totals(tried, bugs.length));
+  console.log(`${totals(tried, bugs.length)}; all of it in ${path.relative(PROJECT, found)}`);
   process.exitCode = interrupted ? INTERRUPTED : exitCodeOf(tried);
 }
 

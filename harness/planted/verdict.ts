@@ -29,7 +29,10 @@ const DIED = 'the suite runs to its end';
  * Whether the results show the planted bug on the requirement that it breaks. What is unknown shows nothing, nor does a suite that died.
  */
 export function judgeBug(results: readonly TestResult[], requirement: string): BugVerdict {
-  const failed = results.filter(({ title }) => title !== DIED).flatMap(failuresOf);
+  const failed = results
+    .filter(({ title }) => title !== DIED)
+    .flatMap(failuresOf)
+    .toSorted(claimsFirst);
   const there = failed.filter(({ proves }) => proves.includes(requirement));
   if (there.length > 0) return { verdict: 'caught', by: there };
   const note = noteOf(results, requirement);
@@ -44,6 +47,11 @@ const failuresOf = ({ suite, title, proves, always, checks }: TestResult): Failu
   checks
     .filter(({ verdict }) => verdict === 'fail')
     .map(({ name, because }) => ({ suite, title, claim: name, because, proves, always: always === true }));
+
+/** A claim says more than a wait that was in vain, of which there is no verdict but that the test did not run to its end. */
+const GAVE_UP = 'the test ran to its end';
+const claimsFirst = (one: Failure, other: Failure): number =>
+  Number(one.claim === GAVE_UP) - Number(other.claim === GAVE_UP);
 
 function noteOf(results: readonly TestResult[], requirement: string): string | undefined {
   const died = results.find(({ title }) => title === DIED);
