@@ -1,4 +1,5 @@
 import type { HistoryEvent, ProbeEnded, RequestServed } from '../history/event.ts';
+import { lossFoundText } from './power.ts';
 import { type Checker, fail, pass, unknown } from './verdict.ts';
 
 /** One flow as a server sees it: `client` is address and port. */
@@ -48,7 +49,7 @@ export function oneServerPerFlow(options: { atLeast: number }): Checker {
       return unknown(`${long.length} flows had several answers; ${options.atLeast} were wanted`);
     }
     return pass(
-      `each of ${long.length} flows kept to one server`,
+      `each of ${long.length} flows kept to one server; one that does not, ${lossFoundText(long.length)}`,
       long.slice(0, 3).flatMap((flow) => flow.slice(0, 2)),
     );
   };
