@@ -30,6 +30,12 @@ t.test('of a test that fails, the claims that passed have caught nothing', async
   );
 });
 
+t.test('a claim is named before a wait that was in vain', async (t) => {
+  const checks = [{ name: 'the test ran to its end', verdict: 'fail' as const, because: 'waited', evidence: [] }];
+  const results = [result('one', 'fail', ['ARP-2'], { checks }), result('two', 'fail', ['ARP-2'])];
+  t.equal(judgeBug(results, 'ARP-2').by[0]?.claim, 'two, the claim');
+});
+
 t.test('an invariant catches like a test, and says that it is one', async (t) => {
   const { verdict, by } = judgeBug([result('one answers', 'fail', ['ARP-2'], { always: true })], 'ARP-2');
   t.same([verdict, by[0]?.always], ['caught', true]);
