@@ -2,7 +2,13 @@ import { openUdpFlows, requestHttp } from '../harness/act/everyday.ts';
 import { echoRequest, packetForCluster, replyOfCluster } from '../harness/act/inject.ts';
 import type { Scene } from '../harness/act/scene.ts';
 import { probesEnded, receivedForCluster, receivedFromServer } from '../harness/act/waits.ts';
-import { destinationIsServer, droppedPort, onlyHardwareAddressesChanged } from '../harness/check/forwarding.ts';
+import {
+  destinationIsServer,
+  droppedPort,
+  isFor,
+  onlyHardwareAddressesChanged,
+  passesUnchanged,
+} from '../harness/check/forwarding.ts';
 import { noNewFlowTo } from '../harness/check/new-flows.ts';
 import { echoesAnswered } from '../harness/check/own-traffic.ts';
 import { exceptPortsOf, noneLost, ofFlowsBegun } from '../harness/check/probes.ts';
@@ -14,6 +20,9 @@ import { suite } from '../harness/runner/suite.ts';
 const REQUESTS = 60;
 const FLOWS = 30;
 const UDP_PER_SECOND = 100;
+/** Of each message at least two packets are as long as the links carry. */
+const LONG = { count: 4, intervalMs: 50, payloadBytes: 4000 };
+const MTU = 1500;
 const INJECTED = 20;
 /** A packet that came in leaves within this, or never. */
 const PASS_WITHIN_MS = 200;
@@ -31,6 +40,7 @@ const services = (scene: Scene) => scene.lab.plan.services.map(({ name }) => sce
 /** HTTP requests, and connections and datagram flows of many messages each, until each has had some. */
 async function mixedTraffic(scene: Scene): Promise<void> {
   const flows = await scene.client.startTcpFlows({ target: scene.target('echo'), count: FLOWS, intervalMs: 20 });
+  const long = await scene.client.startTcpFlows({ target: scene.target('echo'), ...LONG });
   const datagrams = await scene.client.startUdpProbes({
     target: scene.target('echo-udp'),
     perSecond: 300,
@@ -38,8 +48,9 @@ async function mixedTraffic(scene: Scene): Promise<void> {
   });
   await requestHttp(scene, REQUESTS);
   await probesEnded(flows, 3 * FLOWS);
+  await probesEnded(long, 3 * LONG.count);
   await probesEnded(datagrams, 3 * FLOWS);
-  await Promise.all([flows.stop(), datagrams.stop()]);
+  await Promise.all([flows.stop(), long.stop(), datagrams.stop()]);
 }
 
 /** Sends packets for the cluster straight to a hardware address on the access LAN, past the firewalls' filter. */
@@ -70,7 +81,7 @@ export default await suite(
   { topologies: ['invention', 'invention-flat'], everywhere: true, thorough: 'elsewhere', seconds: 9 },
   {
     'a forwarded packet keeps every byte from its IP header on, and reaches one server': {
-      proves: ['FWD-1', 'FWD-2', 'FWD-4', 'FWD-5'],
+      proves: ['FWD-1', 'FWD-2', 'FWD-4', 'FWD-5', 'FWD-7'],
       run: async (scene) => {
         const { active } = await scene.lab.pair();
         await mixedTraffic(scene);
@@ -81,6 +92,12 @@ export default await suite(
             path,
             services: services(scene),
             atLeast: REQUESTS + 6 * FLOWS,
+            withinMs: PASS_WITHIN_MS,
+          }),
+          'those too that are as long as the links carry': passesUnchanged({
+            path,
+            meant: (seen) => isFor(services(scene))(seen) && seen.packet.bytes.length === MTU,
+            atLeast: 2 * LONG.count,
             withinMs: PASS_WITHIN_MS,
           }),
           'the destination is a server’s hardware address': destinationIsServer({
