@@ -2,6 +2,7 @@ import { openUdpFlows, requestHttp } from '../harness/act/everyday.ts';
 import { echoRequest, packetForCluster, replyOfCluster } from '../harness/act/inject.ts';
 import type { Scene } from '../harness/act/scene.ts';
 import { probesEnded, receivedForCluster, receivedFromServer } from '../harness/act/waits.ts';
+import { DROPS_READ, dropsCounted } from '../harness/check/drops-counted.ts';
 import {
   destinationIsServer,
   droppedPort,
@@ -15,6 +16,7 @@ import { exceptPortsOf, noneLost, ofFlowsBegun } from '../harness/check/probes.t
 import { acceptedByOne, oneServerPerFlow } from '../harness/check/selection.ts';
 import { standbySilent } from '../harness/check/standby.ts';
 import { startServer } from '../harness/lab/populate.ts';
+import type { LabNode } from '../harness/node/node.ts';
 import { suite } from '../harness/runner/suite.ts';
 
 const REQUESTS = 60;
@@ -58,6 +60,10 @@ function injectForCluster(scene: Scene, to: string, protocol: 'tcp' | 'udp', por
   for (let count = 0; count < INJECTED; count++) {
     scene.inject('fw1', 'access', packetForCluster(scene, { from: 'fw1', to, protocol, port }, 40_000 + count));
   }
+}
+
+async function readDrops(scene: Scene, node: LabNode): Promise<void> {
+  scene.note(DROPS_READ, node.name, JSON.stringify(await scene.lab.system.drops(node)));
 }
 
 /** A server sends the node requests for the cluster, and replies of the cluster to the client, as if its route led there. */
@@ -170,6 +176,7 @@ export default await suite(
         const { active } = await scene.lab.pair();
         const mac = scene.mac(active.name, 'access');
         const address = scene.address(active.name, 'access');
+        await readDrops(scene, active);
         const fromNs = scene.nowNs();
         injectForCluster(scene, mac, 'tcp', UNSERVED_PORT);
         injectForCluster(scene, mac, 'udp', UNSERVED_PORT);
@@ -177,6 +184,7 @@ export default await suite(
           scene.inject('fw1', 'access', echoRequest(scene, { node: 'fw1', leg: 'access' }, { address, mac }, sequence));
         }
         await receivedForCluster(scene, active.name, 2 * INJECTED, fromNs);
+        await readDrops(scene, active);
         const dropped = (protocol: 'tcp' | 'udp') =>
           droppedPort({
             path: scene.path(active.name),
@@ -186,6 +194,7 @@ export default await suite(
         return {
           TCP: dropped('tcp'),
           UDP: dropped('udp'),
+          'both are counted': dropsCounted({ node: active.name, atLeast: 2 * INJECTED }),
           'a ping of the node’s own address is answered': echoesAnswered({
             port: scene.port(active.name, 'access'),
             address,

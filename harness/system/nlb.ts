@@ -47,6 +47,12 @@ export const nlb: System = {
   isFit: async (node) => (await statusOf(node)).fitness === 'fit',
   eventLog: { read: ['nlbctl', 'events'], follow: ['nlbctl', 'events', '--follow'] },
   refusals,
+  drops: async (node) => {
+    const outcomes = Object.entries((await statusOf(node)).datapath.outcomes);
+    return Object.fromEntries(
+      outcomes.flatMap(([outcome, { packets }]) => (outcome.startsWith('DROPPED_') ? [[outcome, packets]] : [])),
+    );
+  },
   standBy: (node) => order(node, 'standby'),
   takeOver: (node) => order(node, 'takeover'),
 };

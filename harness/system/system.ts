@@ -70,6 +70,8 @@ export interface System {
   eventLog: { read: string[]; follow: string[] };
   /** How many heartbeat datagrams the node says that it has refused since its start, by reason. */
   refusals(node: LabNode): Promise<Record<string, number>>;
+  /** How many packets the node says that its data path has dropped, by cause. */
+  drops(node: LabNode): Promise<Record<string, number>>;
   /** Asks the active to hand over, or the standby to take over; rejects with what the system said when it refuses. */
   standBy(node: LabNode): Promise<void>;
   takeOver(node: LabNode): Promise<void>;
