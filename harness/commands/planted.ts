@@ -9,7 +9,7 @@ import { openConformanceRuns } from '../planted/conformance.ts';
 import { failureText, withTable } from '../planted/table.ts';
 import { TimeLeft } from '../planted/time-left.ts';
 import { type Tried, tryBug } from '../planted/try.ts';
-import type { Word } from '../planted/verdict.ts';
+import type { Failure, Word } from '../planted/verdict.ts';
 import { mustKnow, readCatalogue } from '../runner/catalogue.ts';
 import { discoverSuites } from '../runner/discover.ts';
 import { EXIT, UserError } from './problem.ts';
@@ -124,10 +124,13 @@ const minutes = (seconds: number): string =>
 function lineOf({ bug, verdict, by, note, ran, seconds, results }: Tried, count: string): string {
   const [first] = by;
   const what = `${PAINT[verdict](verdict)} ${chalk.bold(bug.name)} (${bug.breaks}) in ${seconds.toFixed(0)} s`;
-  const where = `by ${ran.join(', ')}${first ? `: ${failureText(first)}: ${first.because}` : ''}`;
+  const where = `by ${ran.join(', ')}${first ? `: ${failureText(first)}${because(first)}` : ''}`;
   const more = [note, results && `see ${path.relative(PROJECT, results)}`].filter((text) => text !== undefined);
   return [`${chalk.dim(count)} ${what} ${where}`, ...more.map((text) => chalk.dim(`    ${text}`))].join('\n');
 }
+
+const because = (failure: Failure): string =>
+  failureText(failure).endsWith(failure.because) ? '' : `: ${failure.because}`;
 
 function totals(tried: readonly Tried[], planned: number): string {
   const words = Object.keys(PAINT) as Word[];

@@ -49,6 +49,15 @@ t.test('an invariant is called what it is', async (t) => {
   t.match(rowsOf(withTable(README, [bug('a')], [tried('a', { by })])).get('a'), 'in every suite: one answers |');
 });
 
+t.test('a wait that was in vain is told by what it waited for', async (t) => {
+  const [failure] = tried('a').by;
+  const by = failure ? [{ ...failure, claim: 'the test ran to its end', because: 'waited in vain' }] : [];
+  t.match(
+    rowsOf(withTable(README, [bug('a')], [tried('a', { by })])).get('a'),
+    'caught: one answers: waited in vain |',
+  );
+});
+
 t.test('a README without its markers is refused', async (t) => {
   t.throws(() => withTable('nothing', [], []), { message: 'lacks' });
 });

@@ -49,7 +49,7 @@ const failuresOf = ({ suite, title, proves, always, checks }: TestResult): Failu
     .map(({ name, because }) => ({ suite, title, claim: name, because, proves, always: always === true }));
 
 /** A claim says more than a wait that was in vain, of which there is no verdict but that the test did not run to its end. */
-const GAVE_UP = 'the test ran to its end';
+export const GAVE_UP = 'the test ran to its end';
 const claimsFirst = (one: Failure, other: Failure): number =>
   Number(one.claim === GAVE_UP) - Number(other.claim === GAVE_UP);
 
