@@ -24,7 +24,7 @@ const REQUESTS = 60;
 const FLOWS = 30;
 const UDP_PER_SECOND = 100;
 /** Of each message at least two packets are as long as the links carry. */
-const LONG = { count: 4, intervalMs: 50, payloadBytes: 4000 };
+const LONG = { count: 2, intervalMs: 100, payloadBytes: 4000 };
 const MTU = 1500;
 const INJECTED = 20;
 /** A packet that came in leaves within this, or never. */
