@@ -1,0 +1,43 @@
+import type { HistoryEvent } from '../history/event.ts';
+import { announcementsFrom } from './announcement.ts';
+import { unlessBlind } from './coverage.ts';
+import { datagramsOf } from './datagrams.ts';
+import { eventsOf, type PacketSeen, type Port, packetsOf, portText } from './seen.ts';
+import { NS_PER_MS, toMs } from './span.ts';
+import { type Checker, fail, pass, unknown } from './verdict.ts';
+
+/** RFC 792: nobody listens at that port. */
+const isRefusal = ({ packet: { transport } }: PacketSeen): boolean =>
+  transport?.kind === 'icmp' && transport.type === 3 && transport.code === 3;
+
+/**
+ * HA-21: a node that is told all the time, at least `atLeast` times, that nobody listens at its silent peer, announces the address
+ * no sooner than so long after the last beat that reached it. The frame comes before the daemon reads it: so no delay makes a
+ * takeover too early.
+ */
+export function waitsOutDeadTime(options: {
+  address: string;
+  port: Port;
+  beatPort: number;
+  deadMs: number;
+  atLeast: number;
+}): Checker {
+  const { address, port, beatPort, deadMs, atLeast } = options;
+  return (during, all = during) => {
+    const [announced] = announcementsFrom(during, port, address);
+    if (!announced) return unknown(`${portText(port)} announced nothing`);
+    const before = during.filter(({ atNs }) => atNs < announced.event.atNs);
+    const last = datagramsOf(before, { node: port.node, direction: 'received' }, beatPort).at(-1);
+    if (!last) return unknown(`no beat reached ${port.node}`);
+    const lies = refusalsTo(before, port.node).filter(({ event }) => event.atNs > last.atNs);
+    const waitedNs = announced.event.atNs - last.atNs;
+    const because = `${port.node} announced ${address} ${toMs(waitedNs)} after the last beat, and ${lies.length} refusals since`;
+    const evidence = [last, ...eventsOf(lies.slice(0, 2)), announced.event];
+    if (lies.length < atLeast) return unknown(`${because}; ${atLeast} were wanted`, evidence);
+    if (waitedNs < deadMs * NS_PER_MS) return fail(`${because}; its dead time is ${deadMs} ms`, evidence);
+    return unlessBlind(during, all, [{ what: 'frames', where: [port.lan] }], pass(because, evidence));
+  };
+}
+
+const refusalsTo = (events: readonly HistoryEvent[], node: string): PacketSeen[] =>
+  packetsOf(events, { node, direction: 'received' }).filter(isRefusal);
