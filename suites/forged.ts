@@ -12,8 +12,9 @@ import { paused } from '../harness/check/pause.ts';
 import { noneLost } from '../harness/check/probes.ts';
 import { refusedMost } from '../harness/check/refused.ts';
 import { between } from '../harness/check/span.ts';
-import { cutBoth, healBoth } from '../harness/fault/cable.ts';
+import { startSystem } from '../harness/fault/daemon.ts';
 import { floodHeartbeatPort } from '../harness/fault/heartbeat-flood.ts';
+import { preparePowerLoss, restorePower } from '../harness/fault/power.ts';
 import { randomFrom } from '../harness/fault/random.ts';
 import { lieOnAndOn } from '../harness/fault/rogue-stations.ts';
 import { HEARTBEAT_PORT } from '../harness/fault/silence.ts';
@@ -74,23 +75,26 @@ async function liedTo(scene: Scene): Promise<Claims> {
   };
 }
 
-/** The active's cables are pulled, so that its host is not there either, and the standby is told that nobody listens there. */
+/** The active loses its power, so that its host is not there either, and the standby is told that nobody listens there. */
 async function goneAndLiedAbout(scene: Scene): Promise<Claims> {
   const { active, standby } = await atRest(scene);
+  const losePower = await preparePowerLoss(scene, active);
   const fromNs = scene.nowNs();
   const endLies = lieOnAndOn(scene, standby.name);
   try {
-    await scene.act('pull both cables', active.name, () => cutBoth(scene, active.name));
+    await scene.act('power loss', active.name, losePower);
     await takesAlias(scene, standby.name, fromNs);
   } finally {
     endLies();
-    await healBoth(scene, active.name);
+    await restorePower(scene, active);
   }
+  startSystem(scene, active);
   await scene.lab.pair(10_000);
   return {
     'it takes over no sooner for that': waitsOutDeadTime({
       address: scene.nlbs,
       port: scene.port(standby.name, 'access'),
+      peerMacs: ['access', 'server'].map((leg) => scene.mac(active.name, leg)),
       beatPort: HEARTBEAT_PORT,
       deadMs: DEAD_AFTER_MS,
       atLeast: SPOKEN_TO,

@@ -22,7 +22,7 @@ const beat = (atMs: number, to = PORT) =>
 const error = (atMs: number, code = 3, type = 3) =>
   internet(
     { atMs, from: { ...PEER, node: 'fw1' }, to: [PORT] },
-    MACS,
+    { ...MACS, source: '02:00:00:00:00:01' },
     { source: '10.77.1.11', destination: '10.77.1.12', protocol: PROTOCOL.icmp },
     encodeIcmp({ type, code, rest: 0, payload: new Uint8Array(28) }),
   );
@@ -32,7 +32,14 @@ const announced = (atMs: number) =>
     { operation: 'request', senderMac: MACS.destination, senderIp: NLBS, targetIp: NLBS },
   );
 
-const waits = waitsOutDeadTime({ address: NLBS, port: PORT, beatPort: 4694, deadMs: 200, atLeast: 2 });
+const waits = waitsOutDeadTime({
+  address: NLBS,
+  port: PORT,
+  peerMacs: [MACS.source],
+  beatPort: 4694,
+  deadMs: 200,
+  atLeast: 2,
+});
 const BEATS = [beat(60), beat(80), beat(100)].flat();
 const LIES = [error(120), error(140)].flat();
 
@@ -57,6 +64,13 @@ t.test('what was not tried, or not seen, proves nothing', async (t) => {
     told(waits, SEEN, BEATS, error(120, 3, 5), error(140, 3, 5), announced(310), OVER),
     /^unknown: .* 0 refusals/,
   );
+  const answer = (atMs: number) =>
+    arp(
+      { atMs, from: PEER, to: [PORT] },
+      { operation: 'reply', senderMac: MACS.source, senderIp: '10.77.1.11', targetIp: '10.77.1.12' },
+    );
+  t.match(told(waits, SEEN, BEATS, LIES, answer(230), announced(270), OVER), /^unknown: its peer’s host spoke/);
+  t.match(told(waits, SEEN, BEATS, LIES, answer(210), announced(270), OVER), /^fail/);
   t.match(told(waits, SEEN, BEATS, LIES, OVER), /^unknown: nlb2\/access announced nothing/);
   t.match(told(waits, SEEN, LIES, announced(310), OVER), /^unknown: no beat reached nlb2/);
   t.match(told(waits, BEATS, LIES, announced(310), OVER), /^unknown: frames of access were not watched/);

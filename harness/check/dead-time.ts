@@ -2,7 +2,7 @@ import type { HistoryEvent } from '../history/event.ts';
 import { announcementsFrom } from './announcement.ts';
 import { unlessBlind } from './coverage.ts';
 import { datagramsOf } from './datagrams.ts';
-import { eventsOf, type PacketSeen, type Port, packetsOf, portText } from './seen.ts';
+import { decoded, eventsOf, framesOf, type PacketSeen, type Port, packetsOf, portText } from './seen.ts';
 import { NS_PER_MS, toMs } from './span.ts';
 import { type Checker, fail, pass, unknown } from './verdict.ts';
 
@@ -10,19 +10,24 @@ import { type Checker, fail, pass, unknown } from './verdict.ts';
 const isRefusal = ({ packet: { transport } }: PacketSeen): boolean =>
   transport?.kind === 'icmp' && transport.type === 3 && transport.code === 3;
 
+/** A host that has not spoken for so long does not answer the questions by which a refusal would be confirmed. */
+const ABSENT_MS = 50;
+
 /**
- * HA-21: a node that is told all the time, at least `atLeast` times, that nobody listens at its silent peer, announces the address
- * no sooner than so long after the last beat that reached it. The frame comes before the daemon reads it: so no delay makes a
- * takeover too early.
+ * HA-21: a node that is told all the time, at least `atLeast` times, that nobody listens at its silent peer, whose host does not
+ * answer either, announces the address no sooner than so long after the last beat that reached it. The frame comes before the
+ * daemon reads it: so no delay makes a takeover too early.
  */
 export function waitsOutDeadTime(options: {
   address: string;
   port: Port;
+  /** Hardware addresses of the peer. */
+  peerMacs: string[];
   beatPort: number;
   deadMs: number;
   atLeast: number;
 }): Checker {
-  const { address, port, beatPort, deadMs, atLeast } = options;
+  const { address, port, peerMacs, beatPort, deadMs, atLeast } = options;
   return (during, all = during) => {
     const [announced] = announcementsFrom(during, port, address);
     if (!announced) return unknown(`${portText(port)} announced nothing`);
@@ -33,6 +38,12 @@ export function waitsOutDeadTime(options: {
     const waitedNs = announced.event.atNs - last.atNs;
     const because = `${port.node} announced ${address} ${toMs(waitedNs)} after the last beat, and ${lies.length} refusals since`;
     const evidence = [last, ...eventsOf(lies.slice(0, 2)), announced.event];
+    const ofPeer = framesOf(before, { node: port.node, direction: 'received' }).filter((event) =>
+      peerMacs.includes(decoded(event).ethernet?.source ?? ''),
+    );
+    const [spoke] = ofPeer.filter(({ atNs }) => atNs > announced.event.atNs - ABSENT_MS * NS_PER_MS);
+    if (spoke)
+      return unknown(`its peer’s host spoke in the last ${ABSENT_MS} ms before ${because}`, [spoke, ...evidence]);
     if (lies.length < atLeast) return unknown(`${because}; ${atLeast} were wanted`, evidence);
     if (waitedNs < deadMs * NS_PER_MS) return fail(`${because}; its dead time is ${deadMs} ms`, evidence);
     return unlessBlind(during, all, [{ what: 'frames', where: [port.lan] }], pass(because, evidence));
