@@ -49,6 +49,7 @@ t.test('refusals make nobody announce the address before the dead time is over',
     told(waits, SEEN, BEATS, LIES, announced(270), OVER),
     /^fail: nlb2 announced .* 1\d\d(\.\d+)? ms after the last beat, and 2 refusals since; its dead time is 200 ms/,
   );
+  t.match(told(waits, SEEN, BEATS, LIES, error(300), announced(310), OVER), /^pass/, 'who lies is not the peer');
   t.match(told(waits, SEEN, BEATS, LIES, announced(310), announced(410), OVER), /^pass/, 'the first one counts');
   t.match(
     told(waits, SEEN, BEATS, beat(150, SERVER_PORT), error(160), LIES, error(170), announced(310), OVER),
