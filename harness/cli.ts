@@ -89,6 +89,7 @@ program
   .option('--captures', 'write the frames to captures, also where all passed')
   .option('--keep-runs <n>', 'how many runs are kept in runs/ (20)', count)
   .option('--thorough', 'run thorough tests, too, as with suites or a topology that are named')
+  .option('--brief', 'leave thorough tests out, also of suites or a topology that are named')
   .option('--long', 'run long tests, too')
   .option('--seed <n>', 'of everything random; drawn when absent', count)
   .option(...system)
@@ -109,6 +110,13 @@ program
   )
   .option('--list', 'list the steps, and run nothing')
   .action(async (steps, options) => (await import('./commands/nightly.ts')).nightly(steps, options));
+program
+  .command('planted [name...]')
+  .description('try whether the suites notice load balancers that are wrong on purpose')
+  .option('--jobs <n>', 'planted bugs at once', count)
+  .option('--list', 'list them, and run nothing')
+  .option('--table', 'write the verdicts into the table of harness/planted/README.md')
+  .action(async (names, options) => (await import('./commands/planted.ts')).planted(names, options));
 program
   .command('bench <what>')
   .description(

@@ -63,7 +63,7 @@ t.test('every command of the command line is in the table, with the options that
   const options = (text: string) => sorted([...text.matchAll(/(?<=[\s,[])--[a-z-]+/g)].map(([option]) => option));
   await Promise.all(
     sorted(documented).map(async (command) => {
-      const told = rows.filter((usage) => usage.includes(`./onevip ${command}`)).join(' ');
+      const told = rows.filter((usage) => new RegExp(`\\./onevip ${command}\\b`).test(usage)).join(' ');
       const known = options(await help(command)).filter((option) => !['--help', '--write'].includes(option));
       t.same(options(told), known, command);
     }),

@@ -12,6 +12,10 @@ export function readProof(text: string): Proof {
   return aspect.length === 0 ? { id } : { id, aspect: aspect.join(' ') };
 }
 
+/** Whether one of the proofs is about that requirement, or an aspect of it. */
+export const isAbout = (proofs: readonly string[], requirement: string): boolean =>
+  proofs.some((proof) => readProof(proof).id === requirement);
+
 /** The requirements that are named, each once. */
 export const requirementsIn = (proofs: readonly string[]): string[] => [
   ...new Set(proofs.map((proof) => readProof(proof).id)),

@@ -2,16 +2,19 @@ import { countRefusals } from '../harness/act/refusals.ts';
 import type { Scene } from '../harness/act/scene.ts';
 import { sendToFencedNode } from '../harness/act/send-to-fenced-node.ts';
 import type { Claims } from '../harness/act/suite-test.ts';
-import { answersAgain, atRest, receivedForCluster, runsScript } from '../harness/act/waits.ts';
+import { answersAgain, atRest, receivedForCluster, runsScript, takesAlias } from '../harness/act/waits.ts';
 import { asksOnlyInSilence } from '../harness/check/asking.ts';
 import { beatsGoOn } from '../harness/check/beats.ts';
 import { nothingMoved } from '../harness/check/calm.ts';
+import { waitsOutDeadTime } from '../harness/check/dead-time.ts';
 import { forwardsNoMore, silentOnceSucceeded } from '../harness/check/fenced.ts';
 import { paused } from '../harness/check/pause.ts';
 import { noneLost } from '../harness/check/probes.ts';
 import { refusedMost } from '../harness/check/refused.ts';
 import { between } from '../harness/check/span.ts';
+import { startSystem } from '../harness/fault/daemon.ts';
 import { floodHeartbeatPort } from '../harness/fault/heartbeat-flood.ts';
+import { preparePowerLoss, restorePower } from '../harness/fault/power.ts';
 import { randomFrom } from '../harness/fault/random.ts';
 import { lieOnAndOn } from '../harness/fault/rogue-stations.ts';
 import { heartbeatPort } from '../harness/fault/silence.ts';
@@ -21,6 +24,8 @@ import { suite } from '../harness/runner/suite.ts';
 const PROBES = { perSecond: 200, sourcePorts: 10, timeoutMs: 500 };
 /** Three dead times. */
 const CALM_PROBES = 3 * 200 * 0.2;
+/** In a lab; the lease, for which alone one waits whose host says itself that nobody listens, is 150 ms. */
+const DEAD_AFTER_MS = 200;
 /** Past the lease of 150 ms, and into the half second in which the data path may go on forwarding. */
 const STOPPED_MS = 450;
 /** Packets, and questions, before the frozen node wakes, and afterwards. */
@@ -67,6 +72,33 @@ async function liedTo(scene: Scene): Promise<Claims> {
         atLeast: 50,
       }),
     ),
+  };
+}
+
+/** The active loses its power, so that its host is not there either, and the standby is told that nobody listens there. */
+async function goneAndLiedAbout(scene: Scene): Promise<Claims> {
+  const { active, standby } = await atRest(scene);
+  const losePower = await preparePowerLoss(scene, active);
+  const fromNs = scene.nowNs();
+  const endLies = lieOnAndOn(scene, standby.name);
+  try {
+    await scene.act('power loss', active.name, losePower);
+    await takesAlias(scene, standby.name, fromNs);
+  } finally {
+    endLies();
+    await restorePower(scene, active);
+  }
+  startSystem(scene, active);
+  await scene.lab.pair(10_000);
+  return {
+    'it takes over no sooner for that': waitsOutDeadTime({
+      address: scene.nlbs,
+      port: scene.port(standby.name, 'access'),
+      peerMacs: ['access', 'server'].map((leg) => scene.mac(active.name, leg)),
+      beatPort: heartbeatPort(scene),
+      deadMs: DEAD_AFTER_MS,
+      atLeast: SPOKEN_TO,
+    }),
   };
 }
 
@@ -138,9 +170,13 @@ async function flooded(scene: Scene): Promise<Claims> {
 export default await suite(
   import.meta,
   'what is forged in the peer’s name moves nothing, and holds up no beat',
-  { topologies: ['invention'], servers: 2, seconds: 15, needs: ['signedHeartbeats', 'refusals', 'stateScripts'] },
+  { topologies: ['invention'], servers: 2, seconds: 17, needs: ['signedHeartbeats', 'refusals', 'stateScripts'] },
   {
     'refusals that are forged while both live cause nothing': { proves: ['HA-21 forged refusals'], run: liedTo },
+    'nor do they shorten the wait for one whose host does not answer': {
+      proves: ['HA-21 refusals while the host is gone'],
+      run: goneAndLiedAbout,
+    },
     'nor do they spare a frozen node the fence': {
       proves: ['HA-21 refusals for a frozen node', 'HA-10 with forged refusals'],
       run: frozenAndLiedAbout,

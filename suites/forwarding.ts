@@ -1,19 +1,30 @@
 import { openUdpFlows, requestHttp } from '../harness/act/everyday.ts';
 import { echoRequest, packetForCluster, replyOfCluster } from '../harness/act/inject.ts';
 import type { Scene } from '../harness/act/scene.ts';
-import { probesEnded, receivedForCluster, receivedFromServer } from '../harness/act/waits.ts';
-import { destinationIsServer, droppedPort, onlyHardwareAddressesChanged } from '../harness/check/forwarding.ts';
+import { probesEnded, reach, receivedForCluster, receivedFromServer } from '../harness/act/waits.ts';
+import { DROPS_READ, dropsCounted } from '../harness/check/drops-counted.ts';
+import {
+  destinationIsServer,
+  droppedPort,
+  onlyHardwareAddressesChanged,
+  passesUnchanged,
+} from '../harness/check/forwarding.ts';
 import { noNewFlowTo } from '../harness/check/new-flows.ts';
 import { echoesAnswered } from '../harness/check/own-traffic.ts';
+import type { PacketPattern } from '../harness/check/packet-pattern.ts';
 import { exceptPortsOf, noneLost, ofFlowsBegun } from '../harness/check/probes.ts';
 import { acceptedByOne, oneServerPerFlow } from '../harness/check/selection.ts';
 import { standbySilent } from '../harness/check/standby.ts';
 import { startServer } from '../harness/lab/populate.ts';
+import type { LabNode } from '../harness/node/node.ts';
 import { suite } from '../harness/runner/suite.ts';
 
 const REQUESTS = 60;
 const FLOWS = 30;
 const UDP_PER_SECOND = 100;
+/** Of each message at least two packets are as long as the links carry. */
+const LONG = { count: 2, intervalMs: 100, payloadBytes: 4000 };
+const MTU = 1500;
 const INJECTED = 20;
 /** A packet that came in leaves within this, or never. */
 const PASS_WITHIN_MS = 200;
@@ -28,9 +39,14 @@ const NOBODYS_MAC = '02:ff:ff:ff:ff:ff';
 
 const services = (scene: Scene) => scene.lab.plan.services.map(({ name }) => scene.service(name));
 
-/** HTTP requests, and connections and datagram flows of many messages each, until each has had some. */
-async function mixedTraffic(scene: Scene): Promise<void> {
+/** Packets of the services that are as long as links carry. */
+const isLong = (scene: Scene): PacketPattern => ({ services: services(scene), bytes: MTU });
+
+/** HTTP requests, and connections and datagram flows of many messages each, until each has had some, of any length. */
+async function mixedTraffic(scene: Scene, node: LabNode): Promise<void> {
+  const sinceNs = scene.nowNs();
   const flows = await scene.client.startTcpFlows({ target: scene.target('echo'), count: FLOWS, intervalMs: 20 });
+  const long = await scene.client.startTcpFlows({ target: scene.target('echo'), ...LONG });
   const datagrams = await scene.client.startUdpProbes({
     target: scene.target('echo-udp'),
     perSecond: 300,
@@ -38,8 +54,9 @@ async function mixedTraffic(scene: Scene): Promise<void> {
   });
   await requestHttp(scene, REQUESTS);
   await probesEnded(flows, 3 * FLOWS);
+  await reach(scene, node.name, isLong(scene), 2 * LONG.count, sinceNs);
   await probesEnded(datagrams, 3 * FLOWS);
-  await Promise.all([flows.stop(), datagrams.stop()]);
+  await Promise.all([flows.stop(), long.stop(), datagrams.stop()]);
 }
 
 /** Sends packets for the cluster straight to a hardware address on the access LAN, past the firewalls' filter. */
@@ -47,6 +64,10 @@ function injectForCluster(scene: Scene, to: string, protocol: 'tcp' | 'udp', por
   for (let count = 0; count < INJECTED; count++) {
     scene.inject('fw1', 'access', packetForCluster(scene, { from: 'fw1', to, protocol, port }, 40_000 + count));
   }
+}
+
+async function readDrops(scene: Scene, node: LabNode): Promise<void> {
+  scene.note(DROPS_READ, node.name, JSON.stringify(await scene.lab.use('drops')(node)));
 }
 
 /** A server sends the node requests for the cluster, and replies of the cluster to the client, as if its route led there. */
@@ -77,10 +98,11 @@ export default await suite(
         'FWD-2 UDP',
         'FWD-4 by the logs of the servers',
         'FWD-5 under traffic',
+        'FWD-7 TCP',
       ],
       run: async (scene) => {
         const { active } = await scene.lab.pair();
-        await mixedTraffic(scene);
+        await mixedTraffic(scene, active);
         const path = scene.path(active.name);
         return {
           'everything is answered': noneLost({ atLeast: REQUESTS + 6 * FLOWS }),
@@ -88,6 +110,12 @@ export default await suite(
             path,
             services: services(scene),
             atLeast: REQUESTS + 6 * FLOWS,
+            withinMs: PASS_WITHIN_MS,
+          }),
+          'those too that are as long as the links carry': passesUnchanged({
+            path,
+            meant: isLong(scene),
+            atLeast: 2 * LONG.count,
             withinMs: PASS_WITHIN_MS,
           }),
           'the destination is a server’s hardware address': destinationIsServer({
@@ -156,10 +184,12 @@ export default await suite(
     },
     'what is for a port that is not served goes no further, and what is for the node itself is untouched': {
       proves: ['FWD-9 TCP port not served', 'FWD-9 UDP port not served', 'FWD-9 its own address'],
+      needs: ['drops'],
       run: async (scene) => {
         const { active } = await scene.lab.pair();
         const mac = scene.mac(active.name, 'access');
         const address = scene.address(active.name, 'access');
+        await readDrops(scene, active);
         const fromNs = scene.nowNs();
         injectForCluster(scene, mac, 'tcp', UNSERVED_PORT);
         injectForCluster(scene, mac, 'udp', UNSERVED_PORT);
@@ -167,6 +197,7 @@ export default await suite(
           scene.inject('fw1', 'access', echoRequest(scene, { node: 'fw1', leg: 'access' }, { address, mac }, sequence));
         }
         await receivedForCluster(scene, active.name, 2 * INJECTED, fromNs);
+        await readDrops(scene, active);
         const dropped = (protocol: 'tcp' | 'udp') =>
           droppedPort({
             path: scene.path(active.name),
@@ -176,6 +207,7 @@ export default await suite(
         return {
           TCP: dropped('tcp'),
           UDP: dropped('udp'),
+          'both are counted': dropsCounted({ node: active.name, atLeast: 2 * INJECTED }),
           'a ping of the node’s own address is answered': echoesAnswered({
             port: scene.port(active.name, 'access'),
             address,

@@ -12,7 +12,7 @@ import { noneLost, noReset } from '../harness/check/probes.ts';
 import { oneServerPerFlow } from '../harness/check/selection.ts';
 import { after, between } from '../harness/check/span.ts';
 import { addressesUntouched, newFlowsReach, noScriptRan, otherFlowsKept } from '../harness/check/undisturbed.ts';
-import { until } from '../harness/clock/until.ts';
+import { PromiseBroken, until } from '../harness/clock/until.ts';
 import { heartbeatPort } from '../harness/fault/silence.ts';
 import type { Acted } from '../harness/history/event.ts';
 import { drawSecret } from '../harness/lab/lab.ts';
@@ -80,12 +80,13 @@ function answersHttp(scene: Scene): Promise<unknown> {
   return until(answered, { what: 'the new service answers', withinMs: 5000, everyMs: 20, isPromise: true });
 }
 
-async function refusesWeights(scene: Scene, node: LabNode, weights: Record<string, number>): Promise<void> {
-  const why = await scene.lab.reload(node, { weights }).then(
+/** @param because a word of the reason that must be given */
+async function refuses(scene: Scene, node: LabNode, change: Wishes, because: string): Promise<void> {
+  const why = await scene.lab.reload(node, change).then(
     () => 'it was accepted',
     (error: Error) => error.message,
   );
-  if (!why.includes('weight')) throw new Error(`a bad weight was not refused for what it is: ${why}`);
+  if (!why.includes(because)) throw new PromiseBroken(`a file is refused for the ${because} in it; ${why}`, 0);
 }
 
 function actsNamed(scene: Scene, what: string): [Acted, ...Acted[]] {
@@ -272,9 +273,15 @@ export default await suite(
       run: async (scene) => {
         const { active } = await scene.lab.pair();
         const bad = { what: 'reload a bad file', node: active.name };
+        const unreloadable = { what: 'reload a file that needs a restart', node: active.name };
+        const noneToSecond = { server2: 0, server3: 0 };
         await underLoad(scene, async () => {
           await scene.act(bad.what, bad.node, () =>
-            refusesWeights(scene, active, { server1: -1, server2: 0, server3: 0 }),
+            refuses(scene, active, { weights: { server1: -1, ...noneToSecond } }, 'weight'),
+          );
+          await requestHttp(scene, REQUESTS);
+          await scene.act(unreloadable.what, unreloadable.node, () =>
+            refuses(scene, active, { weights: noneToSecond, furtherInterfaces: ['late'] }, 'restart'),
           );
           await requestHttp(scene, REQUESTS);
         });
@@ -283,6 +290,11 @@ export default await suite(
           ...noTakeover(scene),
           ...nothingLostOnConnections,
           'what was good in it is not used either': newFlowsReach({ server: 'server2', after: bad, atLeast: 5 }),
+          'nor what could have been taken up of one that needs a restart': newFlowsReach({
+            server: 'server2',
+            after: unreloadable,
+            atLeast: 5,
+          }),
           'and every request is answered': noneLost({ protocol: 'http', atLeast: REQUESTS }),
         };
       },

@@ -5,6 +5,7 @@ import { answersAgain, atRest, runsScript } from '../harness/act/waits.ts';
 import { nothingMoved } from '../harness/check/calm.ts';
 import { datagramsOf } from '../harness/check/datagrams.ts';
 import { clientsLeft, forwardsNoMore, silentOnceSucceeded } from '../harness/check/fenced.ts';
+import { answersNotBeyondLease } from '../harness/check/lease-end.ts';
 import { paused } from '../harness/check/pause.ts';
 import { noneLost } from '../harness/check/probes.ts';
 import { between } from '../harness/check/span.ts';
@@ -89,6 +90,12 @@ function claimsOf(scene: Scene, how: Stall, stalled: string, successor: string, 
       to,
       after: { what: how, node: stalled },
       withinMs: scene.lab.system.deadAfterMs + TAKES_OVER_AFTER_MS,
+    }),
+    'it answers nobody beyond the end of its lease': answersNotBeyondLease({
+      address,
+      beats,
+      leaseMs: LEASE_MS,
+      port: scene.port(stalled, 'access'),
     }),
     'from its successor’s announcement on it neither answers for the address nor claims it': silentOnceSucceeded({
       address,

@@ -35,6 +35,11 @@ t.test('claims are contradicted at once, at a bounded rate, and to the end', asy
     told(holds, SEEN, at(claim, 100, 600), at(announce, 110, 1110), END),
     /^unknown: the claims went on for 500 ms/,
   );
+  t.match(
+    told(holds, SEEN, at(claim, 100, 200), at(announce, 110, 210), END),
+    /^fail: it was announced twice within 1000 ms/,
+    'though the claims ended soon',
+  );
   t.match(told(holds, SEEN, good, END), /^unknown: no claim/);
   t.match(told(holds, CLAIMS, good, END), /^unknown: frames of access were not watched/);
   t.match(told(holds, CLAIMS, END), /^unknown: frames of access/, 'a defence may have been missed');

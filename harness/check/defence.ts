@@ -26,7 +26,8 @@ function claimsOf(events: readonly HistoryEvent[], { address, port, claimant }: 
 
 /**
  * ARP-13: of a station's claims, which go on for longer than twice `everyMs`, the first is contradicted by an
- * announcement within `atOnceMs`, each later one at most `everyMs` later than that, and there are never two within `everyMs`.
+ * announcement within `atOnceMs`, each later one at most `everyMs` later than that, and there are never two within `everyMs`, however
+ * long the claims go on: a defence without limit ends a test early that waits for some of them.
  * @notices a defence later than `atOnceMs`, or two within nine tenths of `everyMs`
  */
 export const defended = checker(function defended(options: Claimed & { atOnceMs: number; everyMs: number }) {
@@ -35,12 +36,12 @@ export const defended = checker(function defended(options: Claimed & { atOnceMs:
     const claims = claimsOf(during, options);
     const [first, last] = [claims[0], claims.at(-1)];
     if (!first || !last) return unknown(`no claim of ${claimant} reached ${portText(port)}`);
-    const wentOnNs = last.event.atNs - first.event.atNs;
-    if (wentOnNs <= 2 * everyMs * NS_PER_MS) return unknown(`the claims went on for ${toMs(wentOnNs)} only`);
     const made = announcementsFrom(during, port, address).filter(({ event }) => event.atNs >= first.event.atNs);
     const sights = [{ what: 'frames' as const, where: [port.lan] }];
     const hasty = made.find((one, i) => one.event.atNs - (made[i - 1]?.event.atNs ?? -Infinity) < leastNs(everyMs));
     if (hasty) return fail(`it was announced twice within ${everyMs} ms`, eventsOf(made));
+    const wentOnNs = last.event.atNs - first.event.atNs;
+    if (wentOnNs <= 2 * everyMs * NS_PER_MS) return unknown(`the claims went on for ${toMs(wentOnNs)} only`);
     const stood = standstillsIn(all);
     const open = claims.find(
       (claim) => !isWithin(stood, claim.event.atNs, nextNs(claim, made), (claim === first ? 0 : everyMs) + atOnceMs),

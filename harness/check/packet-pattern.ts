@@ -17,6 +17,8 @@ export interface PacketPattern {
   fragment?: true;
   /** An ICMP error for this address, about a packet that was sent from it. */
   errorAbout?: string;
+  /** The whole packet is so long, from its IP header on. */
+  bytes?: number;
   /** With IPv4 options. */
   hasOptions?: true;
   /** Nothing is wrong with it that a load balancer must see; see `flawOf`. */
@@ -29,11 +31,12 @@ const UDP = 17;
 export const fitting =
   (pattern: PacketPattern): Meant =>
   (seen) => {
-    const { source, destination, services, transport, flags, fragment, errorAbout, hasOptions, sound } = pattern;
+    const { source, destination, services, transport, flags, fragment, errorAbout, bytes, hasOptions, sound } = pattern;
     const { packet } = seen;
     return (
       isSame(source, packet.source) &&
       isSame(destination, packet.destination) &&
+      isSame(bytes, packet.bytes.length) &&
       isSame(transport, packet.transport?.kind) &&
       isSame(flags?.join(), flagsText(packet)) &&
       (!services || isFor(services)(seen)) &&
@@ -44,7 +47,7 @@ export const fitting =
     );
   };
 
-const isSame = (wanted: string | undefined, found: string | undefined): boolean =>
+const isSame = <T extends string | number>(wanted: T | undefined, found: T | undefined): boolean =>
   wanted === undefined || found === wanted;
 
 type Packet = PacketSeen['packet'];

@@ -1,5 +1,6 @@
 import type { HistoryEvent, ProbeEnded, RequestServed } from '../history/event.ts';
 import { checker } from './claim.ts';
+import { lossFoundText } from './power.ts';
 import { fail, pass, unknown } from './verdict.ts';
 
 /** One flow as a server sees it: `client` is address and port. */
@@ -53,7 +54,7 @@ export const oneServerPerFlow = checker(function oneServerPerFlow(options: { atL
       return unknown(`${long.length} flows had several answers; ${options.atLeast} were wanted`);
     }
     return pass(
-      `each of ${long.length} flows kept to one server`,
+      `each of ${long.length} flows kept to one server; one that does not, ${lossFoundText(long.length)}`,
       long.slice(0, 3).flatMap((flow) => flow.slice(0, 2)),
     );
   };

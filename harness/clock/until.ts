@@ -17,7 +17,7 @@ class TimedOut extends Error {
 /** What the system under test promises did not happen in time: a verdict on it, where any other error says something of the harness. */
 export class PromiseBroken extends Error {
   override name = 'PromiseBroken';
-  /** For how long it was waited for. */
+  /** For how long it was waited for; 0 where there was nothing to wait for. */
   readonly withinMs: number;
 
   constructor(what: string, withinMs: number) {
@@ -26,7 +26,8 @@ export class PromiseBroken extends Error {
   }
 }
 
-const waitedInVain = (what: string, withinMs: number): string => `waited ${withinMs} ms in vain for: ${what}`;
+const waitedInVain = (what: string, withinMs: number): string =>
+  withinMs === 0 ? `it is not so: ${what}` : `waited ${withinMs} ms in vain for: ${what}`;
 
 /**
  * Waits until `condition` gives something that is not undefined, false or null, and returns that. It is asked at once,

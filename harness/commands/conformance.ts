@@ -29,6 +29,8 @@ export interface ConformanceOptions {
   list?: boolean;
   /** Run thorough tests, too; so does a run of suites, tests or a topology that are named. */
   thorough?: boolean;
+  /** Leave thorough tests out, also of suites or a topology that are named. */
+  brief?: boolean;
   /** Run long tests, too. */
   long?: boolean;
   /** Only tests that this fits. */
@@ -92,8 +94,9 @@ function selectionOf(names: string[], options: ConformanceOptions): Selection {
 }
 
 /** Whoever names suites, tests or a topology wants to know more of them than a brief run tells. */
-function depthOf(names: string[], { thorough, long, topology, grep, lastFailed }: ConformanceOptions): Depth {
+function depthOf(names: string[], { brief, thorough, long, topology, grep, lastFailed }: ConformanceOptions): Depth {
   if (long) return 'long';
+  if (brief) return 'brief';
   return thorough || names.length > 0 || topology !== undefined || grep || lastFailed ? 'thorough' : 'brief';
 }
 

@@ -93,7 +93,7 @@ function requirementsOf(family: string, { subject, requirements }: z.infer<typeo
  * @param named who names them, for the message: `the suite arp, test "…"`.
  * @throws UnknownRequirement with the ids that are nearest to each unknown one.
  */
-function mustKnowIds({ requirements }: Catalogue, ids: readonly string[], named: string): void {
+export function mustKnowIds({ requirements }: Catalogue, ids: readonly string[], named: string): void {
   const known = requirements.map(({ id }) => id);
   const unknown = ids.filter((id) => !known.includes(id));
   if (unknown.length === 0) return;

@@ -39,6 +39,8 @@ export interface Capabilities {
   signedHeartbeats: { port: number };
   /** How many heartbeat datagrams the node says that it has refused since its start, by reason. */
   refusals(node: LabNode): Promise<Record<string, number>>;
+  /** How many packets the node says that its data path has dropped, by cause. */
+  drops(node: LabNode): Promise<Record<string, number>>;
   /** Before it takes over from a silent active, the standby asks for the address by ARP: an active that answers lives. */
   witness: true;
   /** The active may answer and forward only until an instant that its own beats put off. */

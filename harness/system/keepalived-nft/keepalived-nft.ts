@@ -43,6 +43,7 @@ const lacks = {
   standbyBeats: 'a backup of VRRP listens, and sends nothing',
   signedHeartbeats:
     'VRRP of version 3 has no authentication (RFC 9568 section 9), and keepalived’s manual advises against that of version 2',
+  drops: 'the ruleset counts nothing that it drops',
   refusals: 'keepalived counts advertisements with errors, and cannot tell forged or replayed ones from its peer’s',
   witness: 'a backup of VRRP takes over when it hears no advertisement, and asks nobody',
   lease: 'VRRP has no lease: a master that was held up goes on until it hears another one',

@@ -78,6 +78,7 @@ export const nlb: System = systemWith(
     standbyBeats: true,
     signedHeartbeats: { port: HEARTBEAT_PORT },
     refusals,
+    drops,
     witness: true,
     lease: true,
     // Where two have spoken for it, the one that leads begins anew, so their number says nothing.
@@ -109,6 +110,14 @@ function writeConfiguration(node: LabNode, setup: PairSetup): string {
 }
 
 /** A requirement is about these numbers as the operator sees them, so they are read as he reads them. */
+/** By the name of each way out of the data path that is a drop. */
+async function drops(node: LabNode): Promise<Record<string, number>> {
+  const outcomes = Object.entries((await statusOf(node)).datapath.outcomes);
+  return Object.fromEntries(
+    outcomes.flatMap(([outcome, { packets }]) => (outcome.startsWith('DROPPED_') ? [[outcome, packets]] : [])),
+  );
+}
+
 async function refusals(node: LabNode): Promise<Record<string, number>> {
   const { peer, datapath } = await statusOf(node);
   const dropped = (outcome: string) => datapath.outcomes[outcome]?.packets ?? 0;
