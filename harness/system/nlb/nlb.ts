@@ -109,7 +109,6 @@ function writeConfiguration(node: LabNode, setup: PairSetup): string {
   return file;
 }
 
-/** A requirement is about these numbers as the operator sees them, so they are read as he reads them. */
 /** By the name of each way out of the data path that is a drop. */
 async function drops(node: LabNode): Promise<Record<string, number>> {
   const outcomes = Object.entries((await statusOf(node)).datapath.outcomes);
@@ -118,6 +117,7 @@ async function drops(node: LabNode): Promise<Record<string, number>> {
   );
 }
 
+/** A requirement is about these numbers as the operator sees them, so they are read as he reads them. */
 async function refusals(node: LabNode): Promise<Record<string, number>> {
   const { peer, datapath } = await statusOf(node);
   const dropped = (outcome: string) => datapath.outcomes[outcome]?.packets ?? 0;
