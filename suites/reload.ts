@@ -269,7 +269,7 @@ export default await suite(
     },
     'a bad file is refused whole, and the pair goes on by the one before': {
       proves: ['HA-15 a bad file refused'],
-      needs: ['weights'],
+      needs: ['weights', 'furtherInterfaces'],
       run: async (scene) => {
         const { active } = await scene.lab.pair();
         const bad = { what: 'reload a bad file', node: active.name };
