@@ -1,26 +1,19 @@
-import path from 'node:path';
 import chalk from 'chalk';
 import { proofsText } from '../../reports/proof.ts';
-import type { NotRun, RunReport } from '../../reports/run-report.ts';
 import { terminalReport } from '../../reports/terminal.ts';
 import { examine } from '../doctor/probe.ts';
 import { collectGarbage } from '../lab/gc.ts';
-import { beginRun, endRun, newRunId, PROJECT } from '../lab/run-folder.ts';
 import { DEFAULT_SETTINGS, type RunSettings } from '../runner/assignment.ts';
-import { type Catalogue, readCatalogue } from '../runner/catalogue.ts';
-import { conduct } from '../runner/conduct.ts';
+import { readCatalogue } from '../runner/catalogue.ts';
 import { discoverSuites } from '../runner/discover.ts';
 import { checkIds } from '../runner/ids.ts';
-import { lastFailed, pastDurations, pruneRuns, writeDurations } from '../runner/past-runs.ts';
-import { recordOf, reportOf, writeRecord } from '../runner/run-record.ts';
-import { placesOf, planJobs, type Selection, shardOf } from '../runner/select.ts';
-import { type Depth, type Job, jobName, leftOut, type Place, type Suite } from '../runner/suite.ts';
-import { commandOf } from '../runner/test-command.ts';
-import { pointLatest, writeReports } from '../runner/write-reports.ts';
-import { topologyNames } from '../topology/find.ts';
+import { pruneRuns } from '../runner/past-runs.ts';
+import { placesOf, planJobs, shardOf } from '../runner/select.ts';
+import { type Job, leftOut } from '../runner/suite.ts';
 import { exitCodeOf } from './exit-code.ts';
 import { EXIT, UserError } from './problem.ts';
-import { runConditions } from './run-conditions.ts';
+import { reportInterrupted, runSuites } from './run-suites.ts';
+import { chosen, isWhole, leftOutOf, selectionOf, whyNothing } from './selection.ts';
 import { systemHere } from './system-here.ts';
 
 export interface ConformanceOptions {
@@ -77,49 +70,14 @@ export async function conformance(names: string[], options: ConformanceOptions):
   const notRun = isWhole(options)
     ? placesOf(suites, options.topology).flatMap((place) => leftOutOf(place, selection, settings))
     : [];
-  const report = await runAll({ jobs, leftOut: notRun, depth: selection.depth, options, catalogue });
+  const { depth } = selection;
+  const jobsAtOnce = options.jobs ?? DEFAULT_JOBS;
+  const report = await runSuites({ jobs, jobsAtOnce, leftOut: notRun, depth, settings, catalogue });
   process.stdout.write(terminalReport(report, catalogue, terminal()));
   process.exitCode = exitCodeOf(report);
 }
 
 const terminal = () => ({ colour: chalk.level > 0, columns: process.stdout.columns ?? 0 });
-
-function selectionOf(names: string[], options: ConformanceOptions): Selection {
-  const { grep } = options;
-  const topology = knownTopology(options.topology);
-  const only = options.lastFailed ? lastFailed() : undefined;
-  if (options.lastFailed && only === undefined) throw new UserError('there is no last run in runs/', EXIT.usage);
-  const depth = depthOf(names, options);
-  return { depth, ...(topology !== undefined && { topology }), ...(grep && { grep }), ...(only && { only }) };
-}
-
-/** Whoever names suites, tests or a topology wants to know more of them than a brief run tells. */
-function depthOf(names: string[], { brief, thorough, long, topology, grep, lastFailed }: ConformanceOptions): Depth {
-  if (long) return 'long';
-  if (brief) return 'brief';
-  return thorough || names.length > 0 || topology !== undefined || grep || lastFailed ? 'thorough' : 'brief';
-}
-
-/** Whether what is left out is left out by the depth alone, and not because others were named. */
-const isWhole = ({ grep, lastFailed, shard }: ConformanceOptions): boolean => !grep && !lastFailed && !shard;
-
-function whyNothing({ topology, grep, lastFailed }: ConformanceOptions): string {
-  if (lastFailed) return 'nothing failed in the last run';
-  if (grep) return `no test fits ${grep.source}; --list shows them all`;
-  return `none of these suites runs on ${topology}`;
-}
-
-function chosen(suites: Suite[], names: string[]): Suite[] {
-  const unknown = names.filter((name) => !suites.some((suite) => suite.name === name));
-  if (unknown.length === 0) return names.length === 0 ? suites : suites.filter(({ name }) => names.includes(name));
-  const there = suites.map(({ name }) => name).join(', ');
-  throw new UserError(`no suite is named ${unknown.join(', ')}; there are ${there}`, EXIT.usage);
-}
-
-function knownTopology(name: string | undefined): string | undefined {
-  if (name === undefined || topologyNames().includes(name)) return name;
-  throw new UserError(`no topology is named ${name}; there are ${topologyNames().join(', ')}`, EXIT.usage);
-}
 
 function printList(jobs: readonly Job[]): void {
   for (const job of jobs) {
@@ -142,65 +100,6 @@ async function refuseUnfitMachine(): Promise<void> {
   throw new UserError(`this machine cannot run the suites:\n${lines.join('\n')}`, EXIT.machineUnfit);
 }
 
-/** What a run found that was killed: it says so itself from now on. */
-function reportInterrupted(folder: string, catalogue: Catalogue): void {
-  const report: RunReport = { ...reportOf([folder], folder), ended: 'interrupted' };
-  writeReports(folder, report, catalogue);
-  console.log(
-    `the run ${path.basename(folder)} was killed; what it had found is in ${path.join(folder, 'report.html')}`,
-  );
-}
-
-interface Planned {
-  jobs: readonly Job[];
-  leftOut: NotRun[];
-  depth: Depth;
-  options: ConformanceOptions;
-  catalogue: Catalogue;
-}
-
-async function runAll({ jobs, leftOut, depth, options, catalogue }: Planned): Promise<RunReport> {
-  const run = beginRun(newRunId(new Date()));
-  const began = performance.now();
-  const settings = settingsOf(options);
-  const record = recordOf(
-    {
-      id: path.basename(run),
-      startedAt: new Date().toISOString(),
-      ...(await runConditions(depth, settings)),
-      command: `./onevip ${process.argv.slice(2).join(' ')}`,
-      notRun: leftOut,
-    },
-    jobs,
-  );
-  writeRecord(run, record);
-  pointLatest(run);
-  const jobsAtOnce = options.jobs ?? DEFAULT_JOBS;
-  const { results, notRun, durations, ended } = await conduct(jobs, {
-    run,
-    settings,
-    jobsAtOnce,
-    expected: pastDurations(),
-  });
-  // A suite that crashed may have left its lab.
-  await collectGarbage();
-  writeRecord(run, { ...record, ...(ended && { ended }) });
-  writeDurations(run, durations);
-  const { format: _, jobs: __, ...head } = record;
-  const report: RunReport = {
-    ...head,
-    folder: path.relative(PROJECT, run),
-    topology: [...new Set(jobs.map(({ topology }) => topology))].join(', '),
-    durationMs: performance.now() - began,
-    results,
-    notRun: [...leftOut, ...notRun],
-    ...(ended && { ended }),
-  };
-  writeReports(run, report, catalogue);
-  endRun(run);
-  return report;
-}
-
 function settingsOf({
   system = DEFAULT_SETTINGS.system,
   repeatEach = 1,
@@ -219,15 +118,4 @@ function settingsOf({
     ...(seed !== undefined && { seed }),
     ...(datapath !== undefined && { datapath }),
   };
-}
-
-function leftOutOf(place: Place, { depth }: Selection, settings: RunSettings): NotRun[] {
-  const { suite, topology } = place;
-  return [...leftOut(place, depth)].map(([title, why]) => ({
-    suite: jobName(place),
-    title,
-    proves: suite.tests[title]?.proves ?? [],
-    because: why === 'long' ? `long: takes about ${suite.tests[title]?.longSeconds} s` : 'thorough',
-    runIt: commandOf({ suite: suite.name, topology, ...(why === 'long' && { long: true }) }, settings),
-  }));
 }
