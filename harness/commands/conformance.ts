@@ -56,13 +56,13 @@ export async function conformance(names: string[], options: ConformanceOptions):
   const suites = chosen(await discoverSuites(), names);
   const catalogue = readCatalogue();
   for (const suite of suites) checkIds(catalogue, suite);
+  systemHere(options.system);
   const selection = selectionOf(names, options);
   const planned = planJobs(suites, selection);
   if (planned.length === 0) throw new UserError(whyNothing(options), EXIT.usage);
   const jobs = options.shard ? shardOf(planned, options.shard) : planned;
   if (options.list) return printList(jobs);
   await refuseUnfitMachine();
-  systemHere(options.system);
   const settings = settingsOf(options);
   const { interrupted } = await collectGarbage();
   for (const folder of interrupted) reportInterrupted(folder, catalogue);
