@@ -52,11 +52,16 @@ export async function restorePower(view: LabView, node: LabNode): Promise<void> 
 const cablesOf = (view: LabView, { name, home }: LabNode): Cable[] =>
   home.plan.legs.map((leg) => cableOf(view, name, leg.name));
 
-/** Power loss of a firewall: nothing more is said from any leg. */
+/** Power loss of a firewall: nothing more is said from any leg. It is frozen first: one that sees its cables go resigns in its last words. */
 export async function failFirewall(view: LabView, firewall: LabNode): Promise<void> {
   const cables = cablesOf(view, firewall);
-  const down = cables.map(({ netns, port }) => execa('ip', ['-n', netns, 'link', 'set', port, 'down']));
-  await Promise.all([firewall.freeze(), ...down]);
+  const down = cables.map(
+    ({ netns, port }) =>
+      () =>
+        execa('ip', ['-n', netns, 'link', 'set', port, 'down']),
+  );
+  await firewall.freeze();
+  await Promise.all(down.map((cut) => cut()));
 }
 
 /** Power is back, and what the firewall had in memory is gone. */
