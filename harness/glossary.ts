@@ -16,7 +16,7 @@ const RETIRED: Readonly<Record<string, string>> = {
   embryo: 'half open',
   embryos: 'half open',
   ends: 'address pair',
-  furnish: 'create',
+  assembleRig: 'create',
   greet: 'challenge reply',
   heed: 'receive',
   judge: 'verify',

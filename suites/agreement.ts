@@ -6,13 +6,13 @@ import { nothingMoved } from '../harness/check/calm.ts';
 import { differenceLogged } from '../harness/check/difference.ts';
 import { noneLost } from '../harness/check/probes.ts';
 import { suite } from '../harness/runner/suite.ts';
-import type { Wishes } from '../harness/system/system.ts';
+import type { PairOptions } from '../harness/system/system.ts';
 
 const PROBES_PER_SECOND = 200;
 
 interface Skew {
   /** What the standby's file says, and the active's does not. */
-  change: Wishes;
+  change: PairOptions;
   /** Sections that the two then differ in, as the operator wrote them. */
   sections: readonly string[];
 }
@@ -57,7 +57,7 @@ const isNamed = ({ change, sections }: Skew): SuiteTest => ({
 const readingOf = (sections: readonly string[]): string => `differing in ${sections.join()}`;
 
 /** @returns when it began */
-async function reload(scene: Scene, node: string, what: string, change: Wishes): Promise<number> {
+async function reload(scene: Scene, node: string, what: string, change: PairOptions): Promise<number> {
   const atNs = scene.nowNs();
   await scene.act(what, node, () => scene.lab.reload(scene.lab.node(node), change));
   return atNs;

@@ -1,4 +1,4 @@
-import { battlefield, inflictAll, OVER } from '../harness/act/chaos.ts';
+import { faultTargets, inflictAll, OVER } from '../harness/act/chaos.ts';
 import { askFor } from '../harness/act/inject.ts';
 import type { Scene } from '../harness/act/scene.ts';
 import { answersInARow, atRest } from '../harness/act/waits.ts';
@@ -33,7 +33,7 @@ export default await suite(
       run: async (scene) => {
         await atRest(scene);
         await scene.census();
-        const field = battlefield(scene);
+        const field = faultTargets(scene);
         const schedule = planSchedule(randomFrom(scene.seed), field, LENGTH_MS);
         const load = await scene.client.startUdpProbes({
           target: scene.target('echo-udp'),

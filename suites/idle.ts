@@ -9,7 +9,7 @@ import { oneServerPerFlow } from '../harness/check/selection.ts';
 import { between, type Span } from '../harness/check/span.ts';
 import { until } from '../harness/clock/until.ts';
 import { suite } from '../harness/runner/suite.ts';
-import type { Wishes } from '../harness/system/system.ts';
+import type { PairOptions } from '../harness/system/system.ts';
 
 /** So many that each of three servers has five of them or more, but for one run in a million. */
 const FLOWS = 60;
@@ -23,7 +23,7 @@ const FIRST_PORT = 20_000;
 
 let rounds = 0;
 
-async function reloadBoth(scene: Scene, what: string, change: Wishes): Promise<void> {
+async function reloadBoth(scene: Scene, what: string, change: PairOptions): Promise<void> {
   for (const node of scene.lab.nodes('nlb')) await scene.act(what, node.name, () => scene.lab.reload(node, change));
 }
 

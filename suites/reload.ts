@@ -18,7 +18,7 @@ import type { Acted } from '../harness/history/event.ts';
 import { drawSecret } from '../harness/lab/lab.ts';
 import type { LabNode } from '../harness/node/node.ts';
 import { suite } from '../harness/runner/suite.ts';
-import type { Wishes } from '../harness/system/system.ts';
+import type { PairOptions } from '../harness/system/system.ts';
 import type { LoadResult } from '../harness/traffic/client-handle.ts';
 
 const PROBES_PER_SECOND = 300;
@@ -35,7 +35,7 @@ const GIVE_UP_MS = 300;
 const nodesOf = (scene: Scene): string[] => scene.lab.nodes('nlb').map(({ name }) => name);
 
 /** Changes the configuration of both nodes, one after the other. */
-function reloadBoth(scene: Scene, what: string, change: Wishes): Promise<void> {
+function reloadBoth(scene: Scene, what: string, change: PairOptions): Promise<void> {
   return scene.act(what, undefined, async () => {
     for (const node of scene.lab.nodes('nlb')) await scene.lab.reload(node, change);
   });
@@ -81,7 +81,7 @@ function answersHttp(scene: Scene): Promise<unknown> {
 }
 
 /** @param because a word of the reason that must be given */
-async function refuses(scene: Scene, node: LabNode, change: Wishes, because: string): Promise<void> {
+async function refuses(scene: Scene, node: LabNode, change: PairOptions, because: string): Promise<void> {
   const why = await scene.lab.reload(node, change).then(
     () => 'it was accepted',
     (error: Error) => error.message,

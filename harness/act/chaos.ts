@@ -61,7 +61,7 @@ const INFLICT: Record<FaultName, Inflict> = {
 };
 
 /** Where faults can strike in this lab. */
-export function battlefield({ lab }: Scene) {
+export function faultTargets({ lab }: Scene) {
   const [firewall] = lab.nodes('firewall');
   if (!firewall) throw new Error(`the topology ${lab.plan.topology} has no firewall`);
   return {

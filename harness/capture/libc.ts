@@ -22,14 +22,14 @@ const functions = {
 type Call = keyof typeof functions;
 
 /** The kernel said no: which operation, on what, and the name of the errno. */
-export class KernelRefusal extends Error {
+export class SyscallError extends Error {
   readonly operation: string;
   readonly errno: string;
   readonly subject: string;
 
   constructor(operation: string, errno: string, subject: string) {
     super(`${operation} of ${subject} was refused by the kernel: ${errno}`);
-    this.name = 'KernelRefusal';
+    this.name = 'SyscallError';
     this.operation = operation;
     this.errno = errno;
     this.subject = subject;
@@ -47,10 +47,10 @@ function refused(call: Call, result: unknown): boolean {
   return Number(result) === -1 || BigInt(result as bigint) === 0xffff_ffff_ffff_ffffn;
 }
 
-/** Call into the C library on this thread. @throws KernelRefusal naming `subject`. @returns the call's own result. */
+/** Call into the C library on this thread. @throws SyscallError naming `subject`. @returns the call's own result. */
 export function callKernel(call: Call, subject: string, ...args: unknown[]): number | bigint {
   const result: number | bigint = functions[call](...args);
-  if (refused(call, result)) throw new KernelRefusal(call, errnoName(), subject);
+  if (refused(call, result)) throw new SyscallError(call, errnoName(), subject);
   return result;
 }
 

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import koffi from 'koffi';
 import t from 'tap';
 import { realtimeMinusMonotonicNs } from './clock.ts';
-import { KernelRefusal } from './libc.ts';
+import { SyscallError } from './libc.ts';
 import { openRing } from './packet-ring.ts';
 import { openSender } from './packet-sender.ts';
 import type { CapturedFrame } from './ring-block.ts';
@@ -155,8 +155,8 @@ t.test('a closed ring gives nothing more and can be closed again', { skip }, asy
 
 t.test('refusals name the operation, the subject and the errno', { skip }, async (t) => {
   const opening = () => openRing({ interfaceName: 'nowhere', megabytes: 1 });
-  t.throws(opening, new KernelRefusal('if_nametoindex', 'ENODEV', 'nowhere'));
-  t.throws(() => openSender(4711), new KernelRefusal('bind', 'ENODEV', 'a packet socket to interface 4711'));
+  t.throws(opening, new SyscallError('if_nametoindex', 'ENODEV', 'nowhere'));
+  t.throws(() => openSender(4711), new SyscallError('bind', 'ENODEV', 'a packet socket to interface 4711'));
 });
 
 t.test('a closed ring leaves no socket and no memory behind', { skip }, async (t) => {

@@ -1,5 +1,5 @@
 import koffi from 'koffi';
-import { callKernel, KernelRefusal } from './libc.ts';
+import { callKernel, SyscallError } from './libc.ts';
 import { bindToEverything, openPacketSocket, PACKET_OPTION, packetOption, setPacketOption } from './packet-socket.ts';
 import { BLOCK_IS_OURS, BLOCK_STATUS_OFFSET, type CapturedFrame, readBlock } from './ring-block.ts';
 
@@ -43,7 +43,7 @@ export interface RingOptions {
  * Capture frames through a memory-mapped ring (packet_mmap, TPACKET_V3) in the network namespace that the calling thread
  * is in now; the ring stays with that namespace afterwards.
  *
- * @throws KernelRefusal without CAP_NET_RAW, without memory, or when the interface does not exist
+ * @throws SyscallError without CAP_NET_RAW, without memory, or when the interface does not exist
  */
 export function openRing(options: RingOptions): PacketRing {
   const interfaceIndex = options.interfaceName ? indexOf(options.interfaceName) : 0;
@@ -158,7 +158,7 @@ class Ring implements PacketRing {
       callKernel('poll', 'a packet ring', Int32Array.of(this.#fd, POLLIN), 1, RETIRE_AFTER_MS);
     } catch (refusal) {
       // A signal woke us: the caller looks at the ring and at its deadline again.
-      if (!(refusal instanceof KernelRefusal && refusal.errno === 'EINTR')) throw refusal;
+      if (!(refusal instanceof SyscallError && refusal.errno === 'EINTR')) throw refusal;
     }
   }
 }

@@ -2,7 +2,7 @@ import { callKernel } from './libc.ts';
 import { bindToSend, openPacketSocket, PACKET_OPTION, setPacketOption } from './packet-socket.ts';
 
 export interface PacketSender {
-  /** Send one whole frame, from the destination hardware address on. @throws KernelRefusal */
+  /** Send one whole frame, from the destination hardware address on. @throws SyscallError */
   send(frame: Uint8Array): void;
   close(): void;
 }
@@ -12,7 +12,7 @@ export interface PacketSender {
  * the sender goes on working when the thread has gone elsewhere.
  *
  * @param options.uncaptured past the device's queue, and so past whoever captures on it (PACKET_QDISC_BYPASS)
- * @throws KernelRefusal when there is no such interface, or without CAP_NET_RAW
+ * @throws SyscallError when there is no such interface, or without CAP_NET_RAW
  */
 export function openSender(interfaceIndex: number, { uncaptured = false } = {}): PacketSender {
   const fd = openPacketSocket();

@@ -1,5 +1,5 @@
 import { readSync } from 'node:fs';
-import { callKernel, KernelRefusal } from '../capture/libc.ts';
+import { callKernel, SyscallError } from '../capture/libc.ts';
 import { bindToEverything, openPacketSocket, PACKET_OPTION, setPacketOption } from '../capture/packet-socket.ts';
 import { deviceIndex } from '../driver/device.ts';
 import { type ImpairedCounts, ImpairedDirection } from './impairment.ts';
@@ -43,7 +43,7 @@ function receiveAll(fd: number, direction: ImpairedDirection<Uint8Array>): void 
       const bytes = Number(callKernel('recv', 'a frame', fd, room, room.length, MSG_DONTWAIT));
       direction.take(Uint8Array.from(room.subarray(0, bytes)), performance.now());
     } catch (error) {
-      if (error instanceof KernelRefusal && error.errno === 'EAGAIN') return;
+      if (error instanceof SyscallError && error.errno === 'EAGAIN') return;
       throw error;
     }
   }
@@ -54,7 +54,7 @@ function send(fd: number, frame: Uint8Array): void {
   try {
     callKernel('send', `a frame of ${frame.length} bytes`, fd, frame, frame.length, 0);
   } catch (error) {
-    if (!(error instanceof KernelRefusal) || !['ENETDOWN', 'ENOBUFS'].includes(error.errno)) throw error;
+    if (!(error instanceof SyscallError) || !['ENETDOWN', 'ENOBUFS'].includes(error.errno)) throw error;
   }
 }
 

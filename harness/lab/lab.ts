@@ -6,7 +6,7 @@ import { type LabState, labFolder, save, thisProcess } from '../driver/registry.
 import { LabNode } from '../node/node.ts';
 import { Switch } from '../node/switch.ts';
 import { type Capabilities, type Capability, neededFor } from '../system/capability.ts';
-import type { PairSetup, System, Wishes } from '../system/system.ts';
+import type { PairOptions, PairSetup, System } from '../system/system.ts';
 import { systemNamed } from '../system/systems.ts';
 import type { NodeKind, NodePlan, Plan } from '../topology/plan.ts';
 import { placeOf } from './leader.ts';
@@ -17,7 +17,7 @@ export interface LabOptions {
   /** 1 to 32 of a-z, 0-9 and -; made up from the topology's name when absent. */
   name?: string;
   system: System;
-  wishes?: Wishes;
+  pair?: PairOptions;
   pace?: PairSetup['pace'];
   datapath?: PairSetup['datapath'];
   /** Called when the network is there and nothing runs in it yet: the moment to begin watching. */
@@ -44,9 +44,9 @@ export class Lab {
   granted: ReadonlySet<Capability> | undefined;
   private readonly handles: Map<string, LabNode>;
   /** What was changed since the start, by node. */
-  private readonly changes = new Map<string, Wishes>();
+  private readonly changes = new Map<string, PairOptions>();
 
-  constructor(state: LabState, asked: Wishes & Pick<PairSetup, 'pace' | 'datapath'> = {}) {
+  constructor(state: LabState, asked: PairOptions & Pick<PairSetup, 'pace' | 'datapath'> = {}) {
     this.state = state;
     this.system = systemNamed(state.system);
     this.folder = labFolder(state.name);
@@ -134,7 +134,7 @@ export class Lab {
   }
 
   /** Starts, or starts again, the system under test on a node; with `change`, otherwise than before from now on. */
-  startSystem(node: LabNode, change?: Wishes): void {
+  startSystem(node: LabNode, change?: PairOptions): void {
     if (change) this.changes.set(node.name, change);
     const setup = { ...this.setup, ...this.changes.get(node.name) };
     this.starts.push({ node: node.name, monotonicNs: process.hrtime.bigint() });
@@ -142,7 +142,7 @@ export class Lab {
   }
 
   /** Has the system on a node work by what is wished now instead of what was before; rejects when it refuses. */
-  async reload(node: LabNode, change: Wishes): Promise<void> {
+  async reload(node: LabNode, change: PairOptions): Promise<void> {
     for (const needed of neededFor(change)) this.use(needed);
     await this.use('reload')(node, { ...this.setup, ...change }).catch((error: unknown) => {
       throw new PromiseBroken(`${node.name} takes up another configuration; ${String(error)}`, 0);
@@ -174,7 +174,7 @@ export function bringUp(options: LabOptions): Promise<Lab> {
 /** Labs that are being made now: one must not be unmade before that has ended, or it would go on making. */
 export const makings = new Set<Promise<Lab>>();
 
-async function make({ plan, name, system, wishes, pace, datapath, onNetwork }: LabOptions): Promise<Lab> {
+async function make({ plan, name, system, pair, pace, datapath, onNetwork }: LabOptions): Promise<Lab> {
   const state: LabState = {
     name: name ?? madeUpName(plan),
     system: system.name,
@@ -184,7 +184,7 @@ async function make({ plan, name, system, wishes, pace, datapath, onNetwork }: L
     owner: thisProcess(),
   };
   await makeLab(state);
-  const lab = new Lab(state, { ...wishes, ...(pace && { pace }), ...(datapath !== undefined && { datapath }) });
+  const lab = new Lab(state, { ...pair, ...(pace && { pace }), ...(datapath !== undefined && { datapath }) });
   try {
     await onNetwork?.(lab);
     await populate(lab);

@@ -70,7 +70,7 @@ async function watchedLab(options: StageOptions, topology: string, recorder: Rec
   const lab = await bringUp({
     plan,
     system,
-    ...(options.pair && { wishes: options.pair }),
+    ...(options.pair && { pair: options.pair }),
     ...(options.pace && { pace: options.pace }),
     ...(options.datapath !== undefined && { datapath: options.datapath }),
     onNetwork: async (made) => {

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { SuiteTest } from '../act/suite-test.ts';
 import type { Capability } from '../system/capability.ts';
-import type { Wishes } from '../system/system.ts';
+import type { PairOptions } from '../system/system.ts';
 
 export interface SuiteOptions {
   /** Topologies that the suite runs on; the first one unless another is asked for. */
@@ -17,7 +17,7 @@ export interface SuiteOptions {
   /** What each of its tests needs of the system under test; what `pair` asks for needs no word here. */
   needs?: readonly Capability[];
   /** Of the pair in the suite's lab. */
-  pair?: Wishes;
+  pair?: PairOptions;
   /** The pair's own timing instead of the patient one of labs that share a machine. */
   pace?: 'default';
   /** The load balancers' wall clocks can be stepped. */

@@ -1,5 +1,5 @@
 import type { LabNode } from '../node/node.ts';
-import type { PairSetup, Role, Wishes } from './system.ts';
+import type { PairOptions, PairSetup, Role } from './system.ts';
 
 /** What heartbeats are sent to: a port of UDP, or VRRP's own protocol (RFC 9568), which has none. */
 export type HeartbeatPort = number | 'vrrp';
@@ -72,7 +72,7 @@ export interface Capabilities {
 export type Capability = keyof Capabilities;
 
 /** What a setup needs that asks for that. Sizes and times of a table of connections need nothing: who has none keeps to them. */
-const NEEDED_BY: Partial<Record<keyof Wishes, Capability>> = {
+const NEEDED_BY: Partial<Record<keyof PairOptions, Capability>> = {
   weights: 'weights',
   reach: 'reachTargets',
   recovery: 'failback',
@@ -84,5 +84,5 @@ const NEEDED_BY: Partial<Record<keyof Wishes, Capability>> = {
 };
 
 /** What a system must have to be set up like that. */
-export const neededFor = (wishes: Wishes): Capability[] =>
-  Object.entries(NEEDED_BY).flatMap(([wish, capability]) => (wish in wishes ? [capability] : []));
+export const neededFor = (options: PairOptions): Capability[] =>
+  Object.entries(NEEDED_BY).flatMap(([option, capability]) => (option in options ? [capability] : []));

@@ -6,7 +6,7 @@ import type { Capabilities, Capability } from './capability.ts';
 export type Role = 'initial' | 'active' | 'standby' | 'inop';
 
 /** What the operator of a pair wants of it, besides what the topology says. */
-export interface Wishes {
+export interface PairOptions {
   /** Weight of each server by name; 1 where none is given. */
   weights?: Record<string, number>;
   /** Segments on which a load balancer must be able to reach the firewalls' VRRP address; the better placed of the two leads. */
@@ -35,7 +35,7 @@ export interface Wishes {
 }
 
 /** What a system is told about the pair that it is to be. */
-export interface PairSetup extends Wishes {
+export interface PairSetup extends PairOptions {
   secrets: string[];
   plan: Plan;
   /**

@@ -32,14 +32,14 @@ export async function openRig(system: System, prepareLab: (lab: Lab) => void): P
   const onNetwork = async (made: Lab): Promise<void> => prepareLab(made);
   const lab = await bringUp({ plan: loadPlan('invention'), system, pace: 'default', onNetwork });
   try {
-    return await furnish(lab, history);
+    return await assembleRig(lab, history);
   } catch (error) {
     await lab.down();
     throw error;
   }
 }
 
-async function furnish(lab: Lab, history: TrialHistory): Promise<Rig> {
+async function assembleRig(lab: Lab, history: TrialHistory): Promise<Rig> {
   const client = await openClient(lab, history);
   await awaitRest(lab, client);
   const journals = new Journals(lab, history);

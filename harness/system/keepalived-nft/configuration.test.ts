@@ -4,11 +4,11 @@ import { configuration, masterDownMs } from './configuration.ts';
 
 const FILES = { startScript: '/start', stopScript: '/stop', notifyFifo: '/fifo', notifyScript: '/notify' };
 
-function textFor(topology: string, name: string, wishes = {}): string {
+function textFor(topology: string, name: string, options = {}): string {
   const plan = loadPlan(topology);
   const own = plan.nodes.find((node) => node.name === name);
   if (!own) throw new Error(`${topology} has no ${name}`);
-  return configuration(own, { plan, folder: '', bpfFolder: '', secrets: [], ...wishes }, { advertSeconds: 1 }, FILES);
+  return configuration(own, { plan, folder: '', bpfFolder: '', secrets: [], ...options }, { advertSeconds: 1 }, FILES);
 }
 
 t.test('the two are backups at first, of which the primary has the higher priority', async (t) => {

@@ -6,7 +6,7 @@ const plan = loadPlan('invention');
 const [own] = plan.nodes.filter(({ kind }) => kind === 'nlb');
 if (!own) throw new Error('the invention has load balancers');
 const macs = plan.nodes.filter(({ kind }) => kind === 'server').map(({ legs: [leg] }) => leg?.mac);
-const master = (wishes = {}) => rulesets(own, { plan, folder: '', bpfFolder: '', secrets: [], ...wishes }).master;
+const master = (options = {}) => rulesets(own, { plan, folder: '', bpfFolder: '', secrets: [], ...options }).master;
 
 t.test('each server has as many slots as its weight', async (t) => {
   const [one, two, three] = macs;
