@@ -33,7 +33,9 @@ export const waitsOutDeadTime = checker(function waitsOutDeadTime(options: {
     const [announced] = announcementsFrom(during, port, address);
     if (!announced) return unknown(`${portText(port)} announced nothing`);
     const before = during.filter(({ atNs }) => atNs < announced.event.atNs);
-    const last = datagramsOf(before, { node: port.node, direction: 'received' }, beatPort).at(-1);
+    // Power may be lost before the next beat of a test that has just begun.
+    const sofar = all.filter(({ atNs }) => atNs < announced.event.atNs);
+    const last = datagramsOf(sofar, { node: port.node, direction: 'received' }, beatPort).at(-1);
     if (!last) return unknown(`no beat reached ${port.node}`);
     const lies = refusalsTo(before, port.node).filter(({ event }) => event.atNs > last.atNs);
     const waitedNs = announced.event.atNs - last.atNs;

@@ -20,7 +20,7 @@ t.test('when nobody else can run, that is found out, and only then', { skip }, a
   const metronome = startMetronome();
   t.teardown(metronome.stop);
   const beganNs = process.hrtime.bigint();
-  const found = [];
+  const found: ReturnType<typeof metronome.take> = [];
   // They must all spin at the same time at least once: so often that they cannot miss each other.
   for (let time = 0; time < 20 && found.length === 0; time++) {
     const hogs = Array.from({ length: availableParallelism() }, () => spawn(process.execPath, ['-e', HOG]));
@@ -32,7 +32,9 @@ t.test('when nobody else can run, that is found out, and only then', { skip }, a
     t.ok(fromNs >= beganNs && untilNs <= process.hrtime.bigint(), 'on this clock');
     t.ok(untilNs - fromNs < 1_000_000_000n);
   }
-  t.same(metronome.take(), [], 'each is told once');
+  // A machine may stand still again meanwhile.
+  const again = metronome.take().filter(({ fromNs }) => found.some((told) => told.fromNs === fromNs));
+  t.same(again, [], 'each is told once');
 });
 
 t.test('ordinary work, however much, is no standstill', { skip }, async (t) => {

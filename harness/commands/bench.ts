@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import chalk from 'chalk';
+import { duration } from '../../reports/outcome.ts';
 import { type Judgement, judge } from '../bench/datapath/bound.ts';
 import { type Figures, measureDatapath } from '../bench/datapath/measured.ts';
 import { COST_HEADING, costRow, judgementRow, RATE_HEADING, rateRows } from '../bench/datapath/row.ts';
@@ -11,6 +12,7 @@ import { summarise } from '../bench/summary.ts';
 import { machine } from '../doctor/probe.ts';
 import { tidyOnInterrupt } from '../lab/interrupt.ts';
 import { loadPlan } from '../topology/load.ts';
+import { LiveLine } from './live-line.ts';
 import { EXIT, UserError } from './problem.ts';
 import { systemHere } from './system-here.ts';
 
@@ -88,7 +90,10 @@ async function benchFailover({ trials = 100, fault, json, system: name }: BenchO
   console.log(`${tested}; ${conditions(`invention, ${trials} trials`)}; 1,000 probes a second; load ${load()}`);
   console.log(HEADING.join('\n'));
   const results: FaultResult[] = [];
-  for await (const result of measureFailover(system, trials, fault)) {
+  const live = new LiveLine();
+  const onTrial = trialsShown(live);
+  for await (const result of measureFailover(system, { trials, name: fault, onTrial })) {
+    live.clear();
     results.push(result);
     console.log(rowOf(result));
     for (const note of notesOf(result)) console.log(chalk.dim(`  ${note}`));
@@ -97,6 +102,17 @@ async function benchFailover({ trials = 100, fault, json, system: name }: BenchO
   if (json !== undefined)
     writeFileSync(json, JSON.stringify({ system: tested, machine: machine(), trials, results }, undefined, 2));
   process.exitCode = exitCodeOf(results.map(outcomeOf));
+}
+
+/** Shows how far a fault is, and how long its other trials take if they take as long. */
+function trialsShown(live: LiveLine): (label: string, done: number, wanted: number) => void {
+  let current = { label: '', sinceMs: 0, first: 0 };
+  return (label, done, wanted) => {
+    if (label !== current.label) current = { label, sinceMs: performance.now(), first: done };
+    const eachMs = (performance.now() - current.sinceMs) / Math.max(1, done - current.first);
+    const left = done > current.first ? `, about ${duration(eachMs * (wanted - done))} left` : '';
+    live.show(`${label}: ${done} of ${wanted} trials${left}`);
+  };
 }
 
 function exitCodeOf(outcomes: readonly (Outcome | Judgement['verdict'])[]): number {

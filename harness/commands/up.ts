@@ -1,4 +1,5 @@
 import chalk from 'chalk';
+import { duration } from '../../reports/outcome.ts';
 import { badLabName } from '../driver/names.ts';
 import { NameTaken } from '../driver/registry.ts';
 import { inspect } from '../lab/inspect.ts';
@@ -7,6 +8,7 @@ import { bringUp, handOver, type Lab } from '../lab/lab.ts';
 import { awaitService } from '../lab/ready.ts';
 import type { System } from '../system/system.ts';
 import { loadPlan } from '../topology/load.ts';
+import { LiveLine } from './live-line.ts';
 import { EXIT, UserError } from './problem.ts';
 import { systemHere } from './system-here.ts';
 
@@ -26,11 +28,24 @@ export async function up(topology: string, options: UpOptions): Promise<void> {
   const system = systemHere(options.system);
   tidyOnInterrupt();
   const began = performance.now();
-  const lab = await make(plan, system, options.name);
+  const live = new LiveLine();
+  const shown = setInterval(() => live.show(stillTo(plan, performance.now() - began)), 250);
+  const lab = await make(plan, system, options.name).finally(() => clearInterval(shown));
+  live.show('waiting until it serves');
   await makeReady(lab);
+  live.clear();
   handOver(lab);
   if (options.json) console.log(JSON.stringify(await inspect(lab), undefined, 2));
   else announce(lab, performance.now() - began);
+}
+
+/** Of a node: a lab of 208 took 9.8 s on two cores. */
+const MS_PER_NODE = 47;
+
+/** How long the making of a lab goes on, by how many nodes it has. */
+function stillTo({ nodes }: Lab['plan'], elapsedMs: number): string {
+  const leftMs = Math.max(0, nodes.length * MS_PER_NODE - elapsedMs);
+  return `making ${nodes.length} nodes: ${duration(elapsedMs)}, about ${duration(leftMs)} left`;
 }
 
 async function make(plan: Lab['plan'], system: System, name: string | undefined): Promise<Lab> {

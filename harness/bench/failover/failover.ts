@@ -30,12 +30,29 @@ export const faultNames: readonly string[] = FAULTS.map(({ name }) => name);
  * Measures faults one after another, each in a lab of its own that has the machine to itself, in so many trials that count;
  * at most as many again are run for those that do not.
  */
-export async function* measureFailover(system: System, trials: number, name?: string): AsyncGenerator<FaultResult> {
+export async function* measureFailover(
+  system: System,
+  { trials, name, onTrial = () => {} }: MeasureOptions,
+): AsyncGenerator<FaultResult> {
   for (const fault of FAULTS.filter((one) => name === undefined || one.name === name))
-    yield measure(system, fault, trials);
+    yield measure(system, fault, trials, onTrial);
 }
 
-async function measure(system: System, fault: Fault, wanted: number): Promise<FaultResult> {
+export interface MeasureOptions {
+  /** Of each fault, that count. */
+  trials: number;
+  /** This fault alone. */
+  name?: string | undefined;
+  /** Called after each trial with how many count of those that are wanted. */
+  onTrial?(label: string, done: number, wanted: number): void;
+}
+
+async function measure(
+  system: System,
+  fault: Fault,
+  wanted: number,
+  onTrial: NonNullable<MeasureOptions['onTrial']>,
+): Promise<FaultResult> {
   const lacked = fault.needs?.find((need) => system.can[need] === undefined);
   if (lacked !== undefined) return { ...resultOf(fault, []), skipped: `${system.name}: ${system.lacks[lacked]}` };
   const missing = fault.missing?.();
@@ -44,7 +61,10 @@ async function measure(system: System, fault: Fault, wanted: number): Promise<Fa
   let rig: Rig | undefined;
   try {
     rig = await openRig(system, (lab) => fault.prepareLab?.(lab));
-    while (counted(all) < wanted && all.length < 2 * wanted) all.push(await runTrial(rig, fault, all.length));
+    while (counted(all) < wanted && all.length < 2 * wanted) {
+      all.push(await runTrial(rig, fault, all.length));
+      onTrial(fault.label, counted(all), wanted);
+    }
     return resultOf(fault, all);
   } catch (error) {
     return resultOf(fault, all, error instanceof Error ? error.message : String(error));
