@@ -37,8 +37,15 @@ export function findRun(name: string): string | undefined {
 export function lastFailed(): Map<string, Set<string>> | undefined {
   const folder = findRun('latest');
   if (folder === undefined) return undefined;
-  const bad = resultsIn(folder).filter(({ verdict }) => verdict === 'fail' || verdict === 'unknown');
-  return new Map([...Map.groupBy(bad, jobOf)].map(([job, each]) => [job, new Set(each.map(({ title }) => title))]));
+  const jobs = [...Map.groupBy(resultsIn(folder), jobOf)].map(([job, results]) => [job, notPassed(results)] as const);
+  return new Map(jobs.filter(([, titles]) => titles.size > 0));
+}
+
+/** Titles of the tests of a job that are to be run again: all of them, where something did not hold in its whole history. */
+export function notPassed(results: readonly TestResult[]): Set<string> {
+  const bad = results.filter(({ verdict }) => verdict === 'fail' || verdict === 'unknown');
+  const again = bad.some(({ always }) => always) ? results.filter(({ verdict }) => verdict !== 'skip') : bad;
+  return new Set(again.flatMap(({ title, always }) => (always ? [] : [title])));
 }
 
 /** `arp@invention`: the folder of its job, where its files lie. */
