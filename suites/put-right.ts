@@ -40,7 +40,7 @@ async function meddle(scene: Scene, { what, node, lines, changes }: Meddler): Pr
     return first?.kind === 'address' && first.change === change && next !== undefined;
   };
   const undone = (events: HistoryEvent[]) => changes.every((change) => isUndone(events, change));
-  await scene.wait(`${node.name} undoes: ${what}`, undone, { sinceNs, withinMs: 2000 });
+  await scene.wait(`${node.name} undoes: ${what}`, undone, { sinceNs, withinMs: 2000, isPromise: true });
 }
 
 function undoneInTime({ what, node, changes }: Meddler): Claims {

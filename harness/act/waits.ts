@@ -143,7 +143,7 @@ export async function knows(scene: Scene, node: string, address: string): Promis
     const last = entry(events);
     return last?.kind === 'neighbour' && last.mac !== undefined && last.state !== 'REMOVED';
   };
-  await scene.wait(`${node} has an ARP entry for ${address}`, known);
+  await scene.wait(`${node} has an ARP entry for ${address}`, known, { isPromise: true });
 }
 
 /** So many packets for the cluster address reached the node's access leg, from `sinceNs` on. */
@@ -208,9 +208,8 @@ export async function allKnow(scene: Scene, nodes: string[], address: string, ma
     );
     return last?.kind === 'neighbour' && last.mac === mac;
   };
-  await scene.wait(`${nodes.join(', ')} find ${address} at ${mac}`, (events) =>
-    nodes.every((node) => named(events, node)),
-  );
+  const all = (events: HistoryEvent[]) => nodes.every((node) => named(events, node));
+  await scene.wait(`${nodes.join(', ')} find ${address} at ${mac}`, all, { isPromise: true });
 }
 
 /** The port has announced the address again since then, so many times. */
@@ -231,7 +230,7 @@ export async function hasAnnounced(scene: Scene, port: Port, address: string, qu
     return atMs.length > 0 && areAll(atMs, nowMs) && (atMs.at(-1) ?? nowMs) < nowMs - quietMs;
   };
   const what = `${port.node} has announced ${address}, and not for ${quietMs} ms`;
-  await scene.wait(what, over, { withinMs: 10_000 });
+  await scene.wait(what, over, { withinMs: 10_000, isPromise: true });
 }
 
 /** For so long nothing has been news to the node of the address's hardware address. */
