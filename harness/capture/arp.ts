@@ -1,5 +1,5 @@
 import { ipv4At, ipv4Octets, macAt, macOctets } from './address-text.ts';
-import { type Complain, joined, viewOf } from './octets.ts';
+import { joined, type ReportMalformed, viewOf } from './octets.ts';
 
 const BYTES = 28;
 /** Hardware type 1 (Ethernet), protocol 0x0800, lengths 6 and 4. */
@@ -16,13 +16,13 @@ export interface Arp {
 }
 
 /** @returns undefined for ARP that is cut short or of other kinds of network */
-export function decodeArp(bytes: Uint8Array, complain: Complain): Arp | undefined {
+export function decodeArp(bytes: Uint8Array, reportMalformed: ReportMalformed): Arp | undefined {
   if (bytes.length < BYTES) {
-    complain(`ARP cut short: ${bytes.length} bytes`);
+    reportMalformed(`ARP cut short: ${bytes.length} bytes`);
     return undefined;
   }
   if (ETHERNET_AND_IPV4.some((octet, index) => octet !== bytes[index])) {
-    complain('ARP that is not for IPv4 over Ethernet');
+    reportMalformed('ARP that is not for IPv4 over Ethernet');
     return undefined;
   }
   return {

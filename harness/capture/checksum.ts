@@ -13,18 +13,18 @@ export function internetChecksum(bytes: Uint8Array): number {
 }
 
 /** Prepend the pseudo-header that UDP (RFC 768), TCP (RFC 9293 3.1) and VRRPv3 (RFC 9568) count in. */
-export function withPseudoHeader(ends: Ends, protocol: number, segment: Uint8Array): Uint8Array {
+export function withPseudoHeader(ends: AddressPair, protocol: number, segment: Uint8Array): Uint8Array {
   const tail = Uint8Array.of(0, protocol, segment.length >> 8, segment.length & 0xff);
   return joined(ipv4Octets(ends.source), ipv4Octets(ends.destination), tail, segment);
 }
 
 /** The addresses of the IPv4 packet around a segment. */
-export interface Ends {
+export interface AddressPair {
   source: string;
   destination: string;
 }
 
 /** Judge a segment by its checksum with the pseudo-header. */
-export function judge(ends: Ends, protocol: number, segment: Uint8Array): Checksum {
+export function verifyChecksum(ends: AddressPair, protocol: number, segment: Uint8Array): Checksum {
   return internetChecksum(withPseudoHeader(ends, protocol, segment)) === 0 ? 'good' : 'bad';
 }

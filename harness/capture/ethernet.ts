@@ -1,5 +1,5 @@
 import { macAt, macOctets } from './address-text.ts';
-import { type Complain, joined, viewOf } from './octets.ts';
+import { joined, type ReportMalformed, viewOf } from './octets.ts';
 
 export const ETHER_TYPE = { ipv4: 0x0800, arp: 0x0806, vlan: 0x8100, ipv6: 0x86dd, serviceVlan: 0x88a8 } as const;
 
@@ -30,10 +30,10 @@ export interface Ethernet {
 /** @returns the header and what it carries (padding included); undefined when not even a header is there */
 export function decodeEthernet(
   frame: Uint8Array,
-  complain: Complain,
+  reportMalformed: ReportMalformed,
 ): { header: Ethernet; payload: Uint8Array } | undefined {
   if (frame.length < HEADER_BYTES) {
-    complain(`Ethernet header cut short: ${frame.length} bytes`);
+    reportMalformed(`Ethernet header cut short: ${frame.length} bytes`);
     return undefined;
   }
   const view = viewOf(frame);
@@ -44,7 +44,7 @@ export function decodeEthernet(
     at += TAG_BYTES;
   }
   const etherType = view.getUint16(at);
-  if (isTag(etherType)) complain(vlans.length < MOST_TAGS ? 'VLAN tag cut short' : 'more than two VLAN tags');
+  if (isTag(etherType)) reportMalformed(vlans.length < MOST_TAGS ? 'VLAN tag cut short' : 'more than two VLAN tags');
   const header = { destination: macAt(frame, 0), source: macAt(frame, 6), vlans, etherType };
   return { header, payload: frame.subarray(at + 2) };
 }

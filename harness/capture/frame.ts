@@ -2,7 +2,7 @@ import { type Arp, decodeArp } from './arp.ts';
 import { decodeEthernet, ETHER_TYPE, type Ethernet, SMALLEST_ETHER_TYPE } from './ethernet.ts';
 import { decodeIcmp, type Icmp } from './icmp.ts';
 import { decodeIpv4, type Ipv4Packet, PROTOCOL } from './ipv4.ts';
-import type { Complain } from './octets.ts';
+import type { ReportMalformed } from './octets.ts';
 import { decodeTcp, type Tcp } from './tcp.ts';
 import { decodeUdp, type Udp } from './udp.ts';
 import { decodeVrrp, type Vrrp } from './vrrp.ts';
@@ -43,39 +43,39 @@ export interface OtherNetwork {
 /** Understand a frame. Never throws, whatever the bytes; the result refers to `frame`'s memory. */
 export function decodeFrame(frame: Uint8Array): Decoded {
   const complaints: string[] = [];
-  const complain: Complain = (reason) => complaints.push(reason);
+  const reportMalformed: ReportMalformed = (reason) => complaints.push(reason);
   const decoded: Decoded = { length: frame.length };
-  const ethernet = decodeEthernet(frame, complain);
+  const ethernet = decodeEthernet(frame, reportMalformed);
   if (ethernet) {
     decoded.ethernet = ethernet.header;
-    const network = decodeNetwork(ethernet.header.etherType, ethernet.payload, complain);
+    const network = decodeNetwork(ethernet.header.etherType, ethernet.payload, reportMalformed);
     if (network) decoded.network = network;
   }
   if (complaints.length > 0) decoded.malformed = complaints.join('; ');
   return decoded;
 }
 
-function decodeNetwork(etherType: number, payload: Uint8Array, complain: Complain): Network | undefined {
-  if (etherType === ETHER_TYPE.arp) return decodeArp(payload, complain);
-  if (etherType === ETHER_TYPE.ipv4) return decodeInternet(payload, complain);
+function decodeNetwork(etherType: number, payload: Uint8Array, reportMalformed: ReportMalformed): Network | undefined {
+  if (etherType === ETHER_TYPE.arp) return decodeArp(payload, reportMalformed);
+  if (etherType === ETHER_TYPE.ipv4) return decodeInternet(payload, reportMalformed);
   if (etherType >= SMALLEST_ETHER_TYPE) return { kind: 'other', etherType };
-  if (payload.length < 3) complain(`LLC header cut short: ${payload.length} bytes`);
+  if (payload.length < 3) reportMalformed(`LLC header cut short: ${payload.length} bytes`);
   return { kind: 'llc', destinationServiceAccessPoint: payload[0] ?? 0 };
 }
 
-function decodeInternet(payload: Uint8Array, complain: Complain): Ipv4 | undefined {
-  const packet = decodeIpv4(payload, complain);
+function decodeInternet(payload: Uint8Array, reportMalformed: ReportMalformed): Ipv4 | undefined {
+  const packet = decodeIpv4(payload, reportMalformed);
   if (!packet) return undefined;
-  const transport = packet.fragmentOffset === 0 ? decodeTransport(packet, complain) : undefined;
+  const transport = packet.fragmentOffset === 0 ? decodeTransport(packet, reportMalformed) : undefined;
   return { kind: 'ipv4', ...packet, ...(transport ? { transport } : {}) };
 }
 
-function decodeTransport(packet: Ipv4Packet, complain: Complain): Transport | undefined {
+function decodeTransport(packet: Ipv4Packet, reportMalformed: ReportMalformed): Transport | undefined {
   const { protocol, payload } = packet;
-  const whole = !packet.moreFragments && packet.bytes.length === packet.totalLength;
-  if (protocol === PROTOCOL.tcp) return decodeTcp(payload, packet, whole, complain);
-  if (protocol === PROTOCOL.udp) return decodeUdp(payload, packet, whole, complain);
-  if (protocol === PROTOCOL.icmp) return decodeIcmp(payload, whole, complain);
-  if (protocol === PROTOCOL.vrrp) return decodeVrrp(payload, packet, whole, complain);
+  const unfragmented = !packet.moreFragments && packet.bytes.length === packet.totalLength;
+  if (protocol === PROTOCOL.tcp) return decodeTcp(payload, packet, unfragmented, reportMalformed);
+  if (protocol === PROTOCOL.udp) return decodeUdp(payload, packet, unfragmented, reportMalformed);
+  if (protocol === PROTOCOL.icmp) return decodeIcmp(payload, unfragmented, reportMalformed);
+  if (protocol === PROTOCOL.vrrp) return decodeVrrp(payload, packet, unfragmented, reportMalformed);
   return { kind: 'other' };
 }

@@ -1,6 +1,6 @@
 import { type Checksum, internetChecksum } from './checksum.ts';
 import { decodeIpv4, type Ipv4Packet } from './ipv4.ts';
-import { type Complain, joined, viewOf } from './octets.ts';
+import { joined, type ReportMalformed, viewOf } from './octets.ts';
 
 const HEADER_BYTES = 8;
 
@@ -21,9 +21,13 @@ export interface Icmp {
   quoted?: Ipv4Packet;
 }
 
-export function decodeIcmp(message: Uint8Array, whole: boolean, complain: Complain): Icmp | undefined {
+export function decodeIcmp(
+  message: Uint8Array,
+  unfragmented: boolean,
+  reportMalformed: ReportMalformed,
+): Icmp | undefined {
   if (message.length < HEADER_BYTES) {
-    complain(`ICMP header cut short: ${message.length} bytes`);
+    reportMalformed(`ICMP header cut short: ${message.length} bytes`);
     return undefined;
   }
   const view = viewOf(message);
@@ -34,7 +38,7 @@ export function decodeIcmp(message: Uint8Array, whole: boolean, complain: Compla
     kind: 'icmp',
     type,
     code: view.getUint8(1),
-    checksum: whole ? (internetChecksum(message) === 0 ? 'good' : 'bad') : 'unknown',
+    checksum: unfragmented ? (internetChecksum(message) === 0 ? 'good' : 'bad') : 'unknown',
     rest: view.getUint32(4),
     payload,
     ...(quoted ? { quoted } : {}),

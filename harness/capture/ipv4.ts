@@ -1,6 +1,6 @@
 import { ipv4At, ipv4Octets } from './address-text.ts';
 import { internetChecksum } from './checksum.ts';
-import { type Complain, joined, viewOf } from './octets.ts';
+import { joined, type ReportMalformed, viewOf } from './octets.ts';
 
 export const PROTOCOL = { icmp: 1, tcp: 6, udp: 17, vrrp: 112 } as const;
 
@@ -31,17 +31,17 @@ export interface Ipv4Packet {
 }
 
 /** @returns undefined when there is no whole header */
-export function decodeIpv4(bytes: Uint8Array, complain: Complain): Ipv4Packet | undefined {
+export function decodeIpv4(bytes: Uint8Array, reportMalformed: ReportMalformed): Ipv4Packet | undefined {
   const headerBytes = ((bytes[0] ?? 0) & 0x0f) * 4;
   const problem = headerProblem(bytes, headerBytes);
   if (problem) {
-    complain(problem);
+    reportMalformed(problem);
     return undefined;
   }
   const header = readHeader(bytes, headerBytes);
   const { totalLength } = header;
-  if (totalLength < headerBytes) complain(`IPv4 total length ${totalLength} is less than its header`);
-  if (totalLength > bytes.length) complain(`IPv4 total length ${totalLength}, but ${bytes.length} bytes`);
+  if (totalLength < headerBytes) reportMalformed(`IPv4 total length ${totalLength} is less than its header`);
+  if (totalLength > bytes.length) reportMalformed(`IPv4 total length ${totalLength}, but ${bytes.length} bytes`);
   const end = Math.max(headerBytes, Math.min(totalLength, bytes.length));
   return { ...header, bytes: bytes.subarray(0, end), payload: bytes.subarray(headerBytes, end) };
 }

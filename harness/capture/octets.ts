@@ -14,4 +14,4 @@ export function joined(...parts: Uint8Array[]): Uint8Array {
 }
 
 /** What a decoder calls when bytes do not follow the format; it goes on with what it has. */
-export type Complain = (reason: string) => void;
+export type ReportMalformed = (reason: string) => void;

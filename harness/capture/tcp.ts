@@ -1,6 +1,6 @@
-import { type Checksum, type Ends, internetChecksum, judge, withPseudoHeader } from './checksum.ts';
+import { type AddressPair, type Checksum, internetChecksum, verifyChecksum, withPseudoHeader } from './checksum.ts';
 import { PROTOCOL } from './ipv4.ts';
-import { type Complain, joined, viewOf } from './octets.ts';
+import { joined, type ReportMalformed, viewOf } from './octets.ts';
 
 const SMALLEST_HEADER_BYTES = 20;
 
@@ -23,16 +23,21 @@ export interface Tcp {
   payload: Uint8Array;
 }
 
-/** @param whole whether the segment is all here: neither cut nor the first of several fragments */
-export function decodeTcp(segment: Uint8Array, ends: Ends, whole: boolean, complain: Complain): Tcp | undefined {
+/** @param unfragmented whether the segment is all here: neither cut nor the first of several fragments */
+export function decodeTcp(
+  segment: Uint8Array,
+  ends: AddressPair,
+  unfragmented: boolean,
+  reportMalformed: ReportMalformed,
+): Tcp | undefined {
   if (segment.length < SMALLEST_HEADER_BYTES) {
-    complain(`TCP header cut short: ${segment.length} bytes`);
+    reportMalformed(`TCP header cut short: ${segment.length} bytes`);
     return undefined;
   }
   const view = viewOf(segment);
   const headerBytes = (view.getUint8(12) >> 4) * 4;
   const sound = headerBytes >= SMALLEST_HEADER_BYTES && headerBytes <= segment.length;
-  if (!sound) complain(`TCP header length ${headerBytes} in ${segment.length} bytes`);
+  if (!sound) reportMalformed(`TCP header length ${headerBytes} in ${segment.length} bytes`);
   const payloadAt = sound ? headerBytes : segment.length;
   return {
     kind: 'tcp',
@@ -43,13 +48,15 @@ export function decodeTcp(segment: Uint8Array, ends: Ends, whole: boolean, compl
     flags: FLAGS.filter((_, bit) => view.getUint8(13) & (1 << bit)),
     window: view.getUint16(14),
     urgent: view.getUint16(18),
-    checksum: whole ? judge(ends, PROTOCOL.tcp, segment) : 'unknown',
+    checksum: unfragmented ? verifyChecksum(ends, PROTOCOL.tcp, segment) : 'unknown',
     options: segment.subarray(SMALLEST_HEADER_BYTES, payloadAt),
     payload: segment.subarray(payloadAt),
   };
 }
 
-export type TcpOptions = Ends & Pick<Tcp, 'sourcePort' | 'destinationPort' | 'sequence' | 'flags'> & Partial<Tcp>;
+export type TcpOptions = AddressPair &
+  Pick<Tcp, 'sourcePort' | 'destinationPort' | 'sequence' | 'flags'> &
+  Partial<Tcp>;
 
 /** A segment with its checksum. @throws RangeError when the options do not fill words or do not fit */
 export function encodeTcp(tcp: TcpOptions): Uint8Array {

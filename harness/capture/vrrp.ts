@@ -1,7 +1,7 @@
 import { ipv4At, ipv4Octets } from './address-text.ts';
-import { type Checksum, type Ends, internetChecksum, judge, withPseudoHeader } from './checksum.ts';
+import { type AddressPair, type Checksum, internetChecksum, verifyChecksum, withPseudoHeader } from './checksum.ts';
 import { PROTOCOL } from './ipv4.ts';
-import { type Complain, joined, viewOf } from './octets.ts';
+import { joined, type ReportMalformed, viewOf } from './octets.ts';
 
 const HEADER_BYTES = 8;
 /** Version 2 ends with 8 bytes of authentication data (RFC 3768 5.3.10). */
@@ -23,16 +23,21 @@ export interface Vrrp {
   checksum: Checksum;
 }
 
-export function decodeVrrp(message: Uint8Array, ends: Ends, whole: boolean, complain: Complain): Vrrp | undefined {
+export function decodeVrrp(
+  message: Uint8Array,
+  ends: AddressPair,
+  unfragmented: boolean,
+  reportMalformed: ReportMalformed,
+): Vrrp | undefined {
   if (message.length < HEADER_BYTES) {
-    complain(`VRRP header cut short: ${message.length} bytes`);
+    reportMalformed(`VRRP header cut short: ${message.length} bytes`);
     return undefined;
   }
   const view = viewOf(message);
   const version = view.getUint8(0) >> 4;
   const claimed = view.getUint8(3);
   const present = Math.min(claimed, Math.floor((message.length - HEADER_BYTES) / 4));
-  if (present < claimed) complain(`VRRP with ${claimed} addresses, but room for ${present}`);
+  if (present < claimed) reportMalformed(`VRRP with ${claimed} addresses, but room for ${present}`);
   return {
     kind: 'vrrp',
     version,
@@ -41,16 +46,16 @@ export function decodeVrrp(message: Uint8Array, ends: Ends, whole: boolean, comp
     priority: view.getUint8(2),
     intervalMs: version === 2 ? view.getUint8(5) * MS.second : (view.getUint16(4) & 0x0fff) * MS.centisecond,
     addresses: Array.from({ length: present }, (_, index) => ipv4At(message, HEADER_BYTES + 4 * index)),
-    checksum: whole ? judgeVersion(version, ends, message) : 'unknown',
+    checksum: unfragmented ? judgeVersion(version, ends, message) : 'unknown',
   };
 }
 
-function judgeVersion(version: number, ends: Ends, message: Uint8Array): Checksum {
-  if (version !== 2) return judge(ends, PROTOCOL.vrrp, message);
+function judgeVersion(version: number, ends: AddressPair, message: Uint8Array): Checksum {
+  if (version !== 2) return verifyChecksum(ends, PROTOCOL.vrrp, message);
   return internetChecksum(message) === 0 ? 'good' : 'bad';
 }
 
-export type VrrpOptions = Ends &
+export type VrrpOptions = AddressPair &
   Pick<Vrrp, 'virtualRouterId' | 'priority' | 'intervalMs' | 'addresses'> & { version: 2 | 3 };
 
 /** An advertisement with its checksum; version 2 without authentication. */
