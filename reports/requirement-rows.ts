@@ -49,8 +49,8 @@ export interface RequirementRow {
  */
 export function requirementRows({ results }: RunReport, requirements: readonly Listed[]): RequirementRow[] {
   const listed = new Set(requirements.map(({ id }) => id));
-  const strangers = requirementsIn(results.flatMap(({ proves }) => proves)).filter((id) => !listed.has(id));
-  return [...requirements, ...strangers.map((id) => ({ id, text: '' }))].map((each) => rowOf(each, results));
+  const unlisted = requirementsIn(results.flatMap(({ proves }) => proves)).filter((id) => !listed.has(id));
+  return [...requirements, ...unlisted.map((id) => ({ id, text: '' }))].map((each) => rowOf(each, results));
 }
 
 function rowOf(

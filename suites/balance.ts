@@ -1,6 +1,6 @@
 import { openUdpFlows, requestHttp } from '../harness/act/everyday.ts';
 import { beginOnePacketFlows, unanswered } from '../harness/act/one-packet-flows.ts';
-import type { Scene } from '../harness/act/scene.ts';
+import { reloadBoth } from '../harness/act/reload.ts';
 import { answersAgain } from '../harness/act/waits.ts';
 import { flowsMatchWeights, flowsSentByWeights } from '../harness/check/balance.ts';
 import { onlyHardwareAddressesChanged } from '../harness/check/forwarding.ts';
@@ -23,11 +23,6 @@ const PACKETS_FOR_ONE_IN_2000 = 14_000;
 const PASS_WITHIN_MS = 200;
 /** So many show with 99.9 % probability that one in 200 is forgotten: 1,379, and some. A tenth of what the table holds. */
 const CONNECTIONS = 1400;
-
-async function giveWeights(scene: Scene, what: string, weights?: Record<string, number>): Promise<void> {
-  for (const node of scene.lab.nodes('nlb'))
-    await scene.act(what, node.name, () => scene.lab.reload(node, weights ? { weights } : {}));
-}
 
 export default await suite(
   import.meta,
@@ -80,12 +75,12 @@ export default await suite(
       needs: ['reload'],
       run: async (scene) => {
         const { active } = await scene.lab.pair();
-        await giveWeights(scene, 'give all the same weight', EQUAL);
+        await reloadBoth(scene, 'give all the same weight', { weights: EQUAL });
         const many = { node: active, count: FLOWS_FOR_FIVE_PERCENT, perSecond: FLOWS_PER_SECOND };
         await unanswered(scene, async () => {
           for (const service of ['http', 'echo-udp']) await beginOnePacketFlows(scene, { ...many, service });
         });
-        await giveWeights(scene, 'give them back');
+        await reloadBoth(scene, 'give them back', {});
         const shared = (service: string) =>
           flowsSentByWeights({
             ...scene.waysOf(service),
@@ -118,11 +113,11 @@ export default await suite(
         // By its hash a connection is at one server of two at most, and so would be moved by the one change or the other.
         for (const only of ['server1', 'server2']) {
           const weights = Object.fromEntries(Object.keys(WEIGHTS).map((name) => [name, name === only ? 1 : 0]));
-          await giveWeights(scene, `give ${only} alone a weight`, weights);
+          await reloadBoth(scene, `give ${only} alone a weight`, { weights });
           await answersAgain(scene, flows, 2 * CONNECTIONS);
         }
         await flows.stop();
-        await giveWeights(scene, 'give them back');
+        await reloadBoth(scene, 'give them back', {});
         return {
           'each keeps its server': oneServerPerFlow({ atLeast: CONNECTIONS }),
           'none is reset': noReset({ protocol: 'tcp', atLeast: CONNECTIONS }),

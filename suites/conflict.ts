@@ -17,7 +17,7 @@ const PROBES = 10;
 const PROBED_FOR_MS = 1000;
 const ANSWER_WITHIN_MS = 50;
 /** Of documentation (RFC 7042), so that nobody has it. */
-const STRANGER = '02:00:5e:00:53:99';
+const CLAIMANT = '02:00:5e:00:53:99';
 /** A claim is read at the next beat, 20 ms later at most; the rest is for labs that share the processors. */
 const AT_ONCE_MS = 150;
 const DEFENDS_EVERY_MS = 1000;
@@ -37,14 +37,14 @@ async function claimOnAndOn(scene: Scene, active: LabNode, standby: LabNode): Pr
   const at = { node: standby.name, leg: 'access' };
   const [port, mac] = [scene.port(active.name, 'access'), scene.mac(active.name, 'access')];
   const beforeNs = scene.nowNs();
-  await scene.act('claim once', undefined, () => claim(scene, scene.nlbs, STRANGER, at, 'request'));
+  await scene.act('claim once', undefined, () => claim(scene, scene.nlbs, CLAIMANT, at, 'request'));
   await announces(scene, port, scene.nlbs, beforeNs);
   await allKnow(scene, firewallsOf(scene), scene.nlbs, mac);
   const sinceNs = scene.nowNs();
   let claims = 0;
   // One more claim at each look, and the last one after the last defence.
   const contradicted = (events: HistoryEvent[]) => {
-    claim(scene, scene.nlbs, STRANGER, at, claims++ % 2 === 0 ? 'reply' : 'request');
+    claim(scene, scene.nlbs, CLAIMANT, at, claims++ % 2 === 0 ? 'reply' : 'request');
     return announcementsFrom(events, port, scene.nlbs).length >= 3;
   };
   const wait = { sinceNs, withinMs: 8000 };
@@ -117,7 +117,7 @@ export default await suite(
         await claimOnAndOn(scene, active, standby);
         await announces(scene, port, scene.nlbs, scene.nowNs() + OVER_AFTER_MS * 0.9e6);
         scene.note(EVENTS_READ, active.name, (await active.run(scene.lab.use('eventLog').read)).stdout);
-        const claimed = { address: scene.nlbs, port, claimant: STRANGER };
+        const claimed = { address: scene.nlbs, port, claimant: CLAIMANT };
         const tables = { address: scene.nlbs, mac, tables: firewallTables(scene), misled: firewallsOf(scene) };
         return {
           'after one claim the firewalls’ tables are right again at once': tablesRightAgain({

@@ -1,5 +1,6 @@
 import { openUdpFlows, requestHttp } from '../harness/act/everyday.ts';
 import { countedForgeries, countRefusals } from '../harness/act/refusals.ts';
+import { refuses, reloadBoth } from '../harness/act/reload.ts';
 import type { Scene } from '../harness/act/scene.ts';
 import { sendSignedWith } from '../harness/act/stale-key.ts';
 import type { Claims } from '../harness/act/suite-test.ts';
@@ -8,17 +9,15 @@ import { type Claim, verdictOn } from '../harness/check/claim.ts';
 import { droppedPort } from '../harness/check/forwarding.ts';
 import { beatsSignedWith } from '../harness/check/heartbeat.ts';
 import { noNewFlowTo } from '../harness/check/new-flows.ts';
-import { noneLost, noReset } from '../harness/check/probes.ts';
+import { noneLost, noReset, ofUnusedPorts } from '../harness/check/probes.ts';
 import { oneServerPerFlow } from '../harness/check/selection.ts';
 import { after, between } from '../harness/check/span.ts';
 import { addressesUntouched, newFlowsReach, noScriptRan, otherFlowsKept } from '../harness/check/undisturbed.ts';
-import { PromiseBroken, until } from '../harness/clock/until.ts';
+import { until } from '../harness/clock/until.ts';
 import { heartbeatPort } from '../harness/fault/silence.ts';
 import type { Acted } from '../harness/history/event.ts';
 import { drawSecret } from '../harness/lab/lab.ts';
-import type { LabNode } from '../harness/node/node.ts';
 import { suite } from '../harness/runner/suite.ts';
-import type { PairOptions } from '../harness/system/system.ts';
 import type { LoadResult } from '../harness/traffic/client-handle.ts';
 
 const PROBES_PER_SECOND = 300;
@@ -33,13 +32,6 @@ const PORTS_AGAIN = 20;
 const GIVE_UP_MS = 300;
 
 const nodesOf = (scene: Scene): string[] => scene.lab.nodes('nlb').map(({ name }) => name);
-
-/** Changes the configuration of both nodes, one after the other. */
-function reloadBoth(scene: Scene, what: string, change: PairOptions): Promise<void> {
-  return scene.act(what, undefined, async () => {
-    for (const node of scene.lab.nodes('nlb')) await scene.lab.reload(node, change);
-  });
-}
 
 /** Datagrams and long connections go on while something is done; it is over when they have been answered after it, too. */
 async function underLoad(scene: Scene, doIt: () => Promise<void>): Promise<void> {
@@ -66,7 +58,7 @@ function noTakeover(scene: Scene): Claims {
 const nothingLostOnConnections: Claims = {
   'no message of a connection is lost': noneLost({ protocol: 'tcp', atLeast: FLOWS }),
   'no connection is reset': noReset({ protocol: 'tcp', atLeast: FLOWS }),
-  'every flow keeps its server': oneServerPerFlow({ atLeast: FLOWS }),
+  'every flow keeps its server': ofUnusedPorts({}, oneServerPerFlow({ atLeast: FLOWS })),
 };
 
 const isAnsweredBy = ({ probes }: LoadResult, server: string): boolean =>
@@ -78,15 +70,6 @@ function answersHttp(scene: Scene): Promise<unknown> {
   const answered = async () =>
     (await scene.client.httpRequests(request)).probes.some(({ outcome }) => outcome === 'answered');
   return until(answered, { what: 'the new service answers', withinMs: 5000, everyMs: 20, isPromise: true });
-}
-
-/** @param because a word of the reason that must be given */
-async function refuses(scene: Scene, node: LabNode, change: PairOptions, because: string): Promise<void> {
-  const why = await scene.lab.reload(node, change).then(
-    () => 'it was accepted',
-    (error: Error) => error.message,
-  );
-  if (!why.includes(because)) throw new PromiseBroken(`a file is refused for the ${because} in it; ${why}`, 0);
 }
 
 function actsNamed(scene: Scene, what: string): [Acted, ...Acted[]] {

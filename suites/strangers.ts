@@ -15,7 +15,7 @@ import { heartbeatPort } from '../harness/fault/silence.ts';
 import { suite } from '../harness/runner/suite.ts';
 
 /** Of documentation (RFC 7042), so that nobody has it. */
-const STRANGER = '02:00:5e:00:53:99';
+const ROGUE_MAC = '02:00:5e:00:53:99';
 /** Declared dead after 200 ms; asking for the address and taking over follow: as where nobody meddles. */
 const TAKEOVER_WITHIN_MS = 1000;
 /** A hold is 240 ms here, and whoever has the dead node's hardware address gets two. */
@@ -143,8 +143,8 @@ export default await suite(
     'a station that holds the address is no proof that the peer lives: it is succeeded, and fought': takesOverInSpiteOf(
       {
         aspect: 'a stray holder',
-        meddle: (scene, _, survivor) => holdAddress(scene, survivor, STRANGER),
-        claimant: () => STRANGER,
+        meddle: (scene, _, survivor) => holdAddress(scene, survivor, ROGUE_MAC),
+        claimant: () => ROGUE_MAC,
       },
     ),
     'neither is a switch that answers for the dead': takesOverInSpiteOf({
@@ -154,7 +154,7 @@ export default await suite(
     }),
     'questions in the peer’s name hold nobody off': takesOverInSpiteOf({
       aspect: 'questions in its name',
-      meddle: (scene, dead) => askInNameOf(scene, dead, STRANGER),
+      meddle: (scene, dead) => askInNameOf(scene, dead, ROGUE_MAC),
     }),
     'and those by its own hardware address for a moment only': {
       ...takesOverInSpiteOf({

@@ -112,7 +112,7 @@ export function packetForCluster(
   return encodeEthernet({ destination: to, source: scene.mac(from, leg), etherType: ETHER_TYPE.ipv4 }, packet);
 }
 
-/** What the service would answer to a stranger's port: a SYN that is acknowledged, or a datagram. */
+/** What the service would answer to the port of an address that nobody has: a SYN that is acknowledged, or a datagram. */
 export function replyOfCluster(
   scene: Scene,
   { from, leg = 'access', to, protocol, port }: Entry,

@@ -3,21 +3,21 @@ import { conflictRecorded, defended, EVENTS_READ } from './defence.ts';
 import { act, arp, OVER, standstill, told, watched } from './literal-history.ts';
 
 const NLBS = '10.77.1.100';
-const [MAC1, STRANGER] = ['02:00:00:00:00:0b', '02:00:00:00:00:99'];
+const [MAC1, CLAIMANT] = ['02:00:00:00:00:0b', '02:00:00:00:00:99'];
 const NLB1 = { lan: 'access', node: 'nlb1', leg: 'access' };
 const NLB2 = { lan: 'access', node: 'nlb2', leg: 'access' };
 const SEEN = watched('frames', 'access');
 const END = act(9000, 'over');
 
 const claim = (atMs: number) =>
-  arp({ atMs, from: NLB2, to: [NLB1] }, { operation: 'request', senderMac: STRANGER, senderIp: NLBS, targetIp: NLBS });
+  arp({ atMs, from: NLB2, to: [NLB1] }, { operation: 'request', senderMac: CLAIMANT, senderIp: NLBS, targetIp: NLBS });
 const announce = (atMs: number) =>
   arp({ atMs, from: NLB1, to: [NLB2] }, { operation: 'request', senderMac: MAC1, senderIp: NLBS, targetIp: NLBS });
 const at = <T>(make: (atMs: number) => T[], ...instants: number[]): T[] => instants.flatMap(make);
 const CLAIMS = at(claim, 100, 600, 1200, 1800, 2400, 3000, 3600);
 
 t.test('claims are contradicted at once, at a bounded rate, and to the end', async (t) => {
-  const holds = defended({ address: NLBS, port: NLB1, claimant: STRANGER, atOnceMs: 50, everyMs: 1000 });
+  const holds = defended({ address: NLBS, port: NLB1, claimant: CLAIMANT, atOnceMs: 50, everyMs: 1000 });
   const good = at(announce, 110, 1110, 2110, 3110, 4110);
   t.match(told(holds, SEEN, CLAIMS, good, END), /^pass: 7 claims in 3500 ms, contradicted 5 times/);
   t.match(told(holds, SEEN, CLAIMS, END), /^fail: a claim stood for Infinity ms/);
@@ -46,13 +46,13 @@ t.test('claims are contradicted at once, at a bounded rate, and to the end', asy
 });
 
 t.test('the log tells who claimed the address, how often, and that it is over', async (t) => {
-  const recorded = conflictRecorded({ address: NLBS, port: NLB1, claimant: STRANGER });
+  const recorded = conflictRecorded({ address: NLBS, port: NLB1, claimant: CLAIMANT });
   const read = (...lines: object[]) => ({
     ...act(900, EVENTS_READ, 'nlb1'),
     detail: lines.map((line) => JSON.stringify(line)).join('\n'),
   });
   const two = at(claim, 100, 200);
-  const begun = { event: 'conflict', macs: [STRANGER], claims: 1, over: false };
+  const begun = { event: 'conflict', macs: [CLAIMANT], claims: 1, over: false };
   const over = { ...begun, claims: 2, over: true };
   t.match(told(recorded, SEEN, two, read({ event: 'state' }, begun, over), OVER), /^pass: the log tells of 2 claims/);
   t.match(told(recorded, SEEN, two, read(begun), OVER), /^fail: .* of 0 claims .* and 2 came/);

@@ -65,13 +65,13 @@ function identity({ packet }: PacketSeen): string {
 function pairOff(incoming: readonly PacketSeen[], outgoing: readonly PacketSeen[], key: (seen: PacketSeen) => string) {
   const waiting = Map.groupBy(incoming, key);
   const pairs: [PacketSeen, PacketSeen][] = [];
-  const strangers: PacketSeen[] = [];
+  const unmatched: PacketSeen[] = [];
   for (const sent of outgoing) {
     const match = waiting.get(key(sent))?.shift();
     if (match) pairs.push([match, sent]);
-    else strangers.push(sent);
+    else unmatched.push(sent);
   }
-  return { pairs, strangers, lost: [...waiting.values()].flat() };
+  return { pairs, unmatched, lost: [...waiting.values()].flat() };
 }
 
 /** What of it was forwarded: each packet as it came and as it left, with the same bytes from the IP header on. */
@@ -103,21 +103,21 @@ export const passesUnchanged = checker(function passesUnchanged(options: {
 }) {
   const { path, meant, atLeast, withinMs } = options;
   return (during, all = during) => {
-    const { pairs, strangers, lost } = passage(during, path, fitting(meant));
-    const changed = pairOff(lost, strangers, identity).pairs[0];
+    const { pairs, unmatched, lost } = passage(during, path, fitting(meant));
+    const changed = pairOff(lost, unmatched, identity).pairs[0];
     if (changed)
       return fail(`${portText(path.server)} sent a packet with other bytes than it came with`, eventsOf(changed));
     const endNs = spanOf(during)?.untilNs ?? 0;
     const stood = standstillsIn(all);
     const overdue = lost.find(({ event }) => dueNs(stood, event.atNs, withinMs) <= endNs);
     const sights = [{ what: 'frames' as const, where: [path.access.lan, path.server.lan] }];
-    const [stranger] = strangers;
-    if (stranger) {
+    const [invented] = unmatched;
+    if (invented) {
       return unlessBlind(
         during,
         all,
         sights,
-        fail(`${portText(path.server)} sent a packet that never came`, [stranger.event]),
+        fail(`${portText(path.server)} sent a packet that never came`, [invented.event]),
       );
     }
     if (overdue) {

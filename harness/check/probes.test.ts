@@ -1,6 +1,15 @@
 import t from 'tap';
 import { OVER, probe, standstill, told } from './literal-history.ts';
-import { exceptPortsOf, gapAtMost, noneCorrupt, noneLost, noReset, ofFlowsBegun, silentTime } from './probes.ts';
+import {
+  exceptPortsOf,
+  gapAtMost,
+  noneCorrupt,
+  noneLost,
+  noReset,
+  ofFlowsBegun,
+  ofUnusedPorts,
+  silentTime,
+} from './probes.ts';
 
 /** One probe every 10 ms; those numbered here end otherwise than answered. */
 const rate = (count: number, ends: Record<number, 'lost' | 'reset' | 'refused' | 'corrupt'> = {}) =>
@@ -86,4 +95,15 @@ t.test('a request with the ports of an earlier one to a server is not held again
   t.match(told(none, [before], refused(70), probe(9), OVER), /^fail/, 'other ports are');
   t.match(told(none, [{ ...before, node: 'server2' }], refused(7), probe(9), OVER), /^fail/, 'another server');
   t.match(told(none, [{ ...before, atNs: 10e6 }], refused(7), probe(9), OVER), /^fail/, 'later');
+});
+
+t.test('a flow with the ends of an earlier one is left out, and the earlier one is not', async (t) => {
+  const none = ofUnusedPorts({}, noneLost({ atLeast: 1 }));
+  const [ends, others] = ['10.0.0.1:5000 > 10.0.0.9:7', '10.0.0.1:5001 > 10.0.0.9:7'];
+  const earlier = probe(10, { flow: `client1.1.0 ${ends}` });
+  const again = probe(60, { flow: `client1.2.0 ${ends}`, outcome: 'lost' });
+  t.match(told(none, earlier, again, OVER), /^pass: none of 1 probes/);
+  t.match(told(none, earlier, { ...again, flow: `client1.2.0 ${others}` }, OVER), /^fail/, 'another port');
+  t.match(told(none, earlier, { ...again, protocol: 'udp' }, OVER), /^fail/, 'another protocol');
+  t.match(told(none, earlier, { ...again, flow: earlier.flow, sequence: 1 }, OVER), /^fail/, 'the same flow');
 });

@@ -48,6 +48,28 @@ export const exceptPortsOf = partChecker(function exceptPortsOf(server: string, 
   };
 });
 
+/**
+ * Leaves out the flows with the addresses and ports of an earlier one: the load balancer that forwarded that may know it still, and then
+ * its successor, which does not, rightly chooses anew (FWD-5, HA-3).
+ */
+export const ofUnusedPorts = partChecker(function ofUnusedPorts(_part: Record<string, never>, claim) {
+  return (during, all = during) => {
+    const first = new Map<string, string>();
+    for (const probe of probesOf(all)) {
+      const ends = endsOf(probe);
+      if (!first.has(ends)) first.set(ends, flowName(probe));
+    }
+    const isFirst = (probe: ProbeEnded): boolean => first.get(endsOf(probe)) === flowName(probe);
+    return claim(
+      during.filter((event) => event.kind !== 'probe' || isFirst(event)),
+      all,
+    );
+  };
+});
+
+/** `udp 198.51.100.10:40123 > 203.0.113.10:7` */
+const endsOf = ({ protocol, flow }: ProbeEnded): string => `${protocol} ${flow.slice(flow.indexOf(' ') + 1)}`;
+
 const isFrom = (client: string, { flow }: ProbeEnded): boolean => flow.includes(` ${client} > `);
 
 const flowName = ({ node, flow }: ProbeEnded): string => `${node} ${flow}`;

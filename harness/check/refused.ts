@@ -89,9 +89,9 @@ export const countedByReason = checker(function countedByReason(options: {
     if (came.length !== total) return unknown(`${came.length} of ${total} forgeries reached ${node}`, came.slice(0, 1));
     const evidence = [...refused.evidence, ...dropped.evidence];
     const known = [...sent.flatMap(({ reasons }) => reasons), TOO_MANY];
-    const stranger = refused.names.find((name) => !known.includes(name) && refused.of(name) > 0);
-    if (stranger)
-      return fail(`${node} refused ${refused.of(stranger)} as ${stranger}, of which none was sent`, evidence);
+    const unexpected = refused.names.find((name) => !known.includes(name) && refused.of(name) > 0);
+    if (unexpected)
+      return fail(`${node} refused ${refused.of(unexpected)} as ${unexpected}, of which none was sent`, evidence);
     const rows = sent.map(({ reasons, count }) => {
       const counted = reasons.reduce((sum, reason) => sum + refused.of(reason), 0);
       return { words: `${reasons.join(' or ')} ${counted} of ${count}`, counted, count };

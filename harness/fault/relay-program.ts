@@ -59,7 +59,7 @@ function send(fd: number, frame: Uint8Array): void {
 }
 
 /** Milliseconds that may pass until something is due. Rounded down: the last fraction is spent looking. */
-function patienceMs(): number {
+function waitMs(): number {
   const nextMs = Math.min(...directions.map((direction) => direction.nextMs()));
   return nextMs === Number.POSITIVE_INFINITY ? -1 : Math.max(0, Math.floor(nextMs - performance.now()));
 }
@@ -73,7 +73,7 @@ function passOn(): void {
 
 console.log('ready');
 for (;;) {
-  callKernel('poll', 'the two ends of a relay', polled, 3, patienceMs());
+  callKernel('poll', 'the two ends of a relay', polled, 3, waitMs());
   if (polled.readInt16LE(2 * 8 + 6) !== 0 && readSync(0, Buffer.alloc(64)) === 0) break;
   for (const [index, direction] of directions.entries()) receiveAll(ends[index] ?? -1, direction);
   passOn();

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { PromiseBroken, until } from '../clock/until.ts';
+import { until } from '../clock/until.ts';
 import { labNames } from '../driver/names.ts';
 import { bpfFolder, makeLab, unmakeLab } from '../driver/netns.ts';
 import { type LabState, labFolder, save, thisProcess } from '../driver/registry.ts';
@@ -144,9 +144,7 @@ export class Lab {
   /** Has the system on a node work by what is wished now instead of what was before; rejects when it refuses. */
   async reload(node: LabNode, change: PairOptions): Promise<void> {
     for (const needed of neededFor(change)) this.use(needed);
-    await this.use('reload')(node, { ...this.setup, ...change }).catch((error: unknown) => {
-      throw new PromiseBroken(`${node.name} takes up another configuration; ${String(error)}`, 0);
-    });
+    await this.use('reload')(node, { ...this.setup, ...change });
     this.changes.set(node.name, change);
   }
 

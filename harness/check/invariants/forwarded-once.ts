@@ -26,7 +26,7 @@ const forwardedOnce = checker(function forwardedOnce(setting: Setting) {
       const to = astray.ethernet.destination;
       return fail(`${portText(astray.event)} sent a packet for the cluster to ${to}: not to a server`, [astray.event]);
     }
-    const stranger = nodesOf(legs)
+    const unexpected = nodesOf(legs)
       .flatMap((node) =>
         unpaired(
           all,
@@ -35,8 +35,8 @@ const forwardedOnce = checker(function forwardedOnce(setting: Setting) {
         ),
       )
       .find(({ seen }) => judged.has(seen.event));
-    const verdict = stranger
-      ? fail(`${portText(stranger.seen.event)} sent a packet ${stranger.how}`, [stranger.seen.event])
+    const verdict = unexpected
+      ? fail(`${portText(unexpected.seen.event)} sent a packet ${unexpected.how}`, [unexpected.seen.event])
       : pass(`${sent.length} packets were forwarded, each once and unchanged`, eventsOf(sent.slice(0, 2)));
     if (sent.length === 0) return unknown('no packet was forwarded');
     return unlessBlind(during, all, [{ what: 'frames', where: lansOf(legs) }], verdict);

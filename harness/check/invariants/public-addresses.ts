@@ -21,8 +21,8 @@ const noOtherPublicAddress = checker(function noOtherPublicAddress(options: {
   return noFrameAstray({
     places,
     astray(event) {
-      const stranger = addressesIn(event).find((address) => !isKnown(address));
-      return stranger && `a packet with the public address ${stranger}`;
+      const unexpected = addressesIn(event).find((address) => !isKnown(address));
+      return unexpected && `a packet with the public address ${unexpected}`;
     },
   });
 });

@@ -1,6 +1,7 @@
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { stringify } from 'yaml';
+import { PromiseBroken } from '../../clock/until.ts';
 import type { LabNode } from '../../node/node.ts';
 import type { NodePlan, Plan } from '../../topology/plan.ts';
 import { commitOf, PROJECT } from '../commits.ts';
@@ -138,9 +139,11 @@ async function statusOf(node: LabNode): Promise<StatusRead> {
   return JSON.parse(asked.stdout) as StatusRead;
 }
 
+/** @throws PromiseBroken when the daemon refuses: that it obeys is what it promises */
 async function order(node: LabNode, word: 'standby' | 'takeover' | 'reload'): Promise<void> {
   const done = await node.run(['nlbctl', word]);
-  if (done.exitCode !== 0) throw new Error(`nlbctl ${word} on ${node.name} failed: ${done.stderr || done.stdout}`);
+  if (done.exitCode !== 0)
+    throw new PromiseBroken(`nlbctl ${word} on ${node.name} is obeyed; ${done.stderr || done.stdout}`, 0);
 }
 
 const socketFile = (folder: string, node: string): string => path.join(folder, `${node}.nlbd.sock`);
