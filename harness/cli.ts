@@ -125,6 +125,7 @@ program
   .option('--trials <n>', 'number of trials', count)
   .option('--fault <name>', 'failover: this fault alone')
   .option(...system)
+  .option('--against <commit>', 'failover: that version by turns with this one, and the ratio of their outages')
   .option('--runs <n>', 'datapath: single runs for each median, at least', count)
   .option('--json <file>', 'failover, datapath: write all that was measured to a file')
   .action(async (what, options) => (await import('./commands/bench.ts')).bench(what, options));

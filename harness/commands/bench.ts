@@ -7,10 +7,20 @@ import { type Figures, measureDatapath } from '../bench/datapath/measured.ts';
 import { COST_HEADING, costRow, judgementRow, RATE_HEADING, rateRows } from '../bench/datapath/row.ts';
 import { type FaultResult, faultNames, measureFailover } from '../bench/failover/failover.ts';
 import { HEADING, notesOf, type Outcome, outcomeOf, rowOf } from '../bench/failover/row.ts';
+import { type Comparison, compareFailover } from '../bench/failover/turns.ts';
+import {
+  COMPARE_HEADING,
+  type CompareOutcome,
+  compareNotes,
+  compareRow,
+  outcomeOfComparison,
+} from '../bench/failover/turns-row.ts';
 import { LAB_BUDGETS, type LabTrial, labTrial } from '../bench/lab.ts';
 import { summarise } from '../bench/summary.ts';
 import { machine } from '../doctor/probe.ts';
 import { tidyOnInterrupt } from '../lab/interrupt.ts';
+import { commitOf } from '../system/commits.ts';
+import type { System } from '../system/system.ts';
 import { loadPlan } from '../topology/load.ts';
 import { LiveLine } from './live-line.ts';
 import { EXIT, UserError } from './problem.ts';
@@ -22,6 +32,8 @@ export interface BenchOptions {
   system?: string;
   /** One fault alone: of `failover`. */
   fault?: string;
+  /** A commit whose version is measured by turns with this one: of `failover`. */
+  against?: string;
   /** Least number of single runs for each median: of `datapath`. */
   runs?: number;
   /** Where all results go as JSON: of `failover` and `datapath`. */
@@ -81,13 +93,14 @@ const load = (): string =>
     .join(' ');
 
 /** What clients notice of each fault, packet by packet, at the pair's default settings. */
-async function benchFailover({ trials = 100, fault, json, system: name }: BenchOptions): Promise<void> {
+async function benchFailover({ trials = 100, fault, json, system: name, against }: BenchOptions): Promise<void> {
   const system = systemHere(name);
   if (fault !== undefined && !faultNames.includes(fault)) {
     throw new UserError(`there is no fault ${fault}; there are: ${faultNames.join(', ')}`, EXIT.usage);
   }
+  if (against !== undefined) return compareVersions(system, against, { trials, fault, json });
   const tested = `${system.name} ${system.version()}`;
-  console.log(`${tested}; ${conditions(`invention, ${trials} trials`)}; 1,000 probes a second; load ${load()}`);
+  console.log(`${tested}; ${failoverConditions(trials)}`);
   console.log(HEADING.join('\n'));
   const results: FaultResult[] = [];
   const live = new LiveLine();
@@ -104,6 +117,44 @@ async function benchFailover({ trials = 100, fault, json, system: name }: BenchO
   process.exitCode = exitCodeOf(results.map(outcomeOf));
 }
 
+const failoverConditions = (trials: number): string =>
+  `${conditions(`invention, ${trials} trials`)}; 1,000 probes a second; load ${load()}`;
+
+/** Whether outages became longer since a commit: both versions by turns, in one run. */
+async function compareVersions(
+  system: System,
+  against: string,
+  { trials, fault, json }: { trials: number; fault: string | undefined; json: string | undefined },
+): Promise<void> {
+  const commit = versionToCompare(system, against);
+  const tested = `${system.name} ${system.version()} against ${commit.slice(0, 12)}`;
+  console.log(`${tested}, by turns; ${failoverConditions(trials)}`);
+  console.log(COMPARE_HEADING.join('\n'));
+  const results: Comparison[] = [];
+  const live = new LiveLine();
+  for await (const result of compareFailover(system, commit, { trials, name: fault, onTrial: trialsShown(live) })) {
+    live.clear();
+    results.push(result);
+    console.log(compareRow(result));
+    for (const note of compareNotes(result)) console.log(chalk.dim(`  ${note}`));
+    if (json !== undefined)
+      writeFileSync(json, JSON.stringify({ system: tested, machine: machine(), trials, results }, undefined, 2));
+  }
+  console.log(`load at the end ${load()}`);
+  process.exitCode = exitCodeOf(results.map(outcomeOfComparison));
+}
+
+function versionToCompare(system: System, against: string): string {
+  if (!system.can.versions) throw new UserError(`--against: ${system.name}: ${system.lacks.versions}`, EXIT.usage);
+  const commit = commitOf(against);
+  if (commit === undefined)
+    throw new UserError(
+      `--against: the history here holds no commit ${against}: git fetch --unshallow, or name another`,
+      EXIT.usage,
+    );
+  return commit;
+}
+
 /** Shows how far a fault is, and how long its other trials take if they take as long. */
 function trialsShown(live: LiveLine): (label: string, done: number, wanted: number) => void {
   let current = { label: '', sinceMs: 0, first: 0 };
@@ -115,9 +166,9 @@ function trialsShown(live: LiveLine): (label: string, done: number, wanted: numb
   };
 }
 
-function exitCodeOf(outcomes: readonly (Outcome | Judgement['verdict'])[]): number {
+function exitCodeOf(outcomes: readonly (Outcome | CompareOutcome | Judgement['verdict'])[]): number {
   if (outcomes.includes('violated')) return EXIT.failed;
-  return outcomes.includes('not measured') ? EXIT.provedNothing : EXIT.passed;
+  return outcomes.includes('not measured') || outcomes.includes('inconclusive') ? EXIT.provedNothing : EXIT.passed;
 }
 
 /** What a packet costs in the data path, and how many get through it a second. */

@@ -53,21 +53,45 @@ async function measure(
   wanted: number,
   onTrial: NonNullable<MeasureOptions['onTrial']>,
 ): Promise<FaultResult> {
+  const unmeasured = notMeasured(system, fault);
+  if (unmeasured) return unmeasured;
+  const { trials, broken } = await runTrials({ system, fault, wanted }, (done) => onTrial(fault.label, done, wanted));
+  return resultOf(fault, trials, broken);
+}
+
+/** The result of a fault that this system or this machine does not know. */
+export function notMeasured(system: System, fault: Fault): FaultResult | undefined {
   const lacked = fault.needs?.find((need) => system.can[need] === undefined);
   if (lacked !== undefined) return { ...resultOf(fault, []), skipped: `${system.name}: ${system.lacks[lacked]}` };
   const missing = fault.missing?.();
-  if (missing !== undefined) return resultOf(fault, [], missing);
-  const all: Trial[] = [];
+  return missing === undefined ? undefined : resultOf(fault, [], missing);
+}
+
+export interface Batch {
+  system: System;
+  fault: Fault;
+  /** How many trials that count. */
+  wanted: number;
+  /** The folder with the system's commands, where they are another version's. */
+  commands?: string | undefined;
+}
+
+/** Trials of one fault in a lab of their own, and why they ended early, if they did. */
+export async function runTrials(
+  { system, fault, wanted, commands }: Batch,
+  onTrial: (counted: number) => void,
+): Promise<{ trials: Trial[]; broken?: string }> {
+  const trials: Trial[] = [];
   let rig: Rig | undefined;
   try {
-    rig = await openRig(system, (lab) => fault.prepareLab?.(lab));
-    while (counted(all) < wanted && all.length < 2 * wanted) {
-      all.push(await runTrial(rig, fault, all.length));
-      onTrial(fault.label, counted(all), wanted);
+    rig = await openRig(system, (lab) => fault.prepareLab?.(lab), commands);
+    while (counted(trials) < wanted && trials.length < 2 * wanted) {
+      trials.push(await runTrial(rig, fault, trials.length));
+      onTrial(counted(trials));
     }
-    return resultOf(fault, all);
+    return { trials };
   } catch (error) {
-    return resultOf(fault, all, error instanceof Error ? error.message : String(error));
+    return { trials, broken: error instanceof Error ? error.message : String(error) };
   } finally {
     await rig?.close();
   }

@@ -26,11 +26,15 @@ export interface Rig {
   close(): Promise<void>;
 }
 
-/** @param prepareLab called when the nodes are there and nothing runs on them yet */
-export async function openRig(system: System, prepareLab: (lab: Lab) => void): Promise<Rig> {
+/**
+ * @param prepareLab called when the nodes are there and nothing runs on them yet
+ * @param commands the folder with the system's commands, where they are another version's
+ */
+export async function openRig(system: System, prepareLab: (lab: Lab) => void, commands?: string): Promise<Rig> {
   const history = openTrialHistory();
   const onNetwork = async (made: Lab): Promise<void> => prepareLab(made);
-  const lab = await bringUp({ plan: loadPlan('invention'), system, pace: 'default', onNetwork });
+  const pair = commands === undefined ? {} : { commands };
+  const lab = await bringUp({ plan: loadPlan('invention'), system, pair, pace: 'default', onNetwork });
   try {
     return await assembleRig(lab, history);
   } catch (error) {
