@@ -2,6 +2,7 @@ import t from 'tap';
 import { runProgram } from '../kernel/bpf-test-run.ts';
 import { bootNs, monotonicNs } from '../kernel/clock.ts';
 import { enterPrivateNamespaces, run } from '../kernel/private-namespaces.ts';
+import { openDaemonLife } from './kit/daemon-life.ts';
 import {
   ASK,
   bytesOf,
@@ -16,8 +17,7 @@ import {
   TO_US,
   UDP,
 } from './kit/frames.ts';
-import { openHeartbeatSocket } from './kit/heartbeat-socket.ts';
-import { HEARTBEAT, holdLease, ifindexOf, MAC, makeInterfaces, programsOf, tables } from './kit/rig.ts';
+import { holdLease, ifindexOf, MAC, makeInterfaces, programsOf, tables } from './kit/rig.ts';
 import { establish, FOREVER_NS, openLeased, segment, send } from './kit/send.ts';
 import type { OutcomeName } from './program/layout.ts';
 import { openLease } from './tables/lease.ts';
@@ -25,7 +25,6 @@ import type { Tables } from './tables/tables.ts';
 
 enterPrivateNamespaces(import.meta.url);
 makeInterfaces();
-run(`ip address add ${HEARTBEAT.access.own}/24 dev access`);
 
 const HOOKS = ['xdp', 'tc'] as const;
 const VERDICTS = { xdp: { PASSED: 2, FORWARDED: 4, DROPPED: 1 }, tc: { PASSED: -1, FORWARDED: 7, DROPPED: 2 } };
@@ -202,18 +201,18 @@ for (const hook of HOOKS) {
       return send(datapath, hook, flow).counted[0];
     };
     page.namePeer(MAC.router);
-    const heartbeat = openHeartbeatSocket(HEARTBEAT);
-    heartbeat.live(true);
-    t.teardown(() => heartbeat.live(false));
+    const daemon = openDaemonLife(datapath.leaseFd);
+    daemon.live(true);
+    t.teardown(() => daemon.close());
     const lapsedNs = monotonicNs();
     const probe = `${TO_ALL} ${ASK.replace('0a4d0101', '00000000')} ${NLBS_IP}`;
     t.equal(after(`${TO_ALL} ${ASK} ${NLBS_IP}`, lapsedNs), 'FORWARDED_NEW', 'a question');
     t.equal(after(`${TO_ALL} ${ASK.replace('0a4d0101', PEER_IP)} ${NLBS_IP}`, lapsedNs), 'FORWARDED_ESTABLISHED');
     t.equal(after(probe, lapsedNs), 'DROPPED_NO_LEASE', 'a probe');
     t.equal(page.get().forwardUntilNs, 0n);
-    heartbeat.live(false);
+    daemon.live(false);
     t.equal(after(probe, lapsedNs), 'FORWARDED_ESTABLISHED', 'the daemon was killed: nothing is to be lost by that');
-    heartbeat.live(true);
+    daemon.live(true);
     const question = probe.replace('000000000000', '020000000011');
     t.equal(after(question, lapsedNs), 'FORWARDED_ESTABLISHED', 'a probe that names a hardware address asks');
     t.equal(

@@ -80,6 +80,17 @@ export const clockGettime: (clock: number, time: BigInt64Array) => number = libc
   'int clock_gettime(int clock, _Out_ void *time)',
 );
 
+/** Of the calling thread, for the kernel. */
+export const threadId: () => number = libc.func('int gettid()');
+const systemCall: (number: number, one: bigint, two: bigint) => bigint = libc.func(
+  'long syscall(long number, uintptr_t one, uintptr_t two)',
+);
+/** Of <asm/unistd.h>. */
+const SET_ROBUST_LIST = process.arch === 'arm64' ? 99 : 273;
+/** The C library has a list of its own for each thread, which this replaces: nothing here uses its robust mutexes. */
+export const setRobustList = (head: bigint, bytes: number): number =>
+  Number(systemCall(SET_ROBUST_LIST, head, BigInt(bytes)));
+
 /** The whole process ends, whatever its threads do. */
 export const endProcess: (status: number) => void = libc.func('void _exit(int status)');
 

@@ -6,20 +6,32 @@ import { SyscallError } from './syscall-error.ts';
 export interface MemoryMap {
   /** Must not be touched after close(). */
   readonly buffer: ArrayBuffer;
+  /** Where it lies in this process. */
+  readonly address: bigint;
   close(): void;
 }
 
 const PROT_READ_WRITE = 1 | 2;
 const MAP_SHARED = 1;
+const MAP_PRIVATE_ANONYMOUS = 2 | 0x20;
 const MAP_FAILED = 0xffff_ffff_ffff_ffffn;
 const PAGE_BYTES = 4096;
 
 /** Map the first `bytes` of a descriptor, whole pages of it. The descriptor may be closed afterwards. Throws SyscallError. */
 export function mapMemory(fd: number, bytes: number): MemoryMap {
+  return mapped(bytes, MAP_SHARED, fd);
+}
+
+/** Memory of this process that never moves, so that the kernel can be told where it is. Zeros at first. Throws SyscallError. */
+export function privateMemory(bytes: number): MemoryMap {
+  return mapped(bytes, MAP_PRIVATE_ANONYMOUS, -1);
+}
+
+function mapped(bytes: number, flags: number, fd: number): MemoryMap {
   const length = Math.ceil(bytes / PAGE_BYTES) * PAGE_BYTES;
-  const address = mmap(null, length, PROT_READ_WRITE, MAP_SHARED, fd, 0);
+  const address = mmap(null, length, PROT_READ_WRITE, flags, fd, 0);
   if (BigInt.asUintN(64, address) === MAP_FAILED) {
     throw new SyscallError('map memory', `descriptor ${fd}`, lastErrno());
   }
-  return { buffer: koffi.view(address, bytes), close: () => void munmap(address, length) };
+  return { buffer: koffi.view(address, bytes), address, close: () => void munmap(address, length) };
 }

@@ -33,6 +33,7 @@ function leading() {
     peerAskedNs: () => 0n,
     namePeer: () => {},
     expectBoot: () => {},
+    liveWithThisThread: () => {},
   };
   const executor = openExecutor(ACCESS, 500, { want: () => {} }, (text) => t.fail(text));
   executor.useLease(page, 'new');

@@ -29,6 +29,7 @@ function holding(answerUntilNs: bigint, storing: { first?: () => void; between?:
     peerAskedNs: () => 0n,
     namePeer: (mac) => named.push(mac),
     expectBoot: (boot) => booted.push(boot),
+    liveWithThisThread: () => {},
   };
   const executor = executorWith(page);
   times = { answerUntilNs, forwardUntilNs: answerUntilNs };

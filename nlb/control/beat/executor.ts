@@ -11,7 +11,7 @@ import { type ArpHeard, hearAll, silence } from './arp-news.ts';
 /** The part of the data path's lease that the beat thread needs. */
 export type LeasePage = Pick<
   Lease,
-  'get' | 'answerUntil' | 'moveForwarding' | 'peerAskedNs' | 'namePeer' | 'expectBoot'
+  'get' | 'answerUntil' | 'moveForwarding' | 'peerAskedNs' | 'namePeer' | 'expectBoot' | 'liveWithThisThread'
 >;
 
 /** What the role orders to be done to the address and the lease. A failure is reported and stops nothing else. */
@@ -203,6 +203,7 @@ export function openExecutor(
     },
     useLease: (lease, as) => {
       page = lease;
+      attempt(() => lease.liveWithThisThread());
       if (witness.mac !== undefined) page.namePeer(witness.mac);
       page.expectBoot(peerBoot);
       // An earlier life may have left it running; this one has yet to be elected.

@@ -23,6 +23,7 @@ import { openServerTable } from '../tables/server-table.ts';
 import { encodeKey, encodeService } from '../tables/service-table.ts';
 import { putSettings } from '../tables/settings-table.ts';
 import { nameOfService, poolOf, type ServiceEntry, type Tables } from '../tables/tables.ts';
+import { openDaemonLife } from './daemon-life.ts';
 
 /** Support for the differential test: the program in the kernel, compiled with a clock that the test sets, and its tables. */
 export type KernelProgram = ReturnType<typeof openKernelProgram>;
@@ -71,6 +72,7 @@ export function openKernelProgram(services: ServiceEntry[]) {
       lease.namePeer(mac ?? '00:00:00:00:00:00');
       lease.expectBoot(boot ?? '');
     },
+    setDaemonAlive: openDaemonLife(fd('lease')).live,
     /** Reset the allowances of beats. */
     forgetAllowances: (): void => {
       for (const index of lease.peer().allowances.keys()) lease.noteAllowance(index, { fromNs: 0n, passed: 0n });

@@ -2,12 +2,12 @@ import type { DatapathInterface } from '../attach/interfaces.ts';
 import { CONSTANTS, type OutcomeName } from '../program/layout.ts';
 import type { Mac } from '../specification/address.ts';
 import type { Clocks, forward } from '../specification/forward.ts';
-import { type Configured, type Connection, configuredBy, type PeerKnown } from '../specification/knowledge.ts';
+import { type Configured, type Connection, configuredBy } from '../specification/knowledge.ts';
 import { type Ledger, openLedger, record, recordEvicted } from '../specification/ledger.ts';
 import type { Limits } from '../specification/limits.ts';
 import { FLOW_TABLES } from '../tables/counters.ts';
 import { HALF_OPEN, PROVEN } from '../tables/flow-table.ts';
-import type { LeaseTimes } from '../tables/lease.ts';
+import type { LeasePeer, LeaseTimes } from '../tables/lease.ts';
 import { poolOf, type ServerEntry, type ServiceEntry, type Tables } from '../tables/tables.ts';
 import { type Counted, countedBy, countedIn, since, used } from './counted.ts';
 import { GroupRows } from './group-rows.ts';
@@ -27,7 +27,6 @@ export interface ReplayParts {
   /** The table that is never full in the specification. */
   boundless?: FlowTableName;
   /** Opens the socket of the access path's heartbeats, or closes it. */
-  setDaemonAlive(lives: boolean): void;
 }
 
 /** The state of a replay, the same for both. */
@@ -38,7 +37,7 @@ interface Replay extends ReplayParts {
   servers: ServerState[];
   services: { serving: boolean; entry: ServiceEntry }[];
   lease: LeaseTimes;
-  peer: Omit<PeerKnown, 'allowances'>;
+  peer: Omit<LeasePeer, 'allowances'>;
   limits: Limits;
   configured: Configured;
   ledger: Ledger;
@@ -106,7 +105,7 @@ function open(history: History, parts: ReplayParts): Replay {
   kernel.setLease(replay.lease);
   kernel.setPeer(replay.peer);
   kernel.forgetAllowances();
-  parts.setDaemonAlive(history.daemonLives);
+  kernel.setDaemonAlive(history.daemonLives);
   configure(replay);
   return replay;
 }
@@ -167,7 +166,7 @@ const STEPS: { [Name in Step['do']]: (replay: Replay, step: StepOf<Name>) => voi
   },
   daemon: (replay, { lives }) => {
     replay.peer = { ...replay.peer, daemonLives: lives };
-    replay.setDaemonAlive(lives);
+    replay.kernel.setDaemonAlive(lives);
   },
   limit: (replay, { limits }) => {
     replay.limits = limits;
@@ -260,7 +259,7 @@ const clocksAt = (nowNs: bigint, lateNs: bigint, suspendedNs: bigint): Clocks =>
   bootNs: nowNs + suspendedNs,
 });
 
-const peerFrom = ({ mac, boot }: History['peer']): Pick<PeerKnown, 'mac' | 'boot'> => ({
+const peerFrom = ({ mac, boot }: History['peer']): Pick<LeasePeer, 'mac' | 'boot'> => ({
   mac: mac ? (MAC.peer as Mac) : undefined,
   boot: boot ?? undefined,
 });

@@ -28,7 +28,7 @@ static __always_inline void handle_peer_request(struct packet *p, const struct a
 {
 	const struct settings *settings = p->settings;
 	bool fences = !sender && is_no_mac(arp->target_mac);
-	if (fences && has_lapsed(now_ns) && daemon_lives(p, settings))
+	if (fences && has_lapsed(now_ns) && daemon_lives())
 		end_forwarding();
 	else if (!fences && (!sender || sender == settings->beat_paths[ACCESS_PATH].peer))
 		note_peer_asks(now_ns);

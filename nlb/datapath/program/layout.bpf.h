@@ -176,10 +176,13 @@ struct lease {
 	__u16 zero;
 	/* First eight octets of the peer's boot, as in a datagram; zero while no boot is verified. */
 	__u64 peer_boot;
+	/* The daemon's thread that beats, as the kernel leaves it: its number while it lives (nlb/kernel/thread-life.ts). */
+	__u32 daemon_thread;
+	__u32 zero2;
 	/* Written by the program. For each path: that of unverified boots, and that of the verified one. */
 	struct allowance allowances[2 * BEAT_PATHS];
 };
-_Static_assert(sizeof(struct lease) == 104, "shared with user space");
+_Static_assert(sizeof(struct lease) == 112, "shared with user space");
 
 enum server_flags {
 	SERVER_KNOWN = 1,

@@ -6,6 +6,9 @@
 #include "clock.bpf.h"
 #include "lookup.bpf.h"
 
+/* FUTEX_TID_MASK of <linux/futex.h>, which cannot be included beside the headers for bpf. */
+#define THREAD_BITS 0x3fffffff
+
 /* By the exact clock that goes on during a suspension, so that two nodes never answer at the same time. */
 static __always_inline bool may_answer(__u64 boot_ns)
 {
@@ -29,6 +32,13 @@ static __always_inline bool has_lapsed(__u64 boot_ns)
 	struct lease *held = only_entry(&lease);
 	__u64 until_ns = held ? *(volatile __u64 *)&held->answer_until_ns : 0;
 	return until_ns && boot_ns >= until_ns;
+}
+
+/* A frozen daemon lives and may wake; one that was killed does not, from the first instant of its end. */
+static __always_inline bool daemon_lives(void)
+{
+	struct lease *page = only_entry(&lease);
+	return page && *(volatile __u32 *)&page->daemon_thread & THREAD_BITS;
 }
 
 /* Another node leads from now on, so this one stops forwarding. */

@@ -1,11 +1,10 @@
 import fc from 'fast-check';
 import t from 'tap';
-import { enterPrivateNamespaces, run } from '../../kernel/private-namespaces.ts';
-import { openHeartbeatSocket } from '../kit/heartbeat-socket.ts';
+import { enterPrivateNamespaces } from '../../kernel/private-namespaces.ts';
 import { histories, SERVICES } from '../kit/histories.ts';
 import { openKernelProgram } from '../kit/kernel-program.ts';
 import { replay } from '../kit/replay.ts';
-import { HEARTBEAT, ifindexOf, makeInterfaces } from '../kit/rig.ts';
+import { ifindexOf, makeInterfaces } from '../kit/rig.ts';
 import { wrongSpecifications } from '../kit/wrong-specifications.ts';
 import type { OutcomeName } from '../program/layout.ts';
 import { forward } from './forward.ts';
@@ -25,14 +24,10 @@ t.setTimeout(nightly === undefined ? 300_000 : 8 * 3_600_000);
 const kernel = openKernelProgram(SERVICES);
 const interfaces = { access: ifindexOf('access'), server: ifindexOf('server') };
 
-/** The socket of the access path's heartbeats, as the daemon has it while it lives; bound and connected at once, without Node's loop. */
-run(`ip address add ${HEARTBEAT.access.own}/24 dev access`);
-const heartbeat = openHeartbeatSocket(HEARTBEAT);
-
 type Boundless = Parameters<typeof replay>[1]['boundless'];
 const alike = (specification: typeof forward, seen: (outcomes: OutcomeName[]) => void, boundless?: Boundless) =>
   fc.property(histories, (history) => {
-    const parts = { kernel, interfaces, specification, setDaemonAlive: heartbeat.live };
+    const parts = { kernel, interfaces, specification };
     seen(replay(history, { ...parts, ...(boundless && { boundless }) }));
   });
 

@@ -17,18 +17,12 @@ import type { Timeouts } from './timeouts.ts';
 export interface Knowledge {
   configured: Configured;
   lease: LeaseTimes;
-  peer: PeerKnown;
+  peer: LeasePeer;
   flowTables: FlowTables;
 }
 
-/** What the daemon has written about its peer, and whether the daemon itself lives. */
-export interface PeerKnown extends LeasePeer {
-  /** Its heartbeat socket is open: a frozen daemon has it, a killed one has not. */
-  daemonLives: boolean;
-}
-
 /** For decisions that do not depend on the peer. */
-export const NO_PEER: PeerKnown = { mac: undefined, boot: undefined, allowances: [], daemonLives: true };
+export const NO_PEER: LeasePeer = { mac: undefined, boot: undefined, allowances: [], daemonLives: true };
 
 /** What the control plane has configured. */
 export interface Configured {

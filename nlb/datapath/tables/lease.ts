@@ -4,6 +4,7 @@ import { openPinned } from '../../kernel/bpf-link.ts';
 import { macToOctets, octetsToMac } from '../../kernel/inet.ts';
 import { mapMemory } from '../../kernel/memory-map.ts';
 import { SyscallError } from '../../kernel/syscall-error.ts';
+import { markThisThread, THREAD_BITS } from '../../kernel/thread-life.ts';
 import { STRUCTS } from '../program/layout.ts';
 import type { Mac } from '../specification/address.ts';
 import { directoryFor, FILES } from '../userspace/directory.ts';
@@ -32,6 +33,8 @@ export interface LeasePeer {
   boot: string | undefined;
   /** For each path: that of unverified boots, and that of the verified one. */
   allowances: readonly Allowance[];
+  /** The daemon's thread that beats has not ended: a frozen daemon lives, a killed one does not. */
+  daemonLives: boolean;
 }
 
 /** The lease page, in memory shared with the data path: changing it takes no system call. */
@@ -49,6 +52,8 @@ export interface Lease {
   namePeer(mac: string): void;
   /** The peer's verified boot, 32 hexadecimal digits: of other boots only few beats are let through. */
   expectBoot(boot: string): void;
+  /** From now on the daemon is the calling thread, for the data path: it lives as long. Throws SyscallError. */
+  liveWithThisThread(): void;
   /** The peer, and how many beats were let through recently. */
   peer(): LeasePeer;
   /** Called by the data path in user space: forwarding ends. */
@@ -107,6 +112,7 @@ const FORWARD = AT.forwardUntilNs / 8;
 const PEER_ASKED = AT.peerAskedNs / 8;
 const PEER_MAC = AT.peerMac / 8;
 const PEER_BOOT = AT.peerBoot / 8;
+const DAEMON_THREAD = AT.daemonThread / 4;
 const ALLOWANCES = AT.allowances / 8;
 const ALLOWANCE_WORDS = STRUCTS.allowance.size / 8;
 /** Two for each path. */
@@ -145,6 +151,7 @@ function peerIn(words: BigUint64Array): LeasePeer {
     mac: mac === 0n ? undefined : (octetsToMac(octetsOf(mac)) as Mac),
     boot: boot === 0n ? undefined : octetsOf(boot).toString('hex'),
     allowances: Array.from({ length: ALLOWANCE_COUNT }, (_, index) => allowance(index)),
+    daemonLives: (Atomics.load(new Int32Array(words.buffer), DAEMON_THREAD) & THREAD_BITS) !== 0,
   };
 }
 
@@ -169,6 +176,10 @@ export function openLease(fd: number): Lease {
     notePeerAsked: (atNs) => void Atomics.store(held(), PEER_ASKED, atNs),
     namePeer: (mac) => void Atomics.store(held(), PEER_MAC, wordFrom(macToOctets(mac))),
     expectBoot: (boot) => void Atomics.store(held(), PEER_BOOT, wordFrom(Buffer.from(boot, 'hex'))),
+    liveWithThisThread: () => {
+      held();
+      markThisThread(memory, AT.daemonThread);
+    },
     peer: () => peerIn(held()),
     noteAllowance: (index, { fromNs, passed }) => {
       held()[ALLOWANCES + index * ALLOWANCE_WORDS] = fromNs;

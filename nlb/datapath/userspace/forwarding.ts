@@ -8,20 +8,13 @@ import { maxEntries } from '../attach/program.ts';
 import type { OutcomeName } from '../program/layout.ts';
 import type { Decision } from '../specification/decision.ts';
 import { forward } from '../specification/forward.ts';
-import {
-  type Configured,
-  type Connection,
-  configuredBy,
-  type PeerKnown,
-  type ProvenTable,
-} from '../specification/knowledge.ts';
+import { type Configured, type Connection, configuredBy, type ProvenTable } from '../specification/knowledge.ts';
 import { applyWrites, type Ledger } from '../specification/ledger.ts';
 import type { FlowTable } from '../tables/counters.ts';
-import { openLease } from '../tables/lease.ts';
+import { type LeasePeer, openLease } from '../tables/lease.ts';
 import { openSelectionTable, type SelectionTable } from '../tables/selection-table.ts';
 import { arpAnswer } from './arp-answer.ts';
 import { FILES, openMappedFiles } from './directory.ts';
-import { isHeartbeatSocketOpen } from './heartbeat-socket.ts';
 import { LruMap } from './lru-map.ts';
 import { type PublishedFile, readPublished, withSelections } from './published.ts';
 import { openReplies } from './replies.ts';
@@ -57,7 +50,7 @@ export function openForwarding(directory: string): Forwarding {
     if (answer && bootNs() < lease.get().answerUntilNs) sendFrame(fd, answer);
   };
   // Read only when a frame needs it, which few do.
-  const peer: PeerKnown = {
+  const peer: LeasePeer = {
     get mac() {
       return lease.peer().mac;
     },
@@ -68,7 +61,7 @@ export function openForwarding(directory: string): Forwarding {
       return lease.peer().allowances;
     },
     get daemonLives() {
-      return isHeartbeatSocketOpen(configured.heartbeat);
+      return lease.peer().daemonLives;
     },
   };
   const decide = (index: number, { ifindex }: DatapathInterface): Decision => {

@@ -4,10 +4,10 @@ import t from 'tap';
 import { bootNs, monotonicNs } from '../../kernel/clock.ts';
 import { enterPrivateNamespaces, run, until } from '../../kernel/private-namespaces.ts';
 import { type Datapath, openDatapath } from '../datapath.ts';
+import { openDaemonLife } from '../kit/daemon-life.ts';
 import { bytesOf, CLUSTER_IP, IP, NLBS_IP, PEER_IP, TO_ALL, TO_US, UDP } from '../kit/frames.ts';
-import { openHeartbeatSocket } from '../kit/heartbeat-socket.ts';
 import { DATAGRAM, FORWARDED, HOUR_NS, makeNode, open } from '../kit/node.ts';
-import { CLUSTER, expireAll, HEARTBEAT, holdLease, MAC, options, pinDirectory, tables } from '../kit/rig.ts';
+import { CLUSTER, expireAll, holdLease, MAC, options, pinDirectory, tables } from '../kit/rig.ts';
 import { withChecksum } from '../kit/veth-peers.ts';
 import { openLease, openPinnedLease } from '../tables/lease.ts';
 import type { Tables } from '../tables/tables.ts';
@@ -141,9 +141,8 @@ t.test('a probe for the NLBS address ends the forwarding of a node whose lease h
   const dropped = (): bigint => datapath.outcomes().DROPPED_NO_LEASE.packets;
   const laterNs = monotonicNs() + HOUR_NS;
   lease.namePeer(MAC.router);
-  run(`ip address add ${HEARTBEAT.access.own}/24 dev access`);
-  const heartbeat = openHeartbeatSocket(HEARTBEAT);
-  t.teardown(() => heartbeat.live(false));
+  const daemon = openDaemonLife(datapath.leaseFd);
+  t.teardown(() => daemon.close());
   for (const [answerUntilNs, lives, drops, why] of [
     [bootNs() + HOUR_NS, true, 0n, 'it is held'],
     [0n, true, 0n, 'it was given back'],
@@ -151,7 +150,7 @@ t.test('a probe for the NLBS address ends the forwarding of a node whose lease h
     [bootNs(), true, 1n, 'it has lapsed, and the daemon may wake'],
   ] as const) {
     lease.set(answerUntilNs, laterNs);
-    heartbeat.live(lives);
+    daemon.live(lives);
     const before = dropped();
     peers.send(ask('00000000', NLBS_IP));
     await dealtWith(datapath);
