@@ -1,9 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { UdpProbes } from './message.ts';
+import { openMetronome } from './metronome.ts';
 import { type Listener, nowNs, type Operation } from './operation.ts';
 import { Pacer } from './pacer.ts';
 import { UdpFlow } from './udp-flow.ts';
 
+/** More sends a second than this want a clock that is finer than Node's timers of whole milliseconds. */
+const finestTimers = 500;
 /** How often probes are looked for that have waited too long. */
 const expireEveryMs = 20;
 
@@ -19,12 +22,14 @@ async function run(id: string, options: UdpProbes, listener: Listener, stopped: 
     return new UdpFlow(`${id}.${number}`, number, options, listener.probe);
   });
   await Promise.all(flows.map((flow) => flow.opened));
+  const metronome = options.perSecond > finestTimers ? await openMetronome() : undefined;
   const startedNs = nowNs();
   listener.opened();
-  const pacer = new Pacer(options.perSecond, (turn) => flows[turn % flows.length]?.send());
+  const pacer = new Pacer(options.perSecond, (turn) => flows[turn % flows.length]?.send(), metronome);
   const expiry = setInterval(() => expire(flows), expireEveryMs);
   await stopped;
   const pacing = pacer.stop();
+  await metronome?.close();
   while (flows.some((flow) => flow.pending.size > 0)) await pause(expireEveryMs);
   clearInterval(expiry);
   for (const flow of flows) flow.close();
