@@ -21,6 +21,15 @@ t.test('a node without a healthy server makes way for a peer that has one, but n
   t.match(out.entered, [{ state: 'inop', reason: 'no server is healthy here, while nlb2 is fit' }]);
 });
 
+t.test('a node that was long in finding its servers, and has found them, stays in operation', async (t) => {
+  const blind: Event = { type: 'FactsChanged', atMs: 1, facts: { ...sound, ready: false, healthyServers: 0 } };
+  let role = play(begin(0, settings), [blind]).role;
+  for (let atMs = 5; atMs < 900; atMs += 10) role = play(role, [heard(atMs, { state: 'active' }), tick(atMs + 1)]).role;
+  const found = play(role, [{ ...ready, atMs: 897 }, heard(898, { state: 'active' }), tick(899)]);
+  t.match(found.entered, [{ state: 'standby', previous: 'initial' }]);
+  t.equal(found.entered.length, 1);
+});
+
 t.test('a node whose kernel refuses an address of ours makes way for a fit peer, and for nobody else', async (t) => {
   for (const [refused, name] of [
     [{ refusedAlias: ['10.77.1.100'] }, '10.77.1.100'],

@@ -234,8 +234,10 @@ function whyInop(role: Role, atMs: number, settings: Settings): string | undefin
   if (facts.ready && facts.unguarded?.length) return `no data path on ${facts.unguarded.join(', ')}`;
   if (!isAlive(peer, settings) && facts.stations > 0 && hearsNobody(peer.reception))
     return `hears nobody: neither ${settings.peer} nor any other station`;
-  if (facts.ready && hasLasted(role, 'onlyPeerIsFit', settings.poorHoldMs, atMs))
-    return `${whyPoor(facts) ?? 'not fit'}, while ${settings.peer} is fit`;
+  // What has lasted was looked at with the last tick, and may be cured since.
+  const poor = facts.ready ? whyPoor(facts) : undefined;
+  if (poor !== undefined && hasLasted(role, 'onlyPeerIsFit', settings.poorHoldMs, atMs))
+    return `${poor}, while ${settings.peer} is fit`;
   const halfDead = facts.ready && isPeerFit(peer, settings) ? whyHalfDead(role, settings) : undefined;
   if (halfDead !== undefined) return `${halfDead}, while ${settings.peer} is fit`;
   return isIsolated(facts) && mayBeSplitOff(peer, settings)
