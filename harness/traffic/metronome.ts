@@ -1,4 +1,3 @@
-import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { Clock } from './pacer.ts';
 
@@ -28,7 +27,7 @@ export async function openMetronome(): Promise<Metronome> {
     words: new Int32Array(new SharedArrayBuffer(8)),
     dueNs: new BigInt64Array(new SharedArrayBuffer(8)),
   };
-  const thread = new Worker(path.join(import.meta.dirname, 'metronome-thread.ts'), { workerData: memory });
+  const thread = new Worker(new URL('./metronome-thread.ts', import.meta.url), { workerData: memory });
   let number = 0;
   const ask = (delayMs: number): number => {
     number += 1;

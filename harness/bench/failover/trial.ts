@@ -9,7 +9,7 @@ import { oldActiveAfterwards } from './old-active.ts';
 import { answersAgain, type Rig } from './rig.ts';
 import { type Timeline, timelineOf } from './timeline.ts';
 
-const PROBES_PER_SECOND = 1000;
+export const PROBES_PER_SECOND = 1000;
 /** So that every server has some, and a table that sends one flow astray is seen. */
 const SOURCE_PORTS = 20;
 const TIMEOUT_MS = 1000;

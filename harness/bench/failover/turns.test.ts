@@ -8,9 +8,9 @@ import { COMPARE_HEADING, compareNotes, compareRow, outcomeOfComparison } from '
 
 const fault = { name: 'kill', label: 'kill -9', bound: BOUNDS.nothingLost };
 const result = (trials: Trial[], broken?: string) => resultOf(fault, trials, broken);
-/** So many trials, of outages a little above `outageMs`. */
+/** So many trials in which a probe is lost, of outages a little above `outageMs`. */
 const many = (count: number, outageMs: number): Trial[] =>
-  Array.from({ length: count }, (_, index) => trial({ outageMs: outageMs * (1 + (index % 5) / 100) }));
+  Array.from({ length: count }, (_, index) => trial({ lost: 1, outageMs: outageMs * (1 + (index % 5) / 100) }));
 const compared = (now: Trial[], before: Trial[]): Comparison => comparisonOf(result(now), result(before));
 
 t.test('both versions have as many trials, and neither always goes first', async (t) => {
@@ -35,14 +35,25 @@ t.test('none worse, worse, and what more trials would tell', async (t) => {
   t.equal(outcomeOfComparison({ now: skipped, before: skipped }), 'skipped');
 });
 
+t.test(
+  'where nothing is lost, what the prober’s timers made of the distance of two probes does not count',
+  async (t) => {
+    const unnoticed = (outageMs: number) => many(10, outageMs).map((one) => ({ ...one, lost: 0 }));
+    const { outage } = compared(unnoticed(2.5), unnoticed(1.5));
+    t.same(outage, { estimate: 1, from: 1, to: 1 });
+    const worse = compared(many(10, 2.5), unnoticed(1.5));
+    t.equal(outcomeOfComparison(worse), 'violated', 'one that is lost counts, and its silence');
+  },
+);
+
 t.test('discarded trials do not count', async (t) => {
   const late = many(50, 20).map((one) => ({ ...one, discarded: 'the prober was held up' }));
   t.equal(outcomeOfComparison(compared([...many(100, 2), ...late], many(100, 2))), 'met');
 });
 
 t.test('a row has both sides, the ratio with its interval, and the outcome, under the heading', async (t) => {
-  const row = compareRow(compared([...many(99, 2), trial({ outageMs: 2, lost: 3 })], many(100, 2)));
-  t.match(row, /^kill -9 +100 +0 +2\.04 +2\.08 +100 +3 +2\.04 +2\.08 +1\.000 \[1\.000, 1\.000\] {2}< 1\.02: met$/);
+  const row = compareRow(compared([...many(99, 2), trial({ outageMs: 2, lost: 4 })], many(100, 2)));
+  t.match(row, /^kill -9 +100 +100 +2\.04 +2\.08 +100 +103 +2\.04 +2\.08 +1\.000 \[1\.000, 1\.000\] {2}< 1\.02: met$/);
   const [, names = ''] = COMPARE_HEADING;
   t.equal(row.indexOf('  < 1.02'), names.indexOf('  none worse'));
   t.match(compareRow(compared([], [])), /kill -9 +0 +- +- +- +0 +- +- +- +- {2}< 1\.02: not measured$/);

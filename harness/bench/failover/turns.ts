@@ -6,7 +6,7 @@ import { type Ratio, ratioOf } from '../ratio.ts';
 import { type FaultResult, type MeasureOptions, notMeasured, resultOf, runTrials } from './failover.ts';
 import type { Fault } from './fault.ts';
 import { FAULTS } from './faults.ts';
-import type { Trial } from './trial.ts';
+import { PROBES_PER_SECOND, type Trial } from './trial.ts';
 
 /** So many trials in one lab before it is the other version's turn: what the machine does in minutes meets both. */
 const TRIALS_IN_A_TURN = 20;
@@ -17,7 +17,7 @@ export const NONE_WORSE = 1.02;
 export interface Comparison {
   now: FaultResult;
   before: FaultResult;
-  /** Of the outages in trials that count, `now` ÷ `before`; undefined where one of them has none. */
+  /** Of the outages (`outageOf`) in trials that count, `now` ÷ `before`; undefined where one of them has none. */
   outage?: Ratio;
 }
 
@@ -99,8 +99,14 @@ export function turns(wanted: number): { of: 'now' | 'before'; trials: number }[
   }).flat();
 }
 
+/**
+ * An outage in which no probe was lost is shorter than the distance of two probes, and counts as that: between their instants
+ * lies what the prober's timers made of the distance, in both versions alike.
+ */
+const outageOf = ({ lost, outageMs }: Trial): number => (lost > 0 ? outageMs : 1000 / PROBES_PER_SECOND);
+
 export function comparisonOf(now: FaultResult, before: FaultResult): Comparison {
-  const outages = ({ trials }: FaultResult) => trials.map(({ outageMs }) => outageMs);
+  const outages = ({ trials }: FaultResult) => trials.map(outageOf);
   if (now.trials.length === 0 || before.trials.length === 0) return { now, before };
   return { now, before, outage: ratioOf(outages(now), outages(before)) };
 }
