@@ -12,7 +12,7 @@ import { WORKLOADS } from './workloads.ts';
 
 /**
  * `node nlb/measure/cost.ts [--runs N] [--servers N,N…] [--services N,N…] [--connections N,N…]`: what a packet costs, in
- * each workload and at each size. Prints a CostSample as JSON for each, a line each. Needs root.
+ * each workload and at each size. Prints as JSON, a line each, how many samples are to come, and then each CostSample. Needs root.
  */
 const { values } = parseArgs({
   options: {
@@ -30,9 +30,13 @@ makeInterfaces();
 const rig = loadRig(withSpareBuckets(SIZES.maxConnections));
 setNewHop(rig, { to: macOf(0), from: MAC.server }, ifindexOf('server'));
 
-for (const connections of numbers(values.connections))
-  for (const services of numbers(values.services))
-    for (const servers of numbers(values.servers)) measureSize(rig, { servers, services }, connections);
+const sizes = numbers(values.connections).flatMap((connections) =>
+  numbers(values.services).flatMap((services) =>
+    numbers(values.servers).map((servers) => ({ size: { servers, services }, connections })),
+  ),
+);
+console.log(JSON.stringify({ expected: sizes.length * WORKLOADS.length }));
+for (const { size, connections } of sizes) measureSize(rig, size, connections);
 
 function measureSize(rig: BpfObject, size: Size, connections: number): void {
   // Attached by tc, so that no XDP program is attached: the kernel's calls of those favour one program.

@@ -6,8 +6,9 @@ import { type Delivery, openWire, type Wire } from './wire.ts';
 import { ROUND_ROBIN_FLOWS } from './workloads.ts';
 
 /**
- * `node nlb/measure/rate.ts [--trials N] [--frames N]`: how many packets a second get through a load balancer. Prints a Rate
- * as JSON for each trial, a line each; or, of a path that this machine does not support, why. Needs root.
+ * `node nlb/measure/rate.ts [--trials N] [--frames N]`: how many packets a second get through a load balancer. Prints as
+ * JSON, a line each, how many trials there are to be, and then a Rate for each; or, of a path that this machine does not support,
+ * why. Needs root.
  */
 export interface Rate extends Delivery {
   forwardingPath: string;
@@ -21,6 +22,7 @@ enterPrivateNamespaces(import.meta.url);
 mountPins();
 const wire = await openWire();
 // Alternately, so that a disturbance of the machine affects all of them.
+console.log(JSON.stringify({ expected: FORWARDING_PATHS.length * Number(values.trials) }));
 let open: readonly ForwardingPath[] = FORWARDING_PATHS;
 for (let trial = 0; trial < Number(values.trials); trial++) {
   const lacking: ForwardingPath[] = [];

@@ -6,7 +6,10 @@ const skip = process.getuid?.() === 0 ? false : 'namespaces need root';
 t.test('what the measuring programs print is understood', { skip }, async (t) => {
   const cost = ['--runs', '20', '--servers', '3', '--services', '1', '--connections', '0'];
   const seen: (CostSample | Rate | Missing)[] = [];
-  for await (const figure of measureDatapath({ cost, rate: ['--trials', '1', '--frames', '1000'] })) seen.push(figure);
+  const expected: number[] = [];
+  const rate = ['--trials', '1', '--frames', '1000'];
+  for await (const figure of measureDatapath({ cost, rate }, (count) => expected.push(count))) seen.push(figure);
+  t.same(expected, [6, 4], 'each program says first how many there will be');
   t.same(
     seen.map((figure) => ('forwardingPath' in figure ? figure.forwardingPath : figure.workload)),
     ['established', 'round-robin', 'new', 'first ACK', 'short', 'flood', 'xdp', 'tc', 'userspace', 'nftables'],

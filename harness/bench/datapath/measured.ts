@@ -42,6 +42,9 @@ export type Rate = z.infer<typeof Rate>;
 const Missing = z.object({ forwardingPath: z.string(), missing: z.string() });
 export type Missing = z.infer<typeof Missing>;
 
+/** What each program prints first: how many lines are to come, at most. */
+const Expected = z.object({ expected: count });
+
 /** The figures of one run. */
 export interface Figures {
   samples: CostSample[];
@@ -55,15 +58,27 @@ export interface Extent {
   rate: string[];
 }
 
-/** Runs both programs, one after the other, each in network namespaces of its own. @throws when one of them fails. */
-export async function* measureDatapath({ cost, rate }: Extent): AsyncGenerator<CostSample | Rate | Missing> {
-  for await (const line of linesOf('cost.ts', cost)) yield CostSample.parse(line);
-  for await (const line of linesOf('rate.ts', rate)) yield z.union([Rate, Missing]).parse(line);
+/**
+ * Runs both programs, one after the other, each in network namespaces of its own.
+ * @param expects called by each of them with how many figures it will give, at most
+ * @throws when one of them fails
+ */
+export async function* measureDatapath(
+  { cost, rate }: Extent,
+  expects: (figures: number) => void = () => {},
+): AsyncGenerator<CostSample | Rate | Missing> {
+  for await (const line of linesOf('cost.ts', cost, expects)) yield CostSample.parse(line);
+  for await (const line of linesOf('rate.ts', rate, expects)) yield z.union([Rate, Missing]).parse(line);
 }
 
 const PROGRAMS = path.resolve(import.meta.dirname, '../../../nlb/measure');
 
-async function* linesOf(program: string, words: string[]): AsyncGenerator<unknown> {
+async function* linesOf(program: string, words: string[], expects: (figures: number) => void): AsyncGenerator<unknown> {
   const child = execa(process.execPath, [path.join(PROGRAMS, program), ...words]);
-  for await (const line of child) yield JSON.parse(line);
+  for await (const line of child) {
+    const value: unknown = JSON.parse(line);
+    const first = Expected.safeParse(value);
+    if (first.success) expects(first.data.expected);
+    else yield value;
+  }
 }
