@@ -28,6 +28,8 @@ export interface Fault {
   /** In the table. */
   label: string;
   bound: Bound;
+  /** Whether nothing is forwarded from the fault on, so that the outage begins with it. */
+  endsForwarding?: true;
   /** Whether connections run beside the datagrams. */
   flows: boolean;
   /** What it needs of the system. */

@@ -49,6 +49,7 @@ const handover: Fault = {
 
 const power: Fault = {
   name: 'power',
+  endsForwarding: true,
   label: 'power loss of the active',
   bound: BOUNDS.outageWithinMs,
   flows: false,

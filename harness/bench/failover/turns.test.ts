@@ -46,6 +46,28 @@ t.test(
   },
 );
 
+t.test(
+  'an outage that begins with the fault is counted from the last beat: how long ago that was is chance',
+  async (t) => {
+    /** Of an outage 43 ms after the last beat, whenever the fault came between two beats. */
+    const struck = (phases: readonly number[]): Trial[] =>
+      phases.map((sinceBeatMs) =>
+        trial({
+          lost: 30,
+          outageFromMs: -0.5,
+          outageMs: 43.5 - sinceBeatMs,
+          timeline: { oldActivePausedMs: 11, newActivePausedMs: 12, lastBeatMs: -sinceBeatMs },
+        }),
+      );
+    const [early, late] = [result(struck([1, 2, 3, 4, 5])), result(struck([5, 6, 7, 8, 9]))];
+    t.same(comparisonOf(early, late, { endsForwarding: true }).outage, { estimate: 1, from: 1, to: 1 });
+    t.ok(
+      (comparisonOf(early, late).outage?.from ?? 0) > 1,
+      'by the bare outage, the one that was struck early is worse',
+    );
+  },
+);
+
 t.test('discarded trials do not count', async (t) => {
   const late = many(50, 20).map((one) => ({ ...one, discarded: 'the prober was held up' }));
   t.equal(outcomeOfComparison(compared([...many(100, 2), ...late], many(100, 2))), 'met');

@@ -62,7 +62,7 @@ async function compare(
     );
     if (runs[turn.of].broken !== undefined) break;
   }
-  return comparisonOf(runs.now.result, runs.before.result);
+  return comparisonOf(runs.now.result, runs.before.result, fault);
 }
 
 /** What a version has shown in its turns so far. */
@@ -100,13 +100,26 @@ export function turns(wanted: number): { of: 'now' | 'before'; trials: number }[
 }
 
 /**
- * An outage in which no probe was lost is shorter than the distance of two probes, and counts as that: between their instants
- * lies what the prober's timers made of the distance, in both versions alike.
+ * What is compared of a trial, in milliseconds, without what is chance in both versions alike.
+ *
+ * An outage in which no probe was lost is shorter than the distance of two probes, and counts as that: what lies between their
+ * instants is what the prober's timers made of it. One that begins with the fault is counted from the last beat before, which
+ * was up to an interval ago: from there on the standby waits.
  */
-const outageOf = ({ lost, outageMs }: Trial): number => (lost > 0 ? outageMs : 1000 / PROBES_PER_SECOND);
+function outageOf(
+  { lost, outageMs, outageFromMs, timeline }: Trial,
+  { endsForwarding }: Pick<Fault, 'endsForwarding'>,
+): number {
+  if (lost === 0) return 1000 / PROBES_PER_SECOND;
+  return endsForwarding ? outageFromMs + outageMs - (timeline.lastBeatMs ?? 0) : outageMs;
+}
 
-export function comparisonOf(now: FaultResult, before: FaultResult): Comparison {
-  const outages = ({ trials }: FaultResult) => trials.map(outageOf);
+export function comparisonOf(
+  now: FaultResult,
+  before: FaultResult,
+  fault: Pick<Fault, 'endsForwarding'> = {},
+): Comparison {
+  const outages = ({ trials }: FaultResult) => trials.map((trial) => outageOf(trial, fault));
   if (now.trials.length === 0 || before.trials.length === 0) return { now, before };
   return { now, before, outage: ratioOf(outages(now), outages(before)) };
 }
