@@ -60,7 +60,8 @@ export function openPublisher(
     const { inNewRows, inPlace } = byUse(next, new Set(published.rows.values()));
     for (const [row, slots] of inNewRows) selections.write(row, slots);
     // While slots are written, every server that a slot names, before or after, must exist.
-    const servers = keepUntilRemoved(tables.servers, published.tables.servers);
+    const dropped = published.tables.servers.filter(({ id }) => !tables.servers.some((server) => server.id === id));
+    const servers = [...keepUntilRemoved(tables.servers, published.tables.servers), ...dropped];
     if (changes.some(({ table }) => table === 'selections')) publish({ ...next, tables: { ...tables, servers } });
     for (const [row, slots] of inPlace) selections.write(row, slots);
     publish(next);

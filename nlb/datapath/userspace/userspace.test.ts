@@ -12,6 +12,8 @@ import { withChecksum } from '../kit/veth-peers.ts';
 import { openLease, openPinnedLease } from '../tables/lease.ts';
 import type { Tables } from '../tables/tables.ts';
 import { directoryFor, FILES } from './directory.ts';
+import { readPublished } from './published.ts';
+import { openPublisher } from './publisher.ts';
 
 enterPrivateNamespaces(import.meta.url);
 const peers = makeNode(t);
@@ -201,6 +203,27 @@ t.test('written slots take effect at once, without a request to the forwarder', 
   t.same(readFileSync(join(directoryFor(directory), FILES.published)), before);
   t.same(datapath.actual().services[0]?.slots, all(1));
   t.same(datapath.apply(tables()), [{ table: 'selections', change: 'changed', subject: pool }]);
+});
+
+t.test('a server that is removed is there as long as a slot may name it', async (t) => {
+  const pins = pinDirectory(t);
+  open(t, pins);
+  const directory = directoryFor(pins);
+  const published = readPublished(directory);
+  if (!published) throw new Error('nothing is published');
+  const known = (): number[] => readPublished(directory)?.tables.servers.map(({ id }) => id) ?? [];
+  const whileWriting: number[][] = [];
+  const write = (): number => whileWriting.push(known());
+  const parts = { directory, selections: { write }, ready: () => {} };
+  const { apply } = openPublisher(parts, { ...published, tables: tables() }, options(pins));
+  const [first] = tables().servers;
+  const services = tables().services.map((service) => ({ ...service, slots: new Int32Array(65_537).fill(0) }));
+  apply({ ...tables(), servers: first ? [first] : [], services });
+  t.same(whileWriting, [
+    [0, 1],
+    [0, 1],
+  ]);
+  t.same(known(), [0], 'and no longer');
 });
 
 t.test('tables are written, read back and changed as in the kernel', async (t) => {
