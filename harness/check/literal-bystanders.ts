@@ -76,7 +76,7 @@ export const BYSTANDERS: readonly Bystander[] = [
   { what: 'frames cut in the packet', beside: frames((event) => cut(event, 20)), mattersTo: EVERY_FRAME },
   {
     what: 'frames of IPv6',
-    beside: frames((event) => written(event, [12], [0x86, 0xdd])),
+    beside: frames((event) => (event.bytes.length < 14 ? undefined : written(event, [12], [0x86, 0xdd]))),
     mattersTo: EVERY_FRAME.filter((checker) => checker !== 'flawedGoNoFurther'),
   },
   {
