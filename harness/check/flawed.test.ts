@@ -90,7 +90,7 @@ t.test('flawed frames end at the load balancer', async (t) => {
   t.match(told(ended, SEEN, ALL, unreachable, OVER), /^fail: .* spoke for/);
   const own = { source: '10.77.1.11', destination: ENDS.source };
   const says = (protocol: number, payload: Uint8Array, from = ACCESS, source = own.source) =>
-    internet({ atMs: 20, from, to: [] }, IN, { ...own, source, protocol }, payload);
+    internet({ atMs: 20, from, to: [] }, OUT, { ...own, source, protocol }, payload);
   const echo = encodeIcmp({ type: 8, code: 0, rest: 0, payload: packet() });
   t.match(told(ended, SEEN, ALL, says(1, echo), OVER), /^pass/, 'it may speak for itself');
   t.match(told(ended, SEEN, ALL, says(17, new Uint8Array(2)), OVER), /^pass/);
