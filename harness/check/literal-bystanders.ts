@@ -38,6 +38,7 @@ const EITHER_WAY = [
   'neighbourReplaced',
   'neverSendsFor',
   'repliesBypass',
+  'silentWhileLeft',
   'standbySilent',
 ];
 /** A beat is one by its port, and by who sent it, whatever the addresses; a packet is flawed whoever it is for. */
