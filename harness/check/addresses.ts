@@ -8,11 +8,9 @@ type Held = CensusTaken['addresses'][number];
 /** Judge every census; the first that is not passed decides. A census without addresses shows nothing. */
 function everyCensus(events: readonly HistoryEvent[], judge: (census: CensusTaken) => Verdict): Verdict {
   const taken = events.filter((event) => event.kind === 'census');
-  if (taken.length === 0) return unknown('no census was taken');
   if (taken.some((census) => census.addresses.length === 0)) return unknown('a census is empty', taken);
   const verdicts = taken.map(judge);
-  const [last = unknown('no census was taken')] = verdicts.slice(-1);
-  return verdicts.find(({ verdict }) => verdict !== 'pass') ?? last;
+  return verdicts.find(({ verdict }) => verdict !== 'pass') ?? verdicts.at(-1) ?? unknown('no census was taken');
 }
 
 /**

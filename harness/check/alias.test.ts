@@ -1,7 +1,7 @@
 import t from 'tap';
 import { aliasNeverOn, aliasPlaced, aliasReleased, neverTwoHolders } from './alias.ts';
 import { verdictOn } from './claim.ts';
-import { act, address, census, OVER, standstill, told, watched } from './literal-history.ts';
+import { act, address, census, OVER, shown, standstill, told, watched } from './literal-history.ts';
 
 const NLBS = '10.77.1.100';
 const added = (atMs: number, node = 'nlb2', label = 'access:nlbs', device = 'access') =>
@@ -20,6 +20,9 @@ t.test('the alias is placed: on that device, with that label, in time', async (t
   t.match(told(placed, SEEN, EMPTY, KILL, added(151), OVER), /^fail: nlb2 did not hold .* within 50 ms/);
   t.match(told(placed, SEEN, EMPTY, KILL, standstill(120, 125), added(151), OVER), /^pass/, 'the machine stood still');
   t.match(told(placed, SEEN, EMPTY, KILL, OVER), /^fail/);
+  t.match(told(placed, SEEN, EMPTY, KILL, added(150), OVER), /^pass/, 'just in time');
+  const unlabelled = aliasPlaced({ address: NLBS, node: 'nlb2', device: 'access' });
+  t.match(told(unlabelled, SEEN, EMPTY, KILL, added(130, 'nlb2', 'any'), OVER), /^pass: .* labelled any$/);
   t.match(told(placed, KILL, added(130, 'nlb2', 'access:nlbs', 'server'), OVER), /^fail: nlb2 held .* on server/);
   t.match(told(placed, KILL, added(130, 'nlb2', 'access'), OVER), /^fail: .* labelled access/);
   t.match(told(placed, EMPTY, KILL, OVER), /^unknown: addresses of nlb2 were not watched/);
@@ -31,6 +34,16 @@ t.test('the alias is placed: on that device, with that label, in time', async (t
 
   const always = aliasPlaced({ ...place, node: 'nlb1' });
   t.match(told(always, HELD, OVER), /^pass/, 'a census tells too');
+  t.match(told(always, SEEN, EMPTY, OVER), /^fail: nlb1 did not hold 10\.77\.1\.100$/);
+  t.match(told(always), /^unknown/);
+  const during = [act(500, 'quiet'), OVER];
+  const since = [...SEEN, HELD, removed(100, 'nlb1'), ...during];
+  t.equal(verdictOn(always, during, since).verdict, 'fail', 'what was over before is not counted');
+  t.equal(
+    verdictOn(always, during, [...SEEN, EMPTY, added(600, 'nlb1'), ...during]).verdict,
+    'pass',
+    'nor only before',
+  );
   t.match(told(always, SEEN, EMPTY, OVER, removed(1, 'nlb2')), /^fail/);
 });
 
@@ -47,6 +60,12 @@ t.test('the alias was never on a node', async (t) => {
   t.match(told(never, EMPTY, watched('addresses', 'nlb2', 3), KILL, OVER), /^unknown: .* 3 were missed/);
   t.match(told(never, SEEN, KILL, OVER), /^unknown: nothing tells how nlb2 began/);
   t.match(told(never), /^unknown/);
+  t.match(told(never, SEEN, HELD, OVER), /^pass/, 'another may have it');
+  t.match(
+    told(never, EMPTY, watched('addresses', 'nlb2', 3), added(130), OVER),
+    /^unknown: .* 3 were missed; .* held it/,
+  );
+  t.same(shown(never, SEEN, EMPTY, KILL, { ...EMPTY, atNs: 2e6 }, OVER), ['census 0']);
 
   const during = [act(500, 'quiet'), OVER];
   const before = [...SEEN, EMPTY, added(130), removed(140)];
@@ -67,6 +86,12 @@ t.test('the alias is released in time after an act', async (t) => {
   t.match(told(released, HELD, KILL, OVER), /^unknown: addresses of nlb1 were not watched/);
   t.match(told(released, SEEN, HELD, KILL, act(120, 'over')), /^unknown: only 20 ms/);
   t.match(told(released, SEEN, EMPTY, KILL, OVER), /^unknown: nlb1 did not hold/);
+  t.same(shown(released, SEEN, EMPTY, KILL, OVER), ['act 100']);
+  t.same(shown(released, HELD, KILL, removed(120, 'nlb1'), OVER), ['act 100', 'census 0', 'address 120']);
+  t.match(told(released, HELD, KILL, removed(100, 'nlb1'), OVER), /^unknown: nlb1 did not hold/, 'it had just let go');
+  t.match(told(released, SEEN, HELD, KILL, act(150, 'over')), /^fail: nlb1 did not release/, 'the time was just over');
+  const lasts = act(100, 'kill', 'nlb1', 200);
+  t.match(told(released, HELD, lasts, removed(160, 'nlb1'), OVER), /^fail: .* only after 60 ms/, 'from its beginning');
   t.match(told(released, SEEN, HELD, OVER), /^unknown: "kill" on nlb1 was not done/);
 
   const mended = aliasReleased({
@@ -88,6 +113,11 @@ t.test('two nodes never hold the alias', async (t) => {
   const turn = (atMs: number) => [SEEN, HELD, KILL, removed(120, 'nlb1'), added(atMs), OVER].flat();
   t.match(told(never, turn(121)), /^pass: 2 holdings/);
   t.match(told(never, turn(119.5)), /^pass/, 'less than the tolerance is not counted');
+  t.match(told(never, turn(119)), /^pass/, 'nor as much');
+  const moved = [added(118, 'nlb1', 'x', 'server'), removed(120, 'nlb1')].flat();
+  t.match(told(never, SEEN, HELD, moved, OVER), /^pass: 2 holdings/, 'one node has it twice');
+  t.match(told(never, SEEN, added(50), removed(118, 'nlb1'), OVER), /^fail: nlb1 held .*before.* nlb2 held .* both/);
+  t.match(told(never), /^unknown: nothing was recorded/);
   t.match(told(never, turn(118)), /^fail: nlb1 held .* nlb2 held .* both/);
   t.match(told(never, SEEN, HELD, added(118), OVER), /^fail/);
   const foreign = census(0, `fw1 access ${NLBS}/32`);

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { announcedOnTakeover, neighbourReplaced } from './announcement.ts';
-import { address, arp, neighbour, OVER, standstill, told, watched } from './literal-history.ts';
+import { address, arp, neighbour, OVER, shown, standstill, told, watched } from './literal-history.ts';
 
 const NLBS = '10.77.1.100';
 const NLB2 = { lan: 'access', node: 'nlb2', leg: 'access' };
@@ -34,10 +34,20 @@ const NOISE = [
 t.test('a new active announces the address at once, by a broadcast request', async (t) => {
   const asking = announce(100, { targetIp: '10.77.1.2' });
   const announced = announcedOnTakeover({ address: NLBS, port: NLB2, device: 'access', mac: NEW, withinMs: 1 });
-  t.match(told(announced, SEEN, added(100), announce(100.4), announce(300), OVER), /^pass: .* 0\.4 ms after/);
+  t.match(
+    told(announced, SEEN, added(100), announce(100.4), announce(300), OVER),
+    /^pass: .* 0\.4 ms after the address event$/,
+  );
   const overrun = watched('addresses', 'nlb2', 1);
   t.match(told(announced, SEEN, overrun, added(100), announce(100.4), OVER), /^unknown: .* 1 were missed/);
   t.match(told(announced, SEEN, added(100), announce(99.8), OVER), /^pass/, 'the event is read after the fact');
+  t.match(told(announced, SEEN, added(100), announce(99), OVER), /^pass/, 'by as much as the bound at most');
+  const lost = address(100, { node: 'nlb2', device: 'access', address: `${NLBS}/32`, change: 'removed' });
+  t.match(told(announced, SEEN, lost, announce(100), OVER), /^unknown: nlb2 did not add/);
+  t.match(
+    told(announced, SEEN, added(100), announce(100, { senderIp: '10.77.1.12' }), OVER),
+    /^fail: .* announced nothing/,
+  );
   t.match(told(announced, SEEN, added(100), announce(101.5), OVER), /^fail: .* 1\.5 ms after/);
   t.match(told(announced, SEEN, added(100), standstill(100.1, 121), announce(121.5), OVER), /^pass: .* 0\.6 ms after/);
   t.match(told(announced, SEEN, added(100), standstill(100.1, 121), announce(122.5), OVER), /^fail: .* 1\.6 ms after/);
@@ -83,6 +93,45 @@ t.test('the announcement replaces the entry in the firewall', async (t) => {
   t.match(told(replaced, SEEN, entry(1, OLD), announce(100), entry(101, NEW, 'STALE'), OVER), /^pass: fw1 replaced/);
   t.match(told(replaced, SEEN, entry(1, OLD), announce(100), entry(110, NEW), OVER), /^fail: .* only after 9\.99 ms/);
   t.match(told(replaced, SEEN, entry(1, OLD), announce(100), OVER), /^fail: fw1 kept 02:00:00:00:00:0b/);
+  const before = announce(50, { senderMac: OLD });
+  t.match(
+    told(replaced, SEEN, entry(1, OLD), before, announce(100), entry(101, NEW), OVER),
+    /^pass/,
+    'what another said',
+  );
+  t.match(told(replaced, SEEN, entry(1, OLD), announce(100), entry(101, OLD), OVER), /^fail: fw1 kept/);
+  t.match(
+    told(replaced, SEEN, entry(1, OLD), announce(100), entry(99.95, NEW), OVER),
+    /^pass/,
+    'clocks differ a little',
+  );
+  t.match(told(replaced, SEEN, entry(1, OLD), announce(100), entry(99.91, NEW), OVER), /^pass/, 'so much');
+  t.match(told(replaced, SEEN, entry(1, OLD), announce(100), entry(99.9, NEW), OVER), /^unknown: fw1 had .* already/);
+  const quick = [entry(1, OLD), announce(100), entry(101, NEW)].flat();
+  t.match(told(replaced, SEEN, quick, ask(99), ask(102), OVER), /^pass/, 'it may ask at other times');
+  t.match(told(replaced, SEEN, quick, ask(100.01), OVER), /^fail: fw1 had to ask/);
+  t.match(told(replaced, SEEN, quick, ask(101), OVER), /^fail: fw1 had to ask/);
+  const says = (fields: { operation: 'request' | 'reply'; targetIp: string }) =>
+    arp({ atMs: 100.5, from: FW1, to: [NLB2] }, { senderMac: '02:00:00:00:00:01', senderIp: '10.77.1.2', ...fields });
+  t.match(
+    told(replaced, SEEN, quick, says({ operation: 'request', targetIp: '10.77.1.9' }), OVER),
+    /^pass/,
+    'for others',
+  );
+  t.match(told(replaced, SEEN, quick, says({ operation: 'reply', targetIp: NLBS }), OVER), /^pass/, 'and answer');
+  t.match(told(replaced, quick, OVER), /^pass/, 'what was seen to change has changed');
+  t.match(
+    told(replaced, SEEN, watched('neighbours', 'fw1', 1), quick, OVER),
+    /^unknown: .* 1 were missed; .* replaced/,
+  );
+  t.match(
+    told(replaced, watched('neighbours', 'fw1'), entry(1, OLD), announce(100), OVER),
+    /^unknown: frames of access/,
+  );
+  t.same(shown(replaced, SEEN, quick, OVER), ['neighbour 1', 'frame 100.01', 'neighbour 101']);
+  const kept = [entry(1, NEW), announce(100)].flat();
+  t.same(shown(replaced, SEEN, kept, OVER), ['neighbour 1', 'frame 100.01']);
+  t.same(shown(replaced, SEEN, announce(100), OVER), ['frame 100.01']);
   const late = [entry(1, OLD), announce(100), ask(100.5), entry(101, NEW), OVER].flat();
   t.match(told(replaced, SEEN, late), /^fail: fw1 had to ask/);
   t.match(told(replaced, SEEN, NOISE, entry(1, OLD), announce(100), OVER), /^fail: fw1 kept/);
@@ -97,4 +146,25 @@ t.test('the announcement replaces the entry in the firewall', async (t) => {
     told(replaced, watched('frames', 'access'), entry(1, OLD), announce(100), OVER),
     /^unknown: neighbours of fw1/,
   );
+});
+
+t.test('each table is judged, and the worst decides', async (t) => {
+  const options = { address: NLBS, mac: NEW, announcer: NLB2, withinMs: 5 };
+  const FW2 = { ...FW1, node: 'fw2' };
+  const [one, other] = [FW1, FW2].map((port) => ({ node: port.node, device: 'access', port }));
+  if (!one || !other) throw new Error('there are two');
+  const seen = [SEEN, watched('neighbours', 'fw2'), entry(1, OLD), announce(100, {}, [FW1, FW2])].flat();
+  const second = (atMs: number, mac: string) => ({ ...entry(atMs, mac), node: 'fw2' });
+  const both = neighbourReplaced({ ...options, tables: [one, other] });
+  t.match(
+    told(both, seen, entry(101, NEW), second(1, OLD), second(102, NEW), OVER),
+    /^pass: fw1 replaced .* the announcement; fw2 replaced/,
+  );
+  t.match(told(both, seen, entry(101, NEW), OVER), /^unknown: fw2 had no entry/);
+  t.match(told(neighbourReplaced({ ...options, tables: [other, one] }), seen, OVER), /^fail: fw1 kept/);
+  t.match(told(both, seen, entry(101, NEW), second(1, OLD), OVER), /^fail: fw2 kept/);
+  t.equal(told(neighbourReplaced({ ...options, tables: [] }), seen, OVER), 'unknown: no table was named');
+  const first = neighbourReplaced({ ...options, tables: [one] });
+  const elsewhere = [SEEN, entry(1, OLD), announce(100, {}, [FW2]), OVER].flat();
+  t.match(told(first, elsewhere), /^unknown: the announcement did not reach fw1/);
 });

@@ -1,6 +1,13 @@
 import t from 'tap';
-import { answersWith, neverSendsFor, noAnswerFrom, repliesWellFormed } from './arp.ts';
-import { arp, OVER, standstill, told, udp, watched } from './literal-history.ts';
+import {
+  answersWith,
+  isAskedThroughout,
+  neverSendsFor,
+  noAnswerFrom,
+  repliesWellFormed,
+  requestsReaching,
+} from './arp.ts';
+import { arp, OVER, shown, standstill, told, udp, watched } from './literal-history.ts';
 
 const NLBS = '10.77.1.100';
 const NLB1 = { lan: 'access', node: 'nlb1', leg: 'access' };
@@ -40,6 +47,23 @@ t.test('every request is answered, with one hardware address', async (t) => {
   const elsewhere = { ...NLB1, leg: 'server' };
   t.match(told(active, SEEN, two, ask(5), reply(6, MAC1, {}, elsewhere), OVER), /^fail/, 'or come from elsewhere');
   t.match(told(active, SEEN, two, announce(5), OVER), /^pass/, 'an announcement wants no answer');
+  const says = (atMs: number, fields: object, from = FW1, to = [NLB1]) =>
+    arp({ atMs, from, to }, { operation: 'request', senderMac: FW_MAC, senderIp: NLBS, targetIp: NLBS, ...fields });
+  t.match(told(active, SEEN, two, says(5, {}), OVER), /^pass: 2 requests/, 'whoever makes it');
+  t.match(told(active, SEEN, two, says(5, { senderMac: MAC2 }, NLB2), OVER), /^pass: 2/, 'nor is it one');
+  const answered = { operation: 'reply', senderIp: '10.77.1.2', targetMac: MAC1 };
+  t.match(told(active, SEEN, two, says(5, answered), OVER), /^pass: 2 requests/, 'nor does an answer');
+  const afar = { lan: 'server', node: 'nlb2', leg: 'server' };
+  t.match(
+    told(active, SEEN, two, says(5, { ...answered, senderIp: NLBS, senderMac: MAC2 }, afar, []), OVER),
+    /^pass/,
+    'what is said on another LAN',
+  );
+  t.match(told(active, SEEN, two, ask(5), reply(6, MAC1, {}, NLB2), OVER), /^fail/, 'or come from another');
+  t.match(told(active, SEEN, two, ask(5), reply(5.01), OVER), /^pass: 3/, 'at once');
+  t.match(told(active, SEEN, two, ask(989.99), OVER), /^fail/, 'it had just so long');
+  t.match(told(active, SEEN, two, ask(1000), OVER), /^pass: 2 requests/);
+  t.same(shown(active, SEEN, two, OVER), ['frame 1.01', 'frame 2']);
   t.match(told(active, SEEN, two, ask(5), OVER), /^fail: nlb1\/access did not answer/);
   t.match(told(active, SEEN, two, ask(5), reply(16), OVER), /^fail/, 'an answer may be too late');
   t.match(told(active, SEEN, two, ask(5), standstill(5.5, 11), reply(16), OVER), /^pass/, 'nobody ran in that time');
@@ -62,6 +86,10 @@ t.test('the standby answers nobody, though asked for a time', async (t) => {
   const throughout = asked(1, 51);
   t.match(told(silent, SEEN, throughout, reply(2), OVER), /^pass: 6 requests .* reached nlb2.* for 50 ms/);
   t.match(told(silent, SEEN, throughout, reply(300, MAC2), OVER), /^fail: nlb2\/access answered/, 'however late');
+  t.same(shown(silent, SEEN, throughout, OVER), ['frame 1.01', 'frame 11.01', 'frame 21.01']);
+  t.same(shown(silent, SEEN, asked(1, 41), OVER), ['frame 1.01', 'frame 11.01', 'frame 21.01']);
+  t.ok(isAskedThroughout(requestsReaching(throughout, NLB2, NLBS), 50));
+  t.notOk(isAskedThroughout(requestsReaching(throughout, NLB2, NLBS), 51));
   t.match(told(silent, SEEN, throughout, NOISE, OVER), /^pass: 6 requests/);
   t.match(
     told(silent, SEEN, asked(1, 41), OVER),
@@ -101,6 +129,9 @@ t.test('no ARP packet has the cluster address as its sender', async (t) => {
   const flow = { source: '10.77.1.11', sourcePort: 1, destination: '10.77.1.12', destinationPort: 2 };
   const beat = udp({ atMs: 1, from: NLB1, to: [NLB2] }, { source: MAC1, destination: MAC2 }, flow);
   t.match(told(never, SEEN, ask(1), reply(2), OVER), /^pass: 2 ARP packets/);
+  t.same(shown(never, SEEN, ask(1), reply(2), ask(3), ask(4), OVER), ['frame 2', 'frame 1', 'frame 3']);
+  const neither = neverSendsFor({ addresses: ['203.0.113.10', '203.0.113.11'], ports: [NLB1] });
+  t.match(told(neither, SEEN, reply(2), OVER), /none from 203\.0\.113\.10, 203\.0\.113\.11$/);
   t.match(told(never, SEEN, ask(1), foreign, OVER), /^fail: nlb1\/access sent ARP from 203/);
   t.match(told(never, SEEN, ask(1), OVER), /^unknown: nlb1\/access was not seen sending/);
   const one = neverSendsFor({ addresses: ['203.0.113.10'], ports: [NLB1] });
@@ -111,6 +142,12 @@ t.test('no ARP packet has the cluster address as its sender', async (t) => {
 t.test('replies go to the asker alone, and to nobody who did not ask', async (t) => {
   const formed = repliesWellFormed({ ports: [NLB1], withinMs: 10 });
   t.match(told(formed, SEEN, ask(1), reply(2), OVER), /^pass: 1 replies/);
+  t.same(shown(formed, SEEN, ask(1), reply(2), ask(3), reply(4), OVER), ['frame 1.01', 'frame 2']);
+  t.match(told(formed, SEEN, ask(1), reply(2), announce(5), OVER), /^pass: 1/, 'an announcement is none');
+  t.match(told(formed, SEEN, ask(1), reply(2, MAC1, { senderIp: '10.77.1.11' }), OVER), /^fail: .* nobody asked/);
+  const said = { operation: 'reply', senderMac: FW_MAC, senderIp: '10.77.1.2', targetIp: NLBS } as const;
+  const answer = arp({ atMs: 1, from: FW1, to: [NLB1] }, said);
+  t.match(told(formed, SEEN, answer, reply(2), OVER), /^fail: .* nobody asked/, 'an answer asks nothing');
   t.match(told(formed, SEEN, ask(1), reply(2), reply(3), OVER), /^fail: .* nobody asked/, 'each request has one reply');
   t.match(told(formed, SEEN, ask(1), reply(20), OVER), /^fail/);
   t.match(told(formed, SEEN, ask(1), standstill(2, 15), reply(20), OVER), /^pass/, 'nobody ran in that time');
@@ -118,6 +155,7 @@ t.test('replies go to the asker alone, and to nobody who did not ask', async (t)
   t.match(told(formed, SEEN, ask(1), reply(2, MAC1, { targetMac: FW2_MAC }), OVER), /^fail/);
   const everybody = { destination: 'ff:ff:ff:ff:ff:ff' };
   t.match(told(formed, SEEN, ask(1), reply(2, MAC1, everybody), OVER), /^fail: .* sent to ff:ff/);
+  t.match(told(formed, ask(1), reply(2, MAC1, everybody), OVER), /^fail: .* sent to ff:ff/, 'whatever was missed');
   t.match(told(formed, SEEN, ask(1), reply(2, MAC1, { source: MAC2 }), OVER), /^fail: .* sent from 02:00:00:00:00:0c/);
   t.match(told(formed, ask(1), reply(2), OVER), /^unknown: frames of access/);
   t.match(told(formed, reply(2), OVER), /^unknown: frames of access/, 'the request may have been missed');

@@ -59,7 +59,7 @@ t.test('the exact test agrees with counting every sequence of choices', async (t
     const observed = likelihoods.get(counts.join()) ?? 0;
     return [...likelihoods.values()].filter((one) => one <= observed * (1 + 1e-7)).reduce((sum, one) => sum + one, 0);
   };
-  const count = fc.integer({ min: 0, max: 3 });
+  const count = fc.integer({ min: 0, max: 2 });
   const weight = fc.integer({ min: 1, max: 5 });
   const property = fc.property(fc.tuple(count, count, count), fc.tuple(weight, weight, weight), (counts, weights) => {
     const whole = weights.reduce((sum, one) => sum + one);
@@ -72,19 +72,19 @@ t.test('the exact test agrees with counting every sequence of choices', async (t
 
 t.test('few flows are tested exactly, many by chi-square, and the two meet', async (t) => {
   const thirds = [1 / 3, 1 / 3, 1 / 3];
-  t.match(goodnessOfFit([320, 350, 330], thirds), { method: 'exact' });
+  t.match(goodnessOfFit([160, 175, 165], thirds), { method: 'exact' });
   t.match(goodnessOfFit([32_000, 35_000, 33_000], thirds), { method: 'chi-square' });
-  t.ok(near(exactTest([320, 350, 330], thirds), chiSquareTest([320, 350, 330], thirds), 0.01));
+  t.ok(near(exactTest([160, 175, 165], thirds), chiSquareTest([160, 175, 165], thirds), 0.01));
 });
 
 t.test('shares are right, wrong, or not to be told', async (t) => {
   const weights = { server1: 1, server2: 1, server3: 2 };
-  t.match(weightsMatch({ server1: 148, server2: 155, server3: 297 }, weights, 0.001), { verdict: 'pass' });
-  t.match(weightsMatch({ server1: 200, server2: 200, server3: 200 }, weights, 0.001), {
+  t.match(weightsMatch({ server1: 37, server2: 39, server3: 74 }, weights, 0.001), { verdict: 'pass' });
+  t.match(weightsMatch({ server1: 50, server2: 50, server3: 50 }, weights, 0.001), {
     verdict: 'fail',
     because: /p = /,
   });
-  t.match(weightsMatch({ server1: 200, server3: 400 }, weights, 0.001), { verdict: 'fail' }, 'one is left out');
+  t.match(weightsMatch({ server1: 50, server3: 100 }, weights, 0.001), { verdict: 'fail' }, 'one is left out');
   t.match(weightsMatch({ ...weights, server4: 1 }, weights, 0.001), {
     verdict: 'fail',
     because: /server4 has no weight/,

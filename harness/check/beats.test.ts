@@ -1,6 +1,6 @@
 import t from 'tap';
 import { beatsGoOn } from './beats.ts';
-import { act, OVER, standstill, told, udp, watched } from './literal-history.ts';
+import { act, OVER, shown, standstill, told, udp, watched } from './literal-history.ts';
 import { NS_PER_MS } from './span.ts';
 
 const port = (node: string, leg: string) => ({ lan: leg, node, leg });
@@ -28,6 +28,18 @@ const EVEN = [90, 105, 120, 140, 155];
 t.test('beats leave by each leg without a long pause while something is done', async (t) => {
   const both = [beats('access', EVEN), beats('server', EVEN)].flat();
   t.match(told(goOn, SEEN, blocked(100, 160), both, OVER), /^pass: the longest pause of nlb1\/access .* was 20 ms/);
+  t.same(shown(goOn, SEEN, blocked(100, 160), both, OVER), ['act 100', 'frame 120', 'frame 140']);
+  t.match(told(goOn, SEEN, blocked(100, 150), both, OVER), /^pass/, 'it lasted just long enough');
+  const around = [beats('access', EVEN), beats('server', [70, 105, 120, 140, 155, 190])].flat();
+  t.match(told(goOn, SEEN, blocked(100, 160), around, OVER), /^pass: .* 20 ms/, 'pauses before and after are others');
+  const anywhere = beatsGoOn({
+    ports: [port('nlb1', 'access')],
+    beatPort: 4694,
+    whilst: { what: 'blocked', times: 1, lastingMs: 50 },
+    pauseAtMostMs: 20,
+  });
+  t.match(told(anywhere, SEEN, blocked(100, 160, 'nlb2'), both, OVER), /^pass: .* whilst "blocked" was 20 ms/);
+  t.same(shown(goOn, SEEN, blocked(100, 190), both, OVER), ['act 100', 'frame 155']);
   const hole = EVEN.filter((ms) => ms !== 120);
   t.match(
     told(goOn, SEEN, blocked(100, 160), beats('access', EVEN), beats('server', hole), OVER),
@@ -56,5 +68,7 @@ t.test('where nothing was done, or not for long, nothing is known', async (t) =>
   t.match(told(goOn, SEEN, both, OVER), /^unknown: "blocked" on nlb1 was done 0 times/);
   t.match(told(goOn, SEEN, both, blocked(100, 160, 'nlb2'), OVER), /^unknown/);
   t.match(told(goOn, SEEN, both, act(100, 'blocked', 'nlb1'), OVER), /^unknown: .* lasted 0 ms; 50 ms were meant/);
+  t.match(told(goOn, SEEN, both, blocked(100, 149)), /^unknown: .* lasted 49 ms; 50 ms were meant/);
+  t.same(shown(goOn, SEEN, both, blocked(100, 149)), ['act 100']);
   t.match(told(goOn, blocked(100, 160), both, OVER), /^unknown: frames of access were not watched/);
 });

@@ -1,6 +1,7 @@
 import t from 'tap';
 import { nothingMoved } from './calm.ts';
-import { act, address, census, OVER, script, told, watched } from './literal-history.ts';
+import { verdictOn } from './claim.ts';
+import { act, address, census, neighbour, OVER, script, told, watched } from './literal-history.ts';
 
 const NLBS = '10.77.1.100';
 const SEEN = [watched('addresses', 'nlb1'), watched('addresses', 'nlb2')];
@@ -17,6 +18,22 @@ t.test('nothing moves: one holder, no address event, no script', async (t) => {
   t.match(told(calm, begun, script(5, 'nlb2', 'active', 'standby'), OVER), /^fail: nlb2 entered active/);
   t.match(told(calm, begun, change(5, 'nlb2', 'added', '203.0.113.10'), OVER), /^pass/, 'another address is not meant');
   t.match(told(calm, begun, change(5, 'fw1', 'added'), script(5, 'fw1', 'active', ''), OVER), /^pass/, 'nor others');
+  const entry = neighbour(5, { node: 'nlb2', device: 'access', address: NLBS, state: 'STALE' });
+  t.match(told(calm, begun, entry, OVER), /^pass/, 'a table may change');
+  const overrun = [watched('addresses', 'nlb1'), watched('addresses', 'nlb2', 2)];
+  t.match(
+    told(calm, overrun, HELD, act(1, 'drop'), change(5, 'nlb2', 'added'), OVER),
+    /^unknown: .* 2 were missed; .* added/,
+  );
+  t.match(told(calm, SEEN, { ...HELD, atNs: 1e6 }, act(1, 'drop'), OVER), /^pass/, 'since that very moment');
+  t.match(told(calm, SEEN, census(0, `fw1 access ${NLBS}/32`), OVER), /^unknown: nothing tells who of nlb1, nlb2 held/);
+  const during = [act(500, 'drop'), OVER];
+  const because = (...more: Parameters<typeof told>[1][]) =>
+    verdictOn(calm, during, [SEEN, more, during].flat(2)).because;
+  t.match(because(HELD, change(100, 'nlb1', 'removed')), /^nothing tells/, 'what was before is over');
+  t.match(because(change(700, 'nlb1', 'added')), /^nothing tells/);
+  t.match(because(HELD, change(700, 'nlb1', 'removed')), /^nothing tells/);
+  t.match(because(HELD, change(1000, 'nlb1', 'removed')), /^nlb1 held/, 'until that very moment');
   t.match(told(calm, HELD, act(1, 'drop'), OVER), /^unknown: addresses of nlb1 were not watched/);
   t.match(told(calm, SEEN, act(1, 'drop'), OVER), /^unknown: nothing tells who/);
   t.match(told(calm, SEEN), 'unknown: nothing was recorded');

@@ -27,7 +27,7 @@ function serversByFlow(events: readonly HistoryEvent[]): Map<string, string> {
 /** The flow that the quoted packet answers, as `serversByFlow` names it. */
 function flowOf({ packet: { transport } }: PacketSeen): string {
   const quoted = transport?.kind === 'icmp' ? transport.quoted : undefined;
-  if (!quoted || quoted.payload.length < 4) return 'none';
+  if (!quoted) return 'none';
   const [from, to] = [0, 2].map((at) => ((quoted.payload[at] ?? 0) << 8) | (quoted.payload[at + 1] ?? 0));
   return `${quoted.protocol} ${quoted.destination}:${to} > ${quoted.source}:${from}`;
 }

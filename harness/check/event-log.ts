@@ -33,7 +33,7 @@ function brokenStory(states: readonly EventLine[]): Verdict | undefined {
   for (const [index, line] of states.entries()) {
     const problem = problemOf(line, states[index - 1]);
     if (problem !== undefined)
-      return fail(`event ${line.seq} ${problem}`, eventsOf(states.slice(index - 1, index + 1)));
+      return fail(`event ${line.seq} ${problem}`, eventsOf(states.slice(Math.max(0, index - 1), index + 1)));
   }
   return undefined;
 }

@@ -4,7 +4,7 @@ import { encodeIcmp } from '../capture/icmp.ts';
 import { encodeIpv4 } from '../capture/ipv4.ts';
 import { encodeUdp } from '../capture/udp.ts';
 import { flawedGoNoFurther, flawOf } from './flawed.ts';
-import { frame, internet, OVER, told, udp, watched } from './literal-history.ts';
+import { frame, internet, OVER, shown, told, udp, watched } from './literal-history.ts';
 
 const FW = { lan: 'access', node: 'fw1', leg: 'access' };
 const ACCESS = { lan: 'access', node: 'nlb1', leg: 'access' };
@@ -48,6 +48,12 @@ const CASES: [words: string, bytes: Uint8Array, flaw: string | undefined][] = [
   ['more than came', inFrame(packet({ 2: 0xff })), 'of a wrong length'],
   ['cut', inFrame(packet({}, 30)), 'of a wrong length'],
   ['half a UDP header', inFrame(SHORT_TRANSPORT), 'without a whole header of TCP or UDP'],
+  ['half a TCP header', inFrame(packet({ 9: 6, 3: 28 }, 28)), 'without a whole header of TCP or UDP'],
+  ['nothing in it', inFrame(packet({ 9: 99, 3: 20 }, 20)), undefined],
+  ['less than its options', inFrame(packet({ 0: 0x46, 3: 20 })), 'of a wrong length'],
+  ['half an ICMP header', inFrame(packet({ 9: 1, 3: 22 }, 22)), undefined],
+  ['not IPv4 at all', encodeEthernet({ ...IN, etherType: 0x88cc }, packet({}, 10)), undefined],
+  ['half an Ethernet header', new Uint8Array(5), undefined],
   ['half a UDP header, but of a later fragment', inFrame(packet({ 3: 24, 7: 1 }, 24)), undefined],
 ];
 
@@ -67,6 +73,10 @@ t.test('flawed frames end at the load balancer', async (t) => {
       'without a whole header of TCP or UDP (1), and went no further',
   );
   t.match(told(ended, SEEN, ALL, left(20, inFrame(packet(), OUT)), OVER), /^pass/, 'good ones may');
+  t.same(shown(ended, SEEN, ALL, EACH, OVER), ['frame 9.01', 'frame 2.01', 'frame 1.01', 'frame 3.01']);
+  t.match(told(ended, SEEN, ALL, came(20, new Uint8Array(5)), OVER), /^pass/);
+  const others = inFrame(packet(), { ...IN, destination: OUT.destination }, 1);
+  t.match(told(ended, SEEN, EACH, came(9, others), OVER), /^unknown: frames came tagged \(0\)/, 'for another');
   t.match(told(ended, SEEN, ALL, left(20, inFrame(packet({}, 30), OUT)), OVER), /^fail: .* sent a frame of a wrong/);
   t.match(told(ended, SEEN, ALL, left(20, inFrame(packet(), OUT, 1)), OVER), /^fail: .* sent a frame tagged/);
   const reset = { source: ENDS.destination, sourcePort: 7, destination: ENDS.source, destinationPort: 40_000 };
@@ -78,6 +88,18 @@ t.test('flawed frames end at the load balancer', async (t) => {
     encodeIcmp({ type: 3, code: 3, rest: 0, payload: packet() }),
   );
   t.match(told(ended, SEEN, ALL, unreachable, OVER), /^fail: .* spoke for/);
+  const own = { source: '10.77.1.11', destination: ENDS.source };
+  const says = (protocol: number, payload: Uint8Array, from = ACCESS, source = own.source) =>
+    internet({ atMs: 20, from, to: [] }, OUT, { ...own, source, protocol }, payload);
+  const echo = encodeIcmp({ type: 8, code: 0, rest: 0, payload: packet() });
+  t.match(told(ended, SEEN, ALL, says(1, echo), OVER), /^pass/, 'it may speak for itself');
+  t.match(told(ended, SEEN, ALL, says(17, new Uint8Array(2)), OVER), /^pass/);
+  const elsewhere = encodeIpv4({ ...own, protocol: 17 }, new Uint8Array(8));
+  const about = encodeIcmp({ type: 3, code: 3, rest: 0, payload: elsewhere });
+  t.match(told(ended, SEEN, ALL, says(1, about), OVER), /^pass/, 'of what was sent to itself');
+  const server1 = { lan: 'server', node: 'server1', leg: 'server' };
+  const answer = says(17, new Uint8Array(8), server1, ENDS.destination);
+  t.match(told(ended, SEEN, ALL, answer, OVER), /^pass/, 'a server speaks for the cluster');
   t.match(told(ended, SEEN, EACH, OVER), /^unknown: frames came tagged \(0\)/);
   t.match(told(ended, ALL, OVER), /^unknown: frames of access/);
 });

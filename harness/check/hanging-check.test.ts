@@ -1,7 +1,7 @@
 import t from 'tap';
 import type { TcpFlag } from '../capture/tcp.ts';
 import { checksHung } from './hanging-check.ts';
-import { OVER, tcp, told, watched } from './literal-history.ts';
+import { OVER, shown, tcp, told, watched } from './literal-history.ts';
 
 const SERVER = { lan: 'server', node: 'server1', leg: 'server' };
 const NLB = { lan: 'server', node: 'nlb1', leg: 'server' };
@@ -17,6 +17,14 @@ t.test('checks hung when connections were begun and none was answered', async (t
   const hung = checksHung({ server: SERVER, from: '10.77.2.11', atLeast: 2 });
   const two = [begins(1), begins(500)].flat();
   t.match(told(hung, SEEN, two, OVER), /^pass: 10.77.2.11 began 2 connections to server1, of which 0 were answered/);
+  const elsewhere = tcp({ atMs: 2, from: SERVER, to: [NLB] }, MACS, {
+    ...BACK,
+    destination: '10.77.2.12',
+    flags: ['syn', 'ack'],
+  });
+  t.match(told(hung, SEEN, two, elsewhere, OVER), /^pass/, 'another may be answered');
+  t.match(told(hung, SEEN, begins(1, { flags: ['syn', 'psh'] }), begins(2), OVER), /^pass/, 'whatever else is set');
+  t.same(shown(hung, SEEN, two, says(501, 'syn', 'ack'), OVER), ['frame 1.01', 'frame 500.01', 'frame 501']);
   t.match(told(hung, SEEN, two, says(2, 'fin', 'ack'), OVER), /^pass/, 'the end of an earlier one is no answer');
   t.match(told(hung, SEEN, two, says(501, 'syn', 'ack'), OVER), /^unknown: .* 1 were answered/);
   t.match(told(hung, SEEN, begins(1), OVER), /^unknown: .* began 1 connections/);

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { followsHardwareAddress, sendsFrom } from './hardware-address.ts';
-import { act, arp, OVER, tcp, told, watched } from './literal-history.ts';
+import { act, arp, OVER, shown, tcp, told, watched } from './literal-history.ts';
 
 const SERVER = { lan: 'server', node: 'nlb1', leg: 'server' };
 const SERVER1 = { lan: 'server', node: 'server1', leg: 'server' };
@@ -45,6 +45,22 @@ t.test('packets go to a server’s new hardware address, soon after it was named
       'and 80 ms after the change',
   );
   t.match(told(follows, SEEN, CHANGE, before, names(150), later, sent(195, BEFORE), OVER), /^pass/, 'it has 50 ms');
+  t.match(told(follows, SEEN, CHANGE, before, names(150), later, sent(200.01, BEFORE), OVER), /^pass/, 'just so long');
+  t.match(
+    told(follows, SEEN, CHANGE, before, names(150), later, act(200.01, 'over')),
+    /^pass/,
+    'of which all was seen',
+  );
+  const justThen = [...sent(200.01, NOW), ...sent(210, NOW)];
+  t.match(told(follows, SEEN, CHANGE, before, names(150), justThen, OVER), /^pass/);
+  t.match(told(follows, SEEN, CHANGE, before.slice(0, 4), names(99.99), sent(120, NOW), sent(130, NOW), OVER), /^pass/);
+  t.match(
+    told(follows, SEEN, CHANGE, sent(10, BEFORE), sent(100, BEFORE), names(150), later, OVER),
+    /^unknown: 1 packets/,
+  );
+  t.same(shown(follows, SEEN, CHANGE, before, names(150), later, OVER), ['act 100', 'frame 150.01', 'frame 180']);
+  t.same(shown(follows, SEEN, CHANGE, before, later, OVER), ['act 100']);
+  t.same(shown(follows, SEEN, CHANGE, before, names(150), later), ['act 100']);
   t.match(
     told(follows, SEEN, CHANGE, before, names(150), later, sent(210, BEFORE), OVER),
     /^fail: nlb1\/server still sent to .*15 59.99 ms after .* was named/,
@@ -77,6 +93,8 @@ t.test('after the change of its own hardware address a node sends from the new o
   const own = sendsFrom({ port: SERVER, clusterAddress: CLUSTER, mac: NOW, after, withinMs: 50, atLeast: 2 });
   const later = [...leaves(160, NOW), ...leaves(170, NOW)];
   t.match(told(own, SEEN, CHANGE, leaves(90, OWN), leaves(140, OWN), later, OVER), /^pass: 2 packets were sent from/);
+  t.same(shown(own, SEEN, CHANGE, later, leaves(180, NOW), OVER), ['act 100', 'frame 160', 'frame 170']);
+  t.same(shown(own, SEEN, CHANGE, leaves(160, NOW), OVER), ['act 100']);
   t.match(
     told(own, SEEN, CHANGE, later, leaves(180, OWN), OVER),
     /^fail: nlb1\/server still sent from .*0b 80 ms after/,

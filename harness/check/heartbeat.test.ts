@@ -3,7 +3,7 @@ import t from 'tap';
 import { PROTOCOL } from '../capture/ipv4.ts';
 import { encodeUdp } from '../capture/udp.ts';
 import { beatsSignedWith } from './heartbeat.ts';
-import { internet, told } from './literal-history.ts';
+import { internet, shown, tcp, told } from './literal-history.ts';
 
 const SECRET = Buffer.alloc(32, 1).toString('base64');
 const OTHER = Buffer.alloc(32, 2).toString('base64');
@@ -26,6 +26,11 @@ t.test('every heartbeat is signed with the secret', async (t) => {
   const checker = beatsSignedWith({ ports: [nlb1, nlb2], udpPort: 4694, secret: SECRET, atLeast: 1 });
   const beats = [datagram(nlb1, signed(SECRET)), datagram(nlb2, signed(SECRET))].flat();
   t.match(told(checker, beats), /^pass: 2 heartbeats are signed with it/);
+  t.same(shown(checker, beats, datagram(nlb1, signed(SECRET))), ['frame 1', 'frame 1'], 'one of each');
+  t.match(told(checker, beats, datagram(nlb1, signed(SECRET, ''))), /^fail/, 'a beat says something');
+  const stream = tcp({ atMs: 1, from: nlb1, to: [] }, MACS, { ...ENDS, sourcePort: 1, destinationPort: 4694 });
+  const cut = internet({ atMs: 1, from: nlb1, to: [] }, MACS, { ...ENDS, protocol: PROTOCOL.udp }, new Uint8Array(2));
+  t.match(told(checker, beats, stream, cut), /^pass: 2/, 'what is no datagram is no beat');
   t.match(told(checker, beats, datagram(nlb1, signed(OTHER), 53)), /^pass/, 'another port is no heartbeat');
   t.match(told(checker, beats, datagram(nlb2, signed(OTHER))), /^fail: nlb2\/access sent a heartbeat signed otherwise/);
   const [first = 0, ...rest] = signed(SECRET);

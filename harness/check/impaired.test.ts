@@ -1,7 +1,7 @@
 import t from 'tap';
 import type { Counted } from '../history/event.ts';
 import { cableImpaired, impairedFrames } from './impaired.ts';
-import { OVER, told } from './literal-history.ts';
+import { OVER, shown, told } from './literal-history.ts';
 
 const counted = (counts: Record<string, number>, leg = 'access'): Counted[] => [
   { kind: 'counted', atNs: 5, node: 'nlb1', what: impairedFrames(leg), counts },
@@ -17,4 +17,6 @@ t.test('a bad cable took effect, in both directions', async (t) => {
   t.match(told(bad, counted({ ...both, 'received lost': 2 }), OVER), /^unknown: .*; 3 received lost were wanted/);
   t.match(told(bad, counted({ 'sent lost': 9 }), OVER), /^unknown: .*; 3 received lost were wanted/);
   t.match(told(bad, counted(both, 'server'), OVER), /^unknown: nobody counted/);
+  t.same(shown(bad, counted(both), OVER), ['counted 0.000005']);
+  t.same(shown(bad, counted({}), OVER), ['counted 0.000005']);
 });

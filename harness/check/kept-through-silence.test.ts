@@ -1,6 +1,6 @@
 import t from 'tap';
 import { keptThroughSilence } from './kept-through-silence.ts';
-import { OVER, tcp, told, udp, watched } from './literal-history.ts';
+import { OVER, shown, tcp, told, udp, watched } from './literal-history.ts';
 
 const PATH = {
   access: { lan: 'access', node: 'nlb1', leg: 'access' },
@@ -11,9 +11,9 @@ const [SERVER1, SERVER2] = ['02:00:00:00:01:15', '02:00:00:00:01:16'];
 const SEEN = [watched('frames', 'access'), watched('frames', 'server')];
 const CLUSTER = '203.0.113.10';
 
-const sent = (atMs: number, sourcePort: number, destination: string, packet = udp) => {
+const sent = (atMs: number, sourcePort: number, destination: string, packet = udp, from = PATH.server) => {
   const ends = { source: '198.51.100.10', sourcePort, destination: CLUSTER, destinationPort: 7 };
-  return packet({ atMs, from: PATH.server, to: [] }, { source: PATH.mac, destination }, ends);
+  return packet({ atMs, from, to: [] }, { source: PATH.mac, destination }, ends);
 };
 const at = (sourcePort: number, destination: string, ...instants: number[]) =>
   instants.flatMap((atMs) => sent(atMs, sourcePort, destination));
@@ -31,6 +31,26 @@ t.test('a flow that was silent speaks to the same server again', async (t) => {
   const kept = keptThroughSilence(options);
   const both = [at(1, SERVER1, 1, 2, 400), at(2, SERVER2, 1, 2, 400)].flat();
   t.match(told(kept, SEEN, both, OVER), /^pass: 2 flows kept .* more than 300 ms, 1 of them server1/);
+  t.same(shown(kept, SEEN, both, OVER), ['frame 2', 'frame 400']);
+  t.match(
+    told(kept, SEEN, both, at(1, SERVER1, 401), at(2, SERVER2, 401), OVER),
+    /^pass: 2 flows/,
+    'the longest counts',
+  );
+  const justSoLong = [at(1, SERVER1, 1, 301), at(2, SERVER2, 1, 301)].flat();
+  t.match(told(kept, SEEN, justSoLong, OVER), /^unknown: 0 flows/, 'as long is not longer');
+  const PATH2 = { ...PATH, server: { ...PATH.server, node: 'nlb2' } };
+  const passedOn = [sent(1, 3, SERVER1, udp, PATH2.server), sent(400, 3, SERVER2)].flat();
+  const either = keptThroughSilence({ ...options, paths: [PATH, PATH2] });
+  t.match(told(either, SEEN, both, passedOn, OVER), /^fail: .* 3 7 was sent elsewhere/, 'whoever forwarded it');
+  const services = [{ address: CLUSTER, protocol: 'tcp' as const, port: 7 }];
+  const streams = [
+    sent(1, 1, SERVER1, tcp),
+    sent(2, 2, SERVER2, tcp),
+    sent(400, 1, SERVER1, tcp),
+    sent(401, 2, SERVER2, tcp),
+  ];
+  t.match(told(keptThroughSilence({ ...options, services }), SEEN, ...streams, OVER), /^pass: 2 flows/);
   t.match(
     told(kept, SEEN, both, at(3, SERVER1, 1), at(3, SERVER2, 400), OVER),
     /^fail: 17 198\.51\.100\.10 203\.0\.113\.10 3 7 was sent elsewhere after a silence of 399 ms/,
@@ -54,5 +74,7 @@ t.test('a flow that was silent speaks to the same server again', async (t) => {
   const within = keptThroughSilence({ ...options, untilMs: 600 });
   const forgotten = [at(3, SERVER1, 1), at(3, SERVER2, 700)].flat();
   t.match(told(within, SEEN, both, forgotten, OVER), /^pass: 2 flows/, 'who was silent for too long may be moved');
+  const justForgotten = [at(3, SERVER1, 1), at(3, SERVER2, 601)].flat();
+  t.match(told(within, SEEN, both, justForgotten, OVER), /^pass: 2 flows/);
   t.match(told(kept, SEEN, both, forgotten, OVER), /^fail/);
 });

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { answersNotBeyondLease } from './lease-end.ts';
-import { arp, OVER, told, udp, watched } from './literal-history.ts';
+import { arp, OVER, shown, told, udp, watched } from './literal-history.ts';
 
 /** nlb1 beats until 100 ms and again from 600 ms on; its lease of 150 ms ends at 250 ms. */
 const NLBS = '10.77.1.100';
@@ -46,6 +46,9 @@ t.test('a node that is stalled answers until its lease ends, and no request that
     /^fail: nlb1\/access answered a request that came 3.01 ms after the end of its lease/,
   );
   t.match(told(checker, SEEN, beats, questions, replied(241, 250, 254, 261), OVER), /^fail: .* came 10.01 ms after/);
+  t.match(told(checker, SEEN, beats, asked(249.99, 260), replied(251), OVER), /^pass/, 'at its very end it holds');
+  t.match(told(checker, SEEN, beats, asked(259.99), replied(260), OVER), /^fail/, 'at once, too');
+  t.same(shown(checker, SEEN, beats, questions, OVER), ['frame 100', 'frame 253.01', 'frame 600']);
 });
 
 t.test('an answer that leaves late, to a request that came in time, is none too late', async (t) => {
@@ -67,6 +70,8 @@ t.test('answers to one asker are none to another', async (t) => {
 
 t.test('what is asked once it has woken says nothing of the lease that it had', async (t) => {
   t.match(told(checker, SEEN, beats, asked(260, 640), reply(641), OVER), /^pass/);
+  t.match(told(checker, SEEN, beats, asked(260), reply(600), OVER), /^pass/, 'as it wakes');
+  t.match(told(checker, SEEN, beats, asked(240, 599.99), OVER), /^unknown: no request reached/);
   t.match(told(checker, SEEN, beats, asked(240, 640), replied(241), OVER), /^unknown: no request reached/);
 });
 

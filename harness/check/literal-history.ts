@@ -6,6 +6,7 @@ import { encodeTcp, type TcpFlag } from '../capture/tcp.ts';
 import { encodeUdp } from '../capture/udp.ts';
 import type * as Event from '../history/event.ts';
 import { type Claim, verdictOn } from './claim.ts';
+import { BYSTANDERS, type Bystander } from './literal-bystanders.ts';
 import type { Port } from './seen.ts';
 import { NS_PER_MS } from './span.ts';
 
@@ -151,10 +152,41 @@ export function history(...parts: (Event.HistoryEvent | Event.HistoryEvent[])[])
   return parts.flat().toSorted((one, other) => one.atNs - other.atNs);
 }
 
-/** Verdict and reason in one text: `pass: …`. Evidence must come from the history. */
+/** What never happened cannot be shown. */
+const OF_WHAT_IS_ABSENT = ['aliasPlaced', 'asks', 'eventLogged'];
+
+/**
+ * Verdict and reason in one text: `pass: …`. Evidence must come from the history, a failure must show some, and what has nothing to
+ * do with the matter must change nothing.
+ */
 export function told(claim: Claim, ...parts: (Event.HistoryEvent | Event.HistoryEvent[])[]): string {
   const events = history(...parts);
-  const verdict = verdictOn(claim, events);
-  const foreign = verdict.evidence.some((event) => !events.includes(event));
-  return foreign ? 'the evidence is not from the history' : `${verdict.verdict}: ${verdict.because}`;
+  const plain = verdictText(claim, events);
+  const bystanders = BYSTANDERS.filter(({ mattersTo }) => !mattersTo.includes(claim.checker));
+  const withThem = (some: readonly Bystander[]) =>
+    verdictText(
+      claim,
+      history(
+        events.flatMap((event) => some.flatMap(({ beside }) => beside(event))),
+        events,
+      ),
+    );
+  if (withThem(bystanders) !== plain) {
+    const culprits = bystanders.filter((one) => withThem([one]) !== plain).map(({ what }) => what);
+    return `changed by ${culprits.join(', ')}: ${withThem(bystanders)}, not ${plain}`;
+  }
+  return plain;
+}
+
+function verdictText(claim: Claim, events: Event.HistoryEvent[]): string {
+  const { verdict, because, evidence } = verdictOn(claim, events);
+  if (evidence.some((event) => !events.includes(event))) return 'the evidence is not from the history';
+  const mustShow = verdict === 'fail' && !OF_WHAT_IS_ABSENT.includes(claim.checker);
+  if (mustShow && evidence.length === 0) return `a failure that shows nothing: ${because}`;
+  return `${verdict}: ${because}`;
+}
+
+/** What a verdict shows, in its order: the kind of each event with its instant in milliseconds, `frame 1.01`. */
+export function shown(claim: Claim, ...parts: (Event.HistoryEvent | Event.HistoryEvent[])[]): string[] {
+  return verdictOn(claim, history(...parts)).evidence.map(({ kind, atNs }) => `${kind} ${atNs / NS_PER_MS}`);
 }

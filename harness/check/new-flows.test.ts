@@ -1,5 +1,5 @@
 import t from 'tap';
-import { act, type Flow, OVER, probe, tcp, told, udp, watched } from './literal-history.ts';
+import { act, type Flow, OVER, probe, shown, tcp, told, udp, watched } from './literal-history.ts';
 import { noNewFlowTo } from './new-flows.ts';
 
 const FW = { lan: 'access', node: 'fw1', leg: 'access' };
@@ -32,6 +32,21 @@ t.test('a server that has failed is sent no new connection', async (t) => {
   const before = [SEEN, forwarded(1, 1, SERVER1), KILL].flat();
   const other = forwarded(160, 2, SERVER2);
   t.match(told(none, before, other, OVER), /^pass: none of 1 later flows was sent to server1/);
+  t.same(shown(none, before, other, OVER), ['act 100', 'frame 1.1']);
+  for (const flags of [['ack'], ['syn', 'ack'], ['rst']] as const) {
+    const packet = forwarded(170, 9, SERVER1, { flags: [...flags] });
+    t.match(told(none, before, packet, other, OVER), /^pass/, `${flags.join(' ')} begins no connection`);
+  }
+  t.match(told(none, before, forwarded(149.99, 4, SERVER1), other, OVER), /^fail/, 'as soon as it could be known');
+  const [access, mac] = [{ ...ACCESS, node: 'nlb2' }, '02:00:00:00:00:0c'];
+  const second = { access, mac, server: { ...SERVER, node: 'nlb2' } };
+  const either = noNewFlowTo({ ...options, paths: [...PATHS, second], services: [HTTP] });
+  const earlier = tcp({ atMs: 90, from: FW, to: [access] }, { ...NLB, destination: mac }, ends(5, HTTP.port));
+  t.match(told(either, before, earlier, forwarded(170, 5, SERVER1), other, OVER), /^pass/, 'it began at the other one');
+  t.match(
+    told(none, SEEN, KILL, forwarded(120, 3, SERVER1), other, OVER),
+    /^unknown: no flow was sent to server1 before/,
+  );
   t.match(
     told(none, before, forwarded(160, 2, SERVER1), probe(160, { flow: 'c', outcome: 'lost' }), OVER),
     /^fail: a flow that began later was sent to server1: tcp 198\.51\.100\.10:2 > 203\.0\.113\.10:80/,

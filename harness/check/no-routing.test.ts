@@ -1,5 +1,5 @@
 import t from 'tap';
-import { frame, internet, OVER, tcp, told, udp, watched } from './literal-history.ts';
+import { frame, internet, OVER, shown, tcp, told, udp, watched } from './literal-history.ts';
 import { noRoutingProtocol } from './no-routing.ts';
 
 const SEEN = watched('frames', 'access');
@@ -14,6 +14,9 @@ t.test('no routing protocol is spoken', async (t) => {
   const spanningTree = Uint8Array.from([...new Uint8Array(12), 0, 3, 0x42, 0x42, 3]);
   t.match(told(none, SEEN, tcp(WAY, MACS, FLOW), udp(WAY, MACS, FLOW), packet(50), OVER), /^pass: none of 3 frames/);
   t.match(told(none, SEEN, frame(WAY, spanningTree), OVER), /^pass/);
+  t.match(told(none, SEEN, frame(WAY, new Uint8Array(20).fill(8)), OVER), /^pass/, 'nor by what is cut short');
+  t.same(shown(none, SEEN, packet(50), packet(51), OVER), ['frame 1']);
+  t.match(told(none, SEEN, packet(9), OVER), /^fail: .* IGRP/);
   t.match(told(none, SEEN, packet(89), OVER), /^fail: fw1\/access speaks OSPF/);
   t.match(told(none, SEEN, packet(88), OVER), /^fail: .* EIGRP/);
   t.match(told(none, SEEN, udp(WAY, MACS, { ...FLOW, destinationPort: 520 }), OVER), /^fail: .* RIP/);

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { act, address, arp, OVER, told, watched } from './literal-history.ts';
+import { act, address, arp, OVER, shown, told, watched } from './literal-history.ts';
 import { askedThroughout, oneAnswererAtATime } from './one-answerer.ts';
 
 const NLBS = '10.77.1.100';
@@ -18,6 +18,12 @@ t.test('two nodes never speak for the address in the same time', async (t) => {
   const one = oneAnswererAtATime({ address: NLBS, lans: ['access'], nodes: ['nlb1', 'nlb2'] });
   const handed = [claim(10, 'nlb1'), claim(20, 'nlb1'), claim(30, 'nlb2', 'request'), claim(40, 'nlb2')].flat();
   t.match(told(one, SEEN, handed, OVER), /^pass: 4 claims .* by nlb1, then nlb2/);
+  t.same(shown(one, SEEN, handed, OVER), ['frame 10', 'frame 30']);
+  t.match(told(one, SEEN, handed, claim(30, 'nlb1'), OVER), /^fail: nlb1 still spoke/, 'in the same instant');
+  const wide = oneAnswererAtATime({ address: NLBS, lans: ['access', 'wan'], nodes: ['nlb1', 'nlb2'] });
+  const [first = [], ...rest] = [claim(5, 'nlb1'), claim(30, 'nlb2')];
+  const there = first.map((event) => ({ ...event, lan: 'wan', leg: 'wan' }));
+  t.match(told(wide, SEEN, watched('frames', 'wan'), there, ...rest, OVER), /^pass: 2 claims .* by nlb1, then nlb2/);
   t.match(
     told(one, SEEN, handed, claim(50, 'nlb1'), OVER),
     /^fail: nlb1 still spoke .* after nlb2/,
@@ -56,6 +62,26 @@ t.test('requests came throughout, or nothing is known', async (t) => {
   const asked = [ask(20, 'fw1'), ask(110, 'nlb2'), ask(190, 'fw1')].flat();
   const [begun, ended] = [act(10, 'one'), act(200, 'two')];
   t.match(told(throughout, begun, asked, ended), /^pass: 3 requests by 2 senders, never more than 90 ms apart/);
+  t.same(shown(throughout, begun, asked, ended), ['frame 20']);
+  t.match(
+    told(throughout, begun, asked, ask(5, 'fw1'), ask(250, 'fw1'), ended),
+    /^pass: 3 requests/,
+    'before and after',
+  );
+  t.match(told(throughout, begun, asked, ask(10, 'fw1'), ask(200, 'fw1'), ended), /^pass: 5 requests/);
+  t.match(told(throughout, begun, ask(110, 'fw1'), ask(190, 'nlb2'), ended), /^pass: .* never more than 100 ms/);
+  t.match(told(throughout, begun, asked, act(200, 'two', 'nlb1', 300)), /^unknown: nobody asked .* for 110 ms/);
+  t.same(shown(throughout, begun, asked, act(300, 'two')), ['act 10']);
+  const answers = (node: string) =>
+    arp(
+      { atMs: 100, from: { lan: 'access', node, leg: 'access' }, to: [] },
+      { operation: 'reply', senderMac: MACS[node] ?? '', senderIp: '10.77.1.2', targetIp: NLBS },
+    );
+  t.match(
+    told(throughout, begun, answers('fw1'), answers('nlb2'), ended),
+    /^unknown: 0 senders/,
+    'to answer is not to ask',
+  );
   t.match(told(throughout, act(10, 'one'), asked, act(300, 'two')), /^unknown: nobody asked .* for 110 ms/);
   t.match(told(throughout, begun, ask(50, 'fw1'), ask(120, 'fw1'), ended), /^unknown: 1 senders/);
   t.match(

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { act, OVER, tcp, told, watched } from './literal-history.ts';
+import { act, OVER, shown, tcp, told, watched } from './literal-history.ts';
 import { downloadNarrowed } from './path-mtu.ts';
 
 const ROUTER = { lan: 'internet', node: 'router', leg: 'internet' };
@@ -28,6 +28,13 @@ t.test('a download goes on in packets that fit a narrower path', async (t) => {
     told(goesOn, SEEN, before, NARROW, later, OVER),
     'pass: 2 longer packets before, and then 2 of up to 1200 octets, reached client1/internet',
   );
+  t.same(shown(goesOn, SEEN, before, NARROW, later, OVER), ['act 100', 'frame 20.01', 'frame 200.01']);
+  t.match(told(goesOn, SEEN, before, NARROW, came(99.99, 1500), later, OVER), /^pass: 2 longer/, 'at that very moment');
+  t.match(told(goesOn, SEEN, before, NARROW, came(200, 1200), came(210, 1080), OVER), /^pass/, 'nine tenths fill it');
+  t.same(shown(goesOn, SEEN, before, NARROW, later, came(220, 1500), OVER), ['act 100', 'frame 220.01']);
+  t.same(shown(goesOn, SEEN, NARROW, later, OVER), ['act 100']);
+  const longLater = [came(300, 1500), came(310, 1500)];
+  t.match(told(goesOn, SEEN, NARROW, ...longLater, OVER), /^unknown: 0 longer packets before/);
   t.match(told(goesOn, SEEN, before, NARROW, OVER), /^fail: .* then 0 of up to 1200/);
   t.match(told(goesOn, SEEN, before, NARROW, came(200, 1200), came(210, 40), OVER), /^fail: .* then 1 of/);
   t.match(told(goesOn, SEEN, before, NARROW, later.slice(2), came(220, 1200, '203.0.113.11'), OVER), /^fail/);

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { OVER, probe, standstill, told } from './literal-history.ts';
+import { act, OVER, probe, shown, standstill, told } from './literal-history.ts';
 import {
   exceptPortsOf,
   gapAtMost,
@@ -10,6 +10,7 @@ import {
   ofUnusedPorts,
   silentTime,
 } from './probes.ts';
+import { after } from './span.ts';
 
 /** One probe every 10 ms; those numbered here end otherwise than answered. */
 const rate = (count: number, ends: Record<number, 'lost' | 'reset' | 'refused' | 'corrupt'> = {}) =>
@@ -27,6 +28,15 @@ t.test('no probe is lost', async (t) => {
   t.match(told(none, rate(5), probe(90)), /^pass: none of 6/, 'what was not sent was not lost');
   t.match(told(none), /^unknown/);
   t.match(told(noneLost({ atLeast: 1, protocol: 'udp' }), rate(5)), /^unknown: 0 probes/, 'of those meant');
+  t.match(
+    told(noneLost({ atLeast: 5, node: 'client1' }), rate(5), probe(9, { node: 'client2', outcome: 'lost' })),
+    /^pass: none of 5/,
+  );
+  t.match(
+    told(none, rate(5, { 1: 'lost', 2: 'reset', 3: 'reset' })),
+    /^fail: 3 of 5 probes ended lost \(1\), reset \(2\); /,
+  );
+  t.same(shown(none, rate(5)), ['probe 0']);
 });
 
 t.test('where every instant matters, a prober that paused has seen nothing of them', async (t) => {
@@ -56,6 +66,8 @@ t.test('the silent time is counted from answered sending to answered sending', a
   t.same(ms(rate(10, { 7: 'lost', 8: 'lost', 9: 'lost' })), [60, 90, 3], 'to the last, though it was not answered');
   t.same(ms(rate(4, { 0: 'lost', 1: 'lost', 2: 'lost', 3: 'lost' })), [0, 30, 4]);
   t.equal(silentTime([]), undefined);
+  t.same(ms(rate(4)), [0, 10, 0], 'the first of equal ones');
+  t.same(ms(rate(20, { 4: 'lost', 10: 'lost', 11: 'lost' })), [90, 120, 2], 'however late');
 });
 
 t.test('the silent time is at most so long', async (t) => {
@@ -69,12 +81,19 @@ t.test('the silent time is at most so long', async (t) => {
   t.match(told(gap, rate(5), probe(90)), /^unknown: .* 50 ms.* the prober itself paused/);
   t.match(told(gap, rate(4)), /^unknown: 4 probes/);
   t.match(told(gap, OVER), /^unknown/);
+  t.same(shown(gap, four), ['probe 30', 'probe 70', 'probe 40', 'probe 50', 'probe 60']);
+  t.same(shown(gap, rate(10, { 4: 'lost', 5: 'lost' })), ['probe 30', 'probe 60']);
+  const paused = [probe(50, { outcome: 'lost' }), probe(130, { outcome: 'lost' }), probe(140)];
+  t.match(told(gap, rate(5), ...paused), /^unknown: .* 100 ms.* the prober itself paused/);
 
   const other = Array.from({ length: 10 }, (_, sequence) =>
     probe(sequence * 10 + 5, { sequence, flow: 'b', outcome: sequence >= 3 && sequence < 7 ? 'lost' : 'answered' }),
   );
   t.match(told(gap, rate(10), other), /^pass/, 'one flow answers for the other');
   t.match(told(gapAtMost({ ms: 30, per: 'flow', atLeast: 5 }), rate(10), other), /^fail: .* 50 ms/);
+  t.match(told(gapAtMost({ ms: 30, per: 'flow', atLeast: 5 }), other, rate(10, { 9: 'lost' })), /^fail: .* 50 ms/);
+  const second = [probe(200, { flow: 'c' }), probe(210, { flow: 'c', sequence: 1 })];
+  t.match(told(gapAtMost({ ms: 30, per: 'flow', atLeast: 5 }), four, ...second), /^fail: .* 40 ms/, 'whichever flow');
 });
 
 t.test('flows that were there before are no part of those that began later', async (t) => {
@@ -83,6 +102,9 @@ t.test('flows that were there before are no part of those that began later', asy
   const lost = { flow: 'a', outcome: 'lost' as const };
   t.match(told(none, probe(10, { flow: 'a' }), later, probe(65, { ...lost, sequence: 1 })), /^pass: none of 2 probes/);
   t.match(told(none, later, probe(65, lost)), /^fail/, 'one that began with it is');
+  t.match(told(none, later, probe(50, lost)), /^fail/, 'at that very moment');
+  const since = ofFlowsBegun(50e6, after({ what: 'cut' }, noneLost({ atLeast: 2 })));
+  t.match(told(since, act(55, 'cut'), later), /^pass/, 'what is no probe stays');
   t.match(told(none, later.slice(1), probe(10, { flow: 'a' })), /^unknown: 0 probes/);
 });
 
@@ -94,6 +116,9 @@ t.test('a request with the ports of an earlier one to a server is not held again
   t.match(told(none, [before], refused(7), probe(9), OVER), /^pass/);
   t.match(told(none, [before], refused(70), probe(9), OVER), /^fail/, 'other ports are');
   t.match(told(none, [{ ...before, node: 'server2' }], refused(7), probe(9), OVER), /^fail/, 'another server');
+  t.match(told(none, [{ ...before, atNs: 9e6 }], refused(7), probe(9), OVER), /^fail/, 'in the same instant');
+  const since = exceptPortsOf('server1', after({ what: 'cut' }, noneLost({ atLeast: 1 })));
+  t.match(told(since, act(5, 'cut'), [before], refused(7), probe(9), OVER), /^pass/, 'what is no probe stays');
   t.match(told(none, [{ ...before, atNs: 10e6 }], refused(7), probe(9), OVER), /^fail/, 'later');
 });
 
@@ -101,8 +126,10 @@ t.test('a flow with the ends of an earlier one is left out, and the earlier one 
   const none = ofUnusedPorts({}, noneLost({ atLeast: 1 }));
   const [ends, others] = ['10.0.0.1:5000 > 10.0.0.9:7', '10.0.0.1:5001 > 10.0.0.9:7'];
   const earlier = probe(10, { flow: `client1.1.0 ${ends}` });
-  const again = probe(60, { flow: `client1.2.0 ${ends}`, outcome: 'lost' });
+  const again = probe(60, { flow: `client1.2.1 ${ends}`, outcome: 'lost' });
   t.match(told(none, earlier, again, OVER), /^pass: none of 1 probes/);
+  const since = ofUnusedPorts({}, after({ what: 'cut' }, noneLost({ atLeast: 1 })));
+  t.match(told(since, act(5, 'cut'), earlier, again, OVER), /^pass: none of 1/, 'what is no probe stays');
   t.match(told(none, earlier, { ...again, flow: `client1.2.0 ${others}` }, OVER), /^fail/, 'another port');
   t.match(told(none, earlier, { ...again, protocol: 'udp' }, OVER), /^fail/, 'another protocol');
   t.match(told(none, earlier, { ...again, flow: earlier.flow, sequence: 1 }, OVER), /^fail/, 'the same flow');

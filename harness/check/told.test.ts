@@ -39,6 +39,7 @@ t.test('a line fits where each field says just that, and each list has that in i
   t.notOk(fits({ fields: { answers: false, 'peer.mac': 'b' } }), 'all of them');
   t.notOk(fits({ fields: { 'peer.ports': [2, 1] } }));
   t.notOk(fits({ fields: { 'peer.name.first': 'a' } }), 'it is not there');
+  t.notOk(fitsLine({ fields: { a: null } }, { fields: { 'a.b': 1 } }));
   t.notOk(fits({ includes: { macs: 'b' } }));
   t.notOk(fits({ includes: { answers: false } }), 'it is no list');
 });

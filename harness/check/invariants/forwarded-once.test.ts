@@ -1,6 +1,6 @@
 import t from 'tap';
 import { verdictOn } from '../claim.ts';
-import { arp, history, OVER, tcp, told } from '../literal-history.ts';
+import { arp, history, OVER, shown, tcp, told } from '../literal-history.ts';
 import { forwardedOnceOnly } from './forwarded-once.ts';
 import { at, CLUSTER, LOST, MAC, SEEN, SETTING } from './literal-setting.ts';
 
@@ -34,11 +34,19 @@ t.test('what a load balancer sends to the cluster it was handed before, as often
     /^unknown: frames of access .* 3 were missed; otherwise: .* more often/,
   );
   t.match(told(claim, LOST, one, OVER), /^unknown/);
+  t.same(shown(claim, SEEN, one, came(3), left(4), came(5), left(6), OVER), ['frame 2', 'frame 4']);
+  const alone = tcp({ atMs: 1, from: at('fw1', 'access'), to: [at('nlb1', 'access')] }, IN, FLOW);
+  t.match(told(claim, SEEN, alone, left(2), OVER), /^pass: 1/);
+  t.match(told(claim, SEEN, alone, left(2), left(3), OVER), /^fail/, 'to be sent to it is not to be handed it again');
+  const places = SETTING.places.filter(({ node }) => node !== 'nlb2');
+  const single = forwardedOnceOnly.claim({ ...SETTING, places });
+  t.match(told(single, SEEN, left(2), OVER), /^fail: nlb1\/server .* not handed/, 'also where there is one alone');
 });
 
 t.test('what was sent too often while that was lawful is not held against what comes after', async (t) => {
   const claim = forwardedOnceOnly.claim(SETTING);
   const [early, later] = [left(1), history(came(2), left(3), OVER)];
+  t.match(verdictOn(claim, later, history(SEEN, early, later)).because, /^1 packets/);
   t.equal(verdictOn(claim, later, history(SEEN, early, later)).verdict, 'pass');
   t.equal(
     verdictOn(claim, later, history(SEEN, early, later, left(4))).verdict,
@@ -60,6 +68,16 @@ t.test('it goes to a server, by the server leg', async (t) => {
   const anew = { ...OUT, destination: '02:00:00:00:02:99' };
   t.match(told(claim, SEEN, came(1), says, left(2, {}, anew), OVER), /^pass/, 'a server may have a new interface');
   t.match(told(claim, SEEN, came(1), left(2, {}, anew), OVER), /^fail/);
+  const other = (more: object, from = at('server1', 'server')) =>
+    arp({ atMs: 1, from, to: [] }, { ...moved, senderMac: anew.destination, ...more });
+  const guests = { 'says so of another address': other({ senderIp: '10.77.2.99' }) };
+  const claims = {
+    'says so from another': other({ source: MAC.server1 }),
+    'is another': other({}, at('nlb1', 'server')),
+  };
+  for (const [who, says] of Object.entries({ ...guests, ...claims })) {
+    t.match(told(claim, SEEN, came(1), says, left(2, {}, anew), OVER), /^fail: .* not to a server/, who);
+  }
   const own = { source: '10.77.2.11' };
   t.match(told(claim, SEEN, came(1), left(2), left(3, own), OVER), /^pass: 1 packets/, 'a health check is its own');
   const elsewhere = { ...IN, destination: MAC.nlb2 };

@@ -19,4 +19,6 @@ t.test('no interface but a loopback is given a cluster address', async (t) => {
   t.match(told(claim, SEEN, census(1, 'nlb1 access 10.77.1.11/24'), OVER), /^unknown: by a census nobody/);
   const lost = [watched('addresses', 'nlb1', 1), ...SEEN.filter(({ where }) => where !== 'nlb1')];
   t.match(told(claim, lost, counted, OVER), /^unknown: addresses of nlb1 were watched, but 1 were missed/);
+  const unseen = SEEN.filter(({ where }) => where !== 'fw1');
+  t.match(told(claim, unseen, counted, OVER), /^unknown: addresses of fw1 were not watched/);
 });

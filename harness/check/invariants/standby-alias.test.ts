@@ -18,8 +18,27 @@ t.test('a node that is not active does not have the alias', async (t) => {
   t.match(told(claim, SEEN, boot, leads, keeps, OVER), /^fail: nlb1 entered standby; nlb1 held it/, '101 ms later');
   t.match(told(claim, SEEN, boot, leads, keeps, standstill(510, 520), OVER), /^pass/, 'of which nobody ran for 10 ms');
   t.match(told(claim, SEEN, boot, leads, script(501, 'nlb1', 'inop', 'active'), OVER), /^fail: nlb1 entered inop/);
+  t.match(told(claim, SEEN, boot, leads, keeps[0] ?? [], change(601, 'removed'), OVER), /^pass/, '100 ms later');
+  const atOnce = [script(501, 'nlb1', 'standby', 'active'), change(501, 'added')];
+  t.match(told(claim, SEEN, boot, atOnce, OVER), /^fail: nlb1 entered standby; nlb1 held it/);
+  const stops = script(501, 'nlb1', 'initial', 'active');
+  t.match(told(claim, SEEN, boot, leads, stops, OVER), /^fail: nlb1 entered initial/, 'that is no beginning');
   const given = [change(300, 'added'), change(320, 'removed'), script(600, 'nlb1', 'inop', 'standby')];
   t.match(told(claim, SEEN, boot, given, OVER), /^fail: nlb1 was given it in state standby, and entered inop next/);
+  const [next, other] = [script(600, 'nlb1', 'inop', 'standby'), script(400, 'nlb2', 'active', 'standby')];
+  const for20Ms = (atMs: number, node = 'nlb1') => [change(atMs, 'added', node), change(atMs + 20, 'removed', node)];
+  t.match(
+    told(claim, SEEN, boot, for20Ms(300), other, next, OVER),
+    /^fail: .* inop next/,
+    'the other one says nothing',
+  );
+  t.match(told(claim, SEEN, boot, for20Ms(300, 'nlb2'), next, OVER), /^pass/, 'nor is it given anything');
+  t.match(told(claim, SEEN, boot, for20Ms(103), next, OVER), /^fail/);
+  t.match(told(claim, SEEN, boot, for20Ms(102), next, OVER), /^pass/, 'what was read late may be from before');
+  t.match(told(claim, SEEN, boot, for20Ms(499), next, OVER), /^fail/);
+  t.match(told(claim, SEEN, boot, for20Ms(500), next, OVER), /^pass/, 'or be for the next state');
+  const late = [change(300, 'added'), script(450, 'nlb1', 'active', 'standby')];
+  t.match(told(claim, SEEN, boot, late, OVER), /^pass/, 'it leads, if late');
 });
 
 t.test('an alias that somebody put there on purpose is not held against the node', async (t) => {

@@ -49,7 +49,7 @@ function keptAfter(script: ScriptRan, { all, held, standstills }: Known): Verdic
   const nextNs = nextScript(all, script)?.atNs ?? Number.POSITIVE_INFINITY;
   const kept = held.find(({ node, fromNs, untilNs }) => {
     const endNs = Math.min(untilNs, nextNs);
-    if (node !== script.node || fromNs > script.atNs || endNs <= script.atNs) return false;
+    if (node !== script.node || fromNs > script.atNs) return false;
     return ranNs(standstills, script.atNs, endNs) > EVENT_DELAY_NS;
   });
   return kept && fail(`${script.node} entered ${script.state}; ${holdingText(kept)}`, [script, ...kept.evidence]);
