@@ -149,6 +149,11 @@ export class Lab {
     this.changes.set(node.name, change);
   }
 
+  /** Whether a node's system goes by another configuration than it was first started with. */
+  get isChanged(): boolean {
+    return [...this.changes.values()].some((change) => Object.keys(change).length > 0);
+  }
+
   down = (): Promise<void> => unmakeLab(this.state);
 }
 
