@@ -9,7 +9,7 @@ import { discoverSuites } from '../runner/discover.ts';
 import { checkIds } from '../runner/ids.ts';
 import { pruneRuns } from '../runner/past-runs.ts';
 import { placesOf, planJobs } from '../runner/select.ts';
-import { alone, shardOf } from '../runner/share.ts';
+import { alone, shardOf, sharingLabs } from '../runner/share.ts';
 import { type Job, leftOut } from '../runner/suite.ts';
 import { exitCodeOf } from './exit-code.ts';
 import { EXIT, UserError } from './problem.ts';
@@ -61,7 +61,9 @@ export async function conformance(names: string[], options: ConformanceOptions):
   const selection = selectionOf(names, options);
   const planned = planJobs(suites, selection);
   if (planned.length === 0) throw new UserError(whyNothing(options), EXIT.usage);
-  const groups = options.shard ? shardOf(alone(planned), options.shard) : alone(planned);
+  // A lab that is kept is left to the user after the first failure in it.
+  const share = selection.depth === 'brief' && !options.keepLabOnFail ? sharingLabs : alone;
+  const groups = options.shard ? shardOf(share(planned), options.shard) : share(planned);
   if (options.list) return printList(groups.flat());
   await refuseUnfitMachine();
   const settings = settingsOf(options);

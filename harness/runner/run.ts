@@ -14,7 +14,7 @@ import { Labs } from './labs.ts';
 import { whySkipped } from './lacking.ts';
 import { replaceFile } from './replace-file.ts';
 import { runTest, skipped, type Turn } from './run-test.ts';
-import { type Group, groupFolder, type Job, leftOut, type Suite } from './suite.ts';
+import { type Group, groupFolder, groupName, type Job, leftOut, type Suite } from './suite.ts';
 
 /** For all tests of a suite together; each wait has a limit of its own, far below. */
 const TIME_LIMIT_MS = 240_000;
@@ -120,8 +120,9 @@ function turnsOf(group: Group, assignment: Assignment): Turn[] {
 }
 
 /** Ends the lab that there is, and keeps what was judged of its whole history. */
-async function endLab({ labs, keep, results }: Running, keepLab: boolean): Promise<void> {
-  await t.test('what holds in every suite held from the first frame to the last', async (tt) => {
+async function endLab({ group, labs, keep, results }: Running, keepLab: boolean): Promise<void> {
+  const owners = group.length === 1 ? '' : `${groupName(group)}: `;
+  await t.test(`${owners}what holds in every suite held from the first frame to the last`, async (tt) => {
     const { historyFile } = labs;
     const own = results.filter(({ files }) => files.includes(historyFile));
     const ended = await labs.end({ passed: own.every(({ verdict }) => verdict === 'pass'), keepLab });
