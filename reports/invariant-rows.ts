@@ -1,4 +1,4 @@
-import { worst } from './outcome.ts';
+import { suitesOf, worst } from './outcome.ts';
 import type { RunReport, TestResult, Verdict } from './run-report.ts';
 
 /** What is judged in every suite, over the whole of what was seen there. */
@@ -31,7 +31,8 @@ export function invariantRows({ results }: RunReport): InvariantRow[] {
 
 /** `in 27 suites`; `in 26 of 27 suites` where the others are another matter. */
 export function judgedIn({ tests }: InvariantRow): string {
-  const passed = tests.filter(({ verdict }) => verdict === 'pass').length;
-  const suites = tests.length === 1 ? '1 suite' : `${tests.length} suites`;
-  return passed === tests.length ? `held in ${suites}` : `held in ${passed} of ${suites}`;
+  const all = suitesOf(tests).length;
+  const passed = suitesOf(tests.filter(({ verdict }) => verdict === 'pass')).length;
+  const suites = all === 1 ? '1 suite' : `${all} suites`;
+  return passed === all ? `held in ${suites}` : `held in ${passed} of ${suites}`;
 }

@@ -1,6 +1,6 @@
 import { claimRows } from './claim-rows.ts';
 import { invariantRows } from './invariant-rows.ts';
-import { totals } from './outcome.ts';
+import { suitesOf, totals } from './outcome.ts';
 import { type Listing, type RequirementRow, requirementRows } from './requirement-rows.ts';
 import type { RunReport, TestResult } from './run-report.ts';
 
@@ -9,7 +9,7 @@ export function jsonReport(report: RunReport, listing: Listing): string {
   const derived = {
     totals: totals(report),
     requirements: requirementRows(report, listing.requirements).map(requirement),
-    invariants: invariantRows(report).map(({ tests, ...row }) => ({ ...row, suites: tests.map(({ suite }) => suite) })),
+    invariants: invariantRows(report).map(({ tests, ...row }) => ({ ...row, suites: suitesOf(tests) })),
     claims: claimRows(report, listing).map(({ requirements, ...row }) => ({
       ...row,
       requirements: requirements.map(({ id, verdict }) => ({ id, verdict })),

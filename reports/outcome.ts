@@ -26,9 +26,12 @@ export function shownTests(tests: readonly TestResult[]): Shown[] {
   const isAgain = (test: TestResult) =>
     test.round !== undefined && test.verdict === 'pass' && test !== tests.find((one) => isSameTest(one, test));
   const many = [...Map.groupBy(tests.filter(isMany), ({ title }) => title).values()];
-  const together = many.flatMap(([test, ...more]) => (test ? [{ test, suites: 1 + more.length }] : []));
+  const together = many.flatMap((same) => same.slice(0, 1).map((test) => ({ test, suites: suitesOf(same).length })));
   return [...tests.filter((test) => !isMany(test) && !isAgain(test)).map((test) => ({ test, suites: 1 })), ...together];
 }
+
+/** The suites of some tests; what is judged of a lab that several shared names all of them. */
+export const suitesOf = (tests: readonly TestResult[]): string[] => tests.flatMap(({ suite }) => suite.split(', '));
 
 /** Of the same suite and title, and passed. */
 const isSameTest = (one: TestResult, other: TestResult): boolean =>

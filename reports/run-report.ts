@@ -53,6 +53,7 @@ export interface NotRun {
 }
 
 export interface TestResult {
+  /** What was judged of a lab that suites shared names each of them: `arp, paths`. */
   suite: string;
   /** The promise, in words. */
   title: string;

@@ -132,7 +132,7 @@ export class Scene extends LabView {
     this.recorder.record({ kind: 'act', what, node, atNs: this.recorder.nowNs(), detail });
   }
 
-  /** Waits until `found` gives something of the history, frames included; it is given what came from `sinceNs` on. */
+  /** Waits until `found` gives something of the history, frames included; it is given what came from `sinceNs` on, to look at and not to keep. */
   async wait<T>(
     what: string,
     found: (events: HistoryEvent[]) => T | undefined | false,
@@ -141,7 +141,7 @@ export class Scene extends LabView {
     const { withinMs = 5000, sinceNs = 0, isPromise = false } = wait;
     const look = () => {
       this.refresh();
-      return found(this.recorder.events(sinceNs));
+      return found(this.recorder.glimpse(sinceNs));
     };
     return until(look, { what, withinMs, everyMs: 10, isPromise });
   }

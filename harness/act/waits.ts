@@ -97,7 +97,7 @@ export async function becomes(
   withinMs = 5000 + scene.lab.system.deadAfterMs,
 ): Promise<void> {
   const handle = scene.lab.node(node);
-  const is = async () => (await placeOf(scene.lab, handle)) === place;
+  const is = async () => (await placeOf(scene.lab, handle, place)) === place;
   await until(is, { what: `${node} becomes ${place}`, withinMs, everyMs: 20, isPromise: true });
 }
 
@@ -105,7 +105,7 @@ export async function becomes(
 export async function isFitToLead(scene: Scene, node: LabNode): Promise<void> {
   for (const { name } of node.home.plan.legs) await sends(scene, node.name, name, 20);
   const isFit = scene.lab.use('fitness');
-  const isSo = async () => (await placeOf(scene.lab, node)) === 'standby' && (await isFit(node));
+  const isSo = async () => (await placeOf(scene.lab, node, 'standby')) === 'standby' && (await isFit(node));
   await until(isSo, { what: `${node.name} stands by and is fit`, withinMs: 10_000, everyMs: 50, isPromise: true });
 }
 
@@ -222,10 +222,10 @@ export async function announces(scene: Scene, port: Port, address: string, since
 export async function hasAnnounced(scene: Scene, port: Port, address: string, quietMs: number): Promise<void> {
   const areAll = scene.lab.use('announcements');
   const over = (events: HistoryEvent[]) => {
-    const given = events.findLast((event) => isAliasOf(scene, port.node, 'added', event))?.atNs ?? 0;
-    const atMs = announcementsFrom(events, port, address)
-      .filter(({ event }) => event.atNs >= given)
-      .map(({ event }) => event.atNs / NS_PER_MS);
+    const given = events.findLastIndex((event) => isAliasOf(scene, port.node, 'added', event));
+    const atMs = announcementsFrom(events.slice(Math.max(0, given)), port, address).map(
+      ({ event }) => event.atNs / NS_PER_MS,
+    );
     const nowMs = scene.nowNs() / NS_PER_MS;
     return atMs.length > 0 && areAll(atMs, nowMs) && (atMs.at(-1) ?? nowMs) < nowMs - quietMs;
   };

@@ -1,4 +1,4 @@
-import { ipv4At } from '../capture/address-text.ts';
+import { ipv4At, ipv4Octets } from '../capture/address-text.ts';
 import type { Arp } from '../capture/arp.ts';
 import { ETHER_TYPE, type Ethernet, untaggedEtherType } from '../capture/ethernet.ts';
 import { type Decoded, decodeFrame, type Ipv4 } from '../capture/frame.ts';
@@ -59,9 +59,9 @@ export function arpsOf(events: readonly HistoryEvent[], filter: FrameFilter): Ar
 
 export function packetsOf(events: readonly HistoryEvent[], filter: FrameFilter & { source?: string }): PacketSeen[] {
   const { source } = filter;
+  const octets = source === undefined ? undefined : ipv4Octets(source);
   return framesOf(events, filter).flatMap((event) => {
-    if (!mayCarry(event, ETHER_TYPE.ipv4)) return [];
-    if (source !== undefined && (plainAddresses(event)?.source ?? source) !== source) return [];
+    if (!mayCarry(event, ETHER_TYPE.ipv4) || (octets && isFromAnother(event, octets))) return [];
     const { ethernet, network } = decoded(event);
     if (!ethernet || network?.kind !== 'ipv4') return [];
     return source === undefined || network.source === source ? [{ event, ethernet, packet: network }] : [];
@@ -76,6 +76,12 @@ export function plainAddresses({ bytes }: FrameSeen): { source: string; destinat
   if (untaggedEtherType(bytes) !== ETHER_TYPE.ipv4 || bytes.length < DESTINATION_AT + 4) return undefined;
   return { source: ipv4At(bytes, SOURCE_AT), destination: ipv4At(bytes, DESTINATION_AT) };
 }
+
+/** An untagged frame whose packet is from another address, without decoding it. */
+const isFromAnother = ({ bytes }: FrameSeen, source: Uint8Array): boolean =>
+  untaggedEtherType(bytes) === ETHER_TYPE.ipv4 &&
+  bytes.length >= SOURCE_AT + 4 &&
+  source.some((octet, index) => bytes[SOURCE_AT + index] !== octet);
 
 /** A glance that spares decoding most of the frames. */
 export function mayCarry(event: FrameSeen, etherType: number): boolean {

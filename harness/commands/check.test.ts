@@ -80,3 +80,32 @@ t.test('a run of which nothing can be read, or that is not there, is an error th
     t.match(stderr, says);
   }
 });
+
+t.test('of suites that shared a lab each is judged by the history of that lab, and can be named alone', async (t) => {
+  const runs = runsWith(t, []);
+  const [one, other] = ['nothing is lost', 'all is well'].map((title, index) => {
+    const { recorded, tests, results } = ONE;
+    const shiftNs = index * 200e6;
+    return {
+      recorded: recorded.map((event) => ({ ...event, atNs: event.atNs + shiftNs, ...('title' in event && { title }) })),
+      tests: tests.map(({ span, ...test }) => ({
+        ...test,
+        title,
+        span: { fromNs: span.fromNs + shiftNs, untilNs: span.untilNs + shiftNs },
+      })),
+      results: results.map((result) => ({ ...result, title, suite: index === 0 ? 'idle' : 'busy' })),
+    };
+  });
+  if (!one || !other) throw new Error('there are two');
+  storeSuite(path.join(runs, ID, 'lab-of-idle@invention'), {
+    recorded: [...one.recorded, ...other.recorded],
+    tests: [...one.tests, ...other.tests],
+    results: [...one.results, ...other.results],
+  });
+  const both = await check(runs, 'latest');
+  t.equal(both.exitCode, 0, both.stderr);
+  t.match(both.stdout, /^ +[\d.]+ same {4}idle@invention, busy@invention: 2 as they were$/m);
+  const alone = await check(runs, 'latest', 'busy');
+  t.match(alone.stdout, /^ +[\d.]+ same {4}busy@invention: 1 as they were$/m);
+  t.match((await check(runs, 'latest', 'arp')).stderr, /^onevip: the run has no suite arp; it has idle, busy/);
+});

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import chalk from 'chalk';
+import { suitesOf } from '../../reports/outcome.ts';
 import type { RunReport } from '../../reports/run-report.ts';
 import { terminalReport } from '../../reports/terminal.ts';
 import { loadCheckers } from '../check/load.ts';
@@ -10,7 +11,7 @@ import { PROJECT } from '../lab/run-folder.ts';
 import { readCatalogue } from '../runner/catalogue.ts';
 import { jsonIn } from '../runner/claims-file.ts';
 import { differenceLines, differs } from '../runner/differences.ts';
-import { type JudgedAgain, judgeAgain } from '../runner/judge-again.ts';
+import { type JudgedAgain, judgeAgain, suitesStoredIn } from '../runner/judge-again.ts';
 import { findRun, runIds } from '../runner/past-runs.ts';
 import { exitCodeOf } from './exit-code.ts';
 import { EXIT, UserError } from './problem.ts';
@@ -22,11 +23,12 @@ import { EXIT, UserError } from './problem.ts';
 export async function check(run: string, names: string[]): Promise<void> {
   const began = performance.now();
   const folder = findRun(run) ?? noSuchRun(run);
-  const suites = suitesIn(folder, names);
+  const labs = labsIn(folder, names);
   await loadCheckers();
-  const read = suites.map((suite) => readSuite(path.join(folder, suite), suite, began));
+  const read = labs.map(({ folder: lab, suites }) => readSuites(path.join(folder, lab), suites, began));
   const problems = read.flatMap(({ problem }) => problem ?? []);
-  if (problems.length === suites.length) throw new UserError(notJudged(problems).join('\n'), EXIT.provedNothing);
+  if (problems.length === labs.length) throw new UserError(notJudged(problems).join('\n'), EXIT.provedNothing);
+  const suites = labs.flatMap((lab) => lab.suites);
   const again = [...read.flatMap(({ judged }) => judged), ...neverStored(folder, suites)];
   const report = reportOf(folder, suites, again, began);
   const terminal = { colour: chalk.level > 0, columns: process.stdout.columns ?? 0 };
@@ -50,16 +52,27 @@ function notJudged(problems: readonly string[]): string[] {
   return [...problems.map((problem) => `not judged: ${problem}`), advice];
 }
 
-/** Folders of suites, `arp@invention`, of which there is a history. */
-function suitesIn(folder: string, names: string[]): string[] {
-  const there = readdirSync(folder).filter((suite) => isHistoryThere(path.join(folder, suite, 'history.jsonl')));
-  if (there.length === 0) throw new UserError(`${folder} holds no history of any suite`, EXIT.usage);
-  const nameOf = (suite: string): string => suite.split('@')[0] ?? suite;
-  const absent = names.filter((name) => !there.some((suite) => nameOf(suite) === name));
-  if (absent.length === 0) return names.length === 0 ? there : there.filter((suite) => names.includes(nameOf(suite)));
-  const known = [...new Set(there.map(nameOf))].join(', ');
-  throw new UserError(`the run has no suite ${absent.join(', ')}; it has ${known}`, EXIT.usage);
+/** What a run has stored of a lab: in which of its folders, and of which suites, `arp@invention`. */
+interface StoredLab {
+  folder: string;
+  suites: string[];
 }
+
+/** The folders of which there is a history; of those of several suites, only the suites that are named. */
+function labsIn(folder: string, names: string[]): StoredLab[] {
+  const folders = readdirSync(folder).filter((lab) => isHistoryThere(path.join(folder, lab, 'history.jsonl')));
+  if (folders.length === 0) throw new UserError(`${folder} holds no history of any suite`, EXIT.usage);
+  const there = folders.map((lab) => ({ folder: lab, suites: suitesStoredIn(path.join(folder, lab)) }));
+  const known = [...new Set(there.flatMap(({ suites }) => suites.map(nameOf)))];
+  const absent = names.filter((name) => !known.includes(name));
+  if (absent.length > 0)
+    throw new UserError(`the run has no suite ${absent.join(', ')}; it has ${known.join(', ')}`, EXIT.usage);
+  const isNamed = (suite: string) => names.length === 0 || names.includes(nameOf(suite));
+  const chosen = there.map(({ suites, ...lab }) => ({ ...lab, suites: suites.filter(isNamed) }));
+  return chosen.filter(({ suites }) => suites.length > 0);
+}
+
+const nameOf = (suite: string): string => suite.split('@')[0] ?? suite;
 
 interface Read {
   judged: JudgedAgain[];
@@ -67,8 +80,8 @@ interface Read {
   problem?: string;
 }
 
-function readSuite(folder: string, suite: string, began: number): Read {
-  const read = judgedOrNot(folder);
+function readSuites(folder: string, suites: readonly string[], began: number): Read {
+  const read = judgedOrNot(folder, suites);
   const seconds = ((performance.now() - began) / 1000).toFixed(1).padStart(5);
   const differing = read.judged.filter(differs).length;
   const words = differing === 0 ? `${read.judged.length} as they were` : `${differing} of ${read.judged.length} differ`;
@@ -76,19 +89,21 @@ function readSuite(folder: string, suite: string, began: number): Read {
     read.problem === undefined
       ? [differing === 0 ? chalk.green('same   ') : chalk.red('differs'), words]
       : [chalk.red('broken '), 'not judged'];
-  console.log(`${chalk.dim(seconds)} ${mark} ${suite}: ${text}`);
+  console.log(`${chalk.dim(seconds)} ${mark} ${suites.join(', ')}: ${text}`);
   return read;
 }
 
-function judgedOrNot(folder: string): Read {
+/** What is judged of a lab that suites shared is about each of them. */
+function judgedOrNot(folder: string, suites: readonly string[]): Read {
   try {
-    return { judged: judgeAgain(folder) };
+    const isAbout = ({ now }: JudgedAgain) => suitesOf([now]).some((suite) => isAmong(suites, suite));
+    return { judged: judgeAgain(folder).filter(isAbout) };
   } catch (error) {
     return { judged: [], problem: error instanceof Error ? error.message : String(error) };
   }
 }
 
-/** Whether one of these folders is that of a suite as reports name it: without its topology where that is its first. */
+/** Whether one of these suites is meant where reports name one: without its topology where that is its first. */
 const isAmong = (suites: readonly string[], suite: string): boolean =>
   suites.some((each) => each === suite || each.startsWith(`${suite}@`));
 

@@ -8,7 +8,8 @@ import { readCatalogue } from '../runner/catalogue.ts';
 import { discoverSuites } from '../runner/discover.ts';
 import { checkIds } from '../runner/ids.ts';
 import { pruneRuns } from '../runner/past-runs.ts';
-import { placesOf, planJobs, shardOf } from '../runner/select.ts';
+import { placesOf, planJobs } from '../runner/select.ts';
+import { alone, shardOf, sharingLabs } from '../runner/share.ts';
 import { type Job, leftOut } from '../runner/suite.ts';
 import { exitCodeOf } from './exit-code.ts';
 import { EXIT, UserError } from './problem.ts';
@@ -60,8 +61,10 @@ export async function conformance(names: string[], options: ConformanceOptions):
   const selection = selectionOf(names, options);
   const planned = planJobs(suites, selection);
   if (planned.length === 0) throw new UserError(whyNothing(options), EXIT.usage);
-  const jobs = options.shard ? shardOf(planned, options.shard) : planned;
-  if (options.list) return printList(jobs);
+  // A lab that is kept is left to the user after the first failure in it.
+  const share = selection.depth === 'brief' && !options.keepLabOnFail ? sharingLabs : alone;
+  const groups = options.shard ? shardOf(share(planned), options.shard) : share(planned);
+  if (options.list) return printList(groups.flat());
   await refuseUnfitMachine();
   const settings = settingsOf(options);
   const { interrupted } = await collectGarbage();
@@ -72,7 +75,7 @@ export async function conformance(names: string[], options: ConformanceOptions):
     : [];
   const { depth } = selection;
   const jobsAtOnce = options.jobs ?? DEFAULT_JOBS;
-  const report = await runSuites({ jobs, jobsAtOnce, leftOut: notRun, depth, settings, catalogue });
+  const report = await runSuites({ groups, jobsAtOnce, leftOut: notRun, depth, settings, catalogue });
   process.stdout.write(terminalReport(report, catalogue, terminal()));
   process.exitCode = exitCodeOf(report);
 }

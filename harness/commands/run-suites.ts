@@ -7,7 +7,7 @@ import type { Catalogue } from '../runner/catalogue.ts';
 import { conduct } from '../runner/conduct.ts';
 import { pastDurations, writeDurations } from '../runner/past-runs.ts';
 import { recordOf, reportOf, writeRecord } from '../runner/run-record.ts';
-import type { Depth, Job } from '../runner/suite.ts';
+import type { Depth, Group } from '../runner/suite.ts';
 import { pointLatest, writeReports } from '../runner/write-reports.ts';
 import { runConditions } from './run-conditions.ts';
 
@@ -22,7 +22,7 @@ export function reportInterrupted(folder: string, catalogue: Catalogue): void {
 
 /** What is to be run, and how. */
 export interface PlannedRun {
-  jobs: readonly Job[];
+  groups: readonly Group[];
   jobsAtOnce: number;
   leftOut: NotRun[];
   depth: Depth;
@@ -30,10 +30,9 @@ export interface PlannedRun {
   catalogue: Catalogue;
 }
 
-/** Runs the jobs in a folder of their own, and writes every form of the report there. */
-
+/** Runs the groups of jobs in a folder of their own, and writes every form of the report there. */
 export async function runSuites({
-  jobs,
+  groups,
   jobsAtOnce,
   leftOut,
   depth,
@@ -41,6 +40,7 @@ export async function runSuites({
   catalogue,
 }: PlannedRun): Promise<RunReport> {
   const run = beginRun(newRunId(new Date()));
+  const jobs = groups.flat();
   const began = performance.now();
   const record = recordOf(
     {
@@ -54,7 +54,7 @@ export async function runSuites({
   );
   writeRecord(run, record);
   pointLatest(run);
-  const { results, notRun, durations, ended } = await conduct(jobs, {
+  const { results, notRun, durations, ended } = await conduct(groups, {
     run,
     settings,
     jobsAtOnce,

@@ -35,6 +35,18 @@ t.test('events come back sorted by time, from memory and from the file', async (
   t.strictSame(readHistory(file), sorted, 'compressed, by its former name');
 });
 
+t.test('a glimpse shows the same, from an instant on, and copies nothing of the whole', async (t) => {
+  const history = openHistory();
+  for (const event of EVENTS) history.record(event);
+  const [, second, last] = history.events().map(({ atNs }) => atNs);
+  t.strictSame(history.glimpse(0), history.events());
+  t.strictSame(history.glimpse(second ?? 0), history.events(second));
+  t.equal(history.glimpse(0), history.glimpse(0));
+  const kept = history.events();
+  history.record({ kind: 'act', atNs: last ?? 0, what: 'later' });
+  t.equal(history.glimpse(0).length, kept.length + 1);
+});
+
 t.test('events of one instant keep the order of recording', async (t) => {
   const history = openHistory();
   for (const leg of ['b', 'a', 'c']) history.record({ ...frame(5, new Uint8Array()), leg });

@@ -15,6 +15,8 @@ export interface Recorder {
   fromMonotonic(monotonicNs: bigint): number;
   /** Everything recorded until now, from `sinceNs` on, sorted by `atNs`; events of one instant in the order of recording. */
   events(sinceNs?: number): HistoryEvent[];
+  /** The same without a copy, for who looks at it at once and keeps nothing: what is recorded next changes it. */
+  glimpse(sinceNs: number): HistoryEvent[];
   /** Write what is left and close the file. Recording afterwards is a defect and throws. */
   close(): void;
 }
@@ -68,6 +70,12 @@ class History implements Recorder {
   events(sinceNs = Number.NEGATIVE_INFINITY): HistoryEvent[] {
     this.#sortIn();
     return this.#events.slice(firstFrom(this.#events, sinceNs));
+  }
+
+  glimpse(sinceNs: number): HistoryEvent[] {
+    this.#sortIn();
+    const first = firstFrom(this.#events, sinceNs);
+    return first === 0 ? this.#events : this.#events.slice(first);
   }
 
   /** What is fresh is seldom older than what was there a moment ago, so only the end is sorted anew. */

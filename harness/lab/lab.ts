@@ -9,7 +9,7 @@ import { type Capabilities, type Capability, neededFor } from '../system/capabil
 import type { PairOptions, PairSetup, System } from '../system/system.ts';
 import { systemNamed } from '../system/systems.ts';
 import type { NodeKind, NodePlan, Plan } from '../topology/plan.ts';
-import { placeOf } from './leader.ts';
+import { holdersIn, placeOf } from './leader.ts';
 import { startFirewalls, startServers } from './populate.ts';
 
 export interface LabOptions {
@@ -106,6 +106,7 @@ export class Lab {
     if (!first || !second) throw new Error(`lab ${this.name} has no pair of load balancers`);
     return until(
       async () => {
+        if (holdersIn(this).length === 0) return undefined;
         const [one, two] = await Promise.all([placeOf(this, first), placeOf(this, second)]);
         if (one === 'active' && two === 'standby') return { active: first, standby: second };
         if (one === 'standby' && two === 'active') return { active: second, standby: first };
@@ -146,6 +147,11 @@ export class Lab {
     for (const needed of neededFor(change)) this.use(needed);
     await this.use('reload')(node, { ...this.setup, ...change });
     this.changes.set(node.name, change);
+  }
+
+  /** Whether a node's system goes by another configuration than it was first started with. */
+  get isChanged(): boolean {
+    return [...this.changes.values()].some((change) => Object.keys(change).length > 0);
   }
 
   down = (): Promise<void> => unmakeLab(this.state);

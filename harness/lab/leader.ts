@@ -15,10 +15,18 @@ export function holds(node: LabNode, address: string): boolean {
   return Object.values(interfaces).some((addresses = []) => addresses.some((one) => one.address === address));
 }
 
-/** Undefined while the node is neither, or nothing tells which of them it is. */
-export async function placeOf(lab: Lab, node: LabNode): Promise<Place | undefined> {
-  const holders = lab.nodes('nlb').filter((one) => holds(one, lab.plan.addresses.nlbs));
+/** The load balancers that have the NLBS address. */
+export const holdersIn = (lab: Lab): LabNode[] =>
+  lab.nodes('nlb').filter((node) => holds(node, lab.plan.addresses.nlbs));
+
+/**
+ * Undefined while the node is neither, or nothing tells which of them it is.
+ * @param wanted the only place that matters: a node that is elsewhere by its addresses is not asked, which takes it a millisecond
+ */
+export async function placeOf(lab: Lab, node: LabNode, wanted?: Place): Promise<Place | undefined> {
+  const holders = holdersIn(lab);
   const place = holders.includes(node) ? 'active' : 'standby';
+  if (wanted !== undefined && place !== wanted) return undefined;
   if (place === 'active' && holders.length > 1 && (await answererOf(lab, holders)) !== node) return undefined;
   const { role } = lab.system.can;
   return role === undefined || (await role(node)) === place ? place : undefined;

@@ -9,8 +9,8 @@ export interface Assignment {
   /** Folder of the run's results. Absent: the suite makes a run of its own, and ends it. */
   run?: string;
   topology: string;
-  /** Titles of the tests to run, in the suite's order. */
-  titles: string[];
+  /** The suites to run, one after the other in one lab, each with the titles of its tests, in its own order. */
+  parts: { suite: string; titles: string[] }[];
   /** How often each test is run; more than once shows which are flaky. */
   repeat: number;
   /** Of the load balancers under test: the name of the system, and by which way it forwards, where it has several. */
@@ -27,7 +27,7 @@ export interface Assignment {
 }
 
 /** What is the same for every job of a run. */
-export type RunSettings = Omit<Assignment, 'topology' | 'titles' | 'run'>;
+export type RunSettings = Omit<Assignment, 'topology' | 'parts' | 'run'>;
 
 export const DEFAULT_SETTINGS: RunSettings = {
   repeat: 1,
@@ -42,7 +42,7 @@ export function assignmentOf(suite: Suite, words: readonly string[] = process.ar
   const [message] = words;
   if (message !== undefined) return JSON.parse(message) as Assignment;
   const [topology = 'invention'] = suite.topologies;
-  return { ...DEFAULT_SETTINGS, topology, titles: titlesOf({ suite, topology }) };
+  return { ...DEFAULT_SETTINGS, topology, parts: [{ suite: suite.name, titles: titlesOf({ suite, topology }) }] };
 }
 
 /** What is left of a job's tests when those are taken away that its depth leaves out. */

@@ -1,9 +1,9 @@
 import type { NotRun, RunReport, TestResult } from '../../reports/run-report.ts';
 import type { RunSettings } from './assignment.ts';
-import { runJob } from './job.ts';
+import { runGroup } from './job.ts';
 import { Progress } from './progress.ts';
 import { withFiles } from './result-files.ts';
-import { type Job, jobFolder, jobName } from './suite.ts';
+import { type Group, groupFolder, groupName, type Job, jobName } from './suite.ts';
 import { commandOf } from './test-command.ts';
 
 /** How a run's jobs went. */
@@ -11,7 +11,7 @@ export interface Conducted {
   results: TestResult[];
   /** What was selected and yet not run, because the run ended before it. */
   notRun: NotRun[];
-  /** Milliseconds that each job took. */
+  /** Milliseconds that each group of jobs took. */
   durations: Record<string, number>;
   ended?: Ended;
 }
@@ -23,15 +23,15 @@ export interface ConductOptions {
   run: string;
   settings: RunSettings;
   jobsAtOnce: number;
-  /** How long jobs took in an earlier run, in milliseconds. */
+  /** How long groups of jobs took in an earlier run, in milliseconds. */
   expected: Record<string, number>;
 }
 
 /**
- * Runs the jobs, so many at a time. An interruption (SIGINT, SIGTERM) ends all of them at once: each takes its lab down, and
+ * Runs the groups of jobs, so many at a time. An interruption (SIGINT, SIGTERM) ends all of them at once: each takes its lab down, and
  * what was found by then stands. A second one does not wait for that.
  */
-export async function conduct(jobs: readonly Job[], options: ConductOptions): Promise<Conducted> {
+export async function conduct(groups: readonly Group[], options: ConductOptions): Promise<Conducted> {
   const { run, settings, jobsAtOnce, expected } = options;
   const stop = new AbortController();
   let ended: Ended | undefined;
@@ -43,40 +43,42 @@ export async function conduct(jobs: readonly Job[], options: ConductOptions): Pr
   const interrupt = () => end('interrupted');
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, interrupt);
   const progress = new Progress(
-    jobs.map((job) => expectation(job, expected)),
+    groups.map((group) => expectation(group, expected)),
     jobsAtOnce,
   );
   // What a suite says of a lab that is taken down under it is no news.
-  const testEnded = (name: string) => (line: string) => {
-    if (!stop.signal.aborted) progress.testEnded(name, line);
+  const testEnded = (group: Group) => (line: string) => {
+    // Where there are several, a title names its suite itself.
+    if (!stop.signal.aborted) progress.testEnded(line, group.length === 1 ? groupName(group) : undefined);
   };
   const durations: Record<string, number> = {};
   const notRun: NotRun[] = [];
-  const work = async (job: Job): Promise<TestResult[]> => {
-    if (stop.signal.aborted) return skip(job, job.titles);
-    const name = jobName(job);
+  const work = async (group: Group): Promise<TestResult[]> => {
+    if (stop.signal.aborted) {
+      for (const job of group) skip(job.titles.map((title) => ({ job, title })));
+      return [];
+    }
+    const name = groupName(group);
     const beganMs = performance.now();
     progress.begins(name);
-    const given = { run, settings, progress: testEnded(name), signal: stop.signal };
-    const outcome = await runJob(job, given);
+    const outcome = await runGroup(group, { run, settings, progress: testEnded(group), signal: stop.signal });
     progress.ends(name);
     durations[name] = performance.now() - beganMs;
     if (settings.failFast && outcome.results.some(({ verdict }) => verdict === 'fail')) end('after the first failure');
-    skip(job, outcome.notRun);
-    return withFiles(outcome.results, jobFolder(run, job));
+    skip(outcome.notRun);
+    return withFiles(outcome.results, groupFolder(run, group));
   };
-  const skip = (job: Job, titles: readonly string[]): TestResult[] => {
-    notRun.push(...titles.map((title) => asNotRun(job, title, settings)));
-    return [];
+  const skip = (tests: readonly { job: Job; title: string }[]): void => {
+    notRun.push(...tests.map(({ job, title }) => asNotRun(job, title, settings)));
   };
-  const results = await inParallel(jobs, jobsAtOnce, work);
+  const results = await inParallel(groups, jobsAtOnce, work);
   progress.close();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, interrupt);
   return { results: results.flat(), notRun, durations, ...(ended && { ended }) };
 }
 
-function expectation(job: Job, expected: Record<string, number>): { name: string; expectedMs?: number } {
-  const name = jobName(job);
+function expectation(group: Group, expected: Record<string, number>): { name: string; expectedMs?: number } {
+  const name = groupName(group);
   const expectedMs = expected[name];
   return { name, ...(expectedMs !== undefined && { expectedMs }) };
 }
@@ -89,13 +91,17 @@ const asNotRun = (job: Job, title: string, settings: RunSettings): NotRun => ({
   runIt: commandOf({ suite: job.suite.name, topology: job.topology }, settings),
 });
 
-/** Takes the jobs in order, `atOnce` of them at a time; the results come in the order of the jobs. */
-async function inParallel<T>(jobs: readonly Job[], atOnce: number, work: (job: Job) => Promise<T>): Promise<T[]> {
+/** Takes the groups in order, `atOnce` of them at a time; the results come in the order of the groups. */
+async function inParallel<T>(
+  groups: readonly Group[],
+  atOnce: number,
+  work: (group: Group) => Promise<T>,
+): Promise<T[]> {
   const results: T[] = [];
-  const waiting = jobs.entries();
+  const waiting = groups.entries();
   const worker = async (): Promise<void> => {
-    for (const [index, job] of waiting) results[index] = await work(job);
+    for (const [index, group] of waiting) results[index] = await work(group);
   };
-  await Promise.all(Array.from({ length: Math.min(atOnce, jobs.length) }, worker));
+  await Promise.all(Array.from({ length: Math.min(atOnce, groups.length) }, worker));
   return results;
 }

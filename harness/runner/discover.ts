@@ -8,8 +8,12 @@ const FOLDER = path.join(PROJECT, 'suites');
 /** Every suite of the project, by name. The files are loaded; nothing of them runs. */
 export async function discoverSuites(): Promise<Suite[]> {
   const files = readdirSync(FOLDER).filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'));
-  const load = async (file: string) => (await import(path.join(FOLDER, file))) as { default: Suite };
-  return (await Promise.all(files.map(load))).map((module) => module.default);
+  return Promise.all(files.map((file) => loadSuite(file.replace(/\.ts$/, ''))));
+}
+
+/** A suite by its name. */
+export async function loadSuite(name: string): Promise<Suite> {
+  return ((await import(path.join(FOLDER, `${name}.ts`))) as { default: Suite }).default;
 }
 
 /** The file of a suite, relative to the project. */

@@ -3,8 +3,8 @@ import path from 'node:path';
 import t from 'tap';
 import type { TestResult, Verdict } from '../../reports/run-report.ts';
 import { DEFAULT_SETTINGS, type RunSettings } from './assignment.ts';
-import { runJob } from './job.ts';
-import type { Suite } from './suite.ts';
+import { runGroup } from './job.ts';
+import type { Job, Suite } from './suite.ts';
 
 const SUITES = path.resolve(import.meta.dirname, '../../suites');
 
@@ -34,6 +34,8 @@ const SAID = print(
 
 interface Given extends Partial<RunSettings> {
   titles?: string[];
+  /** Of other suites, in the same lab. */
+  others?: Job[];
   signal?: AbortSignal;
 }
 
@@ -43,24 +45,26 @@ async function runProgram(t: { testdir(): string }, rest: string, results?: Test
   const file = path.join(folder, 'program.ts');
   const name = path.relative(SUITES, file).replace(/\.ts$/, '');
   const run = path.join(folder, 'run');
-  const own = path.join(run, `${name}@invention`);
+  const own = path.join(run, `${given.others ? 'lab-of-' : ''}${name}@invention`);
   const write = (text: string) =>
     `writeFileSync(${JSON.stringify(path.join(own, 'verdicts.json'))}, ${JSON.stringify(text)});`;
   const lines = ["import { writeFileSync } from 'node:fs';", results ? write(JSON.stringify(results)) : '', rest];
   writeFileSync(file, lines.join('\n'));
   const suite: Suite = { name, title: '', topologies: ['invention-flat'], seconds: 1, tests: TESTS };
   const progress: string[] = [];
-  const { titles = ['it answers', 'it moves'], signal, ...settings } = given;
-  const outcome = await runJob(
-    { suite, topology: 'invention', titles },
-    {
-      run,
-      settings: { ...DEFAULT_SETTINGS, ...settings },
-      progress: (line) => progress.push(line),
-      ...(signal && { signal }),
-    },
-  );
-  return { ...outcome, progress, tap: readFileSync(path.join(own, 'suite.tap'), 'utf8') };
+  const { titles = ['it answers', 'it moves'], others = [], signal, ...settings } = given;
+  const { notRun, ...outcome } = await runGroup([{ suite, topology: 'invention', titles }, ...others], {
+    run,
+    settings: { ...DEFAULT_SETTINGS, ...settings },
+    progress: (line) => progress.push(line),
+    ...(signal && { signal }),
+  });
+  return {
+    ...outcome,
+    notRun: notRun.map(({ title }) => title),
+    progress,
+    tap: readFileSync(path.join(own, 'suite.tap'), 'utf8'),
+  };
 }
 
 /** What was added to the results that the suite wrote. */
@@ -84,7 +88,7 @@ t.test('the suite is told all that it is to do in one message', async (t) => {
   const { tap } = await runProgram(t, 'console.log(process.argv[2])', BOTH, { repeat: 2, seed: 7, datapath: 'tc' });
   const told = {
     topology: 'invention',
-    titles: ['it answers', 'it moves'],
+    parts: [{ titles: ['it answers', 'it moves'] }],
     repeat: 2,
     seed: 7,
     datapath: 'tc',
@@ -156,4 +160,22 @@ t.test('what a killed suite leaves running holds nothing up', async (t) => {
   const added = await complaint(t, `${leave} setTimeout(() => process.kill(process.pid, 'SIGKILL'), 50);`, BOTH);
   t.match(added, { verdict: 'unknown', because: /^the suite was killed: a signal/ });
   t.ok(performance.now() - began < 10_000, 'its child lives on for 20 s');
+});
+
+t.test('suites that share a lab are told in one message, and have their results in one folder', async (t) => {
+  const tests = { 'it waits': promise('HA-2') };
+  const other: Job = {
+    suite: { name: 'other', title: '', topologies: ['invention'], seconds: 1, tests },
+    topology: 'invention',
+    titles: ['it waits'],
+  };
+  const results = [...BOTH, { ...result('it waits'), suite: 'other' }];
+  const good = await runProgram(t, 'console.log(process.argv[2])', results, { others: [other] });
+  t.same(good.results, results);
+  t.match(JSON.parse(good.tap).parts, [
+    { titles: ['it answers', 'it moves'] },
+    { suite: 'other', titles: ['it waits'] },
+  ]);
+  const { results: all } = await runProgram(t, '', BOTH, { others: [other] });
+  t.match(all.slice(BOTH.length), [{ suite: 'other', proves: ['HA-2'], because: /had run: it waits\./ }]);
 });

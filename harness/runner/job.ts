@@ -9,10 +9,10 @@ import { collectGarbage } from '../lab/gc.ts';
 import { PROJECT } from '../lab/run-folder.ts';
 import type { Assignment, RunSettings } from './assignment.ts';
 import { suiteFile } from './discover.ts';
-import { type Job, jobFolder } from './suite.ts';
+import { type Group, groupFolder, type Job } from './suite.ts';
 import { commandOf } from './test-command.ts';
 
-/** No suite takes this long unless it hangs; of each round. */
+/** No suite takes this long unless it hangs; of each round, and of each of those that share a lab. */
 const TIME_LIMIT_MS = 300_000;
 const DRAIN_WITHIN_MS = 2000;
 /** A suite that is interrupted takes its lab down; after this it is killed, and the lab is garbage. */
@@ -42,36 +42,39 @@ export interface JobOptions {
 
 export interface JobOutcome {
   results: TestResult[];
-  /** Titles of tests that were not begun, or not ended: because of an interruption, or of a failure after which nothing was to be begun. */
-  notRun: string[];
+  /** Tests that were not begun, or not ended: because of an interruption, or of a failure after which nothing was to be begun. */
+  notRun: { job: Job; title: string }[];
 }
 
 /**
- * Runs one suite on one topology in a process of its own. Its TAP goes to `suite.tap` in its folder, each test's end to
- * `progress`. The results are those that the suite wrote; of a suite that ends otherwise than they say, something is unknown.
+ * Runs one suite on one topology, or some that share a lab there, in a process of their own. Its TAP goes to `suite.tap` in its folder,
+ * each test's end to `progress`. The results are those that it wrote; of a suite that ends otherwise than they say, something is unknown.
  */
-export async function runJob(job: Job, options: JobOptions): Promise<JobOutcome> {
+export async function runGroup(group: Group, options: JobOptions): Promise<JobOutcome> {
   const { run, settings, signal } = options;
-  const folder = jobFolder(run, job);
+  const folder = groupFolder(run, group);
   mkdirSync(folder, { recursive: true });
   const began = performance.now();
-  const ended = signal?.aborted ? { exitCode: null, stderr: '' } : await runProcess(job, folder, options);
+  const ended = signal?.aborted ? { exitCode: null, stderr: '' } : await runProcess(group, folder, options);
   const results = readResults(path.join(folder, 'verdicts.json'));
-  const missing = missingOf(job, results);
+  const notRun = group.flatMap((job) => missingOf(job, results).map((title) => ({ job, title })));
   const isStopped = settings.failFast || settings.keepLabOnFail;
-  if (signal?.aborted || (isStopped && results.some(({ verdict }) => verdict === 'fail')))
-    return { results, notRun: missing };
-  const complaint = contradiction(missing, results, ended);
-  const added = complaint ? [broken(job, settings, complaint, performance.now() - began)] : [];
+  if (signal?.aborted || (isStopped && results.some(({ verdict }) => verdict === 'fail'))) return { results, notRun };
+  const added = group.flatMap((job) => {
+    const complaint = contradiction(missingOf(job, results), results, ended);
+    return complaint ? [broken(job, settings, complaint, performance.now() - began)] : [];
+  });
   return { results: [...results, ...added], notRun: [] };
 }
 
-async function runProcess(job: Job, folder: string, { run, settings, progress, signal }: JobOptions) {
-  const assignment: Assignment = { ...settings, run, topology: job.topology, titles: job.titles };
-  const child = spawn(process.execPath, [...ENGINE, suiteFile(job.suite.name), JSON.stringify(assignment)], {
+async function runProcess(group: Group, folder: string, { run, settings, progress, signal }: JobOptions) {
+  const [{ suite, topology }] = group;
+  const parts = group.map((job) => ({ suite: job.suite.name, titles: job.titles }));
+  const assignment: Assignment = { ...settings, run, topology, parts };
+  const child = spawn(process.execPath, [...ENGINE, suiteFile(suite.name), JSON.stringify(assignment)], {
     cwd: PROJECT,
     stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: TIME_LIMIT_MS * settings.repeat,
+    timeout: TIME_LIMIT_MS * settings.repeat * group.length,
     killSignal: 'SIGKILL',
   });
   child.stdout.pipe(createWriteStream(path.join(folder, 'suite.tap')));

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
+import { suitesOf } from '../../reports/outcome.ts';
 import type { TestResult } from '../../reports/run-report.ts';
 import type { HistoryEvent } from '../history/event.ts';
 import { inOrderOfTime, readHistory, readRecorded } from '../history/read.ts';
@@ -34,6 +35,15 @@ function readVerdicts(file: string): TestResult[] {
   const read = Verdicts.safeParse(jsonIn(file));
   if (!read.success) throw new Error(`${file} holds no verdicts:\n${z.prettifyError(read.error)}`);
   return read.data as unknown as TestResult[];
+}
+
+/** The suites that a folder of a run is about, `arp@invention`: more than one where they shared a lab. */
+export function suitesStoredIn(folder: string): string[] {
+  const own = path.basename(folder);
+  if (!own.startsWith('lab-of-')) return [own];
+  const topology = own.split('@')[1];
+  const names = suitesOf(readVerdicts(path.join(folder, 'verdicts.json'))).map((suite) => suite.split('@')[0]);
+  return [...new Set(names)].map((name) => `${name}@${topology}`);
 }
 
 /**

@@ -8,7 +8,7 @@ import { type SuiteClaims, writeClaims } from './claims-file.ts';
 import { unshownBy } from './lacking.ts';
 import { settingOf } from './setting.ts';
 import { openStage, type Stage } from './stage.ts';
-import { jobName, type Suite } from './suite.ts';
+import { type Group, groupName, type Job } from './suite.ts';
 import { commandOf } from './test-command.ts';
 
 /** How a lab ended: the results of what must hold in every history, and how its history's file is called from now on. */
@@ -18,9 +18,9 @@ export interface Ended {
   storedFile: string;
 }
 
-/** The labs of a suite, one after the other: a test that could not be carried out to its end leaves its lab to nobody. */
+/** The labs of some suites, one after the other: a test that could not be carried out to its end leaves its lab to nobody. */
 export class Labs {
-  private readonly suite: Suite;
+  private readonly group: Group;
   private readonly assignment: Assignment;
   private readonly folder: string;
   private readonly settings: { system: string; datapath?: string; seed?: number };
@@ -31,8 +31,8 @@ export class Labs {
   /** Why no lab comes up: it is not tried again for each test. */
   private refusal: unknown;
 
-  constructor(suite: Suite, assignment: Assignment, folder: string) {
-    this.suite = suite;
+  constructor(group: Group, assignment: Assignment, folder: string) {
+    this.group = group;
     this.assignment = assignment;
     this.folder = folder;
     const { system, datapath, seed } = assignment;
@@ -56,6 +56,11 @@ export class Labs {
     return this.stage?.scene.lab.name;
   }
 
+  /** Whether the system of the lab that there is goes by another configuration than at its start: no other suite can do with that. */
+  get isChanged(): boolean {
+    return this.stage?.scene.lab.isChanged === true;
+  }
+
   /** The history of the lab that there is, from the run's folder. */
   get historyFile(): string {
     return path.join(path.relative(path.dirname(this.folder), this.ownFolder), 'history.jsonl');
@@ -76,10 +81,11 @@ export class Labs {
   private async open(): Promise<Stage> {
     this.count += 1;
     mkdirSync(this.ownFolder, { recursive: true });
-    const stage = await openStage({ ...this.suite, ...this.settings }, this.assignment.topology, this.ownFolder);
+    const [{ suite }] = this.group;
+    const stage = await openStage({ ...suite, ...this.settings }, this.assignment.topology, this.ownFolder);
     this.claimed = {
       setting: settingOf(stage.scene.lab.plan),
-      breaks: breaksOf(this.suite),
+      breaks: Object.assign({}, ...this.group.map(breaksOf)),
       unshown: unshownBy(stage.scene.lab.system),
       tests: [],
     };
@@ -115,11 +121,13 @@ export class Labs {
       scene.recorder.record({ kind: 'act', what: NOT_ENDED, atNs: scene.nowNs(), detail: why });
     }
     if (!this.claimed) throw new Error('a lab was watched, and nothing is known of its setting');
-    const { suite, assignment } = this;
+    const { group, assignment } = this;
     const { topology } = assignment;
+    const isShared = group.length > 1;
+    const suite = group.map((job) => job.suite.name).join(' ');
     const results = judgeAlways(this.claimed, scene.recorder.events(), {
-      suite: jobName({ suite, topology }),
-      runAgain: commandOf({ suite: suite.name, topology }, assignment),
+      suite: groupName(group),
+      runAgain: commandOf({ suite, topology, ...(isShared && { brief: true }) }, assignment),
       files: [this.historyFile],
     });
     const which = this.count > 1 ? ` (lab ${this.count})` : '';
@@ -127,6 +135,6 @@ export class Labs {
   }
 }
 
-/** What its tests break on purpose, by title. */
-const breaksOf = ({ tests }: Suite): SuiteClaims['breaks'] =>
+/** What the tests of its suite break on purpose, by title. */
+const breaksOf = ({ suite: { tests } }: Job): SuiteClaims['breaks'] =>
   Object.fromEntries(Object.entries(tests).flatMap(([title, { breaks }]) => (breaks ? [[title, breaks]] : [])));

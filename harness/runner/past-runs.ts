@@ -37,20 +37,25 @@ export function findRun(name: string): string | undefined {
 export function lastFailed(): Map<string, Set<string>> | undefined {
   const folder = findRun('latest');
   if (folder === undefined) return undefined;
-  const jobs = [...Map.groupBy(resultsIn(folder), jobOf)].map(([job, results]) => [job, notPassed(results)] as const);
-  return new Map(jobs.filter(([, titles]) => titles.size > 0));
+  const again = [...Map.groupBy(resultsIn(folder), folderOf).values()].flatMap(notPassed);
+  return new Map([...Map.groupBy(again, jobOf)].map(([job, tests]) => [job, new Set(tests.map(({ title }) => title))]));
 }
 
-/** Titles of the tests of a job that are to be run again: all of them, where something did not hold in its whole history. */
-export function notPassed(results: readonly TestResult[]): Set<string> {
+/** Of the tests of a folder, those that are to be run again: all of them, where something did not hold in the whole history. */
+export function notPassed(results: readonly TestResult[]): TestResult[] {
   const bad = results.filter(({ verdict }) => verdict === 'fail' || verdict === 'unknown');
   const again = bad.some(({ always }) => always) ? results.filter(({ verdict }) => verdict !== 'skip') : bad;
-  return new Set(again.flatMap(({ title, always }) => (always ? [] : [title])));
+  return again.filter(({ always }) => !always);
 }
 
-/** `arp@invention`: the folder of its job, where its files lie. */
-function jobOf({ files, suite }: TestResult): string {
-  return files[0]?.split('/')[0] ?? suite;
+/** `arp@invention`, or `lab-of-arp@invention`: where its files lie. */
+const folderOf = ({ files, suite }: TestResult): string => files[0]?.split('/')[0] ?? suite;
+
+/** `arp@invention`: a result names the topology only where it is not its suite's first. */
+function jobOf(result: TestResult): string {
+  const [name = ''] = result.suite.split('@');
+  const [, topology] = folderOf(result).split('@');
+  return topology === undefined ? name : `${name}@${topology}`;
 }
 
 const DURATIONS = 'durations.json';

@@ -35,12 +35,15 @@ export class Progress {
     this.draw();
   }
 
-  /** @param line of TAP, for a test that has ended */
-  testEnded(name: string, line: string): void {
+  /**
+   * @param line of TAP, for a test that has ended
+   * @param owner whose test it is, where the line does not say so itself
+   */
+  testEnded(line: string, owner?: string): void {
     const seconds = ((performance.now() - this.beganMs) / 1000).toFixed(1).padStart(5);
     const mark = line.startsWith('ok') ? chalk.green('ok    ') : chalk.red('not ok');
     const title = line.replace(/^(?:not )?ok \d+ - /, '').replace(/ # time=.*$/, '');
-    this.print(`${chalk.dim(seconds)} ${mark} ${name}: ${title}`);
+    this.print(`${chalk.dim(seconds)} ${mark} ${owner === undefined ? '' : `${owner}: `}${title}`);
   }
 
   ends(name: string): void {

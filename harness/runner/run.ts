@@ -8,12 +8,13 @@ import { beginRun, endRun, newRunId } from '../lab/run-folder.ts';
 import { systemNamed } from '../system/systems.ts';
 import { type Assignment, assignmentOf } from './assignment.ts';
 import { readCatalogue } from './catalogue.ts';
+import { loadSuite } from './discover.ts';
 import { checkIds } from './ids.ts';
 import { Labs } from './labs.ts';
 import { whySkipped } from './lacking.ts';
 import { replaceFile } from './replace-file.ts';
 import { runTest, skipped, type Turn } from './run-test.ts';
-import { jobFolder, leftOut, type Suite } from './suite.ts';
+import { type Group, groupFolder, groupName, type Job, leftOut, type Suite } from './suite.ts';
 
 /** For all tests of a suite together; each wait has a limit of its own, far below. */
 const TIME_LIMIT_MS = 240_000;
@@ -22,20 +23,21 @@ const TIME_LIMIT_MS = 240_000;
 const BEFORE_ORDINARY_WORK = -10;
 
 /**
- * Runs a suite as its assignment says, in a lab of its own, and prints TAP. Verdicts go to `verdicts.json` in the suite's folder of
- * results, beside the history that they were made from.
+ * Runs a suite as its assignment says, and the others that are to share its lab, and prints TAP. Verdicts go to `verdicts.json` in the
+ * folder of results, beside the history that they were made from.
  */
 export async function runSuite(suite: Suite): Promise<Suite> {
-  checkIds(readCatalogue(), suite);
   const isInterrupted = tidyOnInterrupt();
   setPriority(BEFORE_ORDINARY_WORK);
   const assignment = assignmentOf(suite);
+  const group = await groupOf(suite, assignment);
+  for (const job of group) checkIds(readCatalogue(), job.suite);
   const run = assignment.run ?? beginRun(newRunId(new Date()));
-  const folder = jobFolder(run, { suite, topology: assignment.topology });
+  const folder = groupFolder(run, group);
   mkdirSync(folder, { recursive: true });
-  t.setTimeout(TIME_LIMIT_MS * assignment.repeat);
+  t.setTimeout(TIME_LIMIT_MS * assignment.repeat * group.length);
   const results: TestResult[] = [];
-  const labs = new Labs(suite, assignment, folder);
+  const labs = new Labs(group, assignment, folder);
   t.teardown(async () => {
     await labs.end({ passed: false, keepLab: false });
     if (assignment.run === undefined) endRun(run);
@@ -46,8 +48,18 @@ export async function runSuite(suite: Suite): Promise<Suite> {
     replaceFile(path.join(folder, 'verdicts.json'), JSON.stringify(results, undefined, 2));
   };
   if (assignment.run === undefined) await sayLeftOut(suite, assignment);
-  await runTests({ suite, assignment, labs, keep, results });
+  await runTests({ group, assignment, labs, keep, results });
   return suite;
+}
+
+/** The jobs of an assignment; the suite that was started is the first. */
+async function groupOf(first: Suite, { topology, parts }: Assignment): Promise<Group> {
+  const jobOf = async ({ suite: name, titles }: Assignment['parts'][number]): Promise<Job> => {
+    return { suite: name === first.name ? first : await loadSuite(name), topology, titles };
+  };
+  const [job, ...others] = await Promise.all(parts.map(jobOf));
+  if (!job) throw new Error('the assignment names no suite');
+  return [job, ...others];
 }
 
 /** Whoever starts a suite alone sees what he has not seen. */
@@ -57,7 +69,7 @@ async function sayLeftOut(suite: Suite, { topology }: Assignment): Promise<void>
 }
 
 interface Running {
-  suite: Suite;
+  group: Group;
   assignment: Assignment;
   labs: Labs;
   keep(...results: TestResult[]): void;
@@ -65,12 +77,16 @@ interface Running {
 }
 
 async function runTests(running: Running): Promise<void> {
-  const { suite, assignment, labs, keep, results } = running;
+  const { group, assignment, labs, keep, results } = running;
   const system = systemNamed(assignment.system);
   const hasFailed = () => results.some(({ verdict }) => verdict === 'fail');
   const isOver = () => hasFailed() && (assignment.failFast || assignment.keepLabOnFail);
-  for (const turn of turnsOf(suite, assignment)) {
+  let before: Suite | undefined;
+  for (const turn of turnsOf(group, assignment)) {
     if (isOver()) break;
+    const { suite } = turn;
+    if (suite !== before && labs.isChanged) await endLab(running, false);
+    before = suite;
     const lacking = whySkipped(suite, turn.test, system);
     let isLabFit = true;
     await t.test(turn.name, lacking === undefined ? {} : { skip: lacking }, async (tt) => {
@@ -87,21 +103,26 @@ async function runTests(running: Running): Promise<void> {
 }
 
 /** Every test as often as it is to be run, one round of all after the other: what fails seldom has time between. */
-function turnsOf(suite: Suite, assignment: Assignment): Turn[] {
+function turnsOf(group: Group, assignment: Assignment): Turn[] {
   const rounds = Array.from({ length: assignment.repeat }, (_, round) => round + 1);
+  const owner = (suite: Suite) => (group.length === 1 ? '' : `${suite.name}: `);
   return rounds.flatMap((round) =>
-    assignment.titles.flatMap((title) => {
-      const test = suite.tests[title];
-      if (!test) throw new Error(`the suite ${suite.name} has no test named ${title}`);
-      const name = assignment.repeat === 1 ? title : `${title} (${round} of ${assignment.repeat})`;
-      return [{ suite, assignment, title, name, test, ...(assignment.repeat > 1 && { round }) }];
-    }),
+    group.flatMap(({ suite, titles }) =>
+      titles.flatMap((title) => {
+        const test = suite.tests[title];
+        if (!test) throw new Error(`the suite ${suite.name} has no test named ${title}`);
+        const which = assignment.repeat === 1 ? '' : ` (${round} of ${assignment.repeat})`;
+        const name = `${owner(suite)}${title}${which}`;
+        return [{ suite, assignment, title, name, test, ...(assignment.repeat > 1 && { round }) }];
+      }),
+    ),
   );
 }
 
 /** Ends the lab that there is, and keeps what was judged of its whole history. */
-async function endLab({ labs, keep, results }: Running, keepLab: boolean): Promise<void> {
-  await t.test('what holds in every suite held from the first frame to the last', async (tt) => {
+async function endLab({ group, labs, keep, results }: Running, keepLab: boolean): Promise<void> {
+  const owners = group.length === 1 ? '' : `${groupName(group)}: `;
+  await t.test(`${owners}what holds in every suite held from the first frame to the last`, async (tt) => {
     const { historyFile } = labs;
     const own = results.filter(({ files }) => files.includes(historyFile));
     const ended = await labs.end({ passed: own.every(({ verdict }) => verdict === 'pass'), keepLab });

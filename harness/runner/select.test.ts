@@ -1,6 +1,5 @@
 import t from 'tap';
-import { discoverSuites } from './discover.ts';
-import { planJobs, secondsOf, shardOf } from './select.ts';
+import { planJobs } from './select.ts';
 import type { Depth, Job, Suite, SuiteOptions } from './suite.ts';
 
 const promise = (...proves: string[]) => ({ proves, run: async () => ({}) });
@@ -81,14 +80,4 @@ t.test('tests are selected by their titles, with or without their suites’, and
   t.same(titles({ depth, grep: /nothing/ }), []);
   const only = new Map([['both@invention', new Set(['it moves'])]]);
   t.same(titles({ depth, only }), ['both invention: it moves']);
-});
-
-t.test('the parts of a run are the whole, each job once, and take about as long as each other', async (t) => {
-  const jobs = planJobs(await discoverSuites(), { depth: 'thorough' });
-  for (const parts of [1, 2, 4]) {
-    const shards = Array.from({ length: parts }, (_, index) => shardOf(jobs, { index: index + 1, of: parts }));
-    t.same(namesOf(shards.flat()).sort(), namesOf(jobs).sort());
-    const seconds = shards.map((part) => part.reduce((sum, job) => sum + secondsOf(job), 0));
-    t.ok(Math.max(...seconds) < 1.3 * Math.min(...seconds), seconds.join(', '));
-  }
 });

@@ -12,7 +12,7 @@ export interface Selection {
 }
 
 /** To bring up a lab and take it down, on two cores that others use, too. */
-const LAB_SECONDS = 4;
+export const LAB_SECONDS = 4;
 
 /** The jobs of a run, longest first; of each the tests that are selected. A job of which nothing is selected is not among them. */
 export function planJobs(suites: readonly Suite[], selection: Selection): Job[] {
@@ -47,19 +47,4 @@ export function secondsOf({ suite, titles }: Job): number {
   const kept = usual.filter(([title]) => titles.includes(title)).length / Math.max(1, usual.length);
   const added = tests.map(([title, { longSeconds = 0 }]) => (titles.includes(title) ? longSeconds : 0));
   return added.reduce((sum, more) => sum + more, LAB_SECONDS + (suite.seconds - LAB_SECONDS) * kept);
-}
-
-/**
- * One of so many parts of a run that take about as long as each other: every job is in one of them, and in the same one
- * wherever it is asked for.
- * @param index from 1 on
- */
-export function shardOf(jobs: readonly Job[], { index, of }: { index: number; of: number }): Job[] {
-  const shards = Array.from({ length: of }, () => ({ seconds: 0, jobs: [] as Job[] }));
-  for (const job of jobs.toSorted((one, other) => secondsOf(other) - secondsOf(one))) {
-    const [least] = shards.toSorted((one, other) => one.seconds - other.seconds);
-    least?.jobs.push(job);
-    if (least) least.seconds += secondsOf(job);
-  }
-  return shards[index - 1]?.jobs ?? [];
 }

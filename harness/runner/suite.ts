@@ -49,13 +49,19 @@ export interface Job extends Place {
   titles: string[];
 }
 
+/** Jobs of one process, in one lab after another only where they must: most are alone, and some share a lab. All are on the same topology. */
+export type Group = readonly [Job, ...Job[]];
+
 /** What a job is called in reports. */
 export const jobName = ({ suite, topology }: Place): string =>
   topology === suite.topologies[0] ? suite.name : `${suite.name}@${topology}`;
 
-/** Where a job's results lie in the folder of its run. */
-export const jobFolder = (run: string, { suite, topology }: Place): string =>
-  path.join(run, `${suite.name}@${topology}`);
+/** What jobs are called together. */
+export const groupName = (group: readonly Place[]): string => group.map(jobName).join(', ');
+
+/** Where the results of a group lie in the folder of its run: `arp@invention`; `lab-of-arp@invention` where others share the lab. */
+export const groupFolder = (run: string, [{ suite, topology }, ...others]: Group): string =>
+  path.join(run, `${others.length === 0 ? '' : 'lab-of-'}${suite.name}@${topology}`);
 
 /** The titles of the tests that a run of that depth leaves out, each with the reason. */
 export function leftOut({ suite, topology }: Place, depth: Depth): Map<string, 'long' | 'thorough'> {

@@ -1,12 +1,15 @@
 import { systemNamed } from '../system/systems.ts';
 import type { RunSettings } from './assignment.ts';
 
-/** What names one test on the command line. */
+/** What names one test on the command line, or all of some suites. */
 export interface NamedTest {
+  /** Several with a blank between each two. */
   suite: string;
   topology: string;
   title?: string;
   long?: boolean;
+  /** As it is run where nobody names a suite: in a lab that suites share. */
+  brief?: boolean;
   seed?: number;
 }
 
@@ -14,6 +17,7 @@ export interface NamedTest {
 export function commandOf(test: NamedTest, { datapath, system }: Pick<RunSettings, 'datapath' | 'system'>): string {
   const words = ['./onevip conformance', test.suite, '--topology', test.topology];
   if (test.title !== undefined) words.push('--grep', quoted(`^${escaped(test.title)}$`));
+  if (test.brief) words.push('--brief');
   if (test.long) words.push('--long');
   if (system !== systemNamed().name) words.push('--system', system);
   if (datapath !== undefined) words.push('--datapath', datapath);

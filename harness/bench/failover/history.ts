@@ -15,6 +15,7 @@ export function openTrialHistory(): TrialHistory {
     nowNs: () => current.nowNs(),
     fromMonotonic: (monotonicNs) => current.fromMonotonic(monotonicNs),
     events: () => current.events(),
+    glimpse: (sinceNs) => current.glimpse(sinceNs),
     close: () => current.close(),
     cut: () => {
       const events = current.events();

@@ -1,8 +1,8 @@
-import type { HistoryEvent } from '../../history/event.ts';
+import type { FrameSeen, HistoryEvent } from '../../history/event.ts';
 import { checker } from '../claim.ts';
 import { unlessBlind } from '../coverage.ts';
 import type { Meant } from '../forwarding.ts';
-import { arpsOf, eventsOf, type PacketSeen, type Port, packetsOf, portText } from '../seen.ts';
+import { arpsOf, eventsOf, framesOf, type PacketSeen, type Port, packetsOf, portText } from '../seen.ts';
 import { NS_PER_MS } from '../span.ts';
 import { fail, pass, unknown, type Verdict } from '../verdict.ts';
 import { type Invariant, lansOf, nodesOf, type Place, placesOf, type Setting } from './invariant.ts';
@@ -19,8 +19,9 @@ const forwardedOnce = checker(function forwardedOnce(setting: Setting) {
     setting.cluster.includes(packet.destination) && !own.includes(packet.source);
   return (during, all = during): Verdict => {
     const judged = new Set(during);
-    const servers = new Set(placesOf(setting, 'server').flatMap((place) => [...hardwareOf(all, place)]));
-    const sent = sentBy(legs, all, isForwarded).filter(({ event }) => judged.has(event));
+    const seen = framesByPort(all);
+    const servers = new Set(placesOf(setting, 'server').flatMap((place) => [...hardwareOf(seen, place)]));
+    const sent = sentBy(legs, seen, isForwarded).filter(({ event }) => judged.has(event));
     const astray = sent.find(({ event, ethernet }) => event.leg !== 'server' || !servers.has(ethernet.destination));
     if (astray) {
       const to = astray.ethernet.destination;
@@ -29,7 +30,7 @@ const forwardedOnce = checker(function forwardedOnce(setting: Setting) {
     const unexpected = nodesOf(legs)
       .flatMap((node) =>
         unpaired(
-          all,
+          seen,
           legs.filter((leg) => leg.node === node),
           isForwarded,
         ),
@@ -43,10 +44,17 @@ const forwardedOnce = checker(function forwardedOnce(setting: Setting) {
   };
 });
 
-const portOf = ({ lan, node, leg }: Place): Port => ({ lan, node, leg });
+/** The frames at a place: a history is gone through once, and then only what is there of each port. */
+type Seen = (at: Port) => readonly FrameSeen[];
 
-const sentBy = (legs: readonly Place[], all: readonly HistoryEvent[], meant: Meant): PacketSeen[] =>
-  legs.flatMap((leg) => packetsOf(all, { ...portOf(leg), direction: 'sent' })).filter(meant);
+function framesByPort(all: readonly HistoryEvent[]): Seen {
+  const keyOf = ({ lan, node, leg }: Port): string => `${lan} ${node} ${leg}`;
+  const frames = Map.groupBy(framesOf(all, {}), keyOf);
+  return (at) => frames.get(keyOf(at)) ?? [];
+}
+
+const sentBy = (legs: readonly Place[], seen: Seen, meant: Meant): PacketSeen[] =>
+  legs.flatMap((leg) => packetsOf(seen(leg), { direction: 'sent' })).filter(meant);
 
 /**
  * The kernel's stamps are moved onto the history's clock by what the two clocks differed when frames were taken out of a ring:
@@ -59,9 +67,9 @@ const placeOf = ({ event: { atNs, direction } }: PacketSeen): number =>
   direction === 'received' ? atNs - CLOCKS_DIFFER_NS : atNs;
 
 /** What a node sent without having been handed it, in the order of time: each packet that came may leave once. */
-function unpaired(all: readonly HistoryEvent[], legs: readonly Place[], meant: Meant) {
-  const came = legs.flatMap((leg) => arriving(all, leg)).filter(meant);
-  const inOrder = [...came, ...sentBy(legs, all, meant)].toSorted((one, other) => placeOf(one) - placeOf(other));
+function unpaired(seenAt: Seen, legs: readonly Place[], meant: Meant) {
+  const came = legs.flatMap((leg) => arriving(seenAt, leg)).filter(meant);
+  const inOrder = [...came, ...sentBy(legs, seenAt, meant)].toSorted((one, other) => placeOf(one) - placeOf(other));
   const handed = new Map<string, number>();
   return inOrder.flatMap((seen) => {
     const key = Buffer.from(seen.packet.bytes).toString('latin1');
@@ -74,15 +82,15 @@ function unpaired(all: readonly HistoryEvent[], legs: readonly Place[], meant: M
 }
 
 /** Packets that were addressed to the leg. */
-function arriving(all: readonly HistoryEvent[], leg: Place): PacketSeen[] {
-  const macs = hardwareOf(all, leg);
-  const received = packetsOf(all, { ...portOf(leg), direction: 'received' });
+function arriving(seen: Seen, leg: Place): PacketSeen[] {
+  const macs = hardwareOf(seen, leg);
+  const received = packetsOf(seen(leg), { direction: 'received' });
   return received.filter(({ ethernet }) => macs.has(ethernet.destination));
 }
 
 /** The hardware addresses of a leg: the plan's, and those from which it has said so itself, in ARP packets of its own. */
-function hardwareOf(all: readonly HistoryEvent[], leg: Place): Set<string> {
-  const said = arpsOf(all, { ...portOf(leg), direction: 'sent' }).filter(
+function hardwareOf(seen: Seen, leg: Place): Set<string> {
+  const said = arpsOf(seen(leg), { direction: 'sent' }).filter(
     ({ ethernet, arp }) => ethernet.source === arp.senderMac && arp.senderIp === leg.address,
   );
   return new Set([leg.mac, ...said.map(({ arp }) => arp.senderMac)]);

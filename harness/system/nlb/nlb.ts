@@ -6,7 +6,7 @@ import type { LabNode } from '../../node/node.ts';
 import type { NodePlan, Plan } from '../../topology/plan.ts';
 import { commitOf, PROJECT } from '../commits.ts';
 import { type PairSetup, type Role, type System, systemWith } from '../system.ts';
-import { stateOf } from './socket.ts';
+import { statusAt } from './socket.ts';
 import { unpackVersion } from './versions.ts';
 
 const STATES: Role[] = ['initial', 'active', 'standby', 'inop'];
@@ -60,10 +60,10 @@ export const nlb: System = systemWith(
   },
   {
     role: async (node) => {
-      const state = await stateOf(node.home.env.NLB_SOCKET ?? '');
-      return STATES.find((role) => role === state);
+      const status = await statusAt(node.home.env.NLB_SOCKET ?? '');
+      return STATES.find((role) => role === status?.state);
     },
-    fitness: async (node) => (await statusOf(node)).fitness === 'fit',
+    fitness: async (node) => (await statusAt(node.home.env.NLB_SOCKET ?? ''))?.fitness === 'fit',
     handover: { standBy: (node) => order(node, 'standby'), takeOver: (node) => order(node, 'takeover') },
     reload: async (node, setup) => {
       writeConfiguration(node, setup);
@@ -127,7 +127,6 @@ async function refusals(node: LabNode): Promise<Record<string, number>> {
 }
 
 interface StatusRead {
-  fitness: string;
   /** What the daemon refused, and what the data path dropped before it. */
   peer: { refused: Record<string, number> };
   datapath: { outcomes: Record<string, { packets: number }> };
