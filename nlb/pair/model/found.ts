@@ -120,10 +120,8 @@ export const found: Record<string, History> = {
       { type: 'stallInside', side: 0, afterEffects: 8, afterMs: 4, forMs: 28 },
       { type: 'disturb', path: 'access', loss: 0, delayMs: 0, twice: 0, afterMs: 30, forMs: 1 },
       { type: 'kill', side: 0, afterMs: 57, forMs: 1 },
-      { type: 'freezeDaemon', side: 0, afterMs: 45, forMs: 477 },
-      { type: 'linkDown', side: 0, path: 'access', afterMs: 1, forMs: 1 },
-      { type: 'keep', side: 1, keepMs: 577, afterMs: 3, forMs: 202 },
-      { type: 'hangMain', side: 0, afterMs: 0, forMs: 20 },
+      { type: 'freezeDaemon', side: 0, afterMs: 49, forMs: 474 },
+      { type: 'keep', side: 1, keepMs: 592, afterMs: 0, forMs: 200 },
     ],
   },
   'a lease is left by a life that was not believed yet, by one that cannot be asked': {
