@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import t from 'tap';
 import { flowsMatchWeights, flowsSentByWeights, weightsMatch } from './balance.ts';
 import { chiSquareTail, chiSquareTest, exactTest, goodnessOfFit } from './goodness-of-fit.ts';
-import { OVER, probe, told, udp, watched } from './literal-history.ts';
+import { OVER, probe, shown, told, udp, watched } from './literal-history.ts';
 
 const near = (found: number, wanted: number, error: number) => Math.abs(found - wanted) <= error;
 
@@ -24,6 +24,19 @@ t.test('chi-square agrees with the published tables', async (t) => {
   }
   t.equal(chiSquareTail(0, 3), 1);
   t.ok(near(chiSquareTail(700, 2), Math.exp(-350), 1e-160), 'far out');
+  // For even degrees the tail is a sum of Poisson's law: DLMF 8.4.10.
+  for (const x of [0.01, 1, 3.9, 4, 4.1, 6, 8, 20, 60, 200]) {
+    const [half, least] = [x / 2, Math.exp(-x / 2)];
+    for (const [degrees, sum] of [
+      [2, 1],
+      [4, 1 + half],
+      [6, 1 + half + half ** 2 / 2],
+    ] as const) {
+      t.ok(near(chiSquareTail(x, degrees) / (least * sum), 1, 1e-12), `${x}, ${degrees} degrees`);
+    }
+  }
+  t.equal(chiSquareTail(-1, 3), 1);
+  t.ok(near(chiSquareTest([60, 40], [0.5, 0.5]), chiSquareTail(4, 1), 1e-15), 'of (10² + 10²) / 50, one degree');
 });
 
 t.test("Mendel's peas fit 9:3:3:1 as well as the literature says", async (t) => {
@@ -39,6 +52,9 @@ t.test('the exact test gives known values', async (t) => {
   t.ok(near(exactTest([10, 0], [0.5, 0.5]), 2 / 1024, 1e-12));
   t.ok(near(exactTest([8, 2], [0.5, 0.5]), (2 * (45 + 10 + 1)) / 1024, 1e-12));
   t.ok(near(exactTest([5, 5], [0.5, 0.5]), 1, 1e-12));
+  t.ok(near(exactTest([1], [1]), 1, 1e-12));
+  t.ok(near(exactTest([0, 0], [0.5, 0.5]), 1, 1e-12));
+  t.ok(near(exactTest([0, 2], [0.9, 0.1]), 0.01, 1e-12), 'of unequal shares');
 });
 
 t.test('the exact test agrees with counting every sequence of choices', async (t) => {
@@ -95,6 +111,25 @@ t.test('shares are right, wrong, or not to be told', async (t) => {
     because: /too few/,
   });
   t.match(weightsMatch({}, weights, 0.001), { verdict: 'unknown' });
+  t.match(weightsMatch({ server1: 5, server2: 5, server3: 10 }, weights, 0.001), { verdict: 'pass' }, 'just enough');
+  const said = (counts: Record<string, number>, of: Record<string, number> = weights) =>
+    weightsMatch(counts, of, 0.001).because;
+  t.match(
+    said({ server1: 50, server3: 100 }),
+    /^server1 50 of 37\.5, server2 0 of 37\.5, server3 100 of 75\.0; p = .*below 0\.001$/,
+  );
+  t.match(
+    said({ server1: 30, server2: 30 }, { server1: 1, server2: 1, server3: 0 }),
+    /^server1 30 of 30\.0, server2 30 of 30\.0; p = 1\.00 /,
+  );
+  t.equal(said({ server1: 60 }, { server1: 1 }), 'there are not two servers to choose from');
+  t.equal(said({ server1: 4, server2: 4, server3: 8 }), '16 flows are too few to tell');
+  t.equal(said({ server1: 60, server4: 2 }), 'server4 has no weight but got 2 flows');
+  t.match(
+    said({ server1: 60, server2: 60, server3: 120, server4: 0 }),
+    /^server1 60 of 60\.0/,
+    'who has no flows needs no weight',
+  );
 });
 
 t.test('flows are counted once each, and there must be as many as were meant', async (t) => {
@@ -109,6 +144,10 @@ t.test('flows are counted once each, and there must be as many as were meant', a
     /^pass: server1 22 of 20\.0, server2 18 of 20\.0; p = 0\.\d+ \(exact\); a share that is 101 % off would have been noticed with 99\.9 %/,
   );
   t.match(told(fits, flows(36)), /^fail: server1 36 of 20\.0/);
+  t.same(shown(fits, flows(22)), ['probe 0', 'probe 1', 'probe 2']);
+  t.same(shown(fits, flows(22).slice(78)).length, 1);
+  const unanswered = Array.from({ length: 5 }, (_, number) => probe(number, { flow: `x${number}`, outcome: 'lost' }));
+  t.match(told(fits, flows(22), unanswered), /^pass: server1 22/, 'those that nobody answered are none');
   t.match(told(fits, flows(22).slice(2)), /^unknown: 39 flows were answered, and not 40/);
   t.match(told(fits), /^unknown/);
 });
@@ -144,5 +183,6 @@ t.test('flows that nobody answers are counted by where their first packet was se
   t.match(told(fits, SEEN, flows(36), OVER), /^fail: server1 36 of 20\.0/);
   t.match(told(fits, SEEN, flows(22).slice(1), OVER), /^unknown: 39 flows were sent on, and not 40/);
   t.match(told(fits, SEEN, flows(22), sent(99, '02:00:00:00:00:01'), OVER), /^fail: .* which is no server's/);
+  t.same(shown(fits, SEEN, flows(22), OVER), ['frame 0', 'frame 1', 'frame 2']);
   t.match(told(fits, flows(22), OVER), /^unknown: frames of access were not watched/);
 });

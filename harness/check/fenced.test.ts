@@ -87,6 +87,12 @@ t.test('a stalled node forwards nothing once its successor has announced the add
   const done = forwardsNoMore({ ...stalled, path, clusterAddress: CLUSTER, successor: access('nlb2') });
   const good = [SEEN, HELD, beats, announced, handed(400, 620)].flat();
   t.match(told(done, good, OVER), /^pass: 1 packets were handed to nlb1\/access before it woke, 1 afterwards/);
+  const other = { ...given, node: 'nlb2', atNs: 450e6 };
+  t.match(
+    told(done, good, other, sentOn(500), OVER),
+    /^fail/,
+    'that another is given the address makes nothing lawful',
+  );
   t.match(told(done, good, OVER), /: it forwarded none$/);
   const check = packet(400, 'nlb1', { to: '10.77.2.21', port: 80 }, server('nlb1'));
   t.match(told(done, good, check, OVER), /^pass/, 'its checks are its own');

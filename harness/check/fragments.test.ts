@@ -1,7 +1,7 @@
 import t from 'tap';
 import { encodeUdp } from '../capture/udp.ts';
 import { fragmentsStayTogether } from './fragments.ts';
-import { internet, OVER, told, udp, watched } from './literal-history.ts';
+import { internet, OVER, shown, told, udp, watched } from './literal-history.ts';
 
 const FW = { lan: 'access', node: 'fw1', leg: 'access' };
 const ACCESS = { lan: 'access', node: 'nlb1', leg: 'access' };
@@ -56,6 +56,31 @@ t.test('the fragments of a datagram go to one server', async (t) => {
     'pass: each to one server: in order, of a flow that is known (1), in order, of a flow that is new (1), ' +
       'out of order, of a flow that is known (1), out of order, of a flow that is new (1)',
   );
+  t.match(
+    told(
+      together,
+      SEEN,
+      FOUR,
+      datagram(60, [0, 1, 2], 60, ONE, 62_000),
+      datagram(70, [2, 0, 1], 70, TWO, 50_000),
+      OVER,
+    ),
+    /known \(1\), in order, of a flow that is new \(2\), out of order, of a flow that is known \(2\), .* new \(1\)$/,
+  );
+  t.equal(shown(together, SEEN, FOUR, OVER).length, 6, 'two of them');
+  const turned = [2, 0, 1].flatMap((number, turn) => {
+    const [came = [], left = []] = [0, 2].map((from) =>
+      piece(50 + number, number, 50, TWO, 50_000).slice(from, from + 2),
+    );
+    return [...came, ...left.map((event) => ({ ...event, atNs: (53 + turn) * 1e6 }))];
+  });
+  t.match(
+    told(together, SEEN, FOUR, turned, OVER),
+    /^fail: .*16, the flow's/,
+    'in order as they came, however they left',
+  );
+  t.match(told(together, SEEN, FOUR, whole(100, ONE, 60_000), OVER), /^pass/, 'a packet that comes later');
+  t.match(told(together, SEEN, FOUR, whole(30, ONE, 60_000), OVER), /^pass/, 'or just then');
   const torn = [...piece(50, 0, 50, ONE), ...piece(51, 1, 50, TWO)];
   t.match(told(together, SEEN, FOUR, torn, OVER), /^fail: one datagram went to .*15 and .*16/);
   t.match(told(together, SEEN, FOUR, piece(50, 0, 50, '02:00:00:00:00:99'), OVER), /^fail: .* no server's/);
@@ -67,6 +92,11 @@ t.test('the fragments of a datagram go to one server', async (t) => {
     told(fragmentsStayTogether({ ...options, atLeast: 2 }), SEEN, FOUR, halved, OVER),
     /^unknown: .*in order, of a flow that is new \(1\).* 2 of each/,
     'one of which a piece was not forwarded does not count',
+  );
+  t.match(
+    told(fragmentsStayTogether({ ...options, atLeast: 2 }), SEEN, FOUR, datagram(50, [0, 1], 50, ONE, 61_000), OVER),
+    /^unknown: .*in order, of a flow that is new \(1\).* 2 of each/,
+    'nor does one without its end',
   );
   t.match(told(together, FOUR, OVER), /^unknown: frames of access/);
 });

@@ -18,6 +18,11 @@ t.test('connections of a server that is gone are reset, and nothing else', async
   t.same(shown(reset, before, of(15, 'b', 'server2'), ended(20, 'b', 'lost')), ['act 10', 'probe 20']);
   t.same(shown(reset, before.slice(0, 1), act(10, 'unplug')), ['act 10']);
   t.match(told(reset, before, ended(20, 'b', 'lost')), /^fail: b ended lost, and was not reset/);
+  t.match(
+    told(reset, before, of(15, 'b', 'server2'), ended(20, 'b', 'lost')),
+    /^fail: b ended lost, and/,
+    'in the end',
+  );
   t.match(told(reset, before, of(20, 'b', 'server2')), /^fail: b ended answered, and was not reset/);
   t.match(told(reset, before, of(20, 'b', 'server1'), ended(21, 'b', 'reset')), /^fail: b went to server1/);
   t.match(told(reset, before.slice(0, 1), act(10, 'unplug')), /^unknown: 0 flows were at server2; 1 were wanted/);

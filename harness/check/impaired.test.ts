@@ -17,6 +17,8 @@ t.test('a bad cable took effect, in both directions', async (t) => {
   t.match(told(bad, counted({ ...both, 'received lost': 2 }), OVER), /^unknown: .*; 3 received lost were wanted/);
   t.match(told(bad, counted({ 'sent lost': 9 }), OVER), /^unknown: .*; 3 received lost were wanted/);
   t.match(told(bad, counted(both, 'server'), OVER), /^unknown: nobody counted/);
+  const [other] = counted({ 'sent lost': 0 });
+  t.match(told(bad, { ...(other as Counted), node: 'nlb2' }, counted(both), OVER), /^pass/, 'the cable of that node');
   t.same(shown(bad, counted(both), OVER), ['counted 0.000005']);
   t.same(shown(bad, counted({}), OVER), ['counted 0.000005']);
 });

@@ -32,6 +32,8 @@ t.test('a flow that was silent speaks to the same server again', async (t) => {
   const both = [at(1, SERVER1, 1, 2, 400), at(2, SERVER2, 1, 2, 400)].flat();
   t.match(told(kept, SEEN, both, OVER), /^pass: 2 flows kept .* more than 300 ms, 1 of them server1/);
   t.same(shown(kept, SEEN, both, OVER), ['frame 2', 'frame 400']);
+  const more = [3, 4].flatMap((port) => at(port, SERVER1, 10 + port, 500 + port));
+  t.equal(shown(kept, SEEN, both, more, OVER).length, 4, 'two of them');
   t.match(
     told(kept, SEEN, both, at(1, SERVER1, 401), at(2, SERVER2, 401), OVER),
     /^pass: 2 flows/,

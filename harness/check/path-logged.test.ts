@@ -34,6 +34,11 @@ const GOOD = [SEEN, DROP, LET, beat(80), beat(100), OVER].flat();
 
 t.test('a path that is silent while the peer lives is reported, and so is its return', async (t) => {
   t.match(told(check, GOOD, silent(), back()), /^pass: nlb2 reported nlb2\/server silent for 100 ms, and its return/);
+  t.match(told(check, GOOD, silent(100, { silentMs: 20 }), back()), /^pass/, 'as it begins');
+  t.match(told(check, GOOD, beat(300), silent(), back()), /^pass/, 'a beat that comes later');
+  const elsewhere = beat(150).map((event) => (event.direction === 'sent' ? event : { ...event, node: 'nlb3' }));
+  t.match(told(check, GOOD, elsewhere, silent(), back()), /^pass/, 'or to another');
+  t.match(told(check, GOOD, silent(200, { silentMs: '100' }), back()), /^fail: .* 100 ms by the log/, 'no number');
   t.match(told(check, GOOD), /^fail: nlb2 did not report nlb2\/server faulty/);
   t.match(told(check, GOOD, back()), /^fail: nlb2 did not report nlb2\/server faulty/);
   t.match(told(check, GOOD, silent(200, { path: 'access' }), back()), /^fail/, 'another path is not meant');

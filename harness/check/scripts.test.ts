@@ -1,6 +1,6 @@
 import t from 'tap';
 import { verdictOn } from './claim.ts';
-import { act, script, told } from './literal-history.ts';
+import { act, script, shown, told } from './literal-history.ts';
 import { scriptsApart, scriptsInOrder, scriptsRan } from './scripts.ts';
 
 t.test('scripts run once each, in the order of the states', async (t) => {
@@ -8,7 +8,7 @@ t.test('scripts run once each, in the order of the states', async (t) => {
   const two = [script(1, 'nlb1', 'initial', ''), script(2, 'nlb1', 'standby', 'initial')];
   const other = script(1, 'nlb2', 'active', 'standby');
   t.match(told(ran, two, script(3, 'nlb1', 'active', 'standby'), other), /^pass: .* initial, standby, active/);
-  t.match(told(ran, two, other), /^fail: .* ran for initial, standby, not for/);
+  t.match(told(ran, two, other), /^fail: .* ran for initial, standby, not for initial, standby, active$/);
   t.match(told(ran, two, script(3, 'nlb1', 'standby', 'initial'), script(4, 'nlb1', 'active', 'standby')), /^fail/);
   t.match(told(ran, two, script(0, 'nlb1', 'active', 'standby')), /^fail/, 'in another order');
   t.match(told(ran, two, script(3, 'nlb1', 'active', 'initial')), /^fail: .* was told it came from initial/);
@@ -23,6 +23,7 @@ t.test('a script that began long after the one before was held up by it', async 
   const apart = scriptsApart({ node: 'nlb1', first: 'standby', next: 'active', atLeastMs: 100 });
   const standby = script(10, 'nlb1', 'standby', 'initial');
   t.match(told(apart, standby, script(110, 'nlb1', 'active', 'standby')), /^pass: .* began 100 ms after/);
+  t.same(shown(apart, standby, script(110, 'nlb1', 'active', 'standby')), ['script 10', 'script 110']);
   t.match(told(apart, standby, script(109, 'nlb1', 'active', 'standby')), /^unknown: .* began 99 ms after/);
   t.match(told(apart, standby, script(110, 'nlb2', 'active', 'standby')), /^unknown: nlb1 did not run/);
 });
@@ -34,6 +35,12 @@ t.test('whatever happens, scripts follow one another, once each', async (t) => {
   const two = [start(0), begins(1), script(2, 'nlb1', 'standby', 'initial')];
   const again = [begins(5), script(6, 'nlb1', 'active', 'initial')];
   t.match(told(ordered, two, script(3, 'nlb1', 'active', 'standby')), 'pass: 3 scripts of nlb1 ran, in 1 lives');
+  t.same(shown(ordered, two, script(3, 'nlb1', 'active', 'standby')), ['script 1', 'script 2', 'script 3']);
+  t.same(shown(ordered, two.slice(0, 2)), ['script 1']);
+  t.same(shown(ordered, two, again), ['script 1', 'script 5'], 'both beginnings');
+  const known = [start(0), script(2, 'nlb1', 'standby', 'initial'), script(3, 'nlb1', 'active', 'standby')];
+  t.match(told(ordered, known), /^pass: 2 scripts/, 'nothing is known of what was before the first');
+  t.match(told(ordered, start(0), script(2, 'nlb1', 'standby', 'standby')), /^fail: after undefined .* from standby/);
   t.match(told(ordered, two, start(4), again), /^pass: 4 .* in 2 lives/);
   t.match(
     told(ordered, two, start(3), start(4), again),

@@ -2,9 +2,23 @@ import t from 'tap';
 import type { HistoryEvent } from '../history/event.ts';
 import { verdictOn } from './claim.ts';
 import { blindSpot } from './coverage.ts';
-import { act, history, OVER, probe, told, watched } from './literal-history.ts';
+import {
+  act,
+  census,
+  counted,
+  history,
+  logged,
+  OVER,
+  probe,
+  script,
+  served,
+  standstill,
+  testRun,
+  told,
+  watched,
+} from './literal-history.ts';
 import { noneLost } from './probes.ts';
-import { after, between, fromTheStart, NS_PER_MS, spanOf } from './span.ts';
+import { after, between, findAct, fromTheStart, NS_PER_MS, spanOf } from './span.ts';
 
 const none = noneLost({ atLeast: 1 });
 const SEEN = watched('probes', 'client1');
@@ -57,4 +71,27 @@ t.test('absence means something only where all was watched and nothing missed', 
   t.match(blind(watch(0, 1000), watch(0, 1000, 2)), /2 were missed/);
   t.equal(blind(watch(0, 1000), watch(0, 50, 2)), undefined, 'what was missed before does not matter');
   t.match(blindSpot([], [watch(0, 1000)], { what: 'frames', where: ['access'] }), /nothing was recorded/);
+});
+
+t.test('what the harness read afterwards does not make a span longer', async (t) => {
+  const read = [
+    { ...watched('frames', 'access'), atNs: 500 * NS_PER_MS },
+    census(500),
+    served(500, 'server1', 'a', 'b'),
+    script(500, 'nlb1', 'active', 'standby'),
+    logged(0, { monotonicMs: 500 }),
+    counted(500, 'nlb1', 'beats', {}),
+    standstill(500, 510),
+    ...testRun('it holds', 500, 510),
+  ];
+  for (const event of read) {
+    const span = spanOf(history(act(10, 'first'), probe(20), event));
+    t.same(span, { fromNs: 10 * NS_PER_MS, untilNs: 20 * NS_PER_MS }, event.kind);
+  }
+  t.equal(spanOf(read), undefined);
+});
+
+t.test('an act is found among what else has its words', async (t) => {
+  const done = act(10, 'kill', 'nlb1');
+  t.equal(findAct(history(counted(5, 'nlb1', 'kill', {}), done), { what: 'kill', node: 'nlb1' }), done);
 });

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { encodeIcmp } from '../capture/icmp.ts';
 import { encodeIpv4 } from '../capture/ipv4.ts';
-import { internet, OVER, tcp, told, udp, watched } from './literal-history.ts';
+import { internet, OVER, shown, tcp, told, udp, watched } from './literal-history.ts';
 import { repliesBypass, standbySilent } from './standby.ts';
 
 const CLUSTER = '203.0.113.10';
@@ -32,6 +32,18 @@ t.test('a standby sends nothing of the cluster, though it hears it', async (t) =
   const flooded = standbySilent({ ...options, reached: 'flooded' });
   const two = [came(1, TO_ACTIVE), came(2, TO_ACTIVE)].flat();
   t.match(told(flooded, SEEN, two, beat, OVER), /^pass: 2 flooded packets .* reached nlb2/);
+  t.same(
+    shown(
+      flooded,
+      SEEN,
+      [1, 2, 3, 4].flatMap((atMs) => came(atMs, TO_ACTIVE)),
+      OVER,
+    ),
+    ['frame 1.01', 'frame 2.01', 'frame 3.01'],
+  );
+  const cut = { source: '10.77.1.12', destination: '10.77.1.11', protocol: 17 };
+  const short = internet({ atMs: 3, from: ACCESS, to: [] }, TO_STANDBY, cut, new Uint8Array(2));
+  t.match(told(flooded, SEEN, two, short, OVER), /^pass/);
   t.match(told(flooded, SEEN, two, sent(3), OVER), /^fail: nlb2\/server sent/);
   t.match(told(flooded, SEEN, two, sent(3, BACK, ACCESS), OVER), /^fail: nlb2\/access sent/, 'a reset');
   const quoted = encodeIpv4({ source: CLIENT, destination: CLUSTER, protocol: 6 }, new Uint8Array(8));

@@ -70,6 +70,7 @@ t.test('what is read in a standstill, or just after it, may have happened since 
   t.equal(afterMs(9), 9, 'before');
   t.equal(afterMs(33), 30, 'in it');
   t.equal(afterMs(35.5), 30, 'just after it');
+  t.equal(afterMs(36), 30, 'a millisecond after it');
   t.equal(afterMs(36.5), 36.5, 'later');
   t.equal(afterMs(25.5), 10, 'one follows another');
 });

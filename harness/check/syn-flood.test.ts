@@ -1,5 +1,5 @@
 import t from 'tap';
-import { tcp, told } from './literal-history.ts';
+import { shown, tcp, told } from './literal-history.ts';
 import { flooded } from './syn-flood.ts';
 
 const FW = { lan: 'access', node: 'fw1', leg: 'access' };
@@ -26,6 +26,9 @@ t.test('a flood is many connections, of many addresses, in a short time', async 
     told(bit, two, begin(3, '198.18.0.2', 1)),
     'pass: 3 connections from 2 addresses were begun at nlb1/access, 1500 a second',
   );
+  t.same(shown(bit, two, begin(3, '198.18.0.2', 1)), ['frame 1.01', 'frame 2.01']);
+  const just = flooded({ ...options, perSecond: 1500 });
+  t.match(told(just, two, begin(3, '198.18.0.2', 1)), /^pass/, 'just so many');
   t.match(told(bit, two, begin(3, '198.18.0.1', 3)), /^unknown: 3 connections from 1 addresses/);
   t.match(told(bit, two, begin(3, '198.18.0.2', 1), begin(90, '198.18.0.2', 1)), /^unknown: .*, 45 a second/);
   t.match(told(bit, two, begin(2, '198.18.0.1', 2)), /^unknown: 2 connections/, 'the same again is none');

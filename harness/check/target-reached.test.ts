@@ -1,5 +1,5 @@
 import t from 'tap';
-import { arp, OVER, told, watched } from './literal-history.ts';
+import { arp, OVER, shown, told, watched } from './literal-history.ts';
 import { targetReached } from './target-reached.ts';
 
 const TARGET = '10.77.1.1';
@@ -18,6 +18,11 @@ t.test('a target is reached when the questions for it are answered', async (t) =
   const met = targetReached({ asker: NLB, target: TARGET, atLeast: 2, reached: true });
   const both = [asks(1), answers(2), asks(3), answers(4)].flat();
   t.match(told(met, SEEN, both, OVER), /^pass: nlb1\/access asked 2 times for 10.77.1.1 and was answered 2 times/);
+  t.same(shown(met, SEEN, both, asks(5), answers(6), OVER), ['frame 1', 'frame 3', 'frame 2.01', 'frame 4.01']);
+  const its = arp({ atMs: 5, from: FW, to: [NLB] }, { operation: 'request', ...THERE, targetIp: OWN.senderIp });
+  t.match(told(met, SEEN, asks(1), answers(2), asks(3), its, OVER), /^fail/, 'its own question is no answer');
+  const own = arp({ atMs: 5, from: NLB, to: [FW] }, { operation: 'reply', ...OWN, targetIp: TARGET });
+  t.match(told(met, SEEN, asks(1), own, answers(2), answers(4), OVER), /^unknown: .* asked 1 times/, 'nor the reverse');
   t.match(told(met, SEEN, asks(1), answers(2), asks(3), OVER), /^fail/);
   t.match(
     told(met, SEEN, asks(1), asks(2), answers(3, []), answers(4, []), OVER),

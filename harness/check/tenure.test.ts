@@ -20,6 +20,13 @@ t.test('each time of holding the address lasts long enough', async (t) => {
   t.match(told(long, SEEN, BEGIN, held(10, 59), held(200, 400), OVER), /^fail/);
   t.match(told(long, SEEN, BEGIN, held(10, 60), held(200, 350), OVER), /^pass/, 'the event was read late');
   t.match(told(long, SEEN, BEGIN, held(10, 110), OVER), /^unknown: .* 2 times were wanted/);
+  t.match(told(long, SEEN, BEGIN, OVER), /no time that began and ended/);
+  const early = heldAtLeast({ address: NLBS, node: 'nlb2', eachMs: [100] });
+  t.match(
+    told(early, SEEN, census(0, `nlb2 access ${NLBS}/32`), act(1, 'begin'), change(300, 'removed'), OVER),
+    /^unknown/,
+  );
+  t.match(told(early, SEEN, BEGIN, change(1, 'added'), change(1000, 'removed'), OVER), /^pass/, 'from end to end');
   t.match(told(long, SEEN, BEGIN, held(10, 110), change(200, 'added'), OVER), /^unknown/, 'one that goes on');
   t.match(told(long, SEEN, BEGIN, two, held(500, 900), OVER), /^unknown/);
   t.match(told(long, SEEN, BEGIN, held(10, 110, 'nlb1'), held(200, 400, 'nlb1'), OVER), /^unknown/);

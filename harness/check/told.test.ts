@@ -1,10 +1,10 @@
 import t from 'tap';
-import type { HistoryEvent } from '../history/event.ts';
-import { verdictOn } from './claim.ts';
+import type { EventLogged } from '../history/event.ts';
 import { fitsLine, type LinePattern } from './event-lines.ts';
+import { shown, told as verdictText } from './literal-history.ts';
 import { told } from './told.ts';
 
-const line = (text: object, index = 0): HistoryEvent => ({
+const line = (text: object, index = 0): EventLogged => ({
   kind: 'logged',
   node: 'nlb1',
   reading: 'read',
@@ -22,12 +22,17 @@ const tells = told({
 });
 
 t.test('a log that tells it passes, one that does not fails, and one that nobody read says nothing', async (t) => {
-  t.equal(verdictOn(tells, [line({ event: 'conflict', macs: ['a'] })]).verdict, 'pass');
+  const wrong = (index: number) => line({ event: 'conflict', macs: ['b'] }, index);
+  t.equal(verdictText(tells, line({ event: 'conflict', macs: ['a'] })), 'pass: the log of nlb1 tells of a');
   t.equal(
-    verdictOn(tells, [line({ event: 'conflict', macs: ['b'] }), line({ event: 'path', macs: ['a'] }, 1)]).verdict,
-    'fail',
+    verdictText(tells, wrong(0), line({ event: 'path', macs: ['a'] }, 1)),
+    'fail: of 1 events conflict of nlb1 none tells of a',
   );
-  t.equal(verdictOn(tells, []).verdict, 'unknown');
+  t.equal(verdictText(tells), 'unknown: the event log of nlb1 was not read');
+  t.match(verdictText(tells, { ...wrong(0), reading: 'another' }), /^unknown/);
+  t.match(verdictText(tells, { ...wrong(0), node: 'nlb2' }), /^unknown/);
+  t.equal(shown(tells, wrong(0), line({ event: 'conflict', macs: ['a'] }, 1)).length, 1);
+  t.equal(shown(tells, ...[0, 1, 2, 3, 4].map(wrong)).length, 4);
 });
 
 t.test('a line fits where each field says just that, and each list has that in it', async (t) => {

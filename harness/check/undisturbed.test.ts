@@ -1,5 +1,5 @@
 import t from 'tap';
-import { act, address, OVER, probe, script, told, watched } from './literal-history.ts';
+import { act, address, OVER, probe, script, shown, told, watched } from './literal-history.ts';
 import { between } from './span.ts';
 import { addressesUntouched, flowsStayAt, newFlowsReach, noScriptRan, otherFlowsKept } from './undisturbed.ts';
 
@@ -21,6 +21,11 @@ t.test('no state script ran, though such scripts leave marks', async (t) => {
   const before = NODES.map((node) => script(1, node, 'initial', 'initial'));
   const during = (claim: typeof none) => between({ fromNs: 2e6 + 1 }, claim);
   t.match(told(during(none), before, OVER), /^pass: nlb1 and nlb2 entered no state/);
+  t.same(shown(during(none), before, OVER), ['script 1', 'script 1']);
+  const moved = address(5, { node: 'nlb2', device: 'access', address: '10.77.1.100/32', change: 'added' });
+  t.match(told(during(none), before, moved, OVER), /^pass/, 'an address is no script');
+  t.match(told(during(none), before.slice(0, 1), moved, OVER), /^unknown: no script of nlb2/);
+  t.match(told(during(none), before.slice(1), OVER), /^unknown: no script of nlb1/);
   t.match(told(during(none), before, script(5, 'nlb2', 'active', 'standby')), /^fail: nlb2 ran its script for active/);
   t.match(told(during(none), before.slice(0, 1), OVER), /^unknown: no script of nlb2 ever left a mark/);
 });
@@ -33,6 +38,24 @@ t.test('flows of other servers keep theirs, and lose nothing', async (t) => {
   const kept = otherFlowsKept({ server: 'server2', protocol: 'tcp', ...change });
   const before = [of(1, 'a', 'server1'), of(2, 'b', 'server2'), act(10, 'reload')];
   t.match(told(kept, before, of(20, 'a', 'server1'), of(20, 'b', undefined)), /^pass: each of 1 flows kept/);
+  const good = [before, of(20, 'a', 'server1')].flat();
+  const datagrams = [of(1, 'd', 'server1'), of(20, 'd', undefined)].map((each) => ({
+    ...each,
+    protocol: 'udp' as const,
+  }));
+  t.match(told(kept, good, datagrams), /^pass: each of 1/, 'of that protocol');
+  t.match(
+    told(kept, good, of(1, 'e', undefined), of(20, 'e', 'server1')),
+    /^pass: each of 1/,
+    'that were answered before',
+  );
+  t.match(told(kept, good, of(10, 'e', 'server1'), of(20, 'e', undefined)), /^pass: each of 1/, 'not just then');
+  t.match(told(kept, before, of(10, 'a', 'server1')), /^unknown: 0 flows lasted/);
+  const more = ['e', 'f', 'g'].flatMap((flow, i) => [of(3 + i, flow, 'server1'), of(21 + i, flow, 'server1')]);
+  t.same(shown(kept, good, more), ['act 10', 'probe 20', 'probe 21', 'probe 22']);
+  t.same(shown(kept, before), ['act 10']);
+  t.match(told(kept, of(1, 'a', 'server1'), act(10, 'reload'), of(20, 'a', 'server3')), /^fail/, 'whoever had flows');
+  t.same(shown(kept, of(1, 'a', 'server1'), act(10, 'reload'), of(20, 'a', 'server1')), ['act 10']);
   t.match(told(kept, before, of(20, 'a', 'server3')), /^fail: a went to server3/);
   t.match(told(kept, before, of(20, 'a', undefined)), /^fail: a ended reset/);
   t.match(told(kept, before), /^unknown: 0 flows lasted/);
@@ -58,6 +81,10 @@ t.test('new flows reach a server', async (t) => {
   const reach = newFlowsReach({ server: 'server2', ...change });
   const begun = act(10, 'reload');
   t.match(told(reach, begun, of(20, 'a', 'server2', 0)), /^pass: server2 answered 1 of 1/);
+  t.match(told(reach, begun, of(10, 'a', 'server2', 0)), /^pass/, 'as it is over');
+  const four = ['a', 'b', 'c', 'd'].map((flow, i) => of(20 + i, flow, 'server2', 0));
+  t.same(shown(reach, begun, four), ['act 10', 'probe 20', 'probe 21', 'probe 22']);
+  t.same(shown(reach, begun), ['act 10']);
   t.match(told(reach, begun, of(20, 'a', 'server1', 0)), /^fail: server2 answered 0 of 1/);
   t.match(told(reach, of(5, 'a', 'server2', 0), begun, of(20, 'a', 'server2', 1)), /^unknown: 0 flows began later/);
   t.match(told(reach, of(20, 'a', 'server2', 0)), /^unknown: "reload" was not done/);

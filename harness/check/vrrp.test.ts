@@ -1,6 +1,6 @@
 import t from 'tap';
 import { encodeVrrp } from '../capture/vrrp.ts';
-import { arp, internet, OVER, standstill, told, watched } from './literal-history.ts';
+import { arp, internet, OVER, shown, standstill, told, watched } from './literal-history.ts';
 import { advertsWellFormed, backupDoesNotAnswer, backupTookOver } from './vrrp.ts';
 
 const VIRTUAL_MAC = '00:00:5e:00:01:34';
@@ -41,6 +41,19 @@ function announce(atMs: number, { address, backup }: typeof ACCESS = ACCESS) {
 t.test('advertisements are of version 3, to the group, and from this very link', async (t) => {
   const formed = advertsWellFormed({ lans: ['access'] });
   t.match(told(formed, SEEN, advert(1, 'fw1'), OVER), /^pass: 1 advertisements/);
+  t.same(
+    shown(
+      formed,
+      SEEN,
+      [1, 2, 3, 4].flatMap((atMs) => advert(atMs, 'fw1')),
+      OVER,
+    ),
+    ['frame 1', 'frame 2', 'frame 3'],
+  );
+  const other = { source: '10.77.1.2', destination: '10.77.1.3', protocol: 17 };
+  const between = { source: VIRTUAL_MAC, destination: VIRTUAL_MAC };
+  const small = internet({ atMs: 2, from: port('fw1'), to: [] }, between, other, new Uint8Array(4));
+  t.match(told(formed, SEEN, advert(1, 'fw1'), small, OVER), /^pass: 1 advertisements/, 'other packets are none');
   t.match(told(formed, SEEN, advert(1, 'fw1', ACCESS, { version: 2 }), OVER), /^fail: .* is of version 2/);
   t.match(told(formed, SEEN, advert(1, 'fw1', ACCESS, { ttl: 254 }), OVER), /^fail: .* has TTL 254/);
   t.match(told(formed, SEEN, advert(1, 'fw1', ACCESS, { destination: '10.77.1.3' }), OVER), /^fail: .* goes to 10/);
@@ -74,6 +87,11 @@ t.test('the backup does not answer for the VRRP address', async (t) => {
       },
     );
   t.match(told(silent, SEEN, ask, reply('fw1'), OVER), /^pass: .*; the master answered/);
+  t.equal(
+    shown(silent, SEEN, ask, reply('fw1'), OVER).length,
+    5,
+    'requests that one left unanswered, and one that the other did not',
+  );
   t.match(told(silent, SEEN, ask, reply('fw1'), reply('fw2'), OVER), /^fail: fw2\/access answered/);
   t.match(told(silent, SEEN, ask, OVER), /^unknown: the master was not seen answering/);
   t.match(told(silent, SEEN, ask.slice(0, 3), reply('fw1'), OVER), /^unknown: 1 requests .* 10 ms were wanted/);
@@ -85,6 +103,13 @@ t.test('the backup takes over when three intervals and the skew are over', async
   const took = backupTookOver({ legs: [ACCESS], intervalMs: 100, priority: 100, toleranceMs: 20 });
   const silence = [SEEN, advert(0, 'fw1'), advert(100, 'fw1')].flat();
   t.match(told(took, silence, advert(461, 'fw2'), announce(462), advert(561, 'fw2'), OVER), /^pass: .* on 1 legs/);
+  t.match(told(took, silence, advert(445, 'fw2'), announce(446), OVER), /^pass/, 'sooner by the tolerance');
+  t.match(told(took, silence, advert(461, 'fw2'), announce(481), OVER), /^pass/, 'and an announcement later by it');
+  const due = [silence, advert(461, 'fw2'), announce(462)].flat();
+  t.match(told(took, due, advert(300, 'fw1', { ...ACCESS, id: 99 }), OVER), /^pass/, 'another router’s goes on');
+  t.match(told(took, due, advert(50, 'fw2'), OVER), /^pass/, 'what the backup said before is another matter');
+  const none = backupTookOver({ legs: [], intervalMs: 100, priority: 100, toleranceMs: 20 });
+  t.equal(told(none, due, OVER), 'unknown: no leg was named');
   t.match(told(took, silence, advert(430, 'fw2'), announce(431), OVER), /^fail: .* 330 ms after .* due after 360\.938/);
   t.match(told(took, silence, advert(490, 'fw2'), announce(491), OVER), /^fail: .* 390 ms after/);
   const stood = standstill(455, 485);
