@@ -23,3 +23,13 @@ t.test('it has the worst verdict of all suites', async (t) => {
     t.equal(row && judgedIn(row), 'held in 1 of 2 suites');
   }
 });
+
+t.test('where suites shared a lab, it was judged once and counts for each of them', async (t) => {
+  const [first, second] = ALWAYS;
+  if (!first || !second) throw new Error('the sample has two');
+  const shared = { ...second, suite: 'ha, paths, takeover' };
+  const [row] = invariantRows({ ...GOOD_RUN, results: [first, shared] });
+  t.equal(row && judgedIn(row), 'held in 4 suites');
+  const [bad] = invariantRows({ ...GOOD_RUN, results: [first, { ...shared, verdict: 'fail' }] });
+  t.equal(bad && judgedIn(bad), 'held in 1 of 4 suites');
+});

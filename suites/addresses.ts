@@ -38,7 +38,13 @@ const oneAtATime = (scene: Scene) => {
 export default await suite(
   import.meta,
   'one public address is enough, and the NLBS address is an alias on the access interface of the active alone',
-  { topologies: ['invention', 'invention-flat'], everywhere: true, thorough: 'elsewhere', seconds: 9 },
+  {
+    topologies: ['invention', 'invention-flat'],
+    everywhere: true,
+    thorough: 'elsewhere',
+    inSharedLab: 'first',
+    seconds: 9,
+  },
   {
     'with traffic flowing, the cluster address is the only public one': {
       proves: ['ADDR-1'],

@@ -180,7 +180,7 @@ const hardwareAddressChanges: SuiteTest = {
 export default await suite(
   import.meta,
   'interfaces that are made anew, or change their hardware address, are followed',
-  { topologies: ['invention'], servers: 2, seconds: 16, needs: ['stateScripts'] },
+  { topologies: ['invention'], servers: 2, seconds: 16, inSharedLab: 'last', needs: ['stateScripts'] },
   {
     'interfaces made anew have the data path before their node leads by them': madeAnewOnEach,
     'a leader whose interfaces are made anew makes way, and is fit again': madeAnewUnderTheActive,

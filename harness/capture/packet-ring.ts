@@ -1,7 +1,7 @@
 import koffi from 'koffi';
 import { callKernel, SyscallError } from './libc.ts';
 import { bindToEverything, openPacketSocket, PACKET_OPTION, packetOption, setPacketOption } from './packet-socket.ts';
-import { BLOCK_IS_OURS, BLOCK_STATUS_OFFSET, type CapturedFrame, readBlock } from './ring-block.ts';
+import { BLOCK_IS_OURS, BLOCK_STATUS_OFFSET, type CapturedFrame, inPieces, readBlock } from './ring-block.ts';
 
 const TPACKET_V3 = 2;
 const PROTECTION_READ_WRITE = 3;
@@ -82,6 +82,7 @@ class Ring implements PacketRing {
   /** Both look at the same memory: `#words` for ownership, which needs ordered access. Empty once closed. */
   #bytes: DataView;
   #words: Int32Array;
+  readonly #allocate = inPieces();
   #next = 0;
   #delivered = 0;
   #seen = 0;
@@ -106,7 +107,7 @@ class Ring implements PacketRing {
       const start = this.#next * BLOCK_BYTES;
       const statusWord = (start + BLOCK_STATUS_OFFSET) / 4;
       if (!(Atomics.load(this.#words, statusWord) & BLOCK_IS_OURS)) break;
-      frames += readBlock(this.#bytes, start, onFrame);
+      frames += readBlock(this.#bytes, start, onFrame, this.#allocate);
       Atomics.store(this.#words, statusWord, 0);
       this.#next = (this.#next + 1) % this.#blocks;
     }

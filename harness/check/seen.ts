@@ -25,15 +25,20 @@ export interface PacketSeen {
   packet: Ipv4;
 }
 
-/** A frame is looked at by many checkers; it is decoded once, and forgotten with its event. */
-const decodedFrames = new WeakMap<FrameSeen, Decoded>();
+/** Where an event keeps what its bytes say: in a WeakMap of all frames the collector would look for each of them again and again. */
+const DECODED = Symbol('decoded');
 
-export function decoded(event: FrameSeen): Decoded {
-  const known = decodedFrames.get(event);
-  if (known) return known;
-  const found = decodeFrame(event.bytes);
-  decodedFrames.set(event, found);
-  return found;
+interface Remembering extends FrameSeen {
+  [DECODED]?: { of: Uint8Array; is: Decoded };
+}
+
+/** A frame is looked at by many checkers; it is decoded once. A copy of its event may have other bytes. */
+export function decoded(event: Remembering): Decoded {
+  const known = event[DECODED];
+  if (known?.of === event.bytes) return known.is;
+  const found = { of: event.bytes, is: decodeFrame(event.bytes) };
+  event[DECODED] = found;
+  return found.is;
 }
 
 /** Frames that fit every field given. */

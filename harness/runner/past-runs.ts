@@ -36,13 +36,17 @@ export function findRun(name: string): string | undefined {
 /** What did not pass in the last run, by job: the titles of its tests. Undefined where there is no run that has ended. */
 export function lastFailed(): Map<string, Set<string>> | undefined {
   const folder = findRun('latest');
-  if (folder === undefined) return undefined;
+  return folder === undefined ? undefined : failedIn(folder);
+}
+
+/** The same of the run in that folder. */
+export function failedIn(folder: string): Map<string, Set<string>> {
   const again = [...Map.groupBy(resultsIn(folder), folderOf).values()].flatMap(notPassed);
   return new Map([...Map.groupBy(again, jobOf)].map(([job, tests]) => [job, new Set(tests.map(({ title }) => title))]));
 }
 
 /** Of the tests of a folder, those that are to be run again: all of them, where something did not hold in the whole history. */
-export function notPassed(results: readonly TestResult[]): TestResult[] {
+function notPassed(results: readonly TestResult[]): TestResult[] {
   const bad = results.filter(({ verdict }) => verdict === 'fail' || verdict === 'unknown');
   const again = bad.some(({ always }) => always) ? results.filter(({ verdict }) => verdict !== 'skip') : bad;
   return again.filter(({ always }) => !always);

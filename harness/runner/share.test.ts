@@ -33,6 +33,17 @@ t.test('no lab is shared for longer than half a minute, unless one suite alone t
   t.same(namesOf(sharingLabs(jobs)), ['long', 'a c', 'b d']);
 });
 
+t.test(
+  'a suite about the beginning of its lab comes first, one that leaves it changed last, and no two of a kind meet',
+  async (t) => {
+    const [first, last] = [{ inSharedLab: 'first' }, { inSharedLab: 'last' }] as const;
+    const groups = (...jobs: Job[]) => namesOf(sharingLabs(jobs));
+    t.same(groups(job('a', 5), job('l', 4, last), job('b', 3), job('f', 2, first), job('c', 1)), ['f a b c l']);
+    t.same(groups(job('l', 5, last), job('a', 4), job('b', 3)), ['a b l']);
+    t.same(groups(job('l', 5, last), job('f', 4, first), job('m', 3, last), job('g', 2, first)), ['f l', 'g m']);
+  },
+);
+
 t.test('two tests of one title, by which a history tells them, do not meet', async (t) => {
   t.same(namesOf(sharingLabs([job('a', 2, {}, 'it dies'), job('b', 2), job('c', 1, {}, 'it dies')])), ['a b', 'c']);
 });

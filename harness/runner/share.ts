@@ -16,10 +16,19 @@ export function sharingLabs(jobs: readonly Job[]): Group[] {
   for (const job of jobs) {
     const at = groups.findIndex((group) => goesWith(group, job));
     const group = groups[at];
-    if (group) groups[at] = [...group, job];
+    if (group) groups[at] = inOrder(group, job);
     else groups.push([job]);
   }
   return groups.sort((one, other) => groupSeconds(other) - groupSeconds(one));
+}
+
+/** The group with one more job, which keep their order but where a suite has a place of its own. */
+function inOrder([first, ...others]: Group, more: Job): Group {
+  if (more.suite.inSharedLab === 'first') return [more, first, ...others];
+  if (first.suite.inSharedLab === 'last') return [more, ...others, first];
+  return others.at(-1)?.suite.inSharedLab === 'last'
+    ? [first, ...others.toSpliced(-1, 0, more)]
+    : [first, ...others, more];
 }
 
 /** About how long a group takes, which makes and unmakes one lab. */
@@ -27,7 +36,13 @@ export const groupSeconds = (group: Group): number =>
   group.reduce((sum, job) => sum + secondsOf(job) - LAB_SECONDS, LAB_SECONDS);
 
 const goesWith = (group: Group, job: Job): boolean =>
-  labOf(group[0]) === labOf(job) && groupSeconds([...group, job]) <= LONGEST_SECONDS && !namesAnyAlike(group, job);
+  labOf(group[0]) === labOf(job) &&
+  groupSeconds([...group, job]) <= LONGEST_SECONDS &&
+  !wantsPlaceOf(group, job) &&
+  !namesAnyAlike(group, job);
+
+const wantsPlaceOf = (group: Group, { suite: { inSharedLab } }: Job): boolean =>
+  inSharedLab !== undefined && group.some(({ suite }) => suite.inSharedLab === inSharedLab);
 
 /** What of a suite shapes its lab. */
 const labOf = ({ suite: { servers, pair, pace, ownClocks }, topology }: Job): string =>

@@ -22,6 +22,8 @@ export interface SuiteOptions {
   pace?: 'default';
   /** The load balancers' wall clocks can be stepped. */
   ownClocks?: boolean;
+  /** Where several suites share a lab: `first`, where a test is about its beginning; `last`, where they leave it other than the plan says. */
+  inSharedLab?: 'first' | 'last';
 }
 
 export interface Suite extends SuiteOptions {
