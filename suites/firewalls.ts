@@ -3,6 +3,7 @@ import { askThroughout } from '../harness/act/inject.ts';
 import { peerTookOver } from '../harness/act/pair-claims.ts';
 import type { Scene } from '../harness/act/scene.ts';
 import type { Claims, SuiteTest } from '../harness/act/suite-test.ts';
+import { DEAD_CABLE, SENT_TO_FENCED_NODE } from '../harness/act/usual-drops.ts';
 import { advertises, answersAgain, enters, hearsAdverts } from '../harness/act/waits.ts';
 import type { Claim } from '../harness/check/claim.ts';
 import { oneMasterOnEveryLeg } from '../harness/check/one-master.ts';
@@ -180,6 +181,7 @@ export default await suite(
     'the master loses its leg to the servers': cutLeg('server'),
     'a firewall and the active die together': {
       proves: ['HA-7 together with the active', 'HA-1 power loss'],
+      drops: [SENT_TO_FENCED_NODE, ...DEAD_CABLE],
       run: async (scene) => {
         const { master, backup } = await firewalls(scene);
         const { active, standby } = await scene.lab.pair();

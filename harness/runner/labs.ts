@@ -1,7 +1,9 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import type { TestResult } from '../../reports/run-report.ts';
+import type { SuiteTest } from '../act/suite-test.ts';
 import { NOT_ENDED } from '../check/invariants/nothing-left.ts';
+import { readDrops } from '../lab/read-drops.ts';
 import { judgeAlways } from './always.ts';
 import type { Assignment } from './assignment.ts';
 import { type SuiteClaims, writeClaims } from './claims-file.ts';
@@ -79,7 +81,8 @@ export class Labs {
     const stage = await openStage({ ...this.suite, ...this.settings }, this.assignment.topology, this.ownFolder);
     this.claimed = {
       setting: settingOf(stage.scene.lab.plan),
-      breaks: breaksOf(this.suite),
+      breaks: declaredBy(this.suite, ({ breaks }) => breaks),
+      drops: declaredBy(this.suite, ({ drops }) => drops),
       unshown: unshownBy(stage.scene.lab.system),
       tests: [],
     };
@@ -109,6 +112,7 @@ export class Labs {
   /** What could not be ended or looked at makes the verdicts unknown that need it, and says so itself. */
   private async judge({ scene, finish, watched }: Stage, keep: boolean): Promise<TestResult[]> {
     try {
+      await readDrops(scene.lab, scene.recorder);
       await (keep ? watched() : finish());
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
@@ -127,6 +131,11 @@ export class Labs {
   }
 }
 
-/** What its tests break on purpose, by title. */
-const breaksOf = ({ tests }: Suite): SuiteClaims['breaks'] =>
-  Object.fromEntries(Object.entries(tests).flatMap(([title, { breaks }]) => (breaks ? [[title, breaks]] : [])));
+/** What its tests say that they do on purpose, by title. */
+const declaredBy = <Said>({ tests }: Suite, by: (test: SuiteTest) => Said[] | undefined): Record<string, Said[]> =>
+  Object.fromEntries(
+    Object.entries(tests).flatMap(([title, test]) => {
+      const said = by(test);
+      return said ? [[title, said]] : [];
+    }),
+  );

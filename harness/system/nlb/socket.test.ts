@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import t from 'tap';
-import { stateOf } from './socket.ts';
+import { statusAt } from './socket.ts';
 
 /** The path of a socket has at most 107 bytes, which a test's own folder exceeds. */
 const folder = mkdtempSync(path.join(tmpdir(), 'onevip-socket-'));
@@ -27,13 +27,13 @@ async function daemon(pieces: string[], hangsUp = false): Promise<string> {
 
 t.test('the state is read, however the answer is cut into pieces', async (t) => {
   const answer = `${JSON.stringify({ ok: true, value: { state: 'standby' } })}\n`;
-  t.equal(await stateOf(await daemon([answer])), 'standby');
-  t.equal(await stateOf(await daemon([answer.slice(0, 9), answer.slice(9)])), 'standby');
+  t.match(await statusAt(await daemon([answer])), { state: 'standby' });
+  t.match(await statusAt(await daemon([answer.slice(0, 9), answer.slice(9)])), { state: 'standby' });
 });
 
 t.test('where no daemon answers there is none', async (t) => {
-  t.equal(await stateOf('/nowhere/socket'), undefined);
-  t.equal(await stateOf(await daemon(['{"ok":'], true)), undefined);
-  t.equal(await stateOf(await daemon(['{"ok":false,"error":"busy"}\n'])), undefined);
-  t.equal(await stateOf(await daemon([])), undefined, 'one that hangs');
+  t.equal(await statusAt('/nowhere/socket'), undefined);
+  t.equal(await statusAt(await daemon(['{"ok":'], true)), undefined);
+  t.equal(await statusAt(await daemon(['{"ok":false,"error":"busy"}\n'])), undefined);
+  t.equal(await statusAt(await daemon([])), undefined, 'one that hangs');
 });

@@ -3,16 +3,28 @@ import { connect } from 'node:net';
 /** Longer than a daemon that is awake ever takes. */
 const ANSWERS_WITHIN_MS = 1000;
 
+/** Of what `nlbctl status --json` tells, as far as the harness asks for it at the socket. */
+export interface StatusSaid {
+  state: string;
+  pid: number;
+  datapath: {
+    /** Whether it found the tables of an earlier daemon, counters included. */
+    adopted: boolean;
+    outcomes: Record<string, { packets: number }>;
+    unsent?: { packets: number } | { why: string };
+  };
+}
+
 /**
- * The state that a daemon tells at its control socket; undefined where none answers. It is what `nlbctl status --json` tells,
- * but tests wait for states often, and starting that program takes a tenth of a second of a processor each time.
+ * The status that a daemon tells at its control socket; undefined where none answers. It is what `nlbctl status --json` tells,
+ * but the harness asks often, and starting that program takes a tenth of a second of a processor each time.
  */
-export function stateOf(socketFile: string): Promise<string | undefined> {
+export function statusAt(socketFile: string): Promise<StatusSaid | undefined> {
   return new Promise((resolve) => {
     const socket = connect(socketFile);
-    const end = (state?: string) => {
+    const end = (status?: StatusSaid) => {
       socket.destroy();
-      resolve(state);
+      resolve(status);
     };
     socket.setTimeout(ANSWERS_WITHIN_MS, () => end());
     socket.once('error', () => end());
@@ -21,8 +33,8 @@ export function stateOf(socketFile: string): Promise<string | undefined> {
     socket.setEncoding('utf8').on('data', (text: string) => {
       said += text;
       if (!said.endsWith('\n')) return;
-      const answer = JSON.parse(said) as { value?: { state?: string } };
-      end(answer.value?.state);
+      const answer = JSON.parse(said) as { value?: StatusSaid };
+      end(answer.value);
     });
     socket.write(`${JSON.stringify({ command: 'status' })}\n`);
   });
