@@ -2,6 +2,7 @@ import { clientSubnets, firewalls, requestHttp } from '../harness/act/everyday.t
 import { askFor } from '../harness/act/inject.ts';
 import { eachFirewallSends, routedTo, routesConfigured } from '../harness/act/routes.ts';
 import type { Scene } from '../harness/act/scene.ts';
+import { BEATS_AT_ONCE } from '../harness/act/usual-drops.ts';
 import { allKnow, becomes, enters } from '../harness/act/waits.ts';
 import { aliasOnlyOnLoopback, ownPrivateAddresses, publicAddresses } from '../harness/check/addresses.ts';
 import { aliasNeverOn, aliasPlaced, aliasReleased, neverTwoHolders } from '../harness/check/alias.ts';
@@ -166,6 +167,7 @@ export default await suite(
       },
     'an active that can no longer serve lets go of the alias': {
       proves: ['ALIAS-5 its link to the servers cut'],
+      drops: [BEATS_AT_ONCE],
       run: async (scene) => {
         const { active, standby } = await scene.lab.pair();
         const fault = { what: 'cut the server leg', node: active.name };

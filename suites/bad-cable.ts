@@ -39,6 +39,12 @@ export default await suite(
   {
     'beats that come late, twice, in another order, or not at all are no reason to take over': {
       proves: ['HA-11 late and reordered', 'HA-12 doubled on their way'],
+      drops: [
+        {
+          cause: 'flooded',
+          why: 'bad cables are between the active and the switch, which floods until it has learnt that',
+        },
+      ],
       needs: ['signedHeartbeats', 'witness'],
       random: true,
       run: async (scene) => {

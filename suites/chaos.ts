@@ -1,6 +1,7 @@
 import { faultTargets, inflictAll, OVER } from '../harness/act/chaos.ts';
 import { askFor } from '../harness/act/inject.ts';
 import type { Scene } from '../harness/act/scene.ts';
+import { DEAD_CABLE, SENT_TO_FENCED_NODE } from '../harness/act/usual-drops.ts';
 import { answersInARow, atRest } from '../harness/act/waits.ts';
 import { settled } from '../harness/check/settled.ts';
 import { randomFrom } from '../harness/fault/random.ts';
@@ -28,6 +29,7 @@ export default await suite(
   {
     'eight seconds of random faults': {
       proves: ['HA-13'],
+      drops: [SENT_TO_FENCED_NODE, ...DEAD_CABLE],
       needs: ['heartbeats'],
       random: true,
       run: async (scene) => {

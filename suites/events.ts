@@ -1,6 +1,7 @@
 import { followEventLog, readEventLog } from '../harness/act/event-log.ts';
 import type { Scene } from '../harness/act/scene.ts';
 import type { Claims, SuiteTest } from '../harness/act/suite-test.ts';
+import { BEATS_AT_ONCE } from '../harness/act/usual-drops.ts';
 import { becomes, runsScript, takesAlias } from '../harness/act/waits.ts';
 import { logIsWhole, shownLive } from '../harness/check/event-log.ts';
 import { causeLogged, costLogged, instantLogged, lapseLogged, textLike } from '../harness/check/takeover-logged.ts';
@@ -205,6 +206,7 @@ export default await suite(
     },
     'the active’s link to the servers is cut': {
       proves: ['HA-16 a link cut'],
+      drops: [BEATS_AT_ONCE],
       run: async (scene) => {
         const { active, standby } = await scene.lab.pair();
         const after = { what: 'cut the server leg', node: active.name };

@@ -2,6 +2,7 @@ import { countRefusals } from '../harness/act/refusals.ts';
 import type { Scene } from '../harness/act/scene.ts';
 import { sendToFencedNode } from '../harness/act/send-to-fenced-node.ts';
 import type { Claims } from '../harness/act/suite-test.ts';
+import { FORGED_FAST, SENT_TO_FENCED_NODE } from '../harness/act/usual-drops.ts';
 import { answersAgain, atRest, receivedForCluster, runsScript, takesAlias } from '../harness/act/waits.ts';
 import { asksOnlyInSilence } from '../harness/check/asking.ts';
 import { beatsGoOn } from '../harness/check/beats.ts';
@@ -179,12 +180,14 @@ export default await suite(
     },
     'nor do they spare a frozen node the fence': {
       proves: ['HA-21 refusals for a frozen node', 'HA-10 with forged refusals'],
+      drops: [SENT_TO_FENCED_NODE],
       run: frozenAndLiedAbout,
     },
     'a flood at the heartbeat port by both paths holds up no beat, and moves nothing': {
       thorough: true,
       random: true,
       proves: ['HA-21 floods at the heartbeat port'],
+      drops: [FORGED_FAST],
       run: flooded,
     },
   },

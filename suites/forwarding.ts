@@ -2,7 +2,7 @@ import { openUdpFlows, requestHttp } from '../harness/act/everyday.ts';
 import { echoRequest, packetForCluster, replyOfCluster } from '../harness/act/inject.ts';
 import type { Scene } from '../harness/act/scene.ts';
 import { probesEnded, reach, receivedForCluster, receivedFromServer } from '../harness/act/waits.ts';
-import { DROPS_READ, dropsCounted } from '../harness/check/drops-counted.ts';
+import { dropsCounted } from '../harness/check/drops-counted.ts';
 import {
   destinationIsServer,
   droppedPort,
@@ -16,6 +16,7 @@ import { exceptPortsOf, noneLost, ofFlowsBegun } from '../harness/check/probes.t
 import { acceptedByOne, oneServerPerFlow } from '../harness/check/selection.ts';
 import { standbySilent } from '../harness/check/standby.ts';
 import { startServer } from '../harness/lab/populate.ts';
+import { readDrops } from '../harness/lab/read-drops.ts';
 import type { LabNode } from '../harness/node/node.ts';
 import { suite } from '../harness/runner/suite.ts';
 
@@ -64,10 +65,6 @@ function injectForCluster(scene: Scene, to: string, protocol: 'tcp' | 'udp', por
   for (let count = 0; count < INJECTED; count++) {
     scene.inject('fw1', 'access', packetForCluster(scene, { from: 'fw1', to, protocol, port }, 40_000 + count));
   }
-}
-
-async function readDrops(scene: Scene, node: LabNode): Promise<void> {
-  scene.note(DROPS_READ, node.name, JSON.stringify(await scene.lab.use('drops')(node)));
 }
 
 /** A server sends the node requests for the cluster, and replies of the cluster to the client, as if its route led there. */
@@ -134,6 +131,15 @@ export default await suite(
     },
     'the standby forwards nothing, whether frames are flooded to it or sent to it': {
       proves: ['FWD-3', 'FWD-10 a standby'],
+      drops: [
+        { cause: 'flooded', why: 'frames for nobody are flooded to both', atMost: 2 * INJECTED },
+        {
+          cause: 'server side',
+          why: 'and where one LAN carries both sides, to their server sides',
+          atMost: 2 * INJECTED,
+        },
+        { cause: 'no lease', why: 'packets for the cluster are sent to the standby', atMost: INJECTED },
+      ],
       run: async (scene) => {
         const { standby } = await scene.lab.pair();
         const { port } = scene.service('echo-udp');
@@ -161,6 +167,13 @@ export default await suite(
           why: 'replies of servers are sent to the load balancers, to see that they go no further',
         },
       ],
+      drops: [
+        {
+          cause: 'server side',
+          why: 'requests of two services are sent to the server side of both',
+          atMost: 4 * INJECTED,
+        },
+      ],
       run: async (scene) => {
         const { active, standby } = await scene.lab.pair();
         const nodes = [active.name, standby.name];
@@ -185,11 +198,18 @@ export default await suite(
     'what is for a port that is not served goes no further, and what is for the node itself is untouched': {
       proves: ['FWD-9 TCP port not served', 'FWD-9 UDP port not served', 'FWD-9 its own address'],
       needs: ['drops'],
+      drops: [
+        {
+          cause: 'not served',
+          why: 'packets of TCP and UDP are sent to a port without a service',
+          atMost: 2 * INJECTED,
+        },
+      ],
       run: async (scene) => {
         const { active } = await scene.lab.pair();
         const mac = scene.mac(active.name, 'access');
         const address = scene.address(active.name, 'access');
-        await readDrops(scene, active);
+        await readDrops(scene.lab, scene.recorder);
         const fromNs = scene.nowNs();
         injectForCluster(scene, mac, 'tcp', UNSERVED_PORT);
         injectForCluster(scene, mac, 'udp', UNSERVED_PORT);
@@ -197,7 +217,7 @@ export default await suite(
           scene.inject('fw1', 'access', echoRequest(scene, { node: 'fw1', leg: 'access' }, { address, mac }, sequence));
         }
         await receivedForCluster(scene, active.name, 2 * INJECTED, fromNs);
-        await readDrops(scene, active);
+        await readDrops(scene.lab, scene.recorder);
         const dropped = (protocol: 'tcp' | 'udp') =>
           droppedPort({
             path: scene.path(active.name),

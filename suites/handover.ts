@@ -1,6 +1,7 @@
 import { peerTookOver } from '../harness/act/pair-claims.ts';
 import type { Scene } from '../harness/act/scene.ts';
 import type { SuiteTest } from '../harness/act/suite-test.ts';
+import { BEATS_AT_ONCE } from '../harness/act/usual-drops.ts';
 import { answersAgain, atRest, runsScript, sends, takesAlias } from '../harness/act/waits.ts';
 import { noneCorrupt, noneLost, noReset } from '../harness/check/probes.ts';
 import { scriptsRan } from '../harness/check/scripts.ts';
@@ -80,6 +81,7 @@ export default await suite(
     },
     'each state runs its script once each time that it is entered, in order': {
       proves: ['HA-5 initial', 'HA-5 active', 'HA-5 standby', 'HA-5 inop'],
+      drops: [BEATS_AT_ONCE],
       run: async (scene) => {
         const { active, standby } = await scene.lab.pair();
         const fromNs = scene.nowNs();

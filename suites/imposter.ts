@@ -1,6 +1,7 @@
 import { flood, resend, tapesFor, together } from '../harness/act/flood.ts';
 import { countedForgeries, countRefusals } from '../harness/act/refusals.ts';
 import type { Scene } from '../harness/act/scene.ts';
+import { FORGED_FAST, SENT_TO_FENCED_NODE } from '../harness/act/usual-drops.ts';
 import { answersAgain, atRest, runsScript } from '../harness/act/waits.ts';
 import { nothingMoved } from '../harness/check/calm.ts';
 import type { Claim } from '../harness/check/claim.ts';
@@ -54,6 +55,14 @@ export default await suite(
         'HA-12 replayed',
         'HA-12 by the wrong path',
       ],
+      drops: [
+        FORGED_FAST,
+        {
+          cause: 'no heartbeat',
+          why: 'some forgeries have no beat’s length, or no beat’s first octets',
+          atMost: 2 * 2 * WAVES * FORGERIES_PER_WAVE,
+        },
+      ],
       random: true,
       run: async (scene) => {
         const { active, standby } = await atRest(scene);
@@ -84,6 +93,7 @@ export default await suite(
     },
     'recordings of before a restart are known for what they are, and change nothing': {
       proves: ['HA-12 recorded before a restart'],
+      drops: [FORGED_FAST],
       run: async (scene) => {
         const { active, standby } = await atRest(scene);
         const nodes = [active.name, standby.name];
@@ -118,6 +128,7 @@ export default await suite(
     },
     'a dead active is not kept alive by recordings of it': {
       proves: ['HA-12 recordings of the dead', 'HA-1 killed'],
+      drops: [FORGED_FAST, SENT_TO_FENCED_NODE],
       run: async (scene) => {
         const { active, standby } = await atRest(scene);
         await scene.census();

@@ -4,6 +4,7 @@ import { packetForCluster } from '../harness/act/inject.ts';
 import { underLoad } from '../harness/act/live-flows.ts';
 import type { Scene } from '../harness/act/scene.ts';
 import type { SuiteTest } from '../harness/act/suite-test.ts';
+import { DEAD_CABLE, SENT_TO_FENCED_NODE } from '../harness/act/usual-drops.ts';
 import { allKnow, answersAgain, isFitToLead, neighbourAtRest, runsScript, sendsTo } from '../harness/act/waits.ts';
 import { eventLogged } from '../harness/check/event-log.ts';
 import { sendsFrom } from '../harness/check/hardware-address.ts';
@@ -66,6 +67,10 @@ const nodeNames = (scene: Scene): string[] => scene.lab.nodes('nlb').map(({ name
 /** On each node, one after the other, so that each is led by once. */
 const madeAnewOnEach: SuiteTest = {
   proves: ['ALIAS-11 made anew on the standby'],
+  drops: [
+    ...DEAD_CABLE,
+    { cause: 'no lease', why: 'the standby is sent packets for the cluster while its interfaces are made anew' },
+  ],
   needs: ['handover', 'fitness'],
   run: async (scene) => {
     const { active, standby } = await scene.lab.pair();
@@ -98,6 +103,7 @@ const madeAnewOnEach: SuiteTest = {
 
 const madeAnewUnderTheActive: SuiteTest = {
   proves: ['ALIAS-11 made anew on the active'],
+  drops: [SENT_TO_FENCED_NODE, ...DEAD_CABLE],
   needs: ['fitness', 'eventLog'],
   run: async (scene) => {
     const { active, standby } = await scene.lab.pair();
@@ -138,6 +144,7 @@ const madeAnewUnderTheActive: SuiteTest = {
 
 const hardwareAddressChanges: SuiteTest = {
   proves: ['ALIAS-11 another hardware address'],
+  drops: [{ cause: 'flooded', why: 'firewalls send to the old hardware address until they know the new one' }],
   run: async (scene) => {
     const { active } = await scene.lab.pair();
     await resolveEverywhere(scene);

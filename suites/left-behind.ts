@@ -2,6 +2,7 @@ import { entryOf, keepAsking, packetForCluster } from '../harness/act/inject.ts'
 import { oneSpeaksAtATime } from '../harness/act/pair-claims.ts';
 import type { Scene } from '../harness/act/scene.ts';
 import type { Claims } from '../harness/act/suite-test.ts';
+import { BEATS_AT_ONCE, SENT_TO_FENCED_NODE } from '../harness/act/usual-drops.ts';
 import { becomes, heardAsking, receivedForCluster, takesAlias } from '../harness/act/waits.ts';
 import { aliasReleased } from '../harness/check/alias.ts';
 import { detached, lostOnly, type Placed, silentWhileLeft } from '../harness/check/left-behind.ts';
@@ -114,6 +115,7 @@ export default await suite(
   {
     'a killed daemon’s address is answered for by nobody, and taken away at its next start': {
       proves: ['ALIAS-7', 'ALIAS-8 killed', 'FWD-10 a dead node'],
+      drops: [{ ...SENT_TO_FENCED_NODE, atMost: ASKED }],
       needs: ['lease', 'handover'],
       run: async (scene) => {
         const { active, standby } = await scene.lab.pair();
@@ -169,6 +171,7 @@ export default await suite(
     },
     'through one fault after the other, two never answer': {
       proves: ['ALIAS-8 killed', 'ALIAS-8 stopped', 'ALIAS-8 frozen', 'ALIAS-8 cut off', 'ALIAS-8 both killed'],
+      drops: [BEATS_AT_ONCE],
       run: async (scene) => {
         const nodes = scene.lab.nodes('nlb');
         const stopAsking = keepAsking(scene, scene.nlbs, ASKS_EVERY_MS);

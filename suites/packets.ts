@@ -163,6 +163,15 @@ export default await suite(
         'FWD-11 flipped octets',
       ],
       breaks: [{ invariant: 'public addresses', why: 'malformed packets have any addresses' }],
+      drops: [
+        { cause: 'malformed', why: 'packets are truncated, or their headers changed', atMost: ODD.count },
+        { cause: 'tagged', why: 'some are sent in VLANs that no node has', atMost: ODD.count },
+        {
+          cause: 'not served',
+          why: 'octets that are flipped may be those of the port or the protocol',
+          atMost: ODD.count,
+        },
+      ],
       random: true,
       run: async (scene) => {
         const { active } = await scene.lab.pair();

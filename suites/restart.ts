@@ -1,6 +1,7 @@
 import { askFor } from '../harness/act/inject.ts';
 import type { Scene } from '../harness/act/scene.ts';
 import type { Claims } from '../harness/act/suite-test.ts';
+import { SENT_TO_FENCED_NODE } from '../harness/act/usual-drops.ts';
 import { answersAgain, runsScript } from '../harness/act/waits.ts';
 import { answersWith } from '../harness/check/arp.ts';
 import { noneLost, noReset } from '../harness/check/probes.ts';
@@ -139,6 +140,7 @@ export default await suite(
     },
     'kill -9 and a start while the peer lives: nothing is lost, nor when it leads again': {
       proves: ['HA-14 killed beside its peer', 'HA-4 killed beside its peer'],
+      drops: [SENT_TO_FENCED_NODE],
       run: async (scene) => {
         const { active, standby } = await scene.lab.pair();
         const fromNs = scene.nowNs();
@@ -162,6 +164,9 @@ export default await suite(
     },
     'kill -9 and a start of a lone node: it knows the connections of its earlier life': {
       proves: ['HA-14 killed alone', 'HA-4 killed alone'],
+      drops: [
+        { cause: 'no lease', why: 'a lone node that was killed forwards for a while only, until it is started again' },
+      ],
       run: async (scene) => {
         const { active, absent } = await alone(scene);
         const kill = { what: 'kill -9', node: active.name };

@@ -1,5 +1,6 @@
 import { oneSpeaksAtATime } from '../harness/act/pair-claims.ts';
 import { sendToFencedNode } from '../harness/act/send-to-fenced-node.ts';
+import { SENT_TO_FENCED_NODE } from '../harness/act/usual-drops.ts';
 import { answersAgain } from '../harness/act/waits.ts';
 import { asked } from '../harness/check/asking.ts';
 import type { Claim } from '../harness/check/claim.ts';
@@ -28,6 +29,7 @@ export default await suite(
   {
     'SIGSTOP for 50 ms, past the lease, again and again: one speaks for the address at a time': {
       proves: ['HA-10 stopped', 'ALIAS-8 stopped'],
+      drops: [SENT_TO_FENCED_NODE],
       run: async (scene) => {
         await scene.census();
         const nodes = scene.lab.nodes('nlb').map(({ name }) => name);

@@ -1,6 +1,7 @@
 import type { Scene } from '../harness/act/scene.ts';
 import { sendToFencedNode } from '../harness/act/send-to-fenced-node.ts';
 import type { SuiteTest } from '../harness/act/suite-test.ts';
+import { SENT_TO_FENCED_NODE } from '../harness/act/usual-drops.ts';
 import { answersAgain, atRest, runsScript } from '../harness/act/waits.ts';
 import { nothingMoved } from '../harness/check/calm.ts';
 import { datagramsOf } from '../harness/check/datagrams.ts';
@@ -58,6 +59,7 @@ async function wokenUp(scene: Scene, { name }: LabNode, sinceNs: number): Promis
 function isFenced({ aspect, how, ms, askEveryMs, longSeconds }: Held): SuiteTest {
   return {
     proves: [`HA-10 ${aspect}`],
+    drops: [SENT_TO_FENCED_NODE],
     ...(longSeconds ? { longSeconds } : {}),
     run: async (scene) => {
       const { active, standby } = await scene.lab.pair();

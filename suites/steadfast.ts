@@ -3,6 +3,7 @@ import { followEventLog, readEventLog } from '../harness/act/event-log.ts';
 import { peerTookOver } from '../harness/act/pair-claims.ts';
 import type { Scene } from '../harness/act/scene.ts';
 import type { Claims } from '../harness/act/suite-test.ts';
+import { BEATS_AT_ONCE, SENT_TO_FENCED_NODE } from '../harness/act/usual-drops.ts';
 import { answersAgain, runsScript } from '../harness/act/waits.ts';
 import { beatsGoOn } from '../harness/check/beats.ts';
 import { nothingMoved } from '../harness/check/calm.ts';
@@ -170,6 +171,7 @@ export default await suite(
     },
     'a script that hangs, or fails, delays no takeover': {
       proves: ['HA-5 one that hangs', 'HA-5 one that fails', 'HA-1 killed'],
+      drops: [BEATS_AT_ONCE, SENT_TO_FENCED_NODE],
       run: async (scene) => {
         const { active, standby } = await scene.lab.pair();
         await scene.census();

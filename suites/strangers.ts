@@ -2,6 +2,7 @@ import { followEventLog } from '../harness/act/event-log.ts';
 import { peerTookOver } from '../harness/act/pair-claims.ts';
 import type { Scene } from '../harness/act/scene.ts';
 import type { Claims, SuiteTest } from '../harness/act/suite-test.ts';
+import { DEAD_CABLE, SENT_TO_FENCED_NODE } from '../harness/act/usual-drops.ts';
 import { answersAgain, atRest, runsScript } from '../harness/act/waits.ts';
 import { asksAtMostEvery } from '../harness/check/asking.ts';
 import { nothingMoved } from '../harness/check/calm.ts';
@@ -39,6 +40,7 @@ interface Meddler {
 function takesOverInSpiteOf({ aspect, meddle, claimant, lateMs = 0 }: Meddler): SuiteTest {
   return {
     proves: [`HA-21 ${aspect}`],
+    drops: [SENT_TO_FENCED_NODE, ...DEAD_CABLE],
     run: async (scene) => {
       const { active, standby } = await atRest(scene);
       await scene.census();

@@ -1,6 +1,7 @@
 import { firewallTables, resolveEverywhere } from '../harness/act/everyday.ts';
 import type { Scene } from '../harness/act/scene.ts';
-import type { Claims, SuiteTest } from '../harness/act/suite-test.ts';
+import type { Claims, Drop, SuiteTest } from '../harness/act/suite-test.ts';
+import { DEAD_CABLE, SENT_TO_FENCED_NODE } from '../harness/act/usual-drops.ts';
 import { answersAgain, enters } from '../harness/act/waits.ts';
 import { announcedOnTakeover, neighbourReplaced } from '../harness/check/announcement.ts';
 import { tookOver } from '../harness/check/takeover.ts';
@@ -24,12 +25,15 @@ interface Fault {
   what: string;
   strike(scene: Scene, active: LabNode): Promise<void>;
   mend(scene: Scene, struck: LabNode): Promise<void>;
+  /** By its cables, where these are dead. */
+  drops?: Drop[];
 }
 
 /** Strikes the active under load; the claims say that the other one is then the cluster's load balancer. */
-function takesOverAfter({ aspect, what, strike, mend }: Fault): SuiteTest {
+function takesOverAfter({ aspect, what, strike, mend, drops = [] }: Fault): SuiteTest {
   return {
     proves: [`HA-1 ${aspect}`, 'ALIAS-1 by takeover', 'ARP-3', 'ARP-4'],
+    drops: [SENT_TO_FENCED_NODE, ...drops],
     run: async (scene) => {
       const { active, standby } = await scene.lab.pair();
       await scene.census();
@@ -103,6 +107,7 @@ export default await suite(
     'power loss: both links dead at once, every process frozen': takesOverAfter({
       aspect: 'power loss',
       what: 'power loss',
+      drops: DEAD_CABLE,
       strike: async (scene, active) => {
         await Promise.all([active.freeze(), cutBoth(scene, active.name)]);
       },
@@ -116,6 +121,7 @@ export default await suite(
       ...takesOverAfter({
         aspect: 'both links down',
         what: 'both links down',
+        drops: DEAD_CABLE,
         strike: async (scene, active) => {
           await cutBoth(scene, active.name);
         },

@@ -3,6 +3,7 @@ import { peerTookOver } from '../harness/act/pair-claims.ts';
 import { countRefusals } from '../harness/act/refusals.ts';
 import type { Scene } from '../harness/act/scene.ts';
 import type { Claims, SuiteTest } from '../harness/act/suite-test.ts';
+import { SENT_TO_FENCED_NODE } from '../harness/act/usual-drops.ts';
 import { answersAgain, atRest, becomes, runsScript } from '../harness/act/waits.ts';
 import { noneCorrupt, noneLost, noReset } from '../harness/check/probes.ts';
 import { noneRefusedAs } from '../harness/check/refused.ts';
@@ -101,6 +102,7 @@ const handsOver = (commit: string | undefined): SuiteTest => ({
 /** Each takes over from the other when that is killed. */
 const takesOver = (commit: string): SuiteTest => ({
   proves: ['HA-19 each takes over'],
+  drops: [SENT_TO_FENCED_NODE],
   thorough: true,
   lacks: () => lacksVersion(commit),
   run: async (scene) => {

@@ -190,14 +190,20 @@ export async function sends(scene: Scene, node: string, leg: string, frames: num
 }
 
 /** The node has sent VRRP advertisements on so many legs, from now on. */
-export async function advertises(scene: Scene, node: string, legs: number): Promise<void> {
-  const sent = (events: HistoryEvent[]) =>
-    new Set(
-      packetsOf(events, { node, direction: 'sent' })
-        .filter(({ packet }) => packet.transport?.kind === 'vrrp')
-        .map(({ event }) => event.leg),
-    ).size >= legs;
-  await scene.wait(`${node} advertises on ${legs} legs`, sent, { sinceNs: scene.nowNs() });
+export async function advertises(scene: Scene, node: string, legs: number, isPromise = false): Promise<void> {
+  const sent = (events: HistoryEvent[]) => legsWithAdverts(events, node, 'sent') >= legs;
+  await scene.wait(`${node} advertises on ${legs} legs`, sent, { sinceNs: scene.nowNs(), isPromise });
+}
+
+/** Such advertisements of others reach the node on so many legs, from now on: the switches forward them. */
+export async function hearsAdverts(scene: Scene, node: string, legs: number): Promise<void> {
+  const received = (events: HistoryEvent[]) => legsWithAdverts(events, node, 'received') >= legs;
+  await scene.wait(`${node} hears advertisements on ${legs} legs`, received, { sinceNs: scene.nowNs() });
+}
+
+function legsWithAdverts(events: HistoryEvent[], node: string, direction: 'sent' | 'received'): number {
+  const adverts = packetsOf(events, { node, direction }).filter(({ packet }) => packet.transport?.kind === 'vrrp');
+  return new Set(adverts.map(({ event }) => event.leg)).size;
 }
 
 /** In each of the nodes' tables the address is at that hardware address. */

@@ -1,10 +1,6 @@
-import type { Acted, HistoryEvent } from '../history/event.ts';
+import type { DropsRead } from '../history/event.ts';
 import { checker } from './claim.ts';
-import { actText } from './span.ts';
 import { fail, pass, unknown } from './verdict.ts';
-
-/** Where a test puts what a node says of its drops: in the act's detail, as JSON, the number of packets by cause. */
-export const DROPS_READ = 'read the counters of drops';
 
 /**
  * FWD-9: between the first and the last time that a node's counters were read, at least so many packets more were counted for
@@ -12,11 +8,13 @@ export const DROPS_READ = 'read the counters of drops';
  */
 export const dropsCounted = checker(function dropsCounted({ node, atLeast }: { node: string; atLeast: number }) {
   return (during) => {
-    const readings = during.filter((event) => isReading(event, node));
+    const readings = during.filter((event): event is DropsRead => event.kind === 'drops' && event.node === node);
     const [first, last] = [readings[0], readings.at(-1)];
-    if (!first || !last || first === last) return unknown(`${actText({ what: DROPS_READ, node })} was not done twice`);
-    const [before, after] = [countsIn(first), countsIn(last)];
-    const risen = Object.entries(after).map(([cause, count]) => ({ cause, by: count - (before[cause] ?? 0) }));
+    if (!first || !last || first === last) return unknown(`${node} was not asked twice what it has dropped`);
+    const risen = Object.entries(last.counts).map(([cause, count]) => ({
+      cause,
+      by: count - (first.counts[cause] ?? 0),
+    }));
     const most = risen.toSorted((one, other) => other.by - one.by)[0];
     const because = most ? `${node} counted ${most.by} drops more for ${most.cause}` : `${node} counts no drops`;
     return most && most.by >= atLeast
@@ -24,8 +22,3 @@ export const dropsCounted = checker(function dropsCounted({ node, atLeast }: { n
       : fail(`${because}; ${atLeast} packets were dropped`, [first, last]);
   };
 });
-
-const isReading = (event: HistoryEvent, node: string): event is Acted =>
-  event.kind === 'act' && event.what === DROPS_READ && event.node === node;
-
-const countsIn = ({ detail = '{}' }: Acted): Record<string, number> => JSON.parse(detail) as Record<string, number>;

@@ -136,6 +136,15 @@ export function counted(atMs: number, node: string, what: string, counts: Event.
   return { kind: 'counted', atNs: atMs * NS_PER_MS, node, what, counts };
 }
 
+export function drops(
+  atMs: number,
+  node: string,
+  counts: Event.DropsRead['counts'],
+  said: Partial<Pick<Event.DropsRead, 'life' | 'anew' | 'last'>> = {},
+): Event.DropsRead {
+  return { kind: 'drops', atNs: atMs * NS_PER_MS, node, life: '1', anew: true, counts, ...said };
+}
+
 /** Watched for ten seconds from the beginning. */
 export function standstill(atMs: number, untilMs: number): Event.StoodStill {
   return { kind: 'standstill', atNs: atMs * NS_PER_MS, untilNs: untilMs * NS_PER_MS };

@@ -22,6 +22,7 @@ const NOT_COUNTED: readonly HistoryEvent['kind'][] = [
   'script',
   'logged',
   'counted',
+  'drops',
   'standstill',
   'test',
 ];

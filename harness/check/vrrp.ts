@@ -13,13 +13,13 @@ const VRRP_GROUP = '224.0.0.18';
 const VRRP_PROTOCOL = 112;
 const VRRP_TTL = 255;
 
-interface Advert {
+export interface Advert {
   event: FrameSeen;
   packet: PacketSeen['packet'];
   vrrp: Vrrp;
 }
 
-function advertsOf(events: readonly HistoryEvent[], filter: Partial<Port>): Advert[] {
+export function advertsOf(events: readonly HistoryEvent[], filter: Partial<Port>): Advert[] {
   return packetsOf(events, { ...filter, direction: 'sent' }).flatMap(({ event, packet }) =>
     packet.transport?.kind === 'vrrp' ? [{ event, packet, vrrp: packet.transport }] : [],
   );
@@ -82,13 +82,22 @@ export interface RouterLeg {
   backup: Port;
 }
 
-interface Succession {
-  legs: RouterLeg[];
+/** What a backup's times depend on. */
+export interface Backup {
   intervalMs: number;
-  /** Of the backup. */
   priority: number;
+}
+
+interface Succession extends Backup {
+  legs: RouterLeg[];
   toleranceMs: number;
 }
+
+/** RFC 9568 6.1: Skew_Time = ((256 - Priority) * Active_Adver_Interval) / 256. */
+export const skewMs = ({ intervalMs, priority }: Backup): number => ((256 - priority) * intervalMs) / 256;
+
+/** RFC 9568 6.1: Active_Down_Interval, after which a silent master is succeeded. */
+export const masterDownMs = (backup: Backup): number => 3 * backup.intervalMs + skewMs(backup);
 
 /**
  * VRRP-3: after the master's last advertisement the backup advertises when three intervals and the skew are over, give or
@@ -96,9 +105,8 @@ interface Succession {
  * is over first takes the others along.
  */
 export const backupTookOver = checker(function backupTookOver(options: Succession) {
-  const { legs, intervalMs, priority, toleranceMs } = options;
-  // RFC 9568 6.1: Skew_Time = ((256 - Priority) * Active_Adver_Interval) / 256.
-  const silenceNs = (3 * intervalMs + ((256 - priority) * intervalMs) / 256) * NS_PER_MS;
+  const { legs, toleranceMs } = options;
+  const silenceNs = masterDownMs(options) * NS_PER_MS;
   return (during, all = during) => {
     const sights = [{ what: 'frames' as const, where: legs.map(({ backup }) => backup.lan) }];
     const turns = legs.map((leg) => turnOf(during, leg));
@@ -120,7 +128,9 @@ export const backupTookOver = checker(function backupTookOver(options: Successio
       const because = `${portText(off.leg.backup)} advertised ${toMs(tookNs)} after the master's last; due after ${toMs(expectedNs - off.last.event.atNs)}`;
       return unlessBlind(during, all, sights, fail(because, [off.last.event, off.first.event]));
     }
-    const mute = sound.find((one) => announcedIn(during, one, toleranceMs) === 0);
+    const mute = sound.find(
+      ({ leg, first }) => first && !isAnnounced(during, leg.backup, leg.address, first, toleranceMs),
+    );
     const evidence = sound.flatMap(({ last, first }) => (first ? [last.event, first.event] : [last.event]));
     if (mute) {
       const verdict = fail(`${portText(mute.leg.backup)} did not announce ${mute.leg.address}`, evidence);
@@ -147,10 +157,14 @@ function turnOf(during: readonly HistoryEvent[], leg: RouterLeg): Turn | string 
   return { leg, last, first };
 }
 
-/** Number of announcements of the leg's address around the backup's first advertisement. */
-function announcedIn(during: readonly HistoryEvent[], { leg, first }: Turn, toleranceMs: number): number {
-  const advertisedNs = first?.event.atNs ?? 0;
-  return announcementsFrom(during, leg.backup, leg.address).filter(
-    ({ event }) => Math.abs(event.atNs - advertisedNs) <= toleranceMs * NS_PER_MS,
-  ).length;
-}
+/** Whether the address was announced around the port's first advertisement. */
+export const isAnnounced = (
+  during: readonly HistoryEvent[],
+  port: Port,
+  address: string,
+  first: Advert,
+  toleranceMs: number,
+): boolean =>
+  announcementsFrom(during, port, address).some(
+    ({ event }) => Math.abs(event.atNs - first.event.atNs) <= toleranceMs * NS_PER_MS,
+  );

@@ -31,8 +31,9 @@ export async function hasEnded({ lab }: LabView, node: LabNode): Promise<void> {
   await until(gone, { what: `the daemon on ${node.name} has ended`, withinMs: 10_000, everyMs: 5, isPromise: true });
 }
 
-/** Asks the daemon on a node to end, and waits until it has. */
+/** Asks the daemon on a node to end, and waits until it has; before that it is asked for what would be lost with it. */
 export async function stopSystem(view: LabView, node: LabNode): Promise<void> {
+  await view.lab.beforeStop?.(node);
   signal(view, node, 'SIGTERM');
   await hasEnded(view, node);
 }

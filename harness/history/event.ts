@@ -152,6 +152,19 @@ const Counted = z
   );
 export type Counted = z.infer<typeof Counted>;
 
+const DropsRead = z
+  .strictObject({
+    kind: z.literal('drops'),
+    ...at,
+    node: name,
+    life: z.string().describe('Which start of the daemon was asked.'),
+    anew: z.boolean().describe('Its counting began with that start; else it goes on from an earlier one.'),
+    counts: z.record(z.string(), z.number()).describe('Packets since the counting began, by cause.'),
+    last: z.literal(true).exactOptional().describe('The daemon was asked to end right after that.'),
+  })
+  .describe('What a load balancer says that its data path has dropped.');
+export type DropsRead = z.infer<typeof DropsRead>;
+
 const StoodStill = z
   .strictObject({ kind: z.literal('standstill'), ...at, ...until })
   .describe(
@@ -189,6 +202,7 @@ export const HistoryLine = z
     ScriptRan,
     EventLogged,
     Counted,
+    DropsRead,
     StoodStill,
     Watched,
   ])

@@ -40,6 +40,8 @@ export class Lab {
   readonly daemons = new Map<string, number>();
   /** Each start of the system on a node, by this process, that nobody has taken note of yet. */
   readonly starts: { node: string; monotonicNs: bigint }[] = [];
+  /** Called before the system on a node is asked to stop, which may end its counters. */
+  beforeStop: ((node: LabNode) => Promise<void>) | undefined;
   /** What the running test has said that it needs of the system; outside of tests everything is granted. */
   granted: ReadonlySet<Capability> | undefined;
   private readonly handles: Map<string, LabNode>;

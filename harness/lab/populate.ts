@@ -22,9 +22,13 @@ async function loadFilter(plan: Plan, firewall: LabNode): Promise<void> {
   if (done.exitCode !== 0) throw new Error(`iptables-restore on ${firewall.name} failed: ${done.stderr}`);
 }
 
+/** A file of a firewall's keepalived: `conf`, `pid` of the parent process, `vrrp.pid`. */
+export const keepalivedFile = ({ name }: LabNode, folder: string, suffix: string): string =>
+  path.join(folder, `${name}.keepalived.${suffix}`);
+
 /** Starts (or starts again) the keepalived of a firewall; gives the id of its parent process. */
 export function startKeepalived(firewall: LabNode, folder: string, advertSeconds?: number): number {
-  const own = (suffix: string) => path.join(folder, `${firewall.name}.keepalived.${suffix}`);
+  const own = (suffix: string) => keepalivedFile(firewall, folder, suffix);
   writeFileSync(own('conf'), keepalivedConfig(firewall.home.plan, advertSeconds), { mode: 0o644 });
   const pids = ['--pid', own('pid'), '--vrrp_pid', own('vrrp.pid')];
   // A killed one leaves its files; and it refuses to start while the process they name is there, if only as a zombie.

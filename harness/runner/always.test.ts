@@ -1,6 +1,9 @@
 import t from 'tap';
-import { arp, OVER, testRun, watched } from '../check/literal-history.ts';
+import type { DeclaredDrops } from '../check/invariants/declared-drops.ts';
+import { ORDINARY_DROPS } from '../check/invariants/ordinary-drops.ts';
+import { arp, drops, OVER, testRun, watched } from '../check/literal-history.ts';
 import type { HistoryEvent } from '../history/event.ts';
+import { DROP_CAUSES } from '../system/drop-causes.ts';
 import { systemNamed } from '../system/systems.ts';
 import { loadPlan } from '../topology/load.ts';
 import { judgeAlways } from './always.ts';
@@ -65,8 +68,8 @@ t.test('an invariant is broken in the test that says so, and nowhere else', asyn
 t.test('of the prior art, whose NLBS address is public, not everything is asked', async (t) => {
   const titles = (topology: string) =>
     judgeAlways({ setting: settingOf(loadPlan(topology)), breaks, unshown: {} }, [OVER], OF).map(({ title }) => title);
-  t.equal(titles('invention').length, 10);
-  t.equal(titles('prior-art').length, 6);
+  t.equal(titles('invention').length, 11);
+  t.equal(titles('prior-art').length, 7);
   t.notOk(titles('prior-art').some((title) => /ARP|server subnet|loopback|public/.test(title)));
 });
 
@@ -74,7 +77,29 @@ t.test('what a system has nothing to show of is skipped, in its own words', asyn
   const system = systemNamed('keepalived-nft');
   const results = judgeAlways({ setting: SETTING, breaks, unshown: unshownBy(system) }, [OVER], OF);
   const skipped = results.filter(({ verdict }) => verdict === 'skip');
-  t.equal(skipped.length, 2);
-  for (const { because } of skipped)
-    t.equal(because, `keepalived-nft has no state scripts: ${system.lacks.stateScripts}`);
+  t.equal(skipped.length, 3);
+  const { drops, stateScripts } = system.lacks;
+  const words = [`keepalived-nft has no drops: ${drops}`, `keepalived-nft has no state scripts: ${stateScripts}`];
+  t.same(new Set(skipped.map(({ because }) => because)), new Set(words));
+});
+
+t.test('what is dropped as a test declares is held against that test alone', async (t) => {
+  const [nodes, readings] = [
+    ['nlb1', 'nlb2'],
+    [110, 310, 900],
+  ];
+  const events = nodes.flatMap((node) => readings.map((atMs) => drops(atMs, node, { flooded: atMs > 300 ? 2 : 0 })));
+  const verdict = (declared?: DeclaredDrops) => {
+    const all = [...SPANS, ...events, OVER].toSorted((one, other) => one.atNs - other.atNs);
+    const premises = { setting: SETTING, breaks, unshown: {}, ...(declared && { drops: declared }) };
+    return judgeAlways(premises, all, OF).find(({ title }) => /^no packet is dropped/.test(title))?.verdict;
+  };
+  const floods = [{ cause: 'flooded', why: 'the switch forgets' }];
+  t.equal(verdict({ 'nobody answers': floods }), 'pass');
+  t.equal(verdict({ 'all is well': floods }), 'fail');
+  t.equal(verdict(), 'fail');
+});
+
+t.test('what is dropped in every suite has a cause that systems can name', async (t) => {
+  for (const { cause } of ORDINARY_DROPS) t.ok(cause in DROP_CAUSES, cause);
 });

@@ -1,4 +1,6 @@
 import type { TestResult } from '../../reports/run-report.ts';
+import type { Claim } from '../check/claim.ts';
+import type { DeclaredDrops } from '../check/invariants/declared-drops.ts';
 import { type Exempted, type Exemption, except, exemptedIn, exemptedText } from '../check/invariants/exemption.ts';
 import { invariantsOf } from '../check/invariants/index.ts';
 import type { Invariant, Setting } from '../check/invariants/invariant.ts';
@@ -10,6 +12,8 @@ export interface Premises {
   setting: Setting;
   /** What each of its tests breaks on purpose, by title. */
   breaks: Record<string, Exemption[]>;
+  /** What each of its tests has dropped on purpose, by title; absent where a run has stored none. */
+  drops?: DeclaredDrops;
   /** Invariants of which the system under test has nothing to show, by name, with its reason. */
   unshown: Record<string, string>;
 }
@@ -20,7 +24,7 @@ export interface Premises {
  * @param of the suite, the command that runs it again and its files, as reports name them
  */
 export function judgeAlways(
-  { setting, breaks, unshown }: Premises,
+  { setting, breaks, drops = {}, unshown }: Premises,
   all: readonly HistoryEvent[],
   of: Pick<TestResult, 'suite' | 'runAgain' | 'files'>,
 ): TestResult[] {
@@ -29,7 +33,7 @@ export function judgeAlways(
     const because = unshown[invariant.name];
     if (because !== undefined) return { ...of, ...skipped(invariant, because) };
     const broken = exempted.filter((one) => one.invariant === invariant.name);
-    return { ...of, ...judgeOne(invariant, setting, broken, all) };
+    return { ...of, ...judgeOne(invariant, invariant.claim(setting, drops), broken, all) };
   });
 }
 
@@ -43,14 +47,9 @@ const skipped = ({ title, proves }: Invariant, because: string) => ({
   durationMs: 0,
 });
 
-function judgeOne(
-  { title, proves, claim }: Invariant,
-  setting: Setting,
-  broken: Exempted[],
-  all: readonly HistoryEvent[],
-) {
+function judgeOne({ title, proves }: Invariant, claim: Claim, broken: Exempted[], all: readonly HistoryEvent[]) {
   const began = performance.now();
-  const check = shown('from the first frame of the lab to the last', judge(except(broken, claim(setting)), all, all));
+  const check = shown('from the first frame of the lab to the last', judge(except(broken, claim), all, all));
   return {
     title,
     proves,

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import type { Claim } from '../check/claim.ts';
+import type { DeclaredDrop } from '../check/invariants/declared-drops.ts';
 import type { Exemption } from '../check/invariants/exemption.ts';
 import type { Place, Setting } from '../check/invariants/invariant.ts';
 import { replaceFile } from './replace-file.ts';
@@ -30,6 +31,12 @@ const ExemptionForm = z.strictObject({
   until: Act.exactOptional(),
 }) as z.ZodType<Exemption>;
 
+const DropForm: z.ZodType<DeclaredDrop> = z.strictObject({
+  cause: z.string(),
+  why: z.string(),
+  atMost: z.number().exactOptional(),
+});
+
 const PlaceForm: z.ZodType<Place> = z.strictObject({
   lan: z.string(),
   node: z.string(),
@@ -52,6 +59,7 @@ const File = z.strictObject({
   version: z.literal(VERSION),
   setting: SettingForm,
   breaks: z.record(z.string(), z.array(ExemptionForm)),
+  drops: z.record(z.string(), z.array(DropForm)).exactOptional(),
   unshown: z.record(z.string(), z.string()),
   tests: z.array(z.strictObject({ title: z.string(), span: Span, claims: z.record(z.string(), ClaimForm) })),
 });

@@ -31,6 +31,8 @@ function words(event: HistoryEvent): string {
       return `${event.node} says: ${event.text}`;
     case 'counted':
       return `${event.node}: ${event.what}: ${countsText(event.counts)}`;
+    case 'drops':
+      return `${event.node} has dropped${event.anew ? '' : ', earlier lives included'}: ${countsText(event.counts)}`;
     case 'standstill':
       return `the machine stood still${took(event)}`;
     case 'watched':

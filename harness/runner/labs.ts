@@ -1,14 +1,16 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import type { TestResult } from '../../reports/run-report.ts';
+import type { SuiteTest } from '../act/suite-test.ts';
 import { NOT_ENDED } from '../check/invariants/nothing-left.ts';
+import { readDrops } from '../lab/read-drops.ts';
 import { judgeAlways } from './always.ts';
 import type { Assignment } from './assignment.ts';
 import { type SuiteClaims, writeClaims } from './claims-file.ts';
 import { unshownBy } from './lacking.ts';
 import { settingOf } from './setting.ts';
 import { openStage, type Stage } from './stage.ts';
-import { type Group, groupName, type Job } from './suite.ts';
+import { type Group, groupName } from './suite.ts';
 import { commandOf } from './test-command.ts';
 
 /** How a lab ended: the results of what must hold in every history, and how its history's file is called from now on. */
@@ -85,7 +87,8 @@ export class Labs {
     const stage = await openStage({ ...suite, ...this.settings }, this.assignment.topology, this.ownFolder);
     this.claimed = {
       setting: settingOf(stage.scene.lab.plan),
-      breaks: Object.assign({}, ...this.group.map(breaksOf)),
+      breaks: declaredBy(this.group, ({ breaks }) => breaks),
+      drops: declaredBy(this.group, ({ drops }) => drops),
       unshown: unshownBy(stage.scene.lab.system),
       tests: [],
     };
@@ -115,6 +118,7 @@ export class Labs {
   /** What could not be ended or looked at makes the verdicts unknown that need it, and says so itself. */
   private async judge({ scene, finish, watched }: Stage, keep: boolean): Promise<TestResult[]> {
     try {
+      await readDrops(scene.lab, scene.recorder);
       await (keep ? watched() : finish());
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
@@ -135,6 +139,13 @@ export class Labs {
   }
 }
 
-/** What the tests of its suite break on purpose, by title. */
-const breaksOf = ({ suite: { tests } }: Job): SuiteClaims['breaks'] =>
-  Object.fromEntries(Object.entries(tests).flatMap(([title, { breaks }]) => (breaks ? [[title, breaks]] : [])));
+/** What the tests of its suites say that they do on purpose, by title. */
+const declaredBy = <Said>(group: Group, by: (test: SuiteTest) => Said[] | undefined): Record<string, Said[]> =>
+  Object.fromEntries(
+    group
+      .flatMap(({ suite }) => Object.entries(suite.tests))
+      .flatMap(([title, test]) => {
+        const said = by(test);
+        return said ? [[title, said]] : [];
+      }),
+  );

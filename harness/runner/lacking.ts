@@ -17,6 +17,7 @@ export function whySkipped(suite: Suite, test: SuiteTest, { name, can, lacks }: 
 
 /** Invariants that only a system shows that has this. */
 const NEEDED: Partial<Record<InvariantName, Capability>> = {
+  'declared drops': 'drops',
   'scripts in order': 'stateScripts',
   'alias off the standby': 'stateScripts',
 };

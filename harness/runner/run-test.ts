@@ -4,6 +4,7 @@ import type { SuiteTest } from '../act/suite-test.ts';
 import { atRest } from '../act/waits.ts';
 import type { HistoryEvent, TestMarked } from '../history/event.ts';
 import { readHistory } from '../history/read.ts';
+import { readDrops } from '../lab/read-drops.ts';
 import type { Assignment } from './assignment.ts';
 import { type Judged, judgeClaims, shownEvents, verdictOfTest } from './judge.ts';
 import type { Labs } from './labs.ts';
@@ -100,6 +101,7 @@ async function tried(labs: Labs, stage: Stage, { title, test }: Turn): Promise<O
   const tidied = async (): Promise<Judged[]> => (await scene.undoAll()).map(notUndone);
   try {
     await atRest(scene);
+    await readDrops(scene.lab, scene.recorder);
     const fromNs = scene.nowNs();
     const claims = await test.run(scene);
     const problems = await tidied();

@@ -9,6 +9,7 @@ import { openHistory, type Recorder } from '../history/recorder.ts';
 import { openClient } from '../lab/client.ts';
 import { Journals } from '../lab/journal.ts';
 import { bringUp, handOver, type Lab } from '../lab/lab.ts';
+import { readDrops } from '../lab/read-drops.ts';
 import { awaitRest } from '../lab/ready.ts';
 import { Watch } from '../lab/watch.ts';
 import { systemNamed } from '../system/systems.ts';
@@ -96,6 +97,7 @@ interface Parts {
 async function openScene({ lab, watch, metronome, recorder, folder, seed }: Parts): Promise<Stage> {
   const client = await openClient(lab, recorder);
   const journals = new Journals(lab, recorder);
+  lab.beforeStop = (node) => readDrops(lab, recorder, node);
   await awaitRest(lab, client);
   const collect = (): void => {
     journals.collect();

@@ -1,4 +1,5 @@
 import type { LabNode } from '../node/node.ts';
+import type { DropsSaid } from './drop-causes.ts';
 import type { PairOptions, PairSetup, Role } from './system.ts';
 
 /** What heartbeats are sent to: a port of UDP, or VRRP's own protocol (RFC 9568), which has none. */
@@ -39,8 +40,8 @@ export interface Capabilities {
   signedHeartbeats: { port: number };
   /** How many heartbeat datagrams the node says that it has refused since its start, by reason. */
   refusals(node: LabNode): Promise<Record<string, number>>;
-  /** How many packets the node says that its data path has dropped, by cause. */
-  drops(node: LabNode): Promise<Record<string, number>>;
+  /** How many packets the node says that its data path has dropped, by cause; undefined while it does not answer. */
+  drops(node: LabNode): Promise<DropsSaid | undefined>;
   /** Before it takes over from a silent active, the standby asks for the address by ARP: an active that answers lives. */
   witness: true;
   /** The active may answer and forward only until an instant that its own beats put off. */

@@ -19,6 +19,7 @@ t.test('where the NLBS address is a cluster address, what is said of the private
     'alias off the standby',
     'replies bypass',
     'forwarded once',
+    'declared drops',
     'scripts in order',
     'nothing left',
   ]);

@@ -1,4 +1,5 @@
 import { clusterArp } from './cluster-arp.ts';
+import { declaredDrops } from './declared-drops.ts';
 import { forwardedOnceOnly } from './forwarded-once.ts';
 import type { Invariant, Setting } from './invariant.ts';
 import { loopbacks } from './loopbacks.ts';
@@ -20,6 +21,7 @@ const INVARIANTS: Invariant[] = [
   publicAddresses,
   repliesBypassing,
   forwardedOnceOnly,
+  declaredDrops,
   scripts,
   nothingLeft,
 ];

@@ -1,5 +1,6 @@
 import type { Claim } from '../claim.ts';
 import type { Port } from '../seen.ts';
+import type { DeclaredDrops } from './declared-drops.ts';
 
 /** A leg of a node, with what the plan gave it. */
 export interface Place extends Port {
@@ -28,7 +29,8 @@ export interface Invariant {
   title: string;
   /** Requirements of the catalogue; of one that has aspects, `throughout`. */
   proves: string[];
-  claim(setting: Setting): Claim;
+  /** @param declared what tests have dropped on purpose */
+  claim(setting: Setting, declared?: DeclaredDrops): Claim;
 }
 
 export type InvariantName =
@@ -40,6 +42,7 @@ export type InvariantName =
   | 'public addresses'
   | 'replies bypass'
   | 'forwarded once'
+  | 'declared drops'
   | 'scripts in order'
   | 'nothing left';
 

@@ -6,7 +6,8 @@ import type { LabNode } from '../../node/node.ts';
 import type { NodePlan, Plan } from '../../topology/plan.ts';
 import { commitOf, PROJECT } from '../commits.ts';
 import { type PairSetup, type Role, type System, systemWith } from '../system.ts';
-import { statusAt } from './socket.ts';
+import { dropsIn } from './drops.ts';
+import { type StatusSaid, statusAt } from './socket.ts';
 import { unpackVersion } from './versions.ts';
 
 const STATES: Role[] = ['initial', 'active', 'standby', 'inop'];
@@ -60,10 +61,10 @@ export const nlb: System = systemWith(
   },
   {
     role: async (node) => {
-      const status = await statusAt(node.home.env.NLB_SOCKET ?? '');
+      const status = await saidBy(node);
       return STATES.find((role) => role === status?.state);
     },
-    fitness: async (node) => (await statusAt(node.home.env.NLB_SOCKET ?? ''))?.fitness === 'fit',
+    fitness: async (node) => (await saidBy(node))?.fitness === 'fit',
     handover: { standBy: (node) => order(node, 'standby'), takeOver: (node) => order(node, 'takeover') },
     reload: async (node, setup) => {
       writeConfiguration(node, setup);
@@ -79,7 +80,10 @@ export const nlb: System = systemWith(
     standbyBeats: true,
     signedHeartbeats: { port: HEARTBEAT_PORT },
     refusals,
-    drops,
+    drops: async (node) => {
+      const status = await saidBy(node);
+      return status && { counts: dropsIn(status.datapath), life: String(status.pid), anew: !status.datapath.adopted };
+    },
     witness: true,
     lease: true,
     // Where two have spoken for it, the one that leads begins anew, so their number says nothing.
@@ -110,13 +114,7 @@ function writeConfiguration(node: LabNode, setup: PairSetup): string {
   return file;
 }
 
-/** By the name of each way out of the data path that is a drop. */
-async function drops(node: LabNode): Promise<Record<string, number>> {
-  const outcomes = Object.entries((await statusOf(node)).datapath.outcomes);
-  return Object.fromEntries(
-    outcomes.flatMap(([outcome, { packets }]) => (outcome.startsWith('DROPPED_') ? [[outcome, packets]] : [])),
-  );
-}
+const saidBy = (node: LabNode): Promise<StatusSaid | undefined> => statusAt(node.home.env.NLB_SOCKET ?? '');
 
 /** A requirement is about these numbers as the operator sees them, so they are read as he reads them. */
 async function refusals(node: LabNode): Promise<Record<string, number>> {

@@ -3,20 +3,27 @@ import { connect } from 'node:net';
 /** Longer than a daemon that is awake ever takes. */
 const ANSWERS_WITHIN_MS = 1000;
 
-/** What tests wait for. */
-interface Awaited {
-  state?: string;
-  fitness?: string;
+/** Of what `nlbctl status --json` tells, as far as the harness asks for it at the socket. */
+export interface StatusSaid {
+  state: string;
+  fitness: string;
+  pid: number;
+  datapath: {
+    /** Whether it found the tables of an earlier daemon, counters included. */
+    adopted: boolean;
+    outcomes: Record<string, { packets: number }>;
+    unsent?: { packets: number } | { why: string };
+  };
 }
 
 /**
- * What a daemon tells of itself at its control socket; undefined where none answers. It is what `nlbctl status --json` tells,
- * but tests ask often while they wait, and starting that program takes a tenth of a second of a processor each time.
+ * The status that a daemon tells at its control socket; undefined where none answers. It is what `nlbctl status --json` tells,
+ * but the harness asks often, and starting that program takes a tenth of a second of a processor each time.
  */
-export function statusAt(socketFile: string): Promise<Awaited | undefined> {
+export function statusAt(socketFile: string): Promise<StatusSaid | undefined> {
   return new Promise((resolve) => {
     const socket = connect(socketFile);
-    const end = (status?: Awaited) => {
+    const end = (status?: StatusSaid) => {
       socket.destroy();
       resolve(status);
     };
@@ -27,7 +34,8 @@ export function statusAt(socketFile: string): Promise<Awaited | undefined> {
     socket.setEncoding('utf8').on('data', (text: string) => {
       said += text;
       if (!said.endsWith('\n')) return;
-      end((JSON.parse(said) as { value?: Awaited }).value);
+      const answer = JSON.parse(said) as { value?: StatusSaid };
+      end(answer.value);
     });
     socket.write(`${JSON.stringify({ command: 'status' })}\n`);
   });
