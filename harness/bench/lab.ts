@@ -1,5 +1,5 @@
-import { makeLab, unmakeLab } from '../driver/netns.ts';
-import { thisProcess } from '../driver/registry.ts';
+import { driverNamed } from '../driver/drivers.ts';
+import { DEFAULT_DRIVER, thisProcess } from '../driver/registry.ts';
 import { bringUp, madeUpName } from '../lab/lab.ts';
 import { awaitService } from '../lab/ready.ts';
 import { systemNamed } from '../system/systems.ts';
@@ -38,14 +38,14 @@ async function timeNetwork(plan: Plan): Promise<number> {
   const state = {
     name,
     system: systemNamed().name,
-    driver: 'netns',
+    driver: DEFAULT_DRIVER,
     plan,
     madeAt: new Date().toISOString(),
     owner: thisProcess(),
   } as const;
   const began = performance.now();
-  await makeLab(state);
+  await driverNamed(state.driver).make(state);
   const took = performance.now() - began;
-  await unmakeLab(state);
+  await driverNamed(state.driver).unmake(state);
   return took;
 }

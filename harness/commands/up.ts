@@ -1,6 +1,6 @@
 import chalk from 'chalk';
 import { duration } from '../../reports/outcome.ts';
-import { badLabName } from '../driver/names.ts';
+import { badLabName } from '../driver/lab-name.ts';
 import { NameTaken } from '../driver/registry.ts';
 import { inspect } from '../lab/inspect.ts';
 import { tidyOnInterrupt } from '../lab/interrupt.ts';

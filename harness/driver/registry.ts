@@ -13,11 +13,16 @@ export interface Owner {
   startedTicks: string;
 }
 
+export type DriverName = 'netns';
+
+/** Where nobody names one. */
+export const DEFAULT_DRIVER: DriverName = 'netns';
+
 export interface LabState {
   name: string;
   /** Name of the system under test, or `none`. */
   system: string;
-  driver: 'netns';
+  driver: DriverName;
   plan: Plan;
   /** ISO 8601. */
   madeAt: string;
@@ -29,6 +34,8 @@ const ROOT = process.env.ONEVIP_STATE ?? '/run/onevip';
 
 /** The lab's own folder: state, configurations, logs, sockets, and the BPF file system with its pins. */
 export const labFolder = (name: string): string => path.join(ROOT, name);
+/** Where a lab's BPF objects are pinned: a BPF file system of its own, so that one unmount lets all of them go. */
+export const bpfFolder = (lab: string): string => path.join(labFolder(lab), 'bpf');
 const stateFile = (name: string): string => path.join(labFolder(name), 'lab.json');
 
 export class NameTaken extends Error {

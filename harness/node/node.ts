@@ -3,17 +3,17 @@ import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { constants, getPriority, setPriority } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
-import { cgroupPath, killCgroup, processesOf, setFrozen, WATCHERS } from '../driver/cgroup.ts';
-import { inNamespace } from '../driver/namespace.ts';
+import type { Membership, NodeHandle, NodeProcess } from '../driver/driver.ts';
 import type { NodePlan } from '../topology/plan.ts';
+
+export type { NodeProcess };
 
 /** What a node needs to know of the lab that it is in. */
 export interface NodeHome {
-  lab: string;
-  /** The lab's own folder on the host. */
+  /** The lab's own folder, which is found by this path on every node. */
   folder: string;
-  netns: string;
   plan: NodePlan;
+  handle: NodeHandle;
   /** Variables of the environment, besides the harness's own, for everything that runs on the node. */
   env: Record<string, string>;
 }
@@ -24,9 +24,6 @@ export interface Ran {
   stdout: string;
   stderr: string;
 }
-
-/** Enters the control group before it becomes the program, so that not even its first child can stay outside. */
-const JOIN = 'echo $$ >"$1" && shift && exec "$@"';
 
 /** A harness that goes before other work, in order to miss nothing, must not take its lab along. */
 function atOrdinaryPriority<T>(start: () => T): T {
@@ -61,27 +58,23 @@ export class LabNode {
     return { exitCode: done.exitCode, stdout: done.stdout, stderr: done.stderr };
   }
 
-  /**
-   * Begins a command on this node, by default as one of the node's processes: `start` must make a child process of the words that
-   * it is given, at once. A child is born in the network, and with the priority, that its maker has at that moment.
-   */
-  private begin<T>(command: string[], start: (file: string, args: string[]) => T, group: string = this.name): T {
-    const procs = path.join(cgroupPath(this.home.lab, group), 'cgroup.procs');
-    return this.inside(() => atOrdinaryPriority(() => start('sh', ['-c', JOIN, 'sh', procs, ...command])));
+  /** Begins a command on this node. A child is born with the priority that its maker has at that moment. */
+  private begin<T>(command: string[], start: (file: string, args: string[]) => T, as: Membership = 'node'): T {
+    return this.home.handle.begin(command, (file, args) => atOrdinaryPriority(() => start(file, args)), as);
   }
 
   /**
    * Starts a program that outlives the harness; what it prints goes to `logs/<node>.<label>.log` in the lab's folder.
-   * Gives its process id, which is that of the program itself.
+   * Gives the process, which is the program itself.
    */
-  start(label: string, command: string[], env: Record<string, string> = {}): number {
+  start(label: string, command: string[], env: Record<string, string> = {}): NodeProcess {
     const log = openSync(this.logFile(label), 'a');
     try {
       const options: SpawnOptions = { stdio: ['ignore', log, log], detached: true, env: this.environment(env) };
       const child = this.begin(command, (file, args) => spawn(file, args, options));
       child.unref();
       if (child.pid === undefined) throw new Error(`cannot start ${label} on ${this.name}: ${command.join(' ')}`);
-      return child.pid;
+      return this.home.handle.process(child.pid);
     } finally {
       closeSync(log);
     }
@@ -93,7 +86,7 @@ export class LabNode {
   openHere = (command: string[]): ChildProcess => this.begin(command, this.spawning('inherit'));
   /** Starts a program that watches the node: it sees the node's network, and no fault of the node touches it. */
   openWatcher = (command: string[], env: Record<string, string> = {}): ChildProcess =>
-    this.begin(command, this.spawning(['ignore', 'pipe', 'inherit'], env), WATCHERS);
+    this.begin(command, this.spawning(['ignore', 'pipe', 'inherit'], env), 'watcher');
 
   private spawning =
     (stdio: StdioOptions, env: Record<string, string> = {}) =>
@@ -110,19 +103,14 @@ export class LabNode {
     return path.join(folder, `${this.name}.${label}.log`);
   }
 
-  /** Runs something synchronous inside the node's network namespace: opening a socket, reading /proc/sys/net. */
+  /** Runs something synchronous inside the node's network: opening a socket, reading /proc/sys/net. */
   inside<T>(action: () => T): T {
-    return inNamespace(this.home.netns, action);
+    return this.home.handle.inside(action);
   }
 
-  /** The folder of the node's control group: where the kernel is told to freeze its processes, and says that it has. */
-  get controlGroup(): string {
-    return cgroupPath(this.home.lab, this.name);
-  }
-
-  freeze = (): Promise<void> => setFrozen(this.home.lab, this.name, true);
-  thaw = (): Promise<void> => setFrozen(this.home.lab, this.name, false);
+  freeze = (): Promise<void> => this.home.handle.freeze();
+  thaw = (): Promise<void> => this.home.handle.thaw();
   /** Kills every process of the node at once. */
-  killAll = (): Promise<void> => killCgroup(this.home.lab, this.name);
-  processes = (): number[] => processesOf(this.home.lab, this.name);
+  killAll = (): Promise<void> => this.home.handle.killAll();
+  processes = (): NodeProcess[] => this.home.handle.processes();
 }
