@@ -27,8 +27,11 @@ const WORDS = /\bnetns\b|\bnsenter\b|cgroup|\/run\/netns|\bip', \['-n'|\/proc\/\
 const RIGHTLY: Readonly<Record<string, string>> = {
   'harness/driverless.ts': 'the list of words',
   'harness/doctor/probe.ts': 'says what each driver needs of this machine',
+  'harness/cli.ts': 'names the drivers for its user',
+  'harness/bench/lab.ts': 'has a budget for each driver',
   'harness/lab/inspect.ts': 'prints the names by which a user enters a network himself',
   'harness/commands/inspect.ts': 'prints them, too',
+  'harness/commands/image.ts': 'makes what one driver starts its nodes from',
   'harness/planted/conformance.ts': 'interrupts its own children, which are no part of a lab',
 };
 

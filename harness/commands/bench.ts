@@ -10,8 +10,10 @@ import { HEADING, notesOf, type Outcome, outcomeOf, rowOf } from '../bench/failo
 import { LAB_BUDGETS, type LabTrial, labTrial } from '../bench/lab.ts';
 import { summarise } from '../bench/summary.ts';
 import { machine } from '../doctor/probe.ts';
+import type { DriverName } from '../driver/registry.ts';
 import { tidyOnInterrupt } from '../lab/interrupt.ts';
 import { loadPlan } from '../topology/load.ts';
+import { driverHere } from './driver-here.ts';
 import { LiveLine } from './live-line.ts';
 import { EXIT, UserError } from './problem.ts';
 import { systemHere } from './system-here.ts';
@@ -20,6 +22,8 @@ export interface BenchOptions {
   trials?: number;
   /** The system under test, ours when absent: of `failover`. */
   system?: string;
+  /** What nodes are made of, namespaces when absent: of `lab` and `failover`. */
+  driver?: DriverName;
   /** One fault alone: of `failover`. */
   fault?: string;
   /** Least number of single runs for each median: of `datapath`. */
@@ -50,13 +54,16 @@ const WORDS: Record<keyof LabTrial, string> = {
 };
 
 /** How long labs take to make and to remove, against their budgets. */
-async function benchLab({ trials = 10 }: BenchOptions): Promise<void> {
+async function benchLab({ trials = 10, driver: name }: BenchOptions): Promise<void> {
+  const driver = await driverHere(name);
   const plan = loadPlan('invention');
-  console.log(`${conditions(`invention, ${trials} trials`)}; milliseconds`);
+  console.log(`${conditions(`invention, ${driver}, ${trials} trials`)}; milliseconds`);
   const measured: LabTrial[] = [];
-  for (let trial = 0; trial < trials; trial++) measured.push(await labTrial(plan));
+  for (let trial = 0; trial < trials; trial++) measured.push(await labTrial(plan, driver));
   console.log(`${''.padEnd(22)}     min  median     p99     max  budget`);
-  const met = (Object.keys(WORDS) as (keyof LabTrial)[]).map((phase) => printPhase(phase, measured));
+  const met = (Object.keys(WORDS) as (keyof LabTrial)[]).map((phase) =>
+    printPhase(phase, measured, LAB_BUDGETS[driver]),
+  );
   if (met.includes(false)) process.exitCode = EXIT.failed;
 }
 
@@ -66,9 +73,9 @@ function conditions(what: string): string {
 }
 
 /** Prints a phase's row; gives whether its median keeps the budget. */
-function printPhase(phase: keyof LabTrial, measured: LabTrial[]): boolean {
+function printPhase(phase: keyof LabTrial, measured: LabTrial[], budgets: LabTrial): boolean {
   const { min, median, p99, max } = summarise(measured.map((trial) => trial[phase]));
-  const budget = LAB_BUDGETS[phase];
+  const budget = budgets[phase];
   const met = median <= budget;
   const figures = [min, median, p99, max, budget].map((ms) => ms.toFixed(0).padStart(8)).join('');
   console.log(`${WORDS[phase].padEnd(22)}${figures}  ${met ? chalk.green('met') : chalk.red('violated')}`);
@@ -81,18 +88,21 @@ const load = (): string =>
     .join(' ');
 
 /** What clients notice of each fault, packet by packet, at the pair's default settings. */
-async function benchFailover({ trials = 100, fault, json, system: name }: BenchOptions): Promise<void> {
+async function benchFailover({ trials = 100, fault, json, system: name, driver: made }: BenchOptions): Promise<void> {
   const system = systemHere(name);
+  const driver = await driverHere(made);
   if (fault !== undefined && !faultNames.includes(fault)) {
     throw new UserError(`there is no fault ${fault}; there are: ${faultNames.join(', ')}`, EXIT.usage);
   }
   const tested = `${system.name} ${system.version()}`;
-  console.log(`${tested}; ${conditions(`invention, ${trials} trials`)}; 1,000 probes a second; load ${load()}`);
+  console.log(
+    `${tested}; ${conditions(`invention, ${driver}, ${trials} trials`)}; 1,000 probes a second; load ${load()}`,
+  );
   console.log(HEADING.join('\n'));
   const results: FaultResult[] = [];
   const live = new LiveLine();
   const onTrial = trialsShown(live);
-  for await (const result of measureFailover(system, { trials, name: fault, onTrial })) {
+  for await (const result of measureFailover(system, { trials, driver, name: fault, onTrial })) {
     live.clear();
     results.push(result);
     console.log(rowOf(result));
@@ -100,7 +110,7 @@ async function benchFailover({ trials = 100, fault, json, system: name }: BenchO
   }
   console.log(`load at the end ${load()}`);
   if (json !== undefined)
-    writeFileSync(json, JSON.stringify({ system: tested, machine: machine(), trials, results }, undefined, 2));
+    writeFileSync(json, JSON.stringify({ system: tested, driver, machine: machine(), trials, results }, undefined, 2));
   process.exitCode = exitCodeOf(results.map(outcomeOf));
 }
 

@@ -2,6 +2,7 @@ import chalk from 'chalk';
 import { proofsText } from '../../reports/proof.ts';
 import { terminalReport } from '../../reports/terminal.ts';
 import { examine } from '../doctor/probe.ts';
+import type { DriverName } from '../driver/registry.ts';
 import { collectGarbage } from '../lab/gc.ts';
 import { DEFAULT_SETTINGS, type RunSettings } from '../runner/assignment.ts';
 import { readCatalogue } from '../runner/catalogue.ts';
@@ -10,6 +11,7 @@ import { checkIds } from '../runner/ids.ts';
 import { pruneRuns } from '../runner/past-runs.ts';
 import { placesOf, planJobs, shardOf } from '../runner/select.ts';
 import { type Job, leftOut } from '../runner/suite.ts';
+import { driverHere } from './driver-here.ts';
 import { exitCodeOf } from './exit-code.ts';
 import { EXIT, UserError } from './problem.ts';
 import { reportInterrupted, runSuites } from './run-suites.ts';
@@ -45,6 +47,8 @@ export interface ConformanceOptions {
   system?: string;
   /** By which way the load balancers forward; their own choice when absent. */
   datapath?: string;
+  /** What nodes are made of; namespaces when absent. */
+  driver?: DriverName;
 }
 
 /** Labs at once on a machine where nobody says otherwise: most of a suite's time is waiting. */
@@ -63,6 +67,7 @@ export async function conformance(names: string[], options: ConformanceOptions):
   const jobs = options.shard ? shardOf(planned, options.shard) : planned;
   if (options.list) return printList(jobs);
   await refuseUnfitMachine();
+  await driverHere(options.driver);
   const settings = settingsOf(options);
   const { interrupted } = await collectGarbage();
   for (const folder of interrupted) reportInterrupted(folder, catalogue);
@@ -108,10 +113,12 @@ function settingsOf({
   captures,
   seed,
   datapath,
+  driver = DEFAULT_SETTINGS.driver,
 }: ConformanceOptions): RunSettings {
   return {
     repeat: repeatEach,
     system,
+    driver,
     failFast: failFast === true,
     keepLabOnFail: keepLabOnFail === true,
     captures: captures === true,

@@ -59,8 +59,8 @@ export async function setFrozen(group: string, frozen: boolean): Promise<void> {
 
 /** Kills every process of the group at once, frozen ones too, and waits until they are gone. Later ones will not be frozen. */
 export async function killCgroup(group: string): Promise<void> {
-  await until(() => emptied(group), ending(group));
-  writeFileSync(path.join(group, 'cgroup.freeze'), '0');
+  await until(() => !existsSync(group) || isEmptied(group), ending(group));
+  if (existsSync(group)) writeFileSync(path.join(group, 'cgroup.freeze'), '0');
 }
 
 const ending = (group: string) => ({ what: `every process in ${group} has ended`, withinMs: 5000, everyMs: 2 });
@@ -84,12 +84,19 @@ export async function removeCgroups(lab: string): Promise<void> {
 /** The group was filled again, or removed by somebody else, while it was looked at. */
 const CHANGED = ['EBUSY', 'ENOENT', 'ENODEV'];
 
-function removed(group: string): boolean {
-  try {
+const removed = (group: string): boolean =>
+  unlessChanged(() => {
     if (!emptied(group)) return false;
     for (const node of subgroups(group)) rmdirSync(path.join(group, node));
     rmdirSync(group);
     return true;
+  });
+
+const isEmptied = (group: string): boolean => unlessChanged(() => emptied(group));
+
+function unlessChanged(look: () => boolean): boolean {
+  try {
+    return look();
   } catch (error) {
     if (CHANGED.includes((error as NodeJS.ErrnoException).code ?? '')) return false;
     throw error;

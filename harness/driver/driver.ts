@@ -9,6 +9,8 @@ import type { DriverName, LabState } from './registry.ts';
  */
 export interface Driver {
   readonly name: DriverName;
+  /** Why it can make no lab on this machine, in a sentence that says what to do; undefined where it can. */
+  missing?(): Promise<string | undefined>;
   /**
    * Makes the network of the lab's plan, and nodes in which nothing runs yet. What is made carries the lab's name; when a step
    * fails, what was made is unmade and the failure is thrown.
@@ -19,6 +21,8 @@ export interface Driver {
    * somebody else does the same.
    */
   unmake(state: MadeLab): Promise<void>;
+  /** Removes what is left of labs that the register knows no more; gives their names. */
+  removeStrays?(): Promise<string[]>;
   node(state: MadeLab, plan: NodePlan): NodeHandle;
   segment(state: MadeLab, lan: string): SegmentHandle;
 }

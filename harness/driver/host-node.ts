@@ -15,6 +15,8 @@ import { makeLegAnew } from './wire.ts';
 export interface Enclosure {
   /** The control group (version 2) that all of them are in. */
   group(): string;
+  /** All of them, by their ids on this machine. */
+  processes(): number[];
   /** The words that become the command, once it is in the node's network and control group. */
   words(command: string[]): string[];
   /** Runs something synchronous so that the children that it makes are born inside. */
@@ -26,7 +28,8 @@ export interface Enclosure {
 /** Nothing but a control group of its own. */
 export function inControlGroup(lab: string, node: string): Enclosure {
   const group = () => cgroupPath(lab, node);
-  return { group, words: (command) => command, bear: (make) => make(), killAll: () => killCgroup(group()) };
+  const processes = () => processesOf(group());
+  return { group, processes, words: (command) => command, bear: (make) => make(), killAll: () => killCgroup(group()) };
 }
 
 /** A node on the kernel of this machine: a network namespace that belongs to the lab, and what encloses its processes. */
@@ -59,15 +62,11 @@ export class HostNode implements NodeHandle {
   }
 
   processes(): NodeProcess[] {
-    return this.pids().map((pid) => this.process(pid));
-  }
-
-  private pids(): number[] {
-    return processesOf(this.enclosure.group());
+    return this.enclosure.processes().map((pid) => this.process(pid));
   }
 
   async usage(): Promise<Usage> {
-    const pids = this.pids();
+    const pids = this.enclosure.processes();
     const used = pids.length === 0 ? [] : Object.values(await pidusage(pids)).filter((usage) => usage !== null);
     const cpuPercent = used.reduce((sum, usage) => sum + usage.cpu, 0);
     return { processes: used.length, cpuPercent, memoryBytes: used.reduce((sum, usage) => sum + usage.memory, 0) };

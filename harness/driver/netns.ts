@@ -39,7 +39,7 @@ export async function makeLab(state: LabState): Promise<void> {
 }
 
 /** A BPF file system of the lab's own. */
-async function mountBpf(lab: string): Promise<void> {
+export async function mountBpf(lab: string): Promise<void> {
   const folder = bpfFolder(lab);
   mkdirSync(folder);
   await execa('sh', amongWatchers(lab, ['mount', '-t', 'bpf', '-o', 'mode=0700', 'none', folder]));

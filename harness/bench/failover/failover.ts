@@ -1,7 +1,8 @@
+import type { DriverName } from '../../driver/registry.ts';
 import type { System } from '../../system/system.ts';
 import type { Fault } from './fault.ts';
 import { FAULTS } from './faults.ts';
-import { openRig, type Rig } from './rig.ts';
+import { type Made, openRig, type Rig } from './rig.ts';
 import { runTrial, type Trial } from './trial.ts';
 
 /** Everything that was measured of one fault. */
@@ -32,15 +33,17 @@ export const faultNames: readonly string[] = FAULTS.map(({ name }) => name);
  */
 export async function* measureFailover(
   system: System,
-  { trials, name, onTrial = () => {} }: MeasureOptions,
+  { trials, driver, name, onTrial = () => {} }: MeasureOptions,
 ): AsyncGenerator<FaultResult> {
   for (const fault of FAULTS.filter((one) => name === undefined || one.name === name))
-    yield measure(system, fault, trials, onTrial);
+    yield measure({ system, driver }, fault, trials, onTrial);
 }
 
 export interface MeasureOptions {
   /** Of each fault, that count. */
   trials: number;
+  /** What nodes are made of. */
+  driver: DriverName;
   /** This fault alone. */
   name?: string | undefined;
   /** Called after each trial with how many count of those that are wanted. */
@@ -48,7 +51,7 @@ export interface MeasureOptions {
 }
 
 async function measure(
-  system: System,
+  { system, driver }: Made,
   fault: Fault,
   wanted: number,
   onTrial: NonNullable<MeasureOptions['onTrial']>,
@@ -60,7 +63,7 @@ async function measure(
   const all: Trial[] = [];
   let rig: Rig | undefined;
   try {
-    rig = await openRig(system, (lab) => fault.prepareLab?.(lab));
+    rig = await openRig({ system, driver }, (lab) => fault.prepareLab?.(lab));
     while (counted(all) < wanted && all.length < 2 * wanted) {
       all.push(await runTrial(rig, fault, all.length));
       onTrial(fault.label, counted(all), wanted);

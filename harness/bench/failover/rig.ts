@@ -1,5 +1,6 @@
 import type { Port } from '../../check/seen.ts';
 import { until } from '../../clock/until.ts';
+import type { DriverName } from '../../driver/registry.ts';
 import type { HistoryEvent } from '../../history/event.ts';
 import { openClient } from '../../lab/client.ts';
 import { Journals } from '../../lab/journal.ts';
@@ -26,11 +27,17 @@ export interface Rig {
   close(): Promise<void>;
 }
 
+/** What is measured, and what its lab is made of. */
+export interface Made {
+  system: System;
+  driver: DriverName;
+}
+
 /** @param prepareLab called when the nodes are there and nothing runs on them yet */
-export async function openRig(system: System, prepareLab: (lab: Lab) => void): Promise<Rig> {
+export async function openRig({ system, driver }: Made, prepareLab: (lab: Lab) => void): Promise<Rig> {
   const history = openTrialHistory();
   const onNetwork = async (made: Lab): Promise<void> => prepareLab(made);
-  const lab = await bringUp({ plan: loadPlan('invention'), system, pace: 'default', onNetwork });
+  const lab = await bringUp({ plan: loadPlan('invention'), system, driver, pace: 'default', onNetwork });
   try {
     return await assembleRig(lab, history);
   } catch (error) {
