@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
+import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -46,6 +47,7 @@ async function startEngine(): Promise<TestEngine> {
   const child = spawn(PROGRAM, [folder], { stdio: ['pipe', 'pipe', 'inherit'] });
   const end = async (): Promise<void> => {
     if (child.exitCode !== null) return;
+    child.ref();
     child.stdin.end();
     await once(child, 'exit');
   };
@@ -66,5 +68,8 @@ async function startEngine(): Promise<TestEngine> {
     await end();
     throw error;
   }
+  // A test file is over when nothing is left to do: the engine must not count.
+  child.unref();
+  for (const stream of child.stdio) if (stream instanceof Socket) stream.unref();
   return { address, end };
 }
