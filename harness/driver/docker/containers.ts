@@ -30,13 +30,19 @@ export type Owned = { lab: string; register: string } | { register: string };
 export interface Found {
   id: string;
   lab: string;
+  /** It holds the network that another one is in. */
+  isHolder: boolean;
 }
 
 /** Every container with these labels, whether it runs or not. */
 export async function containersOf({ docker }: Engine, owned: Owned): Promise<Found[]> {
   const label = Object.entries(owned).map(([name, value]) => `${LABELS[name as keyof typeof LABELS]}=${value}`);
   const found = await docker.listContainers({ all: true, filters: { label } });
-  return found.map(({ Id, Labels }) => ({ id: Id, lab: Labels[LABELS.lab] ?? '' }));
+  return found.map(({ Id, Labels }) => ({
+    id: Id,
+    lab: Labels[LABELS.lab] ?? '',
+    isHolder: Labels[LABELS.part] === 'network',
+  }));
 }
 
 /**
@@ -46,16 +52,24 @@ export async function containersOf({ docker }: Engine, owned: Owned): Promise<Fo
 export async function removeContainers(engine: Engine, owned: Owned): Promise<void> {
   const gone = async () => {
     const found = await containersOf(engine, owned);
-    await Promise.all(found.map(({ id }) => removeContainer(engine, id)));
+    await removeFound(engine, found);
     return found.length === 0;
   };
   await until(gone, { what: `no container is left of ${JSON.stringify(owned)}`, withinMs: 20_000, everyMs: 20 });
 }
 
+/** Nodes first: Podman removes no container whose network another one is in. */
+export async function removeFound(engine: Engine, found: readonly Found[]): Promise<void> {
+  for (const holders of [false, true]) {
+    const now = found.filter(({ isHolder }) => isHolder === holders);
+    await Promise.all(now.map(({ id }) => removeContainer(engine, id)));
+  }
+}
+
 /** It has gone already, or somebody else is removing it. */
 const GOING = [404, 409];
 
-export async function removeContainer({ docker }: Engine, id: string): Promise<void> {
+async function removeContainer({ docker }: Engine, id: string): Promise<void> {
   try {
     await docker.getContainer(id).remove({ force: true, v: true });
   } catch (error) {

@@ -10,7 +10,7 @@ import { provePaths } from '../prove-paths.ts';
 import type { LabState } from '../registry.ts';
 import { list, register, STATE_ROOT } from '../registry.ts';
 import { ipBatch, wire } from '../wire.ts';
-import { containersOf, removeContainer, removeContainers, startContainer } from './containers.ts';
+import { containersOf, removeContainers, removeFound, startContainer } from './containers.ts';
 import { inContainer } from './enclosure.ts';
 import { type Engine, EngineProblem, engineAddress, openEngine } from './engine.ts';
 import { findImage, type Image } from './image.ts';
@@ -113,6 +113,6 @@ async function removeStrays(): Promise<string[]> {
   const { labs, broken } = list();
   const known = [...labs.map(({ name }) => name), ...broken];
   const strays = found.filter(({ lab }) => !known.includes(lab));
-  await Promise.all(strays.map(({ id }) => removeContainer(engine, id)));
+  await removeFound(engine, strays);
   return [...new Set(strays.map(({ lab }) => lab))];
 }

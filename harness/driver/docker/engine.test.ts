@@ -102,7 +102,7 @@ t.test('an image that is missing is not downloaded: the command that makes it is
   const engine = await openEngine(await answering(t, { '/version': VERSION, '/info': {} }));
   await t.rejects(findImage(engine, HOST_IMAGE), {
     name: 'EngineProblem',
-    message: /no image onevip-host:1.*\.\/onevip image/,
+    message: /no image onevip-host:latest.*\.\/onevip image/,
   });
   await t.rejects(findImage(engine, 'mine'), { message: /docker build -t mine harness\/driver\/docker/ });
 });

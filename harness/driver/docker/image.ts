@@ -5,9 +5,9 @@ import { type Entry, tar } from './tar.ts';
 /**
  * What nodes are started from. By default an image with nothing in it but directories on which this machine's own programs are
  * mounted, read-only: it is made in an instant and needs no registry. ONEVIP_IMAGE names another one, such as that of the
- * Dockerfile beside this file, which has its own programs.
+ * Dockerfile beside this file, which has its own programs. Podman gives an import this tag, whichever was asked for.
  */
-export const HOST_IMAGE = 'onevip-host:1';
+export const HOST_IMAGE = 'onevip-host:latest';
 
 /** Says in an image that its programs are this machine's. */
 const USERLAND = 'onevip.userland';

@@ -8,7 +8,13 @@ import type { Image } from './image.ts';
 /** What containers of a lab are asked for, as pure functions. */
 
 /** Labels by which what is left of a lab is found: its name, and which register of labs it stands in. */
-export const LABELS = { lab: 'onevip.lab', node: 'onevip.node', register: 'onevip.register' } as const;
+export const LABELS = {
+  lab: 'onevip.lab',
+  node: 'onevip.node',
+  register: 'onevip.register',
+  /** What the container is: the node itself, or what holds its network. */
+  part: 'onevip.part',
+} as const;
 
 /**
  * What a node may do with its own network, and no more. A load balancer also beats at real-time priority from memory that is not
@@ -32,11 +38,11 @@ const holderName = (lab: string, node: string): string => `${containerName(lab, 
 /** Reaps what its own process leaves, and ends at once when it is told to. */
 const IDLE = ['sh', '-c', 'sleep infinity & wait'];
 
-const common = (image: Image, lab: string, node: string): ContainerCreateOptions => ({
+const common = (image: Image, lab: string, node: string, part: 'network' | 'node'): ContainerCreateOptions => ({
   Image: image.name,
   Cmd: IDLE,
   StopSignal: 'SIGKILL',
-  Labels: { [LABELS.lab]: lab, [LABELS.node]: node, [LABELS.register]: STATE_ROOT },
+  Labels: { [LABELS.lab]: lab, [LABELS.node]: node, [LABELS.register]: STATE_ROOT, [LABELS.part]: part },
 });
 
 const COMMON_HOST = { LogConfig: { Type: 'none', Config: {} }, CapDrop: ['ALL'] };
@@ -44,7 +50,7 @@ const COMMON_HOST = { LogConfig: { Type: 'none', Config: {} }, CapDrop: ['ALL'] 
 /** Holds the network of a node: the namespace belongs to the lab, and a node that is restarted finds its links as they were. */
 export function holderOptions(image: Image, lab: string, { name }: NodePlan): ContainerCreateOptions {
   const HostConfig = { ...COMMON_HOST, NetworkMode: 'none', IpcMode: 'none', Binds: image.isHosts ? hostBinds() : [] };
-  return { ...common(image, lab, name), name: holderName(lab, name), HostConfig };
+  return { ...common(image, lab, name, 'network'), name: holderName(lab, name), HostConfig };
 }
 
 /** The node itself: nothing runs in it yet. */
@@ -57,7 +63,7 @@ export function nodeOptions(image: Image, lab: string, { name, kind }: NodePlan)
     ReadonlyPaths: READ_ONLY,
     Binds: [...(image.isHosts ? hostBinds() : []), ...projectBinds(), `${labFolder(lab)}:${labFolder(lab)}`],
   };
-  return { ...common(image, lab, name), name: containerName(lab, name), HostConfig } as ContainerCreateOptions;
+  return { ...common(image, lab, name, 'node'), name: containerName(lab, name), HostConfig } as ContainerCreateOptions;
 }
 
 /** What engines make read-only in a container, but for the settings of its own network, which firewalls and load balancers change. */
