@@ -60,7 +60,10 @@ export async function setFrozen(group: string, frozen: boolean): Promise<void> {
 /** Kills every process of the group at once, frozen ones too, and waits until they are gone. Later ones will not be frozen. */
 export async function killCgroup(group: string): Promise<void> {
   await until(() => !existsSync(group) || isEmptied(group), ending(group));
-  if (existsSync(group)) writeFileSync(path.join(group, 'cgroup.freeze'), '0');
+  unlessChanged(() => {
+    writeFileSync(path.join(group, 'cgroup.freeze'), '0');
+    return true;
+  });
 }
 
 const ending = (group: string) => ({ what: `every process in ${group} has ended`, withinMs: 5000, everyMs: 2 });

@@ -7,8 +7,7 @@ import { HostSegment } from '../host-segment.ts';
 import { type LabNames, labNames } from '../names.ts';
 import { mountBpf, unmakeLab } from '../netns.ts';
 import { provePaths } from '../prove-paths.ts';
-import type { LabState } from '../registry.ts';
-import { list, register, STATE_ROOT } from '../registry.ts';
+import { type LabState, list, register, STATE_ROOT } from '../registry.ts';
 import { ipBatch, wire } from '../wire.ts';
 import { containersOf, removeContainers, removeFound, startContainer } from './containers.ts';
 import { inContainer } from './enclosure.ts';
@@ -58,14 +57,20 @@ async function build({ name: lab, plan }: LabState, engine: Engine, image: Image
   // What a killed maker of that name had asked for, and got when the lab was no longer known.
   await removeContainers(engine, { lab, register: STATE_ROOT });
   const lans = ipBatch(lab, namespaces(lansOf(plan).map(names.lan)));
-  await Promise.all([holdNetworks(lab, plan, names, engine, image), mountBpf(lab), lans]);
-  await Promise.all([wire(plan, names), startNodes(lab, plan, engine, image)]);
+  await allOf([holdNetworks(lab, plan, names, engine, image), mountBpf(lab), lans]);
+  await allOf([wire(plan, names), startNodes(lab, plan, engine, image)]);
   await provePaths(lab, plan, names);
+}
+
+/** Waits for all of it also where some of it fails: what is still being made while the lab is unmade would stay. */
+async function allOf(work: readonly Promise<unknown>[]): Promise<void> {
+  const failed = (await Promise.allSettled(work)).find(({ status }) => status === 'rejected');
+  if (failed?.status === 'rejected') throw failed.reason;
 }
 
 /** Each node's network gets a name as if it had been made without a container, so that links are born in it. */
 async function holdNetworks(lab: string, plan: MadeLab['plan'], names: LabNames, engine: Engine, image: Image) {
-  await Promise.all(
+  await allOf(
     plan.nodes.map(async (node) => {
       const running = await startContainer(engine, holderOptions(image, lab, node));
       await ipBatch(lab, `netns attach ${names.node(node.name)} ${running.pid}\n`);
@@ -75,7 +80,7 @@ async function holdNetworks(lab: string, plan: MadeLab['plan'], names: LabNames,
 }
 
 async function startNodes(lab: string, plan: MadeLab['plan'], engine: Engine, image: Image): Promise<void> {
-  await Promise.all(
+  await allOf(
     plan.nodes.map(async (node) =>
       writeRecord(lab, node.name, await startContainer(engine, nodeOptions(image, lab, node))),
     ),
