@@ -10,7 +10,7 @@ const STATE = mkdtempSync(path.join(tmpdir(), 'onevip-state-'));
 process.env.ONEVIP_STATE = STATE;
 const { list } = await import('../driver/registry.ts');
 const { Lab } = await import('./lab.ts');
-const { NOTHING, remainsOf } = await import('./container-remains.ts');
+const { NOTHING, remainsOf } = await import('../driver/docker/remains-for-tests.ts');
 const { driverNamed } = await import('../driver/drivers.ts');
 
 const CLI = path.resolve(import.meta.dirname, '../cli.ts');

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { cgroupPath } from '../driver/cgroup.ts';
-import { containersOf } from '../driver/docker/containers.ts';
-import { openEngine } from '../driver/docker/engine.ts';
-import { labFolder, STATE_ROOT } from '../driver/registry.ts';
+import { cgroupPath } from '../cgroup.ts';
+import { labFolder, STATE_ROOT } from '../registry.ts';
+import { containersOf } from './containers.ts';
+import { openEngine } from './engine.ts';
 
 /** For tests: how much there is of a lab of containers. */
 export async function remainsOf(lab: string) {
