@@ -31,16 +31,21 @@ const WITHIN_MS = 5000;
  * missing, or carries less than the others, is noticed before a suite is. No node remembers it afterwards.
  * @throws when one does not, with where
  */
-export async function provePaths(lab: string, plan: Plan, names: LabNames): Promise<void> {
-  await Promise.all(pathsOf(plan).map((path) => prove(path, names)));
+export async function provePaths(
+  lab: string,
+  plan: Plan,
+  names: LabNames,
+  withinMs: number = WITHIN_MS,
+): Promise<void> {
+  await Promise.all(pathsOf(plan).map((path) => prove(path, names, withinMs)));
   await Promise.all(plan.nodes.map(({ name }) => ipBatch(lab, 'neigh flush all\n', names.node(name))));
 }
 
-async function prove({ segment, from, to }: Path, names: LabNames): Promise<void> {
+async function prove({ segment, from, to }: Path, names: LabNames, withinMs: number): Promise<void> {
   const echo = inNamespace(names.node(from.node), () => openEcho(to.address));
   const what = `a datagram of full size comes back on ${segment} from ${to.node} (${to.address}) to ${from.node}`;
   try {
-    await until(() => echo.isAnswered(), { what, withinMs: WITHIN_MS, everyMs: 5 });
+    await until(() => echo.isAnswered(), { what, withinMs, everyMs: 5 });
   } finally {
     echo.close();
   }

@@ -36,6 +36,20 @@ function atOrdinaryPriority<T>(start: () => T): T {
   }
 }
 
+const spawning =
+  (stdio: StdioOptions) =>
+  (file: string, args: string[]): ChildProcess =>
+    spawn(file, args, { stdio });
+
+async function toItsEnd(
+  file: string,
+  args: string[],
+  options: { input: string; env?: NodeJS.ProcessEnv },
+): Promise<Ran> {
+  const done = await execa(file, args, { ...options, reject: false });
+  return { exitCode: done.exitCode, stdout: done.stdout, stderr: done.stderr };
+}
+
 /** A node of a running lab: where programs run, and what can be done to it. */
 export class LabNode {
   readonly home: NodeHome;
@@ -48,19 +62,23 @@ export class LabNode {
 
   /** Runs a command to its end, with `input` on its standard input. It does not reject when the command fails. */
   run = async (command: string[], input = ''): Promise<Ran> =>
-    this.begin(command, (file, args) => this.toItsEnd(file, args, input));
+    this.begin(command, (file, args) => toItsEnd(file, args, { input }));
   /** The same beside the node: in its network, but no part of it, so that it runs while the node is frozen. For what is soon over. */
   runBeside = async ([file = '', ...args]: string[], input = ''): Promise<Ran> =>
-    this.inside(() => this.toItsEnd(file, args, input));
+    this.inside(() => toItsEnd(file, args, { input, env: this.home.env }));
 
-  private async toItsEnd(file: string, args: string[], input: string): Promise<Ran> {
-    const done = await execa(file, args, { input, env: this.home.env, reject: false });
-    return { exitCode: done.exitCode, stdout: done.stdout, stderr: done.stderr };
-  }
-
-  /** Begins a command on this node. A child is born with the priority that its maker has at that moment. */
-  private begin<T>(command: string[], start: (file: string, args: string[]) => T, as: Membership = 'node'): T {
-    return this.home.handle.begin(command, (file, args) => atOrdinaryPriority(() => start(file, args)), as);
+  /**
+   * Begins a command on this node. A child is born with the priority that its maker has at that moment. The node's variables are set
+   * by the last program before the command's own: those with which a driver enters the node are not the node's.
+   */
+  private begin<T>(
+    command: string[],
+    start: (file: string, args: string[]) => T,
+    { as = 'node', env = {} }: { as?: Membership; env?: Record<string, string> } = {},
+  ): T {
+    const variables = Object.entries({ ...this.home.env, ...env }).map(([name, value]) => `${name}=${value}`);
+    const words = ['env', ...variables, ...command];
+    return this.home.handle.begin(words, (file, args) => atOrdinaryPriority(() => start(file, args)), as);
   }
 
   /**
@@ -70,8 +88,8 @@ export class LabNode {
   start(label: string, command: string[], env: Record<string, string> = {}): NodeProcess {
     const log = openSync(this.logFile(label), 'a');
     try {
-      const options: SpawnOptions = { stdio: ['ignore', log, log], detached: true, env: this.environment(env) };
-      const child = this.begin(command, (file, args) => spawn(file, args, options));
+      const options: SpawnOptions = { stdio: ['ignore', log, log], detached: true };
+      const child = this.begin(command, (file, args) => spawn(file, args, options), { env });
       child.unref();
       if (child.pid === undefined) throw new Error(`cannot start ${label} on ${this.name}: ${command.join(' ')}`);
       return this.home.handle.process(child.pid);
@@ -81,21 +99,12 @@ export class LabNode {
   }
 
   /** Starts a program whose standard streams are the harness's to use; it should end when its standard input does. */
-  open = (command: string[]): ChildProcess => this.begin(command, this.spawning(['pipe', 'pipe', 'inherit']));
+  open = (command: string[]): ChildProcess => this.begin(command, spawning(['pipe', 'pipe', 'inherit']));
   /** Starts a program that has the harness's own standard streams: for a user at a terminal. */
-  openHere = (command: string[]): ChildProcess => this.begin(command, this.spawning('inherit'));
+  openHere = (command: string[]): ChildProcess => this.begin(command, spawning('inherit'));
   /** Starts a program that watches the node: it sees the node's network, and no fault of the node touches it. */
   openWatcher = (command: string[], env: Record<string, string> = {}): ChildProcess =>
-    this.begin(command, this.spawning(['ignore', 'pipe', 'inherit'], env), 'watcher');
-
-  private spawning =
-    (stdio: StdioOptions, env: Record<string, string> = {}) =>
-    (file: string, args: string[]): ChildProcess =>
-      spawn(file, args, { stdio, env: this.environment(env) });
-
-  private environment(more: Record<string, string>): NodeJS.ProcessEnv {
-    return { ...process.env, ...this.home.env, ...more };
-  }
+    this.begin(command, spawning(['ignore', 'pipe', 'inherit']), { as: 'watcher', env });
 
   logFile(label: string): string {
     const folder = path.join(this.home.folder, 'logs');
