@@ -10,11 +10,15 @@ const program = new Command('onevip')
   .exitOverride();
 
 const DATAPATHS = ['auto', 'xdp', 'xdp-generic', 'tc', 'userspace'];
+const DRIVERS = ['netns', 'docker'];
 const servers = ['--servers <n>', 'number of servers', count] as const;
 const system = [
   '--system <name>',
   'the load balancer under test, instead of ours: see harness/system/README.md',
 ] as const;
+
+const driver = () =>
+  new Option('--driver <name>', 'what nodes are made of: see harness/driver/README.md').choices(DRIVERS);
 
 program
   .command('up [topology]')
@@ -22,6 +26,7 @@ program
   .option('--name <name>', 'name of the lab')
   .option(...servers)
   .option(...system)
+  .addOption(driver())
   .option('--json', 'print what inspect --json prints')
   .action(async (topology = 'invention', options) => (await import('./commands/up.ts')).up(topology, options));
 program
@@ -70,6 +75,10 @@ program
   .description('remove what runs that died have left')
   .action(async () => (await import('./commands/down.ts')).gc());
 program
+  .command('image')
+  .description('make the image that nodes are started from as containers, of this machine’s own programs')
+  .action(async () => (await import('./commands/image.ts')).image());
+program
   .command('doctor')
   .description('say what this machine can run, and what would change that')
   .option('--json', 'as JSON')
@@ -93,6 +102,7 @@ program
   .option('--long', 'run long tests, too')
   .option('--seed <n>', 'of everything random; drawn when absent', count)
   .option(...system)
+  .addOption(driver())
   .addOption(new Option('--datapath <mode>', 'how the load balancers forward').choices(DATAPATHS))
   .action(async (suites, options) => (await import('./commands/conformance.ts')).conformance(suites, options));
 program
@@ -126,6 +136,7 @@ program
   .option('--fault <name>', 'failover: this fault alone')
   .option(...system)
   .option('--against <commit>', 'failover: that version by turns with this one, and the ratio of their outages')
+  .addOption(driver())
   .option('--runs <n>', 'datapath: single runs for each median, at least', count)
   .option('--json <file>', 'failover, datapath: write all that was measured to a file')
   .action(async (what, options) => (await import('./commands/bench.ts')).bench(what, options));

@@ -32,6 +32,10 @@ t.test('a commit is named alone where nothing differs from it, and a project wit
   t.equal(told(without), 'unknown: no checkout');
 });
 
+t.test('what the labs were made of is said where the run knows it', async (t) => {
+  t.equal(Object.fromEntries(conditions({ ...GOOD_RUN, driver: 'docker' })).Driver, 'docker');
+});
+
 /** Every form says all of it; the terminal leaves out what stands above it, or in its last lines. */
 const run = { ...GOOD_RUN, results: [...GOOD_RUN.results, ...ALWAYS] };
 const FORMS = {

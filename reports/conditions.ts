@@ -3,10 +3,11 @@ import type { RunReport } from './run-report.ts';
 
 /** What a verdict is about, and under which conditions it came about: a name and a line for each, in the order of reports. */
 export function conditions(report: RunReport): [name: string, value: string][] {
-  const { datapath, depth, topology, startedAt, durationMs, command, id } = report;
+  const { datapath, driver, depth, topology, startedAt, durationMs, command, id } = report;
   return [
     ['System', systemText(report)],
     ['Data path', datapath],
+    ...(driver === undefined ? [] : [['Driver', driver] satisfies [string, string]]),
     ['Depth', depth],
     ['Topology', topology],
     ['Commit', commitText(report)],

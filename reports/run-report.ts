@@ -15,6 +15,8 @@ export interface RunReport {
   system: { name: string; version: string };
   /** How the system forwards: what it was told to, `auto` where it chooses itself. */
   datapath: string;
+  /** What the labs' nodes were made of; absent in runs of the time when there was but one kind. */
+  driver?: string;
   depth: Depth;
   /** Of the project; absent where it is no checkout. Clean: nothing differed from that commit, and nothing was added. */
   commit?: { id: string; clean: boolean };

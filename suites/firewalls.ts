@@ -162,7 +162,7 @@ export default await suite(
         const legs = legsOf(scene, master, backup);
         const flows = await scene.client.startTcpFlows({ target: scene.target('echo'), count: FLOWS, intervalMs: 20 });
         await advertises(scene, master.name, legs.length);
-        await scene.act('SIGTERM', master.name, () => stopKeepalived(scene, master));
+        await scene.act('SIGTERM', master.name, () => stopKeepalived(master));
         await advertises(scene, backup.name, legs.length, true);
         await answersAgain(scene, flows);
         await flows.stop();

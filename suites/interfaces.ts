@@ -53,7 +53,7 @@ function keepSending(scene: Scene, mac: string): () => void {
 /** The standby's interfaces are made anew; then it is given the lead, and clients come. */
 async function madeAnewThenLeads(scene: Scene, standby: LabNode, macs: Record<'access' | 'server', Mac>) {
   const stopSending = keepSending(scene, macs.access);
-  await scene.act('make the interfaces anew', standby.name, () => makeLegsAnew(scene, standby, macs));
+  await scene.act('make the interfaces anew', standby.name, () => makeLegsAnew(standby, macs));
   await isFitToLead(scene, standby);
   stopSending();
   const sinceNs = scene.nowNs();
@@ -117,7 +117,7 @@ const madeAnewUnderTheActive: SuiteTest = {
     });
     const struck = { what: 'make the interfaces anew', node: active.name };
     const sinceNs = scene.nowNs();
-    await scene.act(struck.what, struck.node, () => makeLegsAnew(scene, active, macsFor(4)));
+    await scene.act(struck.what, struck.node, () => makeLegsAnew(active, macsFor(4)));
     await runsScript(scene, standby.name, 'active', sinceNs);
     await answersAgain(scene, load);
     await isFitToLead(scene, active);

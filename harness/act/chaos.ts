@@ -1,10 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Stall } from '../driver/driver.ts';
 import { cut, heal } from '../fault/cable.ts';
 import { signal, startSystem } from '../fault/daemon.ts';
 import { failFirewall, repairFirewall } from '../fault/power.ts';
 import type { FaultName, PlannedFault } from '../fault/schedule.ts';
 import { dropHeartbeats, heartbeatLans } from '../fault/silence.ts';
-import { type Stall, stall } from '../fault/stall.ts';
+import { stall } from '../fault/stall.ts';
 import type { LabNode } from '../node/node.ts';
 import type { Scene } from './scene.ts';
 

@@ -5,27 +5,31 @@ import { HEADING, notesOf, outcomeOf, rowOf } from '../bench/failover/row.ts';
 import { type Comparison, compareFailover } from '../bench/failover/turns.ts';
 import { COMPARE_HEADING, compareNotes, compareRow, outcomeOfComparison } from '../bench/failover/turns-row.ts';
 import { machine } from '../doctor/probe.ts';
+import type { DriverName } from '../driver/registry.ts';
 import { commitOf } from '../system/commits.ts';
 import type { System } from '../system/system.ts';
 import { type BenchOptions, conditions, exitCodeOf, load, progressOn } from './bench-run.ts';
+import { driverHere } from './driver-here.ts';
 import { LiveLine } from './live-line.ts';
 import { EXIT, UserError } from './problem.ts';
 import { systemHere } from './system-here.ts';
 
 /** What clients notice of each fault, packet by packet, at the pair's default settings. */
-export async function benchFailover({ trials = 100, fault, json, system: name, against }: BenchOptions): Promise<void> {
-  const system = systemHere(name);
+export async function benchFailover(options: BenchOptions): Promise<void> {
+  const { trials = 100, fault, json, against } = options;
+  const system = systemHere(options.system);
+  const driver = await driverHere(options.driver);
   if (fault !== undefined && !faultNames.includes(fault)) {
     throw new UserError(`there is no fault ${fault}; there are: ${faultNames.join(', ')}`, EXIT.usage);
   }
-  if (against !== undefined) return compareVersions(system, against, { trials, fault, json });
+  if (against !== undefined) return compareVersions(system, against, { trials, driver, fault, json });
   const tested = `${system.name} ${system.version()}`;
-  console.log(`${tested}; ${failoverConditions(trials)}`);
+  console.log(`${tested}; ${failoverConditions(driver, trials)}`);
   console.log(HEADING.join('\n'));
   const results: FaultResult[] = [];
   const live = new LiveLine();
   const onTrial = progressOn(live, 'trials');
-  for await (const result of measureFailover(system, { trials, name: fault, onTrial })) {
+  for await (const result of measureFailover(system, { trials, driver, name: fault, onTrial })) {
     live.clear();
     results.push(result);
     console.log(rowOf(result));
@@ -33,27 +37,35 @@ export async function benchFailover({ trials = 100, fault, json, system: name, a
   }
   console.log(`load at the end ${load()}`);
   if (json !== undefined)
-    writeFileSync(json, JSON.stringify({ system: tested, machine: machine(), trials, results }, undefined, 2));
+    writeFileSync(json, JSON.stringify({ system: tested, driver, machine: machine(), trials, results }, undefined, 2));
   process.exitCode = exitCodeOf(results.map(outcomeOf));
 }
 
-const failoverConditions = (trials: number): string =>
-  `${conditions(`invention, ${trials} trials`)}; 1,000 probes a second; load ${load()}`;
+const failoverConditions = (driver: DriverName, trials: number): string =>
+  `${conditions(`invention, ${driver}, ${trials} trials`)}; 1,000 probes a second; load ${load()}`;
+
+interface Compared {
+  trials: number;
+  driver: DriverName;
+  fault: string | undefined;
+  json: string | undefined;
+}
 
 /** Whether outages became longer since a commit: both versions by turns, in one run. */
 async function compareVersions(
   system: System,
   against: string,
-  { trials, fault, json }: { trials: number; fault: string | undefined; json: string | undefined },
+  { trials, driver, fault, json }: Compared,
 ): Promise<void> {
   const commit = versionToCompare(system, against);
   const tested = `${system.name} ${system.version()} against ${commit.slice(0, 12)}`;
-  console.log(`${tested}, by turns; ${failoverConditions(trials)}`);
+  console.log(`${tested}, by turns; ${failoverConditions(driver, trials)}`);
   console.log(COMPARE_HEADING.join('\n'));
   const results: Comparison[] = [];
   const live = new LiveLine();
   for await (const result of compareFailover(system, commit, {
     trials,
+    driver,
     name: fault,
     onTrial: progressOn(live, 'trials'),
   })) {
@@ -62,7 +74,10 @@ async function compareVersions(
     console.log(compareRow(result));
     for (const note of compareNotes(result)) console.log(chalk.dim(`  ${note}`));
     if (json !== undefined)
-      writeFileSync(json, JSON.stringify({ system: tested, machine: machine(), trials, results }, undefined, 2));
+      writeFileSync(
+        json,
+        JSON.stringify({ system: tested, driver, machine: machine(), trials, results }, undefined, 2),
+      );
   }
   console.log(`load at the end ${load()}`);
   process.exitCode = exitCodeOf(results.map(outcomeOfComparison));

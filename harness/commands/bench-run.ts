@@ -4,6 +4,7 @@ import type { Judgement } from '../bench/datapath/bound.ts';
 import type { Outcome } from '../bench/failover/row.ts';
 import type { CompareOutcome } from '../bench/failover/turns-row.ts';
 import { machine } from '../doctor/probe.ts';
+import type { DriverName } from '../driver/registry.ts';
 import type { LiveLine } from './live-line.ts';
 import { EXIT } from './problem.ts';
 
@@ -13,6 +14,8 @@ export interface BenchOptions {
   trials?: number;
   /** The system under test, ours when absent: of `failover`. */
   system?: string;
+  /** What nodes are made of, namespaces when absent: of `lab` and `failover`. */
+  driver?: DriverName;
   /** One fault alone: of `failover`. */
   fault?: string;
   /** A commit whose version is measured by turns with this one: of `failover`. */

@@ -2,6 +2,7 @@ import chalk from 'chalk';
 import { proofsText } from '../../reports/proof.ts';
 import { terminalReport } from '../../reports/terminal.ts';
 import { examine } from '../doctor/probe.ts';
+import type { DriverName } from '../driver/registry.ts';
 import { collectGarbage } from '../lab/gc.ts';
 import { DEFAULT_SETTINGS, type RunSettings } from '../runner/assignment.ts';
 import { readCatalogue } from '../runner/catalogue.ts';
@@ -11,6 +12,7 @@ import { pruneRuns } from '../runner/past-runs.ts';
 import { placesOf, planJobs } from '../runner/select.ts';
 import { alone, shardOf, sharingLabs } from '../runner/share.ts';
 import { type Job, leftOut } from '../runner/suite.ts';
+import { driverHere } from './driver-here.ts';
 import { exitCodeOf } from './exit-code.ts';
 import { EXIT, UserError } from './problem.ts';
 import { reportInterrupted, runSuites } from './run-suites.ts';
@@ -46,6 +48,8 @@ export interface ConformanceOptions {
   system?: string;
   /** By which way the load balancers forward; their own choice when absent. */
   datapath?: string;
+  /** What nodes are made of; namespaces when absent. */
+  driver?: DriverName;
 }
 
 /** Labs at once on a machine where nobody says otherwise: most of a suite's time is waiting. */
@@ -66,6 +70,7 @@ export async function conformance(names: string[], options: ConformanceOptions):
   const groups = options.shard ? shardOf(share(planned), options.shard) : share(planned);
   if (options.list) return printList(groups.flat());
   await refuseUnfitMachine();
+  await driverHere(options.driver);
   const settings = settingsOf(options);
   const { interrupted } = await collectGarbage();
   for (const folder of interrupted) reportInterrupted(folder, catalogue);
@@ -111,10 +116,12 @@ function settingsOf({
   captures,
   seed,
   datapath,
+  driver = DEFAULT_SETTINGS.driver,
 }: ConformanceOptions): RunSettings {
   return {
     repeat: repeatEach,
     system,
+    driver,
     failFast: failFast === true,
     keepLabOnFail: keepLabOnFail === true,
     captures: captures === true,

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { unmakeLab } from '../driver/netns.ts';
+import { driverNamed } from '../driver/drivers.ts';
 import { list } from '../driver/registry.ts';
 import { collectGarbage } from '../lab/gc.ts';
 import { namedLab } from './named-lab.ts';
@@ -10,7 +10,7 @@ export async function down(name: string | undefined, { all }: { all?: boolean })
   if ((name === undefined) === !all) throw new UserError('name one lab, or say --all', EXIT.usage);
   const labs = name === undefined ? list().labs : [namedLab(name).state];
   for (const lab of labs) {
-    await unmakeLab(lab);
+    await driverNamed(lab.driver).unmake(lab);
     console.log(`down ${lab.name}`);
   }
   if (labs.length === 0) console.log('no labs');

@@ -1,6 +1,4 @@
-import { lan, lansOf, namespaces, node } from '../driver/batch.ts';
-import { filterRules, keepalivedConfig } from '../driver/firewall.ts';
-import { labNames } from '../driver/names.ts';
+import { dryRun } from '../driver/dry-run.ts';
 import { find } from '../driver/registry.ts';
 import { toMermaid, toSvg } from '../topology/graph.ts';
 import { loadPlan } from '../topology/load.ts';
@@ -18,16 +16,5 @@ export function showPlan(topology: string, options: { servers?: number; json?: b
     console.log(JSON.stringify(plan, undefined, 2));
     return;
   }
-  const names = labNames('NAME', plan);
-  section('on the host: ip -batch', namespaces(names));
-  for (const name of lansOf(plan)) section(`in ${names.lan(name)}: ip -batch`, lan(plan, names, name));
-  for (const one of plan.nodes) section(`in ${names.node(one.name)}: ip -batch`, node(one));
-  for (const one of plan.nodes.filter(({ kind }) => kind === 'firewall')) {
-    section(`on ${one.name}: iptables-restore`, filterRules(plan, one));
-    section(`on ${one.name}: keepalived`, keepalivedConfig(one));
-  }
-}
-
-function section(title: string, text: string): void {
-  console.log(`# ${title}\n${text}`);
+  for (const { title, text } of dryRun(plan)) console.log(`# ${title}\n${text}`);
 }

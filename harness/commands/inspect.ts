@@ -1,5 +1,4 @@
 import chalk from 'chalk';
-import pidusage from 'pidusage';
 import { type Inspection, inspect } from '../lab/inspect.ts';
 import type { Lab } from '../lab/lab.ts';
 import { namedLab } from './named-lab.ts';
@@ -27,10 +26,8 @@ async function describe(lab: Lab, found: Inspection): Promise<void> {
 
 /** How much the node's processes use: of one core since they began, and of memory. */
 async function load(lab: Lab, node: string): Promise<string> {
-  const pids = lab.node(node).processes();
-  if (pids.length === 0) return '';
-  const used = Object.values(await pidusage(pids)).filter((usage) => usage !== null);
-  const cpu = used.reduce((sum, usage) => sum + usage.cpu, 0);
-  const megabytes = used.reduce((sum, usage) => sum + usage.memory, 0) / 2 ** 20;
-  return chalk.dim(`, ${used.length} processes, ${cpu.toFixed(1)} % of a core, ${megabytes.toFixed(0)} MiB`);
+  const { processes, cpuPercent, memoryBytes } = await lab.node(node).home.handle.usage();
+  if (processes === 0) return '';
+  const megabytes = (memoryBytes / 2 ** 20).toFixed(0);
+  return chalk.dim(`, ${processes} processes, ${cpuPercent.toFixed(1)} % of a core, ${megabytes} MiB`);
 }

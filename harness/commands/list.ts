@@ -27,10 +27,11 @@ function row(lab: {
   name: string;
   topology: string;
   system: string;
+  driver: string;
   nodes: number;
   madeAt: string;
   condition: string;
 }): string {
   const paint = lab.condition === 'orphan' ? chalk.red : chalk.green;
-  return `${chalk.bold(lab.name.padEnd(28))} ${lab.topology.padEnd(16)} ${lab.system.padEnd(19)} ${String(lab.nodes).padStart(2)} nodes  ${paint(lab.condition.padEnd(7))} ${lab.madeAt}`;
+  return `${chalk.bold(lab.name.padEnd(28))} ${lab.topology.padEnd(16)} ${lab.system.padEnd(19)} ${lab.driver.padEnd(6)} ${String(lab.nodes).padStart(2)} nodes  ${paint(lab.condition.padEnd(7))} ${lab.madeAt}`;
 }

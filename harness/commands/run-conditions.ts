@@ -4,12 +4,12 @@ import { commit, versions } from '../doctor/versions.ts';
 import type { RunSettings } from '../runner/assignment.ts';
 import { systemNamed } from '../system/systems.ts';
 
-type Conditions = Pick<RunReport, 'system' | 'datapath' | 'depth' | 'commit' | 'versions' | 'machine'>;
+type Conditions = Pick<RunReport, 'system' | 'datapath' | 'driver' | 'depth' | 'commit' | 'versions' | 'machine'>;
 
 /** What a run is about, and under which conditions it is made. */
 export async function runConditions(
   depth: Depth,
-  settings: Pick<RunSettings, 'system' | 'datapath'>,
+  settings: Pick<RunSettings, 'system' | 'datapath' | 'driver'>,
 ): Promise<Conditions> {
   const [found, checkedOut] = await Promise.all([versions(), commit()]);
   const { cores, memoryBytes, cpu } = machine();
@@ -17,6 +17,7 @@ export async function runConditions(
   return {
     system: { name: system.name, version: system.version() },
     datapath: settings.datapath ?? 'auto',
+    driver: settings.driver,
     depth,
     ...(checkedOut && { commit: checkedOut }),
     versions: found,

@@ -1,13 +1,14 @@
 import chalk from 'chalk';
 import { duration } from '../../reports/outcome.ts';
-import { badLabName } from '../driver/names.ts';
-import { NameTaken } from '../driver/registry.ts';
+import { badLabName } from '../driver/lab-name.ts';
+import { type DriverName, NameTaken } from '../driver/registry.ts';
 import { inspect } from '../lab/inspect.ts';
 import { tidyOnInterrupt } from '../lab/interrupt.ts';
 import { bringUp, handOver, type Lab } from '../lab/lab.ts';
 import { awaitService } from '../lab/ready.ts';
 import type { System } from '../system/system.ts';
 import { loadPlan } from '../topology/load.ts';
+import { driverHere } from './driver-here.ts';
 import { LiveLine } from './live-line.ts';
 import { EXIT, UserError } from './problem.ts';
 import { systemHere } from './system-here.ts';
@@ -17,6 +18,8 @@ export interface UpOptions {
   servers?: number;
   /** The system under test; ours when absent. */
   system?: string;
+  /** What nodes are made of; namespaces when absent. */
+  driver?: DriverName;
   json?: boolean;
 }
 
@@ -26,11 +29,12 @@ export async function up(topology: string, options: UpOptions): Promise<void> {
   const problem = options.name === undefined ? undefined : badLabName(options.name);
   if (problem) throw new UserError(problem, EXIT.usage);
   const system = systemHere(options.system);
+  const driver = await driverHere(options.driver);
   tidyOnInterrupt();
   const began = performance.now();
   const live = new LiveLine();
   const shown = setInterval(() => live.show(stillTo(plan, performance.now() - began)), 250);
-  const lab = await make(plan, system, options.name).finally(() => clearInterval(shown));
+  const lab = await make(plan, system, driver, options.name).finally(() => clearInterval(shown));
   live.show('waiting until it serves');
   await makeReady(lab);
   live.clear();
@@ -48,9 +52,9 @@ function stillTo({ nodes }: Lab['plan'], elapsedMs: number): string {
   return `making ${nodes.length} nodes: ${duration(elapsedMs)}, about ${duration(leftMs)} left`;
 }
 
-async function make(plan: Lab['plan'], system: System, name: string | undefined): Promise<Lab> {
+async function make(plan: Lab['plan'], system: System, driver: DriverName, name: string | undefined): Promise<Lab> {
   try {
-    return await bringUp({ plan, system, ...(name === undefined ? {} : { name }) });
+    return await bringUp({ plan, system, driver, ...(name === undefined ? {} : { name }) });
   } catch (error) {
     if (error instanceof NameTaken) throw new UserError(error.message);
     throw error;

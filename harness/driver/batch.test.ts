@@ -15,7 +15,7 @@ function nodeText(name: string): string {
 t.test('on the host nothing is made but namespaces, one for each node and each LAN', async (t) => {
   const nodes = ['client1', 'router', 'fw1', 'fw2', 'nlb1', 'nlb2', 'server1', 'server2', 'server3'];
   const expected = [...nodes, 'lan.internet', 'lan.wan', 'lan.access', 'lan.server'];
-  t.equal(namespaces(names), expected.map((name) => `netns add ov-x.${name}\n`).join(''));
+  t.equal(namespaces(names.all()), expected.map((name) => `netns add ov-x.${name}\n`).join(''));
 });
 
 t.test(

@@ -6,9 +6,9 @@ import type { LabNames } from './names.ts';
  * makes namespaces only; all others run inside the lab's own.
  */
 
-/** One line for each namespace of the lab. */
-export function namespaces(names: LabNames): string {
-  return lines(names.all().map((netns) => `netns add ${netns}`));
+/** One line for each namespace. */
+export function namespaces(all: readonly string[]): string {
+  return lines(all.map((netns) => `netns add ${netns}`));
 }
 
 /**

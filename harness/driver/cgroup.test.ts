@@ -27,7 +27,10 @@ function startIn(node: string, script: string): ChildProcess {
 }
 
 const hasProcesses = (node: string, count: number) =>
-  until(() => processesOf(LAB, node).length === count, { what: `${count} processes in ${node}`, withinMs: 5000 });
+  until(() => processesOf(cgroupPath(LAB, node)).length === count, {
+    what: `${count} processes in ${node}`,
+    withinMs: 5000,
+  });
 
 t.test('real control groups', { skip }, async (t) => {
   t.beforeEach(() => {
@@ -38,8 +41,8 @@ t.test('real control groups', { skip }, async (t) => {
   t.test('a group has the processes that were started in it, and their children', async (t) => {
     const shell = startIn('one', 'sleep 60 & sleep 60 & wait');
     await hasProcesses('one', 3);
-    t.ok(processesOf(LAB, 'one').includes(shell.pid ?? 0));
-    t.same(processesOf(LAB, 'two'), []);
+    t.ok(processesOf(cgroupPath(LAB, 'one')).includes(shell.pid ?? 0));
+    t.same(processesOf(cgroupPath(LAB, 'two')), []);
   });
 
   t.test('a frozen group stands still until it is thawed, and no other does', async (t) => {
@@ -55,13 +58,13 @@ t.test('real control groups', { skip }, async (t) => {
       return until(() => lines[node] > before + 5, { what: `${node} goes on`, withinMs: 5000 });
     };
     await Promise.all([goesOn('one'), goesOn('two')]);
-    await setFrozen(LAB, 'one', true);
+    await setFrozen(cgroupPath(LAB, 'one'), true);
     // What it had written before it was frozen arrives before what the other writes afterwards.
     await goesOn('two');
     const frozenAt = lines.one;
     await goesOn('two');
     t.equal(lines.one, frozenAt);
-    await setFrozen(LAB, 'one', false);
+    await setFrozen(cgroupPath(LAB, 'one'), false);
     await goesOn('one');
   });
 
@@ -70,12 +73,12 @@ t.test('real control groups', { skip }, async (t) => {
     const other = startIn('two', 'exec sleep 60');
     await hasProcesses('one', 3);
     await hasProcesses('two', 1);
-    await setFrozen(LAB, 'one', true);
-    await killCgroup(LAB, 'one');
-    t.same(processesOf(LAB, 'one'), []);
+    await setFrozen(cgroupPath(LAB, 'one'), true);
+    await killCgroup(cgroupPath(LAB, 'one'));
+    t.same(processesOf(cgroupPath(LAB, 'one')), []);
     if (shell.signalCode === null) await once(shell, 'exit');
     t.equal(shell.signalCode, 'SIGKILL');
-    t.same(processesOf(LAB, 'two'), [other.pid], 'the other node runs on');
+    t.same(processesOf(cgroupPath(LAB, 'two')), [other.pid], 'the other node runs on');
     const [code] = await once(startIn('one', 'exit 7'), 'exit');
     t.equal(code, 7);
   });

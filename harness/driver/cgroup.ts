@@ -28,26 +28,42 @@ export function cgroupPath(lab: string, node?: string): string {
 /** The group of programs that watch a lab's nodes without being part of them. No node has this name: it has a dot. */
 export const WATCHERS = 'lab.watchers';
 
+/** Enters the control group before it becomes the program, so that not even its first child can stay outside. */
+const JOIN = 'echo $$ >"$1" && shift && exec "$@"';
+
+/** Words for `sh`: it joins the control group and becomes the command. */
+export const joining = (group: string, command: string[]): string[] => [
+  '-c',
+  JOIN,
+  'sh',
+  path.join(group, 'cgroup.procs'),
+  ...command,
+];
+
+/** Begins in the lab's control group, and not at all once that is gone: what a killed maker left running ends with the lab. */
+export const amongWatchers = (lab: string, command: string[]): string[] => joining(cgroupPath(lab, WATCHERS), command);
+
 export function makeCgroup(lab: string, node: string): void {
   mkdirSync(cgroupPath(lab, node), { recursive: true });
 }
 
 /** Stops every process of the group where it stands, or lets it go on. Settles when the kernel says that it is so. */
-export async function setFrozen(lab: string, node: string, frozen: boolean): Promise<void> {
-  const group = cgroupPath(lab, node);
+export async function setFrozen(group: string, frozen: boolean): Promise<void> {
   writeFileSync(path.join(group, 'cgroup.freeze'), frozen ? '1' : '0');
   await until(() => readFileSync(path.join(group, 'cgroup.events'), 'utf8').includes(`frozen ${frozen ? 1 : 0}`), {
-    what: `${node} is ${frozen ? 'frozen' : 'thawed'}`,
+    what: `${group} is ${frozen ? 'frozen' : 'thawed'}`,
     withinMs: 2000,
     everyMs: 1,
   });
 }
 
 /** Kills every process of the group at once, frozen ones too, and waits until they are gone. Later ones will not be frozen. */
-export async function killCgroup(lab: string, node: string): Promise<void> {
-  const group = cgroupPath(lab, node);
-  await until(() => emptied(group), ending(group));
-  writeFileSync(path.join(group, 'cgroup.freeze'), '0');
+export async function killCgroup(group: string): Promise<void> {
+  await until(() => !existsSync(group) || isEmptied(group), ending(group));
+  unlessChanged(() => {
+    writeFileSync(path.join(group, 'cgroup.freeze'), '0');
+    return true;
+  });
 }
 
 const ending = (group: string) => ({ what: `every process in ${group} has ended`, withinMs: 5000, everyMs: 2 });
@@ -71,24 +87,28 @@ export async function removeCgroups(lab: string): Promise<void> {
 /** The group was filled again, or removed by somebody else, while it was looked at. */
 const CHANGED = ['EBUSY', 'ENOENT', 'ENODEV'];
 
-function removed(group: string): boolean {
-  try {
+const removed = (group: string): boolean =>
+  unlessChanged(() => {
     if (!emptied(group)) return false;
     for (const node of subgroups(group)) rmdirSync(path.join(group, node));
     rmdirSync(group);
     return true;
+  });
+
+const isEmptied = (group: string): boolean => unlessChanged(() => emptied(group));
+
+function unlessChanged(look: () => boolean): boolean {
+  try {
+    return look();
   } catch (error) {
     if (CHANGED.includes((error as NodeJS.ErrnoException).code ?? '')) return false;
     throw error;
   }
 }
 
-/** Process ids of a node, main threads only. */
-export function processesOf(lab: string, node: string): number[] {
-  return readFileSync(path.join(cgroupPath(lab, node), 'cgroup.procs'), 'utf8')
-    .split('\n')
-    .filter(Boolean)
-    .map(Number);
+/** Process ids of a group, main threads only. */
+export function processesOf(group: string): number[] {
+  return readFileSync(path.join(group, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean).map(Number);
 }
 
 function subgroups(group: string): string[] {

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import t from 'tap';
 import { loadPlan } from '../topology/load.ts';
 import type { Plan } from '../topology/plan.ts';
-import { badLabName, labNames } from './names.ts';
+import { badLabName } from './lab-name.ts';
+import { labNames } from './names.ts';
 
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz';
 /** Few letters, and words that mean something, so that the generated names come close to each other. */

@@ -2,6 +2,7 @@ import { closeSync, existsSync, openSync } from 'node:fs';
 import koffi from 'koffi';
 
 const CLONE_NEWNET = 0x40000000;
+const CLONE_NEWPID = 0x20000000;
 const libc = koffi.load('libc.so.6');
 const setns = libc.func('int setns(int fd, int nstype)');
 
@@ -40,5 +41,26 @@ export function inNamespace<T>(netns: string, action: () => T): T {
     }
   } finally {
     closeSync(home);
+  }
+}
+
+/**
+ * Runs `make` so that the children that it makes are born into the process namespace of the process `pid`; their ids, as their
+ * maker sees them, are this machine's. `make` must be synchronous, and must start no thread.
+ */
+export function inPidNamespace<T>(pid: number, make: () => T): T {
+  const target = openSync(`/proc/${pid}/ns/pid`, 'r');
+  const home = openSync('/proc/self/ns/pid', 'r');
+  try {
+    if (setns(target, CLONE_NEWPID) !== 0)
+      throw new Error(`cannot enter the process namespace of ${pid}: setns failed with errno ${koffi.errno()}`);
+    try {
+      return make();
+    } finally {
+      if (setns(home, CLONE_NEWPID) !== 0) process.abort();
+    }
+  } finally {
+    closeSync(home);
+    closeSync(target);
   }
 }

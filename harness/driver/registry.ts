@@ -13,11 +13,16 @@ export interface Owner {
   startedTicks: string;
 }
 
+export type DriverName = 'netns' | 'docker';
+
+/** Where nobody names one. */
+export const DEFAULT_DRIVER: DriverName = 'netns';
+
 export interface LabState {
   name: string;
   /** Name of the system under test, or `none`. */
   system: string;
-  driver: 'netns';
+  driver: DriverName;
   plan: Plan;
   /** ISO 8601. */
   madeAt: string;
@@ -25,10 +30,13 @@ export interface LabState {
   owner?: Owner;
 }
 
-const ROOT = process.env.ONEVIP_STATE ?? '/run/onevip';
+/** Folder of the register, and of everything that labs keep. */
+export const STATE_ROOT = process.env.ONEVIP_STATE ?? '/run/onevip';
 
 /** The lab's own folder: state, configurations, logs, sockets, and the BPF file system with its pins. */
-export const labFolder = (name: string): string => path.join(ROOT, name);
+export const labFolder = (name: string): string => path.join(STATE_ROOT, name);
+/** Where a lab's BPF objects are pinned: a BPF file system of its own, so that one unmount lets all of them go. */
+export const bpfFolder = (lab: string): string => path.join(labFolder(lab), 'bpf');
 const stateFile = (name: string): string => path.join(labFolder(name), 'lab.json');
 
 export class NameTaken extends Error {
@@ -40,7 +48,7 @@ export class NameTaken extends Error {
  * @throws NameTaken when a lab of that name exists.
  */
 export function register(state: LabState): void {
-  mkdirSync(ROOT, { recursive: true });
+  mkdirSync(STATE_ROOT, { recursive: true });
   try {
     mkdirSync(labFolder(state.name));
   } catch (error) {
@@ -87,7 +95,7 @@ export function list(): { labs: LabState[]; broken: string[] } {
 
 function folders(): string[] {
   try {
-    return readdirSync(ROOT).sort();
+    return readdirSync(STATE_ROOT).sort();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw error;

@@ -1,4 +1,4 @@
-import { makeLegAnew } from '../driver/netns.ts';
+import type { Cable } from '../driver/driver.ts';
 import type { LabView } from '../lab/view.ts';
 import type { LabNode } from '../node/node.ts';
 import type { Mac } from '../topology/address.ts';
@@ -7,18 +7,13 @@ import type { Mac } from '../topology/address.ts';
 export const cut = (view: LabView, node: string, leg: string): Promise<void> => setPort(view, node, leg, 'down');
 export const heal = (view: LabView, node: string, leg: string): Promise<void> => setPort(view, node, leg, 'up');
 
-async function setPort(view: LabView, node: string, leg: string, state: 'up' | 'down'): Promise<void> {
-  await view.lab.switchOf(view.port(node, leg).lan).run(['ip', 'link', 'set', view.leg(node, leg).port, state]);
-}
-
-/** A cable by the switch's end of it. */
-export interface Cable {
-  netns: string;
-  port: string;
+function setPort(view: LabView, node: string, leg: string, state: 'up' | 'down'): Promise<void> {
+  const { segment, port } = cableOf(view, node, leg);
+  return segment.setPort(port, state);
 }
 
 export const cableOf = (view: LabView, node: string, leg: string): Cable => ({
-  netns: view.lab.lanNetns(view.port(node, leg).lan),
+  segment: view.lab.switchOf(view.port(node, leg).lan),
   port: view.leg(node, leg).port,
 });
 
@@ -35,7 +30,6 @@ export async function healBoth(view: LabView, node: string): Promise<void> {
  * Every interface of a node is unmade, and made again one after the other, as when its VLANs are configured anew, with these
  * hardware addresses, by leg. Addresses and routes are put on them at once.
  */
-export async function makeLegsAnew(view: LabView, node: LabNode, macs: Record<string, Mac>): Promise<void> {
-  for (const leg of node.home.plan.legs)
-    await makeLegAnew(view.lab.state, node.home.plan, leg, macs[leg.name] ?? leg.mac);
+export async function makeLegsAnew({ home }: LabNode, macs: Record<string, Mac>): Promise<void> {
+  for (const leg of home.plan.legs) await home.handle.makeLegAnew(leg, macs[leg.name] ?? leg.mac);
 }

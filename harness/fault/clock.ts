@@ -1,5 +1,6 @@
-import { existsSync, globSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { removeSharedMemoryAtExit } from '../driver/shared-memory.ts';
 import type { Lab } from '../lab/lab.ts';
 import type { LabNode } from '../node/node.ts';
 
@@ -21,11 +22,14 @@ export const whyNoClocks = (): string | undefined =>
 
 const stepFile = (lab: Lab, node: string): string => path.join(lab.folder, `${node}.clock-step`);
 
+/** Files by which the library shares a lock and a number among a process and its children: it forgets them when a process becomes another one or is killed. */
+const SHARED_MEMORY = /^(?:faketime_shm|sem\.faketime_sem)_(\d+)$/;
+
 /** What starts on the load balancers from now on has a wall clock that can be stepped. @throws where that cannot be had */
 export function ownClocks(lab: Lab): void {
   const why = whyNoClocks();
   if (why !== undefined) throw new Error(`no wall clock can be stepped: ${why}`);
-  sweepAtExit();
+  removeSharedMemoryAtExit(SHARED_MEMORY);
   for (const { name, home } of lab.nodes('nlb')) {
     stepClock(lab, name, 0);
     Object.assign(home.env, {
@@ -35,26 +39,6 @@ export function ownClocks(lab: Lab): void {
       FAKETIME_DONT_FAKE_MONOTONIC: '1',
     });
   }
-}
-
-/** Where the library keeps what it shares among a process and its children: a lock and a number, by process id. */
-const SHARED = '/dev/shm';
-
-/** The library forgets them when a process becomes another one or is killed: they are taken away when this process exits. */
-function sweepAtExit(): void {
-  const before = new Set(readdirSync(SHARED));
-  process.once('exit', () => {
-    const left = leftBehind(readdirSync(SHARED), before, (pid) => existsSync(`/proc/${pid}`));
-    for (const name of left) rmSync(path.join(SHARED, name), { force: true });
-  });
-}
-
-/** The library's files that were not there before and whose process is gone. */
-export function leftBehind(now: readonly string[], before: ReadonlySet<string>, isAlive: (pid: string) => boolean) {
-  return now.filter((name) => {
-    const pid = /^(?:faketime_shm|sem\.faketime_sem)_(\d+)$/.exec(name)?.[1];
-    return pid !== undefined && !before.has(name) && !isAlive(pid);
-  });
 }
 
 /** Steps the node's wall clock to so many seconds from the machine's. */

@@ -1,5 +1,4 @@
 import { connect, type Socket } from 'node:net';
-import { execa } from 'execa';
 import { until } from '../clock/until.ts';
 import { Tail } from '../lab/tail.ts';
 import type { LabView } from '../lab/view.ts';
@@ -39,19 +38,7 @@ export async function hangMain(view: LabView, node: LabNode): Promise<void> {
  * what is open already, its heartbeats' sockets among it, goes on.
  */
 export async function starveOfFiles(view: LabView, node: LabNode): Promise<{ end(): Promise<void> }> {
-  const pid = daemonOf(view, node);
-  const limit = (files: string) => execa('prlimit', ['--pid', String(pid), `--nofile=${files}:`]);
-  const { stdout: before } = await execa('prlimit', [
-    '--pid',
-    String(pid),
-    '--nofile',
-    '--raw',
-    '--noheadings',
-    '-o',
-    'SOFT',
-  ]);
-  await limit('3');
-  return { end: async () => void (await limit(before.trim())) };
+  return { end: await daemonOf(view, node).limitFiles(3) };
 }
 
 /** Operators' programs at the node's control socket that hang: they ask again and again, or follow, and read nothing. */

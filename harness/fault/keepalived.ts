@@ -1,13 +1,16 @@
-import { readFileSync } from 'node:fs';
 import { until } from '../clock/until.ts';
-import { keepalivedFile } from '../lab/populate.ts';
-import type { LabView } from '../lab/view.ts';
 import type { LabNode } from '../node/node.ts';
 
 /** An orderly stop of a firewall's keepalived: it is asked to end, and waited for. `startKeepalived` (lab/populate.ts) starts it again. */
-export async function stopKeepalived({ lab }: LabView, firewall: LabNode): Promise<void> {
-  const pid = Number(readFileSync(keepalivedFile(firewall, lab.folder, 'pid'), 'utf8'));
-  process.kill(pid, 'SIGTERM');
-  const gone = () => !firewall.processes().includes(pid);
-  await until(gone, { what: `keepalived on ${firewall.name} has ended`, withinMs: 5000, everyMs: 5 });
+export async function stopKeepalived(firewall: LabNode): Promise<void> {
+  const running = () => firewall.processes().filter((process) => process.program() === 'keepalived');
+  // The parent, which ends its child in good order, is the older of the two.
+  const [parent] = running().toSorted((one, other) => one.id - other.id);
+  if (!parent) throw new Error(`no keepalived runs on ${firewall.name}`);
+  parent.signal('SIGTERM');
+  await until(() => running().length === 0, {
+    what: `keepalived on ${firewall.name} has ended`,
+    withinMs: 5000,
+    everyMs: 5,
+  });
 }

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import type { SegmentHandle } from '../driver/driver.ts';
 import type { LabView } from '../lab/view.ts';
-import type { Switch } from '../node/switch.ts';
 import type { ImpairedCounts, Impairment } from './impairment.ts';
 
 /** What the relay's program is told: between which devices, and what it does in each direction. */
@@ -56,13 +56,13 @@ export async function impairCable(
   };
 }
 
-async function masterOf(lanSwitch: Switch, port: string): Promise<string> {
+async function masterOf(lanSwitch: SegmentHandle, port: string): Promise<string> {
   const [link] = JSON.parse(await lanSwitch.run(['ip', '-j', 'link', 'show', 'dev', port])) as { master?: string }[];
   if (link?.master === undefined) throw new Error(`the port ${port} is on no switch: is its cable impaired already?`);
   return link.master;
 }
 
-async function start(lanSwitch: Switch, order: RelayOrder) {
+async function start(lanSwitch: SegmentHandle, order: RelayOrder) {
   const words = ['chrt', '--fifo', PRIORITY, process.execPath, PROGRAM, JSON.stringify(order)];
   const child = lanSwitch.open(words, ['pipe', 'pipe', 'inherit']);
   const { stdin, stdout } = child;

@@ -1,5 +1,5 @@
 import { rmSync, statSync } from 'node:fs';
-import { unmakeLab } from '../driver/netns.ts';
+import { driverNamed, driverNames } from '../driver/drivers.ts';
 import { forget, isAlive, type LabState, labFolder, list, thisProcess } from '../driver/registry.ts';
 import { abandonedRuns, endRun, hasBegun } from './run-folder.ts';
 
@@ -22,11 +22,12 @@ export const orphans = (): LabState[] => list().labs.filter(({ owner }) => owner
 export async function collectGarbage(): Promise<Collected> {
   const found = orphans();
   const [interrupted, runFolders] = partition(abandonedRuns(), hasBegun);
-  for (const lab of found) await unmakeLab(lab);
+  for (const lab of found) await unmake(lab);
+  const strays = await removeStrays();
   for (const folder of runFolders) rmSync(folder, { recursive: true, force: true });
   for (const folder of interrupted) endRun(folder);
   for (const name of list().broken.filter(isAbandoned)) forget(name);
-  return { labs: found.map(({ name }) => name), runFolders, interrupted };
+  return { labs: [...found.map(({ name }) => name), ...strays], runFolders, interrupted };
 }
 
 function partition<T>(all: readonly T[], is: (each: T) => boolean): [T[], T[]] {
@@ -37,7 +38,16 @@ function partition<T>(all: readonly T[], is: (each: T) => boolean): [T[], T[]] {
 export async function removeOwnLabs(): Promise<void> {
   const self = thisProcess();
   const own = list().labs.filter(({ owner }) => owner?.pid === self.pid && owner.startedTicks === self.startedTicks);
-  for (const lab of own) await unmakeLab(lab);
+  for (const lab of own) await unmake(lab);
 }
+
+/** What drivers know of that the register does not. */
+async function removeStrays(): Promise<string[]> {
+  const names = await Promise.all(driverNames.map((name) => driverNamed(name).removeStrays?.() ?? []));
+  return names.flat();
+}
+
+/** Removes the lab by the driver that made it. */
+const unmake = (lab: LabState): Promise<void> => driverNamed(lab.driver).unmake(lab);
 
 const isAbandoned = (name: string): boolean => Date.now() - statSync(labFolder(name)).mtimeMs > ABANDONED_AFTER_MS;

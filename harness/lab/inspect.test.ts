@@ -33,7 +33,7 @@ t.test('of a lab that runs, changed behind its plan', { skip }, async (t) => {
       'link set access address 02:00:00:00:00:99',
       'route add 192.0.2.0/24 via 10.77.1.2',
     ];
-    execFileSync('ip', ['-n', nlb1.home.netns, '-batch', '-'], { input: `${commands.join('\n')}\n` });
+    execFileSync('ip', ['-n', nlb1.home.handle.network, '-batch', '-'], { input: `${commands.join('\n')}\n` });
   });
   t.after(() => unmakeLab(STATE));
 

@@ -39,7 +39,7 @@ async function inspectNode(lab: Lab, name: string): Promise<InspectedNode> {
   const devices = await devicesOf(node);
   return {
     kind: node.home.plan.kind,
-    netns: node.home.netns,
+    netns: node.home.handle.network,
     interfaces: Object.fromEntries(
       devices.map(({ device, mac, addresses }) => [
         device,
@@ -51,5 +51,5 @@ async function inspectNode(lab: Lab, name: string): Promise<InspectedNode> {
 
 function inspectSegment(lab: Lab, { name, subnet, lan }: Lab['plan']['segments'][number]) {
   const members = lab.plan.nodes.filter(({ legs }) => legs.some(({ segment }) => segment === name));
-  return { subnet, netns: lab.lanNetns(lan), bridge: lan, nodes: members.map((member) => member.name) };
+  return { subnet, netns: lab.switchOf(lan).network, bridge: lan, nodes: members.map((member) => member.name) };
 }

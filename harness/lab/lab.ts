@@ -1,10 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { until } from '../clock/until.ts';
-import { labNames } from '../driver/names.ts';
-import { bpfFolder, makeLab, unmakeLab } from '../driver/netns.ts';
-import { type LabState, labFolder, save, thisProcess } from '../driver/registry.ts';
+import type { Driver, NodeProcess, SegmentHandle } from '../driver/driver.ts';
+import { driverNamed } from '../driver/drivers.ts';
+import {
+  bpfFolder,
+  DEFAULT_DRIVER,
+  type DriverName,
+  type LabState,
+  labFolder,
+  save,
+  thisProcess,
+} from '../driver/registry.ts';
 import { LabNode } from '../node/node.ts';
-import { Switch } from '../node/switch.ts';
 import { type Capabilities, type Capability, neededFor } from '../system/capability.ts';
 import type { PairOptions, PairSetup, System } from '../system/system.ts';
 import { systemNamed } from '../system/systems.ts';
@@ -17,6 +24,8 @@ export interface LabOptions {
   /** 1 to 32 of a-z, 0-9 and -; made up from the topology's name when absent. */
   name?: string;
   system: System;
+  /** What the lab is made of; namespaces when absent. */
+  driver?: DriverName;
   pair?: PairOptions;
   pace?: PairSetup['pace'];
   datapath?: PairSetup['datapath'];
@@ -36,8 +45,9 @@ export class Lab {
   readonly system: System;
   readonly folder: string;
   readonly setup: PairSetup;
-  /** Process ids of the system's daemons that this process started, by node. */
-  readonly daemons = new Map<string, number>();
+  private readonly driver: Driver;
+  /** The system's daemons that this process started, by node. */
+  readonly daemons = new Map<string, NodeProcess>();
   /** Each start of the system on a node, by this process, that nobody has taken note of yet. */
   readonly starts: { node: string; monotonicNs: bigint }[] = [];
   /** Called before the system on a node is asked to stop, which may end its counters. */
@@ -51,6 +61,7 @@ export class Lab {
   constructor(state: LabState, asked: PairOptions & Pick<PairSetup, 'pace' | 'datapath'> = {}) {
     this.state = state;
     this.system = systemNamed(state.system);
+    this.driver = driverNamed(state.driver);
     this.folder = labFolder(state.name);
     this.setup = {
       plan: state.plan,
@@ -71,14 +82,13 @@ export class Lab {
   }
 
   private handle(plan: NodePlan): LabNode {
-    const netns = labNames(this.state.name, this.state.plan).node(plan.name);
     const { commands } = this.system;
     const before = commands === undefined ? '' : `${commands}:`;
     const env = {
       PATH: `${before}${process.env.PATH ?? '/usr/sbin:/usr/bin:/sbin:/bin'}`,
       ...(plan.kind === 'nlb' ? this.system.environment(plan.name, this.setup) : {}),
     };
-    return new LabNode({ lab: this.state.name, folder: this.folder, netns, plan, env });
+    return new LabNode({ folder: this.folder, plan, env, handle: this.driver.node(this.state, plan) });
   }
 
   /** @throws when the lab has no node of that name; the message lists those that it has. */
@@ -93,13 +103,8 @@ export class Lab {
   }
 
   /** The switch of a LAN. */
-  switchOf(lan: string): Switch {
-    return new Switch(lan, this.lanNetns(lan));
-  }
-
-  /** Name of the network namespace of a LAN. */
-  lanNetns(lan: string): string {
-    return labNames(this.state.name, this.state.plan).lan(lan);
+  switchOf(lan: string): SegmentHandle {
+    return this.driver.segment(this.state, lan);
   }
 
   /** The two load balancers, once one leads and the other stands by, by what the network shows (`leader.ts`). */
@@ -156,7 +161,7 @@ export class Lab {
     return [...this.changes.values()].some((change) => Object.keys(change).length > 0);
   }
 
-  down = (): Promise<void> => unmakeLab(this.state);
+  down = (): Promise<void> => this.driver.unmake(this.state);
 }
 
 /** As `nlb` asks of a key: 32 bytes. */
@@ -180,16 +185,25 @@ export function bringUp(options: LabOptions): Promise<Lab> {
 /** Labs that are being made now: one must not be unmade before that has ended, or it would go on making. */
 export const makings = new Set<Promise<Lab>>();
 
-async function make({ plan, name, system, pair, pace, datapath, onNetwork }: LabOptions): Promise<Lab> {
+async function make({
+  plan,
+  name,
+  system,
+  driver = DEFAULT_DRIVER,
+  pair,
+  pace,
+  datapath,
+  onNetwork,
+}: LabOptions): Promise<Lab> {
   const state: LabState = {
     name: name ?? madeUpName(plan),
     system: system.name,
-    driver: 'netns',
+    driver,
     plan,
     madeAt: new Date().toISOString(),
     owner: thisProcess(),
   };
-  await makeLab(state);
+  await driverNamed(driver).make(state);
   const lab = new Lab(state, { ...pair, ...(pace && { pace }), ...(datapath !== undefined && { datapath }) });
   try {
     await onNetwork?.(lab);

@@ -86,7 +86,7 @@ t.test('a real monitor hands on, by the fence, every change that was made before
   const node = new Lab(STATE).node('nlb1');
   const seen: Monitored[] = [];
   const monitor = await startMonitor(node, (event) => seen.push(event));
-  const change = (words: string) => execFileSync('ip', ['-n', node.home.netns, ...words.split(' ')]);
+  const change = (words: string) => execFileSync('ip', ['-n', node.home.handle.network, ...words.split(' ')]);
   const nowNs = () => process.hrtime.bigint() + realtimeMinusMonotonicNs();
 
   const beforeNs = nowNs();

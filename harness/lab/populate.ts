@@ -1,6 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { NodeProcess } from '../driver/driver.ts';
 import { filterRules, keepalivedConfig } from '../driver/firewall.ts';
 import type { LabNode } from '../node/node.ts';
 import type { Plan } from '../topology/plan.ts';
@@ -22,13 +23,9 @@ async function loadFilter(plan: Plan, firewall: LabNode): Promise<void> {
   if (done.exitCode !== 0) throw new Error(`iptables-restore on ${firewall.name} failed: ${done.stderr}`);
 }
 
-/** A file of a firewall's keepalived: `conf`, `pid` of the parent process, `vrrp.pid`. */
-export const keepalivedFile = ({ name }: LabNode, folder: string, suffix: string): string =>
-  path.join(folder, `${name}.keepalived.${suffix}`);
-
-/** Starts (or starts again) the keepalived of a firewall; gives the id of its parent process. */
-export function startKeepalived(firewall: LabNode, folder: string, advertSeconds?: number): number {
-  const own = (suffix: string) => keepalivedFile(firewall, folder, suffix);
+/** Starts (or starts again) the keepalived of a firewall; gives its parent process. */
+export function startKeepalived(firewall: LabNode, folder: string, advertSeconds?: number): NodeProcess {
+  const own = (suffix: string) => path.join(folder, `${firewall.name}.keepalived.${suffix}`);
   writeFileSync(own('conf'), keepalivedConfig(firewall.home.plan, advertSeconds), { mode: 0o644 });
   const pids = ['--pid', own('pid'), '--vrrp_pid', own('vrrp.pid')];
   // A killed one leaves its files; and it refuses to start while the process they name is there, if only as a zombie.
@@ -50,8 +47,8 @@ export function startServers(plan: Plan, servers: LabNode[]): void {
   for (const server of servers) startServer(plan, server);
 }
 
-/** Gives the process id of the server program. */
-export function startServer(plan: Plan, server: LabNode): number {
+/** Gives the server program. */
+export function startServer(plan: Plan, server: LabNode): NodeProcess {
   const ports = plan.services.flatMap(({ name, port }) => [`--${name}`, String(port)]);
   return server.start('server', ['node', path.join(TRAFFIC, 'server.ts'), '--name', server.name, ...ports]);
 }

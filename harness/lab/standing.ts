@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import type { NodeProcess } from '../driver/driver.ts';
 import type { LabNode } from '../node/node.ts';
 import { attachedTo } from './attached.ts';
 import type { Lab } from './lab.ts';
@@ -19,7 +19,7 @@ export async function standingOn(lab: Lab, node: LabNode): Promise<string[]> {
       .replaceAll(/\s+/g, ' ')
       .trim(),
   );
-  return [...attached, ...named, ...nft, ...node.processes().map(commandOf)].filter((line) => line !== '').sort();
+  return [...attached, ...named, ...nft, ...node.processes().map(processLine)].filter((line) => line !== '').sort();
 }
 
 async function linesOf(node: LabNode, command: string[], input = ''): Promise<string[]> {
@@ -29,10 +29,7 @@ async function linesOf(node: LabNode, command: string[], input = ''): Promise<st
 }
 
 /** A process that ends while it is looked at is none. */
-function commandOf(pid: number): string {
-  try {
-    return `process: ${readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim()}`;
-  } catch {
-    return '';
-  }
+function processLine(running: NodeProcess): string {
+  const words = running.commandLine();
+  return words === '' ? '' : `process: ${words}`;
 }

@@ -3,17 +3,17 @@ import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { constants, getPriority, setPriority } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
-import { cgroupPath, killCgroup, processesOf, setFrozen, WATCHERS } from '../driver/cgroup.ts';
-import { inNamespace } from '../driver/namespace.ts';
+import type { Membership, NodeHandle, NodeProcess } from '../driver/driver.ts';
 import type { NodePlan } from '../topology/plan.ts';
+
+export type { NodeProcess };
 
 /** What a node needs to know of the lab that it is in. */
 export interface NodeHome {
-  lab: string;
-  /** The lab's own folder on the host. */
+  /** The lab's own folder, which is found by this path on every node. */
   folder: string;
-  netns: string;
   plan: NodePlan;
+  handle: NodeHandle;
   /** Variables of the environment, besides the harness's own, for everything that runs on the node. */
   env: Record<string, string>;
 }
@@ -25,9 +25,6 @@ export interface Ran {
   stderr: string;
 }
 
-/** Enters the control group before it becomes the program, so that not even its first child can stay outside. */
-const JOIN = 'echo $$ >"$1" && shift && exec "$@"';
-
 /** A harness that goes before other work, in order to miss nothing, must not take its lab along. */
 function atOrdinaryPriority<T>(start: () => T): T {
   const own = getPriority();
@@ -37,6 +34,20 @@ function atOrdinaryPriority<T>(start: () => T): T {
   } finally {
     setPriority(own);
   }
+}
+
+const spawning =
+  (stdio: StdioOptions) =>
+  (file: string, args: string[]): ChildProcess =>
+    spawn(file, args, { stdio });
+
+async function toItsEnd(
+  file: string,
+  args: string[],
+  options: { input: string; env?: NodeJS.ProcessEnv },
+): Promise<Ran> {
+  const done = await execa(file, args, { ...options, reject: false });
+  return { exitCode: done.exitCode, stdout: done.stdout, stderr: done.stderr };
 }
 
 /** A node of a running lab: where programs run, and what can be done to it. */
@@ -51,58 +62,49 @@ export class LabNode {
 
   /** Runs a command to its end, with `input` on its standard input. It does not reject when the command fails. */
   run = async (command: string[], input = ''): Promise<Ran> =>
-    this.begin(command, (file, args) => this.toItsEnd(file, args, input));
+    this.begin(command, (file, args) => toItsEnd(file, args, { input }));
   /** The same beside the node: in its network, but no part of it, so that it runs while the node is frozen. For what is soon over. */
   runBeside = async ([file = '', ...args]: string[], input = ''): Promise<Ran> =>
-    this.inside(() => this.toItsEnd(file, args, input));
-
-  private async toItsEnd(file: string, args: string[], input: string): Promise<Ran> {
-    const done = await execa(file, args, { input, env: this.home.env, reject: false });
-    return { exitCode: done.exitCode, stdout: done.stdout, stderr: done.stderr };
-  }
+    this.inside(() => toItsEnd(file, args, { input, env: this.home.env }));
 
   /**
-   * Begins a command on this node, by default as one of the node's processes: `start` must make a child process of the words that
-   * it is given, at once. A child is born in the network, and with the priority, that its maker has at that moment.
+   * Begins a command on this node. A child is born with the priority that its maker has at that moment. The node's variables are set
+   * by the last program before the command's own: those with which a driver enters the node are not the node's.
    */
-  private begin<T>(command: string[], start: (file: string, args: string[]) => T, group: string = this.name): T {
-    const procs = path.join(cgroupPath(this.home.lab, group), 'cgroup.procs');
-    return this.inside(() => atOrdinaryPriority(() => start('sh', ['-c', JOIN, 'sh', procs, ...command])));
+  private begin<T>(
+    command: string[],
+    start: (file: string, args: string[]) => T,
+    { as = 'node', env = {} }: { as?: Membership; env?: Record<string, string> } = {},
+  ): T {
+    const variables = Object.entries({ ...this.home.env, ...env }).map(([name, value]) => `${name}=${value}`);
+    const words = ['env', ...variables, ...command];
+    return this.home.handle.begin(words, (file, args) => atOrdinaryPriority(() => start(file, args)), as);
   }
 
   /**
    * Starts a program that outlives the harness; what it prints goes to `logs/<node>.<label>.log` in the lab's folder.
-   * Gives its process id, which is that of the program itself.
+   * Gives the process, which is the program itself.
    */
-  start(label: string, command: string[], env: Record<string, string> = {}): number {
+  start(label: string, command: string[], env: Record<string, string> = {}): NodeProcess {
     const log = openSync(this.logFile(label), 'a');
     try {
-      const options: SpawnOptions = { stdio: ['ignore', log, log], detached: true, env: this.environment(env) };
-      const child = this.begin(command, (file, args) => spawn(file, args, options));
+      const options: SpawnOptions = { stdio: ['ignore', log, log], detached: true };
+      const child = this.begin(command, (file, args) => spawn(file, args, options), { env });
       child.unref();
       if (child.pid === undefined) throw new Error(`cannot start ${label} on ${this.name}: ${command.join(' ')}`);
-      return child.pid;
+      return this.home.handle.process(child.pid);
     } finally {
       closeSync(log);
     }
   }
 
   /** Starts a program whose standard streams are the harness's to use; it should end when its standard input does. */
-  open = (command: string[]): ChildProcess => this.begin(command, this.spawning(['pipe', 'pipe', 'inherit']));
+  open = (command: string[]): ChildProcess => this.begin(command, spawning(['pipe', 'pipe', 'inherit']));
   /** Starts a program that has the harness's own standard streams: for a user at a terminal. */
-  openHere = (command: string[]): ChildProcess => this.begin(command, this.spawning('inherit'));
+  openHere = (command: string[]): ChildProcess => this.begin(command, spawning('inherit'));
   /** Starts a program that watches the node: it sees the node's network, and no fault of the node touches it. */
   openWatcher = (command: string[], env: Record<string, string> = {}): ChildProcess =>
-    this.begin(command, this.spawning(['ignore', 'pipe', 'inherit'], env), WATCHERS);
-
-  private spawning =
-    (stdio: StdioOptions, env: Record<string, string> = {}) =>
-    (file: string, args: string[]): ChildProcess =>
-      spawn(file, args, { stdio, env: this.environment(env) });
-
-  private environment(more: Record<string, string>): NodeJS.ProcessEnv {
-    return { ...process.env, ...this.home.env, ...more };
-  }
+    this.begin(command, spawning(['ignore', 'pipe', 'inherit']), { as: 'watcher', env });
 
   logFile(label: string): string {
     const folder = path.join(this.home.folder, 'logs');
@@ -110,19 +112,14 @@ export class LabNode {
     return path.join(folder, `${this.name}.${label}.log`);
   }
 
-  /** Runs something synchronous inside the node's network namespace: opening a socket, reading /proc/sys/net. */
+  /** Runs something synchronous inside the node's network: opening a socket, reading /proc/sys/net. */
   inside<T>(action: () => T): T {
-    return inNamespace(this.home.netns, action);
+    return this.home.handle.inside(action);
   }
 
-  /** The folder of the node's control group: where the kernel is told to freeze its processes, and says that it has. */
-  get controlGroup(): string {
-    return cgroupPath(this.home.lab, this.name);
-  }
-
-  freeze = (): Promise<void> => setFrozen(this.home.lab, this.name, true);
-  thaw = (): Promise<void> => setFrozen(this.home.lab, this.name, false);
+  freeze = (): Promise<void> => this.home.handle.freeze();
+  thaw = (): Promise<void> => this.home.handle.thaw();
   /** Kills every process of the node at once. */
-  killAll = (): Promise<void> => killCgroup(this.home.lab, this.name);
-  processes = (): number[] => processesOf(this.home.lab, this.name);
+  killAll = (): Promise<void> => this.home.handle.killAll();
+  processes = (): NodeProcess[] => this.home.handle.processes();
 }

@@ -1,3 +1,4 @@
+import { DEFAULT_DRIVER, type DriverName } from '../driver/registry.ts';
 import { systemNamed } from '../system/systems.ts';
 import { leftOut, type Place, type Suite } from './suite.ts';
 
@@ -16,6 +17,8 @@ export interface Assignment {
   /** Of the load balancers under test: the name of the system, and by which way it forwards, where it has several. */
   system: string;
   datapath?: string;
+  /** What nodes are made of. */
+  driver: DriverName;
   /** Of everything random; drawn when absent. */
   seed?: number;
   /** After a test that failed no other is begun. */
@@ -32,6 +35,7 @@ export type RunSettings = Omit<Assignment, 'topology' | 'parts' | 'run'>;
 export const DEFAULT_SETTINGS: RunSettings = {
   repeat: 1,
   system: systemNamed().name,
+  driver: DEFAULT_DRIVER,
   failFast: false,
   captures: false,
   keepLabOnFail: false,

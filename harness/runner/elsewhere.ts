@@ -18,9 +18,9 @@ export async function elsewhere(
   const name = `elsewhere@${topology}`;
   const folder = path.join(beside.folder, name);
   mkdirSync(folder, { recursive: true });
-  const { system, setup } = beside.lab;
+  const { system, setup, state } = beside.lab;
   const { datapath } = setup;
-  const own = { system: system.name, ...(datapath !== undefined && { datapath }) };
+  const own = { system: system.name, driver: state.driver, ...(datapath !== undefined && { datapath }) };
   const stage = await openStage(own, topology, folder);
   const fromNs = stage.scene.nowNs();
   try {

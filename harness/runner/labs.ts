@@ -25,7 +25,7 @@ export class Labs {
   private readonly group: Group;
   private readonly assignment: Assignment;
   private readonly folder: string;
-  private readonly settings: { system: string; datapath?: string; seed?: number };
+  private readonly settings: Pick<Assignment, 'system' | 'driver' | 'datapath' | 'seed'>;
   private count = 0;
   private stage: Stage | undefined;
   /** What has been claimed of what was seen in the lab that there is. */
@@ -37,8 +37,13 @@ export class Labs {
     this.group = group;
     this.assignment = assignment;
     this.folder = folder;
-    const { system, datapath, seed } = assignment;
-    this.settings = { system, ...(datapath !== undefined && { datapath }), ...(seed !== undefined && { seed }) };
+    const { system, driver, datapath, seed } = assignment;
+    this.settings = {
+      system,
+      driver,
+      ...(datapath !== undefined && { datapath }),
+      ...(seed !== undefined && { seed }),
+    };
   }
 
   /** The lab that there is, or a new one. */

@@ -21,7 +21,7 @@ export async function firstLook(lab: Lab, recorder: Recorder): Promise<void> {
 export async function lastLook(scene: Scene): Promise<void> {
   const { lab, recorder } = scene;
   await scene.census();
-  const running = lab.nodes('nlb').filter(({ name, processes }) => processes().includes(lab.daemons.get(name) ?? -1));
+  const running = lab.nodes('nlb').filter(({ name }) => lab.daemons.get(name)?.isRunning());
   await scene.act('stop the system for good', undefined, () =>
     Promise.all(running.map((node) => stopForGood(scene, node))),
   );

@@ -22,7 +22,7 @@ import { writeCaptures } from './write-captures.ts';
 
 /** What of a suite and of its assignment shapes its lab. */
 type StageOptions = Pick<SuiteOptions, 'servers' | 'pair' | 'pace' | 'ownClocks'> &
-  Pick<Assignment, 'system' | 'datapath' | 'seed'>;
+  Pick<Assignment, 'system' | 'datapath' | 'driver' | 'seed'>;
 
 export interface Closing {
   keepLab: boolean;
@@ -71,6 +71,7 @@ async function watchedLab(options: StageOptions, topology: string, recorder: Rec
   const lab = await bringUp({
     plan,
     system,
+    driver: options.driver,
     ...(options.pair && { pair: options.pair }),
     ...(options.pace && { pace: options.pace }),
     ...(options.datapath !== undefined && { datapath: options.datapath }),

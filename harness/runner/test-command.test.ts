@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import t from 'tap';
 import { commandOf } from './test-command.ts';
 
-const NLB = { system: 'nlb' };
+const NLB = { system: 'nlb', driver: 'netns' } as const;
 
 t.test('the command names the test, and how it was run', async (t) => {
   t.equal(commandOf({ suite: 'arp', topology: 'invention' }, NLB), './onevip conformance arp --topology invention');
@@ -13,7 +13,8 @@ t.test('the command names the test, and how it was run', async (t) => {
     ),
     "./onevip conformance chaos --topology prior-art --grep '^faults$' --long --datapath tc --seed 7",
   );
-  t.match(commandOf({ suite: 'arp', topology: 'x' }, { system: 'other' }), / --system other$/);
+  t.match(commandOf({ suite: 'arp', topology: 'x' }, { ...NLB, system: 'other' }), / --system other$/);
+  t.match(commandOf({ suite: 'arp', topology: 'x' }, { ...NLB, driver: 'docker' }), / --driver docker$/);
 });
 
 t.test('a shell gives the pattern back that fits the title, and no other', async (t) => {

@@ -1,3 +1,4 @@
+import { DEFAULT_DRIVER } from '../driver/registry.ts';
 import { systemNamed } from '../system/systems.ts';
 import type { RunSettings } from './assignment.ts';
 
@@ -14,12 +15,14 @@ export interface NamedTest {
 }
 
 /** The command that runs this test alone, as it was run: the same data path, system and seed. */
-export function commandOf(test: NamedTest, { datapath, system }: Pick<RunSettings, 'datapath' | 'system'>): string {
+export function commandOf(test: NamedTest, settings: Pick<RunSettings, 'datapath' | 'driver' | 'system'>): string {
+  const { datapath, driver, system } = settings;
   const words = ['./onevip conformance', test.suite, '--topology', test.topology];
   if (test.title !== undefined) words.push('--grep', quoted(`^${escaped(test.title)}$`));
   if (test.brief) words.push('--brief');
   if (test.long) words.push('--long');
   if (system !== systemNamed().name) words.push('--system', system);
+  if (driver !== DEFAULT_DRIVER) words.push('--driver', driver);
   if (datapath !== undefined) words.push('--datapath', datapath);
   if (test.seed !== undefined) words.push('--seed', String(test.seed));
   return words.join(' ');

@@ -1,4 +1,4 @@
-import type { LabNode } from '../node/node.ts';
+import type { LabNode, NodeProcess } from '../node/node.ts';
 import type { Plan } from '../topology/plan.ts';
 import type { Capabilities, Capability } from './capability.ts';
 
@@ -72,10 +72,10 @@ export interface System {
   deadAfterMs: number;
   /** Variables that the system's own commands need on this node. */
   environment(node: string, setup: Pick<PairSetup, 'folder'>): Record<string, string>;
-  /** Configures and starts the system on the node; gives the process id of its daemon. Starting again is a restart. */
-  start(node: LabNode, setup: PairSetup): number;
+  /** Configures and starts the system on the node; gives its daemon. Starting again is a restart. */
+  start(node: LabNode, setup: PairSetup): NodeProcess;
   /** All processes that are the daemon, where it is more than one: a crash or a stall of it is one of all of them. */
-  processes?(node: LabNode): number[];
+  processes?(node: LabNode): NodeProcess[];
   can: Partial<Capabilities>;
   lacks: Partial<Record<Capability, string>>;
 }

@@ -1,7 +1,8 @@
+import type { DriverName } from '../../driver/registry.ts';
 import type { System } from '../../system/system.ts';
 import type { Fault } from './fault.ts';
 import { FAULTS } from './faults.ts';
-import { openRig, type Rig } from './rig.ts';
+import { type Made, openRig, type Rig } from './rig.ts';
 import { runTrial, type Trial } from './trial.ts';
 
 /** Everything that was measured of one fault. */
@@ -32,15 +33,17 @@ export const faultNames: readonly string[] = FAULTS.map(({ name }) => name);
  */
 export async function* measureFailover(
   system: System,
-  { trials, name, onTrial = () => {} }: MeasureOptions,
+  { trials, driver, name, onTrial = () => {} }: MeasureOptions,
 ): AsyncGenerator<FaultResult> {
   for (const fault of FAULTS.filter((one) => name === undefined || one.name === name))
-    yield measure(system, fault, trials, onTrial);
+    yield measure({ system, driver }, fault, trials, onTrial);
 }
 
 export interface MeasureOptions {
   /** Of each fault, that count. */
   trials: number;
+  /** What nodes are made of. */
+  driver: DriverName;
   /** This fault alone. */
   name?: string | undefined;
   /** Called after each trial with how many count of those that are wanted. */
@@ -48,14 +51,14 @@ export interface MeasureOptions {
 }
 
 async function measure(
-  system: System,
+  made: Made,
   fault: Fault,
   wanted: number,
   onTrial: NonNullable<MeasureOptions['onTrial']>,
 ): Promise<FaultResult> {
-  const unmeasured = notMeasured(system, fault);
+  const unmeasured = notMeasured(made.system, fault);
   if (unmeasured) return unmeasured;
-  const { trials, broken } = await runTrials({ system, fault, wanted }, (done) => onTrial(fault.label, done, wanted));
+  const { trials, broken } = await runTrials({ made, fault, wanted }, (done) => onTrial(fault.label, done, wanted));
   return resultOf(fault, trials, broken);
 }
 
@@ -68,23 +71,21 @@ export function notMeasured(system: System, fault: Fault): FaultResult | undefin
 }
 
 export interface Batch {
-  system: System;
+  made: Made;
   fault: Fault;
   /** How many trials that count. */
   wanted: number;
-  /** The folder with the system's commands, where they are another version's. */
-  commands?: string | undefined;
 }
 
 /** Trials of one fault in a lab of their own, and why they ended early, if they did. */
 export async function runTrials(
-  { system, fault, wanted, commands }: Batch,
+  { made, fault, wanted }: Batch,
   onTrial: (counted: number) => void,
 ): Promise<{ trials: Trial[]; broken?: string }> {
   const trials: Trial[] = [];
   let rig: Rig | undefined;
   try {
-    rig = await openRig(system, (lab) => fault.prepareLab?.(lab), commands);
+    rig = await openRig(made, (lab) => fault.prepareLab?.(lab));
     while (counted(trials) < wanted && trials.length < 2 * wanted) {
       trials.push(await runTrial(rig, fault, trials.length));
       onTrial(counted(trials));

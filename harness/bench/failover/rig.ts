@@ -1,5 +1,6 @@
 import type { Port } from '../../check/seen.ts';
 import { until } from '../../clock/until.ts';
+import type { DriverName } from '../../driver/registry.ts';
 import type { HistoryEvent } from '../../history/event.ts';
 import { openClient } from '../../lab/client.ts';
 import { Journals } from '../../lab/journal.ts';
@@ -26,15 +27,20 @@ export interface Rig {
   close(): Promise<void>;
 }
 
-/**
- * @param prepareLab called when the nodes are there and nothing runs on them yet
- * @param commands the folder with the system's commands, where they are another version's
- */
-export async function openRig(system: System, prepareLab: (lab: Lab) => void, commands?: string): Promise<Rig> {
+/** What is measured, and what its lab is made of. */
+export interface Made {
+  system: System;
+  driver: DriverName;
+  /** The folder with the system's commands, where they are another version's. */
+  commands?: string | undefined;
+}
+
+/** @param prepareLab called when the nodes are there and nothing runs on them yet */
+export async function openRig({ system, driver, commands }: Made, prepareLab: (lab: Lab) => void): Promise<Rig> {
   const history = openTrialHistory();
   const onNetwork = async (made: Lab): Promise<void> => prepareLab(made);
   const pair = commands === undefined ? {} : { commands };
-  const lab = await bringUp({ plan: loadPlan('invention'), system, pair, pace: 'default', onNetwork });
+  const lab = await bringUp({ plan: loadPlan('invention'), system, driver, pair, pace: 'default', onNetwork });
   try {
     return await assembleRig(lab, history);
   } catch (error) {

@@ -6,6 +6,7 @@ import { type Ratio, ratioOf } from '../ratio.ts';
 import { type FaultResult, type MeasureOptions, notMeasured, resultOf, runTrials } from './failover.ts';
 import type { Fault } from './fault.ts';
 import { FAULTS } from './faults.ts';
+import type { Made } from './rig.ts';
 import { PROBES_PER_SECOND, type Trial } from './trial.ts';
 
 /** So many trials in one lab before it is the other version's turn: what the machine does in minutes meets both. */
@@ -25,7 +26,7 @@ export interface Comparison {
 export async function* compareFailover(
   system: System,
   commit: string,
-  { trials, name, onTrial = () => {} }: MeasureOptions,
+  { trials, driver, name, onTrial = () => {} }: MeasureOptions,
 ): AsyncGenerator<Comparison> {
   const folder = mkdtempSync(path.join(tmpdir(), 'onevip-against-'));
   try {
@@ -33,33 +34,34 @@ export async function* compareFailover(
     if (!versions) throw new Error(`${system.name} has no versions: ${system.lacks.versions}`);
     const commands = versions(folder, commit);
     for (const fault of FAULTS.filter((one) => name === undefined || one.name === name))
-      yield await compare({ system, fault, commands }, trials, (done) => onTrial(fault.label, done, 2 * trials));
+      yield await compare({ made: { system, driver }, fault, commands }, trials, (done) =>
+        onTrial(fault.label, done, 2 * trials),
+      );
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
 interface Compared {
-  system: System;
+  made: Made;
   fault: Fault;
   /** Folder with the commands of the other version. */
   commands: string;
 }
 
 async function compare(
-  { system, fault, commands }: Compared,
+  { made, fault, commands }: Compared,
   wanted: number,
   onTrial: (done: number) => void,
 ): Promise<Comparison> {
-  const unmeasured = notMeasured(system, fault);
+  const unmeasured = notMeasured(made.system, fault);
   if (unmeasured) return { now: unmeasured, before: unmeasured };
   const runs = { now: new Turns(fault), before: new Turns(fault) };
   for (const turn of turns(wanted)) {
-    const other = turn.of === 'now' ? {} : { commands };
     const done = runs.now.counted + runs.before.counted;
-    runs[turn.of].add(
-      await runTrials({ system, fault, wanted: turn.trials, ...other }, (count) => onTrial(done + count)),
-    );
+    const version = turn.of === 'now' ? made : { ...made, commands };
+    const batch = { made: version, fault, wanted: turn.trials };
+    runs[turn.of].add(await runTrials(batch, (count) => onTrial(done + count)));
     if (runs[turn.of].broken !== undefined) break;
   }
   return comparisonOf(runs.now.result, runs.before.result, fault);

@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { LabNode } from '../../node/node.ts';
+
+import type { LabNode, NodeProcess } from '../../node/node.ts';
 import { type PairSetup, type Role, type System, systemWith } from '../system.ts';
 import { configuration, LABELS, masterDownMs, type Pace } from './configuration.ts';
 import { rulesets, TABLE } from './ruleset.ts';
@@ -116,7 +117,7 @@ function write(node: LabNode, setup: PairSetup, pace: Pace): string {
   return own('conf');
 }
 
-function start(node: LabNode, setup: PairSetup, pace: Pace): number {
+function start(node: LabNode, setup: PairSetup, pace: Pace): NodeProcess {
   const own = (what: string) => file(setup.folder, node.name, what);
   const conf = write(node, setup, pace);
   // A killed one leaves its files; and it refuses to start while the process they name is there, if only as a zombie.
@@ -142,14 +143,6 @@ async function reload(node: LabNode, setup: PairSetup): Promise<void> {
   if (done.exitCode !== 0) throw new Error(`nft on ${node.name} failed: ${done.stderr}`);
 }
 
-function isKeepalived(pid: number): boolean {
-  try {
-    return readFileSync(`/proc/${pid}/comm`, 'utf8').startsWith('keepalived');
-  } catch {
-    return false;
-  }
-}
-
 function versionOf(program: string): string | undefined {
   const { stdout, stderr, status } = spawnSync(program, ['--version'], { encoding: 'utf8' });
   return status === 0 ? /v(\d[\w.]*)/.exec(`${stdout}${stderr}`)?.[1] : undefined;
@@ -173,7 +166,7 @@ const keepalivedNft = (name: string, inLabs: Pace, alone: Pace): System =>
       deadAfterMs: masterDownMs(inLabs),
       environment: () => ({}),
       start: (node, setup) => start(node, setup, setup.pace === 'default' ? alone : inLabs),
-      processes: (node) => node.processes().filter(isKeepalived),
+      processes: (node) => node.processes().filter((running) => running.program().startsWith('keepalived')),
     },
     {
       role: async (node: LabNode) => roleOf(node),

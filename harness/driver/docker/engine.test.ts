@@ -1,0 +1,122 @@
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import t, { type Test } from 'tap';
+import { connectionTo, engineAddress, openEngine, whyNoAnswer } from './engine.ts';
+import { findImage, HOST_IMAGE } from './image.ts';
+
+const VERSION = { Version: '20.10.24', ApiVersion: '1.41', Components: [{ Name: 'Engine' }] };
+
+/** The path of a socket has at most 107 bytes. */
+function shortFolder(t: Test): string {
+  const folder = mkdtempSync(path.join(tmpdir(), 'engine-'));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  return folder;
+}
+
+/** What an engine would answer, by path behind the version: a status, or an object. Gives its address. */
+async function answering(t: Test, answers: Record<string, object | number>): Promise<string> {
+  const socket = path.join(shortFolder(t), 'socket');
+  const server = createServer((request, response) => {
+    const answer = answers[(request.url ?? '').replace(/^\/v1\.\d+/, '')] ?? 404;
+    const [status, body] = typeof answer === 'number' ? [answer, { message: 'no such thing' }] : [200, answer];
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+  });
+  server.listen(socket);
+  await once(server, 'listening');
+  t.teardown(() => server.close());
+  return `unix://${socket}`;
+}
+
+t.test('an engine is named by DOCKER_HOST, or is where engines listen', async (t) => {
+  t.equal(
+    engineAddress({ DOCKER_HOST: 'tcp://h:1' }, () => true),
+    'tcp://h:1',
+  );
+  t.equal(
+    engineAddress({}, () => true),
+    'unix:///var/run/docker.sock',
+  );
+  t.equal(
+    engineAddress({}, (file) => file.includes('podman')),
+    'unix:///run/podman/podman.sock',
+  );
+  t.equal(
+    engineAddress({ DOCKER_HOST: '' }, () => false),
+    undefined,
+  );
+});
+
+t.test('an address is a socket or a host', async (t) => {
+  t.same(connectionTo('unix:///a/b'), { socketPath: '/a/b' });
+  t.same(connectionTo('tcp://10.0.0.1:2376'), { protocol: 'http', host: '10.0.0.1', port: '2376' });
+  t.same(connectionTo('tcp://here'), { protocol: 'http', host: 'here', port: '2375' });
+  t.throws(() => connectionTo('ssh://there'), /DOCKER_HOST is ssh:\/\/there: an engine is reached by unix:/);
+});
+
+t.test('an engine that fits says who it is', async (t) => {
+  const docker = await answering(t, { '/version': VERSION, '/info': {} });
+  t.equal((await openEngine(docker)).version, 'Docker 20.10.24');
+});
+
+t.test('Podman is known by its components', async (t) => {
+  const version = { Version: '4.3.1', ApiVersion: '1.41', Components: [{ Name: 'Podman Engine' }] };
+  t.equal((await openEngine(await answering(t, { '/version': version, '/info': {} }))).version, 'Podman 4.3.1');
+});
+
+t.test('what is missing is said, with what to do', async (t) => {
+  await t.rejects(openEngine(`unix://${shortFolder(t)}/none`), {
+    message: /no engine at .*nothing is there. Start it/,
+  });
+  const stale = path.join(shortFolder(t), 'stale');
+  const server = createServer().listen(stale);
+  await once(server, 'listening');
+  const closed = once(server, 'close');
+  server.close();
+  await closed;
+  rmSync(stale, { force: true });
+  writeFileSync(stale, '');
+  await t.rejects(openEngine(`unix://${stale}`), { message: /nobody listens there. Start it/ });
+  t.match(
+    whyNoAnswer('unix:///s', { code: 'EACCES', message: '' }),
+    'no permission to speak to the engine at unix:///s: start as root',
+  );
+});
+
+t.test('an engine that is too old is refused, with both versions', async (t) => {
+  const old = await answering(t, { '/version': { ...VERSION, ApiVersion: '1.39' }, '/info': {} });
+  await t.rejects(openEngine(old), {
+    name: 'EngineProblem',
+    message: /speaks version 1.39 of Docker's API, and labs need 1.40/,
+  });
+});
+
+t.test('a rootless engine is refused, with what it cannot do', async (t) => {
+  const rootless = await answering(t, { '/version': VERSION, '/info': { SecurityOptions: ['name=rootless'] } });
+  await t.rejects(openEngine(rootless), { message: /is rootless: .* no link can be moved/ });
+});
+
+t.test('an image that is missing is not downloaded: the command that makes it is said', async (t) => {
+  const engine = await openEngine(await answering(t, { '/version': VERSION, '/info': {} }));
+  await t.rejects(findImage(engine, HOST_IMAGE), {
+    name: 'EngineProblem',
+    message: /no image onevip-host:latest.*\.\/onevip image/,
+  });
+  await t.rejects(findImage(engine, 'mine'), { message: /docker build -t mine harness\/driver\/docker/ });
+});
+
+t.test('an image says whether its programs are this machine’s', async (t) => {
+  const image = (labels: object) => ({ Config: { Labels: labels } });
+  const engine = await openEngine(
+    await answering(t, {
+      '/version': VERSION,
+      '/info': {},
+      '/images/host/json': image({ 'onevip.userland': 'host' }),
+      '/images/own/json': image({}),
+    }),
+  );
+  t.same(await findImage(engine, 'host'), { name: 'host', isHosts: true });
+  t.same(await findImage(engine, 'own'), { name: 'own', isHosts: false });
+});

@@ -1,0 +1,99 @@
+import { existsSync } from 'node:fs';
+import type Docker from 'dockerode';
+
+/** An engine of containers that speaks Docker's API, and has been asked who it is. */
+export interface Engine {
+  docker: Docker;
+  /** As DOCKER_HOST has it. */
+  address: string;
+  /** Docker 20.10.24, or Podman Engine 4.3.1. */
+  version: string;
+}
+
+/** Why no lab can be made with an engine, and what to do about it: for the user, without a stack. */
+export class EngineProblem extends Error {
+  override name = 'EngineProblem';
+}
+
+/** Where engines listen that nobody has named: Docker's, and Podman's for root. */
+const SOCKETS = ['/var/run/docker.sock', '/run/podman/podman.sock'];
+/** Of Docker 19.03 and Podman 4: the first with all that a lab asks for. */
+const OLDEST_API = 40;
+
+/** The engine that DOCKER_HOST names, or the first whose socket is there; undefined where there is neither. */
+export function engineAddress(
+  { DOCKER_HOST }: NodeJS.ProcessEnv = process.env,
+  isThere: (file: string) => boolean = existsSync,
+): string | undefined {
+  if (DOCKER_HOST) return DOCKER_HOST;
+  const socket = SOCKETS.find(isThere);
+  return socket === undefined ? undefined : `unix://${socket}`;
+}
+
+/** @throws EngineProblem where the address is not one that can be spoken to */
+export function connectionTo(address: string): Docker.DockerOptions {
+  const [, scheme = '', rest = ''] = /^(\w+):\/\/(.*)$/.exec(address) ?? [];
+  if (scheme === 'unix') return { socketPath: rest };
+  if (scheme === 'tcp' || scheme === 'http') {
+    const { hostname, port } = new URL(`http://${rest}`);
+    return { protocol: 'http', host: hostname, port: port || '2375' };
+  }
+  throw new EngineProblem(`DOCKER_HOST is ${address}: an engine is reached by unix:///path or tcp://host:port`);
+}
+
+/**
+ * Speaks to the engine at the address, and sees that a lab can be made with it.
+ * @throws EngineProblem saying what is missing and what to do
+ */
+export async function openEngine(address = engineAddress()): Promise<Engine> {
+  if (address === undefined)
+    throw new EngineProblem(
+      `there is no engine of containers: DOCKER_HOST is not set, and neither ${SOCKETS.join(' nor ')} is there. Install one (apt-get install docker.io), or start one for yourself: harness/driver/docker/private-engine`,
+    );
+  const { default: Client } = await import('dockerode');
+  const connection = connectionTo(address);
+  const who = await asked(address, () => new Client(connection).version());
+  const [major, minor] = who.ApiVersion.split('.').map(Number);
+  if (major !== 1 || (minor ?? 0) < OLDEST_API)
+    throw new EngineProblem(
+      `the engine at ${address} (${who.Version}) speaks version ${who.ApiVersion} of Docker's API, and labs need 1.${OLDEST_API} or newer: Docker 19.03, Podman 4`,
+    );
+  const docker = new Client({ ...connection, version: `v${who.ApiVersion}` });
+  const { SecurityOptions = [] } = (await asked(address, () => docker.info())) as { SecurityOptions?: string[] };
+  if (SecurityOptions.some((option) => option.includes('rootless')))
+    throw new EngineProblem(
+      `the engine at ${address} is rootless: its containers are in a user namespace that is not root's, where no link can be moved to and no packet program loaded. Use one that runs as root`,
+    );
+  return { docker, address, version: `${nameOf(who)} ${who.Version}` };
+}
+
+/** Podman says who it is in its components; Docker is called "Engine" there. */
+function nameOf({ Components = [] }: { Components?: { Name: string }[] }): string {
+  return Components.some(({ Name }) => Name.startsWith('Podman')) ? 'Podman' : 'Docker';
+}
+
+async function asked<T>(address: string, ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask();
+  } catch (error) {
+    throw new EngineProblem(whyNoAnswer(address, error as NodeJS.ErrnoException));
+  }
+}
+
+/** What it means that the engine gave that error instead of an answer. */
+export function whyNoAnswer(
+  address: string,
+  { code, message }: { code?: string | undefined; message: string },
+): string {
+  switch (code) {
+    case 'EACCES':
+    case 'EPERM':
+      return `you have no permission to speak to the engine at ${address}: start as root, or as a member of its socket's group (docker)`;
+    case 'ENOENT':
+      return `there is no engine at ${address}: nothing is there. Start it (systemctl start docker), or set DOCKER_HOST`;
+    case 'ECONNREFUSED':
+      return `there is no engine at ${address}: nobody listens there. Start it (systemctl start docker), or set DOCKER_HOST`;
+    default:
+      return `the engine at ${address} gives no sensible answer: ${message}`;
+  }
+}

@@ -1,0 +1,103 @@
+import { existsSync, realpathSync } from 'node:fs';
+import path from 'node:path';
+import type { ContainerCreateOptions } from 'dockerode';
+import type { NodeKind, NodePlan } from '../../topology/plan.ts';
+import { labFolder, STATE_ROOT } from '../registry.ts';
+import type { Image } from './image.ts';
+
+/** What containers of a lab are asked for, as pure functions. */
+
+/** Labels by which what is left of a lab is found: its name, and which register of labs it stands in. */
+export const LABELS = {
+  lab: 'onevip.lab',
+  node: 'onevip.node',
+  register: 'onevip.register',
+  /** What the container is: the node itself, or what holds its network. */
+  part: 'onevip.part',
+} as const;
+
+/**
+ * What a node may do with its own network, and no more. A load balancer also beats at real-time priority from memory that is not
+ * swapped out, loads packet programs, and looks them up by their numbers, for which the kernel wants SYS_ADMIN; that includes BPF
+ * and PERFMON, which Docker 20.10 does not know. A client keeps time at real-time priority.
+ */
+const CAPABILITIES: Record<NodeKind, readonly string[]> = {
+  client: ['NET_ADMIN', 'NET_RAW', 'SYS_NICE'],
+  router: ['NET_ADMIN', 'NET_RAW'],
+  firewall: ['NET_ADMIN', 'NET_RAW', 'SYS_NICE'],
+  nlb: ['NET_ADMIN', 'NET_RAW', 'SYS_NICE', 'IPC_LOCK', 'SYS_ADMIN'],
+  server: ['NET_ADMIN', 'NET_RAW', 'NET_BIND_SERVICE'],
+};
+
+export const capabilitiesOf = (kind: NodeKind): readonly string[] => CAPABILITIES[kind];
+
+/** Name of the container that is a node, and of the one that holds the node's network while that one is restarted. */
+const containerName = (lab: string, node: string): string => `ov-${lab}.${node}`;
+const holderName = (lab: string, node: string): string => `${containerName(lab, node)}.network`;
+
+/** Reaps what its own process leaves, and ends at once when it is told to. */
+const IDLE = ['sh', '-c', 'sleep infinity & wait'];
+
+const common = (image: Image, lab: string, node: string, part: 'network' | 'node'): ContainerCreateOptions => ({
+  Image: image.name,
+  Cmd: IDLE,
+  StopSignal: 'SIGKILL',
+  Labels: { [LABELS.lab]: lab, [LABELS.node]: node, [LABELS.register]: STATE_ROOT, [LABELS.part]: part },
+});
+
+const COMMON_HOST = { LogConfig: { Type: 'none', Config: {} }, CapDrop: ['ALL'] };
+
+/** Holds the network of a node: the namespace belongs to the lab, and a node that is restarted finds its links as they were. */
+export function holderOptions(image: Image, lab: string, { name }: NodePlan): ContainerCreateOptions {
+  const HostConfig = { ...COMMON_HOST, NetworkMode: 'none', IpcMode: 'none', Binds: image.isHosts ? hostBinds() : [] };
+  return { ...common(image, lab, name, 'network'), name: holderName(lab, name), HostConfig };
+}
+
+/** The node itself: nothing runs in it yet. */
+export function nodeOptions(image: Image, lab: string, { name, kind }: NodePlan): ContainerCreateOptions {
+  const HostConfig = {
+    ...COMMON_HOST,
+    NetworkMode: `container:${holderName(lab, name)}`,
+    IpcMode: 'private',
+    CapAdd: [...CAPABILITIES[kind]],
+    ReadonlyPaths: READ_ONLY,
+    Binds: [...(image.isHosts ? hostBinds() : []), ...projectBinds(), `${labFolder(lab)}:${labFolder(lab)}`],
+  };
+  return { ...common(image, lab, name, 'node'), name: containerName(lab, name), HostConfig } as ContainerCreateOptions;
+}
+
+/** What engines make read-only in a container, but for the settings of its own network, which firewalls and load balancers change. */
+const READ_ONLY = [
+  ...['bus', 'fs', 'irq', 'sysrq-trigger'].map((name) => `/proc/${name}`),
+  ...['abi', 'debug', 'dev', 'fs', 'kernel', 'user', 'vm'].map((name) => `/proc/sys/${name}`),
+];
+
+/** This machine's programs, and what they look up. */
+const USERLAND_PATHS = [
+  '/usr',
+  '/etc/alternatives',
+  '/etc/group',
+  '/etc/iproute2',
+  '/etc/ld.so.cache',
+  '/etc/nsswitch.conf',
+  '/etc/passwd',
+  '/etc/protocols',
+  '/etc/services',
+];
+
+const hostBinds = (): string[] => USERLAND_PATHS.filter((file) => existsSync(file)).map(readOnly);
+
+const PROJECT = path.resolve(import.meta.dirname, '../../..');
+
+/** The project, its libraries and Node, at the paths that they have here, so that a command means the same on every node. */
+function projectBinds(): string[] {
+  const node = path.resolve(realpathSync(process.execPath), '../..');
+  const modules = realpathSync(path.join(PROJECT, 'node_modules'));
+  return outermost([PROJECT, node, modules].filter((folder) => folder !== '/usr')).map(readOnly);
+}
+
+/** Folders that are in no other one. */
+export const outermost = (folders: readonly string[]): string[] =>
+  [...new Set(folders)].filter((folder) => !folders.some((other) => folder.startsWith(`${other}/`)));
+
+const readOnly = (file: string): string => `${file}:${file}:ro`;

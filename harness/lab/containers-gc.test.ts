@@ -1,0 +1,133 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { execa } from 'execa';
+import t from 'tap';
+import { until } from '../clock/until.ts';
+import { engineForTests, whyNoEngine } from '../driver/docker/engine-for-tests.ts';
+import { loadPlan } from '../topology/load.ts';
+
+// A register of its own: what `gc` removes below is this test's alone.
+const STATE = mkdtempSync(path.join(tmpdir(), 'onevip-state-'));
+process.env.ONEVIP_STATE = STATE;
+const { list } = await import('../driver/registry.ts');
+const { Lab } = await import('./lab.ts');
+const { collectGarbage } = await import('./gc.ts');
+const { NOTHING, remainsOf } = await import('../driver/docker/remains-for-tests.ts');
+const { startContainer } = await import('../driver/docker/containers.ts');
+const { driverNamed } = await import('../driver/drivers.ts');
+const { findImage, HOST_IMAGE } = await import('../driver/docker/image.ts');
+const { openEngine } = await import('../driver/docker/engine.ts');
+const { LABELS } = await import('../driver/docker/specification.ts');
+
+const CLI = path.resolve(import.meta.dirname, '../cli.ts');
+const why = whyNoEngine();
+const skip = why ?? false;
+const NAME = `engine${process.pid}`;
+
+const PLAN = loadPlan('invention', { servers: 1 });
+const docker = driverNamed('docker');
+const stateOf = (name: string) => ({
+  name,
+  system: 'nlb',
+  driver: 'docker' as const,
+  plan: PLAN,
+  madeAt: new Date().toISOString(),
+});
+
+if (!skip) {
+  const engine = await engineForTests();
+  process.env.DOCKER_HOST = engine.address;
+  t.after(async () => {
+    for (const lab of list().labs) await driverNamed(lab.driver).unmake(lab);
+    await engine.end();
+    rmSync(STATE, { recursive: true });
+  });
+}
+
+t.test(
+  'whenever the making of a lab is killed, gc leaves nothing of it, and the name can be had again',
+  { skip, timeout: 120_000 },
+  async (t) => {
+    const lab = `${NAME}-killed`;
+    for (const afterMs of [0, 300, 1500]) {
+      const child = spawn(
+        process.execPath,
+        [CLI, 'up', 'invention', '--servers', '1', '--driver', 'docker', '--name', lab],
+        {
+          stdio: 'ignore',
+          env: { ...process.env, ONEVIP_STATE: STATE },
+        },
+      );
+      await until(() => existsSync(path.join(STATE, lab, 'lab.json')), {
+        what: `${lab} begins`,
+        withinMs: 20_000,
+        everyMs: 2,
+      });
+      // The moment is what is tried, and no condition.
+      await pause(afterMs);
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+      const left = await remainsOf(lab);
+      await collectGarbage();
+      // What the engine had been asked for appears when it likes.
+      const isGone = async () => {
+        await collectGarbage();
+        return JSON.stringify(await remainsOf(lab)) === JSON.stringify(NOTHING);
+      };
+      await until(isGone, { what: 'nothing is left', withinMs: 5000, everyMs: 200 });
+      t.same(await remainsOf(lab), NOTHING, `killed after ${afterMs} ms, which left ${JSON.stringify(left)}`);
+    }
+    await docker.make(stateOf(lab));
+    t.equal((await remainsOf(lab)).containers, 2 * PLAN.nodes.length);
+    await docker.unmake(stateOf(lab));
+  },
+);
+
+t.test(
+  'a container of a lab that nobody knows any more is removed by gc; one that is not ours is not',
+  { skip },
+  async (t) => {
+    const engine = await openEngine();
+    const { name: Image } = await findImage(engine, HOST_IMAGE);
+    const idle = { Image, Cmd: ['sleep', '60'], HostConfig: { NetworkMode: 'none', Binds: ['/usr:/usr:ro'] } };
+    const stray = `${NAME}-stray`;
+    await startContainer(engine, { ...idle, Labels: { [LABELS.lab]: stray, [LABELS.register]: STATE } });
+    const other = await startContainer(engine, {
+      ...idle,
+      Labels: { [LABELS.lab]: stray, [LABELS.register]: '/elsewhere' },
+    });
+    t.teardown(() => engine.docker.getContainer(other.id).remove({ force: true }));
+    t.same((await collectGarbage()).labs, [stray]);
+    t.equal((await engine.docker.getContainer(other.id).inspect()).State.Running, true);
+  },
+);
+
+t.test('a lab whose engine went away can be removed', { skip, timeout: 60_000 }, async (t) => {
+  const lab = `${NAME}-gone`;
+  await docker.make(stateOf(lab));
+  const sleeper = new Lab(stateOf(lab)).node('nlb1').start('sleep', ['sleep', '600']);
+  writeFileSync(path.join(STATE, lab, 'engine'), 'unix:///nowhere');
+  const down = await execa(process.execPath, [CLI, 'down', lab], {
+    env: { ONEVIP_STATE: STATE, DOCKER_HOST: 'unix:///nowhere' },
+    reject: false,
+  });
+  t.equal(down.exitCode, 0, down.stderr);
+  await until(() => !existsSync(`/proc/${sleeper.id}`), { what: 'its programs have ended', withinMs: 5000 });
+  t.match(await remainsOf(lab), { namespaces: 0, groups: 0, mounts: 0, folders: 0 });
+  t.same((await collectGarbage()).labs, [lab], 'and once the engine is back, gc removes its containers');
+  t.same(await remainsOf(lab), NOTHING);
+});
+
+t.test('without the image nothing is made, and what to do is said', { skip }, async (t) => {
+  const up = await execa(process.execPath, [CLI, 'up', '--driver', 'docker', '--name', `${NAME}-no`], {
+    env: { ONEVIP_STATE: STATE, ONEVIP_IMAGE: 'onevip-there-is-none' },
+    reject: false,
+  });
+  t.equal(up.exitCode, 3);
+  t.match(up.stderr, /no lab can be made with docker: .* has no image onevip-there-is-none.*docker build -t/);
+  t.same(await remainsOf(`${NAME}-no`), NOTHING);
+});
