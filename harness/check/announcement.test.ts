@@ -44,6 +44,8 @@ t.test('a new active announces the address at once, by a broadcast request', asy
   t.match(told(announced, SEEN, added(100), announce(99), OVER), /^pass/, 'by as much as the bound at most');
   const lost = address(100, { node: 'nlb2', device: 'access', address: `${NLBS}/32`, change: 'removed' });
   t.match(told(announced, SEEN, lost, announce(100), OVER), /^unknown: nlb2 did not add/);
+  const elsewhere = { ...added(100), device: 'server' };
+  t.match(told(announced, SEEN, elsewhere, announce(100), OVER), /^unknown: nlb2 did not add .* to access/);
   t.match(
     told(announced, SEEN, added(100), announce(100, { senderIp: '10.77.1.12' }), OVER),
     /^fail: .* announced nothing/,
@@ -93,6 +95,11 @@ t.test('the announcement replaces the entry in the firewall', async (t) => {
   t.match(told(replaced, SEEN, entry(1, OLD), announce(100), entry(101, NEW, 'STALE'), OVER), /^pass: fw1 replaced/);
   t.match(told(replaced, SEEN, entry(1, OLD), announce(100), entry(110, NEW), OVER), /^fail: .* only after 9\.99 ms/);
   t.match(told(replaced, SEEN, entry(1, OLD), announce(100), OVER), /^fail: fw1 kept 02:00:00:00:00:0b/);
+  t.match(
+    told(replaced, SEEN, entry(1, NEW), entry(2, OLD), announce(100), OVER),
+    /^fail: fw1 kept/,
+    'it did so before',
+  );
   const before = announce(50, { senderMac: OLD });
   t.match(
     told(replaced, SEEN, entry(1, OLD), before, announce(100), entry(101, NEW), OVER),

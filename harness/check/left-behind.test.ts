@@ -52,6 +52,8 @@ t.test('a node that was left with the address says nothing of it', async (t) => 
   t.match(told(silent, asked, says({}), gone, OVER), /^pass: 2 requests/, 'who announces it asks nothing');
   t.match(told(silent, asked, says({ operation: 'reply', senderIp: '10.77.1.2' }), gone, OVER), /^pass: 2 requests/);
   t.match(told(silent, asked, says({}, 200, { ...NLB1, node: 'nlb2' }, []), gone, OVER), /^pass/, 'its successor may');
+  const own = says({ senderMac: MAC1, senderIp: '10.77.1.11', targetIp: '10.77.1.2' }, 200, NLB1, [FW1]);
+  t.match(told(silent, asked, own, gone, OVER), /^pass/, 'and it for itself');
   t.match(told(silent, asked, say(150, 'reply'), gone, OVER), /^fail/, 'from the very end of its lease');
   t.match(told(silent, asked, ask(149.99), gone, OVER), /^pass: 3 requests/);
   t.match(told(silent, asked, ask(399.99), gone, OVER), /^pass: 2 requests/, 'it has just gone');

@@ -41,6 +41,19 @@ t.test('so many flows find five per cent, and the two functions are inverse', as
   }
 });
 
+t.test('of unequal shares the least is the hardest to find', async (t) => {
+  const [even, uneven] = [
+    [0.5, 0.5],
+    [0.25, 0.75],
+  ].map((shares) => ({
+    bias: smallestBiasFound(1000, shares, SIGNIFICANCE),
+    flows: flowsToFind(0.1, shares, SIGNIFICANCE),
+  }));
+  // b² p / (1 - p) is the same for both, and p / (1 - p) is 1 and 1 / 3.
+  t.ok(Math.abs((uneven?.bias ?? 0) / (even?.bias ?? 1) - Math.sqrt(3)) < 1e-9);
+  t.ok(Math.abs((uneven?.flows ?? 0) - 3 * (even?.flows ?? 0)) <= 3, 'each rounded up');
+});
+
 /** Normal numbers from a fixed seed (Box and Muller). */
 function normals(seed: number): () => number {
   let state = seed;

@@ -69,6 +69,8 @@ t.test('replies pass no load balancer', async (t) => {
     tcp({ atMs, from: SERVER1, to }, ends, flow);
   t.match(told(bypass, SEEN, reply(1), OVER), /^pass: 1 replies/, 'that the switch floods them there is no passing');
   t.match(told(bypass, SEEN, reply(1), sent(2, BACK), OVER), /^fail: a reply passed nlb2\/server/);
+  const passedOn = tcp({ atMs: 2, from: SERVER, to: [FW_BACK] }, macs, BACK);
+  t.match(told(bypass, SEEN, reply(1), passedOn, OVER), /^fail: a reply passed nlb2\/server/, 'whomever it sent it to');
   const handed = { ...macs, destination: '02:00:00:00:01:0c' };
   t.match(told(bypass, SEEN, reply(1), reply(2, [SERVER], BACK, handed), OVER), /^fail: a reply passed nlb2\/server/);
   const check = { ...BACK, destination: '10.77.2.12' };

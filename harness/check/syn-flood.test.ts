@@ -30,6 +30,7 @@ t.test('a flood is many connections, of many addresses, in a short time', async 
   const just = flooded({ ...options, perSecond: 1500 });
   t.match(told(just, two, begin(3, '198.18.0.2', 1)), /^pass/, 'just so many');
   t.match(told(bit, two, begin(3, '198.18.0.1', 3)), /^unknown: 3 connections from 1 addresses/);
+  t.match(told(bit, begin(1, '198.18.0.1', 1), begin(2, '198.18.0.2', 1)), /^unknown: 2 connections from 2 addresses/);
   t.match(told(bit, two, begin(3, '198.18.0.2', 1), begin(90, '198.18.0.2', 1)), /^unknown: .*, 45 a second/);
   t.match(told(bit, two, begin(2, '198.18.0.1', 2)), /^unknown: 2 connections/, 'the same again is none');
   t.match(told(bit, two, begin(3, '198.18.0.2', 1, { flags: ['ack'] })), /^unknown: 2 connections/);
