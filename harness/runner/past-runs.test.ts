@@ -49,7 +49,7 @@ t.test(
     const folder = 'lab-of-arp@invention';
     t.same(again(t, { [folder]: [own, other, always] }), { 'arp@invention': ['a'] });
     t.same(again(t, { [`${folder}-flat`]: [own, other, { ...always, verdict: 'fail' }] }), {
-    'arp@invention-flat': ['a'],
+      'arp@invention-flat': ['a'],
       'ha@invention-flat': ['b'],
     });
   },
