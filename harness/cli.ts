@@ -85,7 +85,7 @@ program
   .action(async (options) => (await import('./commands/doctor.ts')).doctor(options));
 program
   .command('conformance [suite...]')
-  .description('run the suites, each in a lab of its own, and print a verdict for every requirement')
+  .description('run the suites, in labs of their own or (brief) shared ones, and print a verdict for every requirement')
   .option('--topology <topology>', 'run only what can run on this topology, on it')
   .option('--jobs <n>', 'suites at once', count)
   .option('--list', 'list suites, tests and requirements, and run nothing')

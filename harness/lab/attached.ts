@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { deviceIndex } from '../driver/device.ts';
 import { tcxPrograms } from '../driver/tcx.ts';
@@ -8,6 +8,7 @@ import type { Lab } from './lab.ts';
 
 interface LinkText {
   ifname: string;
+  ifindex: number;
   xdp?: { prog?: { id: number } };
 }
 
@@ -25,7 +26,7 @@ export async function attachedTo(lab: Lab, node: LabNode): Promise<string[]> {
   const links = await readJson<LinkText>(node, ['ip', '-json', '-details', 'link']);
   const programs = links.flatMap(({ ifname, xdp }) => (xdp?.prog ? [`${ifname}: xdp ${xdp.prog.id}`] : []));
   const filters = await Promise.all(node.home.plan.legs.map(({ name }) => filtersOn(node, name)));
-  const inUserSpace = [...(await chainsOn(node)), ...(await socketsOn(node))];
+  const inUserSpace = [...(await chainsOn(node)), ...socketsOn(node, links)];
   return [...programs, ...filters.flat(), ...inUserSpace, ...pinnedFor(lab, node)];
 }
 
@@ -48,10 +49,9 @@ async function chainsOn(node: LabNode): Promise<string[]> {
 const [PROTOCOL, INTERFACE] = [3, 4];
 const EVERY_PROTOCOL = '0003';
 
-async function socketsOn(node: LabNode): Promise<string[]> {
-  const links = await readJson<LinkText & { ifindex: number }>(node, ['ip', '-json', 'link']);
-  const { stdout } = await node.runBeside(['cat', '/proc/net/packet']);
-  const rows = stdout.split('\n').map((line) => line.trim().split(/\s+/));
+function socketsOn(node: LabNode, links: readonly LinkText[]): string[] {
+  const listed = node.inside(() => readFileSync('/proc/thread-self/net/packet', 'utf8'));
+  const rows = listed.split('\n').map((line) => line.trim().split(/\s+/));
   const heard = rows.filter((row) => row[PROTOCOL] === EVERY_PROTOCOL).map((row) => Number(row[INTERFACE]));
   return links.flatMap(({ ifname, ifindex }) => (heard.includes(ifindex) ? [`${ifname}: packet socket`] : []));
 }

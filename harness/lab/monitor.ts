@@ -1,8 +1,11 @@
 import type { ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { ipv4Octets, macOctets } from '../capture/address-text.ts';
 import { until } from '../clock/until.ts';
+import { deviceIndex } from '../driver/device.ts';
 import type { AddressChanged, NeighbourChanged } from '../history/event.ts';
 import type { LabNode } from '../node/node.ts';
+import { flashNeighbour } from './flash-neighbour.ts';
 import { type NetlinkSocket, netlinkSockets } from './netlink-sockets.ts';
 
 /** What a line of `ip monitor` says; its instant is the wall clock's, in nanoseconds since 1970. */
@@ -77,11 +80,11 @@ export async function startMonitor(node: LabNode, seen: (event: Monitored) => vo
     raised += 1;
     const number = raised;
     let raisedAtMs = Number.NEGATIVE_INFINITY;
-    const isHeard = async (): Promise<boolean> => {
+    const isHeard = (): boolean => {
       if (heard >= number || ended) return true;
       if (performance.now() - raisedAtMs < RAISE_AGAIN_MS) return false;
       raisedAtMs = performance.now();
-      await raiseFence(node, number);
+      raiseFence(node, number);
       return heard >= number;
     };
     await until(isHeard, { what: `ip monitor on ${node.name} says what it was made to see`, withinMs });
@@ -100,10 +103,10 @@ const RAISE_AGAIN_MS = 250;
 const fenceMac = (number: number): string => `02:00:${number.toString(16).padStart(8, '0').match(/../g)?.join(':')}`;
 const fenceNumber = (mac: string): number => Number.parseInt(mac.slice('02:00:'.length).replaceAll(':', ''), 16);
 
-async function raiseFence(node: LabNode, number: number): Promise<void> {
-  const entry = `${FENCE} lladdr ${fenceMac(number)} dev ${node.home.plan.legs[0]?.name}`;
-  const done = await node.runBeside(['ip', '-batch', '-'], `neigh replace ${entry}\nneigh del ${entry}\n`);
-  if (done.exitCode !== 0) throw new Error(`cannot mark the stream of changes on ${node.name}: ${done.stderr}`);
+function raiseFence(node: LabNode, number: number): void {
+  const [leg] = node.home.plan.legs;
+  if (!leg) throw new Error(`${node.name} has no leg: its stream of changes cannot be marked`);
+  node.inside(() => flashNeighbour(deviceIndex(leg.name), ipv4Octets(FENCE), macOctets(fenceMac(number))));
 }
 
 /** The socket by which the program of that process id listens to changes, once it does. */
