@@ -23,6 +23,7 @@ echo 1 >"$1"
 
 /** Power loss of a node with two legs: both of its cables dead at once, and every process frozen. Gives what injects it, and waits until it has taken effect. */
 export async function preparePowerLoss(view: LabView, node: LabNode): Promise<() => Promise<void>> {
+  await view.lab.beforeStop?.(node);
   const cables = cablesOf(view, node);
   const freezer = path.join(node.controlGroup, 'cgroup.freeze');
   const words = [freezer, ...cables.flatMap(({ netns, port }) => [netns, port])];
