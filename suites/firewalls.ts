@@ -188,6 +188,7 @@ export default await suite(
         await scene.census();
         const flows = await scene.client.startTcpFlows({ target: scene.target('echo'), count: FLOWS, intervalMs: 20 });
         const what = 'firewall and active lose power';
+        await scene.lab.beforeStop?.(active);
         const struckNs = scene.nowNs();
         await scene.act(what, active.name, async () => {
           await Promise.all([failFirewall(scene, master), active.freeze(), cutBoth(scene, active.name)]);

@@ -109,6 +109,7 @@ export default await suite(
       what: 'power loss',
       drops: DEAD_CABLE,
       strike: async (scene, active) => {
+        await scene.lab.beforeStop?.(active);
         await Promise.all([active.freeze(), cutBoth(scene, active.name)]);
       },
       mend: async (scene, struck) => {

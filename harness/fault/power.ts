@@ -5,8 +5,10 @@ import type { LabNode } from '../node/node.ts';
 import { cableOf, heal } from './cable.ts';
 
 /** Power loss of a node with two legs: both of its cables dead at once, and every process frozen. Gives what injects it, and waits until it has taken effect. */
-export const preparePowerLoss = (view: LabView, node: LabNode): Promise<() => Promise<void>> =>
-  node.home.handle.preparePowerLoss(cablesOf(view, node));
+export async function preparePowerLoss(view: LabView, node: LabNode): Promise<() => Promise<void>> {
+  await view.lab.beforeStop?.(node);
+  return node.home.handle.preparePowerLoss(cablesOf(view, node));
+}
 
 /** Power is back: the cables are live, and what ran on the node is gone. */
 export async function restorePower(view: LabView, node: LabNode): Promise<void> {

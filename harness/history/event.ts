@@ -160,7 +160,10 @@ const DropsRead = z
     life: z.string().describe('Which start of the daemon was asked.'),
     anew: z.boolean().describe('Its counting began with that start; else it goes on from an earlier one.'),
     counts: z.record(z.string(), z.number()).describe('Packets since the counting began, by cause.'),
-    last: z.literal(true).exactOptional().describe('The daemon was asked to end right after that.'),
+    last: z
+      .literal(true)
+      .exactOptional()
+      .describe('Right after that the daemon was asked to end, or its node lost its power.'),
   })
   .describe('What a load balancer says that its data path has dropped.');
 export type DropsRead = z.infer<typeof DropsRead>;

@@ -50,7 +50,7 @@ export class Lab {
   readonly daemons = new Map<string, NodeProcess>();
   /** Each start of the system on a node, by this process, that nobody has taken note of yet. */
   readonly starts: { node: string; monotonicNs: bigint }[] = [];
-  /** Called before the system on a node is asked to stop, which may end its counters. */
+  /** Called before the system on a node is asked to stop, or the node loses its power: either may end the system's counters. */
   beforeStop: ((node: LabNode) => Promise<void>) | undefined;
   /** What the running test has said that it needs of the system; outside of tests everything is granted. */
   granted: ReadonlySet<Capability> | undefined;

@@ -4,7 +4,7 @@ import type { Lab } from './lab.ts';
 
 /**
  * Asks load balancers what they have dropped, as far as the system can tell. One that does not answer leaves no trace.
- * @param last of a node that is asked to end right after that: its counters may end with it
+ * @param last the node that is asked to end, or loses its power, right after that: its counters may end with it
  */
 export async function readDrops(lab: Lab, recorder: Recorder, last?: LabNode): Promise<void> {
   const { drops } = lab.system.can;
