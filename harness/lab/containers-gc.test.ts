@@ -102,6 +102,7 @@ t.test(
     });
     t.teardown(() => engine.docker.getContainer(other.id).remove({ force: true }));
     t.same((await collectGarbage()).labs, [stray]);
+    t.same((await remainsOf(stray)).containers, 0);
     t.equal((await engine.docker.getContainer(other.id).inspect()).State.Running, true);
   },
 );

@@ -57,6 +57,10 @@ t.test('a program on a node is in its container, with no more rights than that h
   );
   t.ok(Number(pid) < 1000, `its processes have numbers of their own: ${pid}`);
   t.notMatch(stdout, /lost\+found|home/, 'it has another root');
+  const networks = await standing().node('server1').run(['sh', '-c', 'readlink /proc/1/ns/net /proc/self/ns/net']);
+  const [containers, programs] = networks.stdout.split('\n');
+  t.match(containers, /^net:/);
+  t.equal(programs, containers, 'and the network that is the container’s, too');
   const written = await standing().node('server1').run(['sh', '-c', 'echo 1 >/usr/onevip-test']);
   t.match(written.stderr, /Read-only file system/);
 });

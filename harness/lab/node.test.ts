@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { getPriority, setPriority } from 'node:os';
 import t from 'tap';
 import { makeLab, unmakeLab } from '../driver/netns.ts';
@@ -41,6 +42,14 @@ t.test('what runs on a node is in its network and control group, and goes before
   t.equal(besideNetns, netns, 'what runs beside it is in its network');
   t.equal(besideNice, '-5');
   t.notMatch(besideGroup, STATE.name, 'and in nothing else of it');
+});
+
+t.test('the node’s variables are those of its commands, and not of what enters the node', { skip }, async (t) => {
+  const node = new Lab(STATE).node('nlb1');
+  Object.assign(node.home.env, { MARK: 'a "b" c' });
+  t.equal((await node.run(['printenv', 'MARK'])).stdout, 'a "b" c');
+  const { stdout } = node.home.handle.begin(['sh', '-c', 'echo $MARK'], (file, args) => spawnSync(file, args));
+  t.equal(String(stdout), '\n');
 });
 
 t.test('a command that does not exist, and one that fails, are told apart from one that ran', { skip }, async (t) => {
