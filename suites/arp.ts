@@ -88,6 +88,7 @@ export default await suite(
     'nothing is said of the NLBS address on the server subnet': {
       proves: ['ARP-5 asked for there'],
       breaks: [{ invariant: 'server subnet', why: 'servers ask for the NLBS address, to see that nobody answers' }],
+      drops: [{ cause: 'ARP on the server side', why: 'servers ask for the NLBS address' }],
       run: async (scene) => {
         const { active, standby } = await scene.lab.pair();
         for (const { name } of [active, standby]) await forgetNeighbours(scene, name);
@@ -112,6 +113,10 @@ export default await suite(
           invariant: 'no ARP for the cluster',
           why: 'everybody is asked for the cluster address, to see that nobody answers',
         },
+      ],
+      drops: [
+        { cause: 'ARP for the cluster', why: 'stations of the access subnet ask for the cluster address' },
+        { cause: 'ARP on the server side', why: 'servers ask for the cluster address' },
       ],
       run: async (scene) => {
         await scene.lab.pair();

@@ -3,7 +3,7 @@ import { peerTookOver } from '../harness/act/pair-claims.ts';
 import type { Scene } from '../harness/act/scene.ts';
 import type { Claims, SuiteTest } from '../harness/act/suite-test.ts';
 import { DEAD_CABLE, SENT_TO_FENCED_NODE } from '../harness/act/usual-drops.ts';
-import { answersAgain, atRest, runsScript } from '../harness/act/waits.ts';
+import { answersAgain, atRest, isFitToLead, runsScript } from '../harness/act/waits.ts';
 import { asksAtMostEvery } from '../harness/check/asking.ts';
 import { nothingMoved } from '../harness/check/calm.ts';
 import { fitsLine } from '../harness/check/event-lines.ts';
@@ -43,6 +43,8 @@ function takesOverInSpiteOf({ aspect, meddle, claimant, lateMs = 0 }: Meddler): 
     drops: [SENT_TO_FENCED_NODE, ...DEAD_CABLE],
     run: async (scene) => {
       const { active, standby } = await atRest(scene);
+      // One that has just come back, from the power loss of the test before, may not have found its servers yet.
+      await isFitToLead(scene, standby);
       await scene.census();
       const [dead, survivor] = [active.name, standby.name];
       const mac = claimant?.(scene, dead);
@@ -139,7 +141,7 @@ export default await suite(
     thorough: 'elsewhere',
     servers: 2,
     seconds: 13,
-    needs: ['eventLog', 'stateScripts', 'witness', 'signedHeartbeats'],
+    needs: ['eventLog', 'stateScripts', 'witness', 'signedHeartbeats', 'fitness'],
   },
   {
     'a station that holds the address is no proof that the peer lives: it is succeeded, and fought': takesOverInSpiteOf(
