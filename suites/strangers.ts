@@ -2,7 +2,7 @@ import { followEventLog } from '../harness/act/event-log.ts';
 import { peerTookOver } from '../harness/act/pair-claims.ts';
 import type { Scene } from '../harness/act/scene.ts';
 import type { Claims, SuiteTest } from '../harness/act/suite-test.ts';
-import { DEAD_CABLE, SENT_TO_FENCED_NODE } from '../harness/act/usual-drops.ts';
+import { BEATS_AT_ONCE, DEAD_CABLE, SENT_TO_FENCED_NODE } from '../harness/act/usual-drops.ts';
 import { answersAgain, atRest, isFitToLead, runsScript } from '../harness/act/waits.ts';
 import { asksAtMostEvery } from '../harness/check/asking.ts';
 import { nothingMoved } from '../harness/check/calm.ts';
@@ -168,6 +168,7 @@ export default await suite(
       }),
     },
     'a witness that does not answer is told of in peacetime': {
+      drops: [BEATS_AT_ONCE],
       proves: ['HA-21 no answer of the witness', 'HA-16 no answer of the witness'],
       run: deafWitness,
     },
