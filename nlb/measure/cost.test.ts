@@ -25,10 +25,9 @@ t.test('the program measures each workload at each size, and says how many conne
   });
   t.equal(stderr, '');
   t.equal(status, 0);
-  const samples = stdout
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line) as CostSample);
+  const [first = '', ...lines] = stdout.trimEnd().split('\n');
+  t.same(JSON.parse(first), { expected: 4 * WORKLOADS.length });
+  const samples = lines.map((line) => JSON.parse(line) as CostSample);
   const named = samples.map(({ connections, servers, workload, present }) => [connections, servers, workload, present]);
   const timesOf = (name: string): number => WORKLOADS.find((workload) => workload.name === name)?.times ?? 0;
   const [opened, known] = [300 * timesOf('new'), 1 + ROUND_ROBIN_FLOWS];

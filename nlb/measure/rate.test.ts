@@ -19,10 +19,9 @@ t.test('frames get to every server by each forwarding path, and none to anybody 
   });
   t.equal(stderr, '');
   t.equal(status, 0);
-  const lines = stdout
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Rate & { missing?: string });
+  const [first = '', ...rest] = stdout.trimEnd().split('\n');
+  t.same(JSON.parse(first), { expected: 2 * 4 });
+  const lines = rest.map((line) => JSON.parse(line) as Rate & { missing?: string });
   t.same(
     lines.map(({ forwardingPath, missing }) => missing ?? forwardingPath),
     ['xdp', 'tc', 'userspace', 'nftables', 'xdp', 'tc', 'userspace', 'nftables'],
