@@ -18,8 +18,15 @@ const why = whyNoEngine();
 const skip = why ?? false;
 const NAME = `docker${process.pid}`;
 
+/**
+ * Without what tap loads into each program by NODE_OPTIONS, which programs on nodes would inherit: it writes into the project when
+ * a signal comes, SIGIO among them, by which the daemons hear of their links, and in a container they cannot.
+ */
 const onevip = (...words: string[]) =>
-  execa(process.execPath, [CLI, ...words], { env: { ONEVIP_STATE: STATE }, reject: false });
+  execa('env', ['-u', 'NODE_OPTIONS', process.execPath, CLI, ...words], {
+    env: { ONEVIP_STATE: STATE },
+    reject: false,
+  });
 
 if (!skip) {
   const engine = await engineForTests();
