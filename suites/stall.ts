@@ -1,6 +1,6 @@
 import type { Scene } from '../harness/act/scene.ts';
 import { sendToFencedNode } from '../harness/act/send-to-fenced-node.ts';
-import type { SuiteTest } from '../harness/act/suite-test.ts';
+import type { Drop, SuiteTest } from '../harness/act/suite-test.ts';
 import { SENT_TO_FENCED_NODE } from '../harness/act/usual-drops.ts';
 import { answersAgain, atRest, runsScript } from '../harness/act/waits.ts';
 import { nothingMoved } from '../harness/check/calm.ts';
@@ -16,6 +16,12 @@ import { stall } from '../harness/fault/stall.ts';
 import type { HistoryEvent } from '../harness/history/event.ts';
 import type { LabNode } from '../harness/node/node.ts';
 import { suite } from '../harness/runner/suite.ts';
+
+/** Where packets are forwarded in user space: that is frozen, too. */
+const BEATS_OF_A_SECOND: Drop = {
+  cause: 'too many heartbeats',
+  why: 'beats wait in the packet socket of a forwarder that is frozen, and are looked at all at once',
+};
 
 /** In a lab: that each beat renews. */
 const LEASE_MS = 150;
@@ -157,6 +163,7 @@ export default await suite(
     'SIGSTOP of the daemon for 1 s': isFenced({ aspect: 'stopped', how: 'stop', ms: 1000, askEveryMs: 5 }),
     'every process of the node frozen for 1 s': {
       ...isFenced({ aspect: 'frozen', how: 'freeze', ms: 1000, askEveryMs: 5 }),
+      drops: [SENT_TO_FENCED_NODE, BEATS_OF_A_SECOND],
     },
     'SIGSTOP of the daemon for 60 s': isFenced({
       aspect: 'for a minute',
