@@ -1,19 +1,15 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { execa } from 'execa';
 import t from 'tap';
 import { until } from '../clock/until.ts';
-import { engineForTests, whyNoEngine } from '../driver/docker/engine-for-tests.ts';
 import { loadPlan } from '../topology/load.ts';
+import { beginContainerTests } from './container-tests.ts';
 
-// A register of its own: what `gc` removes below is this test's alone.
-const STATE = mkdtempSync(path.join(tmpdir(), 'onevip-state-'));
-process.env.ONEVIP_STATE = STATE;
-const { list } = await import('../driver/registry.ts');
+const { state: STATE, skip } = await beginContainerTests(t);
 const { Lab } = await import('./lab.ts');
 const { collectGarbage } = await import('./gc.ts');
 const { NOTHING, remainsOf } = await import('../driver/docker/remains-for-tests.ts');
@@ -24,8 +20,6 @@ const { openEngine } = await import('../driver/docker/engine.ts');
 const { LABELS } = await import('../driver/docker/specification.ts');
 
 const CLI = path.resolve(import.meta.dirname, '../cli.ts');
-const why = whyNoEngine();
-const skip = why ?? false;
 const NAME = `engine${process.pid}`;
 
 const PLAN = loadPlan('invention', { servers: 1 });
@@ -37,16 +31,6 @@ const stateOf = (name: string) => ({
   plan: PLAN,
   madeAt: new Date().toISOString(),
 });
-
-if (!skip) {
-  const engine = await engineForTests();
-  process.env.DOCKER_HOST = engine.address;
-  t.after(async () => {
-    for (const lab of list().labs) await driverNamed(lab.driver).unmake(lab);
-    await engine.end();
-    rmSync(STATE, { recursive: true });
-  });
-}
 
 t.test(
   'whenever the making of a lab is killed, gc leaves nothing of it, and the name can be had again',

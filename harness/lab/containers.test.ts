@@ -1,21 +1,14 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
 import t from 'tap';
-import { engineForTests, whyNoEngine } from '../driver/docker/engine-for-tests.ts';
+import { beginContainerTests } from './container-tests.ts';
 
-// A register of its own: what `gc` removes below is this test's alone.
-const STATE = mkdtempSync(path.join(tmpdir(), 'onevip-state-'));
-process.env.ONEVIP_STATE = STATE;
+const { state: STATE, skip } = await beginContainerTests(t);
 const { list } = await import('../driver/registry.ts');
 const { Lab } = await import('./lab.ts');
 const { NOTHING, remainsOf } = await import('../driver/docker/remains-for-tests.ts');
-const { driverNamed } = await import('../driver/drivers.ts');
 
 const CLI = path.resolve(import.meta.dirname, '../cli.ts');
-const why = whyNoEngine();
-const skip = why ?? false;
 const NAME = `docker${process.pid}`;
 
 /**
@@ -27,16 +20,6 @@ const onevip = (...words: string[]) =>
     env: { ONEVIP_STATE: STATE },
     reject: false,
   });
-
-if (!skip) {
-  const engine = await engineForTests();
-  process.env.DOCKER_HOST = engine.address;
-  t.after(async () => {
-    for (const lab of list().labs) await driverNamed(lab.driver).unmake(lab);
-    await engine.end();
-    rmSync(STATE, { recursive: true });
-  });
-}
 
 /** The lab that `up` has made, and that the tests below look at. */
 const standing = () => {

@@ -1,6 +1,5 @@
 import type { DatapathInterface } from '../attach/interfaces.ts';
-import { CONSTANTS, type OutcomeName } from '../program/layout.ts';
-import type { Mac } from '../specification/address.ts';
+import type { OutcomeName } from '../program/layout.ts';
 import type { Clocks, forward } from '../specification/forward.ts';
 import { type Configured, type Connection, configuredBy } from '../specification/knowledge.ts';
 import { type Ledger, openLedger, record, recordEvicted } from '../specification/ledger.ts';
@@ -8,14 +7,14 @@ import type { Limits } from '../specification/limits.ts';
 import { FLOW_TABLES } from '../tables/counters.ts';
 import { HALF_OPEN, PROVEN } from '../tables/flow-table.ts';
 import type { LeasePeer, LeaseTimes } from '../tables/lease.ts';
-import { poolOf, type ServerEntry, type ServiceEntry, type Tables } from '../tables/tables.ts';
+import { poolOf, type ServiceEntry } from '../tables/tables.ts';
 import { type Counted, countedBy, countedIn, since, used } from './counted.ts';
 import { GroupRows } from './group-rows.ts';
 import { type History, SELECTIONS, SERVICES, type ServerState, type Step, TIMEOUTS } from './histories.ts';
 import type { KernelProgram } from './kernel-program.ts';
-import { asFragment, CLUSTER_ADDRESSES, fromPort, withFlags } from './packets.ts';
-import { HEARTBEAT, MAC, NLBS } from './rig.ts';
-
+import { asFragment, fromPort, withFlags } from './packets.ts';
+import { clocksAt, interfacesOf, leaseFrom, peerFrom, tablesOf } from './replay-input.ts';
+import { HEARTBEAT, NLBS } from './rig.ts';
 /** Support for the differential test: replays a history on the program in the kernel and on a specification. */
 
 /** What a replay needs. */
@@ -26,7 +25,6 @@ export interface ReplayParts {
   interfaces: { access: number; server: number };
   /** The table that is never full in the specification. */
   boundless?: FlowTableName;
-  /** Opens the socket of the access path's heartbeats, or closes it. */
 }
 
 /** The state of a replay, the same for both. */
@@ -251,61 +249,3 @@ const readable = (part: unknown): unknown => {
 
 const sorted = (flowTables: ReadonlyMap<string, unknown>) =>
   [...flowTables].map(([name, value]) => ({ name, ...(value as object) })).sort((a, b) => (a.name < b.name ? -1 : 1));
-
-/** Neither clock goes back, because every wait is longer than the lateness of ticks. */
-const clocksAt = (nowNs: bigint, lateNs: bigint, suspendedNs: bigint): Clocks => ({
-  nowNs,
-  tickNs: nowNs - lateNs,
-  bootNs: nowNs + suspendedNs,
-});
-
-const peerFrom = ({ mac, boot }: History['peer']): Pick<LeasePeer, 'mac' | 'boot'> => ({
-  mac: mac ? (MAC.peer as Mac) : undefined,
-  boot: boot ?? undefined,
-});
-
-function leaseFrom(
-  { answerNs, forwardNs }: StepOf<'lease'>['lease'],
-  { nowNs, bootNs }: Pick<Clocks, 'nowNs' | 'bootNs'>,
-): LeaseTimes {
-  return { answerUntilNs: answerNs === null ? 0n : bootNs + answerNs, forwardUntilNs: nowNs + forwardNs };
-}
-
-function interfacesOf(
-  { oneArmed, vlanned, mtu }: History,
-  { access, server }: ReplayParts['interfaces'],
-): DatapathInterface[] {
-  const { ROLE_ACCESS, ROLE_SERVER, ROLE_BOTH } = CONSTANTS;
-  if (oneArmed) return [{ device: 'access', ifindex: access, mac: MAC.access, mtu, roles: ROLE_BOTH }];
-  const vlan = {
-    device: 'access.5',
-    ifindex: server + 1000,
-    mac: MAC.access,
-    mtu,
-    roles: ROLE_ACCESS,
-    vlan: { parent: access, id: 5 },
-  };
-  return [
-    { device: 'server', ifindex: server, mac: MAC.server, mtu, roles: ROLE_SERVER },
-    { device: 'access', ifindex: access, mac: MAC.access, mtu, roles: ROLE_ACCESS },
-    ...(vlanned ? [vlan] : []),
-  ];
-}
-
-function tablesOf({ history, limits, servers, services }: Replay): Tables {
-  return {
-    nlbs: history.priorArt ? (CLUSTER_ADDRESSES[0] ?? NLBS) : NLBS,
-    heartbeat: HEARTBEAT,
-    timeouts: TIMEOUTS,
-    limits,
-    clusterAddresses: CLUSTER_ADDRESSES,
-    servers: servers.filter(({ there }) => there).map(serverFrom),
-    services: services.filter(({ serving }) => serving).map(({ entry }) => entry),
-  };
-}
-
-function serverFrom({ id, kept, mac, other }: ServerState): ServerEntry {
-  const address = `10.77.2.${(other ? 30 : 20) + id}`;
-  const known = mac && { mac: `02:00:00:00:0${other ? 1 : 0}:2${id}` };
-  return { id, address, kept, ...known };
-}

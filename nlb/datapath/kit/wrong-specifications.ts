@@ -1,91 +1,39 @@
 import { quadToBytes } from '../../kernel/inet.ts';
-import { CONSTANTS } from '../program/layout.ts';
 import type { Address, Mac } from '../specification/address.ts';
-import type { Decision, Write } from '../specification/decision.ts';
+import type { Write } from '../specification/decision.ts';
 import { flowNamed } from '../specification/flow.ts';
-import { type Arrival, type Clocks, forward } from '../specification/forward.ts';
+import { forward } from '../specification/forward.ts';
 import {
   type Binding,
   type Configured,
   type Connection,
-  type FlowTables,
   type Knowledge,
   NO_PEER,
-  type Server,
   type Service,
 } from '../specification/knowledge.ts';
 import { findService } from '../specification/lookup.ts';
 import { TIMEOUTS } from '../specification/timeouts.ts';
-import type { LeaseTimes } from '../tables/lease.ts';
 import type { Slots } from '../tables/tables.ts';
+import {
+  FOREVER_NS,
+  MARGIN_NS,
+  mapped,
+  margined,
+  overlooking,
+  type Specification,
+  servers,
+  services,
+  withClocks,
+  withConfigured,
+  withDecision,
+  withFlowTables,
+  withFrame,
+  withKnowledge,
+  withMayForward,
+} from './changed-specification.ts';
 import { withFlags } from './packets.ts';
 
 /** Support for the differential test: specifications with one defect each, all of which it must detect. */
-
-type Specification = typeof forward;
-
-const FOREVER_NS = 2n ** 63n;
-
-const withKnowledge =
-  (change: (known: Knowledge, arrival: Arrival) => Partial<Knowledge>): Specification =>
-  (arrival, known) =>
-    forward(arrival, { ...known, ...change(known, arrival) });
-
-const withConfigured = (change: (configured: Configured) => Partial<Configured>): Specification =>
-  withKnowledge((known) => ({ configured: { ...known.configured, ...change(known.configured) } }));
-
-const withFlowTables = (
-  change: (flowTables: FlowTables, configured: Configured) => Partial<FlowTables>,
-): Specification =>
-  withKnowledge((known) => ({ flowTables: { ...known.flowTables, ...change(known.flowTables, known.configured) } }));
-
-const withDecision =
-  (change: (decision: Decision, arrival: Arrival) => Partial<Decision>): Specification =>
-  (arrival, known) => {
-    const decision = forward(arrival, known);
-    return { ...decision, ...change(decision, arrival) };
-  };
-
-/** Decides by changed octets, but forwards the original ones. */
-const withFrame =
-  (change: (frame: Buffer, arrival: Arrival, known: Knowledge) => void): Specification =>
-  (arrival, known) => {
-    const frame = Buffer.from(arrival.frame);
-    change(frame, arrival, known);
-    const decision = forward({ ...arrival, frame }, known);
-    const addresses = decision.outcome.startsWith('FORWARDED') ? decision.frame : arrival.frame;
-    return { ...decision, frame: Buffer.concat([addresses.subarray(0, 12), arrival.frame.subarray(12)]) };
-  };
-
-const withClocks =
-  (change: (clocks: Clocks) => Partial<Clocks>): Specification =>
-  (arrival, known) =>
-    forward({ ...arrival, ...change(arrival) }, known);
-
-/** Decides by that function whether the lease allows forwarding. */
-const withMayForward = (holds: (clocks: Clocks, lease: LeaseTimes) => boolean): Specification =>
-  withKnowledge(({ lease }, arrival) => ({
-    lease: { ...lease, forwardUntilNs: holds(arrival, lease) ? FOREVER_NS : 0n },
-  }));
-
-const MARGIN_NS = BigInt(CONSTANTS.LEASE_MARGIN_NS);
-const margined =
-  (marginNs: bigint) =>
-  ({ nowNs, tickNs }: Clocks, { forwardUntilNs }: LeaseTimes): boolean =>
-    tickNs + marginNs < forwardUntilNs || nowNs < forwardUntilNs;
-
-const overlooking = (flag: number): Specification =>
-  withFrame((frame) => withFlags(frame, (flags) => flags & ~flag).copy(frame));
-
-const mapped = <Key, Value>(map: ReadonlyMap<Key, Value>, change: (value: Value) => Value | undefined) =>
-  new Map([...map].flatMap(([key, value]) => [[key, change(value)] as const].filter(has)));
-const has = <Key, Value>(entry: readonly [Key, Value | undefined]): entry is readonly [Key, Value] =>
-  entry[1] !== undefined;
-
-const services = (change: (service: Service) => Service | undefined): Specification =>
-  withConfigured((known) => ({ services: mapped(known.services, change) }));
-const servers = (change: (server: Server) => Server): Specification =>
-  withConfigured((known) => ({ servers: mapped(known.servers, change) }));
 
 const impersonal = ({ persistence: _, ...service }: Service): Service => service;
 const renumbered = <Kind extends Binding>(binding: Kind, { servers }: Configured): Kind => ({

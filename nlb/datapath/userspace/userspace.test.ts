@@ -3,17 +3,14 @@ import { join } from 'node:path';
 import t from 'tap';
 import { bootNs, monotonicNs } from '../../kernel/clock.ts';
 import { enterPrivateNamespaces, run, until } from '../../kernel/private-namespaces.ts';
-import { type Datapath, openDatapath } from '../datapath.ts';
+import type { Datapath } from '../datapath.ts';
 import { openDaemonLife } from '../kit/daemon-life.ts';
 import { bytesOf, CLUSTER_IP, IP, NLBS_IP, PEER_IP, TO_ALL, TO_US, UDP } from '../kit/frames.ts';
 import { DATAGRAM, FORWARDED, HOUR_NS, makeNode, open } from '../kit/node.ts';
 import { CLUSTER, expireAll, holdLease, MAC, options, pinDirectory, tables } from '../kit/rig.ts';
 import { withChecksum } from '../kit/veth-peers.ts';
 import { openLease, openPinnedLease } from '../tables/lease.ts';
-import type { Tables } from '../tables/tables.ts';
 import { directoryFor, FILES } from './directory.ts';
-import { readPublished } from './published.ts';
-import { openPublisher } from './publisher.ts';
 
 enterPrivateNamespaces(import.meta.url);
 const peers = makeNode(t);
@@ -203,68 +200,6 @@ t.test('written slots take effect at once, without a request to the forwarder', 
   t.same(readFileSync(join(directoryFor(directory), FILES.published)), before);
   t.same(datapath.actual().services[0]?.slots, all(1));
   t.same(datapath.apply(tables()), [{ table: 'selections', change: 'changed', subject: pool }]);
-});
-
-t.test('a server that is removed is there as long as a slot may name it', async (t) => {
-  const pins = pinDirectory(t);
-  open(t, pins);
-  const directory = directoryFor(pins);
-  const published = readPublished(directory);
-  if (!published) throw new Error('nothing is published');
-  const known = (): number[] => readPublished(directory)?.tables.servers.map(({ id }) => id) ?? [];
-  const whileWriting: number[][] = [];
-  const write = (): number => whileWriting.push(known());
-  const parts = { directory, selections: { write }, ready: () => {} };
-  const { apply } = openPublisher(parts, { ...published, tables: tables() }, options(pins));
-  const [first] = tables().servers;
-  const services = tables().services.map((service) => ({ ...service, slots: new Int32Array(65_537).fill(0) }));
-  apply({ ...tables(), servers: first ? [first] : [], services });
-  t.same(whileWriting, [
-    [0, 1],
-    [0, 1],
-  ]);
-  t.same(known(), [0], 'and no longer');
-});
-
-t.test('tables are written, read back and changed as in the kernel', async (t) => {
-  const beside = open(t);
-  const kernel = openDatapath({ ...options(pinDirectory(t)), mode: 'tc', first: tables() });
-  t.teardown(() => kernel.remove());
-  const slots = (id: number): Int32Array => new Int32Array(65_537).fill(id);
-  const [first, second] = tables().servers;
-  const [dns, web] = tables().services;
-  if (!first || !second || !dns || !web) throw new Error('the rig has two servers and two services');
-  const any = { address: CLUSTER, protocol: 'tcp' as const, port: 0, slots: slots(0) };
-  const situations: Partial<Tables>[] = [
-    {},
-    { clusterAddresses: ['203.0.113.11', CLUSTER] },
-    { nlbs: '10.77.1.101', timeouts: { ...tables().timeouts, resetMs: 1 } },
-    {
-      servers: [
-        { ...second, id: 63, kept: false },
-        { ...first, mac: '02:00:00:00:00:63' },
-      ],
-    },
-    { services: [{ ...web, slots: slots(-1) }, any, { ...dns, persistence: { timeoutMs: 1, prefix: 24 } }] },
-    { services: [any] },
-    { clusterAddresses: [], services: [], servers: [] },
-  ];
-  for (const situation of [...situations, ...situations.toReversed()]) {
-    const [changed, same] = [kernel, beside].map((datapath) =>
-      datapath
-        .apply({ ...tables(), ...situation })
-        .map((change) => Object.values(change).join(' '))
-        .sort(),
-    );
-    // In the kernel a service's fragments are told with its cluster address; here nobody needs to be told.
-    t.same(
-      same,
-      changed?.filter((change) => !change.startsWith('clusterAddresses changed')),
-      JSON.stringify(Object.keys(situation)),
-    );
-    t.same(beside.actual(), kernel.actual());
-  }
-  t.throws(() => beside.apply({ ...tables(), clusterAddresses: [] }), /is at no cluster address/);
 });
 
 t.test('expired connections are removed, and those in use are counted', async (t) => {
