@@ -1,7 +1,7 @@
 /** Generated from the type information of datapath.bpf.o by `node nlb/datapath/program/build.ts`. Do not edit. */
 
 export const CONSTANTS = {
-  LAYOUT_VERSION: 9,
+  LAYOUT_VERSION: 10,
   SELECTION_SLOTS: 65537,
   NO_SERVER: 32767,
   MAX_INTERFACES: 16,
