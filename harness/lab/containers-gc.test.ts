@@ -6,8 +6,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { execa } from 'execa';
 import t from 'tap';
 import { until } from '../clock/until.ts';
+import { beginContainerTests } from '../driver/docker/labs-for-tests.ts';
 import { loadPlan } from '../topology/load.ts';
-import { beginContainerTests } from './container-tests.ts';
 
 const { state: STATE, skip } = await beginContainerTests(t);
 const { Lab } = await import('./lab.ts');

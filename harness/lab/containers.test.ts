@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { execa } from 'execa';
 import t from 'tap';
-import { beginContainerTests } from './container-tests.ts';
+import { beginContainerTests } from '../driver/docker/labs-for-tests.ts';
 
 const { state: STATE, skip } = await beginContainerTests(t);
 const { list } = await import('../driver/registry.ts');

@@ -54,12 +54,12 @@ export const withMayForward = (holds: (clocks: Clocks, lease: LeaseTimes) => boo
   }));
 
 export const MARGIN_NS = BigInt(CONSTANTS.LEASE_MARGIN_NS);
-export const margined =
+export const withMargin =
   (marginNs: bigint) =>
   ({ nowNs, tickNs }: Clocks, { forwardUntilNs }: LeaseTimes): boolean =>
     tickNs + marginNs < forwardUntilNs || nowNs < forwardUntilNs;
 
-export const overlooking = (flag: number): Specification =>
+export const withoutFlag = (flag: number): Specification =>
   withFrame((frame) => withFlags(frame, (flags) => flags & ~flag).copy(frame));
 
 export const mapped = <Key, Value>(map: ReadonlyMap<Key, Value>, change: (value: Value) => Value | undefined) =>

@@ -18,8 +18,6 @@ import {
   FOREVER_NS,
   MARGIN_NS,
   mapped,
-  margined,
-  overlooking,
   type Specification,
   servers,
   services,
@@ -29,7 +27,9 @@ import {
   withFlowTables,
   withFrame,
   withKnowledge,
+  withMargin,
   withMayForward,
+  withoutFlag,
 } from './changed-specification.ts';
 import { withFlags } from './packets.ts';
 
@@ -68,8 +68,8 @@ export const wrongSpecifications: Record<string, Specification> = {
   'goes by ticks alone': withClocks(({ tickNs }) => ({ nowNs: tickNs })),
   'forwards by the exact clock alone': withMayForward(({ nowNs }, { forwardUntilNs }) => nowNs < forwardUntilNs),
   'forwards by ticks alone': withMayForward(({ tickNs }, { forwardUntilNs }) => tickNs < forwardUntilNs),
-  'wants a nanosecond more of lease': withMayForward(margined(MARGIN_NS + 1n)),
-  'is content with a nanosecond less': withMayForward(margined(MARGIN_NS - 1n)),
+  'wants a nanosecond more of lease': withMayForward(withMargin(MARGIN_NS + 1n)),
+  'is content with a nanosecond less': withMayForward(withMargin(MARGIN_NS - 1n)),
   'takes what is not to its hardware address': withFrame((frame, { ifindex }, known) => {
     const iface = known.configured.interfaces.find((candidate) => candidate.ifindex === ifindex);
     if (iface) frame.write(iface.mac.replaceAll(':', ''), 'hex');
@@ -142,10 +142,10 @@ export const wrongSpecifications: Record<string, Specification> = {
   'keeps connections that are over': withDecision(({ writes }) => ({
     writes: writes.filter((write) => write.table !== 'connections' || write.value !== undefined),
   })),
-  'overlooks FIN': overlooking(0x01),
-  'overlooks SYN': overlooking(0x02),
-  'overlooks RST': overlooking(0x04),
-  'overlooks ACK': overlooking(0x10),
+  'overlooks FIN': withoutFlag(0x01),
+  'overlooks SYN': withoutFlag(0x02),
+  'overlooks RST': withoutFlag(0x04),
+  'overlooks ACK': withoutFlag(0x10),
   ...Object.fromEntries(longer),
   'takes what is gone for kept': servers((server) => ({ mac: `02:00:00:00:00:2${server.id}` as Mac, ...server })),
   'moves connections from servers that get nothing new': withFlowTables(({ connections }, known) => ({

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { engineForTests, whyNoEngine } from '../driver/docker/engine-for-tests.ts';
+import { engineForTests, whyNoEngine } from './engine-for-tests.ts';
 
 /**
  * What tests of labs of containers begin with: a register of labs of their own, so that what `gc` removes is theirs alone, and an
@@ -25,7 +25,7 @@ export async function beginContainerTests(t: {
 }
 
 async function removeLabs(): Promise<void> {
-  const { list } = await import('../driver/registry.ts');
-  const { driverNamed } = await import('../driver/drivers.ts');
+  const { list } = await import('../registry.ts');
+  const { driverNamed } = await import('../drivers.ts');
   for (const lab of list().labs) await driverNamed(lab.driver).unmake(lab);
 }
