@@ -4,7 +4,7 @@ import type { Timeouts } from '../specification/timeouts.ts';
 
 /**
  * Support for the differential test: a table by flow in which each has a row in the group of its hash, the first free one; where the
- * group is full, the connection there that ends first gives way.
+ * group is full, the connection there that ends first gives way, or one by chance.
  */
 export class GroupRows extends Map<string, Connection> {
   readonly #options: GroupOptions;
@@ -17,7 +17,7 @@ export class GroupRows extends Map<string, Connection> {
   }
 
   override set(name: string, value: Connection): this {
-    if (!this.has(name)) this.#takeRow(name);
+    if (!this.has(name)) this.#takeRow(name, value.seenNs);
     return super.set(name, value);
   }
 
@@ -28,10 +28,9 @@ export class GroupRows extends Map<string, Connection> {
     return super.delete(name);
   }
 
-  #takeRow(name: string): void {
+  #takeRow(name: string, nowNs: bigint): void {
     const rows = this.#rowsOf(name);
-    const free = rows.indexOf(undefined);
-    const row = free >= 0 ? free : this.#firstToEnd(rows);
+    const row = this.#vacant(rows, nowNs) ?? this.#options.rowByChance?.(name, nowNs) ?? this.#firstToEnd(rows);
     const evicted = rows[row];
     const connection = evicted === undefined ? undefined : this.get(evicted);
     if (evicted !== undefined && connection) {
@@ -41,12 +40,22 @@ export class GroupRows extends Map<string, Connection> {
     rows[row] = name;
   }
 
+  /** The first row that is free, or else the one whose connection expires first if it has expired. */
+  #vacant(rows: readonly (string | undefined)[], nowNs: bigint): number | undefined {
+    const first = this.#firstToEnd(rows);
+    return (this.#ends(rows)[first] ?? 0n) <= nowNs ? first : undefined;
+  }
+
   #firstToEnd(rows: readonly (string | undefined)[]): number {
-    const ends = rows.map((name) => {
+    const ends = this.#ends(rows);
+    return ends.indexOf(ends.toSorted((one, other) => Number(one - other))[0] ?? 0n);
+  }
+
+  #ends(rows: readonly (string | undefined)[]): bigint[] {
+    return rows.map((name) => {
       const connection = name === undefined ? undefined : this.get(name);
       return connection ? expiresNs(connection, this.#options.timeouts) : 0n;
     });
-    return ends.indexOf(ends.toSorted((one, other) => Number(one - other))[0] ?? 0n);
   }
 
   #rowsOf(name: string): (string | undefined)[] {
@@ -63,5 +72,7 @@ export interface GroupOptions {
   /** How many each group has. */
   rows: number;
   timeouts: Timeouts;
+  /** The row whose connection gives way to that flow while none has expired; undefined: the one that expires first. */
+  rowByChance?(name: string, nowNs: bigint): number | undefined;
   evicted(connection: Connection): void;
 }

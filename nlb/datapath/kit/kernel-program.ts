@@ -13,7 +13,7 @@ import { protocolOf } from '../specification/lookup.ts';
 import { dropOtherClusterAddresses, putClusterAddresses } from '../tables/cluster-address-table.ts';
 import { openCounters } from '../tables/counters.ts';
 import { decodeBinding, decodeClient, decodeDatagram, decodeFragments, type ServiceNames } from '../tables/entries.ts';
-import { type FlowRows, groupOfFlow } from '../tables/flow-table.ts';
+import { type FlowRows, groupOfFlow, rowByChance } from '../tables/flow-table.ts';
 import type { FlowRegions } from '../tables/flow-table-sizes.ts';
 import { openFlowTables } from '../tables/flow-tables.ts';
 import { type LeasePeer, type LeaseTimes, openLease } from '../tables/lease.ts';
@@ -67,6 +67,11 @@ export function openKernelProgram(services: ServiceEntry[]) {
       const flow = flowNamed(name);
       const { first, groups } = REGIONS[protocolOf(flow)];
       return first + groupOfFlow(flow, groups, HASH_SEED);
+    },
+    /** Which half-open connection of its group gives way to the flow of that name; undefined if the one that expires first. */
+    rowByChance: (name: string, nowNs: bigint): number | undefined => {
+      const flow = flowNamed(name);
+      return protocolOf(flow) === 'udp' ? rowByChance(flow, nowNs, HASH_SEED) : undefined;
     },
     setPeer: ({ mac, boot }: Pick<LeasePeer, 'mac' | 'boot'>): void => {
       lease.namePeer(mac ?? '00:00:00:00:00:00');

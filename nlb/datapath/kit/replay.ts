@@ -25,6 +25,8 @@ export interface ReplayParts {
   interfaces: { access: number; server: number };
   /** The table that is never full in the specification. */
   boundless?: FlowTableName;
+  /** In the specification, the oldest half-open connection gives way to datagrams, too. */
+  oldestFirst?: boolean;
 }
 
 /** The state of a replay, the same for both. */
@@ -110,13 +112,15 @@ function open(history: History, parts: ReplayParts): Replay {
 
 type FlowTableName = 'connections' | 'udpFlows' | 'halfOpen';
 
-function openLedgerOf({ kernel, boundless }: ReplayParts): Ledger {
+function openLedgerOf({ kernel, boundless, oldestFirst }: ReplayParts): Ledger {
   const ledger: Ledger = { ...openLedger(), peerAskedNs: kernel.peerAskedNs() };
   const options = { groupOf: kernel.groupOf, timeouts: TIMEOUTS };
   for (const table of ['connections', 'udpFlows', 'halfOpen'] as const) {
+    if (table === boundless) continue;
     const [from, end] = table === 'halfOpen' ? HALF_OPEN : PROVEN;
     const evicted = (connection: Connection): void => recordEvicted(ledger, table, connection);
-    if (table !== boundless) ledger.flowTables[table] = new GroupRows({ ...options, rows: end - from, evicted });
+    const byChance = table === 'halfOpen' && !oldestFirst ? { rowByChance: kernel.rowByChance } : {};
+    ledger.flowTables[table] = new GroupRows({ ...options, ...byChance, rows: end - from, evicted });
   }
   return ledger;
 }

@@ -167,17 +167,22 @@ static __always_inline bool find_group(struct packet *p)
 	return p->group;
 }
 
-/* Look the flow up among those rows of its group. */
-static __always_inline void find_flow(const struct packet *p, __u32 from, __u32 end, struct found *found)
+/* What is in that row: the flow's connection, or the one that the flow may evict. The number is as in `struct found`. */
+static __always_inline void look_at(const struct packet *p, __u32 number, struct found *found)
 {
-	struct flow_group *group = p->group;
-	found->number = any_number(p, find_row(p, group, from, end));
-	found->row = &group->rows[found->number & (GROUP_ROWS - 1)];
+	found->number = any_number(p, number);
+	found->row = &p->group->rows[found->number & (GROUP_ROWS - 1)];
 	__u64 last = word(&found->row->identity), binding = word(&found->row->binding);
 	if (is_known(found) && !is_of(found->row, &p->key, last, binding))
 		found->number = NO_ROW;
 	found->last = last;
 	found->connection = connection_in(found->row, binding, last);
+}
+
+/* Look the flow up among those rows of its group. */
+static __always_inline void find_flow(const struct packet *p, __u32 from, __u32 end, struct found *found)
+{
+	look_at(p, find_row(p, p->group, from, end), found);
 }
 
 static __always_inline void find_proven(const struct packet *p, struct found *found)

@@ -9,10 +9,31 @@
 #include "flow-table.bpf.h"
 #include "hints.bpf.h"
 
+_Static_assert(GROUP_ROWS - HALF_OPEN_ROW == 2, "one bit says which of the half-open connections of a group gives way");
+
+/*
+ * Whether the flow is one of datagrams and would evict another. Which one is then chosen by chance: if the older one gave way, as for
+ * TCP, three flows that send in turn would evict each other for ever, and none would be proven.
+ */
+static __always_inline bool evicts_by_chance(const struct packet *p, const struct found *found, __u64 now_ns)
+{
+	bool evicts = found->number >= VACANT && found->number < NO_ROW && found->last;
+	return evicts && !is_tcp(p) && !is_expired(p, &found->connection, now_ns);
+}
+
+/* Either of the rows for half-open connections. The hash has a secret seed, so nobody can tell which. */
+static __always_inline __u32 row_by_chance(const struct packet *p, __u64 now_ns)
+{
+	__u64 mixed = p->key.hash ^ now_ns;
+	return HALF_OPEN_ROW + ((mixed ^ mixed >> 32) * SPREAD >> 63);
+}
+
 /* The service of the flow's half-open connection, or NULL. `found`: that connection, or the row that it may take. */
 static __always_inline struct service *find_half_open(const struct packet *p, __u64 now_ns, struct found *found)
 {
 	find_flow(p, HALF_OPEN_ROW, GROUP_ROWS, found);
+	if (unlikely(evicts_by_chance(p, found, now_ns)))
+		look_at(p, VACANT + row_by_chance(p, now_ns), found);
 	if (!is_known(found) || is_expired(p, &found->connection, now_ns))
 		return NULL;
 	return service_of(&found->connection, p->flow);

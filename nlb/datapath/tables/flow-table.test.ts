@@ -3,7 +3,9 @@ import { getEntry, indexKey, putEntry } from '../../kernel/bpf-map.ts';
 import { enterPrivateNamespaces } from '../../kernel/private-namespaces.ts';
 import { findInterfaces } from '../attach/interfaces.ts';
 import { openDatapath } from '../datapath.ts';
+import { bytesOf, IP, TO_US, UDP } from '../kit/frames.ts';
 import { openKernelProgram } from '../kit/kernel-program.ts';
+import { fromPort } from '../kit/packets.ts';
 import { expireAll, holdLease, ifindexOf, makeInterfaces, options, pinDirectory, tables } from '../kit/rig.ts';
 import { establish, FOREVER_NS, type Scope, segment, send } from '../kit/send.ts';
 import { CONSTANTS, STRUCTS } from '../program/layout.ts';
@@ -17,6 +19,11 @@ const WORD = 8;
 const LOCKED = Buffer.alloc(WORD, 0xff);
 
 const { GROUP_ROWS, HALF_OPEN_ROW } = CONSTANTS;
+
+/** The program's clock goes in ticks of 4 ms. */
+const SENT_EVERY_NS = 4_000_000n;
+/** Two flows that share rows by chance are proven in a few; these are plenty, and the hash of the test has no chance in it. */
+const ROUNDS = 30;
 
 /** The program with a clock of its own, and the groups of TCP. */
 function openWithGroups() {
@@ -84,6 +91,20 @@ for (const [servers, what] of [
     const before = established();
     for (const port of [1, other]) send(port, 'ack');
     t.equal(established() - before, 2n, 'rows that were written whole are');
+  });
+
+for (const count of [3, 4, 6])
+  t.test(`${count} UDP flows of one group that send in turn are all proven`, async (t) => {
+    const { kernel } = openWithGroups();
+    const ports = Array.from({ length: count }, (_, index) => 40_000 + index);
+    const frame = bytesOf(`${TO_US} ${IP} ${UDP}`);
+    for (let round = 0; round < ROUNDS; round++)
+      for (const port of ports) {
+        const nowNs = 10n ** 12n + BigInt(round * count + port - 40_000) * SENT_EVERY_NS;
+        kernel.setClocks({ nowNs, tickNs: nowNs, bootNs: nowNs });
+        kernel.run('xdp', fromPort(frame, port), ifindexOf('access'));
+      }
+    t.equal(kernel.flowTables.udpFlows.read().size, count);
   });
 
 t.test('nothing enters behind a locked row: it is counted, forwarded, and not active', async (t) => {

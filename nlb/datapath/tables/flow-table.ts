@@ -179,12 +179,20 @@ function flowOf({ addresses, ports }: FlowKey): Flow {
   };
 }
 
-/** The group of a flow's hash, as key_of() in C. */
-function groupOf({ addresses, ports }: FlowKey, groups: number, seed: bigint): number {
+/** The hash of a flow, as key_of() in C. */
+function hashOf({ addresses, ports }: FlowKey, seed: bigint): bigint {
   const mixed = BigInt.asUintN(64, ((addresses ^ seed) + spread(ports)) * SPREAD_AGAIN);
-  const hash = BigInt.asUintN(64, (mixed ^ (mixed >> 32n)) * SPREAD);
-  return Number((hash >> 32n) & BigInt(groups - 1));
+  return BigInt.asUintN(64, (mixed ^ (mixed >> 32n)) * SPREAD);
 }
 
-/** The same of a flow, for tests. */
+const groupOf = (key: FlowKey, groups: number, seed: bigint): number =>
+  Number((hashOf(key, seed) >> 32n) & BigInt(groups - 1));
+
+/** The group of a flow, for tests. */
 export const groupOfFlow = (flow: Flow, groups: number, seed: bigint): number => groupOf(keyOf(flow), groups, seed);
+
+/** Which of the two half-open connections of its group gives way to a flow of datagrams, as row_by_chance() in C; for tests. */
+export function rowByChance(flow: Flow, nowNs: bigint, seed: bigint): number {
+  const mixed = hashOf(keyOf(flow), seed) ^ nowNs;
+  return Number(BigInt.asUintN(64, (mixed ^ (mixed >> 32n)) * SPREAD) >> 63n);
+}
