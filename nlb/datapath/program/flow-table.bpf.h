@@ -106,6 +106,29 @@ static __always_inline bool is_of(const struct flow_row *row, const struct flow_
 }
 
 /*
+ * VACANT plus the number of the row whose connection expires first, among rows that are all taken. Global, as below: verified once, and
+ * out of the way of the searches that find their flow.
+ */
+__noinline __u32 first_to_expire(const struct flow_group *group, __u32 from, __u32 end, const struct settings *current)
+{
+	__u64 first_ns = ~0ULL;
+	__u32 first = NO_ROW;
+	if (!group || !current)
+		return NO_ROW;
+	for (__u32 i = from; i < end && i < GROUP_ROWS; i++) {
+		__u64 number = i;
+		barrier_var(number); /* or the compiler would count by a pointer, whose end the verifier does not see */
+		const struct flow_row *row = &group->rows[number & (GROUP_ROWS - 1)];
+		__u64 own_ns = ends_ns(current, row->seen_ns, word(&row->identity) >> STATE_AT & 0xff);
+		if (own_ns < first_ns) {
+			first_ns = own_ns;
+			first = VACANT + i;
+		}
+	}
+	return first;
+}
+
+/*
  * The number of the flow's row; or VACANT plus the number of the row that it may take: the first free one, or else the one whose
  * connection expires first; or NO_ROW. A global function, so that the verifier checks it once: its eight exits, each with another
  * row, would multiply the states to check behind it.
@@ -113,27 +136,23 @@ static __always_inline bool is_of(const struct flow_row *row, const struct flow_
 __noinline __u32 search_rows(const struct flow_group *group, __u32 from, __u32 end, const struct flow_key *key,
 			    const struct settings *current)
 {
-	__u64 first_ns = ~0ULL;
-	__u32 vacant = NO_ROW;
+	__u32 vacant = 0;
 	if (!group || !key || !current)
 		return NO_ROW;
 	for (__u32 i = from; i < end && i < GROUP_ROWS; i++) {
 		__u64 number = i;
-		barrier_var(number); /* or the compiler would count by a pointer, whose end the verifier does not see */
+		barrier_var(number);
 		const struct flow_row *row = &group->rows[number & (GROUP_ROWS - 1)];
-		__u64 last = word(&row->identity), binding = word(&row->binding);
-		if (is_of(row, key, last, binding))
+		__u64 last = word(&row->identity);
+		if ((last & PORTS_AND_PROTOCOL) == key->ports && is_of(row, key, last, word(&row->binding)))
 			return i;
 		bool open = !last || last == LOCKED; /* no later row is taken before this one */
-		__u64 own_ns = open ? 0 : ends_ns(current, row->seen_ns, last >> STATE_AT & 0xff);
-		if (own_ns < first_ns) {
-			first_ns = own_ns;
-			vacant = last == LOCKED ? NO_ROW : VACANT + i;
-		}
-		if (!binding)
+		if (open && !vacant)
+			vacant = last ? NO_ROW : VACANT + i;
+		if (!last && !word(&row->binding))
 			break; /* neither this row nor any later one was ever used */
 	}
-	return vacant;
+	return vacant ? vacant : first_to_expire(group, from, end, current);
 }
 
 /* Most flows have the first of the rows, or may take it: that is decided without a call. */
