@@ -15,13 +15,13 @@ export interface EventLine {
   fields: Record<string, unknown>;
 }
 
-/** The lines of a reading, in the order in which they were printed. */
+/** The lines of a reading, in the order in which they were printed. Where it was made again (a test in rounds), those of the last time. */
 export function linesOf(events: readonly HistoryEvent[], { node, reading }: Reading): EventLogged[] {
-  return events
-    .filter(
-      (event): event is EventLogged => event.kind === 'logged' && event.node === node && event.reading === reading,
-    )
-    .toSorted((one, other) => one.index - other.index);
+  const read = events.filter(
+    (event): event is EventLogged => event.kind === 'logged' && event.node === node && event.reading === reading,
+  );
+  const lastNs = Math.max(...read.filter(({ index }) => index === 0).map(({ readNs }) => readNs));
+  return read.filter(({ readNs }) => readNs >= lastNs).toSorted((one, other) => one.index - other.index);
 }
 
 /** @returns what is wrong with the line, where it is not what every line must be */

@@ -29,6 +29,8 @@ t.test('a log is whole when its numbers, states and durations follow from one an
   const early = logged(2, state(3, 14, 'initial', 'standby', { previousMs: 4 }));
   t.match(told(whole, first, second, early), /^pass/, 'an event log may be out of step with its clock');
   t.match(told(whole, second, third(), first, fourth), /^pass/, 'in the order of printing, whatever the instants');
+  const again = [0, 1, 2].map((index) => logged(index, health, { readMs: 900 }));
+  t.match(told(whole, ...again, first, second, third(), fourth), /^pass: 4 events/, 'of two readings, the last');
   t.match(told(whole, first, second), /^unknown: 2 lines were read/);
   t.match(told(whole, first, second, logged(2, health, { reading: 'b' }), logged(2, health, { node: 'nlb1' })), /^unk/);
   t.match(told(whole, first, second, fourth), /^fail: event 4 of nlb2 stands where 3 should/);
