@@ -4,6 +4,7 @@ import { htmlReport } from './html.ts';
 import { jsonReport } from './json.ts';
 import { junitReport } from './junit.ts';
 import { markdownReport } from './markdown.ts';
+import type { TestResult } from './run-report.ts';
 import { ALWAYS, GOOD_RUN, LISTING } from './sample-run.ts';
 import { terminalReport } from './terminal.ts';
 
@@ -34,6 +35,17 @@ t.test('a commit is named alone where nothing differs from it, and a project wit
 
 t.test('what the labs were made of is said where the run knows it', async (t) => {
   t.equal(Object.fromEntries(conditions({ ...GOOD_RUN, driver: 'docker' })).Driver, 'docker');
+});
+
+t.test('the data path that was asked for stands with those that were in use', async (t) => {
+  const told = (datapath: string, ...used: string[][]) => {
+    const results = used.map((forwardedBy) => ({ ...GOOD_RUN.results[0], forwardedBy }) as TestResult);
+    return Object.fromEntries(conditions({ ...GOOD_RUN, datapath, results }))['Data path'];
+  };
+  t.equal(told('auto', ['xdp'], ['xdp']), 'auto: xdp');
+  t.equal(told('auto', ['xdp'], ['tc', 'xdp']), 'auto: tc, xdp');
+  t.equal(told('tc', ['tc']), 'tc');
+  t.equal(told('tc', ['userspace']), 'tc: userspace');
 });
 
 /** Every form says all of it; the terminal leaves out what stands above it, or in its last lines. */

@@ -3,10 +3,10 @@ import type { RunReport } from './run-report.ts';
 
 /** What a verdict is about, and under which conditions it came about: a name and a line for each, in the order of reports. */
 export function conditions(report: RunReport): [name: string, value: string][] {
-  const { datapath, driver, depth, topology, startedAt, durationMs, command, id } = report;
+  const { driver, depth, topology, startedAt, durationMs, command, id } = report;
   return [
     ['System', systemText(report)],
-    ['Data path', datapath],
+    ['Data path', dataPathText(report)],
     ...(driver === undefined ? [] : [['Driver', driver] satisfies [string, string]]),
     ['Depth', depth],
     ['Topology', topology],
@@ -23,6 +23,12 @@ export function conditions(report: RunReport): [name: string, value: string][] {
 /** `nlb 0.1.0` */
 export const systemText = ({ system: { name, version } }: RunReport): string =>
   version === undefined ? name : `${name} ${version}`;
+
+/** What was asked for, and what was in use: `auto: xdp` */
+function dataPathText({ datapath, results }: RunReport): string {
+  const used = [...new Set(results.flatMap(({ forwardedBy = [] }) => forwardedBy))].toSorted();
+  return used.length === 0 || used.join() === datapath ? datapath : `${datapath}: ${used.join(', ')}`;
+}
 
 function commitText({ commit }: RunReport): string {
   if (commit === undefined) return 'unknown: no checkout';

@@ -13,7 +13,7 @@ export interface RunReport {
   folder: string;
   /** The system under test. */
   system: { name: string; version: string };
-  /** How the system forwards: what it was told to, `auto` where it chooses itself. */
+  /** How the system was told to forward, `auto` where it chooses itself; what it did is in the results. */
   datapath: string;
   /** What the labs' nodes were made of; absent in runs of the time when there was but one kind. */
   driver?: string;
@@ -71,6 +71,8 @@ export interface TestResult {
   round?: number;
   /** Whether it is judged in every suite, over the whole of what was seen there. */
   always?: true;
+  /** By which ways the load balancers of its lab forwarded, where they told; of what is judged of a whole lab. */
+  forwardedBy?: string[];
   /** What of it the suite broke on purpose, and was not judged: when, where and why. */
   brokenOnPurpose?: string[];
   /** Seed of everything random in the test. */

@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { TestResult } from '../../reports/run-report.ts';
 import type { SuiteTest } from '../act/suite-test.ts';
 import { NOT_ENDED } from '../check/invariants/nothing-left.ts';
+import type { Lab } from '../lab/lab.ts';
 import { readDrops } from '../lab/read-drops.ts';
 import { judgeAlways } from './always.ts';
 import type { Assignment } from './assignment.ts';
@@ -30,6 +31,8 @@ export class Labs {
   private stage: Stage | undefined;
   /** What has been claimed of what was seen in the lab that there is. */
   private claimed: SuiteClaims | undefined;
+  /** By which ways the load balancers of the lab that there is forward. */
+  private forwardedBy: string[] = [];
   /** Why no lab comes up: it is not tried again for each test. */
   private refusal: unknown;
 
@@ -98,6 +101,7 @@ export class Labs {
       tests: [],
     };
     writeClaims(this.ownFolder, this.claimed);
+    this.forwardedBy = await dataPathsOf(stage.scene.lab);
     return stage;
   }
 
@@ -140,8 +144,14 @@ export class Labs {
       files: [this.historyFile],
     });
     const which = this.count > 1 ? ` (lab ${this.count})` : '';
-    return results.map((result) => ({ ...result, title: result.title + which }));
+    const forwarded = this.forwardedBy.length > 0 && { forwardedBy: this.forwardedBy };
+    return results.map((result) => ({ ...result, ...forwarded, title: result.title + which }));
   }
+}
+
+async function dataPathsOf(lab: Lab): Promise<string[]> {
+  const told = await Promise.all(lab.nodes('nlb').map((node) => lab.system.dataPath?.(node)));
+  return [...new Set(told.filter((way) => way !== undefined))].toSorted();
 }
 
 /** What the tests of its suites say that they do on purpose, by title. */

@@ -74,6 +74,8 @@ export interface System {
   environment(node: string, setup: Pick<PairSetup, 'folder'>): Record<string, string>;
   /** Configures and starts the system on the node; gives its daemon. Starting again is a restart. */
   start(node: LabNode, setup: PairSetup): NodeProcess;
+  /** By which of its ways the node forwards now, where it has several; undefined while it does not tell. */
+  dataPath?(node: LabNode): Promise<string | undefined>;
   /** All processes that are the daemon, where it is more than one: a crash or a stall of it is one of all of them. */
   processes?(node: LabNode): NodeProcess[];
   can: Partial<Capabilities>;

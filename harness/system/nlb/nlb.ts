@@ -58,6 +58,7 @@ export const nlb: System = systemWith(
       const words = [program, '--config', file, ...(setup.keeps ? ['--keep'] : [])];
       return node.start(LOG, words, setup.holdable ? HOLDABLE : {});
     },
+    dataPath: async (node) => (await saidBy(node))?.datapath.mode,
   },
   {
     role: async (node) => {

@@ -9,6 +9,8 @@ export interface StatusSaid {
   fitness: string;
   pid: number;
   datapath: {
+    /** The way in use, whatever was asked for. */
+    mode: string;
     /** Whether it found the tables of an earlier daemon, counters included. */
     adopted: boolean;
     outcomes: Record<string, { packets: number }>;
