@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
 import t from 'tap';
 import { loadPlan } from '../../topology/load.ts';
 import { holderOptions, nodeOptions, outermost } from './specification.ts';
@@ -34,7 +36,21 @@ t.test('a node joins the network that another container holds, which has none of
   t.match(holder.Labels, { 'onevip.lab': 'demo', 'onevip.node': node.name });
 });
 
+t.test('what Node has compiled is kept from one node to the next', async (t) => {
+  const cache = path.join(t.testdir(), 'cache');
+  const before = process.env.NODE_COMPILE_CACHE;
+  t.teardown(() => Object.assign(process.env, { NODE_COMPILE_CACHE: before ?? '' }));
+  process.env.NODE_COMPILE_CACHE = cache;
+  t.ok(options('nlb1').HostConfig?.Binds?.includes(`${cache}:${cache}`));
+  t.ok(existsSync(cache), 'its folder is there to be mounted');
+  process.env.NODE_COMPILE_CACHE = '';
+  t.notOk(options('nlb1').HostConfig?.Binds?.some((bind) => bind.includes(cache)));
+});
+
 t.test('this machine’s programs are mounted where the image has none, and only for reading', async (t) => {
+  const before = process.env.NODE_COMPILE_CACHE;
+  t.teardown(() => Object.assign(process.env, { NODE_COMPILE_CACHE: before ?? '' }));
+  process.env.NODE_COMPILE_CACHE = '';
   const binds = (isHosts: boolean) => options('nlb1', { ...IMAGE, isHosts }).HostConfig?.Binds ?? [];
   t.ok(binds(true).includes('/usr:/usr:ro'));
   t.notOk(binds(false).includes('/usr:/usr:ro'));

@@ -1,4 +1,4 @@
-import { existsSync, realpathSync } from 'node:fs';
+import { existsSync, mkdirSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import type { ContainerCreateOptions } from 'dockerode';
 import type { NodeKind, NodePlan } from '../../topology/plan.ts';
@@ -61,7 +61,11 @@ export function nodeOptions(image: Image, lab: string, { name, kind }: NodePlan)
     IpcMode: 'private',
     CapAdd: [...CAPABILITIES[kind]],
     ReadonlyPaths: READ_ONLY,
-    Binds: [...(image.isHosts ? hostBinds() : []), ...projectBinds(), `${labFolder(lab)}:${labFolder(lab)}`],
+    Binds: [
+      ...(image.isHosts ? hostBinds() : []),
+      ...projectBinds(),
+      ...[...compileCache(), labFolder(lab)].map(writable),
+    ],
   };
   return { ...common(image, lab, name, 'node'), name: containerName(lab, name), HostConfig } as ContainerCreateOptions;
 }
@@ -96,8 +100,16 @@ function projectBinds(): string[] {
   return outermost([PROJECT, node, modules].filter((folder) => folder !== '/usr')).map(readOnly);
 }
 
+/** What Node has compiled, which programs on nodes read, and write where they are the first to compile it. */
+function compileCache(folder = process.env.NODE_COMPILE_CACHE): string[] {
+  if (!folder) return [];
+  mkdirSync(folder, { recursive: true });
+  return [folder];
+}
+
 /** Folders that are in no other one. */
 export const outermost = (folders: readonly string[]): string[] =>
   [...new Set(folders)].filter((folder) => !folders.some((other) => folder.startsWith(`${other}/`)));
 
 const readOnly = (file: string): string => `${file}:${file}:ro`;
+const writable = (folder: string): string => `${folder}:${folder}`;
