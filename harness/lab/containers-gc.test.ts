@@ -13,7 +13,7 @@ const { state: STATE, skip } = await beginContainerTests(t);
 const { Lab } = await import('./lab.ts');
 const { collectGarbage } = await import('./gc.ts');
 const { NOTHING, remainsOf } = await import('../driver/docker/remains-for-tests.ts');
-const { startContainer } = await import('../driver/docker/containers.ts');
+const { begin, createContainer } = await import('../driver/docker/containers.ts');
 const { driverNamed } = await import('../driver/drivers.ts');
 const { findImage, HOST_IMAGE } = await import('../driver/docker/image.ts');
 const { openEngine } = await import('../driver/docker/engine.ts');
@@ -79,11 +79,10 @@ t.test(
     const { name: Image } = await findImage(engine, HOST_IMAGE);
     const idle = { Image, Cmd: ['sleep', '60'], HostConfig: { NetworkMode: 'none', Binds: ['/usr:/usr:ro'] } };
     const stray = `${NAME}-stray`;
-    await startContainer(engine, { ...idle, Labels: { [LABELS.lab]: stray, [LABELS.register]: STATE } });
-    const other = await startContainer(engine, {
-      ...idle,
-      Labels: { [LABELS.lab]: stray, [LABELS.register]: '/elsewhere' },
-    });
+    const started = async (register: string) =>
+      begin(await createContainer(engine, { ...idle, Labels: { [LABELS.lab]: stray, [LABELS.register]: register } }));
+    await started(STATE);
+    const other = await started('/elsewhere');
     t.teardown(() => engine.docker.getContainer(other.id).remove({ force: true }));
     t.same((await collectGarbage()).labs, [stray]);
     t.same((await remainsOf(stray)).containers, 0);

@@ -1,4 +1,4 @@
-import type { ContainerCreateOptions } from 'dockerode';
+import type { Container, ContainerCreateOptions } from 'dockerode';
 import { until } from '../../clock/until.ts';
 import type { Engine } from './engine.ts';
 import { LABELS } from './specification.ts';
@@ -9,8 +9,10 @@ export interface Running {
   pid: number;
 }
 
-export async function startContainer({ docker }: Engine, options: ContainerCreateOptions): Promise<Running> {
-  const container = await docker.createContainer(options);
+export const createContainer = ({ docker }: Engine, options: ContainerCreateOptions): Promise<Container> =>
+  docker.createContainer(options);
+
+export async function begin(container: Container): Promise<Running> {
   await container.start();
   return { id: container.id, pid: (await container.inspect()).State.Pid };
 }
@@ -20,8 +22,7 @@ export async function restartContainer({ docker }: Engine, id: string): Promise<
   const container = docker.getContainer(id);
   const ended = async () => !(await container.inspect()).State.Running;
   await until(ended, { what: `the container ${id.slice(0, 12)} has ended`, withinMs: 10_000, everyMs: 10 });
-  await container.start();
-  return { id, pid: (await container.inspect()).State.Pid };
+  return begin(container);
 }
 
 /** Which lab, or whose labs. */

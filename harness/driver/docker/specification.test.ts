@@ -27,8 +27,9 @@ t.test('a node has the capabilities that its work needs, and no other', async (t
 t.test('a node joins the network that another container holds, which has none of the engine’s', async (t) => {
   const node = PLAN.nodes[0];
   if (!node) throw new Error('the plan has no node');
-  const holder = holderOptions(IMAGE, 'demo', node);
-  t.equal(holder.HostConfig?.NetworkMode, 'none');
+  const holder = holderOptions(IMAGE, 'demo', node, 'ov-demo.one');
+  t.same(holder.Cmd?.slice(0, 2), ['nsenter', '--net=/run/netns/ov-demo.one']);
+  t.ok(holder.Cmd?.includes('--bounding-set=-all'), 'where it then is allowed nothing');
   t.equal(options(node.name).HostConfig?.NetworkMode, `container:${holder.name}`);
   const { 'onevip.part': part, ...others } = holder.Labels ?? {};
   t.equal(part, 'network');

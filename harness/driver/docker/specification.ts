@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import type { ContainerCreateOptions } from 'dockerode';
 import type { NodeKind, NodePlan } from '../../topology/plan.ts';
+import { netnsPath } from '../namespace.ts';
 import { labFolder, STATE_ROOT } from '../registry.ts';
 import type { Image } from './image.ts';
 
@@ -40,17 +41,37 @@ const IDLE = ['sh', '-c', 'sleep infinity & wait'];
 
 const common = (image: Image, lab: string, node: string, part: 'network' | 'node'): ContainerCreateOptions => ({
   Image: image.name,
-  Cmd: IDLE,
   StopSignal: 'SIGKILL',
   Labels: { [LABELS.lab]: lab, [LABELS.node]: node, [LABELS.register]: STATE_ROOT, [LABELS.part]: part },
 });
 
 const COMMON_HOST = { LogConfig: { Type: 'none', Config: {} }, CapDrop: ['ALL'] };
 
-/** Holds the network of a node: the namespace belongs to the lab, and a node that is restarted finds its links as they were. */
-export function holderOptions(image: Image, lab: string, { name }: NodePlan): ContainerCreateOptions {
-  const HostConfig = { ...COMMON_HOST, NetworkMode: 'none', IpcMode: 'none', Binds: image.isHosts ? hostBinds() : [] };
-  return { ...common(image, lab, name, 'network'), name: holderName(lab, name), HostConfig };
+/** Its first process enters the node's network, gives up everything, and sleeps. */
+const hold = (netns: string): string[] => [
+  'nsenter',
+  `--net=${netnsPath(netns)}`,
+  'setpriv',
+  '--inh-caps=-all',
+  '--bounding-set=-all',
+  'sleep',
+  'infinity',
+];
+
+/**
+ * Holds the network of a node: the namespace belongs to the lab, and a node that is restarted finds its links as they were. It is
+ * begun without a network of its own, which would take the engine longer than all the rest of it, and enters that of the node.
+ */
+export function holderOptions(image: Image, lab: string, { name }: NodePlan, netns: string): ContainerCreateOptions {
+  const network = `${netnsPath(netns)}:${netnsPath(netns)}`;
+  const HostConfig = {
+    ...COMMON_HOST,
+    NetworkMode: 'host',
+    IpcMode: 'none',
+    CapAdd: ['SYS_ADMIN', 'SETPCAP'],
+    Binds: [...(image.isHosts ? hostBinds() : []), network],
+  };
+  return { ...common(image, lab, name, 'network'), name: holderName(lab, name), Cmd: hold(netns), HostConfig };
 }
 
 /** The node itself: nothing runs in it yet. */
@@ -67,7 +88,12 @@ export function nodeOptions(image: Image, lab: string, { name, kind }: NodePlan)
       ...[...compileCache(), labFolder(lab)].map(writable),
     ],
   };
-  return { ...common(image, lab, name, 'node'), name: containerName(lab, name), HostConfig } as ContainerCreateOptions;
+  return {
+    ...common(image, lab, name, 'node'),
+    name: containerName(lab, name),
+    Cmd: IDLE,
+    HostConfig,
+  } as ContainerCreateOptions;
 }
 
 /** What engines make read-only in a container, but for the settings of its own network, which firewalls and load balancers change. */
