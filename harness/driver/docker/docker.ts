@@ -69,15 +69,14 @@ async function allOf(work: readonly Promise<unknown>[]): Promise<void> {
   if (failed?.status === 'rejected') throw failed.reason;
 }
 
-/** What holds the network that the node has by name, and then the node, which the engine makes ready meanwhile. */
+/** What holds the network that the node has by name, and then the node, which the engine makes meanwhile: Podman makes it second only. */
 async function startNode(lab: string, plan: NodePlan, names: LabNames, engine: Engine, image: Image): Promise<void> {
   const netns = names.node(plan.name);
-  const holder = createContainer(engine, holderOptions(image, lab, plan, netns)).then(begin);
-  const holds = holder.then((running) =>
-    writeRecord(lab, `${plan.name}.network`, running, ([pid]) => pid !== undefined && isIn(pid, netns)),
-  );
+  const isHeld = ([pid]: readonly number[]) => pid !== undefined && isIn(pid, netns);
+  const holder = await createContainer(engine, holderOptions(image, lab, plan, netns));
+  const holding = begin(holder).then((running) => writeRecord(lab, `${plan.name}.network`, running, isHeld));
   const node = createContainer(engine, nodeOptions(image, lab, plan));
-  await allOf([holds, node]);
+  await allOf([holding, node]);
   await writeRecord(lab, plan.name, await begin(await node), isIdle);
 }
 
