@@ -1,5 +1,6 @@
 import type { Container, ContainerCreateOptions } from 'dockerode';
 import { until } from '../../clock/until.ts';
+import { forEach } from './at-once.ts';
 import type { Engine } from './engine.ts';
 import { LABELS } from './specification.ts';
 
@@ -63,7 +64,7 @@ export async function removeContainers(engine: Engine, owned: Owned): Promise<vo
 export async function removeFound(engine: Engine, found: readonly Found[]): Promise<void> {
   for (const holders of [false, true]) {
     const now = found.filter(({ isHolder }) => isHolder === holders);
-    await Promise.all(now.map(({ id }) => removeContainer(engine, id)));
+    await forEach(now, ({ id }) => removeContainer(engine, id));
   }
 }
 

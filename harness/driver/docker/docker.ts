@@ -11,6 +11,7 @@ import { mountBpf, unmakeLab } from '../netns.ts';
 import { provePaths } from '../prove-paths.ts';
 import { type LabState, list, register, STATE_ROOT } from '../registry.ts';
 import { ipBatch, wire } from '../wire.ts';
+import { allOf, forEach } from './at-once.ts';
 import { begin, containersOf, createContainer, removeContainers, removeFound } from './containers.ts';
 import { inContainer, isIdle } from './enclosure.ts';
 import { type Engine, EngineProblem, engineAddress, openEngine } from './engine.ts';
@@ -59,14 +60,9 @@ async function build({ name: lab, plan }: LabState, engine: Engine, image: Image
   // What a killed maker of that name had asked for, and got when the lab was no longer known.
   await removeContainers(engine, { lab, register: STATE_ROOT });
   await allOf([ipBatch(lab, namespaces(names.all())), mountBpf(lab)]);
-  await allOf([wire(plan, names), ...plan.nodes.map((node) => startNode(lab, node, names, engine, image))]);
+  const starting = forEach(plan.nodes, (node) => startNode(lab, node, names, engine, image));
+  await allOf([wire(plan, names), starting]);
   await provePaths(lab, plan, names);
-}
-
-/** Waits for all of it also where some of it fails: what is still being made while the lab is unmade would stay. */
-async function allOf(work: readonly Promise<unknown>[]): Promise<void> {
-  const failed = (await Promise.allSettled(work)).find(({ status }) => status === 'rejected');
-  if (failed?.status === 'rejected') throw failed.reason;
 }
 
 /** What holds the network that the node has by name, and then the node, which the engine makes meanwhile: Podman makes it second only. */
