@@ -1,7 +1,7 @@
 import type { Container, ContainerCreateOptions } from 'dockerode';
 import { until } from '../../clock/until.ts';
 import { forEach } from './at-once.ts';
-import type { Engine } from './engine.ts';
+import { type Engine, EngineProblem } from './engine.ts';
 import { LABELS } from './specification.ts';
 
 /** A running container, by its first process. */
@@ -13,9 +13,15 @@ export interface Running {
 export const createContainer = ({ docker }: Engine, options: ContainerCreateOptions): Promise<Container> =>
   docker.createContainer(options);
 
+/** @throws EngineProblem where it is over as soon as it has begun */
 export async function begin(container: Container): Promise<Running> {
   await container.start();
-  return { id: container.id, pid: (await container.inspect()).State.Pid };
+  const { Config, Name, State } = await container.inspect();
+  if (!State.Running)
+    throw new EngineProblem(
+      `the container ${Name.slice(1)} ended at once, with exit status ${State.ExitCode}: has its image ${Config.Image} sh, nsenter and setpriv (Debian’s util-linux)?`,
+    );
+  return { id: container.id, pid: State.Pid };
 }
 
 /** Has a container that was killed begin anew, with the same settings. */
