@@ -33,6 +33,16 @@ export function inControlGroup(lab: string, node: string): Enclosure {
   return { group, processes, words: (command) => command, bear: (make) => make(), killAll: () => killCgroup(group()) };
 }
 
+/** Of a process, in hundredths of a core; undefined once it has ended. */
+async function cpuOf(pid: number): Promise<number | undefined> {
+  try {
+    return (await pidusage(pid)).cpu;
+  } catch (error) {
+    if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+    throw error;
+  }
+}
+
 /** Of a process, in bytes: its pages, and of those that it shares its part (proc(5)); 0 once it has ended. */
 function memoryOf(pid: number): number {
   try {
@@ -77,8 +87,8 @@ export class HostNode implements NodeHandle {
 
   async usage(): Promise<Usage> {
     const pids = this.enclosure.processes();
-    const used = pids.length === 0 ? [] : Object.values(await pidusage(pids)).filter((usage) => usage !== null);
-    const cpuPercent = used.reduce((sum, usage) => sum + usage.cpu, 0);
+    const used = (await Promise.all(pids.map(cpuOf))).filter((cpu) => cpu !== undefined);
+    const cpuPercent = used.reduce((sum, cpu) => sum + cpu, 0);
     return { processes: used.length, cpuPercent, memoryBytes: pids.reduce((sum, pid) => sum + memoryOf(pid), 0) };
   }
 
