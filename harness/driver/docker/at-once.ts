@@ -1,9 +1,6 @@
 import { availableParallelism } from 'node:os';
 
-/**
- * How much of a kind an engine is asked for at a time. It works on all at once that it is asked for, which is no faster, and of
- * two hundred containers gives some up as too slow.
- */
+/** How many containers an engine is asked for at a time. It is bound by its processors: more are no sooner there, and each takes longer. */
 const AT_ONCE = 4 * availableParallelism();
 
 /** Waits for all of it also where some of it fails: what is still being made while a lab is unmade would stay. */
