@@ -54,10 +54,11 @@ export async function containersOf({ docker }: Engine, owned: Owned): Promise<Fo
 }
 
 /**
- * Removes every container of the lab with all that runs in it. What a killed maker had just asked for may appear a moment later, so
- * it is looked for until there is none.
+ * Removes every container of the lab with all that runs in it, which takes its time where there are two hundred. What a killed maker
+ * had just asked for may appear a moment later, so it is looked for until there is none.
  */
 export async function removeContainers(engine: Engine, owned: Owned): Promise<void> {
+  await removeFound(engine, await containersOf(engine, owned));
   const gone = async () => {
     const found = await containersOf(engine, owned);
     await removeFound(engine, found);
