@@ -133,6 +133,7 @@ program
     'measure against bounds: lab (bring-up and teardown), failover (what clients notice of each fault), datapath (what a packet costs)',
   )
   .option('--trials <n>', 'number of trials', count)
+  .option('--servers <n>', 'lab: number of servers', count)
   .option('--fault <name>', 'failover: this fault alone')
   .option(...system)
   .option('--against <commit>', 'failover: that version by turns with this one, and the ratio of their outages')

@@ -4,6 +4,7 @@ import { bringUp, madeUpName } from '../lab/lab.ts';
 import { awaitService } from '../lab/ready.ts';
 import { systemNamed } from '../system/systems.ts';
 import type { Plan } from '../topology/plan.ts';
+import { availableBytes, type LabMemory, memoryOf } from './lab-memory.ts';
 
 /** One trial: milliseconds for each phase. */
 export interface LabTrial {
@@ -15,25 +16,30 @@ export interface LabTrial {
   teardownMs: number;
 }
 
-/** Budgets of the same phases, in milliseconds on two cores. */
+/** Budgets of the same phases of `invention`, in milliseconds on two cores. */
 export const LAB_BUDGETS: Record<DriverName, LabTrial> = {
   netns: { networkMs: 500, servingMs: 3000, teardownMs: 500 },
   docker: { networkMs: 4000, servingMs: 6000, teardownMs: 2000 },
 };
 
-/** Makes the network alone and removes it, then the whole lab, and times each. */
-export async function labTrial(plan: Plan, driver: DriverName): Promise<LabTrial> {
+/** Makes the network alone and removes it, then the whole lab, and times each; and looks at what the lab occupies once it serves. */
+export async function labTrial(plan: Plan, driver: DriverName): Promise<LabTrial & { memory: LabMemory }> {
   const networkMs = await timeNetwork(plan, driver);
+  const before = availableBytes();
   const began = performance.now();
   const lab = await bringUp({ plan, system: systemNamed(), driver });
-  let served = began;
+  let memory: LabMemory | undefined;
+  let servingMs = 0;
+  let leaves = began;
   try {
     await awaitService(lab);
-    served = performance.now();
+    servingMs = performance.now() - began;
+    memory = await memoryOf(lab, before);
   } finally {
+    leaves = performance.now();
     await lab.down();
   }
-  return { networkMs, servingMs: served - began, teardownMs: performance.now() - served };
+  return { networkMs, servingMs, teardownMs: performance.now() - leaves, memory };
 }
 
 async function timeNetwork(plan: Plan, driver: DriverName): Promise<number> {

@@ -12,6 +12,8 @@ import { EXIT } from './problem.ts';
 
 export interface BenchOptions {
   trials?: number;
+  /** How many servers, as many as the topology says when absent: of `lab`. */
+  servers?: number;
   /** The system under test, ours when absent: of `failover`. */
   system?: string;
   /** What nodes are made of, namespaces when absent: of `lab` and `failover`. */

@@ -64,6 +64,13 @@ const STEPS: readonly Step[] = [
     minutes: 5,
   },
   {
+    name: 'killed',
+    what: 'labs of containers, killed at fifty moments of their lives: gc must leave nothing',
+    command: test('harness/lab/containers-killed.test.ts'),
+    env: NIGHTLY,
+    minutes: 6,
+  },
+  {
     name: 'mutants',
     what: 'mutants of the checkers: nine of ten must be noticed by their literal histories',
     command: ['node_modules/.bin/stryker', 'run'],

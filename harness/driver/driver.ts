@@ -90,6 +90,7 @@ export interface Usage {
   processes: number;
   /** Of one core, in hundredths, on the average of their lives. */
   cpuPercent: number;
+  /** What they share with others, such as a program's text, is divided among all that share it. */
   memoryBytes: number;
 }
 

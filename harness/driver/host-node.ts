@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import pidusage from 'pidusage';
 import { until } from '../clock/until.ts';
 import type { LegPlan, NodePlan } from '../topology/plan.ts';
@@ -30,6 +31,25 @@ export function inControlGroup(lab: string, node: string): Enclosure {
   const group = () => cgroupPath(lab, node);
   const processes = () => processesOf(group());
   return { group, processes, words: (command) => command, bear: (make) => make(), killAll: () => killCgroup(group()) };
+}
+
+/** Of a process, in hundredths of a core; undefined once it has ended. */
+async function cpuOf(pid: number): Promise<number | undefined> {
+  try {
+    return (await pidusage(pid)).cpu;
+  } catch (error) {
+    if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+    throw error;
+  }
+}
+
+/** Of a process, in bytes: its pages, and of those that it shares its part (proc(5)); 0 once it has ended. */
+function memoryOf(pid: number): number {
+  try {
+    return 1024 * Number(/^Pss: +(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1] ?? 0);
+  } catch {
+    return 0;
+  }
 }
 
 /** A node on the kernel of this machine: a network namespace that belongs to the lab, and what encloses its processes. */
@@ -67,9 +87,9 @@ export class HostNode implements NodeHandle {
 
   async usage(): Promise<Usage> {
     const pids = this.enclosure.processes();
-    const used = pids.length === 0 ? [] : Object.values(await pidusage(pids)).filter((usage) => usage !== null);
-    const cpuPercent = used.reduce((sum, usage) => sum + usage.cpu, 0);
-    return { processes: used.length, cpuPercent, memoryBytes: used.reduce((sum, usage) => sum + usage.memory, 0) };
+    const used = (await Promise.all(pids.map(cpuOf))).filter((cpu) => cpu !== undefined);
+    const cpuPercent = used.reduce((sum, cpu) => sum + cpu, 0);
+    return { processes: used.length, cpuPercent, memoryBytes: pids.reduce((sum, pid) => sum + memoryOf(pid), 0) };
   }
 
   freeze = (): Promise<void> => setFrozen(this.enclosure.group(), true);

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, openSync } from 'node:fs';
+import { closeSync, existsSync, openSync, statSync } from 'node:fs';
 import koffi from 'koffi';
 
 const CLONE_NEWNET = 0x40000000;
@@ -8,6 +8,10 @@ const setns = libc.func('int setns(int fd, int nstype)');
 
 /** Where `ip netns` keeps the names of network namespaces. */
 export const netnsPath = (netns: string): string => `/run/netns/${netns}`;
+
+/** Whether a process is in that network namespace. */
+export const isIn = (pid: number, netns: string): boolean =>
+  statSync(`/proc/${pid}/ns/net`).ino === statSync(netnsPath(netns)).ino;
 
 function enter(path: string, subject: string): void {
   if (!existsSync(path)) throw new Error(`the network namespace ${subject} does not exist: was its lab taken down?`);

@@ -1,8 +1,5 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { execa } from 'execa';
 import t from 'tap';
 import { until } from '../clock/until.ts';
@@ -13,7 +10,7 @@ const { state: STATE, skip } = await beginContainerTests(t);
 const { Lab } = await import('./lab.ts');
 const { collectGarbage } = await import('./gc.ts');
 const { NOTHING, remainsOf } = await import('../driver/docker/remains-for-tests.ts');
-const { startContainer } = await import('../driver/docker/containers.ts');
+const { begin, createContainer } = await import('../driver/docker/containers.ts');
 const { driverNamed } = await import('../driver/drivers.ts');
 const { findImage, HOST_IMAGE } = await import('../driver/docker/image.ts');
 const { openEngine } = await import('../driver/docker/engine.ts');
@@ -33,45 +30,6 @@ const stateOf = (name: string) => ({
 });
 
 t.test(
-  'whenever the making of a lab is killed, gc leaves nothing of it, and the name can be had again',
-  { skip, timeout: 120_000 },
-  async (t) => {
-    const lab = `${NAME}-killed`;
-    for (const afterMs of [0, 300, 1500]) {
-      const child = spawn(
-        process.execPath,
-        [CLI, 'up', 'invention', '--servers', '1', '--driver', 'docker', '--name', lab],
-        {
-          stdio: 'ignore',
-          env: { ...process.env, ONEVIP_STATE: STATE },
-        },
-      );
-      await until(() => existsSync(path.join(STATE, lab, 'lab.json')), {
-        what: `${lab} begins`,
-        withinMs: 20_000,
-        everyMs: 2,
-      });
-      // The moment is what is tried, and no condition.
-      await pause(afterMs);
-      child.kill('SIGKILL');
-      await once(child, 'exit');
-      const left = await remainsOf(lab);
-      await collectGarbage();
-      // What the engine had been asked for appears when it likes.
-      const isGone = async () => {
-        await collectGarbage();
-        return JSON.stringify(await remainsOf(lab)) === JSON.stringify(NOTHING);
-      };
-      await until(isGone, { what: 'nothing is left', withinMs: 5000, everyMs: 200 });
-      t.same(await remainsOf(lab), NOTHING, `killed after ${afterMs} ms, which left ${JSON.stringify(left)}`);
-    }
-    await docker.make(stateOf(lab));
-    t.equal((await remainsOf(lab)).containers, 2 * PLAN.nodes.length);
-    await docker.unmake(stateOf(lab));
-  },
-);
-
-t.test(
   'a container of a lab that nobody knows any more is removed by gc; one that is not ours is not',
   { skip },
   async (t) => {
@@ -79,11 +37,10 @@ t.test(
     const { name: Image } = await findImage(engine, HOST_IMAGE);
     const idle = { Image, Cmd: ['sleep', '60'], HostConfig: { NetworkMode: 'none', Binds: ['/usr:/usr:ro'] } };
     const stray = `${NAME}-stray`;
-    await startContainer(engine, { ...idle, Labels: { [LABELS.lab]: stray, [LABELS.register]: STATE } });
-    const other = await startContainer(engine, {
-      ...idle,
-      Labels: { [LABELS.lab]: stray, [LABELS.register]: '/elsewhere' },
-    });
+    const started = async (register: string) =>
+      begin(await createContainer(engine, { ...idle, Labels: { [LABELS.lab]: stray, [LABELS.register]: register } }));
+    await started(STATE);
+    const other = await started('/elsewhere');
     t.teardown(() => engine.docker.getContainer(other.id).remove({ force: true }));
     t.same((await collectGarbage()).labs, [stray]);
     t.same((await remainsOf(stray)).containers, 0);
@@ -105,6 +62,19 @@ t.test('a lab whose engine went away can be removed', { skip, timeout: 60_000 },
   t.match(await remainsOf(lab), { namespaces: 0, groups: 0, mounts: 0, folders: 0 });
   t.same((await collectGarbage()).labs, [lab], 'and once the engine is back, gc removes its containers');
   t.same(await remainsOf(lab), NOTHING);
+});
+
+t.test('without an engine nothing is made, and what to do is said', async (t) => {
+  const up = await execa(process.execPath, [CLI, 'up', '--driver', 'docker', '--name', `${NAME}-no`], {
+    env: { ONEVIP_STATE: STATE, DOCKER_HOST: 'unix:///nowhere' },
+    reject: false,
+  });
+  t.equal(up.exitCode, 3);
+  t.match(
+    up.stderr,
+    /no lab can be made with docker: there is no engine at unix:\/\/\/nowhere: nothing is there. Start it/,
+  );
+  t.notOk(existsSync(path.join(STATE, `${NAME}-no`)));
 });
 
 t.test('without the image nothing is made, and what to do is said', { skip }, async (t) => {

@@ -10,8 +10,12 @@ import { holds } from './leader.ts';
 /** How long one request may take before the next one is tried: a lost SYN would be sent again after a second. */
 const TRY_FOR_MS = 150;
 
+const WITHIN_MS = 10_000;
+/** The programs of all nodes begin side by side: those of a hundred servers need twenty seconds of two cores. */
+const WITHIN_MS_PER_NODE = 300;
+
 /** Waits until a request that `client` sends to the first cluster address is answered. */
-async function awaitAnswer(client: Client, plan: Plan, withinMs = 10_000): Promise<void> {
+async function awaitAnswer(client: Client, plan: Plan, withinMs = WITHIN_MS): Promise<void> {
   const service = plan.services.find(({ protocol, name }) => protocol === 'tcp' && name === 'http');
   const [address] = plan.addresses.cluster;
   if (!service || !address) throw new Error(`the topology ${plan.topology} serves no HTTP: what could answer?`);
@@ -53,7 +57,7 @@ export async function awaitService(lab: Lab): Promise<void> {
   const recorder = openHistory();
   const client = await openClient(lab, recorder);
   try {
-    await awaitAnswer(client, lab.plan);
+    await awaitAnswer(client, lab.plan, WITHIN_MS + WITHIN_MS_PER_NODE * lab.plan.nodes.length);
   } finally {
     client.close();
     recorder.close();

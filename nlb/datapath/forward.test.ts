@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync } from 'node:fs';
+import { closeSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { linkInfo, programName } from '../kernel/bpf-link.ts';
+import { linkInfo, pin, programName } from '../kernel/bpf-link.ts';
 import { monotonicNs } from '../kernel/clock.ts';
 import { enterPrivateNamespaces, openNamespace, run, until } from '../kernel/private-namespaces.ts';
 import { filterProgram } from '../kernel/tc-filter.ts';
@@ -133,7 +133,9 @@ t.test('a datagram reaches the server by a classic tc filter, for kernels withou
   for (const device of ['access', 'server']) attachFilter(pins, ifindexOf(device), programsOf(datapath).tc());
   t.match(run('tc filter show dev access ingress'), /onevip_tc/);
   await forwards(t, datapath, 'classic tc');
-  const filters = ['access', 'server'].map((device) => filterProgram({ ...FILTER, ifindex: ifindexOf(device) }) ?? 0);
+  const filters = ['access', 'server'].map(
+    (device) => filterProgram({ ...FILTER, ifindex: ifindexOf(device) })?.id ?? 0,
+  );
   await removesAll(t, datapath, filters);
   t.notMatch(run('tc qdisc show dev access'), /clsact/, 'the qdisc that it made is gone');
 });
@@ -152,6 +154,24 @@ t.test('a foreign filter with our handle and priority is named and left alone', 
   t.throws(attachOurs, /has a filter of somebody else at priority 1171/);
   t.equal(run('tc filter show dev access ingress'), before);
   t.match(before, /bytecode/, 'it is there');
+});
+
+t.test('a foreign program in our filter is named and left alone', async (t) => {
+  const directory = pinDirectory(t);
+  const datapath = openDatapath({ ...options(directory), mode: 'xdp', first: tables() });
+  t.teardown(() => datapath.remove());
+  const { tc } = programsOf(datapath);
+  run('tc qdisc add dev access clsact');
+  t.teardown(() => run('tc qdisc del dev access clsact'));
+  const pinned = join(directory, 'theirs');
+  pin(tc(), pinned);
+  const hook = `dev access ingress protocol all pref ${FILTER.priority}`;
+  run(`tc filter add ${hook} handle ${FILTER.handle} bpf direct-action object-pinned ${pinned}`);
+  rmSync(pinned);
+  t.throws(
+    () => attachFilter(openPins(directory), ifindexOf('access'), tc()),
+    /interface \d+ runs a BPF program that is not ours: theirs \(id \d+\)/,
+  );
 });
 
 t.test('a daemon killed with SIGKILL leaves traffic flowing, and the next one adopts it', async (t) => {

@@ -99,9 +99,6 @@ export const tcAttach: (hook: Bytes, options: Bytes) => number = libbpf.func(
 export const tcDetach: (hook: Bytes, options: Bytes) => number = libbpf.func(
   'int bpf_tc_detach(const void *hook, const void *options)',
 );
-export const tcQuery: (hook: Bytes, options: Bytes) => number = libbpf.func(
-  'int bpf_tc_query(const void *hook, void *options)',
-);
 export const testRun: (program: number, options: Bytes) => number = libbpf.func(
   'int bpf_prog_test_run_opts(int program, void *options)',
 );

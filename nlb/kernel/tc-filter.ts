@@ -1,4 +1,6 @@
-import { tcAttach, tcDetach, tcHookCreate, tcHookDestroy, tcQuery } from './libbpf.ts';
+import { tcAttach, tcDetach, tcHookCreate, tcHookDestroy } from './libbpf.ts';
+import { decodeAttributes, valueText } from './netlink.ts';
+import { askRoute } from './route-socket.ts';
 import { SyscallError } from './syscall-error.ts';
 
 /**
@@ -18,6 +20,16 @@ const EEXIST = 17;
 const ENOENT = 2;
 const EINVAL = 22;
 const ENODEV = 19;
+
+/** linux/rtnetlink.h, linux/pkt_sched.h, linux/pkt_cls.h */
+const RTM_GETTFILTER = 46;
+const TCMSG_BYTES = 20;
+const CLSACT_INGRESS = 0xff_ff_ff_f2;
+const ETH_P_ALL = 3;
+const TCA_OPTIONS = 2;
+const [TCA_BPF_NAME, TCA_BPF_ID] = [7, 11];
+/** Without the filter, the qdisc, or the interface. */
+const ABSENT = ['ENOENT', 'EINVAL', 'ENODEV'];
 
 /** Make the clsact qdisc. False when the interface has one already. Throws SyscallError. */
 export function addClsact(ifindex: number): boolean {
@@ -50,11 +62,36 @@ export function removeFilter(filter: TcFilter): void {
     throw failure('detach from tc', filter.ifindex, result);
 }
 
-/** Id of the filter's program, or undefined where there is no such filter, or no clsact qdisc. */
-export function filterProgram(filter: TcFilter): number | undefined {
-  const options = encodeFilter(filter);
-  const result = tcQuery(encodeHook(filter.ifindex, BPF_TC_INGRESS), options);
-  return result < 0 ? undefined : options.readUInt32LE(16);
+/**
+ * The filter's program, or undefined where there is no such filter with one, or no clsact qdisc. By netlink, which tells everybody
+ * its name; whoever has only the program's id must have CAP_SYS_ADMIN to learn that.
+ */
+export function filterProgram({ ifindex, handle, priority }: TcFilter): { id: number; name: string } | undefined {
+  const attributes = answer({ ifindex, handle, priority }).flatMap((filter) => {
+    const options = decodeAttributes(filter.subarray(TCMSG_BYTES)).get(TCA_OPTIONS);
+    return options ? [decodeAttributes(options)] : [];
+  })[0];
+  const [id, name] = [attributes?.get(TCA_BPF_ID), attributes?.get(TCA_BPF_NAME)];
+  if (id === undefined) return undefined;
+  // As libbpf and tc have it: the name, a colon, and something in brackets.
+  return { id: id.readUInt32LE(0), name: name === undefined ? '' : valueText(name).replace(/:\[[^\]]*\]$/, '') };
+}
+
+function answer({ ifindex, handle, priority }: TcFilter): Buffer[] {
+  // struct tcmsg: family and padding, interface, handle, parent, priority and protocol.
+  const body = Buffer.alloc(TCMSG_BYTES);
+  body.writeInt32LE(ifindex, 4);
+  body.writeUInt32LE(handle, 8);
+  body.writeUInt32LE(CLSACT_INGRESS, 12);
+  body.writeUInt16BE(ETH_P_ALL, 16);
+  body.writeUInt16LE(priority, 18);
+  const subject = `interface ${ifindex}`;
+  try {
+    return askRoute({ operation: 'ask for a filter', subject, type: RTM_GETTFILTER, flags: 0, body, attributes: [] });
+  } catch (error) {
+    if (error instanceof SyscallError && ABSENT.includes(error.errno)) return [];
+    throw error;
+  }
 }
 
 /** struct bpf_tc_hook: its own size, the interface, the attach point. */

@@ -1,6 +1,7 @@
-import type { ContainerCreateOptions } from 'dockerode';
+import type { Container, ContainerCreateOptions } from 'dockerode';
 import { until } from '../../clock/until.ts';
-import type { Engine } from './engine.ts';
+import { forEach } from './at-once.ts';
+import { type Engine, EngineProblem } from './engine.ts';
 import { LABELS } from './specification.ts';
 
 /** A running container, by its first process. */
@@ -9,10 +10,18 @@ export interface Running {
   pid: number;
 }
 
-export async function startContainer({ docker }: Engine, options: ContainerCreateOptions): Promise<Running> {
-  const container = await docker.createContainer(options);
+export const createContainer = ({ docker }: Engine, options: ContainerCreateOptions): Promise<Container> =>
+  docker.createContainer(options);
+
+/** @throws EngineProblem where it is over as soon as it has begun */
+export async function begin(container: Container): Promise<Running> {
   await container.start();
-  return { id: container.id, pid: (await container.inspect()).State.Pid };
+  const { Config, Name, State } = await container.inspect();
+  if (!State.Running)
+    throw new EngineProblem(
+      `the container ${Name.slice(1)} ended at once, with exit status ${State.ExitCode}: has its image ${Config.Image} sh, nsenter and setpriv (Debian’s util-linux)?`,
+    );
+  return { id: container.id, pid: State.Pid };
 }
 
 /** Has a container that was killed begin anew, with the same settings. */
@@ -20,8 +29,7 @@ export async function restartContainer({ docker }: Engine, id: string): Promise<
   const container = docker.getContainer(id);
   const ended = async () => !(await container.inspect()).State.Running;
   await until(ended, { what: `the container ${id.slice(0, 12)} has ended`, withinMs: 10_000, everyMs: 10 });
-  await container.start();
-  return { id, pid: (await container.inspect()).State.Pid };
+  return begin(container);
 }
 
 /** Which lab, or whose labs. */
@@ -46,10 +54,11 @@ export async function containersOf({ docker }: Engine, owned: Owned): Promise<Fo
 }
 
 /**
- * Removes every container of the lab with all that runs in it. What a killed maker had just asked for may appear a moment later, so
- * it is looked for until there is none.
+ * Removes every container of the lab with all that runs in it, which takes its time where there are two hundred. What a killed maker
+ * had just asked for may appear a moment later, so it is looked for until there is none.
  */
 export async function removeContainers(engine: Engine, owned: Owned): Promise<void> {
+  await removeFound(engine, await containersOf(engine, owned));
   const gone = async () => {
     const found = await containersOf(engine, owned);
     await removeFound(engine, found);
@@ -62,7 +71,7 @@ export async function removeContainers(engine: Engine, owned: Owned): Promise<vo
 export async function removeFound(engine: Engine, found: readonly Found[]): Promise<void> {
   for (const holders of [false, true]) {
     const now = found.filter(({ isHolder }) => isHolder === holders);
-    await Promise.all(now.map(({ id }) => removeContainer(engine, id)));
+    await forEach(now, ({ id }) => removeContainer(engine, id));
   }
 }
 

@@ -1,16 +1,19 @@
 import { existsSync } from 'node:fs';
-import { lansOf, namespaces } from '../batch.ts';
+import type { NodePlan } from '../../topology/plan.ts';
+import { namespaces } from '../batch.ts';
 import { killCgroup, makeCgroup, WATCHERS } from '../cgroup.ts';
 import type { Driver, MadeLab } from '../driver.ts';
 import { HostNode } from '../host-node.ts';
 import { HostSegment } from '../host-segment.ts';
 import { type LabNames, labNames } from '../names.ts';
+import { isIn } from '../namespace.ts';
 import { mountBpf, unmakeLab } from '../netns.ts';
 import { provePaths } from '../prove-paths.ts';
 import { type LabState, list, register, STATE_ROOT } from '../registry.ts';
 import { ipBatch, wire } from '../wire.ts';
-import { containersOf, removeContainers, removeFound, startContainer } from './containers.ts';
-import { inContainer } from './enclosure.ts';
+import { allOf, forEach } from './at-once.ts';
+import { begin, containersOf, createContainer, removeContainers, removeFound } from './containers.ts';
+import { inContainer, isIdle } from './enclosure.ts';
 import { type Engine, EngineProblem, engineAddress, openEngine } from './engine.ts';
 import { findImage, type Image } from './image.ts';
 import { readEngine, readRecords, writeEngine, writeRecord } from './record.ts';
@@ -56,35 +59,21 @@ async function build({ name: lab, plan }: LabState, engine: Engine, image: Image
   makeCgroup(lab, WATCHERS);
   // What a killed maker of that name had asked for, and got when the lab was no longer known.
   await removeContainers(engine, { lab, register: STATE_ROOT });
-  const lans = ipBatch(lab, namespaces(lansOf(plan).map(names.lan)));
-  await allOf([holdNetworks(lab, plan, names, engine, image), mountBpf(lab), lans]);
-  await allOf([wire(plan, names), startNodes(lab, plan, engine, image)]);
+  await allOf([ipBatch(lab, namespaces(names.all())), mountBpf(lab)]);
+  const starting = forEach(plan.nodes, (node) => startNode(lab, node, names, engine, image));
+  await allOf([wire(plan, names), starting]);
   await provePaths(lab, plan, names);
 }
 
-/** Waits for all of it also where some of it fails: what is still being made while the lab is unmade would stay. */
-async function allOf(work: readonly Promise<unknown>[]): Promise<void> {
-  const failed = (await Promise.allSettled(work)).find(({ status }) => status === 'rejected');
-  if (failed?.status === 'rejected') throw failed.reason;
-}
-
-/** Each node's network gets a name as if it had been made without a container, so that links are born in it. */
-async function holdNetworks(lab: string, plan: MadeLab['plan'], names: LabNames, engine: Engine, image: Image) {
-  await allOf(
-    plan.nodes.map(async (node) => {
-      const running = await startContainer(engine, holderOptions(image, lab, node));
-      await ipBatch(lab, `netns attach ${names.node(node.name)} ${running.pid}\n`);
-      await writeRecord(lab, `${node.name}.network`, running);
-    }),
-  );
-}
-
-async function startNodes(lab: string, plan: MadeLab['plan'], engine: Engine, image: Image): Promise<void> {
-  await allOf(
-    plan.nodes.map(async (node) =>
-      writeRecord(lab, node.name, await startContainer(engine, nodeOptions(image, lab, node))),
-    ),
-  );
+/** What holds the network that the node has by name, and then the node, which the engine makes meanwhile: Podman makes it second only. */
+async function startNode(lab: string, plan: NodePlan, names: LabNames, engine: Engine, image: Image): Promise<void> {
+  const netns = names.node(plan.name);
+  const isHeld = ([pid]: readonly number[]) => pid !== undefined && isIn(pid, netns);
+  const holder = await createContainer(engine, holderOptions(image, lab, plan, netns));
+  const holding = begin(holder).then((running) => writeRecord(lab, `${plan.name}.network`, running, isHeld));
+  const node = createContainer(engine, nodeOptions(image, lab, plan));
+  await allOf([holding, node]);
+  await writeRecord(lab, plan.name, await begin(await node), isIdle);
 }
 
 /** Without its engine, processes are ended by their control groups; its containers are removed once it is back, as strays. */

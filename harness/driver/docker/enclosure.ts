@@ -42,9 +42,12 @@ export function entering(pid: number, capabilities: readonly string[], command: 
   ];
 }
 
+/** All of what a container idles with is there. */
+export const isIdle = (own: readonly number[]): boolean => own.length >= 2;
+
 /** All of it, at once and however it stands; then it is started again with nothing in it, in the network that it had. */
 async function killContainer(lab: string, node: string): Promise<void> {
   const { id, group } = readRecord(lab, node);
   await killCgroup(group);
-  await writeRecord(lab, node, await restartContainer(await openEngine(readEngine(lab)), id));
+  await writeRecord(lab, node, await restartContainer(await openEngine(readEngine(lab)), id), isIdle);
 }

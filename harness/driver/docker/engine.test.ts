@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import t, { type Test } from 'tap';
+import { begin } from './containers.ts';
 import { connectionTo, engineAddress, openEngine, whyNoAnswer } from './engine.ts';
 import { findImage, HOST_IMAGE } from './image.ts';
 
@@ -119,4 +120,23 @@ t.test('an image says whether its programs are this machine’s', async (t) => {
   );
   t.same(await findImage(engine, 'host'), { name: 'host', isHosts: true });
   t.same(await findImage(engine, 'own'), { name: 'own', isHosts: false });
+});
+
+t.test('a container that ends at once is said, with what its image must have', async (t) => {
+  const inspected = (State: object) => ({ Id: 'x', Name: '/ov-lab.nlb1', Config: { Image: 'mine' }, State });
+  const engine = await openEngine(
+    await answering(t, {
+      '/version': VERSION,
+      '/info': {},
+      '/containers/lives/start': 204,
+      '/containers/lives/json': inspected({ Running: true, Pid: 17 }),
+      '/containers/died/start': 204,
+      '/containers/died/json': inspected({ Running: false, ExitCode: 127, Pid: 0 }),
+    }),
+  );
+  t.same(await begin(engine.docker.getContainer('lives')), { id: 'lives', pid: 17 });
+  await t.rejects(begin(engine.docker.getContainer('died')), {
+    name: 'EngineProblem',
+    message: /ov-lab.nlb1 ended at once, with exit status 127: has its image mine sh, nsenter and setpriv/,
+  });
 });

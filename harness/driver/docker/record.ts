@@ -30,10 +30,15 @@ export function readRecords(lab: string): ContainerRecord[] {
   return names.map((name) => readRecord(lab, name.slice(0, -SUFFIX.length)));
 }
 
-/** Writes down what has been started, once all of it runs. */
-export async function writeRecord(lab: string, name: string, running: Running): Promise<void> {
+/** Writes down what has been started, once it has begun, as its processes show. */
+export async function writeRecord(
+  lab: string,
+  name: string,
+  running: Running,
+  hasBegun: (own: readonly number[]) => boolean,
+): Promise<void> {
   const group = groupOf(running);
-  const started = () => processesOf(group).length >= 2;
+  const started = () => hasBegun(processesOf(group));
   await until(started, { what: `the container of ${name} has begun`, withinMs: 10_000, everyMs: 2 });
   const record: ContainerRecord = { ...running, group, own: processesOf(group) };
   const file = recordFile(lab, name);

@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
 import t from 'tap';
 import { loadPlan } from '../../topology/load.ts';
-import { holderOptions, nodeOptions, outermost } from './specification.ts';
+import { capabilitiesOf, holderOptions, nodeOptions, outermost } from './specification.ts';
 
 const IMAGE = { name: 'image:1', isHosts: false };
 const PLAN = loadPlan('invention', { servers: 1 });
@@ -19,14 +21,17 @@ t.test('a node has the capabilities that its work needs, and no other', async (t
   };
   t.same(given('server1'), ['NET_ADMIN', 'NET_RAW', 'NET_BIND_SERVICE']);
   t.same(given('fw1'), ['NET_ADMIN', 'NET_RAW', 'SYS_NICE']);
-  t.same(given('nlb1'), ['NET_ADMIN', 'NET_RAW', 'SYS_NICE', 'IPC_LOCK', 'SYS_ADMIN']);
+  t.same(given('nlb1'), ['NET_ADMIN', 'NET_RAW', 'SYS_NICE', 'IPC_LOCK'], 'of those that every engine knows');
+  t.same(capabilitiesOf('nlb').slice(-2), ['BPF', 'PERFMON'], 'the others its programs bring');
+  t.notOk(capabilitiesOf('nlb').includes('SYS_ADMIN'));
 });
 
 t.test('a node joins the network that another container holds, which has none of the engine’s', async (t) => {
   const node = PLAN.nodes[0];
   if (!node) throw new Error('the plan has no node');
-  const holder = holderOptions(IMAGE, 'demo', node);
-  t.equal(holder.HostConfig?.NetworkMode, 'none');
+  const holder = holderOptions(IMAGE, 'demo', node, 'ov-demo.one');
+  t.same(holder.Cmd?.slice(0, 2), ['nsenter', '--net=/run/netns/ov-demo.one']);
+  t.ok(holder.Cmd?.includes('--bounding-set=-all'), 'where it then is allowed nothing');
   t.equal(options(node.name).HostConfig?.NetworkMode, `container:${holder.name}`);
   const { 'onevip.part': part, ...others } = holder.Labels ?? {};
   t.equal(part, 'network');
@@ -34,7 +39,21 @@ t.test('a node joins the network that another container holds, which has none of
   t.match(holder.Labels, { 'onevip.lab': 'demo', 'onevip.node': node.name });
 });
 
+t.test('what Node has compiled is kept from one node to the next', async (t) => {
+  const cache = path.join(t.testdir(), 'cache');
+  const before = process.env.NODE_COMPILE_CACHE;
+  t.teardown(() => Object.assign(process.env, { NODE_COMPILE_CACHE: before ?? '' }));
+  process.env.NODE_COMPILE_CACHE = cache;
+  t.ok(options('nlb1').HostConfig?.Binds?.includes(`${cache}:${cache}`));
+  t.ok(existsSync(cache), 'its folder is there to be mounted');
+  process.env.NODE_COMPILE_CACHE = '';
+  t.notOk(options('nlb1').HostConfig?.Binds?.some((bind) => bind.includes(cache)));
+});
+
 t.test('this machine’s programs are mounted where the image has none, and only for reading', async (t) => {
+  const before = process.env.NODE_COMPILE_CACHE;
+  t.teardown(() => Object.assign(process.env, { NODE_COMPILE_CACHE: before ?? '' }));
+  process.env.NODE_COMPILE_CACHE = '';
   const binds = (isHosts: boolean) => options('nlb1', { ...IMAGE, isHosts }).HostConfig?.Binds ?? [];
   t.ok(binds(true).includes('/usr:/usr:ro'));
   t.notOk(binds(false).includes('/usr:/usr:ro'));

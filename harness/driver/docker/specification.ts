@@ -1,7 +1,8 @@
-import { existsSync, realpathSync } from 'node:fs';
+import { existsSync, mkdirSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import type { ContainerCreateOptions } from 'dockerode';
 import type { NodeKind, NodePlan } from '../../topology/plan.ts';
+import { netnsPath } from '../namespace.ts';
 import { labFolder, STATE_ROOT } from '../registry.ts';
 import type { Image } from './image.ts';
 
@@ -18,18 +19,22 @@ export const LABELS = {
 
 /**
  * What a node may do with its own network, and no more. A load balancer also beats at real-time priority from memory that is not
- * swapped out, loads packet programs, and looks them up by their numbers, for which the kernel wants SYS_ADMIN; that includes BPF
- * and PERFMON, which Docker 20.10 does not know. A client keeps time at real-time priority.
+ * swapped out, and loads packet programs (BPF) that read the kernel's own structures (PERFMON). A client keeps time at real-time
+ * priority.
  */
 const CAPABILITIES: Record<NodeKind, readonly string[]> = {
   client: ['NET_ADMIN', 'NET_RAW', 'SYS_NICE'],
   router: ['NET_ADMIN', 'NET_RAW'],
   firewall: ['NET_ADMIN', 'NET_RAW', 'SYS_NICE'],
-  nlb: ['NET_ADMIN', 'NET_RAW', 'SYS_NICE', 'IPC_LOCK', 'SYS_ADMIN'],
+  nlb: ['NET_ADMIN', 'NET_RAW', 'SYS_NICE', 'IPC_LOCK', 'BPF', 'PERFMON'],
   server: ['NET_ADMIN', 'NET_RAW', 'NET_BIND_SERVICE'],
 };
 
+/** What programs have that the harness begins on such a node. */
 export const capabilitiesOf = (kind: NodeKind): readonly string[] => CAPABILITIES[kind];
+
+/** Docker 20.10 refuses them by name, and needs them not: the harness's programs enter from outside, and bring them. */
+const UNKNOWN_TO_ENGINES = ['BPF', 'PERFMON'];
 
 /** Name of the container that is a node, and of the one that holds the node's network while that one is restarted. */
 const containerName = (lab: string, node: string): string => `ov-${lab}.${node}`;
@@ -40,17 +45,37 @@ const IDLE = ['sh', '-c', 'sleep infinity & wait'];
 
 const common = (image: Image, lab: string, node: string, part: 'network' | 'node'): ContainerCreateOptions => ({
   Image: image.name,
-  Cmd: IDLE,
   StopSignal: 'SIGKILL',
   Labels: { [LABELS.lab]: lab, [LABELS.node]: node, [LABELS.register]: STATE_ROOT, [LABELS.part]: part },
 });
 
 const COMMON_HOST = { LogConfig: { Type: 'none', Config: {} }, CapDrop: ['ALL'] };
 
-/** Holds the network of a node: the namespace belongs to the lab, and a node that is restarted finds its links as they were. */
-export function holderOptions(image: Image, lab: string, { name }: NodePlan): ContainerCreateOptions {
-  const HostConfig = { ...COMMON_HOST, NetworkMode: 'none', IpcMode: 'none', Binds: image.isHosts ? hostBinds() : [] };
-  return { ...common(image, lab, name, 'network'), name: holderName(lab, name), HostConfig };
+/** Its first process enters the node's network, gives up everything, and sleeps. */
+const hold = (netns: string): string[] => [
+  'nsenter',
+  `--net=${netnsPath(netns)}`,
+  'setpriv',
+  '--inh-caps=-all',
+  '--bounding-set=-all',
+  'sleep',
+  'infinity',
+];
+
+/**
+ * Holds the network of a node: the namespace belongs to the lab, and a node that is restarted finds its links as they were. It is
+ * begun without a network of its own, which would take the engine longer than all the rest of it, and enters that of the node.
+ */
+export function holderOptions(image: Image, lab: string, { name }: NodePlan, netns: string): ContainerCreateOptions {
+  const network = `${netnsPath(netns)}:${netnsPath(netns)}`;
+  const HostConfig = {
+    ...COMMON_HOST,
+    NetworkMode: 'host',
+    IpcMode: 'none',
+    CapAdd: ['SYS_ADMIN', 'SETPCAP'],
+    Binds: [...(image.isHosts ? hostBinds() : []), network],
+  };
+  return { ...common(image, lab, name, 'network'), name: holderName(lab, name), Cmd: hold(netns), HostConfig };
 }
 
 /** The node itself: nothing runs in it yet. */
@@ -59,11 +84,20 @@ export function nodeOptions(image: Image, lab: string, { name, kind }: NodePlan)
     ...COMMON_HOST,
     NetworkMode: `container:${holderName(lab, name)}`,
     IpcMode: 'private',
-    CapAdd: [...CAPABILITIES[kind]],
+    CapAdd: CAPABILITIES[kind].filter((name) => !UNKNOWN_TO_ENGINES.includes(name)),
     ReadonlyPaths: READ_ONLY,
-    Binds: [...(image.isHosts ? hostBinds() : []), ...projectBinds(), `${labFolder(lab)}:${labFolder(lab)}`],
+    Binds: [
+      ...(image.isHosts ? hostBinds() : []),
+      ...projectBinds(),
+      ...[...compileCache(), labFolder(lab)].map(writable),
+    ],
   };
-  return { ...common(image, lab, name, 'node'), name: containerName(lab, name), HostConfig } as ContainerCreateOptions;
+  return {
+    ...common(image, lab, name, 'node'),
+    name: containerName(lab, name),
+    Cmd: IDLE,
+    HostConfig,
+  } as ContainerCreateOptions;
 }
 
 /** What engines make read-only in a container, but for the settings of its own network, which firewalls and load balancers change. */
@@ -96,8 +130,16 @@ function projectBinds(): string[] {
   return outermost([PROJECT, node, modules].filter((folder) => folder !== '/usr')).map(readOnly);
 }
 
+/** What Node has compiled, which programs on nodes read, and write where they are the first to compile it. */
+function compileCache(folder = process.env.NODE_COMPILE_CACHE): string[] {
+  if (!folder) return [];
+  mkdirSync(folder, { recursive: true });
+  return [folder];
+}
+
 /** Folders that are in no other one. */
 export const outermost = (folders: readonly string[]): string[] =>
   [...new Set(folders)].filter((folder) => !folders.some((other) => folder.startsWith(`${other}/`)));
 
 const readOnly = (file: string): string => `${file}:${file}:ro`;
+const writable = (folder: string): string => `${folder}:${folder}`;

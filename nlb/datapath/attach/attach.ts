@@ -192,7 +192,7 @@ function swapXdp(pins: Pins, { from, to }: Record<'from' | 'to', PinnedLink>, pr
 function refuseForeign(pins: Pins, ifindex: number, device: string): void {
   const running = xdpProgramOn(ifindex);
   if (running === undefined || ownPrograms(pins, ifindex).includes(running)) return;
-  throw foreign(device, running);
+  throw foreign(device, { id: running, name: programName(running) });
 }
 
 function ownPrograms(pins: Pins, ifindex: number): number[] {
@@ -208,10 +208,9 @@ function ownPrograms(pins: Pins, ifindex: number): number[] {
   });
 }
 
-function foreign(device: string, id: number): Error {
-  const name = programName(id) ?? 'without a name';
+function foreign(device: string, { id, name }: { id: number; name: string | undefined }): Error {
   return new Error(
-    `${device} runs a BPF program that is not ours: ${name} (id ${id}). It is left alone. Detach it, or choose another mode`,
+    `${device} runs a BPF program that is not ours: ${name ?? 'its name cannot be read'} (id ${id}). It is left alone. Detach it, or choose another mode`,
   );
 }
 
@@ -219,7 +218,7 @@ function foreign(device: string, id: number): Error {
 export function attachFilter(pins: Pins, ifindex: number, program: number): 'added' | 'replaced' {
   const filter = { ...FILTER, ifindex };
   const running = filterProgram(filter);
-  if (running !== undefined && programName(running) !== TC_PROGRAM) throw foreign(`interface ${ifindex}`, running);
+  if (running !== undefined && running.name !== TC_PROGRAM) throw foreign(`interface ${ifindex}`, running);
   if (addClsact(ifindex)) pins.remember('qdiscs', ifindex);
   try {
     putFilter(filter, program, running !== undefined);
