@@ -93,10 +93,19 @@ t.test('an engine that is too old is refused, with both versions', async (t) => 
   });
 });
 
-t.test('a rootless engine is refused, with what it cannot do', async (t) => {
-  const rootless = await answering(t, { '/version': VERSION, '/info': { SecurityOptions: ['name=rootless'] } });
-  await t.rejects(openEngine(rootless), { message: /is rootless: .* no link can be moved/ });
-});
+/** What each answers to /info, of what tells. */
+const ROOTLESS = {
+  'Docker 20.10': { SecurityOptions: ['name=seccomp,profile=default', 'name=rootless'] },
+  'Podman 4.3': { SecurityOptions: ['name=seccomp,profile=default'], Rootless: true },
+};
+for (const [name, info] of Object.entries(ROOTLESS))
+  t.test(`a rootless ${name} is refused, with what it cannot do`, async (t) => {
+    const rootless = await answering(t, { '/version': VERSION, '/info': info });
+    await t.rejects(openEngine(rootless), {
+      name: 'EngineProblem',
+      message: /is rootless: .* no link can be moved to and no packet program loaded\. Use one that runs as root/,
+    });
+  });
 
 t.test('an image that is missing is not downloaded: the command that makes it is said', async (t) => {
   const engine = await openEngine(await answering(t, { '/version': VERSION, '/info': {} }));

@@ -59,12 +59,22 @@ export async function openEngine(address = engineAddress()): Promise<Engine> {
       `the engine at ${address} (${who.Version}) speaks version ${who.ApiVersion} of Docker's API, and labs need 1.${OLDEST_API} or newer: Docker 19.03, Podman 4`,
     );
   const docker = new Client({ ...connection, version: `v${who.ApiVersion}` });
-  const { SecurityOptions = [] } = (await asked(address, () => docker.info())) as { SecurityOptions?: string[] };
-  if (SecurityOptions.some((option) => option.includes('rootless')))
+  if (isRootless(await asked(address, () => docker.info())))
     throw new EngineProblem(
       `the engine at ${address} is rootless: its containers are in a user namespace that is not root's, where no link can be moved to and no packet program loaded. Use one that runs as root`,
     );
   return { docker, address, version: `${nameOf(who)} ${who.Version}` };
+}
+
+/** Docker says it among its security options, Podman in a field of its own. */
+function isRootless({
+  SecurityOptions = [],
+  Rootless = false,
+}: {
+  SecurityOptions?: string[];
+  Rootless?: boolean;
+}): boolean {
+  return Rootless || SecurityOptions.some((option) => option.includes('rootless'));
 }
 
 /** Podman says who it is in its components; Docker is called "Engine" there. */
