@@ -3,7 +3,7 @@ import { killCgroup, processesOf } from '../cgroup.ts';
 import type { Enclosure } from '../host-node.ts';
 import { inPidNamespace } from '../namespace.ts';
 import { restartContainer } from './containers.ts';
-import { openEngine } from './engine.ts';
+import { reachEngine } from './engine.ts';
 import { readEngine, readRecord, writeRecord } from './record.ts';
 import { capabilitiesOf } from './specification.ts';
 
@@ -46,5 +46,5 @@ export function entering(pid: number, capabilities: readonly string[], command: 
 async function killContainer(lab: string, node: string): Promise<void> {
   const { id, group } = readRecord(lab, node);
   await killCgroup(group);
-  await writeRecord(lab, node, await restartContainer(await openEngine(readEngine(lab)), id));
+  await writeRecord(lab, node, await restartContainer(await reachEngine(readEngine(lab)), id));
 }
