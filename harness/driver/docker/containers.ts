@@ -1,6 +1,7 @@
 import type { ContainerCreateOptions } from 'dockerode';
 import { until } from '../../clock/until.ts';
 import type { Engine } from './engine.ts';
+import { openNetworkSettings } from './network-settings.ts';
 import { LABELS } from './specification.ts';
 
 /** A running container, by its first process. */
@@ -12,16 +13,20 @@ export interface Running {
 export async function startContainer({ docker }: Engine, options: ContainerCreateOptions): Promise<Running> {
   const container = await docker.createContainer(options);
   await container.start();
-  return { id: container.id, pid: (await container.inspect()).State.Pid };
+  const { Pid: pid } = (await container.inspect()).State;
+  if (options.Labels?.[LABELS.part] === 'node') await openNetworkSettings(pid);
+  return { id: container.id, pid };
 }
 
-/** Has a container that was killed begin anew, with the same settings. */
+/** Has a node's container that was killed begin anew, with the same settings. */
 export async function restartContainer({ docker }: Engine, id: string): Promise<Running> {
   const container = docker.getContainer(id);
   const ended = async () => !(await container.inspect()).State.Running;
   await until(ended, { what: `the container ${id.slice(0, 12)} has ended`, withinMs: 10_000, everyMs: 10 });
   await container.start();
-  return { id, pid: (await container.inspect()).State.Pid };
+  const { Pid: pid } = (await container.inspect()).State;
+  await openNetworkSettings(pid);
+  return { id, pid };
 }
 
 /** Which lab, or whose labs. */
