@@ -79,7 +79,7 @@ const STEPS: readonly Step[] = [
   {
     name: 'dockerfile',
     what: 'the image of the Dockerfile, built, and a suite on a lab of it',
-    command: test('harness/driver/docker/dockerfile.test.ts'),
+    command: test('harness/machine/dockerfile.test.ts'),
     env: NIGHTLY,
     minutes: 5,
   },

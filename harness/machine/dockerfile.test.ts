@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
 import t from 'tap';
-import { makeDebianRoot, whyNoDebianRoot } from '../../machine/debian-root.ts';
-import { startEngine, whyNotStarted } from './engine-for-tests.ts';
+import { startEngine, whyNotStarted } from '../driver/docker/engine-for-tests.ts';
+import { makeDebianRoot, whyNoDebianRoot } from './debian-root.ts';
 
 t.setTimeout(3_600_000);
 
@@ -13,7 +13,8 @@ const skip =
     ? 'it downloads all of it, and takes ten minutes: ./onevip nightly dockerfile'
     : (whyNotStarted('podman') ?? (await whyNoDebianRoot()) ?? false);
 
-const CLI = path.resolve(import.meta.dirname, '../../cli.ts');
+const CLI = path.resolve(import.meta.dirname, '../cli.ts');
+const CONTEXT = path.resolve(import.meta.dirname, '../driver/docker');
 const IMAGE = 'onevip-node';
 
 /**
@@ -33,7 +34,7 @@ t.test('a lab of the Dockerfile’s image passes a suite', { skip, timeout: 3_60
   const archive = path.join(scratch, 'root.tar');
   await execa('tar', ['-C', root, '-cf', archive, '.']);
   await execa(podman, ['import', archive, 'docker.io/library/debian:bookworm-slim']);
-  const built = await execa(podman, ['build', '--network=host', '--tag', IMAGE, import.meta.dirname], {
+  const built = await execa(podman, ['build', '--network=host', '--tag', IMAGE, CONTEXT], {
     all: true,
     reject: false,
   });
