@@ -76,6 +76,20 @@ const STEPS: readonly Step[] = [
     command: ['node_modules/.bin/stryker', 'run'],
     minutes: 10,
   },
+  {
+    name: 'provision',
+    what: 'what the Vagrantfile has done in a machine, in a fresh Debian without one',
+    command: test('harness/machine/provision.test.ts'),
+    env: NIGHTLY,
+    minutes: 30,
+  },
+  {
+    name: 'dockerfile',
+    what: 'the image of the Dockerfile, built, and a suite on a lab of it',
+    command: test('harness/machine/dockerfile.test.ts'),
+    env: NIGHTLY,
+    minutes: 5,
+  },
 ];
 
 /** `onevip nightly`: one step after the other, each with its output in a file. Exits 1 when one failed. */

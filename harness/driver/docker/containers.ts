@@ -2,6 +2,7 @@ import type { Container, ContainerCreateOptions } from 'dockerode';
 import { until } from '../../clock/until.ts';
 import { forEach } from './at-once.ts';
 import { type Engine, EngineProblem } from './engine.ts';
+import { openNetworkSettings } from './network-settings.ts';
 import { LABELS } from './specification.ts';
 
 /** A running container, by its first process. */
@@ -21,10 +22,11 @@ export async function begin(container: Container): Promise<Running> {
     throw new EngineProblem(
       `the container ${Name.slice(1)} ended at once, with exit status ${State.ExitCode}: has its image ${Config.Image} sh, nsenter and setpriv (Debian’s util-linux)?`,
     );
+  if (Config.Labels[LABELS.part] === 'node') await openNetworkSettings(State.Pid);
   return { id: container.id, pid: State.Pid };
 }
 
-/** Has a container that was killed begin anew, with the same settings. */
+/** Has a node's container that was killed begin anew, with the same settings. */
 export async function restartContainer({ docker }: Engine, id: string): Promise<Running> {
   const container = docker.getContainer(id);
   const ended = async () => !(await container.inspect()).State.Running;

@@ -3,7 +3,7 @@ import { killCgroup, processesOf } from '../cgroup.ts';
 import type { Enclosure } from '../host-node.ts';
 import { inPidNamespace } from '../namespace.ts';
 import { restartContainer } from './containers.ts';
-import { openEngine } from './engine.ts';
+import { reachEngine } from './engine.ts';
 import { readEngine, readRecord, writeRecord } from './record.ts';
 import { capabilitiesOf } from './specification.ts';
 
@@ -49,5 +49,5 @@ export const isIdle = (own: readonly number[]): boolean => own.length >= 2;
 async function killContainer(lab: string, node: string): Promise<void> {
   const { id, group } = readRecord(lab, node);
   await killCgroup(group);
-  await writeRecord(lab, node, await restartContainer(await openEngine(readEngine(lab)), id), isIdle);
+  await writeRecord(lab, node, await restartContainer(await reachEngine(readEngine(lab)), id), isIdle);
 }

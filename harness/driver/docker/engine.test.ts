@@ -8,7 +8,9 @@ import { begin } from './containers.ts';
 import { connectionTo, engineAddress, openEngine, whyNoAnswer } from './engine.ts';
 import { findImage, HOST_IMAGE } from './image.ts';
 
-const VERSION = { Version: '20.10.24', ApiVersion: '1.41', Components: [{ Name: 'Engine' }] };
+/** What comes with the answer to a ping. */
+const DOCKER = { 'api-version': '1.41', server: 'Docker/20.10.24+dfsg1 (linux)' };
+const PODMAN = { 'api-version': '1.41', server: 'Libpod/4.3.1 (linux)' };
 
 /** The path of a socket has at most 107 bytes. */
 function shortFolder(t: Test): string {
@@ -18,12 +20,13 @@ function shortFolder(t: Test): string {
 }
 
 /** What an engine would answer, by path behind the version: a status, or an object. Gives its address. */
-async function answering(t: Test, answers: Record<string, object | number>): Promise<string> {
+async function answering(t: Test, greeting: object, answers: Record<string, object | number> = {}): Promise<string> {
   const socket = path.join(shortFolder(t), 'socket');
   const server = createServer((request, response) => {
-    const answer = answers[(request.url ?? '').replace(/^\/v1\.\d+/, '')] ?? 404;
+    const known: Record<string, object | number> = { '/_ping': {}, '/info': {}, ...answers };
+    const answer = known[(request.url ?? '').replace(/^\/v1\.\d+/, '')] ?? 404;
     const [status, body] = typeof answer === 'number' ? [answer, { message: 'no such thing' }] : [200, answer];
-    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+    response.writeHead(status, { 'content-type': 'application/json', ...greeting }).end(JSON.stringify(body));
   });
   server.listen(socket);
   await once(server, 'listening');
@@ -58,13 +61,8 @@ t.test('an address is a socket or a host', async (t) => {
 });
 
 t.test('an engine that fits says who it is', async (t) => {
-  const docker = await answering(t, { '/version': VERSION, '/info': {} });
-  t.equal((await openEngine(docker)).version, 'Docker 20.10.24');
-});
-
-t.test('Podman is known by its components', async (t) => {
-  const version = { Version: '4.3.1', ApiVersion: '1.41', Components: [{ Name: 'Podman Engine' }] };
-  t.equal((await openEngine(await answering(t, { '/version': version, '/info': {} }))).version, 'Podman 4.3.1');
+  t.equal((await openEngine(await answering(t, DOCKER))).version, 'Docker 20.10.24+dfsg1');
+  t.equal((await openEngine(await answering(t, PODMAN))).version, 'Podman 4.3.1');
 });
 
 t.test('what is missing is said, with what to do', async (t) => {
@@ -87,20 +85,35 @@ t.test('what is missing is said, with what to do', async (t) => {
 });
 
 t.test('an engine that is too old is refused, with both versions', async (t) => {
-  const old = await answering(t, { '/version': { ...VERSION, ApiVersion: '1.39' }, '/info': {} });
+  const old = await answering(t, { ...DOCKER, 'api-version': '1.39' });
   await t.rejects(openEngine(old), {
     name: 'EngineProblem',
-    message: /speaks version 1.39 of Docker's API, and labs need 1.40/,
+    message: /\(Docker 20.10.24\+dfsg1\) speaks version 1.39 of Docker's API, and labs need 1.40/,
   });
 });
 
-t.test('a rootless engine is refused, with what it cannot do', async (t) => {
-  const rootless = await answering(t, { '/version': VERSION, '/info': { SecurityOptions: ['name=rootless'] } });
-  await t.rejects(openEngine(rootless), { message: /is rootless: .* no link can be moved/ });
+t.test('what answers and is no engine is refused', async (t) => {
+  const message = /gives no sensible answer: to a ping it answers/;
+  await t.rejects(openEngine(await answering(t, {})), { name: 'EngineProblem', message });
+  await t.rejects(openEngine(await answering(t, DOCKER, { '/_ping': 500 })), { name: 'EngineProblem', message });
 });
 
+/** What each answers to /info, of what tells. */
+const ROOTLESS = {
+  'Docker 20.10': { SecurityOptions: ['name=seccomp,profile=default', 'name=rootless'] },
+  'Podman 4.3': { SecurityOptions: ['name=seccomp,profile=default'], Rootless: true },
+};
+for (const [name, info] of Object.entries(ROOTLESS))
+  t.test(`a rootless ${name} is refused, with what it cannot do`, async (t) => {
+    const rootless = await answering(t, DOCKER, { '/info': info });
+    await t.rejects(openEngine(rootless), {
+      name: 'EngineProblem',
+      message: /is rootless: .* no link can be moved to and no packet program loaded\. Use one that runs as root/,
+    });
+  });
+
 t.test('an image that is missing is not downloaded: the command that makes it is said', async (t) => {
-  const engine = await openEngine(await answering(t, { '/version': VERSION, '/info': {} }));
+  const engine = await openEngine(await answering(t, DOCKER));
   await t.rejects(findImage(engine, HOST_IMAGE), {
     name: 'EngineProblem',
     message: /no image onevip-host:latest.*\.\/onevip image/,
@@ -111,9 +124,7 @@ t.test('an image that is missing is not downloaded: the command that makes it is
 t.test('an image says whether its programs are this machine’s', async (t) => {
   const image = (labels: object) => ({ Config: { Labels: labels } });
   const engine = await openEngine(
-    await answering(t, {
-      '/version': VERSION,
-      '/info': {},
+    await answering(t, DOCKER, {
       '/images/host/json': image({ 'onevip.userland': 'host' }),
       '/images/own/json': image({}),
     }),
@@ -123,11 +134,14 @@ t.test('an image says whether its programs are this machine’s', async (t) => {
 });
 
 t.test('a container that ends at once is said, with what its image must have', async (t) => {
-  const inspected = (State: object) => ({ Id: 'x', Name: '/ov-lab.nlb1', Config: { Image: 'mine' }, State });
+  const inspected = (State: object) => ({
+    Id: 'x',
+    Name: '/ov-lab.nlb1',
+    Config: { Image: 'mine', Labels: {} },
+    State,
+  });
   const engine = await openEngine(
-    await answering(t, {
-      '/version': VERSION,
-      '/info': {},
+    await answering(t, DOCKER, {
       '/containers/lives/start': 204,
       '/containers/lives/json': inspected({ Running: true, Pid: 17 }),
       '/containers/died/start': 204,

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import { get, type IncomingMessage } from 'node:http';
 import type Docker from 'dockerode';
 
 /** An engine of containers that speaks Docker's API, and has been asked who it is. */
@@ -6,7 +8,7 @@ export interface Engine {
   docker: Docker;
   /** As DOCKER_HOST has it. */
   address: string;
-  /** Docker 20.10.24, or Podman Engine 4.3.1. */
+  /** Docker 20.10.24, or Podman 4.3.1. */
   version: string;
 }
 
@@ -46,30 +48,58 @@ export function connectionTo(address: string): Docker.DockerOptions {
  * @throws EngineProblem saying what is missing and what to do
  */
 export async function openEngine(address = engineAddress()): Promise<Engine> {
+  const engine = await reachEngine(address);
+  if (isRootless(await asked(engine.address, () => engine.docker.info())))
+    throw new EngineProblem(
+      `the engine at ${engine.address} is rootless: its containers are in a user namespace that is not root's, where no link can be moved to and no packet program loaded. Use one that runs as root`,
+    );
+  return engine;
+}
+
+/**
+ * Speaks to an engine that a lab has been made with: whether one can be, which takes Podman half a second to say, is not asked again.
+ * @throws EngineProblem as openEngine does
+ */
+export async function reachEngine(address = engineAddress()): Promise<Engine> {
   if (address === undefined)
     throw new EngineProblem(
       `there is no engine of containers: DOCKER_HOST is not set, and neither ${SOCKETS.join(' nor ')} is there. Install one (apt-get install docker.io), or start one for yourself: harness/driver/docker/private-engine`,
     );
-  const { default: Client } = await import('dockerode');
   const connection = connectionTo(address);
-  const who = await asked(address, () => new Client(connection).version());
-  const [major, minor] = who.ApiVersion.split('.').map(Number);
+  const { default: Client } = await import('dockerode');
+  const { version, api } = await asked(address, () => greet(connection));
+  const [major, minor] = api.split('.').map(Number);
   if (major !== 1 || (minor ?? 0) < OLDEST_API)
     throw new EngineProblem(
-      `the engine at ${address} (${who.Version}) speaks version ${who.ApiVersion} of Docker's API, and labs need 1.${OLDEST_API} or newer: Docker 19.03, Podman 4`,
+      `the engine at ${address} (${version}) speaks version ${api} of Docker's API, and labs need 1.${OLDEST_API} or newer: Docker 19.03, Podman 4`,
     );
-  const docker = new Client({ ...connection, version: `v${who.ApiVersion}` });
-  const { SecurityOptions = [] } = (await asked(address, () => docker.info())) as { SecurityOptions?: string[] };
-  if (SecurityOptions.some((option) => option.includes('rootless')))
-    throw new EngineProblem(
-      `the engine at ${address} is rootless: its containers are in a user namespace that is not root's, where no link can be moved to and no packet program loaded. Use one that runs as root`,
-    );
-  return { docker, address, version: `${nameOf(who)} ${who.Version}` };
+  return { docker: new Client({ ...connection, version: `v${api}` }), address, version };
 }
 
-/** Podman says who it is in its components; Docker is called "Engine" there. */
-function nameOf({ Components = [] }: { Components?: { Name: string }[] }): string {
-  return Components.some(({ Name }) => Name.startsWith('Podman')) ? 'Podman' : 'Docker';
+/**
+ * Who it is, and which version of the API it speaks, by what comes with the answer to a ping. Of its /version Podman asks the package
+ * manager first: 0.6 s and more against 1 ms.
+ */
+async function greet({ socketPath, host, port }: Docker.DockerOptions): Promise<{ version: string; api: string }> {
+  const request = get({ socketPath, host, port, path: '/_ping', agent: false });
+  const [{ statusCode, headers }] = (await once(request, 'response')) as [IncomingMessage];
+  request.destroy();
+  const api = headers['api-version'];
+  if (statusCode !== 200 || typeof api !== 'string')
+    throw new Error(`to a ping it answers ${statusCode}, without a version of Docker's API`);
+  const [, name = 'Docker', version = ''] = /^(\w+)\/(\S+)/.exec(String(headers.server)) ?? [];
+  return { version: `${name === 'Libpod' ? 'Podman' : name} ${version}`, api };
+}
+
+/** Docker says it among its security options, Podman in a field of its own. */
+function isRootless({
+  SecurityOptions = [],
+  Rootless = false,
+}: {
+  SecurityOptions?: string[];
+  Rootless?: boolean;
+}): boolean {
+  return Rootless || SecurityOptions.some((option) => option.includes('rootless'));
 }
 
 async function asked<T>(address: string, ask: () => Promise<T>): Promise<T> {
