@@ -10,7 +10,7 @@ t.setTimeout(3_600_000);
 
 const skip =
   process.env.ONEVIP_NIGHTLY === undefined
-    ? 'it downloads all of it, and takes ten minutes: ./onevip nightly dockerfile'
+    ? 'it downloads all of it, and takes some five minutes: ./onevip nightly dockerfile'
     : (whyNotStarted('podman') ?? (await whyNoDebianRoot()) ?? false);
 
 const CLI = path.resolve(import.meta.dirname, '../cli.ts');
