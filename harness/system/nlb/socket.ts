@@ -8,6 +8,8 @@ export interface StatusSaid {
   state: string;
   fitness: string;
   pid: number;
+  /** With the servers that new connections go to. */
+  services: { name: string; servers: string[] }[];
   datapath: {
     /** Whether it found the tables of an earlier daemon, counters included. */
     adopted: boolean;
