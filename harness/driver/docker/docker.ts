@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import type { NodePlan } from '../../topology/plan.ts';
 import { lansOf, namespaces } from '../batch.ts';
 import { killCgroup, makeCgroup, WATCHERS } from '../cgroup.ts';
 import type { Driver, MadeLab } from '../driver.ts';
@@ -12,6 +13,7 @@ import { ipBatch, wire } from '../wire.ts';
 import { containersOf, removeContainers, removeFound, startContainer } from './containers.ts';
 import { inContainer } from './enclosure.ts';
 import { type Engine, EngineProblem, engineAddress, openEngine } from './engine.ts';
+import { inGuest } from './guest.ts';
 import { findImage, type Image } from './image.ts';
 import { readEngine, readRecords, writeEngine, writeRecord } from './record.ts';
 import { holderOptions, nodeOptions } from './specification.ts';
@@ -23,8 +25,11 @@ export const docker: Driver = {
   make,
   unmake,
   removeStrays,
-  node: (lab, plan) =>
-    new HostNode(lab, plan, labNames(lab.name, lab.plan).node(plan.name), inContainer(lab.name, plan)),
+  node: (lab, plan) => {
+    const isGuest = lab.guests?.includes(plan.name) ?? false;
+    const enclosure = isGuest ? inGuest(lab.name, plan.name) : inContainer(lab.name, plan);
+    return new HostNode(lab, plan, labNames(lab.name, lab.plan).node(plan.name), enclosure);
+  },
   segment: (lab, lan) => new HostSegment(lan, labNames(lab.name, lab.plan).lan(lan)),
 };
 
@@ -51,14 +56,15 @@ async function make(state: LabState): Promise<void> {
   }
 }
 
-async function build({ name: lab, plan }: LabState, engine: Engine, image: Image): Promise<void> {
+async function build({ name: lab, plan, guests = [] }: LabState, engine: Engine, image: Image): Promise<void> {
   const names = labNames(lab, plan);
   makeCgroup(lab, WATCHERS);
   // What a killed maker of that name had asked for, and got when the lab was no longer known.
   await removeContainers(engine, { lab, register: STATE_ROOT });
   const lans = ipBatch(lab, namespaces(lansOf(plan).map(names.lan)));
   await allOf([holdNetworks(lab, plan, names, engine, image), mountBpf(lab), lans]);
-  await allOf([wire(plan, names), startNodes(lab, plan, engine, image)]);
+  const own = plan.nodes.filter(({ name }) => !guests.includes(name));
+  await allOf([wire(plan, names), startNodes(lab, own, engine, image)]);
   await provePaths(lab, plan, names);
 }
 
@@ -79,11 +85,9 @@ async function holdNetworks(lab: string, plan: MadeLab['plan'], names: LabNames,
   );
 }
 
-async function startNodes(lab: string, plan: MadeLab['plan'], engine: Engine, image: Image): Promise<void> {
+async function startNodes(lab: string, nodes: readonly NodePlan[], engine: Engine, image: Image): Promise<void> {
   await allOf(
-    plan.nodes.map(async (node) =>
-      writeRecord(lab, node.name, await startContainer(engine, nodeOptions(image, lab, node))),
-    ),
+    nodes.map(async (node) => writeRecord(lab, node.name, await startContainer(engine, nodeOptions(image, lab, node)))),
   );
 }
 

@@ -42,7 +42,14 @@ const common = (image: Image, lab: string, node: string, part: 'network' | 'node
   Image: image.name,
   Cmd: IDLE,
   StopSignal: 'SIGKILL',
-  Labels: { [LABELS.lab]: lab, [LABELS.node]: node, [LABELS.register]: STATE_ROOT, [LABELS.part]: part },
+  Labels: labelsOf(lab, node, part),
+});
+
+const labelsOf = (lab: string, node: string, part: 'network' | 'node'): Record<string, string> => ({
+  [LABELS.lab]: lab,
+  [LABELS.node]: node,
+  [LABELS.register]: STATE_ROOT,
+  [LABELS.part]: part,
 });
 
 const COMMON_HOST = { LogConfig: { Type: 'none', Config: {} }, CapDrop: ['ALL'] };
@@ -57,7 +64,7 @@ export function holderOptions(image: Image, lab: string, { name }: NodePlan): Co
 export function nodeOptions(image: Image, lab: string, { name, kind }: NodePlan): ContainerCreateOptions {
   const HostConfig = {
     ...COMMON_HOST,
-    NetworkMode: `container:${holderName(lab, name)}`,
+    NetworkMode: networkOf(lab, name),
     IpcMode: 'private',
     CapAdd: [...CAPABILITIES[kind]],
     ReadonlyPaths: READ_ONLY,
@@ -65,6 +72,14 @@ export function nodeOptions(image: Image, lab: string, { name, kind }: NodePlan)
   };
   return { ...common(image, lab, name, 'node'), name: containerName(lab, name), HostConfig } as ContainerCreateOptions;
 }
+
+const networkOf = (lab: string, node: string): string => `container:${holderName(lab, node)}`;
+
+/** What the maker of a container asks for so that it is a node: the node's network, and the labels by which it is removed with the lab. */
+export const guestSettings = (lab: string, node: string) => ({
+  networkMode: networkOf(lab, node),
+  labels: labelsOf(lab, node, 'node'),
+});
 
 /** What engines make read-only in a container, but for the settings of its own network, which firewalls and load balancers change. */
 const READ_ONLY = [
@@ -85,7 +100,7 @@ const USERLAND_PATHS = [
   '/etc/services',
 ];
 
-const hostBinds = (): string[] => USERLAND_PATHS.filter((file) => existsSync(file)).map(readOnly);
+export const hostBinds = (): string[] => USERLAND_PATHS.filter((file) => existsSync(file)).map(readOnly);
 
 const PROJECT = path.resolve(import.meta.dirname, '../../..');
 
