@@ -17,15 +17,18 @@ function labSaying(said: Record<string, (Record<string, string[]> | undefined)[]
 
 t.test('it is so once it is so of every service on both', async (t) => {
   const [one, both] = [['server1'], ['server2', 'server1']];
-  const said = {
-    nlb1: [
-      { http: one, echo: both },
-      { http: both, echo: both },
-    ],
-    nlb2: [undefined, { http: both }],
-  };
-  await awaitServing(labSaying(said), goExactlyTo(['server1', 'server2']), 1000);
-  t.same([said.nlb1.length, said.nlb2.length], [1, 1], 'and not before');
+  const table: [string, Record<string, string[]> | undefined][] = [
+    ['another service is behind', { http: both, echo: one }],
+    ['the first one is', { http: one, echo: both }],
+    ['there is no answer', undefined],
+  ];
+  for (const [why, first] of table)
+    for (const [node, other] of ['nlb1 nlb2', 'nlb2 nlb1'].map((pair) => pair.split(' '))) {
+      const answers = [first, { http: both, echo: both }, { http: both, echo: both }];
+      const said = { [node ?? '']: answers, [other ?? '']: [{ http: both, echo: both }] };
+      await awaitServing(labSaying(said), goExactlyTo(['server1', 'server2']), 1000);
+      t.equal(answers.length, 1, `${why} on ${node}: not by the first answer, but by the second`);
+    }
 });
 
 t.test('what is waited for holds, or holds not, of whom connections go to', async (t) => {
