@@ -12,12 +12,12 @@ const TRY_FOR_MS = 200;
  * takes the way of any client's packets, through router, firewalls and load balancers.
  */
 export class LabClient {
-  private readonly node: LabNode;
+  private readonly node: Pick<LabNode, 'inside'>;
   private readonly clusterAddress: string;
   private readonly sockets = new Set<Socket>();
   private readonly agents = new Set<Agent>();
 
-  constructor(node: LabNode, clusterAddress: string) {
+  constructor(node: Pick<LabNode, 'inside'>, clusterAddress: string) {
     this.node = node;
     this.clusterAddress = clusterAddress;
   }
