@@ -124,17 +124,17 @@ function roomOf(rooms: readonly Room[], file: string): Room | undefined {
   return rooms.find(({ names }) => names.some((name) => isRoom(name) && holds(name, file)));
 }
 
-/** Every `.ts` file below the folder, but for packages, runs and what begins with a dot. */
-export function readSources(top: string): SourceFile[] {
-  const files = readdirSync(top, { withFileTypes: true })
-    .filter(({ name }) => !name.startsWith('.') && name !== 'node_modules' && name !== 'runs')
-    .flatMap((entry) => {
-      if (!entry.isDirectory()) return [entry.name];
-      return readdirSync(path.join(top, entry.name), { recursive: true, encoding: 'utf8' }).map((below) =>
-        path.posix.join(entry.name, below),
-      );
-    });
-  return files
+/** Every `.ts` file below the folder, but for packages (the example project may have some, which lead back here), runs and what begins with a dot. */
+export const readSources = (top: string): SourceFile[] =>
+  filesBelow(top, '')
     .filter((file) => file.endsWith('.ts'))
     .map((file) => ({ file, source: readFileSync(path.join(top, file), 'utf8') }));
+
+function filesBelow(top: string, folder: string): string[] {
+  return readdirSync(path.join(top, folder), { withFileTypes: true })
+    .filter(({ name }) => !name.startsWith('.') && name !== 'node_modules' && name !== 'runs')
+    .flatMap((entry) => {
+      const file = path.posix.join(folder, entry.name);
+      return entry.isDirectory() ? filesBelow(top, file) : [file];
+    });
 }

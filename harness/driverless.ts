@@ -32,6 +32,8 @@ const RIGHTLY: Readonly<Record<string, string>> = {
   'harness/lab/inspect.ts': 'prints the names by which a user enters a network himself',
   'harness/commands/inspect.ts': 'prints them, too',
   'harness/commands/image.ts': 'makes what one driver starts its nodes from',
+  'harness/testcontainers/own-containers.ts': 'puts containers of another maker into labs of containers',
+  'harness/testcontainers/host-container.ts': 'makes containers of what one driver starts its nodes from',
   'harness/planted/conformance.ts': 'interrupts its own children, which are no part of a lab',
 };
 

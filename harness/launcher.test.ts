@@ -26,6 +26,22 @@ t.test('a package that is still missing after its installation stops the start, 
   t.match(all, 'installed, and yet not there as a command or a library: tcpdump');
 });
 
+t.test('what is installed for the tests alone starts no service', async (t) => {
+  const folder = t.testdir({ 'apt-get': '#!/bin/sh\necho "apt-get $*"\nls -l /etc/systemd/system\n' });
+  chmodSync(path.join(folder, 'apt-get'), 0o755);
+  const bare = 'for folder in /etc/systemd/system /lib/systemd/system; do mount -t tmpfs none $folder; done';
+  const owned = 'echo >/lib/systemd/system/containerd.service';
+  const lacking = 'for program in dockerd nginx; do file=$(command -v $program) && mount --bind /dev/null $file; done';
+  const script = `mkdir -p /etc/systemd/system && ${bare} && ${owned} && { ${lacking}; true; } && PATH=$1:$PATH exec ./onevip npm test`;
+  const { exitCode, all } = await run`unshare --mount sh -c ${script} sh ${folder}`;
+  t.equal(exitCode, 3, all);
+  t.match(all, 'there as a command or a library: docker.io nginx');
+  const log = readFileSync(path.join(TOP, '.ready/apt.log'), 'utf8');
+  t.match(log, /--path-exclude=\/etc\/init.d\/docker .*--path-exclude=\/etc\/init.d\/nginx install .*docker.io nginx/);
+  for (const unit of ['docker.service', 'docker.socket', 'nginx.service']) t.match(log, `${unit} -> /dev/null`);
+  t.notMatch(log, 'containerd.service ->', 'but for one that was there before, which is somebody else’s');
+});
+
 t.test('without npm it stops before it installs anything', async (t) => {
   const folder = t.testdir({ 'apt-get': '#!/bin/sh\necho "apt-get $*"\n' });
   chmodSync(path.join(folder, 'apt-get'), 0o755);

@@ -2,6 +2,7 @@ import { existsSync, globSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
 import { execa } from 'execa';
 import { findCgroup2 } from '../driver/cgroup.ts';
+import { driverNamed } from '../driver/drivers.ts';
 import { whyNoClocks } from '../fault/clock.ts';
 
 /** What a probe found: the thing is there, is not there, or could not be told (no root, say). */
@@ -39,6 +40,7 @@ const PROBES: Probe[] = [
   () => link('macvlan, for the firewalls’ virtual MACs', 'macvlan', true),
   connectionTracking,
   netem,
+  containers,
   () => file('IPVS, for that rival', '/proc/net/ip_vs', false, 'a kernel with CONFIG_IP_VS'),
 ];
 
@@ -96,6 +98,15 @@ function faketime(): Finding {
   const base = { subject: 'the library libfaketime, for steps of the wall clock', needed: false };
   if (why === undefined) return { ...base, answer: 'yes', detail: 'found' };
   return { ...base, answer: 'no', detail: why, remedy: INSTALLED_BY_US };
+}
+
+async function containers(): Promise<Finding> {
+  const base = { subject: 'containers, for --driver docker and onevip/testcontainers', needed: false };
+  const missing = await driverNamed('docker').missing?.();
+  if (missing === undefined) return { ...base, answer: 'yes', detail: 'an engine, and an image' };
+  const remedy =
+    'an engine that runs as root on this machine (apt-get install docker.io), and its image: ./onevip image';
+  return { ...base, answer: 'no', detail: missing.split('. ')[0] ?? missing, remedy };
 }
 
 function command(name: string): Finding {

@@ -28,7 +28,7 @@ export interface Driver {
 }
 
 /** What of a lab's state is needed to find its parts again. */
-export type MadeLab = Pick<LabState, 'name' | 'plan'>;
+export type MadeLab = Pick<LabState, 'name' | 'plan' | 'guests'>;
 
 /** Whose process a program is: one of the node's, or one that watches it, sees its network, and that no fault of it touches. */
 export type Membership = 'node' | 'watcher';

@@ -24,6 +24,8 @@ export interface LabState {
   system: string;
   driver: DriverName;
   plan: Plan;
+  /** Nodes whose containers somebody else makes: the lab has but the network for them. */
+  guests?: string[];
   /** ISO 8601. */
   madeAt: string;
   /** The process without which the lab is an orphan; absent once a lab was handed to the user by `up`. */

@@ -11,15 +11,8 @@ const { NOTHING, remainsOf } = await import('../driver/docker/remains-for-tests.
 const CLI = path.resolve(import.meta.dirname, '../cli.ts');
 const NAME = `docker${process.pid}`;
 
-/**
- * Without what tap loads into each program by NODE_OPTIONS, which programs on nodes would inherit: it writes into the project when
- * a signal comes, SIGIO among them, by which the daemons hear of their links, and in a container they cannot.
- */
 const onevip = (...words: string[]) =>
-  execa('env', ['-u', 'NODE_OPTIONS', process.execPath, CLI, ...words], {
-    env: { ONEVIP_STATE: STATE },
-    reject: false,
-  });
+  execa(process.execPath, [CLI, ...words], { env: { ONEVIP_STATE: STATE }, reject: false });
 
 /** The lab that `up` has made, and that the tests below look at. */
 const standing = () => {

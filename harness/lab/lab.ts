@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import path from 'node:path';
 import { until } from '../clock/until.ts';
 import type { Driver, NodeProcess, SegmentHandle } from '../driver/driver.ts';
 import { driverNamed } from '../driver/drivers.ts';
@@ -26,6 +27,8 @@ export interface LabOptions {
   system: System;
   /** What the lab is made of; namespaces when absent. */
   driver?: DriverName;
+  /** Servers in whose place somebody else puts containers, once the network is there. */
+  guests?: string[];
   pair?: PairOptions;
   pace?: PairSetup['pace'];
   datapath?: PairSetup['datapath'];
@@ -85,7 +88,10 @@ export class Lab {
     const { commands } = this.system;
     const before = commands === undefined ? '' : `${commands}:`;
     const env = {
-      PATH: `${before}${process.env.PATH ?? '/usr/sbin:/usr/bin:/sbin:/bin'}`,
+      PATH: `${before}${path.dirname(process.execPath)}:${process.env.PATH ?? '/usr/sbin:/usr/bin:/sbin:/bin'}`,
+      // What a test runner loads into the harness by these is none of the lab's.
+      NODE_OPTIONS: '',
+      NODE_V8_COVERAGE: '',
       ...(plan.kind === 'nlb' ? this.system.environment(plan.name, this.setup) : {}),
     };
     return new LabNode({ folder: this.folder, plan, env, handle: this.driver.node(this.state, plan) });
@@ -190,6 +196,7 @@ async function make({
   name,
   system,
   driver = DEFAULT_DRIVER,
+  guests,
   pair,
   pace,
   datapath,
@@ -200,6 +207,7 @@ async function make({
     system: system.name,
     driver,
     plan,
+    ...(guests && { guests }),
     madeAt: new Date().toISOString(),
     owner: thisProcess(),
   };
@@ -217,7 +225,10 @@ async function make({
 
 async function populate(lab: Lab): Promise<void> {
   await startFirewalls(lab.plan, lab.nodes('firewall'), lab.folder);
-  startServers(lab.plan, lab.nodes('server'));
+  startServers(
+    lab.plan,
+    lab.nodes('server').filter(({ name }) => !lab.state.guests?.includes(name)),
+  );
   for (const node of lab.nodes('nlb')) lab.startSystem(node);
 }
 

@@ -63,3 +63,13 @@ t.test('a command that does not exist, and one that fails, are told apart from o
   const gone = new Lab({ ...STATE, name: 'onevip-no-such-lab' }).node('server1');
   await t.rejects(gone.run(['true']), /namespace ov-onevip-no-such-lab.server1 does not exist/);
 });
+
+t.test('what a test runner loads into the harness is not loaded into programs on a node', { skip }, async (t) => {
+  const { NODE_OPTIONS: own } = process.env;
+  t.teardown(() =>
+    own === undefined ? delete process.env.NODE_OPTIONS : Object.assign(process.env, { NODE_OPTIONS: own }),
+  );
+  process.env.NODE_OPTIONS = '--import=data:text/javascript,console.log("loaded")';
+  const { stdout } = await new Lab(STATE).node('server1').run(['node', '--print', 'process.execPath']);
+  t.equal(stdout, process.execPath, 'it is the same Node as here, with nothing more');
+});

@@ -55,6 +55,10 @@ export interface Capabilities {
   /** Servers’ hardware addresses are learnt by ARP, and followed when they change. */
   neighbours: true;
   weights: true;
+  /** A server can be told to drain: it gets nothing new, and keeps the connections that it has. */
+  draining: true;
+  /** Of each service by name, the servers that the node says its new connections go to; undefined while it does not answer. For waiting only. */
+  serving(node: LabNode): Promise<Record<string, string[]> | undefined>;
   /** Targets that a node asks for by ARP; the node that reaches more of them leads. */
   reachTargets: true;
   /** Whether a primary that returns has the lead back is a setting. */
@@ -75,6 +79,7 @@ export type Capability = keyof Capabilities;
 /** What a setup needs that asks for that. Sizes and times of a table of connections need nothing: who has none keeps to them. */
 const NEEDED_BY: Partial<Record<keyof PairOptions, Capability>> = {
   weights: 'weights',
+  draining: 'draining',
   reach: 'reachTargets',
   recovery: 'failback',
   secrets: 'signedHeartbeats',

@@ -9,6 +9,8 @@ export type Role = 'initial' | 'active' | 'standby' | 'inop';
 export interface PairOptions {
   /** Weight of each server by name; 1 where none is given. */
   weights?: Record<string, number>;
+  /** Names of the servers that get no new connections and keep those that they have. */
+  draining?: string[];
   /** Segments on which a load balancer must be able to reach the firewalls' VRRP address; the better placed of the two leads. */
   reach?: string[];
   /** Whether the primary has the lead back by itself. Where nothing is said, it has not. */

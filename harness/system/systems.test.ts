@@ -31,6 +31,7 @@ t.test('on a command line ours needs no naming', async (t) => {
 t.test('what a pair asks for is what its system must have', async (t) => {
   t.same(neededFor({}), []);
   t.same(neededFor({ maxConnections: 1024, servers: ['server1'] }), []);
+  t.same(neededFor({ draining: ['server1'] }), ['draining']);
   t.same(neededFor({ weights: { server1: 1 }, keeps: true, recovery: 'automatic' }), ['weights', 'failback', 'keeps']);
 });
 

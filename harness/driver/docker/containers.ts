@@ -18,11 +18,14 @@ export const createContainer = ({ docker }: Engine, options: ContainerCreateOpti
 export async function begin(container: Container): Promise<Running> {
   await container.start();
   const { Config, Name, State } = await container.inspect();
+  const part = Config.Labels[LABELS.part];
+  const needed =
+    part === 'guest' ? '' : `: has its image ${Config.Image} sh, nsenter and setpriv (Debian’s util-linux)?`;
   if (!State.Running)
     throw new EngineProblem(
-      `the container ${Name.slice(1)} ended at once, with exit status ${State.ExitCode}: has its image ${Config.Image} sh, nsenter and setpriv (Debian’s util-linux)?`,
+      `the container ${Name.slice(1)} ended at once, with exit status ${State.ExitCode}${needed}`,
     );
-  if (Config.Labels[LABELS.part] === 'node') await openNetworkSettings(State.Pid);
+  if (part === 'node') await openNetworkSettings(State.Pid);
   return { id: container.id, pid: State.Pid };
 }
 

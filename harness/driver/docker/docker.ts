@@ -15,6 +15,7 @@ import { allOf, forEach } from './at-once.ts';
 import { begin, containersOf, createContainer, removeContainers, removeFound } from './containers.ts';
 import { inContainer, isIdle } from './enclosure.ts';
 import { type Engine, EngineProblem, engineAddress, openEngine } from './engine.ts';
+import { inGuest } from './guest.ts';
 import { findImage, type Image } from './image.ts';
 import { readEngine, readRecords, writeEngine, writeRecord } from './record.ts';
 import { holderOptions, nodeOptions } from './specification.ts';
@@ -26,8 +27,11 @@ export const docker: Driver = {
   make,
   unmake,
   removeStrays,
-  node: (lab, plan) =>
-    new HostNode(lab, plan, labNames(lab.name, lab.plan).node(plan.name), inContainer(lab.name, plan)),
+  node: (lab, plan) => {
+    const isGuest = lab.guests?.includes(plan.name) ?? false;
+    const enclosure = isGuest ? inGuest(lab.name, plan.name) : inContainer(lab.name, plan);
+    return new HostNode(lab, plan, labNames(lab.name, lab.plan).node(plan.name), enclosure);
+  },
   segment: (lab, lan) => new HostSegment(lan, labNames(lab.name, lab.plan).lan(lan)),
 };
 
@@ -54,26 +58,32 @@ async function make(state: LabState): Promise<void> {
   }
 }
 
-async function build({ name: lab, plan }: LabState, engine: Engine, image: Image): Promise<void> {
+async function build({ name: lab, plan, guests = [] }: LabState, engine: Engine, image: Image): Promise<void> {
   const names = labNames(lab, plan);
   makeCgroup(lab, WATCHERS);
   // What a killed maker of that name had asked for, and got when the lab was no longer known.
   await removeContainers(engine, { lab, register: STATE_ROOT });
   await allOf([ipBatch(lab, namespaces(names.all())), mountBpf(lab)]);
-  const starting = forEach(plan.nodes, (node) => startNode(lab, node, names, engine, image));
+  const isGuest = ({ name }: NodePlan) => guests.includes(name);
+  const starting = forEach(plan.nodes, async (node) => {
+    const held = await holdNetwork(lab, node, names, engine, image);
+    const own = isGuest(node) ? undefined : createContainer(engine, nodeOptions(image, lab, node));
+    await allOf(own ? [held.now, own] : [held.now]);
+    if (own) await writeRecord(lab, node.name, await begin(await own), isIdle);
+  });
   await allOf([wire(plan, names), starting]);
   await provePaths(lab, plan, names);
 }
 
-/** What holds the network that the node has by name, and then the node, which the engine makes meanwhile: Podman makes it second only. */
-async function startNode(lab: string, plan: NodePlan, names: LabNames, engine: Engine, image: Image): Promise<void> {
+/**
+ * What holds the network that the node has by name. It exists when this settles, which Podman asks for before it makes a container that
+ * shares that network, and it holds the network when `now` settles.
+ */
+async function holdNetwork(lab: string, plan: NodePlan, names: LabNames, engine: Engine, image: Image) {
   const netns = names.node(plan.name);
   const isHeld = ([pid]: readonly number[]) => pid !== undefined && isIn(pid, netns);
   const holder = await createContainer(engine, holderOptions(image, lab, plan, netns));
-  const holding = begin(holder).then((running) => writeRecord(lab, `${plan.name}.network`, running, isHeld));
-  const node = createContainer(engine, nodeOptions(image, lab, plan));
-  await allOf([holding, node]);
-  await writeRecord(lab, plan.name, await begin(await node), isIdle);
+  return { now: begin(holder).then((running) => writeRecord(lab, `${plan.name}.network`, running, isHeld)) };
 }
 
 /** Without its engine, processes are ended by their control groups; its containers are removed once it is back, as strays. */

@@ -51,6 +51,17 @@ export async function findImage({ docker, address }: Engine, name = imageName())
   }
 }
 
+/** The image for a lab; that of this machine's programs is made where it is missing, which downloads nothing. */
+export async function findOrMakeImage(engine: Engine): Promise<Image> {
+  try {
+    return await findImage(engine);
+  } catch (error) {
+    if (!(error instanceof EngineProblem) || imageName() !== HOST_IMAGE) throw error;
+    await makeHostImage(engine);
+    return findImage(engine);
+  }
+}
+
 const howToMake = (name: string): string =>
   name === HOST_IMAGE
     ? 'Make it of this machine’s own programs, without a download: ./onevip image. Or build one with programs of its own, and name it in ONEVIP_IMAGE: docker build -t onevip-node harness/driver/docker'

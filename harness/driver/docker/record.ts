@@ -40,7 +40,14 @@ export async function writeRecord(
   const group = groupOf(running);
   const started = () => hasBegun(processesOf(group));
   await until(started, { what: `the container of ${name} has begun`, withinMs: 10_000, everyMs: 2 });
-  const record: ContainerRecord = { ...running, group, own: processesOf(group) };
+  save(lab, name, { ...running, group, own: processesOf(group) });
+}
+
+/** Writes down a container that somebody else has started: whatever runs in it is the node's. */
+export const writeGuest = (lab: string, name: string, running: Running): void =>
+  save(lab, name, { ...running, group: groupOf(running), own: [] });
+
+function save(lab: string, name: string, record: ContainerRecord): void {
   const file = recordFile(lab, name);
   writeFileSync(`${file}.new`, JSON.stringify(record));
   renameSync(`${file}.new`, file);

@@ -46,7 +46,14 @@ const IDLE = ['sh', '-c', 'sleep infinity & wait'];
 const common = (image: Image, lab: string, node: string, part: 'network' | 'node'): ContainerCreateOptions => ({
   Image: image.name,
   StopSignal: 'SIGKILL',
-  Labels: { [LABELS.lab]: lab, [LABELS.node]: node, [LABELS.register]: STATE_ROOT, [LABELS.part]: part },
+  Labels: labelsOf(lab, node, part),
+});
+
+const labelsOf = (lab: string, node: string, part: 'network' | 'node' | 'guest'): Record<string, string> => ({
+  [LABELS.lab]: lab,
+  [LABELS.node]: node,
+  [LABELS.register]: STATE_ROOT,
+  [LABELS.part]: part,
 });
 
 const COMMON_HOST = { LogConfig: { Type: 'none', Config: {} }, CapDrop: ['ALL'] };
@@ -82,7 +89,7 @@ export function holderOptions(image: Image, lab: string, { name }: NodePlan, net
 export function nodeOptions(image: Image, lab: string, { name, kind }: NodePlan): ContainerCreateOptions {
   const HostConfig = {
     ...COMMON_HOST,
-    NetworkMode: `container:${holderName(lab, name)}`,
+    NetworkMode: networkOf(lab, name),
     IpcMode: 'private',
     CapAdd: CAPABILITIES[kind].filter((name) => !UNKNOWN_TO_ENGINES.includes(name)),
     ReadonlyPaths: READ_ONLY,
@@ -99,6 +106,14 @@ export function nodeOptions(image: Image, lab: string, { name, kind }: NodePlan)
     HostConfig,
   } as ContainerCreateOptions;
 }
+
+const networkOf = (lab: string, node: string): string => `container:${holderName(lab, node)}`;
+
+/** What the maker of a container asks for so that it is a node: the node's network, and the labels by which it is removed with the lab. */
+export const guestSettings = (lab: string, node: string) => ({
+  networkMode: networkOf(lab, node),
+  labels: labelsOf(lab, node, 'guest'),
+});
 
 /** What engines make read-only in a container, but for the settings of its own network, which firewalls and load balancers change. */
 const READ_ONLY = [
@@ -119,7 +134,7 @@ const USERLAND_PATHS = [
   '/etc/services',
 ];
 
-const hostBinds = (): string[] => USERLAND_PATHS.filter((file) => existsSync(file)).map(readOnly);
+export const hostBinds = (): string[] => USERLAND_PATHS.filter((file) => existsSync(file)).map(readOnly);
 
 const PROJECT = path.resolve(import.meta.dirname, '../../..');
 

@@ -51,6 +51,8 @@ const lacks = {
   defence: 'keepalived does not contradict a station that claims its address',
   healthChecks: NO_HEALTH,
   neighbours: 'the ruleset names the servers’ hardware addresses: who changes one changes the ruleset',
+  draining: 'the ruleset has no table of connections: a server that gets nothing new loses those that it has',
+  serving: 'the ruleset sends to every server that has a weight, and nobody can be asked which these are',
   reachTargets:
     'keepalived’s tracking scripts are the operator’s own programs: none of its own asks for an address by ARP',
   holdDown: 'preempt_delay of keepalived is one time, however often the lead was lost',

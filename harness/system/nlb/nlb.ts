@@ -93,6 +93,11 @@ export const nlb: System = systemWith(
     healthChecks: true,
     neighbours: true,
     weights: true,
+    draining: true,
+    serving: async (node) => {
+      const status = await saidBy(node);
+      return status && Object.fromEntries(status.services.map(({ name, servers }) => [name, servers]));
+    },
     reachTargets: true,
     failback: true,
     holdDown: true,
@@ -186,6 +191,7 @@ function configuration(own: NodePlan, setup: PairSetup, script: string) {
       name: server.name,
       address: legAddress(server, 'server'),
       weight: setup.weights?.[server.name] ?? 1,
+      ...(setup.draining?.includes(server.name) && { draining: true }),
     })),
     services: plan.addresses.cluster.flatMap((address) => servicesAt(setup, address)),
     ...(setup.reach && { reach: { ...LAB_REACH, targets: reachTargets(plan, setup.reach) } }),

@@ -8,6 +8,8 @@ export interface StatusSaid {
   state: string;
   fitness: string;
   pid: number;
+  /** With the servers that new connections go to. */
+  services: { name: string; servers: string[] }[];
   datapath: {
     /** The way in use, whatever was asked for. */
     mode: string;

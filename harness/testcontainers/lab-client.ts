@@ -1,0 +1,77 @@
+import { Agent, type AgentOptions, type ClientRequestArgs } from 'node:http';
+import { isIPv4, Socket } from 'node:net';
+import { openStreamSocket } from '../capture/stream-socket.ts';
+import { until } from '../clock/until.ts';
+import type { LabNode } from '../node/node.ts';
+
+/** How long one connection may take before the next one is tried: a lost SYN would be sent again after a second. */
+const TRY_FOR_MS = 200;
+
+/**
+ * The lab's client, as a place to connect from: sockets are this process's own, and are in the client's network. What they carry
+ * takes the way of any client's packets, through router, firewalls and load balancers.
+ */
+export class LabClient {
+  private readonly node: Pick<LabNode, 'inside'>;
+  private readonly clusterAddress: string;
+  private readonly sockets = new Set<Socket>();
+  private readonly agents = new Set<Agent>();
+
+  constructor(node: Pick<LabNode, 'inside'>, clusterAddress: string) {
+    this.node = node;
+    this.clusterAddress = clusterAddress;
+  }
+
+  /** Opens a TCP connection to the cluster address, or to another IPv4 address; errors are events of the socket, as with `net.connect`. */
+  connect(port: number, address: string = this.clusterAddress): Socket {
+    if (!isIPv4(address)) throw new Error(`the lab has no names: connect to an IPv4 address, not to "${address}"`);
+    const socket = new Socket({ fd: this.node.inside(openStreamSocket) });
+    this.sockets.add(socket);
+    socket.once('close', () => this.sockets.delete(socket));
+    return socket.connect(port, address);
+  }
+
+  /**
+   * For `http.request`: its requests go out of the client's network. Without options each has a connection of its own; with
+   * `keepAlive` they share connections.
+   */
+  agent(options: AgentOptions = {}): Agent {
+    const agent = new ClientAgent(this, options);
+    this.agents.add(agent);
+    return agent;
+  }
+
+  /** Waits until a connection to the cluster address opens. */
+  async waitForConnection(port: number, timeoutMs: number): Promise<void> {
+    const what = `a connection to ${this.clusterAddress}:${port} opens`;
+    await until(() => this.opens(port), { what, withinMs: timeoutMs, everyMs: 20 });
+  }
+
+  private async opens(port: number): Promise<boolean> {
+    const socket = this.connect(port).setTimeout(TRY_FOR_MS);
+    const tried = Promise.withResolvers<boolean>();
+    socket.once('connect', () => tried.resolve(true));
+    socket.once('timeout', () => tried.resolve(false));
+    socket.once('error', () => tried.resolve(false));
+    return tried.promise.finally(() => socket.destroy());
+  }
+
+  /** Cuts off whatever is still open. */
+  close(): void {
+    for (const agent of this.agents) agent.destroy();
+    for (const socket of this.sockets) socket.destroy();
+  }
+}
+
+class ClientAgent extends Agent {
+  private readonly client: LabClient;
+
+  constructor(client: LabClient, options: AgentOptions) {
+    super(options);
+    this.client = client;
+  }
+
+  override createConnection({ host, port }: ClientRequestArgs): Socket {
+    return this.client.connect(Number(port), host ?? undefined);
+  }
+}
