@@ -43,12 +43,12 @@ export function followEventLog(scene: Scene, node: LabNode, reading: string): Fo
         isPromise: true,
       });
     },
-    stop: async () => {
+    stop: scene.defer(`the following of the events of ${node.name}`, async () => {
       if (child.exitCode !== null || child.signalCode !== null) return;
       const closed = once(child, 'close');
       child.kill('SIGINT');
       await closed;
-    },
+    }),
   };
 }
 
