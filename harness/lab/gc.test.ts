@@ -50,6 +50,17 @@ function marked(mark: string): string[] {
   });
 }
 
+/** Whether a firewall runs: what makes the network is over in an instant, and says nothing. */
+const hasPrograms = (mark: string): boolean => marked(mark).some((pid) => programOf(pid) === 'keepalived');
+
+function programOf(pid: string): string | undefined {
+  try {
+    return readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
+  } catch {
+    return undefined;
+  }
+}
+
 /** Everything of a lab that is on this machine. */
 function remains(lab: string): Record<string, string[]> {
   return {
@@ -82,7 +93,7 @@ async function killedUp(lab: string, afterMs?: number): Promise<string> {
   const begins = { what: `${lab} begins`, withinMs: 20_000, everyMs: 1 };
   await (afterMs === undefined ? pause(20) : until(() => existsSync(labFolder(lab)), begins));
   await pause(afterMs ?? 0);
-  if (afterMs === LAST_MS) await until(() => marked(lab).length > 4, { ...begins, what: `programs of ${lab}` });
+  if (afterMs === LAST_MS) await until(() => hasPrograms(lab), { ...begins, what: `programs of ${lab}` });
   child.kill('SIGKILL');
   if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
   const { namespaces = [], groups = [], processes = [] } = remains(lab);
