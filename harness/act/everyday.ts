@@ -38,7 +38,7 @@ export function firewalls(scene: Scene): Promise<{ master: LabNode; backup: LabN
   return until(
     async () => {
       const [first, second] = await Promise.all([holdsVirtualAddresses(one), holdsVirtualAddresses(other)]);
-      if (first === second) return undefined;
+      if (first === undefined || second === undefined || first === second) return undefined;
       return first ? { master: one, backup: other } : { master: other, backup: one };
     },
     { what: 'one firewall holds every VRRP address and the other none', withinMs: 5000, everyMs: 50 },
