@@ -11,6 +11,7 @@ import { between } from '../harness/check/span.ts';
 import { flowsStayAt, otherFlowsKept } from '../harness/check/undisturbed.ts';
 import { until } from '../harness/clock/until.ts';
 import { cut, heal } from '../harness/fault/cable.ts';
+import { stopNewConnections } from '../harness/fault/new-connections.ts';
 import type { LabNode } from '../harness/node/node.ts';
 import { suite } from '../harness/runner/suite.ts';
 import type { Load } from '../harness/traffic/client-handle.ts';
@@ -22,19 +23,6 @@ const REQUESTS = 60;
 const REFUSES_FOR_MS = 3000;
 /** The client hears of it when it sends again, and TCP waits longer after each time in vain: 6.4 s at the most until then. */
 const TOLD_WITHIN_MS = 20_000;
-
-/** New connections are refused; those that are there go on. */
-const REFUSING =
-  'table inet onevip_refusing { chain input { type filter hook input priority 0; tcp flags & (syn | ack) == syn reject with tcp reset; }; }';
-
-async function refuse(server: LabNode): Promise<void> {
-  const done = await server.runBeside(['nft', '-f', '-'], REFUSING);
-  if (done.exitCode !== 0) throw new Error(`nft on ${server.name} failed: ${done.stderr}`);
-}
-
-async function acceptAgain(server: LabNode): Promise<void> {
-  await server.runBeside(['nft', 'delete', 'table', 'inet', 'onevip_refusing']);
-}
 
 /** From then on every check of the server comes to that verdict, and what is selected for the service follows it. */
 async function judges(scene: Scene, log: Followed, server: LabNode, healthy: boolean, fromNs: number): Promise<void> {
@@ -85,7 +73,8 @@ export default await suite(
         const log = followEventLog(scene, active, 'a server refuses');
         const refusing = { what: 'a server refuses new connections', node: server.name };
         const fromNs = scene.nowNs();
-        await scene.act(refusing.what, server.name, () => refuse(server));
+        const refuse = () => stopNewConnections(server, 'refused');
+        const acceptAgain = scene.defer(refusing.what, await scene.act(refusing.what, server.name, refuse));
         await judges(scene, log, server, false, fromNs);
         const known = { what: 'its checks have failed', node: server.name };
         await scene.act(known.what, server.name, () => requestHttp(scene, REQUESTS));
@@ -96,7 +85,7 @@ export default await suite(
           everyMs: 20,
         });
         const untilNs = scene.nowNs();
-        await scene.act('it takes new connections again', server.name, () => acceptAgain(server));
+        await scene.act('it takes new connections again', server.name, acceptAgain);
         await judges(scene, log, server, true, untilNs);
         await log.stop();
         await answersAgain(scene, flows, 2 * FLOWS);

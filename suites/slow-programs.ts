@@ -15,6 +15,7 @@ import { between } from '../harness/check/span.ts';
 import { cut, heal } from '../harness/fault/cable.ts';
 import { signal, startSystem } from '../harness/fault/daemon.ts';
 import { floodControl, hangAtControl, holdUpMain } from '../harness/fault/hold-up.ts';
+import { stopNewConnections } from '../harness/fault/new-connections.ts';
 import { heartbeatPort } from '../harness/fault/silence.ts';
 import type { LabNode } from '../harness/node/node.ts';
 import { suite } from '../harness/runner/suite.ts';
@@ -69,19 +70,6 @@ interface Pair {
   standby: LabNode;
 }
 
-/** Connections to the services of a server are no longer answered: neither accepted nor refused. */
-const DROPPED =
-  'table inet onevip_hung { chain input { type filter hook input priority 0; tcp flags syn counter drop; }; }';
-
-async function hangChecks(server: LabNode): Promise<void> {
-  const done = await server.runBeside(['nft', '-f', '-'], DROPPED);
-  if (done.exitCode !== 0) throw new Error(`nft on ${server.name} failed: ${done.stderr}`);
-}
-
-async function endChecksHanging(server: LabNode): Promise<void> {
-  await server.runBeside(['nft', 'delete', 'table', 'inet', 'onevip_hung']);
-}
-
 /** From now on the node's script of `standby` leaves its mark and hangs, and that of `active` leaves its mark and fails. */
 function spoilScripts(scene: Scene, node: LabNode): void {
   const { script, stateVariable } = scene.lab.use('stateScripts');
@@ -129,7 +117,7 @@ export default await suite(
         let hung = { fromNs: 0, untilNs: 0 };
         const claims = await calmly(scene, what, 1, 1000, async ({ active, standby }) => {
           const sick = (line: Record<string, unknown>) => line.event === 'health' && line.healthy === false;
-          await hangChecks(server);
+          const answerAgain = scene.defer(what, await stopNewConnections(server, 'unanswered'));
           const fromNs = scene.nowNs();
           for (const node of [active, standby]) {
             const log = followEventLog(scene, node, what);
@@ -139,7 +127,7 @@ export default await suite(
           hung = { fromNs, untilNs: scene.nowNs() };
           for (const { name } of [active, standby])
             scene.recorder.record({ kind: 'act', what, node: name, atNs: hung.fromNs, untilNs: hung.untilNs });
-          await endChecksHanging(server);
+          await answerAgain();
         });
         const bites = scene.lab.nodes('nlb').map(({ name }) => [
           `connections that ${name} begins to ${server.name} hang`,

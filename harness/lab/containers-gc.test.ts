@@ -3,8 +3,7 @@ import path from 'node:path';
 import { execa } from 'execa';
 import t from 'tap';
 import { until } from '../clock/until.ts';
-import { beginContainerTests } from '../driver/docker/labs-for-tests.ts';
-import { loadPlan } from '../topology/load.ts';
+import { beginContainerTests, smallLab } from '../driver/docker/labs-for-tests.ts';
 
 const { state: STATE, skip } = await beginContainerTests(t);
 const { Lab } = await import('./lab.ts');
@@ -19,15 +18,7 @@ const { LABELS } = await import('../driver/docker/specification.ts');
 const CLI = path.resolve(import.meta.dirname, '../cli.ts');
 const NAME = `engine${process.pid}`;
 
-const PLAN = loadPlan('invention', { servers: 1 });
 const docker = driverNamed('docker');
-const stateOf = (name: string) => ({
-  name,
-  system: 'nlb',
-  driver: 'docker' as const,
-  plan: PLAN,
-  madeAt: new Date().toISOString(),
-});
 
 t.test(
   'a container of a lab that nobody knows any more is removed by gc; one that is not ours is not',
@@ -50,8 +41,8 @@ t.test(
 
 t.test('a lab whose engine went away can be removed', { skip, timeout: 60_000 }, async (t) => {
   const lab = `${NAME}-gone`;
-  await docker.make(stateOf(lab));
-  const sleeper = new Lab(stateOf(lab)).node('nlb1').start('sleep', ['sleep', '600']);
+  await docker.make(smallLab(lab));
+  const sleeper = new Lab(smallLab(lab)).node('nlb1').start('sleep', ['sleep', '600']);
   writeFileSync(path.join(STATE, lab, 'engine'), 'unix:///nowhere');
   const down = await execa(process.execPath, [CLI, 'down', lab], {
     env: { ONEVIP_STATE: STATE, DOCKER_HOST: 'unix:///nowhere' },

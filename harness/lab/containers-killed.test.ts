@@ -5,8 +5,7 @@ import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import t from 'tap';
 import { until } from '../clock/until.ts';
-import { beginContainerTests } from '../driver/docker/labs-for-tests.ts';
-import { loadPlan } from '../topology/load.ts';
+import { beginContainerTests, SMALL_PLAN, smallLab } from '../driver/docker/labs-for-tests.ts';
 
 /** Three moments of the making in every test run; in the nightly one fifty moments of a lab's whole life, or as many as ONEVIP_NIGHTLY says. */
 const { ONEVIP_NIGHTLY: nightly } = process.env;
@@ -21,15 +20,7 @@ const { driverNamed } = await import('../driver/drivers.ts');
 
 const CLI = path.resolve(import.meta.dirname, '../cli.ts');
 const NAME = `killed${process.pid}`;
-const PLAN = loadPlan('invention', { servers: 1 });
 const docker = driverNamed('docker');
-const stateOf = (name: string) => ({
-  name,
-  system: 'nlb',
-  driver: 'docker' as const,
-  plan: PLAN,
-  madeAt: new Date().toISOString(),
-});
 
 function onevip(words: string[], env: NodeJS.ProcessEnv = {}): ChildProcess {
   return spawn(process.execPath, [CLI, ...words], {
@@ -73,9 +64,9 @@ t.test(
       await remove(NAME);
       t.same(await remainsOf(NAME), NOTHING, `killed after ${afterMs} ms, which left ${JSON.stringify(left)}`);
     }
-    await docker.make(stateOf(NAME));
-    t.equal((await remainsOf(NAME)).containers, 2 * PLAN.nodes.length);
-    await docker.unmake(stateOf(NAME));
+    await docker.make(smallLab(NAME));
+    t.equal((await remainsOf(NAME)).containers, 2 * SMALL_PLAN.nodes.length);
+    await docker.unmake(smallLab(NAME));
   },
 );
 
@@ -99,14 +90,18 @@ t.test(
     const begun = () => existsSync(path.join(folder, 'ip.begun'));
     await until(begun, { what: `the first cable of ${lab}`, withinMs: 20_000, everyMs: 5 });
     await kill(child);
-    const other = stateOf(`${NAME}-other`);
+    const other = smallLab(`${NAME}-other`);
     await docker.make(other);
-    t.equal((await remainsOf(other.name)).containers, 2 * PLAN.nodes.length, 'another lab is made beside it');
+    t.equal((await remainsOf(other.name)).containers, 2 * SMALL_PLAN.nodes.length, 'another lab is made beside it');
     await docker.unmake(other);
     await remove(lab);
-    await docker.make(stateOf(lab));
-    t.equal((await remainsOf(lab)).containers, 2 * PLAN.nodes.length, 'and once gc has been there, one of its name');
-    await docker.unmake(stateOf(lab));
+    await docker.make(smallLab(lab));
+    t.equal(
+      (await remainsOf(lab)).containers,
+      2 * SMALL_PLAN.nodes.length,
+      'and once gc has been there, one of its name',
+    );
+    await docker.unmake(smallLab(lab));
     t.same(await remainsOf(lab), NOTHING);
   },
 );

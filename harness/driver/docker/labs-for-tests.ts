@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { loadPlan } from '../../topology/load.ts';
 import { engineForTests, whyNoEngine } from './engine-for-tests.ts';
 
 /**
@@ -23,6 +24,18 @@ export async function beginContainerTests(t: {
   });
   return { state, skip: why ?? false };
 }
+
+/** The plan of the smallest lab that is one. */
+export const SMALL_PLAN = loadPlan('invention', { servers: 1 });
+
+/** Such a lab as the driver is told of it. */
+export const smallLab = (name: string) => ({
+  name,
+  system: 'nlb',
+  driver: 'docker' as const,
+  plan: SMALL_PLAN,
+  madeAt: new Date().toISOString(),
+});
 
 async function removeLabs(): Promise<void> {
   const { list } = await import('../registry.ts');

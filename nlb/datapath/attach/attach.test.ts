@@ -100,13 +100,13 @@ t.test('a later run goes on with the rows and slots that it finds, and writes on
 t.test('tables of another version, with other names, are replaced, and that is an event', async (t) => {
   const directory = mounted(t);
   openDatapath({ ...options(directory), first: tables() }).abandon();
-  renameSync(`${directory}/maps/flows`, `${directory}/maps/embryos`);
+  renameSync(`${directory}/maps/flows`, `${directory}/maps/half_open`);
   const problems: string[] = [];
   const next = openDatapath({ ...options(directory), first: tables(), problem: (text) => problems.push(text) });
   t.equal(next.adopted, false);
   t.match(problems, [/^Pinned tables of another version are replaced/]);
   t.same(next.actual(), tables());
-  t.notOk(readdirSync(`${directory}/maps`).includes('embryos'), 'nothing is left of them');
+  t.notOk(readdirSync(`${directory}/maps`).includes('half_open'), 'nothing is left of them');
   next.remove();
 });
 
