@@ -1,4 +1,5 @@
 import type { StartedTestContainer, TestContainer } from 'testcontainers';
+import { allOf } from '../driver/docker/at-once.ts';
 import { openEngine } from '../driver/docker/engine.ts';
 import { adoptGuest, restartGuest } from '../driver/docker/guest.ts';
 import { findOrMakeImage } from '../driver/docker/image.ts';
@@ -26,8 +27,7 @@ export async function startContainers(
   const starting = [...containers].map(async ([server, container]) => {
     started.set(server, await startContainer(lab.name, server, container));
   });
-  const failed = (await Promise.allSettled(starting)).find(({ status }) => status === 'rejected');
-  if (failed?.status === 'rejected') throw failed.reason;
+  await allOf(starting);
 }
 
 /** The library's reaper knows nothing of it: it goes with its lab, by the lab's labels. */

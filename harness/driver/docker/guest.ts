@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { killCgroup, processesOf } from '../cgroup.ts';
 import type { Enclosure } from '../host-node.ts';
 import { restartContainer } from './containers.ts';
-import { openEngine } from './engine.ts';
+import { reachEngine } from './engine.ts';
 import { readEngine, readRecord, writeGuest } from './record.ts';
 
 /**
@@ -30,7 +30,7 @@ export function inGuest(lab: string, node: string): Enclosure {
 export async function restartGuest(lab: string, node: string): Promise<void> {
   const { id, group } = readRecord(lab, node);
   await killCgroup(group);
-  writeGuest(lab, node, await restartContainer(await openEngine(readEngine(lab)), id));
+  writeGuest(lab, node, await restartContainer(await reachEngine(readEngine(lab)), id));
 }
 
 /**
@@ -38,7 +38,7 @@ export async function restartGuest(lab: string, node: string): Promise<void> {
  * @throws EngineProblem where its processes are not on this machine
  */
 export async function adoptGuest(lab: string, node: string, id: string): Promise<void> {
-  const { docker, address } = await openEngine(readEngine(lab));
+  const { docker, address } = await reachEngine(readEngine(lab));
   const { State } = await docker.getContainer(id).inspect();
   if (!State.Running)
     throw new Error(
