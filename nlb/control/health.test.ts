@@ -91,6 +91,22 @@ t.test('a check that differs, or goes by another name, begins with the verdict s
   t.equal(healthOf('web on a'), undefined, 'another address is another machine');
 });
 
+t.test('while nothing is checked the verdicts stand, and then the next check comes at once', async (t) => {
+  const server = createServer((socket) => socket.destroy());
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const slow = '{ intervalMs: 60000, timeoutMs: 20, fall: 1 }';
+  const { health, notified, next, healthOf } = watching(t, configOf([service('http', port, slow)]));
+  await next();
+  health.stop();
+  await new Promise((resolve) => server.close(resolve));
+  t.equal(healthOf('http on a'), true);
+  health.watch(configOf([service('http', port, slow)]));
+  t.equal(healthOf('http on a'), true, 'until it has been checked');
+  t.match(await next(), ['http on a', { healthy: false }]);
+  t.equal(notified.length, 2);
+});
+
 t.test('an inherited verdict stands until the first check, which decides', async (t) => {
   const [up, down] = [await healthyPort(t), 1];
   const inherited = new Map(['up', 'down'].map((name) => [`${name} on a`, inheritedVerdict({ rise: 2, fall: 3 })]));

@@ -25,6 +25,7 @@ export interface Health {
   readonly verdicts: Verdicts;
   /** Check what this configuration says. A check that is as it was goes on; one that differs begins with its verdict so far. */
   watch(config: Config): void;
+  /** Check nothing until the next `watch()`, and keep the verdicts: what a node cannot reach it does not judge. */
   stop(): void;
 }
 
@@ -63,7 +64,11 @@ export function openHealth(inherited: Verdicts, changed: (key: string, verdict: 
     for (const key of verdicts.keys()) if (!wanted.has(key)) verdicts.delete(key);
     for (const { keys, verdict } of next.values()) for (const key of keys) verdicts.set(key, verdict);
   };
-  return { verdicts, watch, stop: () => void [...watches.values()].map(({ stop }) => stop()) };
+  const stop = () => {
+    for (const running of watches.values()) running.stop();
+    watches = new Map();
+  };
+  return { verdicts, watch, stop };
 }
 
 /** One check of one port of one machine, for all services that have it: so they never disagree. */

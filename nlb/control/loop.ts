@@ -67,6 +67,8 @@ export function openLoop(first: Config, datapath: Datapath, hooks: LoopHooks): L
   const failing = new Map<string, string>();
   /** Whether the part of the pass before the selections did not fail. */
   let looked = false;
+  /** Whether the servers are checked: not while their interface has no carrier, which says nothing of them. */
+  let checking = true;
   let [soon, next]: [NodeJS.Immediate | undefined, NodeJS.Immediate | undefined] = [undefined, undefined];
 
   const passes = watchPasses((change) => hooks.event('pass', change));
@@ -95,6 +97,14 @@ export function openLoop(first: Config, datapath: Datapath, hooks: LoopHooks): L
   function followInterfaces(): void {
     for (const change of datapath.follow()) hooks.event('table', { change });
     for (const change of interfaceChanges(datapath.interfaces())) hooks.event('interface', { ...change });
+  }
+
+  /** The verdicts of before stand until a link is back, and then everything is checked at once. */
+  function followServerLink(): void {
+    if (neighbours.isLinked() === checking) return;
+    checking = neighbours.isLinked();
+    if (checking) health.watch(config);
+    else health.stop();
   }
 
   /** Of the configured interfaces, by name or, where it has another one now, by number. */
@@ -144,6 +154,7 @@ export function openLoop(first: Config, datapath: Datapath, hooks: LoopHooks): L
     const followed = attempt(followInterfaces, 'the interfaces');
     looked = attempt(() => {
       neighbours.look(config, selections.failing());
+      followServerLink();
       selections.located(neighbours.hardware());
       // A server that has come is there before a slot names it; one that has gone stays until none does.
       if (pooled && selections.isBusy()) kernel.realise(untilSelected(wantedNow()));
@@ -190,7 +201,7 @@ export function openLoop(first: Config, datapath: Datapath, hooks: LoopHooks): L
       reach.stop();
       reach = lookFurther(verdictsKept(before, config.reach, reach.verdicts));
     }
-    health.watch(config);
+    if (checking) health.watch(config);
     usePools();
     pass();
   }

@@ -1,11 +1,15 @@
 import type { Config } from '../config/schema.ts';
 import { findInterface } from '../kernel/interfaces.ts';
-import { listNeighbours, probeNeighbour } from '../kernel/neighbours.ts';
+import { forgetNeighbour, listNeighbours, probeNeighbour } from '../kernel/neighbours.ts';
 import { ASK_EVERY_MS, doubtful, type HardwareAddresses, remember } from './neighbours.ts';
 
 /**
  * Where the servers are: what the kernel's neighbour tables say of them, and the questions that the kernel is made to ask where it
  * is not sure. What follows from that is in `neighbours.ts`.
+ *
+ * While a link is down the kernel asks in vain, and keeps what is to be sent: once the link is back it asks when it is the time to,
+ * up to a second later, and then sends beats and checks of long ago. So whoever was asked for in vain is forgotten then, with
+ * what was kept for it, and asked for at once.
  */
 export interface NeighbourWatch {
   /**
@@ -16,6 +20,8 @@ export interface NeighbourWatch {
   hardware(): HardwareAddresses;
   /** Addresses of servers whose hardware address the last look did not find. */
   unresolved(): string[];
+  /** Whether the interface of the servers had a carrier at the last look. */
+  isLinked(): boolean;
 }
 
 /** @param inherited what is known before the first look */
@@ -23,6 +29,24 @@ export function watchNeighbours(inherited: HardwareAddresses): NeighbourWatch {
   const askedMs = new Map<string, number>();
   let hardware = inherited;
   let unresolved: string[] = [];
+  /** By number, so that an interface that is made anew is another one. */
+  let running = new Map<number, boolean>();
+  let linked = true;
+
+  function findAnew(config: Config): void {
+    const legs = neighboursByInterface(config).flatMap(([device, addresses]) => {
+      const leg = findInterface(device);
+      return leg ? [{ ...leg, device, addresses }] : [];
+    });
+    for (const { ifindex, addresses } of legs.filter((leg) => leg.running && running.get(leg.ifindex) === false))
+      for (const { address, state } of listNeighbours(ifindex)) {
+        if (state !== 'INCOMPLETE' || !addresses.has(address)) continue;
+        forgetNeighbour(ifindex, address);
+        probeNeighbour(ifindex, address);
+      }
+    running = new Map(legs.map((leg) => [leg.ifindex, leg.running]));
+    linked = legs.some((leg) => leg.running && leg.device === config.server.interface);
+  }
 
   function ask(leg: { ifindex: number; running: boolean }, address: string, nowMs: number): void {
     if (nowMs - (askedMs.get(address) ?? -ASK_EVERY_MS) < ASK_EVERY_MS) return;
@@ -33,6 +57,7 @@ export function watchNeighbours(inherited: HardwareAddresses): NeighbourWatch {
   return {
     look: (config, failing) => {
       const nowMs = performance.now();
+      findAnew(config);
       const legs = serversByInterface(config).flatMap(([device, addresses]) => {
         const leg = findInterface(device);
         return leg ? [{ leg, addresses, seen: listNeighbours(leg.ifindex) }] : [];
@@ -47,7 +72,22 @@ export function watchNeighbours(inherited: HardwareAddresses): NeighbourWatch {
     },
     hardware: () => hardware,
     unresolved: () => unresolved,
+    isLinked: () => linked,
   };
+}
+
+/** Servers, and the peer on both subnets. */
+function neighboursByInterface(config: Config): [device: string, addresses: ReadonlySet<string>][] {
+  const { access, server, peer } = config;
+  const peerOn = new Map([
+    [access.interface, peer.access],
+    [server.interface, peer.server],
+  ]);
+  const servers = new Map(serversByInterface(config));
+  return [...new Set([...peerOn.keys(), ...servers.keys()])].map((device) => {
+    const beat = peerOn.get(device);
+    return [device, new Set([...(servers.get(device) ?? []), ...(beat === undefined ? [] : [beat])])];
+  });
 }
 
 function serversByInterface({ server, servers }: Config): [device: string, addresses: ReadonlySet<string>][] {

@@ -1,6 +1,7 @@
 import { bytesToQuad, macToOctets, octetsToMac, quadToBytes } from './inet.ts';
 import { type Attribute, decodeAttributes } from './netlink.ts';
 import { askRoute, NLM_F_CREATE, NLM_F_DUMP, NLM_F_REPLACE } from './route-socket.ts';
+import { SyscallError } from './syscall-error.ts';
 
 /** What the kernel knows about the hardware address of an IPv4 neighbour. */
 export interface Neighbour {
@@ -14,6 +15,7 @@ export interface Neighbour {
 }
 
 const RTM_NEWNEIGH = 28;
+const RTM_DELNEIGH = 29;
 const RTM_GETNEIGH = 30;
 const AF_INET = 2;
 const NDMSG_BYTES = 12;
@@ -70,6 +72,22 @@ export function probeNeighbour(ifindex: number, address: string): void {
     body: mac ? encodeBody(ifindex, NUD_PROBE, 0) : encodeBody(ifindex, 0, NTF_USE),
     attributes,
   });
+}
+
+/** Drops what the kernel knows of the neighbour, or keeps for it until it is found. One that it does not know is left as it is. Throws SyscallError. */
+export function forgetNeighbour(ifindex: number, address: string): void {
+  try {
+    askRoute({
+      operation: 'forget neighbour',
+      subject: `${address} on interface ${ifindex}`,
+      type: RTM_DELNEIGH,
+      flags: 0,
+      body: encodeBody(ifindex, 0, 0),
+      attributes: [[NDA_DST, quadToBytes(address)]],
+    });
+  } catch (error) {
+    if (!(error instanceof SyscallError && error.errno === 'ENOENT')) throw error;
+  }
 }
 
 function encodeBody(ifindex: number, state: number, flags: number): Buffer {

@@ -41,6 +41,21 @@ t.test('at the end of a split neither yields for what the other could not yet ha
   t.same(states(withPeerLeading(led, [50, 80], healing)), []);
 });
 
+t.test('a leader does not yield to a word from before its lead, which was held up on its way', async (t) => {
+  const lower = { ...settings, primary: false, lowerAddress: false };
+  const led = ticked(standby(), 200, lower);
+  t.match(led.entered, [{ state: 'active' }]);
+  const { sinceMs } = led.role;
+  // As a kernel keeps datagrams for a neighbour that it cannot find, and sends them all at once when it has found it.
+  const heldUp = [30, 20, 10].map((ms) => beat(sinceMs + 5, { access: sinceMs - ms }));
+  const upToNow = [beat(sinceMs + 5, { access: sinceMs - 1 }, 'standby'), tick(sinceMs + 6)];
+  t.same(states(play(led.role, [...heldUp, ...upToNow], lower)), []);
+  const knowing = beat(sinceMs + 5, { access: sinceMs });
+  t.match(play(led.role, [...heldUp, knowing], lower).entered, [
+    { state: 'standby', reason: 'nlb2 leads too, and ranks higher' },
+  ]);
+});
+
 t.test('a second leader of version 3 does not say what it hears, and is yielded to after a dead time', async (t) => {
   const led = active();
   const events = (untilMs: number) =>

@@ -1,6 +1,8 @@
+import { latestOf } from './acknowledged.ts';
 import { isAsWellPlaced, leader, peerCouldLead } from './election.ts';
 import type { BadlyServed } from './extension.ts';
 import { hasLasted } from './lasting.ts';
+import { isDeafToUs } from './peer.ts';
 import type { Settings } from './settings.ts';
 import { type Event, enter, type In, type Step, standBy, stay, targetsMet } from './state.ts';
 
@@ -61,7 +63,7 @@ function renew(role: In<'active'>, atMs: number, { leaseMs }: Settings): Step {
 
 function whenHeard(role: In<'active'>, atMs: number, settings: Settings): Step {
   const { standing, stoodDown } = role.peer;
-  if (standing?.state === 'active' && leader(role, atMs, settings) === 'peer')
+  if (standing?.state === 'active' && knowsOfLead(role, atMs, settings) && leader(role, atMs, settings) === 'peer')
     return enter(role, standBy(), `${settings.peer} leads too, and ranks higher`, atMs);
   if (standing?.requestsLead && peerCouldLead(role, atMs, settings))
     return resign({ ...role, setAside: true }, `${settings.peer} asked to lead`, atMs, settings);
@@ -69,6 +71,16 @@ function whenHeard(role: In<'active'>, atMs: number, settings: Settings): Step {
     return resign(role, `${settings.peer} is the primary, and is back`, atMs, settings);
   // After two have led, a neighbour may still believe the other.
   return stay(role, stoodDown ? ['announce'] : []);
+}
+
+/**
+ * Whether the peer said what it did knowing that this node leads: it has heard a beat that was sent since. A word from before
+ * that can come late: Linux keeps up to a hundred datagrams for a neighbour that it cannot find, as when a link was down, and
+ * sends them all at once when it has found it. A peer of version 3 does not say what it has heard.
+ */
+function knowsOfLead({ peer, sinceMs }: In<'active'>, atMs: number, settings: Settings): boolean {
+  if (peer.acknowledged === undefined) return true;
+  return latestOf(peer.acknowledged) >= sinceMs && !isDeafToUs(peer, atMs, settings);
 }
 
 /**
