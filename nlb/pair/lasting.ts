@@ -1,5 +1,5 @@
 import { peerReachesMore, peerServesBetter } from './election.ts';
-import { isAlive, isDeafToUs } from './peer.ts';
+import { isAlive, isDeafToUs, knowsOf } from './peer.ts';
 import type { Settings } from './settings.ts';
 import { type Role, whyPoor } from './state.ts';
 
@@ -10,10 +10,10 @@ import { type Role, whyPoor } from './state.ts';
  *   onlyPeerIsFit      this node could serve less than all, or its kernel refuses an address that belongs here; the peer is fit
  *   peerReachesMore    the peer could lead, and meets more reach targets
  *   peerServesBetter   the peer could lead, and serves better
- *   peerLeadsToo       this node leads, and so does the peer
+ *   peerLeadsOn        this node leads, and so does the peer, which knows of it, or does not say what it hears
  *   peerDoesNotHearUs  the peer, which is heard, does not hear this node
  */
-export type Condition = 'onlyPeerIsFit' | 'peerReachesMore' | 'peerServesBetter' | 'peerLeadsToo' | 'peerDoesNotHearUs';
+export type Condition = 'onlyPeerIsFit' | 'peerReachesMore' | 'peerServesBetter' | 'peerLeadsOn' | 'peerDoesNotHearUs';
 /** Since when each has been so; absent while it is not. */
 export type Lasting = Readonly<Partial<Record<Condition, number>>>;
 
@@ -24,7 +24,8 @@ export function lastingSince(role: Role, atMs: number, settings: Settings): Last
     onlyPeerIsFit: whyPoor(role.facts) !== undefined && peer?.fitness === 'fit',
     peerReachesMore: peerReachesMore(role, atMs, settings),
     peerServesBetter: peerServesBetter(role, atMs, settings),
-    peerLeadsToo: role.state.name === 'active' && peer?.state === 'active',
+    peerLeadsOn:
+      role.state.name === 'active' && peer?.state === 'active' && knowsOf(role.peer, role.sinceMs, atMs, settings),
     peerDoesNotHearUs: isDeafToUs(role.peer, atMs, settings),
   };
   const conditions = Object.keys(isSo) as Condition[];

@@ -127,6 +127,16 @@ export function isDeafToUs(peer: Peer, atMs: number, settings: Settings): boolea
   return atMs - latestOf(peer.acknowledged) > leaseOf(peer, settings) + settings.intervalMs;
 }
 
+/**
+ * Whether the peer said its last word knowing what this node does since `sinceMs`: it has heard a beat that was sent since. A word
+ * from before can come late: Linux keeps a hundred datagrams or so for a neighbour that it cannot find, as while a link is down, and
+ * sends them all at once when it has found it. A peer of version 3 does not say what it has heard.
+ */
+export function knowsOf(peer: Peer, sinceMs: number, atMs: number, settings: Settings): boolean {
+  if (peer.acknowledged === undefined) return true;
+  return latestOf(peer.acknowledged) >= sinceMs && !isDeafToUs(peer, atMs, settings);
+}
+
 /** Silence enough to begin asking for the address. A refusal adds nothing: anybody can forge one. */
 export function isSuspect(peer: Peer, { intervalMs }: Settings): boolean {
   return peer.silentMs >= 2 * intervalMs;

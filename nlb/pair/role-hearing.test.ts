@@ -50,6 +50,9 @@ t.test('a leader does not yield to a word from before its lead, which was held u
   const heldUp = [30, 20, 10].map((ms) => beat(sinceMs + 5, { access: sinceMs - ms }));
   const upToNow = [beat(sinceMs + 5, { access: sinceMs - 1 }, 'standby'), tick(sinceMs + 6)];
   t.same(states(play(led.role, [...heldUp, ...upToNow], lower)), []);
+  const told = play(led.role, heldUp, lower);
+  t.equal(count(told.effects, 'beat'), 1, 'the peer is told of this lead at once, and once until the next tick');
+  t.equal(count(play(told.role, [tick(sinceMs + 6), ...heldUp], lower).effects, 'beat'), 2);
   const knowing = beat(sinceMs + 5, { access: sinceMs });
   t.match(play(led.role, [...heldUp, knowing], lower).entered, [
     { state: 'standby', reason: 'nlb2 leads too, and ranks higher' },

@@ -175,7 +175,7 @@ t.test('a request to lead reaches the active by a beat, and it lets go', async (
 t.test('where both lead, one stands by and the other announces again', async (t) => {
   const both = heard(50, { state: 'active' });
   t.same(states(play(active(), [both])), [], 'the primary stays');
-  t.same(play(active(), [both, heard(55)]).effects, ['announce']);
+  t.same(play(active(), [both, heard(55)]).effects, ['beat', 'announce'], 'and says at once that it leads');
   const second = { ...settings, primary: false };
   t.same(states(play(active(), [heard(50, { state: 'active', primary: true })], second)), ['standby']);
 });

@@ -10,7 +10,8 @@ import type { Settings } from './settings.ts';
 export type State =
   | { name: 'initial'; listenMs: number; listenedMs: number }
   | { name: 'standby'; resignedUntilMs: number; requestUntilMs: number }
-  | { name: 'active'; leaseEndsMs: number }
+  /** `told`: since the last tick, a peer that leads as well has been told of this lead. */
+  | { name: 'active'; leaseEndsMs: number; told?: true }
   | { name: 'inop' };
 export type In<Name extends StateName> = Role<Extract<State, { name: Name }>>;
 

@@ -1,8 +1,7 @@
-import { latestOf } from './acknowledged.ts';
 import { isAsWellPlaced, leader, peerCouldLead } from './election.ts';
 import type { BadlyServed } from './extension.ts';
 import { hasLasted } from './lasting.ts';
-import { isDeafToUs } from './peer.ts';
+import { isAlive, knowsOf } from './peer.ts';
 import type { Settings } from './settings.ts';
 import { type Event, enter, type In, type Step, standBy, stay, targetsMet } from './state.ts';
 
@@ -49,11 +48,12 @@ const servedText = (services: BadlyServed = { dead: 0, scarce: 0 }): string =>
  * long: so the peer must have been deaf for two beats in which it was heard itself. A peer that does not say what it hears,
  * and leads on for a dead time, is deaf as well.
  */
-function whyYield(role: In<'active'>, atMs: number, { peer, intervalMs, deadAfterMs }: Settings): string | undefined {
-  if (role.lasting.peerLeadsToo === undefined) return undefined;
-  if (hasLasted(role, 'peerDoesNotHearUs', 2 * intervalMs, atMs))
+function whyYield(role: In<'active'>, atMs: number, settings: Settings): string | undefined {
+  const { peer, intervalMs, deadAfterMs } = settings;
+  const leadsToo = isAlive(role.peer, settings) && role.peer.standing.state === 'active';
+  if (leadsToo && hasLasted(role, 'peerDoesNotHearUs', 2 * intervalMs, atMs))
     return `${peer} leads too, and does not hear this node`;
-  return hasLasted(role, 'peerLeadsToo', deadAfterMs, atMs) ? `${peer} leads too, and goes on` : undefined;
+  return hasLasted(role, 'peerLeadsOn', deadAfterMs, atMs) ? `${peer} leads too, and goes on` : undefined;
 }
 
 /** The beat goes first: a node that stalls between the two has promised its peer a longer wait than it has granted itself a lease. */
@@ -63,8 +63,7 @@ function renew(role: In<'active'>, atMs: number, { leaseMs }: Settings): Step {
 
 function whenHeard(role: In<'active'>, atMs: number, settings: Settings): Step {
   const { standing, stoodDown } = role.peer;
-  if (standing?.state === 'active' && knowsOfLead(role, atMs, settings) && leader(role, atMs, settings) === 'peer')
-    return enter(role, standBy(), `${settings.peer} leads too, and ranks higher`, atMs);
+  if (standing?.state === 'active') return whenPeerLeads(role, atMs, settings);
   if (standing?.requestsLead && peerCouldLead(role, atMs, settings))
     return resign({ ...role, setAside: true }, `${settings.peer} asked to lead`, atMs, settings);
   if (standing?.wantsFailback && mayHaveItBack(role, atMs, settings))
@@ -74,13 +73,14 @@ function whenHeard(role: In<'active'>, atMs: number, settings: Settings): Step {
 }
 
 /**
- * Whether the peer said what it did knowing that this node leads: it has heard a beat that was sent since. A word from before
- * that can come late: Linux keeps up to a hundred datagrams for a neighbour that it cannot find, as when a link was down, and
- * sends them all at once when it has found it. A peer of version 3 does not say what it has heard.
+ * The one that ranks lower yields to a word that was said knowing of its own lead. Until then both say at once that they lead, once
+ * between two beats, so that two beats' time is not waited for.
  */
-function knowsOfLead({ peer, sinceMs }: In<'active'>, atMs: number, settings: Settings): boolean {
-  if (peer.acknowledged === undefined) return true;
-  return latestOf(peer.acknowledged) >= sinceMs && !isDeafToUs(peer, atMs, settings);
+function whenPeerLeads(role: In<'active'>, atMs: number, settings: Settings): Step {
+  if (knowsOf(role.peer, role.sinceMs, atMs, settings) && leader(role, atMs, settings) === 'peer')
+    return enter(role, standBy(), `${settings.peer} leads too, and ranks higher`, atMs);
+  if (role.state.told) return stay(role);
+  return stay({ ...role, state: { ...role.state, told: true } }, ['beat']);
 }
 
 /**

@@ -39,6 +39,9 @@ export class LawBroken extends Error {}
 /** Of two that lead, the one that hears the other has let go within so long: that they differ so must have lasted two beats. */
 const YIELDED_WITHIN_MS = 70;
 
+/** What a node says of its lead comes so much later at the most, where it is lost or late on its way, not kept back before. */
+const LED_WITHIN_MS = 300;
+
 /** Two looks at the targets, the silence of the peer, and the lease: after that a side without a target leads no more. */
 const NOTICED_WITHIN_MS = 200;
 
@@ -59,6 +62,8 @@ export function openLaws(world: World, healedWithinMs: number): Laws {
   let doubleSinceMs: number | undefined;
   /** When each last took the lead. */
   const ledMs = [-Infinity, -Infinity];
+  /** When each last let go of it. */
+  const letGoMs = [-Infinity, -Infinity];
   const split = openSplitWatch(world, healedWithinMs, ledMs);
   const hearing = openHearingWatch(world);
   const clings = openDutyWatch(world);
@@ -89,10 +94,18 @@ export function openLaws(world: World, healedWithinMs: number): Laws {
         broken(`node ${side} gave up, though nobody could lead but it`);
       const expected = lives[side] === life ? states[side] : 'initial';
       if (previous !== expected) broken(`node ${side} entered ${state} from ${previous}, but was ${expected}`);
+      const other = opposite(side);
+      const leads = states[other] === 'active' || nodes[other].host.answers();
+      const hasLed = leads || agenda.nowMs() - (letGoMs[other] ?? 0) < LED_WITHIN_MS;
+      // One that stood still with all its clocks reads what was said meanwhile, the oldest first.
+      const mayKnow = split.wokenForMs() > WOKEN_WITHIN_MS;
+      if (previous === 'active' && reason.includes('leads too') && !hasLed && mayKnow)
+        broken(`node ${side} yielded to one that has not led for long`);
       const tooSoonMs = previous === 'standby' && state === 'active' ? takeovers.tooSoonMs(side, atMs) : undefined;
       if (tooSoonMs !== undefined)
         broken(`node ${side} took over from a leader that it had heard ${tooSoonMs} ms before`);
       if (lives[side] === life && state === previous) broken(`node ${side} entered ${state} twice`);
+      if (states[side] === 'active') letGoMs[side] = agenda.nowMs();
       lives[side] = life;
       states[side] = state;
       if (state === 'active') ledMs[side] = agenda.nowMs();

@@ -127,8 +127,14 @@ export const broken: Record<string, Machine> = {
     event.type === 'AddressAsked' ? unmoved(role) : step(role, event, settings),
   ),
   'of two that lead, the one that hears the other stays': withStep((role, event, settings) => {
-    const { peerLeadsToo: _, peerDoesNotHearUs: __, ...lasting } = role.lasting;
+    const { peerLeadsOn: _, peerDoesNotHearUs: __, ...lasting } = role.lasting;
     return step({ ...role, lasting }, event, settings);
+  }),
+  'a leader yields to a word from before its lead': withStep((role, event, settings) => {
+    const { acknowledged: _, ...peer } = role.peer;
+    if (event.type !== 'Heard') return step({ ...role, peer }, event, settings);
+    const { acknowledged: __, ...heard } = event;
+    return step({ ...role, peer }, heard, settings);
   }),
   'a node that hears nobody takes that for the silence of its peer': withRole((role) => ({
     ...role,

@@ -53,6 +53,8 @@ export interface Network {
 /** For the NLBS address, to the witness or to everybody; and for the peer's own address. */
 export type Question = 'witness' | 'everybody' | 'presence';
 
+type Arrival = () => void;
+
 const TRANSIT_MS = [0.05, 0.3] as const;
 /** An answer for the address comes within two of these; what takes longer is, to who asks, as good as split. */
 const ARP_TRANSIT_MS = [0.05, 1] as const;
@@ -63,6 +65,12 @@ const ARP_TRANSIT_MS = [0.05, 1] as const;
  * between makes no question for the NLBS address arrive. Heartbeats may be lost and late without any bound.
  */
 const QUESTIONS_LOST_IN_A_ROW = 2;
+
+/**
+ * A kernel that cannot find its neighbour, because the link is down, keeps datagrams for it (`net.ipv4.neigh.*.unres_qlen_bytes`),
+ * and sends them all at once with the next one after it has found it.
+ */
+const KEPT_AT_MOST = 100;
 
 /** Whether what one side sends comes to the other. */
 export const joins = ({ cuts, deafs, downs }: Wire, from: Side): boolean =>
@@ -78,12 +86,16 @@ export function openNetwork(agenda: Agenda, chance: Chance): Network {
   const reply: Network['reply'] = (from, arrive) => {
     if (joins(wires.access, from)) after(chance.between(...ARP_TRANSIT_MS), arrive);
   };
+  const kept: Record<PathName, [Arrival[], Arrival[]]> = { access: [[], []], server: [[], []] };
   return {
     stations: { strayHolder: false, misled: new Set() },
     wires,
     send: (path, from, arrive) => {
       const wire = wires[path];
+      const waiting = kept[path][from];
+      if (wire.downs[from] > 0 && waiting.length < KEPT_AT_MOST) waiting.push(arrive);
       if (!joins(wire, from)) return;
+      for (const late of waiting.splice(0)) after(TRANSIT_MS[0], late);
       for (let copies = chance.strikes(sum(wire, 'twice')) ? 2 : 1; copies > 0; copies--) {
         if (chance.strikes(sum(wire, 'loss'))) continue;
         after(chance.between(...TRANSIT_MS) + chance.fraction() * sum(wire, 'delayMs'), arrive);
