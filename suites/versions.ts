@@ -99,33 +99,35 @@ const handsOver = (commit: string | undefined): SuiteTest => ({
   },
 });
 
-/** Each takes over from the other when that is killed. */
+/**
+ * Each takes over from the other when that is killed. The earlier one is not started again after its death: before version 4 a start that
+ * finds tables looks them up by number, which a container may not. This version is started in its place, and finds them.
+ */
 const takesOver = (commit: string): SuiteTest => ({
   proves: ['HA-19 each takes over'],
   drops: [SENT_TO_FENCED_NODE],
   thorough: true,
   lacks: () => lacksVersion(commit),
   run: async (scene) => {
-    const pair = await startBoth(scene, commit);
-    const { earlier, own } = pair;
+    const { earlier, own } = await startBoth(scene, commit);
+    await handTo(scene, own, earlier);
     await scene.census();
     const load = await scene.client.startUdpProbes({
       target: scene.target('echo-udp'),
       perSecond: 100,
       timeoutMs: 500,
     });
-    const kill = async (victim: LabNode, heir: LabNode, start: () => void) => {
+    const kill = async (victim: LabNode, heir: LabNode) => {
       const killedNs = scene.nowNs();
       await scene.act('kill -9', victim.name, () => signal(scene, victim, 'SIGKILL'));
       await runsScript(scene, heir.name, 'active', killedNs);
       await answersAgain(scene, load);
-      start();
+      scene.lab.startSystem(victim, {});
       await atRest(scene);
     };
-    await kill(earlier, own, () => scene.lab.startSystem(earlier, { commands: unpackVersion(scene, commit) }));
-    await kill(own, earlier, () => startSystem(scene, own));
+    await kill(own, earlier);
+    await kill(earlier, own);
     await load.stop();
-    await upgrade(scene, pair);
     const takeover = (from: string, to: string) =>
       peerTookOver(scene, { from, to, what: 'kill -9', withinMs: TAKEOVER_WITHIN_MS });
     return {
