@@ -1,5 +1,5 @@
 import t from 'tap';
-import { act, arp, neighbour, OVER, shown, told, watched } from './literal-history.ts';
+import { act, address, arp, neighbour, OVER, shown, told, watched } from './literal-history.ts';
 import { announcedAgain, tablesRightAgain } from './tables.ts';
 
 const NLBS = '10.77.1.100';
@@ -140,6 +140,12 @@ t.test('a lost announcement is followed by another, some time later', async (t) 
   t.match(told(again, SEEN, announce(100, []), announce(140), OVER), /^fail: another .* 40 ms after/);
   t.match(told(again, SEEN, announce(100, []), announce(200, []), OVER), /^fail: no other/);
   t.match(told(again, SEEN, announce(100, []), announce(200, [FW1]), OVER), /^fail: no other/, 'each must hear it');
+  const given = (atMs: number, node = 'nlb1') =>
+    address(atMs, { node, device: 'access', address: `${NLBS}/32`, label: 'access:nlbs', change: 'added' });
+  const second = (...between: ReturnType<typeof given>[]) =>
+    told(again, SEEN, announce(100, []), ...between, announce(200), OVER);
+  t.match(second(given(150)), /^unknown: the node was given the address anew/);
+  t.match(second(given(101), given(150, 'nlb2'), given(201)), /^pass/, 'what the first one announced, and others');
   t.match(told(again, announce(100, []), OVER), /^unknown: frames of access were not watched/);
   t.match(told(again, SEEN, announce(100, [FW1]), announce(200), OVER), /^unknown: the first .* not lost/);
   t.match(told(again, SEEN, OVER), /^unknown: nlb1\/access announced nothing/);

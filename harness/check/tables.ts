@@ -105,7 +105,8 @@ function asking({ port }: Table, address: string, fromNs: number, untilNs: numbe
 
 /**
  * ARP-12: the first announcement of the port, which must have been lost on its way to the hearers, is followed by another
- * that reaches them, not sooner than so many milliseconds later: whatever lost the first is over by then.
+ * that reaches them, not sooner than so many milliseconds later: whatever lost the first is over by then. Where the node has been
+ * given the address once more in between, that may be the first of another row, and proves nothing.
  */
 export const announcedAgain = checker(function announcedAgain(options: {
   address: string;
@@ -131,6 +132,16 @@ export const announcedAgain = checker(function announcedAgain(options: {
     const next = later.find((one) => heardBy(one).length === hearers.length);
     const sights = [{ what: 'frames' as const, where: [port.lan] }];
     if (!next) return unlessBlind(during, all, sights, fail('no other announcement reached them', [first.event]));
+    const given = during.find(
+      (event) =>
+        event.kind === 'address' &&
+        event.node === port.node &&
+        event.change === 'added' &&
+        event.address.startsWith(`${address}/`) &&
+        event.atNs > first.event.atNs + TRANSIT_NS &&
+        event.atNs < next.event.atNs,
+    );
+    if (given) return unknown('the node was given the address anew before the other one', [first.event, given]);
     const afterNs = next.event.atNs - first.event.atNs;
     const judge = afterNs >= leastMs * NS_PER_MS ? pass : fail;
     return judge(`another announcement came ${toMs(afterNs)} after the lost one`, [first.event, next.event]);

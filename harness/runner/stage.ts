@@ -2,7 +2,9 @@ import { cpSync } from 'node:fs';
 import path from 'node:path';
 import { Scene } from '../act/scene.ts';
 import { STARTED } from '../check/invariants/scripts.ts';
-import { type Metronome, startMetronome } from '../clock/metronome.ts';
+import { startMetronome } from '../clock/metronome.ts';
+import { watchSettingsLock } from '../clock/settings-lock.ts';
+import type { SpanThread } from '../clock/spans.ts';
 import { ownClocks } from '../fault/clock.ts';
 import { compressHistory } from '../history/compressed.ts';
 import { openHistory, type Recorder } from '../history/recorder.ts';
@@ -47,12 +49,12 @@ export interface Stage {
 export async function openStage(options: StageOptions, topology: string, folder: string): Promise<Stage> {
   const recorder = openHistory({ file: path.join(folder, 'history.jsonl') });
   const { lab, watch } = await watchedLab(options, topology, recorder);
-  const metronome = startMetronome();
+  const lookouts = { standstill: startMetronome(), settingsLocked: watchSettingsLock() };
   try {
-    return await openScene({ lab, watch, metronome, recorder, folder, seed: options.seed });
+    return await openScene({ lab, watch, lookouts, recorder, folder, seed: options.seed });
   } catch (error) {
     await watch.stop();
-    await metronome.stop();
+    await stopAll(lookouts);
     keepLogs(lab, folder);
     await lab.down();
     recorder.close();
@@ -89,13 +91,20 @@ async function watchedLab(options: StageOptions, topology: string, recorder: Rec
 interface Parts {
   lab: Lab;
   watch: Watch;
-  metronome: Metronome;
+  /** Who tells of what holds everybody up, by the kind of event that it is. */
+  lookouts: Lookouts;
   recorder: Recorder;
   folder: string;
   seed: number | undefined;
 }
 
-async function openScene({ lab, watch, metronome, recorder, folder, seed }: Parts): Promise<Stage> {
+type Lookouts = Record<'standstill' | 'settingsLocked', SpanThread>;
+
+const stopAll = async (lookouts: Lookouts): Promise<void> => {
+  await Promise.all(Object.values(lookouts).map((each) => each.stop()));
+};
+
+async function openScene({ lab, watch, lookouts, recorder, folder, seed }: Parts): Promise<Stage> {
   const client = await openClient(lab, recorder);
   const journals = new Journals(lab, recorder);
   lab.beforeStop = (node) => readDrops(lab, recorder, node);
@@ -104,10 +113,9 @@ async function openScene({ lab, watch, metronome, recorder, folder, seed }: Part
     journals.collect();
     for (const { node, monotonicNs } of lab.starts.splice(0))
       recorder.record({ kind: 'act', what: STARTED, node, atNs: recorder.fromMonotonic(monotonicNs) });
-    for (const { fromNs, untilNs } of metronome.take()) {
-      const [atNs, endNs] = [recorder.fromMonotonic(fromNs), recorder.fromMonotonic(untilNs)];
-      recorder.record({ kind: 'standstill', atNs, untilNs: endNs });
-    }
+    for (const kind of ['standstill', 'settingsLocked'] as const)
+      for (const { fromNs, untilNs } of lookouts[kind].take())
+        recorder.record({ kind, atNs: recorder.fromMonotonic(fromNs), untilNs: recorder.fromMonotonic(untilNs) });
   };
   const refresh = (): void => {
     watch.drain();
@@ -123,7 +131,7 @@ async function openScene({ lab, watch, metronome, recorder, folder, seed }: Part
     client.close();
     await watch.stop();
     collect();
-    await metronome.stop();
+    await stopAll(lookouts);
   });
   const finish = once(() => lastLook(scene).finally(watched));
   const close = async ({ keepLab, captures, compress }: Closing): Promise<void> => {
