@@ -1,0 +1,266 @@
+import { type Active, type ActiveOptions, openActive } from '../active.ts';
+import type { Effect } from '../effects.ts';
+import { decideFirst } from '../first-packet.ts';
+import { openReceiver, type Receiver } from '../receiver.ts';
+import type { FromActive, LogRecord, ServerName } from '../records.ts';
+import type { SlotNumber } from '../rule.ts';
+import type { SyncSettings } from '../settings.ts';
+import { IDLE_MS } from './data-path.ts';
+import type { Machine } from './surroundings.ts';
+
+const settings: SyncSettings = {
+  holdMs: 40,
+  retransmitMs: 5,
+  settleMs: 100,
+  graceMs: IDLE_MS + 100,
+  mostDrifting: 2,
+  mostExceptions: 5,
+  mostHeldFrames: 4,
+  mostRetained: 12,
+  recordsPerDatagram: 3,
+  window: 6,
+};
+
+/** The real engine. */
+export const sound: Machine = {
+  settings,
+  openActive,
+  openReceiver,
+  decideFirst,
+  barrierWaitsFor: ['programs', 'frames'],
+  walk: ['halfOpen', 'connections'],
+  wipesOnJoining: true,
+  renumbers: true,
+};
+
+/** What is different about one engine: what comes of its effects, and calls that are made of others. */
+interface Alteration {
+  effects?(effect: Effect, engine: () => Active): Effect[];
+  calls?(engine: Active): Partial<Active>;
+  logged?(record: LogRecord): void;
+}
+
+const altered = (alter: (options: ActiveOptions) => Alteration): Machine => ({
+  ...sound,
+  openActive: (options) => {
+    const { effects = (effect: Effect) => [effect], calls, logged } = alter(options);
+    const opened: { engine?: Active } = {};
+    const engine = (): Active => {
+      if (opened.engine) return opened.engine;
+      throw new Error('the engine is not open yet');
+    };
+    const emit = (effect: Effect): void => {
+      for (const each of effects(effect, engine)) options.emit(each);
+    };
+    const made = openActive({
+      ...options,
+      emit,
+      logged: (record, number) => {
+        logged?.(record);
+        options.logged?.(record, number);
+      },
+    });
+    opened.engine = { ...made, ...calls?.(made) };
+    return opened.engine;
+  },
+});
+
+/** A standby that is told something else than what was sent. */
+const withReceived = (change: (datagram: FromActive, receiver: Receiver) => FromActive): Machine => ({
+  ...sound,
+  openReceiver: (...args) => {
+    const receiver = openReceiver(...args);
+    return { ...receiver, receive: (datagram) => receiver.receive(change(datagram, receiver)) };
+  },
+});
+
+type Decide = typeof decideFirst;
+
+const withSeen = (change: (...args: Parameters<Decide>) => Parameters<Decide>[0]): Machine => ({
+  ...sound,
+  decideFirst: (seen, isGone) => decideFirst(change(seen, isGone), isGone),
+});
+
+/** Writes what is wished into slots of the data path, and does not hold them. */
+const swapping = (isSwapped: (isCommittedGone: boolean) => boolean): Machine =>
+  altered((options) => {
+    const wished = new Map<SlotNumber, ServerName | undefined>();
+    const gone = new Set(options.gone);
+    return {
+      effects: (effect) => {
+        if (effect.type !== 'writeSlot') return [effect];
+        const isGone = effect.server !== undefined && gone.has(effect.server);
+        const server = wished.get(effect.slot) ?? effect.server;
+        return [isSwapped(isGone) ? { ...effect, server, isHeld: false } : effect];
+      },
+      calls: (engine) => ({
+        wish: (slots, nowMs) => {
+          const list = [...slots];
+          for (const [slot, server] of list) wished.set(slot, server);
+          engine.wish(list, nowMs);
+        },
+        serverChanged: (server, isGone, nowMs) => {
+          if (isGone) gone.add(server);
+          else gone.delete(server);
+          engine.serverChanged(server, isGone, nowMs);
+        },
+      }),
+    };
+  });
+
+/** Frames go on at once; when the exception is acknowledged they have gone. */
+const releasing = altered(() => ({
+  effects: (effect) => (effect.type === 'hold' ? [effect, { ...effect, type: 'forward' }] : [effect]),
+}));
+
+/** An exception whose connection is over goes in one step: the data path forgets it when its DEL is logged. */
+const deletingAtOnce = altered(() => {
+  let isReviewing = false;
+  const steps: ((engine: Active, nowMs: number) => void)[] = [];
+  const effects: Alteration['effects'] = (effect) => {
+    if (!isReviewing) return [effect];
+    if (effect.type === 'writeException' && effect.exception?.isSettled === false)
+      return [{ ...effect, exception: undefined }];
+    if (effect.type === 'barrier') steps.push((engine, nowMs) => engine.barrierPassed(effect.id, nowMs));
+    else if (effect.type === 'lookAgain')
+      steps.push((engine, nowMs) => engine.lookedAgain(effect.flows, () => false, nowMs));
+    else return [effect];
+    return [];
+  };
+  const calls = (engine: Active): Partial<Active> => ({
+    reviewExceptions: (hasEntry, nowMs) => {
+      isReviewing = true;
+      engine.reviewExceptions(hasEntry, nowMs);
+      for (let step = steps.shift(); step; step = steps.shift()) step(engine, nowMs);
+      isReviewing = false;
+    },
+  });
+  return { effects, calls };
+});
+
+/** A slot that was walked, and then withdrawn, is not walked again. */
+const walkingOnce = altered(({ rule: { selections } }) => {
+  const walked = new Set<SlotNumber>();
+  let over: number | undefined;
+  return {
+    effects: (effect) => {
+      if (effect.type !== 'walk') return [effect];
+      const isKnown = [...effect.slots].every((slot) => walked.has(slot));
+      for (const slot of effect.slots) walked.add(slot);
+      if (isKnown) over = effect.change;
+      return isKnown ? [] : [effect];
+    },
+    logged: (record) => {
+      if (record.type === 'set') for (const slot of record.slots) walked.delete(selections.slotOf(record.pool, slot));
+    },
+    calls: (engine) => ({
+      barrierPassed: (id, nowMs) => {
+        engine.barrierPassed(id, nowMs);
+        if (over !== undefined) engine.walked(over, nowMs);
+        over = undefined;
+      },
+    }),
+  };
+});
+
+/** What is unmarked may be marked again at once: the barrier before that passes as soon as it is asked for. */
+const notResting = altered(() => {
+  const held = new Set<SlotNumber>();
+  let isUnmarked = false;
+  let passed: number[] = [];
+  const through = (engine: Active, nowMs: number): void => {
+    const ids = passed;
+    passed = [];
+    for (const id of ids) engine.barrierPassed(id, nowMs);
+  };
+  const after =
+    <Args extends [...unknown[], number]>(engine: Active, call: (...args: Args) => void) =>
+    (...args: Args): void => {
+      call(...args);
+      through(engine, args.at(-1) as number);
+    };
+  return {
+    effects: (effect) => {
+      if (effect.type === 'writeSlot') {
+        if (!effect.isHeld && held.delete(effect.slot)) isUnmarked = true;
+        if (effect.isHeld) held.add(effect.slot);
+      }
+      if (effect.type !== 'barrier' || !isUnmarked) return [effect];
+      isUnmarked = false;
+      passed.push(effect.id);
+      return [];
+    },
+    calls: (engine) => ({
+      wish: after(engine, engine.wish),
+      serverChanged: after(engine, engine.serverChanged),
+      barrierPassed: after(engine, engine.barrierPassed),
+      firstPacket: after(engine, engine.firstPacket),
+      found: after(engine, engine.found),
+      walked: after(engine, engine.walked),
+      receive: after(engine, engine.receive),
+      tick: after(engine, engine.tick),
+      leave: after(engine, engine.leave),
+      stay: after(engine, engine.stay),
+    }),
+  };
+});
+
+/** The standby counts as in step from its attachment on. */
+const inStepAtOnce = altered(() => ({
+  calls: (engine) => ({
+    status: () => {
+      const status = engine.status();
+      return { ...status, isInStep: status.isInStep || (status.session !== undefined && status.acknowledged === 0) };
+    },
+  }),
+}));
+
+/** Each row of the table of what each rule prevents, in its order: one rule is left out. */
+const rows: Record<string, Machine> = {
+  'no holding: a slot is swapped on the active first': swapping(() => true),
+  'no holding: a slot is swapped on the standby first': withSeen((seen) => ({ ...seen, isHeld: false })),
+  'a held packet goes on before the acknowledgement': releasing,
+  'records are applied as they come, in any order': withReceived((datagram, receiver) =>
+    datagram.type === 'records' && datagram.first > receiver.applied() + 1
+      ? { ...datagram, first: receiver.applied() + 1 }
+      : datagram,
+  ),
+  'half-open connections are not walked': { ...sound, walk: ['connections'] },
+  'no barrier': { ...sound, barrierWaitsFor: [] },
+  'new flows are placed by slots, whatever exceptions say': withSeen((seen) => ({ ...seen, exception: undefined })),
+  'an exception is deleted in one step': deletingAtOnce,
+  'slots of a server that is gone are swapped before the acknowledgement': swapping((isGone) => isGone),
+  'no grace after a takeover': { ...sound, settings: { ...settings, graceMs: 0 } },
+  'a node that joins keeps its connections': { ...sound, wipesOnJoining: false },
+  'in step from the attachment on': inStepAtOnce,
+  'records of every session are applied': withReceived((datagram, receiver) => ({
+    ...datagram,
+    session: receiver.session() ?? datagram.session,
+  })),
+  'the walk of a withdrawn change counts': walkingOnce,
+};
+
+/** Rules that the model asked for besides, and what only the other laws notice. */
+const further: Record<string, Machine> = {
+  'a barrier does not wait for frames in the ring': { ...sound, barrierWaitsFor: ['programs'] },
+  'a silent standby is waited for': {
+    ...sound,
+    openActive: (options) =>
+      openActive({ ...options, settings: { ...options.settings, holdMs: Number.POSITIVE_INFINITY } }),
+  },
+  'exceptions are never deleted': altered(() => ({ calls: () => ({ reviewExceptions: () => undefined }) })),
+  'a walk never ends': altered(() => ({ calls: () => ({ walked: () => undefined }) })),
+  'connections are walked before half-open ones': { ...sound, walk: ['connections', 'halfOpen'] },
+  'a slot is marked again before what was held has been decided': notResting,
+  'a server that is back has the number of before': { ...sound, renumbers: false },
+  'where the server of an exception is gone its flow goes where the slot says': withSeen((seen, isGone) =>
+    seen.exception && isGone(seen.exception.server) ? { ...seen, exception: undefined } : seen,
+  ),
+  'planned changes at once after a takeover': { ...sound, settings: { ...settings, settleMs: 0 } },
+  'grace ends an idle time-out after the takeover, though the old active forwarded on': {
+    ...sound,
+    settings: { ...settings, graceMs: IDLE_MS },
+  },
+};
+
+export const broken: Record<string, Machine> = { ...rows, ...further };
