@@ -79,7 +79,7 @@ export function openActive({ reign, rule, settings, slotOf, emit, ...options }: 
   /** Attachments whose log is over: numbers of another log may be under way. */
   const over = new Set<number>();
   let barrierIds = 0;
-  let isLeaving = false;
+  let [hasBegun, isLeaving] = [false, false];
 
   const core: Core = {
     emit,
@@ -90,7 +90,7 @@ export function openActive({ reign, rule, settings, slotOf, emit, ...options }: 
       emit({ type: 'barrier', id: barrierIds });
     },
     isInGrace: () => nowMs < graceEndsMs,
-    isAtRest: () => isLeaving || nowMs < settledMs,
+    isAtRest: () => isLeaving || !hasBegun || nowMs < settledMs,
   };
   const append = (record: LogRecord): number => {
     const number = log.append(record, nowMs);
@@ -163,6 +163,10 @@ export function openActive({ reign, rule, settings, slotOf, emit, ...options }: 
   }
 
   for (const server of gone) slots.serverChanged(server);
+  // What an earlier daemon had marked is not any more: it must not be marked again before what was held has been decided.
+  core.barrier(() => {
+    hasBegun = true;
+  });
   return {
     wish: (wishes, ms) => at(ms, () => slots.wish(wishes)),
     serverChanged: (server, isGone, ms) =>

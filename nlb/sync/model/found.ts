@@ -36,6 +36,8 @@ export const found: Record<string, string> = {
   'a walk never ends': 'wish 0 1',
   'a slot is marked again before what was held has been decided':
     'wish 2 0, talk 4, program, wish 2 2, talk 4, wish 2 0',
+  'wishes count at once after a restart, though frames are in the ring':
+    'wish 1 0, kill, talk 3, restart, program, talk 3, wait 110, wish 1 0',
   'a server that is back has the number of before': 'talk 0, die 0, notice, revive 0',
   'where the server of an exception is gone its flow goes where the slot says':
     'talk 0, program, wish 0 1, walk, die 0, notice, talk 0',

@@ -51,6 +51,16 @@ const courses: fc.Arbitrary<Action[]> = fc.oneof(
       ...says('again', flow),
     ]),
   fc.constant<Action[]>([{ do: 'kill' }, { do: 'takeover' }, { do: 'wait', ms: 110 }]),
+  fc
+    .tuple(flow, wish)
+    .map(([flow, change]): Action[] => [
+      change,
+      { do: 'talk', flow, isToOld: false },
+      { do: 'kill' },
+      { do: 'restart' },
+      ...says('talk', flow),
+      { do: 'wait', ms: 110 },
+    ]),
   fc.constant<Action[]>([{ do: 'return' }, ...joined]),
   fc.constant<Action[]>([{ do: 'program', pick: 0 }, { do: 'frame' }, deliver, deliver]),
   fc.constant<Action[]>([...walked, deliver, deliver]),
@@ -123,13 +133,22 @@ function until(world: World, law: string, holds: () => boolean): void {
   if (!holds()) throw new LawBroken(`in quiet, it is not so that ${law}`);
 }
 
+/** Neither node has anything left: whoever starts first begins anew. */
+function loseAll(world: World): void {
+  for (const node of world.nodes) {
+    node.path.programs = [];
+    node.forwardsUntilMs = -1;
+  }
+  leaderOf(world).forwardsUntilMs = world.nowMs;
+  world.truth.live.clear();
+}
+
 /** A round of what goes on in a pair that works. */
 function work(world: World): void {
   if (!leaderOf(world).active) {
     if (otherOf(world).receiver) perform(world, { do: 'takeover' });
     else {
-      leaderOf(world).forwardsUntilMs = world.nowMs;
-      world.truth.live.clear();
+      loseAll(world);
       perform(world, { do: 'restart' });
     }
   }

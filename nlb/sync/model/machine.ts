@@ -205,6 +205,26 @@ const notResting = altered(() => {
   };
 });
 
+/** What an earlier daemon held is not waited for: the barrier of the beginning passes with the first wish. */
+const beginningAtOnce = altered(() => {
+  let first: number | undefined;
+  let isBegun = false;
+  return {
+    effects: (effect) => {
+      if (effect.type !== 'barrier' || isBegun) return [effect];
+      [first, isBegun] = [effect.id, true];
+      return [];
+    },
+    calls: (engine) => ({
+      wish: (slots, nowMs) => {
+        if (first !== undefined) engine.barrierPassed(first, nowMs);
+        first = undefined;
+        engine.wish(slots, nowMs);
+      },
+    }),
+  };
+});
+
 /** The standby counts as in step from its attachment on. */
 const inStepAtOnce = altered(() => ({
   calls: (engine) => ({
@@ -252,6 +272,7 @@ const further: Record<string, Machine> = {
   'a walk never ends': altered(() => ({ calls: () => ({ walked: () => undefined }) })),
   'connections are walked before half-open ones': { ...sound, walk: ['connections', 'halfOpen'] },
   'a slot is marked again before what was held has been decided': notResting,
+  'wishes count at once after a restart, though frames are in the ring': beginningAtOnce,
   'a server that is back has the number of before': { ...sound, renumbers: false },
   'where the server of an exception is gone its flow goes where the slot says': withSeen((seen, isGone) =>
     seen.exception && isGone(seen.exception.server) ? { ...seen, exception: undefined } : seen,

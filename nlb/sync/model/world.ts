@@ -153,11 +153,20 @@ function talk(world: World, action: Extract<Action, { isToOld: boolean }>): void
   const [leader, old] = [leaderOf(world), otherOf(world)];
   const canOld = !old.active && world.nowMs <= old.forwardsUntilMs;
   const node = action.isToOld && canOld ? old : leader;
-  if (world.nowMs > node.forwardsUntilMs) return;
+  if (world.nowMs > node.forwardsUntilMs || isEnding(world, flow)) return;
   const packet: Packet | undefined =
     action.do === 'again' ? world.truth.again(flow, world.nowMs) : world.truth.next(flow, action.do === 'last');
   if (packet) beginProgram(node, world.around, packet);
 }
+
+/** A client does not use ports again while a FIN from them is under way (TIME-WAIT, RFC 9293 section 3.6). */
+const isEnding = ({ nodes, truth }: World, flow: string): boolean =>
+  !truth.live.has(flow) &&
+  nodes.some(({ path }) =>
+    [...path.programs.map(({ packet }) => packet), ...path.frames.values()].some(
+      (packet) => packet.flow === flow && packet.isLast,
+    ),
+  );
 
 function endPrograms({ nodes, around }: World): void {
   for (const node of nodes) while (node.path.programs.length > 0) endProgram(node, around, 0);
