@@ -10,11 +10,11 @@ const says = (rule: Rule) => answer(rule, 'f', rule.selections.slotOf(POOL, 0));
 function standby() {
   let attachments = 0;
   const receiver = openReceiver(emptyRule(1), 1, () => ++attachments);
-  receiver.join(7);
+  receiver.tick(7);
   const session: Session = { reign: 7, attachment: 1 };
   const send = (first: number, records: LogRecord[], snapshotEnd = 1, of = session): number | undefined => {
     const datagram: FromActive = { type: 'records', session: of, first, records, snapshotEnd };
-    const [reply] = receiver.receive(datagram);
+    const reply = receiver.receive(datagram);
     return reply?.type === 'acknowledgement' ? reply.applied : undefined;
   };
   return { receiver, session, send };
@@ -22,10 +22,10 @@ function standby() {
 
 t.test('it asks to attach until it has heard something, and anew when another one leads', async (t) => {
   const { receiver, send } = standby();
-  t.same(receiver.join(7), [{ type: 'attach', session: { reign: 7, attachment: 1 } }], 'the same attachment');
+  t.same(receiver.tick(7), { type: 'attach', session: { reign: 7, attachment: 1 } }, 'the same attachment');
   send(1, [set('a')]);
-  t.same(receiver.join(7), []);
-  t.same(receiver.join(8), [{ type: 'attach', session: { reign: 8, attachment: 2 } }]);
+  t.same(receiver.tick(7), { type: 'acknowledgement', session: { reign: 7, attachment: 1 }, applied: 1 });
+  t.same(receiver.tick(8), { type: 'attach', session: { reign: 8, attachment: 2 } });
 });
 
 t.test('records are applied in order, once, and acknowledged cumulatively', async (t) => {
@@ -57,7 +57,7 @@ t.test('another session is not looked at, and not answered', async (t) => {
 t.test('a session that the active has ended is left for a new one', async (t) => {
   const { receiver, session, send } = standby();
   send(1, [set('a')]);
-  t.same(receiver.receive({ type: 'ended', session }), [{ type: 'attach', session: { reign: 7, attachment: 2 } }]);
+  t.same(receiver.receive({ type: 'ended', session }), { type: 'attach', session: { reign: 7, attachment: 2 } });
   t.same([receiver.applied(), says(receiver.rule())], [0, 'a'], 'what it had it goes by until it has the new one');
   t.equal(send(2, [set('b')]), undefined);
 });

@@ -47,7 +47,8 @@ export function openSlots({ core, committed, append, mayMove }: SlotsOptions): S
   /** N, where it is not R or may soon not be. */
   const wished = new Map<SlotNumber, ServerName | undefined>();
   const setting = new Map<SlotNumber, { server: ServerName | undefined; number: number }>();
-  const resting = new Set<SlotNumber>();
+  /** Slots that may not be marked again yet, each with the barrier that ends it: the last one, where one overtakes another. */
+  const resting = new Map<SlotNumber, symbol>();
   const marked = new Set<SlotNumber>();
   let unmarked: SlotNumber[] = [];
   let change: { id: number; slots: Set<SlotNumber> } | undefined;
@@ -62,11 +63,12 @@ export function openSlots({ core, committed, append, mayMove }: SlotsOptions): S
   const isHeld = (slot: SlotNumber): boolean =>
     wished.has(slot) || setting.has(slot) || core.isGone(committed.serverAt(slot));
 
-  const show = (slot: SlotNumber): void => {
+  /** Write the slot's value where it is another one. */
+  const show = (slot: SlotNumber, isMoved = false): void => {
     const now = isHeld(slot);
-    if (marked.has(slot) && !now) unmarked.push(slot);
+    if (marked.has(slot) === now && !isMoved) return;
     if (now) marked.add(slot);
-    else marked.delete(slot);
+    else if (marked.delete(slot)) unmarked.push(slot);
     core.emit({ type: 'writeSlot', slot, server: committed.serverAt(slot), isHeld: now });
   };
 
@@ -136,9 +138,10 @@ export function openSlots({ core, committed, append, mayMove }: SlotsOptions): S
     const slots = unmarked.filter((slot) => !marked.has(slot));
     unmarked = [];
     if (slots.length === 0) return;
-    for (const slot of slots) resting.add(slot);
+    const rest = Symbol('rest');
+    for (const slot of slots) resting.set(slot, rest);
     core.barrier(() => {
-      for (const slot of slots) resting.delete(slot);
+      for (const slot of slots) if (resting.get(slot) === rest) resting.delete(slot);
     });
   }
 
@@ -189,7 +192,7 @@ export function openSlots({ core, committed, append, mayMove }: SlotsOptions): S
         committed.put(slot, server);
         if (setting.get(slot)?.number === number) setting.delete(slot);
         if (!setting.has(slot) && wished.get(slot) === server) wished.delete(slot);
-        show(slot);
+        show(slot, true);
       }
     },
     proceed: () => {

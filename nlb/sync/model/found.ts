@@ -38,9 +38,22 @@ export const found: Record<string, string> = {
     'wish 2 0, talk 4, program, wish 2 2, talk 4, wish 2 0',
   'wishes count at once after a restart, though frames are in the ring':
     'wish 1 0, kill, talk 3, restart, program, talk 3, wait 110, wish 1 0',
+  'a node that takes over goes by what it thought of servers before': `${JOINED}, die 0, noticeOther, revive 0, talk 0, program, ${LED_BY_THE_OTHER}`,
   'a server that is back has the number of before': 'talk 0, die 0, notice, revive 0',
   'where the server of an exception is gone its flow goes where the slot says':
     'talk 0, program, wish 0 1, walk, die 0, notice, talk 0',
   'planned changes at once after a takeover': `talk 0, program, ${LED_BY_THE_OTHER}, wish 0 1, again 0`,
   'grace ends an idle time-out after the takeover, though the old active forwarded on': `${JOINED}, ${LED_BY_THE_OTHER}, talk 0 old, wish 0 1`,
+};
+
+/** Histories in which the engine itself was once wrong, each with what was missing. */
+export const onceBroken: Record<string, string> = {
+  'a slot that is unmarked twice rests until the second barrier':
+    'wait 10, deliver, deliver, deliver, wish 2 0, last 5, wish 2 2, deliver 1, die 2, notice, last 4, wait 50, wish 2 1, talk 4',
+  'a standby that has nothing to acknowledge finds out that its session has ended':
+    'die 2, wait 10, deliver, deliver, lose, deliver, deliver, notice, die 0, deliver',
+  'no log has the name of an earlier one':
+    'wait 1, restartStandby, wait 110, deliver 1, wish 0 0, deliver 1, die 0, deliver',
+  'what an earlier daemon held is decided before anything is marked':
+    'wish 1 0, kill, last 3, restart, program, last 3, wait 110, wish 1 0',
 };

@@ -19,7 +19,7 @@ const actions: fc.Arbitrary<Action> = fc.oneof(
   { weight: 8, arbitrary: fc.record({ do: fc.constantFrom('talk', 'talk', 'last', 'again'), flow, isToOld }) },
   { weight: 8, arbitrary: fc.record({ do: fc.constant('program' as const), pick }) },
   { weight: 10, arbitrary: fc.record({ do: fc.constantFrom('deliver', 'deliver', 'deliver', 'lose', 'twice'), pick }) },
-  { weight: 12, arbitrary: doing('frame', 'frame', 'walk', 'walk', 'walk', 'review', 'look', 'notice') },
+  { weight: 12, arbitrary: doing('frame', 'frame', 'walk', 'walk', 'walk', 'review', 'look', 'notice', 'noticeOther') },
   { weight: 4, arbitrary: wish },
   { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('die', 'revive'), server }) },
   {
@@ -65,6 +65,7 @@ const courses: fc.Arbitrary<Action[]> = fc.oneof(
   fc.constant<Action[]>([{ do: 'program', pick: 0 }, { do: 'frame' }, deliver, deliver]),
   fc.constant<Action[]>([...walked, deliver, deliver]),
   flow.map((flow) => says('talk', flow)),
+  server.map((server): Action[] => [{ do: 'die', server }, { do: 'noticeOther' }, { do: 'revive', server }]),
   server.map((server): Action[] => [
     { do: 'die', server },
     { do: 'notice' },

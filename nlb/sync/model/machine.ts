@@ -30,7 +30,22 @@ export const sound: Machine = {
   barrierWaitsFor: ['programs', 'frames'],
   walk: ['halfOpen', 'connections'],
   wipesOnJoining: true,
+  forgetsGone: true,
   renumbers: true,
+};
+
+/** The same with so little room that it runs out of it. */
+export const tight: Machine = {
+  ...sound,
+  settings: {
+    ...settings,
+    mostDrifting: 1,
+    mostExceptions: 2,
+    mostHeldFrames: 1,
+    mostRetained: 2,
+    recordsPerDatagram: 1,
+    window: 2,
+  },
 };
 
 /** What is different about one engine: what comes of its effects, and calls that are made of others. */
@@ -273,6 +288,7 @@ const further: Record<string, Machine> = {
   'connections are walked before half-open ones': { ...sound, walk: ['connections', 'halfOpen'] },
   'a slot is marked again before what was held has been decided': notResting,
   'wishes count at once after a restart, though frames are in the ring': beginningAtOnce,
+  'a node that takes over goes by what it thought of servers before': { ...sound, forgetsGone: false },
   'a server that is back has the number of before': { ...sound, renumbers: false },
   'where the server of an exception is gone its flow goes where the slot says': withSeen((seen, isGone) =>
     seen.exception && isGone(seen.exception.server) ? { ...seen, exception: undefined } : seen,

@@ -80,8 +80,11 @@ function slotAt(node: Node, flow: FlowName): SlotNumber {
   return node.rule.selections.slotOf(pool, slot);
 }
 
+/** Before there was any connection; as a standby; or where an earlier daemon of the node led. */
+export type Beginning = 'first' | 'takeover' | 'restart';
+
 /** Its daemon leads from now on, by what it has. */
-export function lead(node: Node, around: Around, isTakeover: boolean): void {
+export function lead(node: Node, around: Around, how: Beginning): void {
   const { machine, nowMs } = around;
   const rule: Rule = { selections: node.rule.selections, exceptions: new Map(node.rule.exceptions) };
   forgetWork(node);
@@ -93,13 +96,14 @@ export function lead(node: Node, around: Around, isTakeover: boolean): void {
   );
   node.path.exceptions = new Map(Array.from(rule.exceptions, ([flow, server]) => [flow, { server, isSettled: true }]));
   node.desired = new Map(slotsOf(rule.selections).map((slot) => [slot, rule.selections.serverAt(slot)]));
+  if (how === 'takeover' && machine.forgetsGone) node.path.gone.clear();
   node.active = machine.openActive({
     reign: node.reign,
     rule,
     settings: machine.settings,
     slotOf: (flow) => slotAt(node, flow),
     gone: node.path.gone,
-    startsInGrace: isTakeover,
+    startsInGrace: how !== 'first',
     nowMs: nowMs(),
     emit: (effect) => execute(node, around, effect),
   });

@@ -17,6 +17,8 @@ export interface Machine {
   walk: readonly ('halfOpen' | 'connections')[];
   /** Whether a node that joins forgets its connections. */
   wipesOnJoining: boolean;
+  /** Whether a node that takes over counts nobody as gone before it has found so itself. */
+  forgetsGone: boolean;
   /** Whether a server that was gone gets another number. */
   renumbers: boolean;
 }

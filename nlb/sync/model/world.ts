@@ -3,6 +3,7 @@ import { entryOf, IDLE_MS, wipe } from './data-path.ts';
 import { type Laws, openLaws } from './laws.ts';
 import {
   type Around,
+  type Beginning,
   beginProgram,
   endProgram,
   forgetWork,
@@ -61,15 +62,15 @@ export function openWorld(machine: Machine): World {
     releases: world.laws.releases,
     reads: world.laws.reads,
   };
-  begin(world, false);
+  begin(world, 'first');
   standBy(nodes[1], world.around);
   return world;
 }
 
-function begin(world: World, isTakeover: boolean): void {
+function begin(world: World, how: Beginning): void {
   const leader = leaderOf(world);
   world.laws.begins(leader.rule);
-  lead(leader, world.around, isTakeover);
+  lead(leader, world.around, how);
 }
 
 export const leaderOf = ({ nodes, leader }: World): Node => nodes[leader];
@@ -81,7 +82,7 @@ export type Action =
   | { do: 'talk' | 'last' | 'again'; flow: number; isToOld: boolean }
   | { do: 'program'; pick: number }
   | { do: 'deliver' | 'lose' | 'twice'; pick: number }
-  | { do: 'frame' | 'walk' | 'review' | 'look' | 'notice' | 'kill' | 'powerLoss' | 'handover' }
+  | { do: 'frame' | 'walk' | 'review' | 'look' | 'notice' | 'noticeOther' | 'kill' | 'powerLoss' | 'handover' }
   | { do: 'takeover' | 'return' | 'restart' | 'restartStandby' }
   | { do: 'wish'; slot: number; server: number }
   | { do: 'die' | 'revive'; server: number }
@@ -119,7 +120,10 @@ function carry(world: World, action: Action): void {
       lookAgain(leader, around);
       return;
     case 'notice':
-      for (const node of world.nodes) learnServers(node, around);
+      learnServers(leader, around);
+      return;
+    case 'noticeOther':
+      learnServers(otherOf(world), around);
       return;
     case 'wish':
       wish(leader, around, action.slot, SERVERS[action.server % SERVERS.length] ?? '');
@@ -188,8 +192,12 @@ function travel(world: World, { do: what, pick }: { do: 'deliver' | 'lose' | 'tw
 function arrive(world: World, datagram: FromActive | FromStandby): void {
   for (const { active, receiver } of world.nodes)
     if (datagram.type === 'attach' || datagram.type === 'acknowledgement') active?.receive(datagram, world.nowMs);
-    else for (const reply of receiver?.receive(datagram) ?? []) world.around.send(reply);
+    else reply(world, receiver?.receive(datagram));
   world.laws.received();
+}
+
+function reply({ around }: World, datagram: FromStandby | undefined): void {
+  if (datagram) around.send(datagram);
 }
 
 /** Time passes: programs have ended by then, and the daemons do what they do now and then. */
@@ -202,8 +210,7 @@ function wait(world: World, ms: number): void {
     world.truth.forget(world.nowMs - IDLE_MS);
     const leader = leaderOf(world);
     leader.active?.tick(world.nowMs);
-    if (leader.active)
-      for (const datagram of otherOf(world).receiver?.join(leader.reign) ?? []) world.around.send(datagram);
+    if (leader.active) reply(world, otherOf(world).receiver?.tick(leader.reign));
     world.laws.timePassed(SLICE_MS);
   }
 }
@@ -229,7 +236,7 @@ function changeRoles(world: World, what: Roles): void {
       if (!leader.active) takeOver(world);
       return;
     case 'restart':
-      if (!leader.active && world.nowMs <= leader.forwardsUntilMs) begin(world, true);
+      if (!leader.active && world.nowMs <= leader.forwardsUntilMs) begin(world, 'restart');
       return;
     case 'return':
       if (leader.active && !other.receiver && world.nowMs > other.forwardsUntilMs) standBy(other, world.around);
@@ -277,7 +284,7 @@ function takeOver(world: World): void {
   old.forwardsUntilMs = Math.min(old.forwardsUntilMs, world.nowMs + world.machine.settings.settleMs / 2);
   if (!world.wasInStep) old.forwardsUntilMs = Math.min(old.forwardsUntilMs, world.nowMs - 1);
   world.leader = world.leader === 0 ? 1 : 0;
-  begin(world, true);
+  begin(world, 'takeover');
 }
 
 /** Entries that count, of the leader's data path. */
