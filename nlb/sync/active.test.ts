@@ -217,11 +217,9 @@ t.test('an exception goes when nobody needs it: at once where its slot says the 
   active.walked(1, 0);
   pass();
   active.reviewExceptions((flow) => flow === 'one 0', 0);
-  t.same(
-    said(),
-    ['one 0: no exception', 'two 0: a, held', 'barrier'],
-    'one 0 is where its slot says, two 0 has no entry',
-  );
+  t.same(pass(), ['one 0: no exception', 'look again for two 0'], 'one 0 is where its slot says, two 0 has no entry');
+  active.lookedAgain(['two 0'], () => false, 0);
+  t.same(said(), ['two 0: a, held', 'two 0: no exception', 'barrier'], 'its DEL is logged, and acknowledged');
 });
 
 t.test('whoever leaves gives up what is not logged, and has left when the rest is acknowledged', async (t) => {

@@ -125,15 +125,29 @@ export function openExceptions(options: ExceptionsOptions): Exceptions {
   };
 
   /** Where slot and exception say the same, nothing changes for the flow when the exception goes. */
-  const deleteFreely = (flow: FlowName): void => {
-    append({ type: 'del', flow });
-    table.delete(flow);
-    show(flow);
+  const isUnneeded = (flow: FlowName): boolean => {
+    const exception = table.get(flow);
+    const slot = slotOf(flow);
+    const isSettled = exception?.state === 'settled' && !slots.isHeld(slot) && !core.isAtRest();
+    return isSettled && committed.serverAt(slot) === exception.server;
   };
 
-  const isUnneeded = (flow: FlowName, { server }: Exception): boolean => {
-    const slot = slotOf(flow);
-    return !slots.isHeld(slot) && committed.serverAt(slot) === server;
+  /** After a barrier: a frame that the exception held must be decided by it, and not by a slot that is marked next. */
+  const deleteFreely = (flows: readonly FlowName[]): void => {
+    if (flows.length === 0) return;
+    core.barrier(() => {
+      for (const flow of flows.filter(isUnneeded)) {
+        append({ type: 'del', flow });
+        table.delete(flow);
+        show(flow);
+      }
+    });
+  };
+
+  const deleteInSteps = (flows: readonly FlowName[]): void => {
+    if (flows.length === 0) return;
+    for (const flow of flows) become(flow, 'ending');
+    core.barrier(() => core.emit({ type: 'lookAgain', flows }));
   };
 
   return {
@@ -148,17 +162,16 @@ export function openExceptions(options: ExceptionsOptions): Exceptions {
       return true;
     },
     reviewExceptions: (hasEntry) => {
-      const over: FlowName[] = [];
+      const [unneeded, over]: [FlowName[], FlowName[]] = [[], []];
       for (const [flow, exception] of table) {
         if (hasEntry(flow)) exception.isSeen = true;
         if (exception.state !== 'settled' || core.isAtRest()) continue;
         if (core.isInGrace() && !exception.isSeen) continue;
-        if (isUnneeded(flow, exception)) deleteFreely(flow);
+        if (isUnneeded(flow)) unneeded.push(flow);
         else if (!hasEntry(flow)) over.push(flow);
       }
-      if (over.length === 0) return;
-      for (const flow of over) become(flow, 'ending');
-      core.barrier(() => core.emit({ type: 'lookAgain', flows: over }));
+      deleteFreely(unneeded);
+      deleteInSteps(over);
     },
     lookedAgain: (flows, hasEntry) => {
       for (const flow of flows) {
@@ -177,6 +190,7 @@ export function openExceptions(options: ExceptionsOptions): Exceptions {
       if (record.type === 'del') {
         table.delete(record.flow);
         show(record.flow);
+        slots.rest(slotOf(record.flow));
       } else {
         become(record.flow, 'settled');
         release(exception);

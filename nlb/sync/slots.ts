@@ -28,6 +28,8 @@ export interface Slots {
   isWalked(change: number, slot: SlotNumber): boolean;
   walked(change: number): void;
   granted(record: Extract<LogRecord, { type: 'set' }>, number: number): void;
+  /** A flow of the slot was held by itself and is not any more: the slot is not marked before a barrier, as if it had been. */
+  rest(slot: SlotNumber): void;
   /** Do what has become possible. */
   proceed(): void;
   /** How many SETs are logged and not acknowledged. */
@@ -134,7 +136,7 @@ export function openSlots({ core, committed, append, mayMove }: SlotsOptions): S
   }
 
   /** What was marked and no longer is may not be marked again before what was held has been decided. */
-  function rest(): void {
+  function restUnmarked(): void {
     const slots = unmarked.filter((slot) => !marked.has(slot));
     unmarked = [];
     if (slots.length === 0) return;
@@ -195,8 +197,11 @@ export function openSlots({ core, committed, append, mayMove }: SlotsOptions): S
         show(slot, true);
       }
     },
+    rest: (slot) => {
+      unmarked.push(slot);
+    },
     proceed: () => {
-      rest();
+      restUnmarked();
       adoptWanted();
       startChange();
     },

@@ -39,6 +39,8 @@ export const found: Record<string, string> = {
   'wishes count at once after a restart, though frames are in the ring':
     'wish 1 0, kill, talk 3, restart, program, talk 3, wait 110, wish 1 0',
   'a node that takes over goes by what it thought of servers before': `${JOINED}, die 0, noticeOther, revive 0, talk 0, program, ${LED_BY_THE_OTHER}`,
+  'an exception that nobody needs is deleted without a barrier':
+    'wish 0 1, talk 3, last 0, revive 0, frame, wait 1150, wish 1 0, review, again 0, again 3, die 0, notice, wait 10, wish 0 2, talk 0, frame, review',
   'a server that is back has the number of before': 'talk 0, die 0, notice, revive 0',
   'where the server of an exception is gone its flow goes where the slot says':
     'talk 0, program, wish 0 1, walk, die 0, notice, talk 0',

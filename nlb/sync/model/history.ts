@@ -1,8 +1,10 @@
 import fc from 'fast-check';
+import type { Action } from './action.ts';
 import { type Counts, isAnyHeld, unneededExceptions } from './laws.ts';
+import { leaderOf, otherOf, type World } from './state.ts';
 import type { Machine } from './surroundings.ts';
 import { LawBroken } from './truth.ts';
-import { type Action, leaderOf, openWorld, otherOf, perform, type World } from './world.ts';
+import { openWorld, perform } from './world.ts';
 
 /** All that a history depends on: the same one always happens in the same way. */
 export type History = readonly Action[];

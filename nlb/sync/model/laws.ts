@@ -3,9 +3,9 @@ import { type FlowName, isSame, type LogRecord, type ServerName } from '../recor
 import { answer, apply, emptyRule, type Rule } from '../rule.ts';
 import type { Program } from './data-path.ts';
 import { type Node, slotsOf, unexplained } from './node.ts';
+import { entriesOf, leaderOf, otherOf, type Scene } from './state.ts';
 import { poolSlotOf, SLOTS } from './surroundings.ts';
 import { FLOWS, LawBroken } from './truth.ts';
-import { entriesOf, leaderOf, otherOf, type World } from './world.ts';
 
 /** What must hold in every history; each broken law throws at once. */
 export interface Laws {
@@ -48,7 +48,7 @@ const serverIn = (rule: Rule, flow: FlowName): ServerName | undefined => {
   return answer(rule, flow, rule.selections.slotOf(pool, slot));
 };
 
-export function openLaws(world: World): Laws {
+export function openLaws(world: Scene): Laws {
   /** The leader's rule as the last acknowledged record leaves it, and what is logged beyond. */
   let acknowledged = emptyRule(SLOTS);
   let pending: LogRecord[] = [];
@@ -143,14 +143,14 @@ export function openLaws(world: World): Laws {
 }
 
 /** Whether any slot is held, or any frame. */
-export function isAnyHeld(world: World): boolean {
+export function isAnyHeld(world: Scene): boolean {
   const leader = leaderOf(world);
   const slots = slotsOf(leader.rule.selections);
   return leader.heldMs.size > 0 || slots.some((slot) => leader.path.slots.get(slot)?.isHeld);
 }
 
 /** Exceptions of flows that have no entry. */
-export const unneededExceptions = (world: World): FlowName[] => {
+export const unneededExceptions = (world: Scene): FlowName[] => {
   const { path } = leaderOf(world);
   const entries = new Set(entriesOf(world).map(({ flow }) => flow));
   return FLOWS.filter((flow) => path.exceptions.has(flow) && !entries.has(flow));

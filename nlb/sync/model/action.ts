@@ -1,4 +1,13 @@
-import type { Action } from './world.ts';
+/** What a history is made of; `pick` chooses among whatever there is. */
+export type Action =
+  | { do: 'talk' | 'last' | 'again'; flow: number; isToOld: boolean }
+  | { do: 'program'; pick: number }
+  | { do: 'deliver' | 'lose' | 'twice'; pick: number }
+  | { do: 'frame' | 'walk' | 'review' | 'look' | 'notice' | 'noticeOther' | 'kill' | 'powerLoss' | 'handover' }
+  | { do: 'takeover' | 'return' | 'restart' | 'restartStandby' }
+  | { do: 'wish'; slot: number; server: number }
+  | { do: 'die' | 'revive'; server: number }
+  | { do: 'wait'; ms: number };
 
 /** Actions as a line of text: `talk 0, program, wish 0 1, wait 10`. What is not said is 0; `old` sends to the old active. */
 export const actionsOf = (text: string): Action[] => text.split(', ').map(actionOf);
