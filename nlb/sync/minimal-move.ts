@@ -54,11 +54,15 @@ function slotsToGive(owners: Int32Array, surplus: Int32Array, live: Uint32Array)
   const heaps = new Float64Array(begins[surplus.length] ?? 0).fill(Number.POSITIVE_INFINITY);
   for (let slot = 0; slot < owners.length; slot++) {
     const owner = ownerAt(owners, slot, nobody);
-    const top = begins[owner] ?? 0;
+    const [top, end] = [begins[owner] ?? 0, begins[owner + 1] ?? 0];
+    if (top === end) continue;
     const key = (live[slot] ?? 0) * owners.length + slot;
-    if (top < (begins[owner + 1] ?? 0) && key < (heaps[top] ?? 0)) replaceTop(heaps, top, begins[owner + 1] ?? 0, key);
+    if (key < (heaps[top] ?? 0)) replaceTop(heaps, top, end, key);
   }
-  for (const owner of surplus.keys()) heaps.subarray(begins[owner], begins[owner + 1]).sort();
+  for (let owner = 0; owner <= nobody; owner++) {
+    const [begin, end] = [begins[owner] ?? 0, begins[owner + 1] ?? 0];
+    if (end - begin > 1) heaps.subarray(begin, end).sort();
+  }
   return Array.from(heaps, (key) => key % owners.length);
 }
 

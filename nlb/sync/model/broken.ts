@@ -187,7 +187,7 @@ const rows: Record<string, Machine> = {
       : datagram,
   ),
   'half-open connections are not walked': { ...sound, walk: ['connections'] },
-  'no barrier': { ...sound, barrierWaitsFor: [] },
+  'no barrier': { ...sound, barrierWaitsFor: ['frames'] },
   'new flows are placed by slots, whatever exceptions say': withSeen((seen) => ({ ...seen, exception: undefined })),
   'an exception is deleted in one step': deletingAtOnce('over'),
   'slots of a server that is gone are swapped before the acknowledgement': swapping((isGone) => isGone),
