@@ -91,8 +91,8 @@ function join(active: Active): void {
   acknowledge(active);
 }
 
-const acknowledge = (active: Active): void =>
-  active.receive({ type: 'acknowledgement', session: { reign: 1, attachment: 9 }, applied: active.status().tip }, 0);
+const acknowledge = (active: Active, applied = active.status().tip): void =>
+  active.receive({ type: 'acknowledgement', session: { reign: 1, attachment: 9 }, applied }, 0);
 
 t.test('a slot is marked, walked, set and committed, each when the one before is done', async (t) => {
   const { active, said, pass } = scene();
@@ -142,6 +142,15 @@ t.test('slots of a server that is gone are set at once, in grace too', async (t)
   t.same(said().slice(0, 1), ['slot 0 is b’s']);
 });
 
+t.test('what was wished before the server was gone is urgent from then on', async (t) => {
+  const { active, said } = scene({ takesOver: true });
+  join(active);
+  active.wish([[0, 'b']], 100);
+  said();
+  active.serverChanged('a', true, 100);
+  t.same(said(), ['SET 0 b']);
+});
+
 t.test('after a takeover nothing is planned for settleMs, and little drifts in grace', async (t) => {
   const { active, said, pass } = scene({ takesOver: true });
   active.wish(
@@ -184,6 +193,8 @@ t.test('where there is no room a change is given up, and begins anew when there 
   active.firstPacket(packet('two 0', 'syn'), 0);
   t.same(said().slice(0, 2), ['slot 0 is a’s', 'forward two 0 to a']);
   t.equal(active.status().exceptions, 1);
+  active.walked(1, 0);
+  t.same(said(), [], 'its walk is void');
 });
 
 t.test('where its SET is logged a change goes on, and first packets without room are dropped', async (t) => {
@@ -220,6 +231,39 @@ t.test('an exception goes when nobody needs it: at once where its slot says the 
   t.same(pass(), ['one 0: no exception', 'look again for two 0'], 'one 0 is where its slot says, two 0 has no entry');
   active.lookedAgain(['two 0'], () => false, 0);
   t.same(said(), ['two 0: a, held', 'two 0: no exception', 'barrier'], 'its DEL is logged, and acknowledged');
+});
+
+/** An exception whose DEL is logged, and not acknowledged; and a standby that has all before that. */
+function deleting() {
+  const made = scene();
+  const { active, said, pass, packet } = made;
+  join(active);
+  active.wish([[0, 'b']], 0);
+  active.firstPacket(packet('one 0', 'syn'), 0);
+  acknowledge(active);
+  active.reviewExceptions(() => false, 0);
+  pass();
+  active.lookedAgain(['one 0'], () => false, 0);
+  t.same(said(), ['one 0: b, held', 'DEL one 0']);
+  return made;
+}
+
+t.test('ports that are used again while their DEL is under way wait for an ADD after it', async (t) => {
+  const { active, said, packet } = deleting();
+  active.firstPacket(packet('one 0', 'syn'), 0);
+  t.same(said(), ['one 0: b, held', 'hold one 0 to b', 'ADD one 0']);
+  acknowledge(active, active.status().tip - 1);
+  t.same(said(), [], 'the DEL is acknowledged');
+  acknowledge(active);
+  t.same(said(), ['one 0: b', 'forward one 0 to b']);
+});
+
+t.test('an entry that the walk finds while the DEL of its exception is under way is added again', async (t) => {
+  const { active, said, pass } = deleting();
+  active.wish([[1, 'a']], 0);
+  pass();
+  active.found(1, 'one 0', 'b', 0);
+  t.same(said(), ['one 0: b, held', 'ADD one 0']);
 });
 
 t.test('whoever leaves gives up what is not logged, and has left when the rest is acknowledged', async (t) => {

@@ -156,7 +156,6 @@ export function openExceptions(options: ExceptionsOptions): Exceptions {
       const exception = table.get(flow);
       if (!exception && table.size >= most.exceptions) return false;
       if (!exception || exception.state === 'deleting' || exception.server !== server) add(flow, server);
-      else if (exception.state === 'ending') become(flow, 'settled');
       const known = table.get(flow);
       if (known) known.isSeen = true;
       return true;

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import t from 'tap';
 import { actionsOf, textOf } from './action.ts';
 import { broken, rare } from './broken.ts';
-import { found, onceBroken } from './found.ts';
+import { corners, found } from './found.ts';
 import { type History, happen, histories } from './history.ts';
 import type { Counts } from './laws.ts';
 import { sound, tight } from './machine.ts';
@@ -25,7 +25,7 @@ interface Test {
   notOk(value: boolean, text: string): unknown;
 }
 
-const EXAMPLES: [History][] = [found, onceBroken].flatMap((texts) =>
+const EXAMPLES: [History][] = [found, corners].flatMap((texts) =>
   Object.values(texts).map((text): [History] => [actionsOf(text)]),
 );
 
