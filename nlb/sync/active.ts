@@ -140,6 +140,11 @@ export function openActive({ reign, rule, settings, slotOf, emit, ...options }: 
     what();
     proceed();
   };
+  /** What may let wishes count that did not before. */
+  const waking = (instantMs: number, what: () => void): void => {
+    slots.wake();
+    at(instantMs, what);
+  };
 
   /** A log of its own for each attachment; what was logged before counts as acknowledged, and is in the snapshot. */
   function attach({ attachment }: { attachment: number }): void {
@@ -168,20 +173,20 @@ export function openActive({ reign, rule, settings, slotOf, emit, ...options }: 
     hasBegun = true;
   });
   return {
-    wish: (wishes, ms) => at(ms, () => slots.wish(wishes)),
+    wish: (wishes, ms) => waking(ms, () => slots.wish(wishes)),
     serverChanged: (server, isGone, ms) =>
-      at(ms, () => {
+      waking(ms, () => {
         if (isGone) gone.add(server);
         else gone.delete(server);
         slots.serverChanged(server);
       }),
     peerKnows: (servers, ms) =>
-      at(ms, () => {
+      waking(ms, () => {
         known = servers;
       }),
     firstPacket: (packet, ms) => at(ms, () => exceptions.firstPacket(packet)),
     barrierPassed: (id, ms) =>
-      at(ms, () => {
+      waking(ms, () => {
         const then = barriers.get(id);
         barriers.delete(id);
         then?.();
@@ -191,19 +196,19 @@ export function openActive({ reign, rule, settings, slotOf, emit, ...options }: 
         const slot = slotOf(flow);
         if (slots.isWalked(change, slot) && !exceptions.explain(flow, server)) slots.withdraw(slot);
       }),
-    walked: (change, ms) => at(ms, () => slots.walked(change)),
+    walked: (change, ms) => waking(ms, () => slots.walked(change)),
     reviewExceptions: (hasEntry, ms) => at(ms, () => exceptions.reviewExceptions(hasEntry)),
-    lookedAgain: (flows, hasEntry, ms) => at(ms, () => exceptions.lookedAgain(flows, hasEntry)),
+    lookedAgain: (flows, hasEntry, ms) => waking(ms, () => exceptions.lookedAgain(flows, hasEntry)),
     receive: (datagram, ms) => at(ms, () => receive(datagram)),
-    tick: (ms) => at(ms, () => log.tick(ms)),
+    tick: (ms) => waking(ms, () => log.tick(ms)),
     leave: (ms) =>
-      at(ms, () => {
+      waking(ms, () => {
         isLeaving = true;
         slots.withdrawAll();
         exceptions.keepAll();
       }),
     stay: (ms) =>
-      at(ms, () => {
+      waking(ms, () => {
         isLeaving = false;
       }),
     hasLeft: () => isLeaving && ungranted.length === 0 && slots.setting() === 0,

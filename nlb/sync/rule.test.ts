@@ -42,6 +42,16 @@ t.test('a snapshot makes the same rule of an empty one, whatever numbers the oth
   t.not(other.selections.slotOf(WEB, 0), rule.selections.slotOf(WEB, 0), 'numbers are each node’s own');
 });
 
+t.test('the slots of a server are found in every pool', async (t) => {
+  const { selections } = ruleOf(
+    { type: 'set', pool: WEB, slots: [0, 2], server: 'a' },
+    { type: 'set', pool: DNS, slots: [0, 1], server: 'b' },
+    { type: 'set', pool: DNS, slots: [2], server: 'a' },
+  );
+  t.same(selections.slotsWith('a'), [0, 2, 5]);
+  t.same(selections.slotsWith('c'), []);
+});
+
 t.test('a snapshot is never empty, so that it can be acknowledged', async (t) => {
   const rule = emptyRule(PER_POOL);
   rule.selections.slotOf(WEB, 0);

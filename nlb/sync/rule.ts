@@ -24,6 +24,8 @@ export interface Selections {
   positionOf(slot: SlotNumber): { pool: string; slot: number };
   serverAt(slot: SlotNumber): ServerName | undefined;
   put(slot: SlotNumber, server: ServerName | undefined): void;
+  /** The slots that the server has. */
+  slotsWith(server: ServerName): SlotNumber[];
   /** All slots of pools that were met. */
   slots(): Iterable<SlotNumber>;
 }
@@ -32,16 +34,19 @@ const NOBODY = 0xffff;
 
 /** @param perPool how many slots each pool has */
 function openSelections(perPool: number): Selections {
-  const [pools, rows]: [string[], Uint16Array[]] = [[], []];
-  const servers: ServerName[] = [];
+  const [pools, rows, rowNumbers]: [string[], Uint16Array[], Map<string, number>] = [[], [], new Map()];
+  const [servers, serverNumbers]: [ServerName[], Map<ServerName, number>] = [[], new Map()];
   const numberOf = (server: ServerName): number => {
-    const known = servers.indexOf(server);
-    return known < 0 ? servers.push(server) - 1 : known;
+    const known = serverNumbers.get(server);
+    if (known !== undefined) return known;
+    serverNumbers.set(server, servers.length);
+    return servers.push(server) - 1;
   };
   const rowOf = (pool: string): number => {
-    const known = pools.indexOf(pool);
-    if (known >= 0) return known;
+    const known = rowNumbers.get(pool);
+    if (known !== undefined) return known;
     rows.push(new Uint16Array(perPool).fill(NOBODY));
+    rowNumbers.set(pool, pools.length);
     return pools.push(pool) - 1;
   };
   return {
@@ -52,8 +57,19 @@ function openSelections(perPool: number): Selections {
       const row = rows[Math.floor(slot / perPool)];
       if (row) row[slot % perPool] = server === undefined ? NOBODY : numberOf(server);
     },
+    slotsWith: (server) => {
+      const number = serverNumbers.get(server);
+      return number === undefined ? [] : rows.flatMap((slots, row) => indicesOf(slots, number, row * perPool));
+    },
     slots: () => new Array(pools.length * perPool).keys(),
   };
+}
+
+/** Where the number stands, each plus `from`. */
+function indicesOf(slots: Uint16Array, number: number, from: number): number[] {
+  const found: number[] = [];
+  for (let at = slots.indexOf(number); at >= 0; at = slots.indexOf(number, at + 1)) found.push(from + at);
+  return found;
 }
 
 export const emptyRule = (perPool: number): Rule => ({ selections: openSelections(perPool), exceptions: new Map() });

@@ -30,7 +30,9 @@ export interface Slots {
   granted(record: Extract<LogRecord, { type: 'set' }>, number: number): void;
   /** A flow of the slot was held by itself and is not any more: the slot is not marked before a barrier, as if it had been. */
   rest(slot: SlotNumber): void;
-  /** Do what has become possible. */
+  /** Time has passed, or something has changed that decides whether wishes count. */
+  wake(): void;
+  /** Do what has become possible, if anything may have. */
   proceed(): void;
   /** How many SETs are logged and not acknowledged. */
   setting(): number;
@@ -55,6 +57,8 @@ export function openSlots({ core, committed, append, mayMove }: SlotsOptions): S
   let unmarked: SlotNumber[] = [];
   let change: { id: number; slots: Set<SlotNumber> } | undefined;
   let changes = 0;
+  /** Whether all wishes are to be looked at again: not for each packet and each acknowledgement. */
+  let isDue = true;
 
   const wishedAt = (slot: SlotNumber) => (wished.has(slot) ? wished.get(slot) : committed.serverAt(slot));
   /** What the last SET says that is logged. */
@@ -152,6 +156,7 @@ export function openSlots({ core, committed, append, mayMove }: SlotsOptions): S
     wished.delete(slot);
     change?.slots.delete(slot);
     show(slot);
+    isDue = true;
     return true;
   };
 
@@ -163,9 +168,8 @@ export function openSlots({ core, committed, append, mayMove }: SlotsOptions): S
     wishedAt,
     isHeld,
     serverChanged: (server) => {
-      const slots = [...committed.slots()].filter(
-        (slot) => committed.serverAt(slot) === server || tipOf(slot) === server,
-      );
+      const set = [...setting].filter(([, { server: to }]) => to === server).map(([slot]) => slot);
+      const slots = new Set([...committed.slotsWith(server), ...set]);
       for (const slot of slots) show(slot);
       adoptWanted();
       hasten(slots);
@@ -189,6 +193,7 @@ export function openSlots({ core, committed, append, mayMove }: SlotsOptions): S
       logSets(slots);
     },
     granted: ({ pool, slots, server }, number) => {
+      isDue = true;
       for (const each of slots) {
         const slot = committed.slotOf(pool, each);
         committed.put(slot, server);
@@ -199,8 +204,14 @@ export function openSlots({ core, committed, append, mayMove }: SlotsOptions): S
     },
     rest: (slot) => {
       unmarked.push(slot);
+      isDue = true;
+    },
+    wake: () => {
+      isDue = true;
     },
     proceed: () => {
+      if (!isDue) return;
+      isDue = false;
       restUnmarked();
       adoptWanted();
       startChange();
