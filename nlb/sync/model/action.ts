@@ -1,6 +1,6 @@
 /** What a history is made of; `pick` chooses among whatever there is. */
 export type Action =
-  | { do: 'talk' | 'last' | 'again'; flow: number; isToOld: boolean }
+  | { do: 'talk' | 'slow' | 'last' | 'again'; flow: number; isToOld: boolean }
   | { do: 'program'; pick: number }
   | { do: 'deliver' | 'lose' | 'twice'; pick: number }
   | { do: 'frame' | 'walk' | 'review' | 'look' | 'notice' | 'noticeOther' | 'kill' | 'powerLoss' | 'handover' }
@@ -18,6 +18,7 @@ function actionOf(text: string): Action {
   const what = name as Action['do'];
   switch (what) {
     case 'talk':
+    case 'slow':
     case 'last':
     case 'again':
       return { do: what, flow: first ?? 0, isToOld: args.includes('old') };

@@ -203,6 +203,7 @@ const rows: Record<string, Machine> = {
 
 /** Rules that the model asked for besides, and what only the other laws notice. */
 const further: Record<string, Machine> = {
+  'exceptions are looked up before slots': { ...sound, lookupOrder: ['exception', 'slot'] },
   'a barrier does not wait for frames in the ring': { ...sound, barrierWaitsFor: ['programs'] },
   'a silent standby is waited for': {
     ...sound,

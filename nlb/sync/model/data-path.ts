@@ -1,5 +1,5 @@
 import type { HeldPacket } from '../effects.ts';
-import type { decideFirst } from '../first-packet.ts';
+import type { decideFirst, Seen } from '../first-packet.ts';
 import type { FlowName, ServerName } from '../records.ts';
 import type { SlotNumber } from '../rule.ts';
 import { isUdp, type Packet } from './truth.ts';
@@ -34,8 +34,13 @@ interface Entry {
 export interface Program {
   packet: Packet;
   slot: SlotNumber;
-  decision: { to: ServerName } | 'held' | 'dropped';
+  decision: ReturnType<typeof decideFirst>;
+  /** Of a slow one that has read the slot or the exception, and not the other: the rest of it, with which it decides. */
+  readOn?: (() => void) | undefined;
 }
+
+/** The two tables that a program reads for a flow without an entry. */
+export type Lookup = 'slot' | 'exception';
 
 export const IDLE_MS = 1000;
 const FINISHED_MS = 200;
@@ -69,21 +74,37 @@ export function isCurrent({ gone, numbers }: DataPath, entry: Entry, nowMs: numb
   return nowMs <= expiresMs && !gone.has(entry.server) && entry.number === (numbers.get(entry.server) ?? 0);
 }
 
-/** A program begins. */
+/** A program begins; a slow one reads the second of two tables later than the first. */
 export function read(
   path: DataPath,
   packet: Packet,
   slot: SlotNumber,
   nowMs: number,
-  decide: typeof decideFirst,
+  { decide, order, isSlow }: { decide: typeof decideFirst; order: readonly Lookup[]; isSlow: boolean },
 ): void {
   const entry = entryOf(path, packet.flow, nowMs);
-  const exception = path.exceptions.get(packet.flow);
-  const { server: committed, isHeld } = path.slots.get(slot) ?? { server: undefined, isHeld: false };
-  const state = exception?.isSettled ? 'settled' : 'adding';
-  const seen = { committed, isHeld, exception: exception && ({ server: exception.server, state } as const) };
-  const decision = entry ? { to: entry.server } : decide(seen, (server) => path.gone.has(server));
-  path.programs.push({ packet, slot, decision });
+  const program: Program = { packet, slot, decision: entry ? { to: entry.server } : 'dropped' };
+  path.programs.push(program);
+  if (entry) return;
+  const seen: Seen = { committed: undefined, isHeld: false, exception: undefined };
+  const [first, ...others] = order;
+  if (first) lookUp(path, program, first, seen);
+  program.readOn = () => {
+    for (const other of others) lookUp(path, program, other, seen);
+    program.decision = decide(seen, (server) => path.gone.has(server));
+    program.readOn = undefined;
+  };
+  if (!isSlow) program.readOn();
+}
+
+function lookUp(path: DataPath, { packet: { flow }, slot }: Program, what: Lookup, seen: Seen): void {
+  if (what === 'slot') {
+    const { server, isHeld } = path.slots.get(slot) ?? { server: undefined, isHeld: false };
+    Object.assign(seen, { committed: server, isHeld });
+    return;
+  }
+  const exception = path.exceptions.get(flow);
+  seen.exception = exception && { server: exception.server, state: exception.isSettled ? 'settled' : 'adding' };
 }
 
 /** It ends: the server to which the packet goes, if any. */

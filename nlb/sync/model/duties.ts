@@ -6,19 +6,25 @@ import { type Packet, SERVERS } from './truth.ts';
 /** What goes on in a node: its programs, and what its daemon does besides. */
 
 /** A packet comes: its program begins, unless another one of its flow runs. */
-export function beginProgram(node: Node, around: Around, packet: Packet): void {
+export function beginProgram(node: Node, around: Around, packet: Packet, isSlow: boolean): void {
   const { path } = node;
   if (path.programs.some((program) => program.packet.flow === packet.flow)) return;
   const isKnown = entryOf(path, packet.flow, around.nowMs()) !== undefined;
-  read(path, packet, slotAt(node, packet.flow), around.nowMs(), around.machine.decideFirst);
+  const { decideFirst: decide, lookupOrder: order } = around.machine;
+  read(path, packet, slotAt(node, packet.flow), around.nowMs(), { decide, order, isSlow });
   const program = path.programs.at(-1);
-  if (program && !isKnown) around.reads(node, program);
+  if (program && !isKnown && !isSlow) around.reads(node, program);
 }
 
-/** A program ends. */
+/** A program ends, or a slow one goes on. */
 export function endProgram(node: Node, around: Around, pick: number): void {
   const { path } = node;
-  const [program] = path.programs.splice(pick % Math.max(1, path.programs.length), 1);
+  const at = pick % Math.max(1, path.programs.length);
+  if (path.programs[at]?.readOn) {
+    path.programs[at].readOn();
+    return;
+  }
+  const [program] = path.programs.splice(at, 1);
   if (!program || around.nowMs() > node.forwardsUntilMs) return;
   const ringed = path.ring.length;
   const server = finish(path, program, around.nowMs());

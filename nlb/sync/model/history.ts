@@ -18,7 +18,7 @@ const wish = fc.record({ do: fc.constant('wish' as const), slot: server, server 
 const doing = <Name extends string>(...names: Name[]) => fc.record({ do: fc.constantFrom(...names) });
 
 const actions: fc.Arbitrary<Action> = fc.oneof(
-  { weight: 8, arbitrary: fc.record({ do: fc.constantFrom('talk', 'talk', 'last', 'again'), flow, isToOld }) },
+  { weight: 8, arbitrary: fc.record({ do: fc.constantFrom('talk', 'talk', 'slow', 'last', 'again'), flow, isToOld }) },
   { weight: 8, arbitrary: fc.record({ do: fc.constant('program' as const), pick }) },
   { weight: 10, arbitrary: fc.record({ do: fc.constantFrom('deliver', 'deliver', 'deliver', 'lose', 'twice'), pick }) },
   { weight: 12, arbitrary: doing('frame', 'frame', 'walk', 'walk', 'walk', 'review', 'look', 'notice', 'noticeOther') },

@@ -24,6 +24,7 @@ export const sound: Machine = {
   openActive,
   openReceiver,
   decideFirst,
+  lookupOrder: ['slot', 'exception'],
   barrierWaitsFor: ['programs', 'frames'],
   walk: ['halfOpen', 'connections'],
   wipesOnJoining: true,

@@ -3,6 +3,7 @@ import type { decideFirst } from '../first-packet.ts';
 import type { openReceiver } from '../receiver.ts';
 import type { FlowName } from '../records.ts';
 import type { SyncSettings } from '../settings.ts';
+import type { Lookup } from './data-path.ts';
 import { isUdp } from './truth.ts';
 
 /** What two nodes are made of, or of what is broken to see the laws break. */
@@ -11,6 +12,8 @@ export interface Machine {
   openActive: typeof openActive;
   openReceiver: typeof openReceiver;
   decideFirst: typeof decideFirst;
+  /** In which order a program looks a flow without an entry up. */
+  lookupOrder: readonly Lookup[];
   /** What a barrier waits for: the programs that run, and the frames that are in the ring or that these leave there. */
   barrierWaitsFor: readonly ('programs' | 'frames')[];
   /** Which tables a walk goes through, in this order. */

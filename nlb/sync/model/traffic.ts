@@ -19,7 +19,7 @@ export function talk(world: World, action: Extract<Action, { isToOld: boolean }>
   if (world.nowMs > node.forwardsUntilMs || isEnding(world, flow)) return;
   const packet: Packet | undefined =
     action.do === 'again' ? world.truth.again(flow, world.nowMs) : world.truth.next(flow, action.do === 'last');
-  if (packet) beginProgram(node, world.around, packet);
+  if (packet) beginProgram(node, world.around, packet, action.do === 'slow');
 }
 
 /** A client does not use ports again while a FIN from them is under way (TIME-WAIT, RFC 9293 section 3.6). */

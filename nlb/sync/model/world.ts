@@ -50,6 +50,7 @@ function carry(world: World, action: Action): void {
   const leader = leaderOf(world);
   switch (action.do) {
     case 'talk':
+    case 'slow':
     case 'last':
     case 'again':
       talk(world, action);
