@@ -10,7 +10,7 @@ export interface Exceptions {
   firstPacket(packet: HeldPacket): void;
   /** The walk has found an entry: from now on the rule says so whatever becomes of its slot. Whether there was room. */
   explain(flow: FlowName, server: ServerName): boolean;
-  /** A review has ended: which of these flows have an entry. */
+  /** Now and then: exceptions that nobody needs go, and those of connections that are over, which have no entry in any table. */
   reviewExceptions(hasEntry: (flow: FlowName) => boolean): void;
   lookedAgain(flows: readonly FlowName[], hasEntry: (flow: FlowName) => boolean): void;
   granted(record: Exclude<LogRecord, { type: 'set' }>, number: number): void;

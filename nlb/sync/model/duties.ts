@@ -1,4 +1,4 @@
-import type { ServerName } from '../records.ts';
+import type { FlowName, ServerName } from '../records.ts';
 import { entryOf, finish, isCurrent, read } from './data-path.ts';
 import { type Around, type Node, slotAt, slotsOf } from './node.ts';
 import { type Packet, SERVERS } from './truth.ts';
@@ -69,14 +69,16 @@ export function walkOn(node: Node, around: Around): void {
 }
 
 export function review(node: Node, around: Around): void {
-  node.active?.reviewExceptions((flow) => entryOf(node.path, flow, around.nowMs()) !== undefined, around.nowMs());
+  node.active?.reviewExceptions((flow) => hasEntry(node, around, flow), around.nowMs());
 }
 
 export function lookAgain(node: Node, around: Around): void {
   const flows = node.looks.shift();
-  if (flows)
-    node.active?.lookedAgain(flows, (flow) => entryOf(node.path, flow, around.nowMs()) !== undefined, around.nowMs());
+  if (flows) node.active?.lookedAgain(flows, (flow) => hasEntry(node, around, flow), around.nowMs());
 }
+
+const hasEntry = ({ path }: Node, { nowMs }: Around, flow: FlowName): boolean =>
+  entryOf(path, flow, nowMs()) !== undefined;
 
 /** The daemon learns what has become of the servers. One that is back gets another number first. */
 export function learnServers(node: Node, around: Around): void {

@@ -127,7 +127,7 @@ function calm(world: World): void {
   perform(world, { do: 'notice' });
   leaderOf(world).active?.stay(world.nowMs);
   until(world, 'nothing stays held', () => leaderOf(world).active?.status().isInStep === true && !isAnyHeld(world));
-  world.truth.live.clear();
+  for (const flow of [...world.truth.live.keys()]) world.truth.end(flow);
   until(world, 'exceptions shrink to the live ones', () => unneededExceptions(world).length === 0);
 }
 
@@ -143,7 +143,7 @@ function loseAll(world: World): void {
     node.forwardsUntilMs = -1;
   }
   leaderOf(world).forwardsUntilMs = world.nowMs;
-  world.truth.live.clear();
+  for (const flow of [...world.truth.live.keys()]) world.truth.end(flow);
 }
 
 /** A round of what goes on in a pair that works. */

@@ -77,9 +77,10 @@ function takeOver(world: World): void {
   if (!next.receiver) return;
   next.rule = { selections: next.receiver.rule().selections, exceptions: next.receiver.rule().exceptions };
   world.laws.takesOver(next.rule, next, world.wasInStep);
-  if (!world.wasInStep) for (const flow of unexplained(next.rule, next, world.truth)) world.truth.live.delete(flow);
+  if (!world.wasInStep) for (const flow of unexplained(next.rule, next, world.truth)) world.truth.end(flow);
   old.forwardsUntilMs = Math.min(old.forwardsUntilMs, world.nowMs + world.machine.settings.settleMs / 2);
   if (!world.wasInStep) old.forwardsUntilMs = Math.min(old.forwardsUntilMs, world.nowMs - 1);
   world.leader = world.leader === 0 ? 1 : 0;
+  world.moved.clear();
   begin(world, 'takeover');
 }

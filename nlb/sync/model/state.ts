@@ -1,4 +1,4 @@
-import type { FromActive, FromStandby } from '../records.ts';
+import type { FlowName, FromActive, FromStandby } from '../records.ts';
 import { entryOf } from './data-path.ts';
 import type { Laws } from './laws.ts';
 import type { Around, Node } from './node.ts';
@@ -17,6 +17,8 @@ export interface World {
   leader: 0 | 1;
   machine: Machine;
   around: Around;
+  /** Flows that the leader has had a packet of: a firewall that has learnt the new address does not go back to the old one. */
+  moved: Set<FlowName>;
   /** Since the last leader's daemon has ended: whether the other was in step. */
   wasInStep: boolean;
 }

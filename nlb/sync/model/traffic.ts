@@ -14,8 +14,9 @@ const pickFrom = <T>(list: readonly T[], pick: number): T | undefined => list[pi
 export function talk(world: World, action: Extract<Action, { isToOld: boolean }>): void {
   const flow = pickFrom(FLOWS, action.flow) ?? '';
   const [leader, old] = [leaderOf(world), otherOf(world)];
-  const canOld = !old.active && world.nowMs <= old.forwardsUntilMs;
+  const canOld = !world.moved.has(flow) && !old.active && world.nowMs <= old.forwardsUntilMs;
   const node = action.isToOld && canOld ? old : leader;
+  if (node === leader) world.moved.add(flow);
   if (world.nowMs > node.forwardsUntilMs || isEnding(world, flow)) return;
   const packet: Packet | undefined =
     action.do === 'again' ? world.truth.again(flow, world.nowMs) : world.truth.next(flow, action.do === 'last');

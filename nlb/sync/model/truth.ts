@@ -25,12 +25,14 @@ export interface Truth {
   /** Connections that a server has, by flow. */
   readonly live: Map<FlowName, Connection>;
   readonly dead: Set<ServerName>;
-  /** What the client sends next: the first packet of a connection, or another one of the same. */
+  /** What the client sends next: the first packet of a connection, as often as it likes until a server has it; then others. */
   next(flow: FlowName, isLast: boolean): Packet;
   /** What it says once more, because its first packet was not answered, or the answer was lost. */
   again(flow: FlowName, nowMs: number): Packet | undefined;
   /** A packet has come to a server. Throws where its connection is another server's. */
   arrives(packet: Packet, server: ServerName, nowMs: number): void;
+  /** The connection is over. */
+  end(flow: FlowName): void;
   die(server: ServerName): void;
   /** Connections that have been silent for longer than any time-out are over. */
   forget(beforeMs: number): void;
@@ -50,6 +52,13 @@ export function openTruth(): Truth {
   const dead = new Set<ServerName>();
   const numbers = new Map<FlowName, number>();
   const numberOf = (flow: FlowName) => numbers.get(flow) ?? 0;
+  /** Flows whose clients have sent anything. */
+  const begun = new Set<FlowName>();
+  /** What is still under way of it is of no connection from now on. */
+  const end = (flow: FlowName): void => {
+    live.delete(flow);
+    numbers.set(flow, numberOf(flow) + 1);
+  };
   const packet = (flow: FlowName, kind: PacketKind, isLast = false): Packet => ({
     flow,
     kind,
@@ -60,34 +69,33 @@ export function openTruth(): Truth {
     live,
     dead,
     next: (flow, isLast) => {
-      const isNew = !live.has(flow);
-      if (isNew) numbers.set(flow, numberOf(flow) + 1);
+      begun.add(flow);
       if (isUdp(flow)) return packet(flow, 'udp');
-      return isNew ? packet(flow, 'syn') : packet(flow, 'tcp', isLast);
+      return live.has(flow) ? packet(flow, 'tcp', isLast) : packet(flow, 'syn');
     },
     again: (flow, nowMs) => {
       const known = live.get(flow);
       const gotAnswer = known && (!known.isOpening || nowMs - known.begunMs > AGAIN_MS);
-      return gotAnswer || numberOf(flow) === 0 ? undefined : packet(flow, isUdp(flow) ? 'udp' : 'syn');
+      return gotAnswer || !begun.has(flow) ? undefined : packet(flow, isUdp(flow) ? 'udp' : 'syn');
     },
     arrives: ({ flow, kind, connection, isLast }, server, nowMs) => {
       if (connection !== numberOf(flow) || dead.has(server)) return;
       const known = live.get(flow);
       if (known && known.server !== server) throw new LawBroken(`${flow}: at ${server}, but ${known.server} has it`);
       if (!known && kind === 'tcp') return;
-      if (isLast) live.delete(flow);
+      if (isLast) end(flow);
       else {
         const isOpening = kind === 'syn' && (known?.isOpening ?? true);
         live.set(flow, { number: connection, server, seenMs: nowMs, begunMs: known?.begunMs ?? nowMs, isOpening });
       }
-      if (isLast) numbers.set(flow, connection + 1);
     },
+    end,
     die: (server) => {
       dead.add(server);
-      for (const [flow, connection] of live) if (connection.server === server) live.delete(flow);
+      for (const [flow, connection] of live) if (connection.server === server) end(flow);
     },
     forget: (beforeMs) => {
-      for (const [flow, { seenMs }] of live) if (seenMs < beforeMs) live.delete(flow);
+      for (const [flow, { seenMs }] of live) if (seenMs < beforeMs) end(flow);
     },
   };
 }

@@ -17,7 +17,16 @@ const UNDER_WAY = 24;
 export function openWorld(machine: Machine): World {
   const network: World['network'] = [];
   const nodes = [newNode(), newNode()] as const;
-  const scene: Scene = { nodes, truth: openTruth(), network, nowMs: 0, leader: 0, machine, wasInStep: false };
+  const scene: Scene = {
+    nodes,
+    truth: openTruth(),
+    network,
+    nowMs: 0,
+    leader: 0,
+    machine,
+    moved: new Set(),
+    wasInStep: false,
+  };
   const laws = openLaws(scene);
   let numbers = 0;
   const send = (datagram: FromActive | FromStandby): void => {
