@@ -36,7 +36,7 @@ export function endPrograms({ nodes, around }: World): void {
   for (const node of nodes) while (node.path.programs.length > 0) endProgram(node, around, 0);
 }
 
-export function endOneProgram(world: World, pick: number): void {
+export function endAnyProgram(world: World, pick: number): void {
   const running = world.nodes.flatMap((node) => node.path.programs.map((_, index) => ({ node, index })));
   const chosen = pickFrom(running, pick);
   if (chosen) endProgram(chosen.node, world.around, chosen.index);

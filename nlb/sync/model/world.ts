@@ -7,7 +7,7 @@ import { type Around, newNode } from './node.ts';
 import { begin, changeRoles } from './roles.ts';
 import { leaderOf, otherOf, type Scene, type World } from './state.ts';
 import type { Machine } from './surroundings.ts';
-import { endOneProgram, endPrograms, talk, travel, wait } from './traffic.ts';
+import { endAnyProgram, endPrograms, talk, travel, wait } from './traffic.ts';
 import { openTruth, SERVERS } from './truth.ts';
 
 /** So many datagrams are under way at once; the oldest ones are lost. */
@@ -65,7 +65,7 @@ function carry(world: World, action: Action): void {
       talk(world, action);
       return;
     case 'program':
-      endOneProgram(world, action.pick);
+      endAnyProgram(world, action.pick);
       return;
     case 'frame':
       if (leader.active) readFrame(leader, around);
