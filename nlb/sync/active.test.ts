@@ -229,7 +229,7 @@ t.test('an exception goes when nobody needs it: at once where its slot says the 
   pass();
   active.reviewExceptions((flow) => flow === 'one 0', 0);
   t.same(pass(), ['one 0: no exception', 'look again for two 0'], 'one 0 is where its slot says, two 0 has no entry');
-  active.lookedAgain(['two 0'], () => false, 0);
+  active.lookedAgain(1, ['two 0'], () => false, 0);
   t.same(said(), ['two 0: a, held', 'two 0: no exception', 'barrier'], 'its DEL is logged, and acknowledged');
 });
 
@@ -243,7 +243,7 @@ function deleting() {
   acknowledge(active);
   active.reviewExceptions(() => false, 0);
   pass();
-  active.lookedAgain(['one 0'], () => false, 0);
+  active.lookedAgain(1, ['one 0'], () => false, 0);
   t.same(said(), ['one 0: b, held', 'DEL one 0']);
   return made;
 }
@@ -256,6 +256,20 @@ t.test('ports that are used again while their DEL is under way wait for an ADD a
   t.same(said(), [], 'the DEL is acknowledged');
   acknowledge(active);
   t.same(said(), ['one 0: b', 'forward one 0 to b']);
+});
+
+t.test('an exception that is on its way out for the second time waits for the second look', async (t) => {
+  const { active, said, pass, packet } = scene();
+  active.wish([[0, 'b']], 0);
+  active.firstPacket(packet('one 0', 'syn'), 0);
+  active.reviewExceptions(() => false, 0);
+  active.firstPacket(packet('one 0', 'syn'), 0);
+  active.reviewExceptions(() => false, 0);
+  pass();
+  active.lookedAgain(1, ['one 0'], () => false, 0);
+  t.same(said(), [], 'a packet that went by it between the two may not have landed');
+  active.lookedAgain(2, ['one 0'], () => false, 0);
+  t.same(said(), ['one 0: b, held', 'one 0: no exception']);
 });
 
 t.test('an entry that the walk finds while the DEL of its exception is under way is added again', async (t) => {

@@ -25,7 +25,7 @@ export interface Active {
   found(change: number, flow: FlowName, server: ServerName, nowMs: number): void;
   walked(change: number, nowMs: number): void;
   reviewExceptions(hasEntry: (flow: FlowName) => boolean, nowMs: number): void;
-  lookedAgain(flows: readonly FlowName[], hasEntry: (flow: FlowName) => boolean, nowMs: number): void;
+  lookedAgain(review: number, flows: readonly FlowName[], hasEntry: (flow: FlowName) => boolean, nowMs: number): void;
   receive(datagram: FromStandby, nowMs: number): void;
   tick(nowMs: number): void;
   /** Before a handover, or before leaving all to a successor: give up what is not logged, and plan nothing more. */
@@ -83,7 +83,6 @@ export function openActive({ reign, rule, settings, slotOf, emit, ...options }: 
 
   const core: Core = {
     emit,
-    nowMs: () => nowMs,
     isGone: (server) => server !== undefined && gone.has(server),
     barrier: (then) => {
       barriers.set(++barrierIds, then);
@@ -198,7 +197,7 @@ export function openActive({ reign, rule, settings, slotOf, emit, ...options }: 
       }),
     walked: (change, ms) => waking(ms, () => slots.walked(change)),
     reviewExceptions: (hasEntry, ms) => at(ms, () => exceptions.reviewExceptions(hasEntry)),
-    lookedAgain: (flows, hasEntry, ms) => waking(ms, () => exceptions.lookedAgain(flows, hasEntry)),
+    lookedAgain: (id, flows, hasEntry, ms) => waking(ms, () => exceptions.lookedAgain(id, flows, hasEntry)),
     receive: (datagram, ms) => at(ms, () => receive(datagram)),
     tick: (ms) => waking(ms, () => log.tick(ms)),
     leave: (ms) =>

@@ -22,8 +22,8 @@ export type Effect =
   | { type: 'barrier'; id: number }
   /** Report each entry of these slots as `found`, half-open ones first, then connections, finished and reset ones too; then `walked`. */
   | { type: 'walk'; change: number; slots: ReadonlySet<SlotNumber> }
-  /** Report by `lookedAgain` which of these flows have no entry in any table. */
-  | { type: 'lookAgain'; flows: readonly FlowName[] }
+  /** Report by `lookedAgain`, with the number of this review, which of these flows have no entry in any table. */
+  | { type: 'lookAgain'; review: number; flows: readonly FlowName[] }
   /** Write the flow's entry, unless it has one, and send the frame to that server. */
   | { type: 'forward'; packet: HeldPacket; server: ServerName }
   /** It waits for an acknowledgement, and will go to that server. */
@@ -33,7 +33,6 @@ export type Effect =
 /** What the parts of the engine share. */
 export interface Core {
   emit(effect: Effect): void;
-  nowMs(): number;
   isGone(server: ServerName | undefined): boolean;
   /** What follows once no program runs that had begun before. */
   barrier(then: () => void): void;

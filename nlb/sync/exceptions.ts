@@ -12,7 +12,7 @@ export interface Exceptions {
   explain(flow: FlowName, server: ServerName): boolean;
   /** Now and then: exceptions that nobody needs go, and those of connections that are over, which have no entry in any table. */
   reviewExceptions(hasEntry: (flow: FlowName) => boolean): void;
-  lookedAgain(flows: readonly FlowName[], hasEntry: (flow: FlowName) => boolean): void;
+  lookedAgain(review: number, flows: readonly FlowName[], hasEntry: (flow: FlowName) => boolean): void;
   granted(record: Exclude<LogRecord, { type: 'set' }>, number: number): void;
   /** None is on its way out any more. */
   keepAll(): void;
@@ -27,6 +27,8 @@ interface Exception {
   state: ExceptionState;
   /** Of its last record. */
   number: number;
+  /** The review that has found its connection over: a later one needs a barrier of its own. */
+  review: number;
   /** In this reign the flow has had an entry. */
   isSeen: boolean;
   waiting: HeldPacket[];
@@ -46,9 +48,9 @@ export interface ExceptionsOptions {
 export function openExceptions(options: ExceptionsOptions): Exceptions {
   const { core, committed, slots, append, slotOf, before, most } = options;
   const table = new Map<FlowName, Exception>();
-  let held = 0;
+  let [held, reviews] = [0, 0];
   for (const [flow, server] of before)
-    table.set(flow, { server, state: 'settled', number: 0, isSeen: false, waiting: [] });
+    table.set(flow, { server, state: 'settled', number: 0, review: 0, isSeen: false, waiting: [] });
 
   const show = (flow: FlowName): void => {
     const at = table.get(flow);
@@ -58,7 +60,7 @@ export function openExceptions(options: ExceptionsOptions): Exceptions {
 
   const add = (flow: FlowName, server: ServerName): Exception => {
     const at = table.get(flow);
-    const exception = at ?? { server, state: 'adding', number: 0, isSeen: false, waiting: [] };
+    const exception = at ?? { server, state: 'adding', number: 0, review: 0, isSeen: false, waiting: [] };
     Object.assign(exception, { server, state: 'adding', number: append({ type: 'add', flow, server }) });
     table.set(flow, exception);
     show(flow);
@@ -146,8 +148,12 @@ export function openExceptions(options: ExceptionsOptions): Exceptions {
 
   const deleteInSteps = (flows: readonly FlowName[]): void => {
     if (flows.length === 0) return;
-    for (const flow of flows) become(flow, 'ending');
-    core.barrier(() => core.emit({ type: 'lookAgain', flows }));
+    const review = ++reviews;
+    for (const flow of flows) {
+      Object.assign(table.get(flow) ?? {}, { review });
+      become(flow, 'ending');
+    }
+    core.barrier(() => core.emit({ type: 'lookAgain', review, flows }));
   };
 
   return {
@@ -172,10 +178,10 @@ export function openExceptions(options: ExceptionsOptions): Exceptions {
       deleteFreely(unneeded);
       deleteInSteps(over);
     },
-    lookedAgain: (flows, hasEntry) => {
+    lookedAgain: (review, flows, hasEntry) => {
       for (const flow of flows) {
         const exception = table.get(flow);
-        if (exception?.state !== 'ending') continue;
+        if (exception?.state !== 'ending' || exception.review !== review) continue;
         if (hasEntry(flow) || core.isAtRest()) become(flow, 'settled');
         else {
           exception.number = append({ type: 'del', flow });

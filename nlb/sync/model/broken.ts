@@ -64,7 +64,7 @@ const deletingAtOnce = (which: 'over' | 'unneeded'): Machine =>
       if (isUnsettled) return [{ ...effect, exception: undefined }];
       if (effect.type === 'barrier') steps.push((engine, nowMs) => engine.barrierPassed(effect.id, nowMs));
       else if (effect.type === 'lookAgain')
-        steps.push((engine, nowMs) => engine.lookedAgain(effect.flows, () => false, nowMs));
+        steps.push((engine, nowMs) => engine.lookedAgain(effect.review, effect.flows, () => false, nowMs));
       else return [effect];
       return [];
     };

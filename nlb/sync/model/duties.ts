@@ -73,8 +73,8 @@ export function review(node: Node, around: Around): void {
 }
 
 export function lookAgain(node: Node, around: Around): void {
-  const flows = node.looks.shift();
-  if (flows) node.active?.lookedAgain(flows, (flow) => hasEntry(node, around, flow), around.nowMs());
+  const look = node.looks.shift();
+  if (look) node.active?.lookedAgain(look.review, look.flows, (flow) => hasEntry(node, around, flow), around.nowMs());
 }
 
 const hasEntry = ({ path }: Node, { nowMs }: Around, flow: FlowName): boolean =>

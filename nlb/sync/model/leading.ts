@@ -76,7 +76,7 @@ function execute(node: Node, around: Around, effect: Effect): void {
       node.walk = { change: effect.change, slots: effect.slots, left: around.machine.walk };
       return;
     case 'lookAgain':
-      node.looks.push(effect.flows);
+      node.looks.push(effect);
       return;
     case 'hold':
       node.heldMs.set(effect.packet.id, around.nowMs());

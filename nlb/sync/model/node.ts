@@ -20,7 +20,7 @@ export interface Node {
   /** Programs and frames that barriers wait for. */
   barriers: { id: number; programs: Set<Program>; frames: Set<HeldPacket> }[];
   walk?: { change: number; slots: ReadonlySet<SlotNumber>; left: Machine['walk'] } | undefined;
-  looks: (readonly FlowName[])[];
+  looks: { review: number; flows: readonly FlowName[] }[];
   /** Since when each frame has been held. */
   heldMs: Map<number, number>;
   /** What the control plane wishes of each slot. */
