@@ -1,6 +1,6 @@
 /**
- * For each machine that is wrong on purpose the shortest history that finds it out: nothing can be left out of it (found by
- * chance, then made shorter). What a history leaves undone happens in the quiet that follows it.
+ * For each machine that is wrong on purpose a short history that finds it out (found by chance, then made shorter), and that breaks no
+ * law with the real one. What a history leaves undone happens in the quiet that follows it.
  */
 const JOINED = 'wait 10, deliver, deliver, deliver, deliver, deliver';
 const LED_BY_THE_OTHER = 'kill, takeover';
