@@ -40,7 +40,7 @@ t.test('every link leads to a file or a heading', async (t) => {
 });
 
 /** Rooms whose README has a table of all their files. */
-const DOCUMENTED_ROOMS = ['nlb/pair', 'nlb/control'];
+const DOCUMENTED_ROOMS = ['nlb/pair', 'nlb/control', 'nlb/sync'];
 
 t.test('the README of a room names each file of the room, and no other', async (t) => {
   for (const room of DOCUMENTED_ROOMS) {

@@ -57,6 +57,13 @@ const STEPS: readonly Step[] = [
     minutes: 60,
   },
   {
+    name: 'in-step',
+    what: 'a hundred thousand histories of flows, changes and takeovers of the pair',
+    command: test('nlb/sync/model/model.test.ts'),
+    env: NIGHTLY,
+    minutes: 10,
+  },
+  {
     name: 'datagrams',
     what: 'a million mutated heartbeats',
     command: test('nlb/pair/conversation-fuzz.test.ts'),

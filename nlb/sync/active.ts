@@ -1,0 +1,238 @@
+import type { Core, Effect, HeldPacket } from './effects.ts';
+import { openExceptions } from './exceptions.ts';
+import { type Log, openLog } from './log.ts';
+import { type FlowName, type FromStandby, isSame, type LogRecord, type ServerName, type Session } from './records.ts';
+import { type Rule, type SlotNumber, snapshotOf } from './rule.ts';
+import type { SyncSettings } from './settings.ts';
+import { openSlots } from './slots.ts';
+
+/**
+ * The engine of the node that leads: what it wishes becomes what is committed, and at every instant the standby's rule
+ * explains every live connection. It reads no clock and touches nothing: each call takes the time, and what is to be done
+ * comes out as effects, in order.
+ */
+export interface Active {
+  wish(slots: Iterable<readonly [SlotNumber, ServerName | undefined]>, nowMs: number): void;
+  /**
+   * No hardware address for a while, or out of the configuration; or there again, under another number in the data path: its
+   * old entries are of nobody, for its slots have become another's without a walk.
+   */
+  serverChanged(server: ServerName, isGone: boolean, nowMs: number): void;
+  /** The servers that the standby's configuration has, once both digests are known to differ; undefined while they agree. */
+  peerKnows(servers: ReadonlySet<ServerName> | undefined, nowMs: number): void;
+  firstPacket(packet: HeldPacket, nowMs: number): void;
+  barrierPassed(id: number, nowMs: number): void;
+  found(change: number, flow: FlowName, server: ServerName, nowMs: number): void;
+  walked(change: number, nowMs: number): void;
+  reviewExceptions(hasEntry: (flow: FlowName) => boolean, nowMs: number): void;
+  lookedAgain(review: number, flows: readonly FlowName[], hasEntry: (flow: FlowName) => boolean, nowMs: number): void;
+  receive(datagram: FromStandby, nowMs: number): void;
+  tick(nowMs: number): void;
+  /** Before a handover, or before leaving all to a successor: give up what is not logged, and plan nothing more. */
+  leave(nowMs: number): void;
+  /** The handover is not to be after all. */
+  stay(nowMs: number): void;
+  /** Everything logged has been granted, nothing is held, so another may lead, or nobody read held packets. */
+  hasLeft(): boolean;
+  status(): SyncStatus;
+}
+
+export interface SyncStatus {
+  session: Session | undefined;
+  isInStep: boolean;
+  isInGrace: boolean;
+  tip: number;
+  granted: number;
+  acknowledged: number;
+  exceptions: number;
+  heldFrames: number;
+  /** Slots whose SET is not acknowledged. */
+  setting: number;
+}
+
+export interface ActiveOptions {
+  reign: number;
+  /** What this node answered by as a standby, or has in its data path. Its selections become what is committed. */
+  rule: Rule;
+  settings: SyncSettings;
+  slotOf(flow: FlowName): SlotNumber;
+  /** Gone by the verdicts that this node starts from. */
+  gone: Iterable<ServerName>;
+  /** Whether there is a connection of before this reign that the tables do not know. */
+  startsInGrace: boolean;
+  nowMs: number;
+  emit(effect: Effect): void;
+  /** For whoever checks the log. */
+  logged?(record: LogRecord, number: number): void;
+}
+
+export function openActive({ reign, rule, settings, slotOf, emit, ...options }: ActiveOptions): Active {
+  const { selections } = rule;
+  const log = openLog(settings);
+  const gone = new Set(options.gone);
+  const ungranted: { record: LogRecord; number: number }[] = [];
+  const barriers = new Map<number, () => void>();
+  const settledMs = options.nowMs + (options.startsInGrace ? settings.settleMs : 0);
+  const graceEndsMs = options.nowMs + (options.startsInGrace ? settings.graceMs : 0);
+  let nowMs = options.nowMs;
+  let known: ReadonlySet<ServerName> | undefined;
+  /** Attachments whose log is over: numbers of another log may be under way. */
+  const over = new Set<number>();
+  let barrierIds = 0;
+  let [hasBegun, isLeaving] = [false, false];
+
+  const core: Core = {
+    emit,
+    isGone: (server) => server !== undefined && gone.has(server),
+    barrier: (then) => {
+      barriers.set(++barrierIds, then);
+      emit({ type: 'barrier', id: barrierIds });
+    },
+    isInGrace: () => nowMs < graceEndsMs,
+    isAtRest: () => isLeaving || !hasBegun || nowMs < settledMs,
+  };
+  const append = (record: LogRecord): number => {
+    const number = log.append(record, nowMs);
+    ungranted.push({ record, number });
+    options.logged?.(record, number);
+    return number;
+  };
+  const mayMove = (drifting: number, server: ServerName | undefined): boolean =>
+    (!core.isInGrace() || drifting < settings.mostDrifting) &&
+    exceptions.size() < settings.mostExceptions * ROOMY &&
+    (server === undefined || (known?.has(server) ?? true));
+  const slots = openSlots({ core, committed: selections, append, mayMove });
+  const most = { exceptions: settings.mostExceptions, frames: settings.mostHeldFrames };
+  const exceptions = openExceptions({
+    core,
+    committed: selections,
+    slots,
+    append,
+    slotOf,
+    before: rule.exceptions,
+    most,
+  });
+
+  /** What counts as acknowledged takes effect; then whatever has become possible is done, and sent. */
+  function proceed(): void {
+    for (;;) {
+      grant();
+      if (isLeaving) slots.withdrawAll();
+      const tip = log.tip();
+      slots.proceed();
+      if (log.granted() < tip || ungranted.length === 0) break;
+    }
+    for (const datagram of log.send(nowMs)) emit({ type: 'send', datagram });
+  }
+
+  function grant(): void {
+    for (let [next] = ungranted; next && next.number <= log.granted(); [next] = ungranted) {
+      ungranted.shift();
+      const { record, number } = next;
+      if (record.type === 'set') slots.granted(record, number);
+      else exceptions.granted(record, number);
+    }
+  }
+
+  const at = (instantMs: number, what: () => void): void => {
+    nowMs = instantMs;
+    what();
+    proceed();
+  };
+  /** What may let wishes count that did not before. */
+  const waking = (instantMs: number, what: () => void): void => {
+    slots.wake();
+    at(instantMs, what);
+  };
+
+  /** A log of its own for each attachment; what was logged before counts as acknowledged, and is in the snapshot. */
+  function attach({ attachment }: { attachment: number }): void {
+    if (isSame(log.session(), { reign, attachment })) return;
+    const session = { reign, attachment };
+    if (over.has(attachment)) {
+      emit({ type: 'send', datagram: { type: 'ended', session } });
+      return;
+    }
+    over.add(attachment);
+    log.end();
+    proceed();
+    log.begin(session, snapshotOf({ selections, exceptions: exceptions.rule() }), nowMs);
+  }
+
+  function receive(datagram: FromStandby): void {
+    if (datagram.session.reign !== reign) return;
+    if (datagram.type === 'attach') attach(datagram.session);
+    else if (isSame(log.session(), datagram.session)) log.acknowledge(datagram.session, datagram.applied, nowMs);
+    else emit({ type: 'send', datagram: { type: 'ended', session: datagram.session } });
+  }
+
+  for (const server of gone) slots.serverChanged(server);
+  // What an earlier daemon had marked is not any more: it must not be marked again before what was held has been decided.
+  core.barrier(() => {
+    hasBegun = true;
+  });
+  return {
+    wish: (wishes, ms) => waking(ms, () => slots.wish(wishes)),
+    serverChanged: (server, isGone, ms) =>
+      waking(ms, () => {
+        if (isGone) gone.add(server);
+        else gone.delete(server);
+        slots.serverChanged(server);
+      }),
+    peerKnows: (servers, ms) =>
+      waking(ms, () => {
+        known = servers;
+      }),
+    firstPacket: (packet, ms) => at(ms, () => exceptions.firstPacket(packet)),
+    barrierPassed: (id, ms) =>
+      waking(ms, () => {
+        const then = barriers.get(id);
+        barriers.delete(id);
+        then?.();
+      }),
+    found: (change, flow, server, ms) =>
+      at(ms, () => {
+        const slot = slotOf(flow);
+        if (slots.isWalked(change, slot) && !exceptions.explain(flow, server)) slots.withdraw(slot);
+      }),
+    walked: (change, ms) => waking(ms, () => slots.walked(change)),
+    reviewExceptions: (hasEntry, ms) => at(ms, () => exceptions.reviewExceptions(hasEntry)),
+    lookedAgain: (id, flows, hasEntry, ms) => waking(ms, () => exceptions.lookedAgain(id, flows, hasEntry)),
+    receive: (datagram, ms) => at(ms, () => receive(datagram)),
+    tick: (ms) => waking(ms, () => log.tick(ms)),
+    leave: (ms) =>
+      waking(ms, () => {
+        isLeaving = true;
+        slots.withdrawAll();
+        exceptions.keepAll();
+      }),
+    stay: (ms) =>
+      waking(ms, () => {
+        isLeaving = false;
+      }),
+    hasLeft: () => isLeaving && ungranted.length === 0 && slots.setting() === 0,
+    status: () => statusOf(log, core, exceptions, slots),
+  };
+}
+
+/** New changes begin only while so much of the room for exceptions is used at the most, so that none is given up and begun in turns. */
+const ROOMY = 0.75;
+
+function statusOf(
+  log: Log,
+  core: Core,
+  exceptions: { size(): number; held(): number },
+  slots: { setting(): number },
+): SyncStatus {
+  return {
+    session: log.session(),
+    isInStep: log.isInStep(),
+    isInGrace: core.isInGrace(),
+    tip: log.tip(),
+    granted: log.granted(),
+    acknowledged: log.acknowledged(),
+    exceptions: exceptions.size(),
+    heldFrames: exceptions.held(),
+    setting: slots.setting(),
+  };
+}

@@ -1,0 +1,113 @@
+import t from 'tap';
+import { openLog } from './log.ts';
+import type { FromActive, LogRecord } from './records.ts';
+
+const LIMITS = { holdMs: 40, retransmitMs: 5, mostRetained: 4, recordsPerDatagram: 2, window: 3 };
+const SESSION = { reign: 1, attachment: 1 };
+const record: LogRecord = { type: 'del', flow: 'f' };
+const SNAPSHOT = [record, record];
+
+const numbersIn = (datagrams: FromActive[]): number[][] =>
+  datagrams.map((each) => (each.type === 'records' ? each.records.map((_, index) => each.first + index) : []));
+
+/** A log whose standby has joined at 0 ms. */
+function joined() {
+  const log = openLog(LIMITS);
+  log.begin(SESSION, SNAPSHOT, 0);
+  log.send(0);
+  log.acknowledge(SESSION, 2, 0);
+  return log;
+}
+
+t.test('alone every record counts as acknowledged at once, and nothing is sent', async (t) => {
+  const log = openLog(LIMITS);
+  for (const number of [1, 2, 3, 4, 5, 6]) t.equal(log.append(record, 0), number);
+  t.equal(log.granted(), 6);
+  t.same(log.send(0), []);
+  t.notOk(log.isInStep());
+});
+
+t.test('a standby that joins is waited for from the acknowledgement of its snapshot on', async (t) => {
+  const log = openLog(LIMITS);
+  log.begin(SESSION, SNAPSHOT, 0);
+  log.append(record, 0);
+  t.equal(log.granted(), 3, 'granted without it');
+  log.acknowledge(SESSION, 1, 0);
+  t.equal(log.append(record, 0), 4);
+  t.equal(log.granted(), 4, 'it does not have the snapshot yet');
+  log.acknowledge(SESSION, 2, 0);
+  log.append(record, 0);
+  t.same(
+    [log.granted(), log.isInStep()],
+    [4, false],
+    'waited for, and not in step: it lacks what was granted without it',
+  );
+  log.acknowledge(SESSION, 4, 0);
+  t.same([log.granted(), log.isInStep()], [4, true]);
+  log.acknowledge(SESSION, 5, 0);
+  t.equal(log.granted(), 5);
+});
+
+t.test('what another session acknowledges, or what was never sent, is not looked at', async (t) => {
+  const log = joined();
+  log.append(record, 0);
+  log.acknowledge({ reign: 1, attachment: 2 }, 3, 0);
+  log.acknowledge(SESSION, 4, 0);
+  log.acknowledge(SESSION, 1, 0);
+  t.same([log.acknowledged(), log.granted()], [2, 2]);
+});
+
+t.test('a silent standby is waited for until holdMs are over, and again when it has caught up', async (t) => {
+  const log = joined();
+  log.append(record, 10);
+  log.tick(49);
+  t.same([log.granted(), log.isInStep()], [2, true]);
+  log.tick(50);
+  t.same([log.granted(), log.isInStep()], [3, false]);
+  log.append(record, 60);
+  t.equal(log.granted(), 4, 'nobody waits for it now');
+  log.acknowledge(SESSION, 4, 70);
+  t.ok(log.isInStep());
+  log.append(record, 70);
+  t.equal(log.granted(), 4);
+});
+
+t.test('a standby that lags behind by half of holdMs is not waited for again', async (t) => {
+  const log = joined();
+  log.append(record, 0);
+  log.append(record, 20);
+  log.tick(40);
+  log.acknowledge(SESSION, 3, 41);
+  log.append(record, 41);
+  t.equal(log.granted(), 5, 'what it lacks is 21 ms old');
+});
+
+t.test(
+  'records are sent in pieces, within the window, and again from the first that is not acknowledged',
+  async (t) => {
+    const log = joined();
+    for (let count = 0; count < 4; count++) log.append(record, 0);
+    t.same(numbersIn(log.send(0)), [[3, 4], [5]]);
+    t.same(log.send(4), []);
+    t.same(numbersIn(log.send(5)), [[3, 4], [5]], 'nothing was acknowledged for retransmitMs');
+    log.acknowledge(SESSION, 3, 6);
+    t.same(numbersIn(log.send(6)), [[6]], 'the window has moved');
+    log.acknowledge(SESSION, 6, 7);
+    t.same(log.send(20), []);
+  },
+);
+
+t.test('beyond what is retained the session ends, and nobody is waited for', async (t) => {
+  const log = joined();
+  for (let count = 0; count < 4; count++) log.append(record, 0);
+  t.same([log.session(), log.granted()], [SESSION, 2]);
+  t.equal(log.append(record, 0), 7);
+  t.same([log.session(), log.granted(), log.isInStep()], [undefined, 7, false]);
+});
+
+t.test('a snapshot may be longer than what is retained besides', async (t) => {
+  const log = openLog(LIMITS);
+  log.begin(SESSION, new Array<LogRecord>(9).fill(record), 0);
+  log.append(record, 0);
+  t.same(log.session(), SESSION);
+});

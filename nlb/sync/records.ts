@@ -1,0 +1,40 @@
+/**
+ * What the active tells the standby, and what that answers: plain data. Servers and pools go by names that both nodes know
+ * (a server by its address, a pool by its first service: protocol, address and port); numbers are each node's own.
+ */
+
+/** A server by its address. */
+export type ServerName = string;
+/** A flow by its five-tuple. */
+export type FlowName = string;
+
+/** One change of the rule. A session's log is a list of these, numbered from 1. */
+export type LogRecord =
+  /** These slots of the pool go to that server from now on; to nobody where it is undefined. */
+  | { type: 'set'; pool: string; slots: number[]; server: ServerName | undefined }
+  /** That flow goes to that server, whatever its slot says. */
+  | { type: 'add'; flow: FlowName; server: ServerName }
+  /** That flow goes where its slot says. */
+  | { type: 'del'; flow: FlowName };
+
+/** One standby attached to one reign of an active; its log begins with empty tables. */
+export interface Session {
+  /** One lead of one daemon, named by a number that no other lead has. */
+  reign: number;
+  /** One joining of a standby, likewise. */
+  attachment: number;
+}
+
+export type FromActive =
+  /** Records `first`, `first + 1` and so on. Those up to `snapshotEnd` make the state of before the session. */
+  | { type: 'records'; session: Session; first: number; records: readonly LogRecord[]; snapshotEnd: number }
+  /** The log is no longer retained: attach anew. */
+  | { type: 'ended'; session: Session };
+
+export type FromStandby =
+  | { type: 'attach'; session: Session }
+  /** All records up to `applied` have been applied. */
+  | { type: 'acknowledgement'; session: Session; applied: number };
+
+export const isSame = (one: Session | undefined, other: Session | undefined): boolean =>
+  one !== undefined && one.reign === other?.reign && one.attachment === other.attachment;
