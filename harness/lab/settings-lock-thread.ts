@@ -1,5 +1,5 @@
 import { callKernel } from '../capture/libc.ts';
-import { beUrgent, record, waits } from './span-thread.ts';
+import { beUrgent, record, waits } from '../clock/span-thread.ts';
 
 /** The thread of `settings-lock.ts`. */
 const PERIOD_MS = 4;

@@ -1,4 +1,4 @@
-import { type SpanThread, startSpanThread } from './spans.ts';
+import { type SpanThread, startSpanThread } from '../clock/spans.ts';
 
 /**
  * Finds out when nobody could change a network setting: the kernel has one lock for those of all namespaces (RTNL), and whoever makes or
