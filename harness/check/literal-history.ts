@@ -150,10 +150,6 @@ export function standstill(atMs: number, untilMs: number): Event.StoodStill {
   return { kind: 'standstill', atNs: atMs * NS_PER_MS, untilNs: untilMs * NS_PER_MS };
 }
 
-export function settingsLocked(atMs: number, untilMs: number): Event.SettingsLocked {
-  return { kind: 'settingsLocked', atNs: atMs * NS_PER_MS, untilNs: untilMs * NS_PER_MS };
-}
-
 export function watched(what: Event.Watched['what'], where: string, missed = 0): Event.Watched {
   return { kind: 'watched', atNs: 0, what, where, untilNs: 10_000 * NS_PER_MS, missed };
 }

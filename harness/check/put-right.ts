@@ -2,7 +2,7 @@ import type { AddressChanged, HistoryEvent } from '../history/event.ts';
 import { checker } from './claim.ts';
 import { unlessBlind, unlessMissed } from './coverage.ts';
 import { type ActFilter, actText, findAct, spanOf, toMs } from './span.ts';
-import { dueNs, isWithin, ranNs, settingsHeldUpIn } from './standstill.ts';
+import { dueNs, isWithin, ranNs } from './standstill.ts';
 import { fail, pass, unknown } from './verdict.ts';
 
 /** An address on a device of a node, and what somebody else did to it. */
@@ -19,7 +19,7 @@ export interface Meddling {
 
 /**
  * ALIAS-10: what an act took off a node's device is put back, or what it put there is taken off, within so many milliseconds of
- * the kernel's word for the act's change; and stays so. Time in which nobody could change a network setting does not count.
+ * the kernel's word for the act's change; and stays so.
  */
 export const putRight = checker(function putRight(options: Meddling) {
   const { node, device, address, change, after, withinMs } = options;
@@ -32,17 +32,16 @@ export const putRight = checker(function putRight(options: Meddling) {
     const [wrong, right] = changes.slice(first < 0 ? changes.length : first);
     const sights = [{ what: 'addresses' as const, where: [node] }];
     if (!wrong) return unlessBlind(during, all, sights, unknown(`nothing was ${change}: ${where}`, [act]));
-    const heldUp = settingsHeldUpIn(all);
     const last = changes.at(-1);
     if (last?.change === change) {
       const endNs = spanOf(during)?.untilNs ?? 0;
-      if (endNs < dueNs(heldUp, last.atNs, withinMs))
-        return unknown(`only ${toMs(ranNs(heldUp, last.atNs, endNs))} were watched after it`, [act, last]);
+      if (endNs < dueNs(all, last.atNs, withinMs))
+        return unknown(`only ${toMs(ranNs(all, last.atNs, endNs))} were watched after it`, [act, last]);
       return unlessBlind(during, all, sights, fail(`${where} stayed ${change}`, [act, last]));
     }
     const rightNs = right?.atNs ?? Number.POSITIVE_INFINITY;
-    const because = `${where} was ${change}, which was put right after ${toMs(ranNs(heldUp, wrong.atNs, rightNs))}`;
-    return (isWithin(heldUp, wrong.atNs, rightNs, withinMs) ? pass : fail)(because, [act, ...changes]);
+    const because = `${where} was ${change}, which was put right after ${toMs(ranNs(all, wrong.atNs, rightNs))}`;
+    return (isWithin(all, wrong.atNs, rightNs, withinMs) ? pass : fail)(because, [act, ...changes]);
   });
 });
 

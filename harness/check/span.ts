@@ -24,7 +24,6 @@ const NOT_COUNTED: readonly HistoryEvent['kind'][] = [
   'counted',
   'drops',
   'standstill',
-  'settingsLocked',
   'test',
 ];
 

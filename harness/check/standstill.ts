@@ -1,4 +1,4 @@
-import type { HistoryEvent, StoodStill } from '../history/event.ts';
+import type { HistoryEvent } from '../history/event.ts';
 import { NS_PER_MS } from './span.ts';
 
 /**
@@ -30,20 +30,6 @@ export function ranNs(all: readonly HistoryEvent[], fromNs: number, untilNs: num
     stoodNs += Math.max(0, Math.min(untilNs, event.untilNs) - Math.max(fromNs, event.atNs));
   }
   return untilNs - fromNs - stoodNs;
-}
-
-/**
- * For what takes a change of a network setting: standstills, and when nobody could change one, as standstills that do not overlap.
- */
-export function settingsHeldUpIn(all: readonly HistoryEvent[]): StoodStill[] {
-  const merged: StoodStill[] = [];
-  for (const event of all) {
-    if (event.kind !== 'standstill' && event.kind !== 'settingsLocked') continue;
-    const last = merged.at(-1);
-    if (last && event.atNs <= last.untilNs) last.untilNs = Math.max(last.untilNs, event.untilNs);
-    else merged.push({ kind: 'standstill', atNs: event.atNs, untilNs: event.untilNs });
-  }
-  return merged;
 }
 
 /** All that these need of a history, for those who ask them often. */

@@ -175,11 +175,6 @@ const StoodStill = z
   );
 export type StoodStill = z.infer<typeof StoodStill>;
 
-const SettingsLocked = z
-  .strictObject({ kind: z.literal('settingsLocked'), ...at, ...until })
-  .describe('The kernel’s lock on network settings was held by somebody, so that nobody else could change one.');
-export type SettingsLocked = z.infer<typeof SettingsLocked>;
-
 const Watched = z
   .strictObject({
     kind: z.literal('watched'),
@@ -212,7 +207,6 @@ export const HistoryLine = z
     Counted,
     DropsRead,
     StoodStill,
-    SettingsLocked,
     Watched,
   ])
   .meta({ title: 'A line of history.jsonl but the first, of version 2' });

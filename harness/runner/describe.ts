@@ -35,8 +35,6 @@ function words(event: HistoryEvent): string {
       return `${event.node} has dropped${event.anew ? '' : ', earlier lives included'}: ${countsText(event.counts)}`;
     case 'standstill':
       return `the machine stood still${took(event)}`;
-    case 'settingsLocked':
-      return `nobody could change a network setting${took(event)}`;
     case 'watched':
       return `watched ${event.what} of ${event.where} until ${(event.untilNs / 1e6).toFixed(3)} ms, missed ${event.missed}`;
   }

@@ -2,8 +2,7 @@ import { cpSync } from 'node:fs';
 import path from 'node:path';
 import { Scene } from '../act/scene.ts';
 import { STARTED } from '../check/invariants/scripts.ts';
-import { startMetronome } from '../clock/metronome.ts';
-import type { SpanThread } from '../clock/spans.ts';
+import { type Metronome, startMetronome } from '../clock/metronome.ts';
 import { ownClocks } from '../fault/clock.ts';
 import { compressHistory } from '../history/compressed.ts';
 import { openHistory, type Recorder } from '../history/recorder.ts';
@@ -12,7 +11,6 @@ import { Journals } from '../lab/journal.ts';
 import { bringUp, handOver, type Lab } from '../lab/lab.ts';
 import { readDrops } from '../lab/read-drops.ts';
 import { awaitRest } from '../lab/ready.ts';
-import { watchSettingsLock } from '../lab/settings-lock.ts';
 import { Watch } from '../lab/watch.ts';
 import { systemNamed } from '../system/systems.ts';
 import { loadPlan } from '../topology/load.ts';
@@ -49,12 +47,12 @@ export interface Stage {
 export async function openStage(options: StageOptions, topology: string, folder: string): Promise<Stage> {
   const recorder = openHistory({ file: path.join(folder, 'history.jsonl') });
   const { lab, watch } = await watchedLab(options, topology, recorder);
-  const lookouts = { standstill: startMetronome(), settingsLocked: watchSettingsLock() };
+  const metronome = startMetronome();
   try {
-    return await openScene({ lab, watch, lookouts, recorder, folder, seed: options.seed });
+    return await openScene({ lab, watch, metronome, recorder, folder, seed: options.seed });
   } catch (error) {
     await watch.stop();
-    await stopAll(lookouts);
+    await metronome.stop();
     keepLogs(lab, folder);
     await lab.down();
     recorder.close();
@@ -91,20 +89,13 @@ async function watchedLab(options: StageOptions, topology: string, recorder: Rec
 interface Parts {
   lab: Lab;
   watch: Watch;
-  /** Who tells of what holds everybody up, by the kind of event that it is. */
-  lookouts: Lookouts;
+  metronome: Metronome;
   recorder: Recorder;
   folder: string;
   seed: number | undefined;
 }
 
-type Lookouts = Record<'standstill' | 'settingsLocked', SpanThread>;
-
-const stopAll = async (lookouts: Lookouts): Promise<void> => {
-  await Promise.all(Object.values(lookouts).map((each) => each.stop()));
-};
-
-async function openScene({ lab, watch, lookouts, recorder, folder, seed }: Parts): Promise<Stage> {
+async function openScene({ lab, watch, metronome, recorder, folder, seed }: Parts): Promise<Stage> {
   const client = await openClient(lab, recorder);
   const journals = new Journals(lab, recorder);
   lab.beforeStop = (node) => readDrops(lab, recorder, node);
@@ -113,9 +104,10 @@ async function openScene({ lab, watch, lookouts, recorder, folder, seed }: Parts
     journals.collect();
     for (const { node, monotonicNs } of lab.starts.splice(0))
       recorder.record({ kind: 'act', what: STARTED, node, atNs: recorder.fromMonotonic(monotonicNs) });
-    for (const kind of ['standstill', 'settingsLocked'] as const)
-      for (const { fromNs, untilNs } of lookouts[kind].take())
-        recorder.record({ kind, atNs: recorder.fromMonotonic(fromNs), untilNs: recorder.fromMonotonic(untilNs) });
+    for (const { fromNs, untilNs } of metronome.take()) {
+      const [atNs, endNs] = [recorder.fromMonotonic(fromNs), recorder.fromMonotonic(untilNs)];
+      recorder.record({ kind: 'standstill', atNs, untilNs: endNs });
+    }
   };
   const refresh = (): void => {
     watch.drain();
@@ -131,7 +123,7 @@ async function openScene({ lab, watch, lookouts, recorder, folder, seed }: Parts
     client.close();
     await watch.stop();
     collect();
-    await stopAll(lookouts);
+    await metronome.stop();
   });
   const finish = once(() => lastLook(scene).finally(watched));
   const close = async ({ keepLab, captures, compress }: Closing): Promise<void> => {
