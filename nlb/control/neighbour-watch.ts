@@ -1,5 +1,5 @@
 import type { Config } from '../config/schema.ts';
-import { findInterface } from '../kernel/interfaces.ts';
+import { openLinkLook } from '../kernel/link-flags.ts';
 import { forgetNeighbour, listNeighbours, probeNeighbour } from '../kernel/neighbours.ts';
 import { ASK_EVERY_MS, doubtful, type HardwareAddresses, remember } from './neighbours.ts';
 
@@ -26,6 +26,7 @@ export interface NeighbourWatch {
 
 /** @param inherited what is known before the first look */
 export function watchNeighbours(inherited: HardwareAddresses): NeighbourWatch {
+  const links = openLinkLook();
   const askedMs = new Map<string, number>();
   let hardware = inherited;
   let unresolved: string[] = [];
@@ -35,7 +36,7 @@ export function watchNeighbours(inherited: HardwareAddresses): NeighbourWatch {
 
   function findAnew(config: Config): void {
     const legs = neighboursByInterface(config).flatMap(([device, addresses]) => {
-      const leg = findInterface(device);
+      const leg = links.look(device);
       return leg ? [{ ...leg, device, addresses }] : [];
     });
     for (const { ifindex, addresses } of legs.filter((leg) => leg.running && running.get(leg.ifindex) === false))
@@ -59,7 +60,7 @@ export function watchNeighbours(inherited: HardwareAddresses): NeighbourWatch {
       const nowMs = performance.now();
       findAnew(config);
       const legs = serversByInterface(config).flatMap(([device, addresses]) => {
-        const leg = findInterface(device);
+        const leg = links.look(device);
         return leg ? [{ leg, addresses, seen: listNeighbours(leg.ifindex) }] : [];
       });
       const seen = legs.flatMap(({ addresses, seen }) => seen.filter(({ address }) => addresses.has(address)));
