@@ -19,6 +19,16 @@ export function putGuard(name: string, guarded: Guarded, interfaces: readonly Da
   nft(rulesetOf(name, guarded, interfaces), PURPOSE);
 }
 
+/**
+ * The same for what asks for the same table. An interface that is made anew has lost what was at its ingress; on its hardware
+ * address nothing depends.
+ */
+export function guardKey(guarded: Guarded, interfaces: readonly DatapathInterface[]): string {
+  const { nlbs, clusterAddresses, heartbeat } = guarded;
+  const legs = interfaces.map(({ device, ifindex, roles, vlan }) => ({ device, ifindex, roles, vlan }));
+  return JSON.stringify({ nlbs, clusterAddresses: [...new Set(clusterAddresses)], heartbeat, legs });
+}
+
 /** Remove it, if it exists. Throws as putGuard(). */
 export function dropGuard(name: string): void {
   nft(`add table netdev ${name}\ndelete table netdev ${name}\n`, PURPOSE);

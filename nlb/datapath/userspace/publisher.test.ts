@@ -1,5 +1,5 @@
 import t from 'tap';
-import { enterPrivateNamespaces } from '../../kernel/private-namespaces.ts';
+import { enterPrivateNamespaces, run } from '../../kernel/private-namespaces.ts';
 import { openDatapath } from '../datapath.ts';
 import { makeNode, open } from '../kit/node.ts';
 import { CLUSTER, options, pinDirectory, tables } from '../kit/rig.ts';
@@ -72,3 +72,20 @@ t.test('tables are written, read back and changed as in the kernel', async (t) =
   }
   t.throws(() => beside.apply({ ...tables(), clusterAddresses: [] }), /is at no cluster address/);
 });
+
+t.test(
+  'the guard is put anew when an interface is another one, not when it has another hardware address',
+  async (t) => {
+    const datapath = open(t);
+    /** Each table that nft makes has a number of its own. */
+    const number = (): string | undefined =>
+      /table netdev \S+ \{ # handle (\d+)/.exec(run('nft -a list ruleset netdev'))?.[1];
+    const before = number();
+    t.ok(before);
+    run('ip link set server address 02:00:00:00:02:77');
+    t.match(datapath.follow(), [{ table: 'settings', change: 'changed' }]);
+    t.equal(number(), before);
+    datapath.apply({ ...tables(), clusterAddresses: [CLUSTER, '203.0.113.99'] });
+    t.not(number(), before);
+  },
+);

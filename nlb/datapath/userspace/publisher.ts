@@ -8,7 +8,7 @@ import type { SelectionTable } from '../tables/selection-table.ts';
 import { type Change, checkTables, keepUntilRemoved, nameOfService, poolOf, type Tables } from '../tables/tables.ts';
 import { changesBetween } from './changes.ts';
 import { filterNameFor } from './directory.ts';
-import { type Guarded, putGuard } from './guard.ts';
+import { type Guarded, guardKey, putGuard } from './guard.ts';
 import { numberServices, type Published, writePublished } from './published.ts';
 import { request } from './requests.ts';
 
@@ -30,6 +30,8 @@ export function openPublisher(
   names: InterfaceNames,
 ): Publisher {
   let published = first;
+  /** What the guard was put for last; undefined while that is not known. Each time costs a run of nft, tens of milliseconds on a busy machine. */
+  let guardedNow: string | undefined = guardKey(first.tables, first.interfaces);
   let found: ConfiguredInterfaces = { present: first.interfaces, missing: [] };
   const publish = (next: Published): void => {
     writePublished(directory, next);
@@ -52,8 +54,11 @@ export function openPublisher(
     const changes = changesBetween(published, next);
     if (changes.length === 0) return [];
     const guard = (guarded: Guarded): void => {
-      if (changes.some(({ table }) => table === 'settings' || table === 'clusterAddresses'))
-        putGuard(filterNameFor(directory), guarded, next.interfaces);
+      const wanted = guardKey(guarded, next.interfaces);
+      if (wanted === guardedNow) return;
+      guardedNow = undefined;
+      putGuard(filterNameFor(directory), guarded, next.interfaces);
+      guardedNow = wanted;
     };
     // New addresses are kept from the stack before the forwarder has them, and removed ones until it has them no more.
     guard(both(published.tables, tables));
