@@ -26,7 +26,7 @@ const RETIRED: Readonly<Record<string, string>> = {
   patience: 'timeout',
   place: 'directory; of a flow: select server',
   refusal: 'syscall error, or rejection',
-  rivalled: 'peerLeadsToo',
+  rivalled: 'peerLeadsOn',
   said: 'published',
   situation: 'workload',
   situations: 'workloads',

@@ -21,7 +21,7 @@ export interface Slots {
   isHeld(slot: SlotNumber): boolean;
   /** A server is gone, or is back. */
   serverChanged(server: ServerName): void;
-  /** Give up a change of the slot, for now, unless its SET is logged. Whether it was given up. */
+  /** Gives up a change of the slot, until there is room, unless its SET is logged. @returns whether it was given up */
   withdraw(slot: SlotNumber): boolean;
   withdrawAll(): void;
   /** Whether the walk of that change is to explain the flows of this slot. */
