@@ -46,6 +46,27 @@ t.test('every socket is made in the node’s network', async (t) => {
   own.close();
 });
 
+t.test('no local port comes again soon, and one that is taken is passed over', async (t) => {
+  const [own, another] = [client(), client()];
+  const portOf = async (one: LabClient, isKept: boolean): Promise<number> => {
+    const socket = one.connect(port);
+    await once(socket, 'connect');
+    const { localPort = 0 } = socket;
+    if (!isKept) socket.destroy();
+    return localPort;
+  };
+  const used = [await portOf(own, false), await portOf(own, true), await portOf(own, true)];
+  t.strictSame(
+    used,
+    [...new Set(used)].toSorted((a, b) => a - b),
+    'each is higher than those before',
+  );
+  t.ok(Math.max(...used) < 32_768, 'none that the kernel would choose');
+  t.notOk(used.slice(1).includes(await portOf(another, true)));
+  own.close();
+  another.close();
+});
+
 t.test('requests have a connection each, or share them', async (t) => {
   const own = client();
   for (const [keepAlive, wanted] of [
