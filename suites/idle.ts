@@ -45,7 +45,11 @@ async function silentWhile(scene: Scene, silentMs: number, doIt: () => Promise<v
     count: FLOWS,
     intervalMs: silentMs + SPEAKS_MS,
   });
-  await until(() => tcp.probes.length >= FLOWS, {
+  const haveSpoken = (sinceNs: number): boolean => {
+    const said = tcp.probes.filter(({ atNs }) => atNs > sinceNs);
+    return new Set(said.map(({ flow }) => flow)).size >= FLOWS;
+  };
+  await until(() => haveSpoken(fromNs), {
     what: 'each connection was answered',
     withinMs: 2 * silentMs + 10_000,
   });
@@ -53,8 +57,7 @@ async function silentWhile(scene: Scene, silentMs: number, doIt: () => Promise<v
   sendDatagrams();
   const silentNs = scene.nowNs();
   await doIt();
-  const hasSpoken = () => tcp.probes.filter(({ atNs }) => atNs > silentNs).length >= FLOWS;
-  await until(() => hasSpoken() && scene.nowNs() > silentNs + silentMs * 1e6, {
+  await until(() => haveSpoken(silentNs) && scene.nowNs() > silentNs + silentMs * 1e6, {
     what: `each connection speaks again after ${silentMs} ms`,
     withinMs: 2 * silentMs + 10_000,
   });
