@@ -9,8 +9,8 @@ import { listenAt, listenerAt } from '../kernel/unix-stream.ts';
  */
 
 /** Longer than a killed process takes to end, and a start that is too early by a little is no mistake. */
-const ENDS_WITHIN_MS = 1000;
-const LOOK_EVERY_MS = 20;
+export const ENDS_WITHIN_MS = 1000;
+export const LOOK_EVERY_MS = 20;
 
 export interface InstanceLock {
   /** Another daemon has it. */
