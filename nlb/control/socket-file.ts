@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { SyscallError } from '../kernel/syscall-error.ts';
 import { listenAt, listenerAt } from '../kernel/unix-stream.ts';
-import { ENDS_WITHIN_MS, LOOK_EVERY_MS } from './single-instance.ts';
+import { EXIT_WITHIN_MS, LOOK_EVERY_MS } from './single-instance.ts';
 
 /** The place of the control socket in the file system. What is there and is not ours is never taken away. */
 export interface SocketFile {
@@ -21,7 +21,7 @@ export const obstacleAt = (path: string): string | undefined => standingAt(path)
 
 /** The same, but a daemon that was killed is given the time that it takes to end: its sockets go one after the other. */
 export async function lastingObstacleAt(path: string): Promise<string | undefined> {
-  const deadlineMs = performance.now() + ENDS_WITHIN_MS;
+  const deadlineMs = performance.now() + EXIT_WITHIN_MS;
   for (;;) {
     const obstacle = standingAt(path);
     if (!obstacle?.serves || performance.now() > deadlineMs) return obstacle?.is;

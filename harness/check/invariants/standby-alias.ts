@@ -46,13 +46,12 @@ interface Known {
 
 /** The node had the alias before the script, and still has it a while after it. */
 function keptAfter(script: ScriptRan, { all, held, standstills }: Known): Verdict | undefined {
-  const fromEntryNs = enteredNsOf(script);
   const next = nextScript(all, script);
   const nextNs = next ? enteredNsOf(next) : Number.POSITIVE_INFINITY;
   const kept = held.find(({ node, fromNs, untilNs }) => {
     const endNs = Math.min(untilNs, nextNs);
-    if (node !== script.node || fromNs > fromEntryNs) return false;
-    return ranNs(standstills, fromEntryNs, endNs) > EVENT_DELAY_NS;
+    if (node !== script.node || fromNs > script.atNs || endNs <= script.atNs) return false;
+    return ranNs(standstills, script.atNs, endNs) > EVENT_DELAY_NS;
   });
   return kept && fail(`${script.node} entered ${script.state}; ${holdingText(kept)}`, [script, ...kept.evidence]);
 }
@@ -73,7 +72,7 @@ function givenAfter(script: ScriptRan, { all, held, judged }: Known): Verdict | 
 const nextScript = (all: readonly HistoryEvent[], { node, atNs }: ScriptRan): ScriptRan | undefined =>
   all.find((event): event is ScriptRan => event.kind === 'script' && event.node === node && event.atNs > atNs);
 
-/** Scripts run one after the other, and so perhaps when their state is over: where the system says when it was entered, that counts. */
+/** Scripts run one after the other, and so perhaps when their state is over: where the system says when the next was entered, that counts. */
 const enteredNsOf = ({ enteredNs, atNs }: ScriptRan): number => enteredNs ?? atNs;
 
 const isStart = ({ state, previous }: ScriptRan): boolean => state === 'initial' && previous === 'initial';
