@@ -1,0 +1,79 @@
+import { createSocket, type Socket } from 'node:dgram';
+import { once } from 'node:events';
+import type { PathName } from '../../pair/beat.ts';
+import type { Endpoint, PathEnds } from './socket.ts';
+
+/** A network between two nodes for tests, on loopback addresses: what it does to each datagram is given. */
+export interface Network {
+  one: PathEnds[];
+  other: PathEnds[];
+  close(): void;
+}
+
+/** How many milliseconds later each copy arrives: none is lost, two are one too many. */
+export type Fate = (path: PathName, to: 'one' | 'other') => number[];
+
+const PATHS: readonly PathName[] = ['server', 'access'];
+const HOST = { one: '127.7.0.1', other: '127.7.0.2', relay: '127.7.0.3' };
+
+export async function openNetwork(fate: Fate): Promise<Network> {
+  const relays: Socket[] = [];
+  const [one, other]: [PathEnds[], PathEnds[]] = [[], []];
+  for (const name of PATHS) {
+    const [toOne, toOther] = [await bound(), await bound()];
+    relays.push(toOne, toOther);
+    const [ownOne, ownOther] = [await freeEnd(HOST.one), await freeEnd(HOST.other)];
+    one.push({ name, own: ownOne, peer: endOf(toOne) });
+    other.push({ name, own: ownOther, peer: endOf(toOther) });
+    carry(toOne, toOther, ownOther, () => fate(name, 'other'));
+    carry(toOther, toOne, ownOne, () => fate(name, 'one'));
+  }
+  return {
+    one,
+    other,
+    close: () => {
+      for (const relay of relays) relay.close();
+    },
+  };
+}
+
+function carry(from: Socket, via: Socket, to: Endpoint, fate: () => number[]): void {
+  from.on('message', (datagram) => {
+    for (const ms of fate()) {
+      const send = () => via.send(datagram, to.port, to.address, () => {});
+      if (ms === 0) send();
+      else setTimeout(send, ms).unref();
+    }
+  });
+}
+
+async function bound(): Promise<Socket> {
+  const socket = createSocket({ type: 'udp4', recvBufferSize: 1 << 20 });
+  socket.on('error', () => {});
+  socket.bind(0, HOST.relay);
+  await once(socket, 'listening');
+  return socket;
+}
+
+const endOf = (socket: Socket): Endpoint => ({ address: HOST.relay, port: socket.address().port });
+
+/** Two links without a relay between them: of each node, by each path. */
+export async function openWire(): Promise<Network> {
+  const [one, other]: [PathEnds[], PathEnds[]] = [[], []];
+  for (const name of PATHS) {
+    const [ownOne, ownOther] = [await freeEnd(HOST.one), await freeEnd(HOST.other)];
+    one.push({ name, own: ownOne, peer: ownOther });
+    other.push({ name, own: ownOther, peer: ownOne });
+  }
+  return { one, other, close: () => {} };
+}
+
+async function freeEnd(address: string): Promise<Endpoint> {
+  const socket = createSocket('udp4');
+  socket.bind(0, address);
+  await once(socket, 'listening');
+  const { port } = socket.address();
+  socket.close();
+  await once(socket, 'close');
+  return { address, port };
+}
