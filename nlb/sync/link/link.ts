@@ -35,7 +35,10 @@ export interface LinkListener {
   /** Of which this node is: its counters are followed. */
   session(): Session | undefined;
   received(said: FromActive | FromStandby, path: PathName, atMs: number): void;
-  /** The peer's version is later: it says what must not be skipped and is not known here, so this session is over for this node. */
+  /**
+   * The peer's version is later: it has logged what must not be skipped and is not known here. From now on nothing of that reign is passed
+   * on in either direction, so that this node stays out of step with it.
+   */
   unknown(kind: number): void;
   problem(text: string): void;
 }
@@ -53,6 +56,8 @@ export function openLink({ paths, secrets, perPool, times }: LinkOrders, listene
   const heardMs: Partial<Record<PathName, number>> = {};
   let progress = noProgress;
   let attachment: number | undefined;
+  /** The reign of an active that this node does not understand. */
+  let foreignReign: number | undefined;
   let waiting: Waiting[] = [];
 
   const choose = ({ said, path }: Waiting): readonly PathName[] => {
@@ -85,10 +90,13 @@ export function openLink({ paths, secrets, perPool, times }: LinkOrders, listene
     const { said, unknown } = opened;
     counts.received[path]++;
     heardMs[path] = atMs;
+    if (said.session.reign === foreignReign) return;
     if (said.type === 'acknowledgement' && said.session.attachment === attachment)
       progress = afterAcknowledgement(progress, { applied: said.applied, path }, times, atMs);
     listener.received(said, path, atMs);
-    if (unknown !== undefined) listener.unknown(unknown);
+    if (unknown === undefined) return;
+    foreignReign = said.session.reign;
+    listener.unknown(unknown);
   }
 
   const sockets = new Map(
@@ -99,6 +107,7 @@ export function openLink({ paths, secrets, perPool, times }: LinkOrders, listene
   );
   return {
     send: (said, path) => {
+      if (said.session.reign === foreignReign) return;
       if (waiting.length === 0) setImmediate(flush);
       putInto(waiting, { said, path });
     },

@@ -47,7 +47,9 @@ export function openPathSocket(
         if (!isClosed) socket = open();
       }, RETRY_MS);
     });
-    next.bind({ port: own.port, address: own.address, exclusive: true }, () => next.connect(peer.port, peer.address));
+    next.bind({ port: own.port, address: own.address, exclusive: true }, () => {
+      if (!isClosed) next.connect(peer.port, peer.address);
+    });
     return next;
   }
   return {

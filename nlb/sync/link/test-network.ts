@@ -18,6 +18,8 @@ const HOST = { one: '127.7.0.1', other: '127.7.0.2', relay: '127.7.0.3' };
 
 export async function openNetwork(fate: Fate): Promise<Network> {
   const relays: Socket[] = [];
+  let isClosed = false;
+  const isOpen = () => !isClosed;
   const [one, other]: [PathEnds[], PathEnds[]] = [[], []];
   for (const name of PATHS) {
     const [toOne, toOther] = [await bound(), await bound()];
@@ -25,22 +27,25 @@ export async function openNetwork(fate: Fate): Promise<Network> {
     const [ownOne, ownOther] = [await freeEnd(HOST.one), await freeEnd(HOST.other)];
     one.push({ name, own: ownOne, peer: endOf(toOne) });
     other.push({ name, own: ownOther, peer: endOf(toOther) });
-    carry(toOne, toOther, ownOther, () => fate(name, 'other'));
-    carry(toOther, toOne, ownOne, () => fate(name, 'one'));
+    carry(toOne, toOther, ownOther, () => fate(name, 'other'), isOpen);
+    carry(toOther, toOne, ownOne, () => fate(name, 'one'), isOpen);
   }
   return {
     one,
     other,
     close: () => {
+      isClosed = true;
       for (const relay of relays) relay.close();
     },
   };
 }
 
-function carry(from: Socket, via: Socket, to: Endpoint, fate: () => number[]): void {
+function carry(from: Socket, via: Socket, to: Endpoint, fate: () => number[], isOpen: () => boolean): void {
   from.on('message', (datagram) => {
     for (const ms of fate()) {
-      const send = () => via.send(datagram, to.port, to.address, () => {});
+      const send = () => {
+        if (isOpen()) via.send(datagram, to.port, to.address, () => {});
+      };
       if (ms === 0) send();
       else setTimeout(send, ms).unref();
     }
