@@ -22,7 +22,7 @@ export const scratchFor = (most: number): Scratch => ({
   ties: new Int32Array(most),
 });
 
-export interface Giving {
+interface Giving {
   rows: Int32Array;
   /** How many connections each slot has, fewer than 2³¹. */
   live: Uint32Array;
@@ -35,7 +35,7 @@ export interface Giving {
  * @param goes how many go, at least one
  * @returns where those end that stay
  */
-export function giveIdlest(scratch: Scratch, giving: Giving, begin: number, end: number, goes: number): number {
+export function giveSlots(scratch: Scratch, giving: Giving, begin: number, end: number, goes: number): number {
   const { numbers, slotsWith, ties } = scratch;
   const { rows, given } = giving;
   const limit = limitOf(scratch, end - begin, goes, count(scratch, giving, begin, end));

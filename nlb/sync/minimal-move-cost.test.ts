@@ -1,7 +1,7 @@
 import t from 'tap';
 import { buildTable } from '../balance/maglev.ts';
 import { clockGettime } from '../kernel/libc.ts';
-import { openMover } from './minimal-move.ts';
+import { openMinimalMove } from './minimal-move.ts';
 
 /**
  * What it costs a thread that the weights of a pool change: in processor time, which does not count what other processes take, but
@@ -43,7 +43,7 @@ function measure({ servers, changed, within }: Change): { us: number; moved: num
   const weightNow = () => 100 - within + below(2 * within + 1);
   const first = Array.from({ length: servers }, weightNow);
   const table = buildTable(first.map((weight, index) => ({ name: `server${index}`, weight })));
-  const mover = openMover(SLOTS);
+  const mover = openMinimalMove(SLOTS);
   const pools = Array.from({ length: POOLS }, () => ({
     owned: mover.index(table, servers),
     weights: [...first],

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import t from 'tap';
 import { quotas } from '../balance/quotas.ts';
-import { type Moves, openMover } from './minimal-move.ts';
+import { type Moves, openMinimalMove } from './minimal-move.ts';
 
 type Case = [title: string, owners: number[], weights: number[], live: number[], moves: [slot: number, to: number][]];
 
@@ -87,7 +87,7 @@ const textOf = ({ slots, to }: Moves): [number, number][] => Array.from(slots, (
 
 t.test('literal cases', async (t) => {
   for (const [title, owners, weights, live, moves] of CASES) {
-    const mover = openMover(owners.length);
+    const mover = openMinimalMove(owners.length);
     const owned = mover.index(Int32Array.from(owners), weights.length);
     t.same(textOf(mover.move(owned, weights, Uint32Array.from(live))), moves, title);
     t.same(textOf(mover.move(owned, weights, Uint32Array.from(live))), [], 'and then nothing is left to do');
@@ -95,7 +95,7 @@ t.test('literal cases', async (t) => {
 });
 
 t.test('there is a weight for each server', async (t) => {
-  const mover = openMover(2);
+  const mover = openMinimalMove(2);
   t.throws(() => mover.move(mover.index(Int32Array.of(0, 1), 2), [1], new Uint32Array(2)), RangeError);
 });
 
@@ -135,7 +135,7 @@ const histories = fc.tuple(fc.nat({ max: 12 }), fc.integer({ min: 1, max: 80 }))
 t.test('change after change, the moves are those of the plain definition', async (t) => {
   const asDefined = fc.property(histories, ({ owners: first, changes }) => {
     const servers = changes[0]?.weights.length ?? 0;
-    const mover = openMover(first.length);
+    const mover = openMinimalMove(first.length);
     const owned = mover.index(Int32Array.from(first), servers);
     const owners = first.map((owner) => (owner < servers ? owner : -1));
     for (const { weights, live } of changes) {
@@ -155,7 +155,7 @@ t.test('change after change, the moves are those of the plain definition', async
 });
 
 t.test('selections that share a mover do not disturb each other', async (t) => {
-  const mover = openMover(6);
+  const mover = openMinimalMove(6);
   const [one, other] = [mover.index(new Int32Array(6), 2), mover.index(new Int32Array(6).fill(1), 3)];
   const live = Uint32Array.of(0, 1, 2, 3, 4, 5);
   const first = mover.move(one, [1, 1], live);

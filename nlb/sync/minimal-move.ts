@@ -1,5 +1,5 @@
 import { quotas } from '../balance/quotas.ts';
-import { giveIdlest, type Scratch, scratchFor } from './idlest-slots.ts';
+import { giveSlots, type Scratch, scratchFor } from './idlest-slots.ts';
 import { append, makeRoom, type OwnedSlots, slotsByOwner } from './owned-slots.ts';
 
 /**
@@ -16,7 +16,7 @@ export interface Moves {
 }
 
 /** Moves in selections of one size, which share its memory: some twenty octets a slot. */
-export interface Mover {
+export interface MinimalMove {
   /** @param owners index, below `servers`, of the server that has each slot; what is no such index is nobody's */
   index(owners: Int32Array, servers: number): OwnedSlots;
   /**
@@ -35,7 +35,7 @@ interface Workshop {
   to: Int32Array;
 }
 
-export function openMover(slots: number): Mover {
+export function openMinimalMove(slots: number): MinimalMove {
   const shop: Workshop = {
     scratch: scratchFor(slots),
     given: new Int32Array(Math.ceil(slots / 32)),
@@ -75,7 +75,7 @@ function giveAll({ scratch, given }: Workshop, owned: OwnedSlots, surplus: Int32
   const giving = { rows, live, given };
   for (let owner = 0; owner < surplus.length; owner++) {
     const goes = surplus[owner] ?? 0;
-    if (goes > 0) ends[owner] = giveIdlest(scratch, giving, begins[owner] ?? 0, ends[owner] ?? 0, goes);
+    if (goes > 0) ends[owner] = giveSlots(scratch, giving, begins[owner] ?? 0, ends[owner] ?? 0, goes);
   }
 }
 

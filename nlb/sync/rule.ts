@@ -106,17 +106,18 @@ export function setRecords(
   selections: Selections,
   serverFor: (slot: SlotNumber) => ServerName | undefined,
 ): SetRecord[] {
-  const records = new Map<string, SetRecord>();
+  const records = new Map<string, Map<ServerName | undefined, SetRecord>>();
   const all: SetRecord[] = [];
   for (const number of slots) {
     const { pool, slot } = selections.positionOf(number);
     const server = serverFor(number);
-    const key = JSON.stringify([pool, server]);
-    const record = records.get(key);
+    const ofPool = records.get(pool) ?? new Map<ServerName | undefined, SetRecord>();
+    records.set(pool, ofPool);
+    const record = ofPool.get(server);
     if (record && record.slots.length < MOST_SLOTS) record.slots.push(slot);
     else {
       const next: SetRecord = { type: 'set', pool, slots: [slot], server };
-      records.set(key, next);
+      ofPool.set(server, next);
       all.push(next);
     }
   }

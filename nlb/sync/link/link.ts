@@ -1,9 +1,9 @@
 import type { PathName } from '../../pair/beat.ts';
 import type { FromActive, FromStandby, Session } from '../records.ts';
-import { openChannel, type Refusal } from '../wire/channel.ts';
+import { openChannel, type Rejection } from '../wire/channel.ts';
 import { putInto, type Waiting } from './outbox.ts';
 import { afterAcknowledgement, afterSending, choosePaths, noProgress, type PathTimes } from './path-choice.ts';
-import { openPathSocket, type PathEnds } from './socket.ts';
+import { openPathSocket, type PathAddresses } from './socket.ts';
 
 /** The way between the engines of two nodes: what one says comes to the other, or does not; order, loss and repetition are the engines'. */
 export interface Link {
@@ -18,11 +18,11 @@ export interface Link {
 export interface LinkCounts {
   sent: Record<PathName, number>;
   received: Record<PathName, number>;
-  refused: Partial<Record<Refusal, number>>;
+  refused: Partial<Record<Rejection, number>>;
 }
 
 export interface LinkOrders {
-  paths: readonly PathEnds[];
+  paths: readonly PathAddresses[];
   /** As for `makeKeys`. */
   secrets: readonly Uint8Array[];
   /** How many slots each pool has. */
@@ -86,7 +86,7 @@ export function openLink({ paths, secrets, perPool, times }: LinkOrders, listene
   function receive(path: PathName, datagram: Uint8Array): void {
     const atMs = listener.nowMs();
     const opened = channel.open(datagram, listener.session(), atMs);
-    if ('refused' in opened) return;
+    if ('rejected' in opened) return;
     const { said, unknown } = opened;
     counts.received[path]++;
     heardMs[path] = atMs;

@@ -7,7 +7,7 @@ export interface Endpoint {
 }
 
 /** One way to the peer. */
-export interface PathEnds {
+export interface PathAddresses {
   name: PathName;
   own: Endpoint;
   peer: Endpoint;
@@ -24,7 +24,7 @@ const BUFFER_BYTES = 1 << 20;
 
 /** A UDP socket that is connected, so that the kernel lets nobody else in. Goes on trying while its own address is not there yet. */
 export function openPathSocket(
-  { name, own, peer }: PathEnds,
+  { name, own, peer }: PathAddresses,
   received: (datagram: Uint8Array) => void,
   problem: (text: string) => void,
 ): PathSocket {

@@ -1,17 +1,17 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import type { PathName } from '../../pair/beat.ts';
-import type { Endpoint, PathEnds } from './socket.ts';
+import type { Endpoint, PathAddresses } from './socket.ts';
 
 /** A network between two nodes for tests, on loopback addresses: what it does to each datagram is given. */
 export interface Network {
-  one: PathEnds[];
-  other: PathEnds[];
+  one: PathAddresses[];
+  other: PathAddresses[];
   close(): void;
 }
 
 /** How many milliseconds later each copy arrives: none is lost, two are one too many. */
-export type Fate = (path: PathName, to: 'one' | 'other') => number[];
+type Fate = (path: PathName, to: 'one' | 'other') => number[];
 
 const PATHS: readonly PathName[] = ['server', 'access'];
 const HOST = { one: '127.7.0.1', other: '127.7.0.2', relay: '127.7.0.3' };
@@ -20,7 +20,7 @@ export async function openNetwork(fate: Fate): Promise<Network> {
   const relays: Socket[] = [];
   let isClosed = false;
   const isOpen = () => !isClosed;
-  const [one, other]: [PathEnds[], PathEnds[]] = [[], []];
+  const [one, other]: [PathAddresses[], PathAddresses[]] = [[], []];
   for (const name of PATHS) {
     const [toOne, toOther] = [await bound(), await bound()];
     relays.push(toOne, toOther);
@@ -64,7 +64,7 @@ const endOf = (socket: Socket): Endpoint => ({ address: HOST.relay, port: socket
 
 /** Two links without a relay between them: of each node, by each path. */
 export async function openWire(): Promise<Network> {
-  const [one, other]: [PathEnds[], PathEnds[]] = [[], []];
+  const [one, other]: [PathAddresses[], PathAddresses[]] = [[], []];
   for (const name of PATHS) {
     const [ownOne, ownOther] = [await freeEnd(HOST.one), await freeEnd(HOST.other)];
     one.push({ name, own: ownOne, peer: ownOther });

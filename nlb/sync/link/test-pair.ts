@@ -10,7 +10,7 @@ import { type Link, type LinkCounts, openLink } from './link.ts';
 import type { Network } from './test-network.ts';
 
 /** An active with a real engine on this thread and a standby on another one, and real sockets between them. */
-export const POOL = 'tcp 203.0.113.1:80';
+const POOL = 'tcp 203.0.113.1:80';
 export const SLOTS = 64;
 export const SERVERS = ['10.77.2.21', '10.77.2.22', '10.77.2.23'];
 const SECRETS = [Buffer.alloc(32, 7)];

@@ -20,7 +20,7 @@ t.test('a datagram is a message and an HMAC-SHA-256 over it, and opens once', as
   const datagram = Buffer.from(sealedBy(one));
   t.same(datagram.subarray(-32), createHmac('sha256', SECRET).update(datagram.subarray(0, -32)).digest());
   t.same(other.open(datagram, session, 0), { said });
-  t.same(other.open(datagram, session, 0), { refused: 'replayed' });
+  t.same(other.open(datagram, session, 0), { rejected: 'replayed' });
   t.same(other.refused, { replayed: 1 });
 });
 
@@ -30,7 +30,7 @@ t.test('of a session datagrams open in any order, but what is too old', async (t
   t.same(other.open(second ?? new Uint8Array(), session, 0), { said });
   t.same(other.open(first ?? new Uint8Array(), session, 0), { said });
   for (const datagram of more.slice(-1)) t.same(other.open(datagram, session, 0), { said });
-  t.same(other.open(more[0] ?? new Uint8Array(), session, 0), { refused: 'stale' });
+  t.same(other.open(more[0] ?? new Uint8Array(), session, 0), { rejected: 'stale' });
 });
 
 t.test('another session’s counters are its own', async (t) => {
@@ -56,7 +56,8 @@ t.test('what is not of the pair is refused, with the reason, and costs no proof 
     ['one octet less', good.subarray(0, -1), 'forged'],
     ['another key', sealedBy(openChannel([Buffer.alloc(32, 8)], SLOTS)), 'forged'],
   ];
-  for (const [title, datagram, refused] of cases) t.same(other.open(datagram, session, 0), { refused }, title);
+  for (const [title, datagram, refused] of cases)
+    t.same(other.open(datagram, session, 0), { rejected: refused }, title);
   t.same(other.open(good, session, 0), { said }, 'and the good one opens');
 });
 
@@ -78,7 +79,7 @@ t.test('who floods has few proofs made, and none of those of the session', async
   const [one, other] = pair();
   const elsewhere = Array.from({ length: 33 }, () => sealedBy(one, { ...said, session: { reign: 5, attachment: 9 } }));
   const refusals = elsewhere.map((datagram) => other.open(datagram, session, 0));
-  t.same(refusals.at(-1), { refused: 'too many' });
+  t.same(refusals.at(-1), { rejected: 'too many' });
   t.same(other.open(sealedBy(one), session, 0), { said });
   t.same(other.open(sealedBy(one, { ...said, session: { reign: 5, attachment: 9 } }), session, 10), {
     said: { ...said, session: { reign: 5, attachment: 9 } },
@@ -96,7 +97,7 @@ t.test('20,000 datagrams that were changed on their way are refused, and change 
       const whole = other.open(datagram, session, ms);
       const part = other.open(good.subarray(0, Math.min(cut, good.length - 1)), session, ms);
       refused += 2;
-      return 'refused' in whole && 'refused' in part;
+      return 'rejected' in whole && 'rejected' in part;
     }),
     { numRuns: 10_000 },
   );

@@ -27,10 +27,10 @@ export interface Channel {
   /** @param session of which this node is; another one's counters are not followed */
   open(datagram: Uint8Array, session: Session | undefined, atMs: number): Opened;
   useKeys(secrets: readonly Uint8Array[]): void;
-  readonly refused: Partial<Record<Refusal, number>>;
+  readonly refused: Partial<Record<Rejection, number>>;
 }
 
-export type Refusal =
+export type Rejection =
   | 'oversized'
   | 'truncated'
   | 'foreign'
@@ -39,8 +39,8 @@ export type Refusal =
   | 'stale'
   | 'too many'
   | 'forged'
-  | Extract<Decoded, { refused: string }>['refused'];
-export type Opened = Exclude<Decoded, { refused: string }> | { refused: Refusal };
+  | Extract<Decoded, { rejected: string }>['rejected'];
+export type Opened = Exclude<Decoded, { rejected: string }> | { rejected: Rejection };
 
 /** @param secrets as for `makeKeys` */
 export function openChannel(secrets: readonly Uint8Array[], perPool: number): Channel {
@@ -49,13 +49,13 @@ export function openChannel(secrets: readonly Uint8Array[], perPool: number): Ch
   let followed: { session: Session; window: Window } | undefined;
   const budget = openHmacBudget();
   const refused: Channel['refused'] = {};
-  const refuse = (why: Refusal): { refused: Refusal } => {
+  const refuse = (why: Rejection): { rejected: Rejection } => {
     refused[why] = (refused[why] ?? 0) + 1;
-    return { refused: why };
+    return { rejected: why };
   };
 
   /** The window after this datagram, if it is of the session; or why it is not worth the proof. */
-  function precheck(bytes: Buffer, session: Session | undefined, atMs: number): Window | Refusal | undefined {
+  function precheck(bytes: Buffer, session: Session | undefined, atMs: number): Window | Rejection | undefined {
     if (!session || !isSame(sessionOf(bytes), session))
       return budget.spend('unverified', atMs) ? undefined : 'too many';
     if (!isSame(followed?.session, session)) followed = { session, window: UNUSED };
@@ -80,7 +80,7 @@ export function openChannel(secrets: readonly Uint8Array[], perPool: number): Ch
       if (!isAuthentic(bytes, keys)) return refuse('forged');
       if (followed && window) followed.window = window;
       const decoded = decode(bytes.subarray(0, -MAC_BYTES), perPool);
-      return 'refused' in decoded ? refuse(decoded.refused) : decoded;
+      return 'rejected' in decoded ? refuse(decoded.rejected) : decoded;
     },
     useKeys: (secrets) => {
       keys = makeKeys(secrets);
@@ -92,7 +92,7 @@ export function openChannel(secrets: readonly Uint8Array[], perPool: number): Ch
 /** Counters begin with one. */
 const UNUSED: Window = { highest: 0n, seen: 1n };
 
-function foreignness(bytes: Buffer): Refusal | undefined {
+function foreignness(bytes: Buffer): Rejection | undefined {
   if (bytes.length > MOST_DATAGRAM_BYTES) return 'oversized';
   if (bytes.length < HEADER_BYTES + MAC_BYTES) return 'truncated';
   if (!MAGIC.equals(bytes.subarray(0, MAGIC.length))) return 'foreign';

@@ -3,7 +3,7 @@ import t from 'tap';
 import { type FromActive, type FromStandby, type LogRecord, MOST_SLOTS } from '../records.ts';
 import { decode, encode, MAC_BYTES, MOST_DATAGRAM_BYTES } from './datagram.ts';
 import { writeFlow, writePool, writeServer } from './names.ts';
-import { MOST_RECORD_BYTES, readRecords, writeRecord } from './record-codec.ts';
+import { readRecords, roomFor, writeRecord } from './record-codec.ts';
 import { readSlots, writeSlots } from './slot-list.ts';
 
 const SLOTS = 65_537;
@@ -14,7 +14,7 @@ const flow = 'tcp 198.51.100.7:40000 > 203.0.113.1:80';
 const FLOW = '04 06 c6336407 9c40 cb007101 0050';
 
 const written = (record: LogRecord): string => {
-  const bytes = Buffer.alloc(MOST_RECORD_BYTES);
+  const bytes = Buffer.alloc(roomFor(record));
   return bytes.toString('hex', 0, writeRecord(bytes, 0, record));
 };
 
@@ -87,11 +87,11 @@ t.test('octets that are no records, or no message, are refused', async (t) => {
   ];
   for (const [title, bytes] of records) t.equal(readRecords(hex(bytes), 0, SLOTS), undefined, title);
   const messages: [string, string, object][] = [
-    ['another kind', HEADER.replace('01 01', '01 05'), { refused: 'unknown kind' }],
-    ['a reign of 2⁵³', HEADER.replace('0000010203040506', '0020000000000000'), { refused: 'malformed' }],
-    ['records without numbers', HEADER, { refused: 'malformed' }],
-    ['a record that is number 0', `${HEADER} ${'00'.repeat(16)}`, { refused: 'malformed' }],
-    ['nothing acknowledged', HEADER.replace('01 01', '01 04'), { refused: 'malformed' }],
+    ['another kind', HEADER.replace('01 01', '01 05'), { rejected: 'unknown kind' }],
+    ['a reign of 2⁵³', HEADER.replace('0000010203040506', '0020000000000000'), { rejected: 'malformed' }],
+    ['records without numbers', HEADER, { rejected: 'malformed' }],
+    ['a record that is number 0', `${HEADER} ${'00'.repeat(16)}`, { rejected: 'malformed' }],
+    ['nothing acknowledged', HEADER.replace('01 01', '01 04'), { rejected: 'malformed' }],
   ];
   for (const [title, bytes, wanted] of messages) t.same(decode(hex(bytes), SLOTS), wanted, title);
 });

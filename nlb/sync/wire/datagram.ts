@@ -1,5 +1,5 @@
 import type { FromActive, FromStandby, Session } from '../records.ts';
-import { MOST_RECORD_BYTES, type Records, readRecords, writeRecord } from './record-codec.ts';
+import { type Records, readRecords, roomFor, writeRecord } from './record-codec.ts';
 
 /**
  * What one node says to the other, as octets; what surrounds it is in `channel.ts`.
@@ -63,15 +63,12 @@ function encodeRecords({ session, first, records, snapshotEnd }: Extract<FromAct
   };
   for (const [index, record] of records.entries()) {
     if (record.type === 'skipped') throw new RangeError('What was skipped is not sent on');
-    const room = record.type === 'set' ? MOST_RECORD_BYTES : MOST_FLOW_RECORD_BYTES;
-    if (end + room > MOST_MESSAGE_BYTES && end > RECORDS_AT) finish(first + index);
+    if (end + roomFor(record) > MOST_MESSAGE_BYTES && end > RECORDS_AT) finish(first + index);
     end = writeRecord(message, end, record);
   }
   finish(first + records.length);
   return messages;
 }
-
-const MOST_FLOW_RECORD_BYTES = 22;
 
 function withHeader(message: Buffer, kind: number, { reign, attachment }: Session): Buffer {
   MAGIC.copy(message);
@@ -84,9 +81,9 @@ function withHeader(message: Buffer, kind: number, { reign, attachment }: Sessio
 
 export type Decoded =
   | { said: FromActive | FromStandby; unknown?: Records['unknown'] }
-  | { refused: 'malformed' | 'unknown kind' };
+  | { rejected: 'malformed' | 'unknown kind' };
 
-const MALFORMED: Decoded = { refused: 'malformed' };
+const MALFORMED: Decoded = { rejected: 'malformed' };
 
 /** @param message authentic, and with a header. Never throws. */
 export function decode(message: Buffer, perPool: number): Decoded {
@@ -104,7 +101,7 @@ export function decode(message: Buffer, perPool: number): Decoded {
       return applied === undefined ? MALFORMED : { said: { type: 'acknowledgement', session, applied } };
     }
     default:
-      return { refused: 'unknown kind' };
+      return { rejected: 'unknown kind' };
   }
 }
 

@@ -11,7 +11,7 @@ import {
   writePool,
   writeServer,
 } from './names.ts';
-import { MOST_LIST_BYTES, readSlots, writeSlots } from './slot-list.ts';
+import { mostListBytes, readSlots, writeSlots } from './slot-list.ts';
 
 /**
  * A record of the log as octets:
@@ -28,7 +28,10 @@ import { MOST_LIST_BYTES, readSlots, writeSlots } from './slot-list.ts';
 const [SET, ADD, DEL] = [1, 2, 3];
 const MAY_SKIP = 0x80;
 const HEADER_BYTES = 3;
-export const MOST_RECORD_BYTES = HEADER_BYTES + POOL_BYTES + SERVER_BYTES + MOST_LIST_BYTES;
+
+/** At least as many as the record takes. */
+export const roomFor = (record: LogRecord): number =>
+  HEADER_BYTES + FLOW_BYTES + SERVER_BYTES + (record.type === 'set' ? mostListBytes(record.slots.length) : 0);
 
 /** @returns where it ends. Throws a RangeError on names that are none, and where there is no room. */
 export function writeRecord(bytes: Buffer, at: number, record: LogRecord): number {

@@ -1,5 +1,3 @@
-import { MOST_SLOTS } from '../records.ts';
-
 /**
  * Slots of one pool in few octets: in ascending order, as the distance of each from the one before, and rows of neighbours as one.
  *
@@ -8,12 +6,12 @@ import { MOST_SLOTS } from '../records.ts';
  *   │ 2 × slots between + 1  │ slots − 2        │ …      so many slots in a row
  *   └────────────────────────┴──────────────────┴
  *
- * Numbers have seven bits an octet, the lowest first; the eighth bit says that more follow (LEB128). So a whole selection of one server
- * takes five octets, a server's slots among a thousand others two each, and every second slot one each.
+ * Numbers have seven bits an octet, the lowest first; the eighth bit says that more follow (LEB128). So a row of neighbours takes two to
+ * five octets in all, a server's slots among a thousand others two each, and every second slot one each.
  */
 
-/** Two octets a slot, whatever they are, and three for the eight longest ways. */
-export const MOST_LIST_BYTES = 2 * MOST_SLOTS + 8;
+/** Two octets a slot, however they lie, and three for the eight longest ways. */
+export const mostListBytes = (slots: number): number => 2 * slots + 8;
 
 /** @param slots fewer than 2¹⁷ each. @returns where the list ends */
 export function writeSlots(bytes: Buffer, at: number, slots: readonly number[]): number {
