@@ -1,12 +1,14 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { monotonicNs } from '../../kernel/clock.ts';
-import { type Active, openActive } from '../active.ts';
+import type { Active } from '../active.ts';
 import type { Effect } from '../effects.ts';
 import type { LogRecord } from '../records.ts';
 import { apply, emptyRule, type Rule, snapshotOf } from '../rule.ts';
 import type { SyncSettings } from '../settings.ts';
-import { type Link, type LinkCounts, openLink } from './link.ts';
+import type { Link, LinkCounts } from './link.ts';
+import { type NodeOrders, openSyncNode } from './node.ts';
+import type { PathAddresses } from './socket.ts';
 import type { Network } from './test-network.ts';
 
 /** An active with a real engine on this thread and a standby on another one, and real sockets between them. */
@@ -59,6 +61,24 @@ export const slotOf = (flow: string): number => {
   return sum % SLOTS;
 };
 
+export const ordersFor = (paths: readonly PathAddresses[]): NodeOrders => ({
+  paths,
+  secrets: SECRETS,
+  perPool: SLOTS,
+  times: TIMES,
+  settings: SETTINGS,
+  tickMs: 2,
+  sayMs: 20,
+});
+
+/** Barriers pass, walks find nobody, and no flow has an entry. The first effect comes before there is an engine to be asked for. */
+export function passAtOnce(engine: () => Active | undefined, effect: Effect, nowMs: () => number): void {
+  if (effect.type === 'barrier') setImmediate(() => engine()?.barrierPassed(effect.id, nowMs()));
+  else if (effect.type === 'walk') setImmediate(() => engine()?.walked(effect.change, nowMs()));
+  else if (effect.type === 'lookAgain')
+    setImmediate(() => engine()?.lookedAgain(effect.review, effect.flows, () => false, nowMs()));
+}
+
 /** @param onEffect sees each effect; barriers pass and walks find nobody unless it says that it has seen to that */
 export async function openPair(network: Network, onEffect: (effect: Effect) => boolean = () => false): Promise<Pair> {
   const nowMs = () => Number(monotonicNs()) / 1e6;
@@ -71,52 +91,25 @@ export async function openPair(network: Network, onEffect: (effect: Effect) => b
   const look = () => {
     for (const waiter of waiters) waiter();
   };
-  const link = openLink(
-    { paths: network.one, secrets: SECRETS, perPool: SLOTS, times: TIMES },
-    {
-      nowMs,
-      session: () => active.status().session,
-      received: (said) => {
-        if (said.type === 'attach' || said.type === 'acknowledgement') active.receive(said, nowMs());
-        look();
-      },
-      unknown: () => {},
-      problem: () => {},
-    },
-  );
-  const execute = (effect: Effect): void => {
-    if (effect.type === 'send') link.send(effect.datagram);
-    else if (onEffect(effect)) return;
-    else if (effect.type === 'barrier') setImmediate(() => active.barrierPassed(effect.id, nowMs()));
-    else if (effect.type === 'walk') setImmediate(() => active.walked(effect.change, nowMs()));
-    else if (effect.type === 'lookAgain')
-      setImmediate(() => active.lookedAgain(effect.review, effect.flows, () => false, nowMs()));
-  };
-  const active = openActive({
-    reign: REIGN,
-    rule,
-    settings: SETTINGS,
+  const node = openSyncNode(ordersFor(network.one), {
+    nowMs,
     slotOf,
-    gone: [],
-    startsInGrace: false,
-    nowMs: nowMs(),
-    emit: execute,
-    logged: (record, number) => logged.push({ record, number }),
-  });
-  const timer = setInterval(() => {
-    active.tick(nowMs());
-    look();
-  }, 2);
-  const worker = new Worker(new URL('./test-standby.ts', import.meta.url), {
-    workerData: {
-      link: { paths: network.other, secrets: SECRETS, perPool: SLOTS, times: TIMES },
-      reign: REIGN,
-      tickMs: 20,
+    newAttachment: () => 1,
+    execute: (effect) => {
+      if (!onEffect(effect)) passAtOnce(() => active, effect, nowMs);
     },
+    logged: (record, number) => logged.push({ record, number }),
+    unknown: () => {},
+    problem: () => {},
+  });
+  const active = node.lead({ reign: REIGN, rule, gone: [], startsInGrace: false });
+  const timer = setInterval(look, 2);
+  const worker = new Worker(new URL('./test-standby.ts', import.meta.url), {
+    workerData: { orders: ordersFor(network.other), reign: REIGN },
   });
   return {
     active,
-    link,
+    link: node.link,
     nowMs,
     ruleAfter: (applied) => {
       const after = emptyRule(SLOTS);
@@ -141,7 +134,7 @@ export async function openPair(network: Network, onEffect: (effect: Effect) => b
       }),
     close: async () => {
       clearInterval(timer);
-      link.close();
+      node.close();
       network.close();
       worker.postMessage('stop');
       await once(worker, 'exit');

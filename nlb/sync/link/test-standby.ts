@@ -1,46 +1,34 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { monotonicNs } from '../../kernel/clock.ts';
-import { openReceiver } from '../receiver.ts';
 import { emptyRule, snapshotOf } from '../rule.ts';
-import { type LinkOrders, openLink } from './link.ts';
+import { type NodeOrders, openSyncNode } from './node.ts';
 
 /** A standby for tests, on a thread of its own: it joins the reign, and reports what it answers by when it is asked. */
-interface Orders {
-  link: LinkOrders;
-  reign: number;
-  tickMs: number;
-}
-
-const { link: orders, reign, tickMs } = workerData as Orders;
+const { orders, reign } = workerData as { orders: NodeOrders; reign: number };
 let attachments = 100;
-const receiver = openReceiver(emptyRule(orders.perPool), orders.perPool, () => ++attachments);
 const problems: string[] = [];
-const link = openLink(orders, {
+const node = openSyncNode(orders, {
   nowMs: () => Number(monotonicNs()) / 1e6,
-  session: receiver.session,
-  received: (said, path) => {
-    if (said.type !== 'records' && said.type !== 'ended') return;
-    const reply = receiver.receive(said);
-    if (reply) link.send(reply, path);
-  },
+  newAttachment: () => ++attachments,
+  slotOf: () => 0,
+  execute: ({ type }) => problems.push(`a standby is to carry out ${type}`),
   unknown: (kind) => problems.push(`a record of kind ${kind}`),
   problem: (text) => problems.push(text),
 });
-const timer = setInterval(() => link.send(receiver.tick(reign)), tickMs);
+const receiver = node.standBy(reign, emptyRule(orders.perPool));
 
 parentPort?.on('message', (message: 'report' | 'stop') => {
   if (message === 'report') {
-    const cpuUs = process.threadCpuUsage();
+    const { user, system } = process.threadCpuUsage();
     parentPort?.postMessage({
       applied: receiver.applied(),
       records: snapshotOf(receiver.rule()),
-      cpuUs: cpuUs.user + cpuUs.system,
-      counts: link.counts,
+      cpuUs: user + system,
+      counts: node.link.counts,
       problems,
     });
     return;
   }
-  clearInterval(timer);
-  link.close();
+  node.close();
   parentPort?.close();
 });
