@@ -62,7 +62,7 @@ function measure({ servers, changed, within }: Change): { us: number; moved: num
   return rounds.slice(WARM_UP).reduce((least, round) => (round.us < least.us ? round : least));
 }
 
-t.test(`1,000 servers whose weights change: at most ${MOST_US.toFixed(0)} µs on a quiet machine`, async (t) => {
+t.test('a change of a few weights, and a small one of all, cost no more than 512 pools may', async (t) => {
   const changes = [10, 100, 1000].flatMap((servers): Change[] => [
     { servers, changed: Math.max(1, servers / 100), within: 20 },
     { servers, changed: servers / 2, within: 20 },

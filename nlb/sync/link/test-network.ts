@@ -14,17 +14,19 @@ export interface Network {
 type Fate = (path: PathName, to: 'one' | 'other') => number[];
 
 const PATHS: readonly PathName[] = ['server', 'access'];
-const HOST = { one: '127.7.0.1', other: '127.7.0.2', relay: '127.7.0.3' };
+/** Loopback addresses of this process alone, one for each end, so that a port which was free stays so. */
+const hostOf = (end: number): string => `127.${100 + end}.${(process.pid >> 8) & 255}.${process.pid & 255}`;
+const RELAY = hostOf(9);
 
 export async function openNetwork(fate: Fate): Promise<Network> {
   const relays: Socket[] = [];
   let isClosed = false;
   const isOpen = () => !isClosed;
   const [one, other]: [PathAddresses[], PathAddresses[]] = [[], []];
-  for (const name of PATHS) {
+  for (const [index, name] of PATHS.entries()) {
     const [toOne, toOther] = [await bound(), await bound()];
     relays.push(toOne, toOther);
-    const [ownOne, ownOther] = [await freeEnd(HOST.one), await freeEnd(HOST.other)];
+    const [ownOne, ownOther] = [await freeEnd(2 * index), await freeEnd(2 * index + 1)];
     one.push({ name, own: ownOne, peer: endOf(toOne) });
     other.push({ name, own: ownOther, peer: endOf(toOther) });
     carry(toOne, toOther, ownOther, () => fate(name, 'other'), isOpen);
@@ -55,25 +57,26 @@ function carry(from: Socket, via: Socket, to: Endpoint, fate: () => number[], is
 async function bound(): Promise<Socket> {
   const socket = createSocket({ type: 'udp4', recvBufferSize: 1 << 20 });
   socket.on('error', () => {});
-  socket.bind(0, HOST.relay);
+  socket.bind(0, RELAY);
   await once(socket, 'listening');
   return socket;
 }
 
-const endOf = (socket: Socket): Endpoint => ({ address: HOST.relay, port: socket.address().port });
+const endOf = (socket: Socket): Endpoint => ({ address: RELAY, port: socket.address().port });
 
 /** Two links without a relay between them: of each node, by each path. */
 export async function openWire(): Promise<Network> {
   const [one, other]: [PathAddresses[], PathAddresses[]] = [[], []];
-  for (const name of PATHS) {
-    const [ownOne, ownOther] = [await freeEnd(HOST.one), await freeEnd(HOST.other)];
+  for (const [index, name] of PATHS.entries()) {
+    const [ownOne, ownOther] = [await freeEnd(2 * index), await freeEnd(2 * index + 1)];
     one.push({ name, own: ownOne, peer: ownOther });
     other.push({ name, own: ownOther, peer: ownOne });
   }
   return { one, other, close: () => {} };
 }
 
-async function freeEnd(address: string): Promise<Endpoint> {
+async function freeEnd(end: number): Promise<Endpoint> {
+  const address = hostOf(end);
   const socket = createSocket('udp4');
   socket.bind(0, address);
   await once(socket, 'listening');

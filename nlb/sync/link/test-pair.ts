@@ -29,7 +29,7 @@ const SETTINGS: SyncSettings = {
   mostExceptions: 1_000_000,
   mostHeldFrames: 100_000,
   mostRetained: 100_000,
-  recordsPerDatagram: 1000,
+  recordsPerDatagram: 50,
   window: 5000,
 };
 
