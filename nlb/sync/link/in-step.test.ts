@@ -16,7 +16,7 @@ const said = (records: ReturnType<typeof snapshotOf>): string[] =>
   records.map((record) => JSON.stringify(record)).sort();
 const rulesOf = (rule: Rule): string[] => said(snapshotOf(rule));
 
-/** Wishes change, flows begin, exceptions go; a step every turn of the event loop. */
+/** Weights change, flows begin, exceptions go; a step every turn of the event loop. */
 async function live(pair: Pair, steps: number): Promise<void> {
   const { active, nowMs } = pair;
   for (let step = 0; step < steps; step++) {
