@@ -3,8 +3,8 @@ import type { Connection } from '../specification/knowledge.ts';
 import type { Timeouts } from '../specification/timeouts.ts';
 
 /**
- * Support for the differential test: a table by flow in which each has a row in the group of its hash, the first free one; where the
- * group is full, the connection there that ends first gives way, or one by chance.
+ * Support for the differential test: a table by flow in which each has a row in the group of its hash, the first free one from
+ * where its search begins; where the group is full, the connection there that ends first gives way, or one by chance.
  */
 export class GroupRows extends Map<string, Connection> {
   readonly #options: GroupOptions;
@@ -30,7 +30,7 @@ export class GroupRows extends Map<string, Connection> {
 
   #takeRow(name: string, nowNs: bigint): void {
     const rows = this.#rowsOf(name);
-    const row = this.#vacant(rows, nowNs) ?? this.#options.rowByChance?.(name, nowNs) ?? this.#firstToEnd(rows);
+    const row = this.#vacant(name, nowNs) ?? this.#options.rowByChance?.(name, nowNs) ?? this.#firstToEnd(name);
     const evicted = rows[row];
     const connection = evicted === undefined ? undefined : this.get(evicted);
     if (evicted !== undefined && connection) {
@@ -41,21 +41,21 @@ export class GroupRows extends Map<string, Connection> {
   }
 
   /** The first row that is free, or else the one whose connection expires first if it has expired. */
-  #vacant(rows: readonly (string | undefined)[], nowNs: bigint): number | undefined {
-    const first = this.#firstToEnd(rows);
-    return (this.#ends(rows)[first] ?? 0n) <= nowNs ? first : undefined;
+  #vacant(name: string, nowNs: bigint): number | undefined {
+    const first = this.#firstToEnd(name);
+    return this.#endsNs(this.#rowsOf(name)[first]) <= nowNs ? first : undefined;
   }
 
-  #firstToEnd(rows: readonly (string | undefined)[]): number {
-    const ends = this.#ends(rows);
-    return ends.indexOf(ends.toSorted((one, other) => Number(one - other))[0] ?? 0n);
+  #firstToEnd(name: string): number {
+    const rows = this.#rowsOf(name);
+    const start = this.#options.startOf(name, rows.length);
+    const inOrder = [...rows.keys()].toSorted((one, other) => Number(one < start) - Number(other < start));
+    return inOrder.toSorted((one, other) => Number(this.#endsNs(rows[one]) - this.#endsNs(rows[other])))[0] ?? start;
   }
 
-  #ends(rows: readonly (string | undefined)[]): bigint[] {
-    return rows.map((name) => {
-      const connection = name === undefined ? undefined : this.get(name);
-      return connection ? expiresNs(connection, this.#options.timeouts) : 0n;
-    });
+  #endsNs(name: string | undefined): bigint {
+    const connection = name === undefined ? undefined : this.get(name);
+    return connection ? expiresNs(connection, this.#options.timeouts) : 0n;
   }
 
   #rowsOf(name: string): (string | undefined)[] {
@@ -69,6 +69,8 @@ export class GroupRows extends Map<string, Connection> {
 export interface GroupOptions {
   /** The group of the flow of that name. */
   groupOf(name: string): number;
+  /** The row that the search for the flow of that name begins with, in a group of so many. */
+  startOf(name: string, rows: number): number;
   /** How many each group has. */
   rows: number;
   timeouts: Timeouts;

@@ -13,7 +13,7 @@ import { protocolOf } from '../specification/lookup.ts';
 import { dropOtherClusterAddresses, putClusterAddresses } from '../tables/cluster-address-table.ts';
 import { openCounters } from '../tables/counters.ts';
 import { decodeBinding, decodeClient, decodeDatagram, decodeFragments, type ServiceNames } from '../tables/entries.ts';
-import { type FlowRows, groupOfFlow, rowByChance } from '../tables/flow-table.ts';
+import { type FlowRows, groupOfFlow, rowByChance, startOfFlow } from '../tables/flow-table.ts';
 import type { FlowRegions } from '../tables/flow-table-sizes.ts';
 import { openFlowTables } from '../tables/flow-tables.ts';
 import { type LeasePeer, type LeaseTimes, openLease } from '../tables/lease.ts';
@@ -68,6 +68,8 @@ export function openKernelProgram(services: ServiceEntry[]) {
       const { first, groups } = REGIONS[protocolOf(flow)];
       return first + groupOfFlow(flow, groups, HASH_SEED);
     },
+    /** The row that the search for the flow of that name begins with, in a part of a group that has so many. */
+    startOf: (name: string, rows: number): number => startOfFlow(flowNamed(name), rows, HASH_SEED),
     /** Which half-open connection of its group gives way to the flow of that name; undefined if the one that expires first. */
     rowByChance: (name: string, nowNs: bigint): number | undefined => {
       const flow = flowNamed(name);

@@ -114,7 +114,7 @@ type FlowTableName = 'connections' | 'udpFlows' | 'halfOpen';
 
 function openLedgerOf({ kernel, boundless, oldestFirst }: ReplayParts): Ledger {
   const ledger: Ledger = { ...openLedger(), peerAskedNs: kernel.peerAskedNs() };
-  const options = { groupOf: kernel.groupOf, timeouts: TIMEOUTS };
+  const options = { groupOf: kernel.groupOf, startOf: kernel.startOf, timeouts: TIMEOUTS };
   for (const table of ['connections', 'udpFlows', 'halfOpen'] as const) {
     if (table === boundless) continue;
     const [from, end] = table === 'halfOpen' ? HALF_OPEN : PROVEN;

@@ -9,7 +9,7 @@
 #include "flow-table.bpf.h"
 #include "hints.bpf.h"
 
-_Static_assert(GROUP_ROWS - HALF_OPEN_ROW == 2, "one bit says which of the half-open connections of a group gives way");
+_Static_assert(GROUP_ROWS - HALF_OPEN_ROW == LINE_ROWS && LINE_ROWS == 2, "one bit says which half-open connection of a group gives way");
 
 /*
  * Whether the flow is one of datagrams and would evict another. Which one is then chosen by chance: if the older one gave way, as for
@@ -31,7 +31,7 @@ static __always_inline __u32 row_by_chance(const struct packet *p, __u64 now_ns)
 /* The service of the flow's half-open connection, or NULL. `found`: that connection, or the row that it may take. */
 static __always_inline struct service *find_half_open(const struct packet *p, __u64 now_ns, struct found *found)
 {
-	find_flow(p, HALF_OPEN_ROW, GROUP_ROWS, found);
+	find_flow(p, HALF_OPEN_ROW, found);
 	if (unlikely(evicts_by_chance(p, found, now_ns)))
 		look_at(p, VACANT + row_by_chance(p, now_ns), found);
 	if (!is_known(found) || is_expired(p, &found->connection, now_ns))

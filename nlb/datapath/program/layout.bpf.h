@@ -10,7 +10,7 @@
 
 enum layout {
 	/* A pinned table of another version is not adopted. Raise it with every change to a key or a value. */
-	LAYOUT_VERSION = 10,
+	LAYOUT_VERSION = 11,
 	/* A prime number (see maglev.ts). */
 	SELECTION_SLOTS = 65537,
 	/* Ids take 15 bits of a slot; this one stands for none. */
@@ -22,6 +22,7 @@ enum layout {
 	/* Rows of a group of flows; those from the second number on are for half-open connections. */
 	GROUP_ROWS = 8,
 	HALF_OPEN_ROW = 6,
+	LINE_ROWS = 2, /* in a cache line */
 	/* Of TCP, and of UDP. */
 	REGIONS = 2,
 	/* Indices into timeouts_ns: one for each state of a connection, and then the one for fragments. */
@@ -278,7 +279,8 @@ struct flow_identity {
 	__be16 destination_port;
 	__u8 protocol;
 	enum connection_state state;
-	__u16 zero;
+	__u8 line; /* where the search for a proven connection begins */
+	__u8 zero;
 };
 _Static_assert(sizeof(struct flow_identity) == 8, "one word");
 

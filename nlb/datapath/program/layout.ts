@@ -1,7 +1,7 @@
 /** Generated from the type information of datapath.bpf.o by `node nlb/datapath/program/build.ts`. Do not edit. */
 
 export const CONSTANTS = {
-  LAYOUT_VERSION: 10,
+  LAYOUT_VERSION: 11,
   SELECTION_SLOTS: 65537,
   NO_SERVER: 32767,
   MAX_INTERFACES: 16,
@@ -9,6 +9,7 @@ export const CONSTANTS = {
   NO_SERVICE: 65535,
   GROUP_ROWS: 8,
   HALF_OPEN_ROW: 6,
+  LINE_ROWS: 2,
   REGIONS: 2,
   FRAGMENT_TIMEOUT: 5,
   TIMEOUTS: 6,
@@ -118,7 +119,7 @@ export const STRUCTS = {
   },
   selection: { size: 135176, servers: 0, eligible: 131076 },
   binding: { size: 8, server: 0, service: 2, serverAddress: 4 },
-  flowIdentity: { size: 8, sourcePort: 0, destinationPort: 2, protocol: 4, state: 5 },
+  flowIdentity: { size: 8, sourcePort: 0, destinationPort: 2, protocol: 4, state: 5, line: 6 },
   flowRow: { size: 32, seenNs: 0, binding: 8, addresses: 16, identity: 24 },
   flowGroup: { size: 256, rows: 0 },
   affinityKey: { size: 12, client: 0, address: 4, port: 8, protocol: 10 },

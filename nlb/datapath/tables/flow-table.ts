@@ -22,7 +22,7 @@ export interface FlowRows {
   find(flow: Flow): number | undefined;
   /** Free a row. False if the data path has changed more of it since look() than when its flow was last seen. */
   free(row: number, last: bigint): boolean;
-  /** Mark the free rows behind the last used one of a row's group as never used, so that lookups end there. */
+  /** Mark the free rows of a row's group that no flow of the group is behind as never used, so that lookups end there. */
   tidy(row: number): void;
   /** Empty the table. Only while no packet comes in. */
   clear(): void;
@@ -41,13 +41,14 @@ export interface RowSummary {
 }
 
 const { flowRow: ROW, binding: BINDING, flowIdentity: IDENTITY } = STRUCTS;
-const { GROUP_ROWS, HALF_OPEN_ROW } = CONSTANTS;
+const { GROUP_ROWS, HALF_OPEN_ROW, LINE_ROWS } = CONSTANTS;
 const STATES: ConnectionState[] = ['unproven', 'reset', 'established', 'finished', 'datagrams'];
 
 /** In words of 32 bits. */
 const ROW_WORDS = ROW.size / 4;
 const AT = { seen: ROW.seenNs / 4, binding: ROW.binding / 4, identity: ROW.identity / 4 };
-const STATE_SHIFT = 8 * (IDENTITY.state - 4);
+/** In the second half of a row's last word. */
+const [STATE_SHIFT, LINE_SHIFT] = [8 * (IDENTITY.state - 4), 8 * (IDENTITY.line - 4)];
 const HIGH = 2 ** 32;
 const LOCKED = 0xffff_ffff_ffff_ffffn;
 
@@ -85,9 +86,24 @@ export function flowRows(
     const mixed = double(row, ROW.addresses) ^ double(row, ROW.binding);
     return { addresses: mixed ^ spread(ports), ports };
   };
+  const lowestBeside = (row: number): number => row - (row % perGroup);
+  /** Number in its part of the group of the row that the search for that row's flow begins with. */
+  const startFor = (row: number): number => startAt((word(row, AT.identity + 1) >>> LINE_SHIFT) & 0xff, perGroup);
+  /** Whether the search for a flow of the group goes over that row. */
+  const isPassed = (row: number): boolean => {
+    const lowest = lowestBeside(row);
+    for (let other = lowest; other < lowest + perGroup; other++) {
+      if (isFree(other)) continue;
+      const start = startFor(other);
+      const stepsTo = (to: number): number => (to - lowest - start + perGroup) % perGroup;
+      if (stepsTo(row) < stepsTo(other)) return true;
+    }
+    return false;
+  };
+  /** Looked at while it is locked, when nothing enters behind it. */
   const makeUnused = (row: number): void => {
     if (!exchangeLast(row, 0n, LOCKED)) return;
-    doubles[(place(row) * ROW.size + ROW.binding) / 8] = 0n;
+    if (!isPassed(row)) doubles[(place(row) * ROW.size + ROW.binding) / 8] = 0n;
     exchangeLast(row, LOCKED, 0n);
   };
   return {
@@ -130,14 +146,14 @@ export function flowRows(
     },
     find: (flow) => {
       const wanted = keyOf(flow);
-      const lowest = groupOf(wanted, groups, seed) * perGroup;
       const is = ({ addresses, ports }: FlowKey) => addresses === wanted.addresses && ports === wanted.ports;
+      const lowest = groupOf(wanted, groups, seed) * perGroup;
       return Array.from({ length: perGroup }, (_, at) => lowest + at).find((row) => is(keyAt(row)));
     },
     free: (row, last) => exchangeLast(row, last, 0n),
     tidy: (ofRow) => {
-      const lowest = ofRow - (ofRow % perGroup);
-      for (let row = lowest + perGroup - 1; row >= lowest && isFree(row); row--) if (wasUsed(row)) makeUnused(row);
+      const lowest = lowestBeside(ofRow);
+      for (let row = lowest; row < lowest + perGroup; row++) if (isFree(row) && wasUsed(row)) makeUnused(row);
     },
     clear: () => {
       for (let row = 0; row < count; row++) bytes.fill(0, place(row) * ROW.size, (place(row) + 1) * ROW.size);
@@ -187,6 +203,15 @@ function hashOf({ addresses, ports }: FlowKey, seed: bigint): bigint {
 
 const groupOf = (key: FlowKey, groups: number, seed: bigint): number =>
   Number((hashOf(key, seed) >> 32n) & BigInt(groups - 1));
+
+/** The number in a part of so many rows of the one that a search begins with; a half-open connection is searched for from the first on. */
+const startAt = (line: number, rows: number): number => (rows === HALF_OPEN_ROW ? line * LINE_ROWS : 0);
+
+/** That row for a flow, as line_of() in C; for tests. */
+export function startOfFlow(flow: Flow, rows: number, seed: bigint): number {
+  const hash = hashOf(keyOf(flow), seed);
+  return startAt(Number(((hash & 0xffff_ffffn) * BigInt(HALF_OPEN_ROW / LINE_ROWS)) >> 32n), rows);
+}
 
 /** The group of a flow, for tests. */
 export const groupOfFlow = (flow: Flow, groups: number, seed: bigint): number => groupOf(keyOf(flow), groups, seed);
