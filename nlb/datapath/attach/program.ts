@@ -4,7 +4,7 @@ import { mapInfo } from '../../kernel/bpf-map.ts';
 import { type BpfObject, loadObject } from '../../kernel/bpf-object.ts';
 import { STRUCTS } from '../program/layout.ts';
 import { counterRows, type FlowTable } from '../tables/counters.ts';
-import { groupsOf, regionsFor } from '../tables/flow-table-sizes.ts';
+import { entriesOfFlows, regionsFor } from '../tables/flow-table-sizes.ts';
 import { openLease } from '../tables/lease.ts';
 import { isOurLayout } from '../tables/settings-table.ts';
 import type { TableSizes } from '../tables/tables.ts';
@@ -101,7 +101,7 @@ export function entriesOf(sizes: TableSizes): Record<string, number> {
     service_ids: withSpareBuckets(maxServices),
     services: maxServices,
     selections: maxServices,
-    flows: groupsOf(regionsFor(sizes)),
+    flows: entriesOfFlows(regionsFor(sizes)),
     affinities: most.affinities,
     fragments: most.fragments,
     unproven_fragments: most.unprovenFragments,

@@ -5,7 +5,7 @@ import { runProgram } from '../../kernel/bpf-test-run.ts';
 import { mapMemory } from '../../kernel/memory-map.ts';
 import type { DatapathInterface } from '../attach/interfaces.ts';
 import { entriesOf } from '../attach/program.ts';
-import { STRUCTS } from '../program/layout.ts';
+import { CONSTANTS, STRUCTS } from '../program/layout.ts';
 import { flowNamed, nameOfFlow } from '../specification/flow.ts';
 import type { Clocks } from '../specification/forward.ts';
 import type { Connection } from '../specification/knowledge.ts';
@@ -14,14 +14,14 @@ import { dropOtherClusterAddresses, putClusterAddresses } from '../tables/cluste
 import { openCounters } from '../tables/counters.ts';
 import { decodeBinding, decodeClient, decodeDatagram, decodeFragments, type ServiceNames } from '../tables/entries.ts';
 import { type FlowRows, groupOfFlow, rowByChance, startOfFlow } from '../tables/flow-table.ts';
-import type { FlowRegions } from '../tables/flow-table-sizes.ts';
+import { type FlowRegions, regionsOfGroups } from '../tables/flow-table-sizes.ts';
 import { openFlowTables } from '../tables/flow-tables.ts';
 import { type LeasePeer, type LeaseTimes, openLease } from '../tables/lease.ts';
 import { entering } from '../tables/listing.ts';
 import { openSelectionTable } from '../tables/selection-table.ts';
 import { openServerTable } from '../tables/server-table.ts';
 import { encodeKey, encodeService } from '../tables/service-table.ts';
-import { putSettings } from '../tables/settings-table.ts';
+import { putRegions, putSettings } from '../tables/settings-table.ts';
 import { nameOfService, poolOf, type ServiceEntry, type Tables } from '../tables/tables.ts';
 import { openDaemonLife } from './daemon-life.ts';
 
@@ -62,13 +62,14 @@ export function openKernelProgram(services: ServiceEntry[]) {
     /** Descriptor of a table, by its name in the program. */
     descriptor: fd,
     regions: REGIONS,
-    /** The group of the flow of that name, among those of both protocols. */
-    groupOf: (name: string): number => {
+    /** The group of the flow of that name: an entry of the array, or, for half-open connections, a cache line of it. */
+    groupOf: (name: string, table: keyof FlowRegions): number => {
       const flow = flowNamed(name);
-      const { first, groups } = REGIONS[protocolOf(flow)];
-      return first + groupOfFlow(flow, groups, HASH_SEED);
+      const { first, groups } = REGIONS[table][protocolOf(flow)];
+      const ofEntry = table === 'halfOpen' ? CONSTANTS.GROUP_ROWS / CONSTANTS.LINE_ROWS : 1;
+      return first * ofEntry + groupOfFlow(flow, groups, HASH_SEED);
     },
-    /** The row that the search for the flow of that name begins with, in a part of a group that has so many. */
+    /** The row that the search for the flow of that name begins with, in a group of so many. */
     startOf: (name: string, rows: number): number => startOfFlow(flowNamed(name), rows, HASH_SEED),
     /** Which half-open connection of its group gives way to the flow of that name; undefined if the one that expires first. */
     rowByChance: (name: string, nowNs: bigint): number | undefined => {
@@ -95,17 +96,14 @@ export function openKernelProgram(services: ServiceEntry[]) {
 }
 
 /** So few that the flows of one history fill a group. */
-const REGIONS: FlowRegions = { tcp: { first: 0, groups: 2 }, udp: { first: 2, groups: 1 } };
+const REGIONS: FlowRegions = regionsOfGroups({ tcp: 2, udp: 1 }, { tcp: 2, udp: 1 });
 /** Always the same, so that a history can be replayed. */
 const HASH_SEED = 0x0123_4567_89ab_cdefn;
 
 function limitGroups(settings: number): void {
-  const { size, regions, hashSeed } = STRUCTS.settings;
+  const { size, hashSeed } = STRUCTS.settings;
   const current = getEntry(settings, indexKey(0), size) ?? Buffer.alloc(size);
-  for (const [index, { first, groups }] of [REGIONS.tcp, REGIONS.udp].entries()) {
-    current.writeUInt32LE(first, regions + index * REGION.size + REGION.first);
-    current.writeUInt32LE(groups, regions + index * REGION.size + REGION.groups);
-  }
+  putRegions(current, REGIONS);
   current.writeBigUInt64LE(HASH_SEED, hashSeed);
   putEntry(settings, indexKey(0), current);
 }
@@ -156,7 +154,7 @@ function accessTables(fd: (map: string) => number, services: string[]) {
   };
 }
 
-const { flowRegion: REGION, affinityKey: CLIENT, fragmentKey: DATAGRAM, fragment: FRAGMENT } = STRUCTS;
+const { affinityKey: CLIENT, fragmentKey: DATAGRAM, fragment: FRAGMENT } = STRUCTS;
 
 function accessRows(tables: FlowRows[], names: ServiceNames): FlowTableAccess<Connection> {
   const all = () => tables.flatMap((rows) => rows.used(0, rows.groups).flatMap((row) => rows.read(row, names) ?? []));

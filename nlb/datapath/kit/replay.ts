@@ -1,11 +1,11 @@
 import type { DatapathInterface } from '../attach/interfaces.ts';
 import type { OutcomeName } from '../program/layout.ts';
 import type { Clocks, forward } from '../specification/forward.ts';
-import { type Configured, type Connection, configuredBy } from '../specification/knowledge.ts';
+import { type Configured, configuredBy } from '../specification/knowledge.ts';
 import { type Ledger, openLedger, record, recordEvicted } from '../specification/ledger.ts';
 import type { Limits } from '../specification/limits.ts';
 import { FLOW_TABLES } from '../tables/counters.ts';
-import { HALF_OPEN, PROVEN } from '../tables/flow-table.ts';
+import { HALF_OPEN_ROWS, PROVEN_ROWS } from '../tables/flow-table.ts';
 import type { LeasePeer, LeaseTimes } from '../tables/lease.ts';
 import { poolOf, type ServiceEntry } from '../tables/tables.ts';
 import { type Counted, countedBy, countedIn, since, used } from './counted.ts';
@@ -114,13 +114,19 @@ type FlowTableName = 'connections' | 'udpFlows' | 'halfOpen';
 
 function openLedgerOf({ kernel, boundless, oldestFirst }: ReplayParts): Ledger {
   const ledger: Ledger = { ...openLedger(), peerAskedNs: kernel.peerAskedNs() };
-  const options = { groupOf: kernel.groupOf, startOf: kernel.startOf, timeouts: TIMEOUTS };
   for (const table of ['connections', 'udpFlows', 'halfOpen'] as const) {
     if (table === boundless) continue;
-    const [from, end] = table === 'halfOpen' ? HALF_OPEN : PROVEN;
-    const evicted = (connection: Connection): void => recordEvicted(ledger, table, connection);
+    const [rows, among] =
+      table === 'halfOpen' ? ([HALF_OPEN_ROWS, 'halfOpen'] as const) : ([PROVEN_ROWS, 'proven'] as const);
     const byChance = table === 'halfOpen' && !oldestFirst ? { rowByChance: kernel.rowByChance } : {};
-    ledger.flowTables[table] = new GroupRows({ ...options, ...byChance, rows: end - from, evicted });
+    ledger.flowTables[table] = new GroupRows({
+      ...byChance,
+      groupOf: (name) => kernel.groupOf(name, among),
+      startOf: kernel.startOf,
+      rows,
+      timeouts: TIMEOUTS,
+      evicted: (connection) => recordEvicted(ledger, table, connection),
+    });
   }
   return ledger;
 }

@@ -31,7 +31,8 @@ static __always_inline struct service *prefetch(struct packet *p)
 		__u32 server = server_in_slot(service, selection, p->flow);
 		barrier_var(server);
 	}
-	__u64 last = word(&p->group->rows[HALF_OPEN_ROW].identity);
+	struct half_open_line line = half_open_line(p);
+	__u64 last = line.entry ? word(&line.entry->rows[line.start].identity) : 0;
 	barrier_var(last);
 	return service;
 }

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A hash table of flows in an array: groups of eight rows of 32 octets. A flow's row is in the group of its hash and nowhere else, so a
- * lookup touches one or two cache lines. The kernel's LRU table takes a bucket, an entry and, to insert, a list and its lock.
+ * Hash tables of flows in one array of rows of 32 octets. A flow's row is in the group of its hash and nowhere else. The kernel's LRU table
+ * takes a bucket, an entry and, to insert, a list and its lock.
  *
- * The first six rows of a group are for proven connections, the last two for half-open ones, of which one packet has been seen. So a
- * flood of first packets evicts only half-open connections, and the packets that open a connection find all of it in one place.
+ * A group of proven connections has eight rows, a group of half-open ones, of which one packet has been seen, has two: one cache line.
+ * They are apart, so a flood of first packets evicts only half-open connections.
  *
  *   word           seen_ns | binding | addresses ^ binding ^ ports × SPREAD | ports, protocol, state, line (the last word)
  *   never used        0    |    0    |                   0                  |      0
  *   free              -    |    -    |                   -                  |      0
  *   locked            -    |    -    |                   -                  | all ones: user space makes it "never used"
  *
- * A cache line has two rows. A search begins at the line that the hash chooses and goes on behind the last row with the first, and each
- * flow takes the first row that is vacant in this order: so a lookup ends at the first row that was never used, and of a full table it
- * finds 95 of 100 flows in the first line. A table has three rows for each proven connection that it is configured for. If the six of a
- * group are taken all the same, the connection that expires first is evicted.
+ * A search begins at the cache line that the hash chooses and goes on behind the last row of the group with the first, and each flow takes
+ * the first row that is vacant in this order: so a lookup ends at the first row that was never used, and of a full table it finds 93 of
+ * 100 flows in the first line. A full table has three proven connections a group. If the eight rows of one are taken all the same,
+ * the connection that expires first is evicted.
  *
  * A CPU takes a row, frees it or changes its state by compare-and-exchange of its last word: of several CPUs one succeeds, and
  * counts it. The other words are written one by one. So the addresses are stored XORed with all that must belong to them: words
@@ -105,7 +105,7 @@ static __always_inline __u64 ends_ns(const struct settings *current, __u64 seen_
 /* Where the search for a proven connection begins. */
 static __always_inline __u64 line_of(const struct flow_key *key)
 {
-	return (key->hash & 0xffffffff) * (HALF_OPEN_ROW / LINE_ROWS) >> 32;
+	return key->hash >> 30 & (GROUP_ROWS / LINE_ROWS - 1);
 }
 
 /* 0 if a row with these words is the flow's. */
@@ -122,19 +122,6 @@ static __always_inline __u64 any_bit(__u64 bits)
 	return any;
 }
 
-/* How many rows the part of the group has that the row belongs to: that for proven connections, or that for half-open ones. */
-static __always_inline __u32 rows_of_part(__u32 row)
-{
-	return row < HALF_OPEN_ROW ? HALF_OPEN_ROW : GROUP_ROWS - HALF_OPEN_ROW;
-}
-
-static __always_inline __u32 next_of_part(__u32 row)
-{
-	if (row == HALF_OPEN_ROW - 1)
-		return 0;
-	return row == GROUP_ROWS - 1 ? HALF_OPEN_ROW : row + 1;
-}
-
 /* The compiler would count by a pointer, whose end the verifier does not see. */
 static __always_inline const struct flow_row *row_at(const struct flow_group *group, __u64 row)
 {
@@ -143,16 +130,17 @@ static __always_inline const struct flow_row *row_at(const struct flow_group *gr
 }
 
 /*
- * VACANT plus the number of the row whose connection expires first, in a part of a group whose rows are all taken. Global, as below:
- * verified once, and out of the way of the searches that find their flow.
+ * VACANT plus the number of the row whose connection expires first, among so many that are all taken. Global, as below: verified once,
+ * and out of the way of the searches that find their flow.
  */
-__noinline __u32 first_to_expire(const struct flow_group *group, __u32 start, const struct settings *current)
+__noinline __u32 first_to_expire(const struct flow_group *group, __u32 start, __u32 rows, const struct settings *current)
 {
 	__u64 first_ns = ~0ULL;
-	__u32 first = NO_ROW, number = start;
+	__u32 first = NO_ROW;
 	if (!group || !current)
 		return NO_ROW;
-	for (__u32 i = 0; i < rows_of_part(start); i++, number = next_of_part(number)) {
+	for (__u32 i = 0; i < rows && i < GROUP_ROWS; i++) {
+		__u32 number = (start + i) % GROUP_ROWS;
 		const struct flow_row *row = row_at(group, number);
 		__u64 own_ns = ends_ns(current, row->seen_ns, word(&row->identity) >> STATE_AT & 0xff);
 		if (own_ns < first_ns) {
@@ -168,13 +156,14 @@ __noinline __u32 first_to_expire(const struct flow_group *group, __u32 start, co
  * connection expires first; or NO_ROW. A global function, so that the verifier checks it once: its eight exits, each with another
  * row, would multiply the states to check behind it.
  */
-__noinline __u32 search_rows(const struct flow_group *group, __u32 start, const struct flow_key *key,
+__noinline __u32 search_rows(const struct flow_group *group, __u32 start, __u32 rows, const struct flow_key *key,
 			    const struct settings *current)
 {
-	__u32 vacant = 0, number = start;
+	__u32 vacant = 0;
 	if (!group || !key || !current)
 		return NO_ROW;
-	for (__u32 i = 0; i < rows_of_part(start); i++, number = next_of_part(number)) {
+	for (__u32 i = 0; i < rows && i < GROUP_ROWS; i++) {
+		__u32 number = (start + i) % GROUP_ROWS;
 		const struct flow_row *row = row_at(group, number);
 		__u64 last = word(&row->identity);
 		if ((last & PORTS_AND_PROTOCOL) == key->ports && !difference(row, key, last, word(&row->binding)))
@@ -185,14 +174,14 @@ __noinline __u32 search_rows(const struct flow_group *group, __u32 start, const 
 		if (!last && !word(&row->binding))
 			break; /* neither this row nor any later one was ever used */
 	}
-	return vacant ? vacant : first_to_expire(group, start, current);
+	return vacant ? vacant : first_to_expire(group, start, rows, current);
 }
 
 /*
  * Most flows have one of the first two rows, which are one cache line, or may take the first: that is decided without a call. Which of the
  * two is a matter of chance, so there is no branch between them.
  */
-static __always_inline __u32 find_row(const struct packet *p, const struct flow_group *group, __u32 start)
+static __always_inline __u32 find_row(const struct packet *p, const struct flow_group *group, __u32 start, __u32 rows)
 {
 	const struct flow_row *row = &group->rows[start], *next = &group->rows[start + 1];
 	__u64 last = word(&row->identity), binding = word(&row->binding);
@@ -202,7 +191,7 @@ static __always_inline __u32 find_row(const struct packet *p, const struct flow_
 		return start + not_first;
 	if (likely(!last && !binding))
 		return VACANT + start;
-	return search_rows(group, start, &p->key, p->settings);
+	return search_rows(group, start, rows, &p->key, p->settings);
 }
 
 /* Hides from the verifier what it knows of the number, so that it checks what follows once for all numbers. */
@@ -216,21 +205,27 @@ static __always_inline __u32 any_number(const struct packet *p, __u64 number)
 	return number;
 }
 
-/* The group of the packet's flow. False if there is none, which only the verifier takes to be possible. */
+/* Number of the group of a flow in a region. */
+static __always_inline __u32 group_in(const struct flow_region *region, const struct flow_key *key)
+{
+	return (key->hash >> 32) * region->groups >> 32;
+}
+
+/* The group of the packet's flow among proven ones. False if there is none, which only the verifier takes to be possible. */
 static __always_inline bool find_group(struct packet *p)
 {
-	const struct flow_region *region = &p->settings->regions[is_tcp(p) ? TABLE_CONNECTIONS : TABLE_UDP_FLOWS];
+	const struct flow_region *region = &p->settings->proven[is_tcp(p) ? TABLE_CONNECTIONS : TABLE_UDP_FLOWS];
 	p->key = key_of(p);
-	__u32 index = region->first + (p->key.hash >> 32 & (region->groups - 1));
+	__u32 index = region->first + group_in(region, &p->key);
 	p->group = bpf_map_lookup_elem(&flows, &index);
 	return p->group;
 }
 
 /* What is in that row: the flow's connection, or the one that the flow may evict. The number is as in `struct found`. */
-static __always_inline void look_at(const struct packet *p, __u32 number, struct found *found)
+static __always_inline void look_at(const struct packet *p, struct flow_group *group, __u32 number, struct found *found)
 {
 	found->number = any_number(p, number);
-	found->row = &p->group->rows[found->number & (GROUP_ROWS - 1)];
+	found->row = &group->rows[found->number & (GROUP_ROWS - 1)];
 	__u64 last = word(&found->row->identity), binding = word(&found->row->binding);
 	if (is_known(found) && difference(found->row, &p->key, last, binding))
 		found->number = NO_ROW;
@@ -238,15 +233,16 @@ static __always_inline void look_at(const struct packet *p, __u32 number, struct
 	found->connection = connection_in(found->row, binding, last);
 }
 
-/* Look the flow up in a part of its group, from that row on. */
-static __always_inline void find_flow(const struct packet *p, __u32 start, struct found *found)
+/* Look the flow up among so many rows from the start on, which is the first of a cache line. */
+static __always_inline void find_flow(const struct packet *p, struct flow_group *group, __u32 start, __u32 rows,
+				      struct found *found)
 {
-	look_at(p, find_row(p, p->group, start), found);
+	look_at(p, group, find_row(p, group, start, rows), found);
 }
 
 static __always_inline void find_proven(const struct packet *p, struct found *found)
 {
-	find_flow(p, line_of(&p->key) * LINE_ROWS, found);
+	find_flow(p, p->group, line_of(&p->key) * LINE_ROWS, GROUP_ROWS, found);
 }
 
 /*

@@ -9,7 +9,25 @@
 #include "flow-table.bpf.h"
 #include "hints.bpf.h"
 
-_Static_assert(GROUP_ROWS - HALF_OPEN_ROW == LINE_ROWS && LINE_ROWS == 2, "one bit says which half-open connection of a group gives way");
+_Static_assert(LINE_ROWS == 2, "one bit says which of the half-open connections of a group gives way");
+
+/* Where the half-open connections of a flow's group are: a cache line of an entry of the array. */
+struct half_open_line {
+	struct flow_group *entry;
+	__u32 start; /* row */
+};
+
+/* The entry is NULL if there is none, which only the verifier takes to be possible. */
+static __always_inline struct half_open_line half_open_line(const struct packet *p)
+{
+	const struct flow_region *region = &p->settings->half_open[is_tcp(p) ? TABLE_CONNECTIONS : TABLE_UDP_FLOWS];
+	__u32 line = group_in(region, &p->key);
+	__u32 index = region->first + line / (GROUP_ROWS / LINE_ROWS);
+	return (struct half_open_line){
+		.entry = bpf_map_lookup_elem(&flows, &index),
+		.start = line % (GROUP_ROWS / LINE_ROWS) * LINE_ROWS,
+	};
+}
 
 /*
  * Whether the flow is one of datagrams and would evict another. Which one is then chosen by chance: if the older one gave way, as for
@@ -21,19 +39,22 @@ static __always_inline bool evicts_by_chance(const struct packet *p, const struc
 	return evicts && !is_tcp(p) && !is_expired(p, &found->connection, now_ns);
 }
 
-/* Either of the rows for half-open connections. The hash has a secret seed, so nobody can tell which. */
+/* 0 or 1. The hash has a secret seed, so nobody can tell which. */
 static __always_inline __u32 row_by_chance(const struct packet *p, __u64 now_ns)
 {
 	__u64 mixed = p->key.hash ^ now_ns;
-	return HALF_OPEN_ROW + ((mixed ^ mixed >> 32) * SPREAD >> 63);
+	return (mixed ^ mixed >> 32) * SPREAD >> 63;
 }
 
 /* The service of the flow's half-open connection, or NULL. `found`: that connection, or the row that it may take. */
 static __always_inline struct service *find_half_open(const struct packet *p, __u64 now_ns, struct found *found)
 {
-	find_flow(p, HALF_OPEN_ROW, found);
+	struct half_open_line line = half_open_line(p);
+	if (!line.entry)
+		return NULL;
+	find_flow(p, line.entry, line.start, LINE_ROWS, found);
 	if (unlikely(evicts_by_chance(p, found, now_ns)))
-		look_at(p, VACANT + row_by_chance(p, now_ns), found);
+		look_at(p, line.entry, VACANT + line.start + row_by_chance(p, now_ns), found);
 	if (!is_known(found) || is_expired(p, &found->connection, now_ns))
 		return NULL;
 	return service_of(&found->connection, p->flow);

@@ -10,7 +10,7 @@
 
 enum layout {
 	/* A pinned table of another version is not adopted. Raise it with every change to a key or a value. */
-	LAYOUT_VERSION = 11,
+	LAYOUT_VERSION = 12,
 	/* A prime number (see maglev.ts). */
 	SELECTION_SLOTS = 65537,
 	/* Ids take 15 bits of a slot; this one stands for none. */
@@ -19,10 +19,9 @@ enum layout {
 	/* Rows of one CPU in `counters`: the outcomes, rounded up to a power of two. */
 	COUNTERS_PER_CPU = 32,
 	NO_SERVICE = 0xffff,
-	/* Rows of a group of flows; those from the second number on are for half-open connections. */
+	/* Rows of a group of flows, and of a cache line. */
 	GROUP_ROWS = 8,
-	HALF_OPEN_ROW = 6,
-	LINE_ROWS = 2, /* in a cache line */
+	LINE_ROWS = 2,
 	/* Of TCP, and of UDP. */
 	REGIONS = 2,
 	/* Indices into timeouts_ns: one for each state of a connection, and then the one for fragments. */
@@ -127,10 +126,10 @@ enum beat_paths {
 	BEAT_PATHS,
 };
 
-/* The part of the array of flows that is for one protocol. */
+/* A part of the array of flows. */
 struct flow_region {
-	__u32 first; /* group */
-	__u32 groups; /* a power of two */
+	__u32 first; /* entry of the array */
+	__u32 groups; /* of a whole entry each, or, for half-open connections, of one cache line */
 };
 
 struct settings {
@@ -145,7 +144,7 @@ struct settings {
 	__u32 max_servers;
 	__u32 max_services;
 	__u32 zero2;
-	struct flow_region regions[REGIONS];
+	struct flow_region proven[REGIONS];
 	__u64 hash_seed; /* of the tables of flows: random, and as old as they are */
 	struct beat_path beat_paths[BEAT_PATHS];
 	/* How many connections a second may enter the tables of proven ones, as configured, */
@@ -156,9 +155,10 @@ struct settings {
 	__u64 udp_gap_ns;
 	/* How long after its last packet a connection expires, by state; and a datagram, after its first fragment to arrive. */
 	__u64 timeouts_ns[TIMEOUTS];
+	struct flow_region half_open[REGIONS];
 	struct datapath_interface interfaces[MAX_INTERFACES];
 };
-_Static_assert(sizeof(struct settings) == 96 + 8 * TIMEOUTS + 20 * MAX_INTERFACES, "shared with user space");
+_Static_assert(sizeof(struct settings) == 112 + 8 * TIMEOUTS + 20 * MAX_INTERFACES, "shared with user space");
 
 /* Heartbeats let through since `from_ns`. */
 struct allowance {
@@ -279,7 +279,7 @@ struct flow_identity {
 	__be16 destination_port;
 	__u8 protocol;
 	enum connection_state state;
-	__u8 line; /* where the search for a proven connection begins */
+	__u8 line; /* where the search for a proven connection begins (line_of) */
 	__u8 zero;
 };
 _Static_assert(sizeof(struct flow_identity) == 8, "one word");

@@ -1,14 +1,13 @@
 /** Generated from the type information of datapath.bpf.o by `node nlb/datapath/program/build.ts`. Do not edit. */
 
 export const CONSTANTS = {
-  LAYOUT_VERSION: 11,
+  LAYOUT_VERSION: 12,
   SELECTION_SLOTS: 65537,
   NO_SERVER: 32767,
   MAX_INTERFACES: 16,
   COUNTERS_PER_CPU: 32,
   NO_SERVICE: 65535,
   GROUP_ROWS: 8,
-  HALF_OPEN_ROW: 6,
   LINE_ROWS: 2,
   REGIONS: 2,
   FRAGMENT_TIMEOUT: 5,
@@ -71,7 +70,7 @@ export type OutcomeName = (typeof OUTCOMES)[number];
 /** Octets of each struct (`size`), and the offset of each member. */
 export const STRUCTS = {
   settings: {
-    size: 464,
+    size: 480,
     layoutVersion: 0,
     outcomes: 4,
     nlbs: 8,
@@ -79,7 +78,7 @@ export const STRUCTS = {
     interfaceCount: 16,
     maxServers: 20,
     maxServices: 24,
-    regions: 32,
+    proven: 32,
     hashSeed: 48,
     beatPaths: 56,
     tcpPerSecond: 72,
@@ -87,7 +86,8 @@ export const STRUCTS = {
     tcpGapNs: 80,
     udpGapNs: 88,
     timeoutsNs: 96,
-    interfaces: 144,
+    halfOpen: 144,
+    interfaces: 160,
   },
   flowRegion: { size: 8, first: 0, groups: 4 },
   beatPath: { size: 8, own: 0, peer: 4 },

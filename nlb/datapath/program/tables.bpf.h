@@ -60,8 +60,8 @@ struct {
 } selections SEC(".maps");
 
 /*
- * Flows, by their hash (see flow-table.bpf.h): those of TCP, and behind them those of UDP, apart because anybody can send the two
- * datagrams that prove a flow.
+ * Flows, by their hash (see flow-table.bpf.h): of TCP and of UDP, apart because anybody can send the two datagrams that prove a flow;
+ * and behind them the half-open ones of both.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

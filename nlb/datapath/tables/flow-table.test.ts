@@ -21,7 +21,7 @@ const { flowGroup: GROUP, flowRow: ROW } = STRUCTS;
 const WORD = 8;
 const LOCKED = Buffer.alloc(WORD, 0xff);
 
-const { GROUP_ROWS, HALF_OPEN_ROW } = CONSTANTS;
+const { GROUP_ROWS, LINE_ROWS } = CONSTANTS;
 
 /** The program's clock goes in ticks of 4 ms. */
 const SENT_EVERY_NS = 4_000_000n;
@@ -51,9 +51,15 @@ function openWithGroups() {
     put,
     send: (port: number, flag: 'syn' | 'ack') => kernel.run('xdp', segment(port, flag), ifindexOf('access')),
     /** The group that has the connection of that port. */
-    groupOf: (port: number) => kernel.groupOf(nameOf(port)),
+    groupOf: (port: number) => kernel.groupOf(nameOf(port), 'proven'),
+    /** Where the rows are that its half-open connection may have: the entry of the array, and the first of its rows. */
+    halfOpenLineOf: (port: number) => {
+      const line = kernel.groupOf(nameOf(port), 'halfOpen');
+      const lines = GROUP_ROWS / LINE_ROWS;
+      return { line, entry: Math.floor(line / lines), first: (line % lines) * LINE_ROWS };
+    },
     /** The row that the search for it begins with. */
-    startOf: (port: number) => kernel.startOf(nameOf(port), HALF_OPEN_ROW),
+    startOf: (port: number) => kernel.startOf(nameOf(port), GROUP_ROWS),
     established: () => kernel.counters.outcomes().FORWARDED_ESTABLISHED.packets,
   };
 }
@@ -68,8 +74,10 @@ for (const [servers, what] of [
   [[0, 0], 'to one server'],
 ] as const)
   t.test(`words that two CPUs have left in one row, of connections ${what}, are no connection`, async (t) => {
-    const { place, send, read, put, groupOf, established } = openWithGroups();
-    const other = Array.from({ length: 100 }, (_, at) => at + 2).find((port) => groupOf(port) === groupOf(1)) ?? 0;
+    const { place, send, read, put, halfOpenLineOf, established } = openWithGroups();
+    const { entry, first, line } = halfOpenLineOf(1);
+    const ports = Array.from({ length: 100 }, (_, at) => at + 2);
+    const other = ports.find((port) => halfOpenLineOf(port).line === line) ?? 0;
     for (const [port, server] of [
       [1, servers[0]],
       [other, servers[1]],
@@ -77,9 +85,8 @@ for (const [servers, what] of [
       place(server);
       send(port, 'syn');
     }
-    const group = groupOf(1);
-    const both = read(group);
-    const [one, two] = [rowOf(both, HALF_OPEN_ROW), rowOf(both, HALF_OPEN_ROW + 1)];
+    const both = read(entry);
+    const [one, two] = [rowOf(both, first), rowOf(both, first + 1)];
     const words = [ROW.binding, ROW.addresses, ROW.identity];
     for (let mixture = 1; mixture < 2 ** words.length - 1; mixture++) {
       const row = Buffer.from(one);
@@ -88,14 +95,14 @@ for (const [servers, what] of [
       if (row.equals(one) || words.every((at) => row.readBigUInt64LE(at) === two.readBigUInt64LE(at))) continue;
       for (const port of [1, other]) {
         const mixed = Buffer.alloc(GROUP.size);
-        row.copy(mixed, HALF_OPEN_ROW * ROW.size);
-        put(group, mixed);
+        row.copy(mixed, first * ROW.size);
+        put(entry, mixed);
         const before = established();
         send(port, 'ack');
         t.equal(established(), before, `mixture ${mixture}, port ${port}`);
       }
     }
-    put(group, both);
+    put(entry, both);
     const before = established();
     for (const port of [1, other]) send(port, 'ack');
     t.equal(established() - before, 2n, 'rows that were written whole are');
@@ -149,7 +156,7 @@ function finOf(port: number): Buffer {
 
 t.test('a full group evicts the connection that expires first, and counts it at once', async (t) => {
   const { datapath } = openSmall(t);
-  const ports = Array.from({ length: HALF_OPEN_ROW }, (_, index) => index + 1);
+  const ports = Array.from({ length: GROUP_ROWS }, (_, index) => index + 1);
   for (const port of ports) establish(datapath, port);
   send(datapath, 'xdp', finOf(5));
   establish(datapath, 100);
@@ -159,13 +166,13 @@ t.test('a full group evicts the connection that expires first, and counts it at 
       .filter(({ connection }) => connection.state !== 'unproven')
       .map(({ flow }) => flow.sourcePort)
       .sort((a, b) => a - b);
-  t.same(known(), [1, 2, 3, 4, 6, 100], 'the one that has sent FIN');
-  t.match(datapath.tableCount('connections'), { entered: 7n, evicted: 1n, removed: 0n, refused: 0n });
-  t.equal(datapath.tallies().servers.get(1)?.active, 6n);
+  t.same(known(), [1, 2, 3, 4, 6, 7, 8, 100], 'the one that has sent FIN');
+  t.match(datapath.tableCount('connections'), { entered: 9n, evicted: 1n, removed: 0n, refused: 0n });
+  t.equal(datapath.tallies().servers.get(1)?.active, 8n);
   establish(datapath, 101);
-  t.equal(known().length, HALF_OPEN_ROW);
-  t.match(datapath.tableCount('connections'), { entered: 8n, evicted: 2n });
-  t.equal(datapath.tallies().servers.get(1)?.active, 6n);
+  t.equal(known().length, GROUP_ROWS);
+  t.match(datapath.tableCount('connections'), { entered: 10n, evicted: 2n });
+  t.equal(datapath.tallies().servers.get(1)?.active, 8n);
 });
 
 t.test('expiry frees rows, and those behind the last used one are as if never used', async (t) => {
@@ -205,7 +212,7 @@ t.test(
       establish(datapath, port);
       live.add(port);
       // Any of them, as the ports say nothing of where a flow is; so the group is mostly full.
-      if (live.size === HALF_OPEN_ROW) finish([...live][(port * 7) % HALF_OPEN_ROW] ?? port);
+      if (live.size === GROUP_ROWS) finish([...live][(port * 7) % GROUP_ROWS] ?? port);
       const lost = [...live].filter(
         (port) => send(datapath, 'xdp', segment(port, 'ack')).counted[0] !== 'FORWARDED_ESTABLISHED',
       );
@@ -215,31 +222,39 @@ t.test(
     const flows = openPinned(join(directory, 'maps/flows')) ?? 0;
     t.teardown(() => closeSync(flows));
     const group = getEntry(flows, indexKey(0), GROUP.size) ?? Buffer.alloc(0);
-    const bindings = Array.from({ length: HALF_OPEN_ROW }, (_, row) => rowOf(group, row).readBigUInt64LE(ROW.binding));
+    const bindings = Array.from({ length: GROUP_ROWS }, (_, row) => rowOf(group, row).readBigUInt64LE(ROW.binding));
     t.same(
       bindings,
-      Array.from({ length: HALF_OPEN_ROW }, () => 0n),
+      Array.from({ length: GROUP_ROWS }, () => 0n),
     );
   },
 );
 
 t.test('a flood of first packets evicts half-open connections alone', async (t) => {
   const { datapath } = openSmall(t);
-  for (let port = 1; port <= HALF_OPEN_ROW; port++) establish(datapath, port);
+  for (let port = 1; port <= GROUP_ROWS; port++) establish(datapath, port);
   for (let port = 1000; port < 1100; port++) send(datapath, 'xdp', segment(port, 'syn'));
   const known = [...datapath.connections()].flat().map(({ flow }) => flow.sourcePort);
-  t.same([known.filter((port) => port < 1000).length, known.length], [HALF_OPEN_ROW, GROUP_ROWS]);
+  t.same([known.filter((port) => port < 1000).length, known.length], [GROUP_ROWS, GROUP_ROWS + LINE_ROWS]);
   t.match(datapath.tableCount('connections'), { evicted: 0n });
 });
 
-t.test(
-  'a group is for two connections of as many as are configured, or fewer, and there is a power of two of them',
-  async (t) => {
-    const groups = [1, 1000, 65_536, 1_000_000].map((flows) => {
-      const { tcp, udp } = regionsFor({ maxConnections: flows, maxUdpFlows: 1 });
-      t.same(udp, { first: tcp.groups, groups: 1 });
-      return tcp.groups * GROUP_ROWS;
-    });
-    t.same(groups, [8, 4096, 262_144, 4_194_304]);
-  },
-);
+t.test('a group is for three connections of as many as are configured, and a half-open one for two', async (t) => {
+  const sizes = [1, 1000, 65_536, 1_000_000].map((flows) => {
+    const { proven, halfOpen } = regionsFor({ maxConnections: flows, maxUdpFlows: 1 });
+    t.same(proven.udp, { first: proven.tcp.groups, groups: 1 });
+    t.equal(halfOpen.tcp.first, proven.tcp.groups + 1);
+    t.equal(
+      halfOpen.udp.first,
+      halfOpen.tcp.first + Math.ceil(halfOpen.tcp.groups / 4),
+      'four are an entry of the array',
+    );
+    return [proven.tcp.groups, halfOpen.tcp.groups];
+  });
+  t.same(sizes, [
+    [1, 1],
+    [334, 500],
+    [21_846, 32_768],
+    [333_334, 500_000],
+  ]);
+});

@@ -41,7 +41,7 @@ export interface RowSummary {
 }
 
 const { flowRow: ROW, binding: BINDING, flowIdentity: IDENTITY } = STRUCTS;
-const { GROUP_ROWS, HALF_OPEN_ROW, LINE_ROWS } = CONSTANTS;
+const { GROUP_ROWS, LINE_ROWS } = CONSTANTS;
 const STATES: ConnectionState[] = ['unproven', 'reset', 'established', 'finished', 'datagrams'];
 
 /** In words of 32 bits. */
@@ -52,33 +52,24 @@ const [STATE_SHIFT, LINE_SHIFT] = [8 * (IDENTITY.state - 4), 8 * (IDENTITY.line 
 const HIGH = 2 ** 32;
 const LOCKED = 0xffff_ffff_ffff_ffffn;
 
-/** The rows of each group that are one table's: from the first number on, up to the second. */
-export type GroupPart = readonly [number, number];
-export const PROVEN: GroupPart = [0, HALF_OPEN_ROW];
-export const HALF_OPEN: GroupPart = [HALF_OPEN_ROW, GROUP_ROWS];
+/** Rows of a group: of proven connections, and of half-open ones. */
+export const PROVEN_ROWS = GROUP_ROWS;
+export const HALF_OPEN_ROWS = LINE_ROWS;
 
 /**
  * One table in the memory of the array of flows. Its rows are numbered one after the other.
+ * @param perGroup rows of each group
  * @param seed of the hash of all tables
  */
-export function flowRows(
-  memory: ArrayBuffer,
-  { first, groups }: FlowRegion,
-  [from, end]: GroupPart,
-  seed: bigint,
-): FlowRows {
-  const perGroup = end - from;
-  const count = groups * perGroup;
-  const [start, length] = [first * GROUP_ROWS * ROW.size, groups * GROUP_ROWS * ROW.size];
+export function flowRows(memory: ArrayBuffer, { first, groups }: FlowRegion, perGroup: number, seed: bigint): FlowRows {
+  const [start, length] = [first * GROUP_ROWS * ROW.size, groups * perGroup * ROW.size];
   const words = new Uint32Array(memory, start, length / 4);
   const doubles = new BigUint64Array(memory, start, length / 8);
   const bytes = Buffer.from(memory, start, length);
-  /** Where a row is among all of its region. */
-  const place = (row: number): number => Math.floor(row / perGroup) * GROUP_ROWS + from + (row % perGroup);
-  const word = (row: number, at: number): number => words[place(row) * ROW_WORDS + at] ?? 0;
-  const double = (row: number, offset: number): bigint => doubles[(place(row) * ROW.size + offset) / 8] ?? 0n;
+  const word = (row: number, at: number): number => words[row * ROW_WORDS + at] ?? 0;
+  const double = (row: number, offset: number): bigint => doubles[(row * ROW.size + offset) / 8] ?? 0n;
   const exchangeLast = (row: number, before: bigint, after: bigint): boolean =>
-    Atomics.compareExchange(doubles, (place(row) * ROW.size + ROW.identity) / 8, before, after) === before;
+    Atomics.compareExchange(doubles, (row * ROW.size + ROW.identity) / 8, before, after) === before;
   const isFree = (row: number): boolean => word(row, AT.identity) === 0 && word(row, AT.identity + 1) === 0;
   const wasUsed = (row: number): boolean => word(row, AT.binding) !== 0 || word(row, AT.binding + 1) !== 0;
   const keyAt = (row: number): FlowKey => {
@@ -87,8 +78,8 @@ export function flowRows(
     return { addresses: mixed ^ spread(ports), ports };
   };
   const lowestBeside = (row: number): number => row - (row % perGroup);
-  /** Number in its part of the group of the row that the search for that row's flow begins with. */
-  const startFor = (row: number): number => startAt((word(row, AT.identity + 1) >>> LINE_SHIFT) & 0xff, perGroup);
+  /** Number in its group of the row that the search for that row's flow begins with. */
+  const startFor = (row: number): number => startOf((word(row, AT.identity + 1) >>> LINE_SHIFT) & 0xff, perGroup);
   /** Whether the search for a flow of the group goes over that row. */
   const isPassed = (row: number): boolean => {
     const lowest = lowestBeside(row);
@@ -103,18 +94,15 @@ export function flowRows(
   /** Looked at while it is locked, when nothing enters behind it. */
   const makeUnused = (row: number): void => {
     if (!exchangeLast(row, 0n, LOCKED)) return;
-    if (!isPassed(row)) doubles[(place(row) * ROW.size + ROW.binding) / 8] = 0n;
+    if (!isPassed(row)) doubles[(row * ROW.size + ROW.binding) / 8] = 0n;
     exchangeLast(row, LOCKED, 0n);
   };
   return {
     groups,
     used: (group, some) => {
       const found: number[] = [];
-      const last = Math.min(group + some, groups) * perGroup;
-      for (let row = group * perGroup, at = place(row) * ROW_WORDS + AT.identity; row < last; row++) {
-        if (words[at] !== 0 || words[at + 1] !== 0) found.push(row);
-        at += ROW_WORDS * ((row + 1) % perGroup === 0 ? GROUP_ROWS - perGroup + 1 : 1);
-      }
+      const end = Math.min(group + some, groups) * perGroup;
+      for (let row = group * perGroup; row < end; row++) if (!isFree(row)) found.push(row);
       return found;
     },
     look: (row) => {
@@ -132,7 +120,7 @@ export function flowRows(
     read: (row, services) => {
       const key = keyAt(row);
       if (key.ports === 0n) return undefined;
-      const at = place(row) * ROW.size;
+      const at = row * ROW.size;
       return {
         flow: flowOf(key),
         connection: {
@@ -156,7 +144,7 @@ export function flowRows(
       for (let row = lowest; row < lowest + perGroup; row++) if (isFree(row) && wasUsed(row)) makeUnused(row);
     },
     clear: () => {
-      for (let row = 0; row < count; row++) bytes.fill(0, place(row) * ROW.size, (place(row) + 1) * ROW.size);
+      bytes.fill(0);
     },
   };
 }
@@ -202,16 +190,14 @@ function hashOf({ addresses, ports }: FlowKey, seed: bigint): bigint {
 }
 
 const groupOf = (key: FlowKey, groups: number, seed: bigint): number =>
-  Number((hashOf(key, seed) >> 32n) & BigInt(groups - 1));
+  Number(((hashOf(key, seed) >> 32n) * BigInt(groups)) >> 32n);
 
-/** The number in a part of so many rows of the one that a search begins with; a half-open connection is searched for from the first on. */
-const startAt = (line: number, rows: number): number => (rows === HALF_OPEN_ROW ? line * LINE_ROWS : 0);
+/** The number in its group of the row that a search begins with, in a group of so many. */
+const startOf = (line: number, rows: number): number => (line * LINE_ROWS) % rows;
 
 /** That row for a flow, as line_of() in C; for tests. */
-export function startOfFlow(flow: Flow, rows: number, seed: bigint): number {
-  const hash = hashOf(keyOf(flow), seed);
-  return startAt(Number(((hash & 0xffff_ffffn) * BigInt(HALF_OPEN_ROW / LINE_ROWS)) >> 32n), rows);
-}
+export const startOfFlow = (flow: Flow, rows: number, seed: bigint): number =>
+  startOf(Number((hashOf(keyOf(flow), seed) >> 30n) % BigInt(GROUP_ROWS / LINE_ROWS)), rows);
 
 /** The group of a flow, for tests. */
 export const groupOfFlow = (flow: Flow, groups: number, seed: bigint): number => groupOf(keyOf(flow), groups, seed);

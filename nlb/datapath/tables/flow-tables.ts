@@ -1,13 +1,13 @@
 import { mapMemory } from '../../kernel/memory-map.ts';
 import { STRUCTS } from '../program/layout.ts';
-import { type FlowRows, flowRows, type GroupPart, HALF_OPEN, PROVEN } from './flow-table.ts';
-import { type FlowRegion, type FlowRegions, groupsOf } from './flow-table-sizes.ts';
+import { type FlowRows, flowRows, HALF_OPEN_ROWS, PROVEN_ROWS } from './flow-table.ts';
+import { entriesOfFlows, type FlowRegion, type FlowRegions } from './flow-table-sizes.ts';
 
 /** The tables of flows of a program in the kernel. */
 export interface FlowTableRows {
   connections: FlowRows;
   udpFlows: FlowRows;
-  halfOpen: Record<keyof FlowRegions, FlowRows>;
+  halfOpen: Record<'tcp' | 'udp', FlowRows>;
   /** Those of proven connections first. */
   all: FlowRows[];
   close(): void;
@@ -18,11 +18,15 @@ export interface FlowTableRows {
  * @param fd descriptor of the array of flows
  * @param seed of its hash
  */
-export function openFlowTables(fd: number, { tcp, udp }: FlowRegions, seed: bigint): FlowTableRows {
-  const memory = mapMemory(fd, groupsOf({ tcp, udp }) * STRUCTS.flowGroup.size);
-  const rowsOf = (region: FlowRegion, part: GroupPart): FlowRows => flowRows(memory.buffer, region, part, seed);
-  const [connections, udpFlows] = [rowsOf(tcp, PROVEN), rowsOf(udp, PROVEN)];
-  const halfOpen = { tcp: rowsOf(tcp, HALF_OPEN), udp: rowsOf(udp, HALF_OPEN) };
+export function openFlowTables(fd: number, regions: FlowRegions, seed: bigint): FlowTableRows {
+  const memory = mapMemory(fd, entriesOfFlows(regions) * STRUCTS.flowGroup.size);
+  const rowsOf = (region: FlowRegion, perGroup: number): FlowRows => flowRows(memory.buffer, region, perGroup, seed);
+  const { proven } = regions;
+  const [connections, udpFlows] = [rowsOf(proven.tcp, PROVEN_ROWS), rowsOf(proven.udp, PROVEN_ROWS)];
+  const halfOpen = {
+    tcp: rowsOf(regions.halfOpen.tcp, HALF_OPEN_ROWS),
+    udp: rowsOf(regions.halfOpen.udp, HALF_OPEN_ROWS),
+  };
   return {
     connections,
     udpFlows,

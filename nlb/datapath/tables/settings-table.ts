@@ -5,7 +5,7 @@ import type { DatapathInterface } from '../attach/interfaces.ts';
 import { CONSTANTS, OUTCOMES, STRUCTS } from '../program/layout.ts';
 import { gapNs } from '../specification/limits.ts';
 import { NUMBER_OF, TIMEOUTS, type Timeouts } from '../specification/timeouts.ts';
-import { regionsFor } from './flow-table-sizes.ts';
+import { type FlowRegion, type FlowRegions, regionsFor } from './flow-table-sizes.ts';
 import type { BeatAddresses, Change, TableSizes, Tables } from './tables.ts';
 
 const { settings: AT, flowRegion: REGION, datapathInterface: INTERFACE, beatPath: PATH } = STRUCTS;
@@ -69,6 +69,18 @@ export function isOurLayout(fd: number): boolean {
   );
 }
 
+/** Into an encoded `struct settings`. */
+export function putRegions(bytes: Buffer, { proven, halfOpen }: FlowRegions): void {
+  const put = (at: number, { first, groups }: FlowRegion): void => {
+    bytes.writeUInt32LE(first, at + REGION.first);
+    bytes.writeUInt32LE(groups, at + REGION.groups);
+  };
+  for (const [index, name] of (['tcp', 'udp'] as const).entries()) {
+    put(AT.proven + index * REGION.size, proven[name]);
+    put(AT.halfOpen + index * REGION.size, halfOpen[name]);
+  }
+}
+
 function encode(
   { nlbs, heartbeat, timeouts, limits }: PairSettings,
   interfaces: DatapathInterface[],
@@ -87,11 +99,7 @@ function encode(
   bytes.writeUInt32LE(interfaces.length, AT.interfaceCount);
   bytes.writeUInt32LE(sizes.maxServers, AT.maxServers);
   bytes.writeUInt32LE(sizes.maxServices, AT.maxServices);
-  const regions = regionsFor(sizes);
-  for (const [index, { first, groups }] of [regions.tcp, regions.udp].entries()) {
-    bytes.writeUInt32LE(first, AT.regions + index * REGION.size + REGION.first);
-    bytes.writeUInt32LE(groups, AT.regions + index * REGION.size + REGION.groups);
-  }
+  putRegions(bytes, regionsFor(sizes));
   bytes.writeBigUInt64LE(seed, AT.hashSeed);
   bytes.writeUInt32LE(limits.tcpPerSecond, AT.tcpPerSecond);
   bytes.writeUInt32LE(limits.udpPerSecond, AT.udpPerSecond);
