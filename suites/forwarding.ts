@@ -1,4 +1,4 @@
-import { openUdpFlows, requestHttp } from '../harness/act/everyday.ts';
+import { openUdpFlows, PORTS_AGAIN, requestHttp } from '../harness/act/everyday.ts';
 import { echoRequest, packetForCluster, replyOfCluster } from '../harness/act/inject.ts';
 import type { Scene } from '../harness/act/scene.ts';
 import { probesEnded, reach, receivedForCluster, receivedFromServer } from '../harness/act/waits.ts';
@@ -250,8 +250,8 @@ export default await suite(
         const struckNs = scene.nowNs();
         while (scene.nowNs() < struckNs + (DETECTED_MS + STOOD_MS) * 1e6) await requestHttp(scene, 5, 5);
         const detectedNs = scene.nowNs();
-        await requestHttp(scene, 2 * REQUESTS);
-        const later = await openUdpFlows(scene, FLOWS, UDP_PER_SECOND);
+        await requestHttp(scene, REQUESTS + PORTS_AGAIN);
+        const later = await openUdpFlows(scene, FLOWS + PORTS_AGAIN, UDP_PER_SECOND);
         await Promise.all([earlier.stop(), later.stop()]);
         await scene.act('start the server', victim.name, () => startServer(scene.lab.plan, victim));
         return {

@@ -1,4 +1,4 @@
-import { requestHttp } from '../harness/act/everyday.ts';
+import { PORTS_AGAIN, requestHttp } from '../harness/act/everyday.ts';
 import { firstServer } from '../harness/act/live-flows.ts';
 import { runsScript } from '../harness/act/waits.ts';
 import { noNewFlowTo } from '../harness/check/new-flows.ts';
@@ -41,7 +41,7 @@ export default await suite(
         await scene.act(killed.what, killed.node, () => victim.killAll());
         const struckNs = scene.nowNs();
         while (scene.nowNs() < struckNs + (DETECTED_MS + STOOD_MS) * 1e6) await requestHttp(scene, 5, 5);
-        await requestHttp(scene, REQUESTS);
+        await requestHttp(scene, REQUESTS + PORTS_AGAIN);
         await scene.act('start the server', victim.name, () => startServer(scene.lab.plan, victim));
         return {
           'no later request reaches it': noNewFlowTo({

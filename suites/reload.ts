@@ -1,4 +1,4 @@
-import { openUdpFlows, requestHttp } from '../harness/act/everyday.ts';
+import { openUdpFlows, PORTS_AGAIN, requestHttp } from '../harness/act/everyday.ts';
 import { countedForgeries, countRefusals } from '../harness/act/refusals.ts';
 import { refuses, reloadBoth } from '../harness/act/reload.ts';
 import type { Scene } from '../harness/act/scene.ts';
@@ -26,8 +26,6 @@ const FLOWS = 40;
 /** Two of three flows go to the other two servers; fewer than a quarter of all do so once in a thousand million runs. */
 const ELSEWHERE = FLOWS / 4;
 const REQUESTS = 60;
-/** At most so many have the ports of an earlier connection, and go where that was. */
-const PORTS_AGAIN = 20;
 /** A request that nobody will answer need not be waited for any longer. */
 const GIVE_UP_MS = 300;
 
@@ -96,8 +94,8 @@ export default await suite(
         await requestHttp(scene, REQUESTS);
         await underLoad(scene, async () => {
           await reloadBoth(scene, reweigh.what, { weights: { server1: 0, server2: 5 } });
-          await requestHttp(scene, REQUESTS);
-          const later = await openUdpFlows(scene, FLOWS, PROBES_PER_SECOND);
+          await requestHttp(scene, REQUESTS + PORTS_AGAIN);
+          const later = await openUdpFlows(scene, FLOWS + PORTS_AGAIN, PROBES_PER_SECOND);
           await later.stop();
         });
         await reloadBoth(scene, 'give it back', {});

@@ -8,6 +8,9 @@ import { knows } from './waits.ts';
 
 /** What many suites do. */
 
+/** At most so many new flows of a test have the ports of an earlier one, and go where that was (FWD-5): open so many more than count. */
+export const PORTS_AGAIN = 20;
+
 /** Makes `count` HTTP requests, each on a new connection, and waits until each has ended. */
 export function requestHttp(scene: Scene, count: number, concurrency = 8): Promise<LoadResult> {
   return scene.client.httpRequests({ target: scene.target('http'), count, concurrency, timeoutMs: 2000 });
