@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createWriteStream, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import { finished } from 'node:stream/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { TestResult } from '../../reports/run-report.ts';
 import { collectGarbage } from '../lab/gc.ts';
@@ -77,7 +78,8 @@ async function runProcess(group: Group, folder: string, { run, settings, progres
     timeout: TIME_LIMIT_MS * settings.repeat * group.length,
     killSignal: 'SIGKILL',
   });
-  child.stdout.pipe(createWriteStream(path.join(folder, 'suite.tap')));
+  const tap = createWriteStream(path.join(folder, 'suite.tap'));
+  child.stdout.pipe(tap);
   createInterface({ input: child.stdout }).on('line', (line) => {
     if (TEST_LINE.test(line)) progress(line);
   });
@@ -89,6 +91,8 @@ async function runProcess(group: Group, folder: string, { run, settings, progres
   const [exitCode] = (await once(child, 'exit')) as [number | null];
   forget();
   await drained(child);
+  if (!tap.writableEnded) tap.end();
+  await finished(tap);
   return { exitCode, stderr };
 }
 
