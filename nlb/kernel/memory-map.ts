@@ -25,7 +25,7 @@ export function mapMemory(fd: number, bytes: number): MemoryMap {
 }
 
 /** The same from an offset on, whole pages, of what this process may only read: a write to it ends the process. Throws SyscallError. */
-export function mapReadOnly(fd: number, bytes: number, offset: number): MemoryMap {
+export function mapReadable(fd: number, bytes: number, offset: number): MemoryMap {
   return mapped(bytes, MAP_SHARED, fd, { protection: PROT_READ, offset });
 }
 

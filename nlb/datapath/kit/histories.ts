@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { CONSTANTS } from '../program/layout.ts';
-import { MOST_HELD_BYTES } from '../specification/forward.ts';
+import { MAX_HELD_BYTES } from '../specification/forward.ts';
 import type { Limits } from '../specification/limits.ts';
 import type { Timeouts } from '../specification/timeouts.ts';
 import { FLOW_TABLES } from '../tables/counters.ts';
@@ -117,7 +117,7 @@ const again = fc.record({
   ),
   fragment: fc.oneof({ weight: 4, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: fragmentOf }),
   /** Octets that it is made up to behind the packet: as many as a record of a held frame takes, and one more. */
-  length: usually(0, MOST_HELD_BYTES, MOST_HELD_BYTES + 1),
+  length: usually(0, MAX_HELD_BYTES, MAX_HELD_BYTES + 1),
 });
 /** The last frame from many other ports, and an ACK after it from each or from none: so many flows meet in a group of rows. */
 const crowd = fc.record({

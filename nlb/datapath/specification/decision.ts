@@ -70,4 +70,4 @@ export interface Destination {
 
 export const passed = (outcome: OutcomeName & `PASSED_${string}`): Result => ({ outcome, writes: [], counts: [] });
 export const dropped = (outcome: OutcomeName & `DROPPED_${string}`): Result => ({ outcome, writes: [], counts: [] });
-export const inUserSpace = (held: Held): Result => ({ outcome: 'HELD', held, writes: [], counts: [] });
+export const heldResult = (held: Held): Result => ({ outcome: 'HELD', held, writes: [], counts: [] });

@@ -56,11 +56,11 @@ export function forward(arrival: Arrival, known: Knowledge): Decision {
 
 const TOO_LONG_TO_HOLD = { outcome: 'DROPPED_TOO_LONG_TO_HOLD' } as const;
 /** Octets of the frame in a record of the ring. */
-export const MOST_HELD_BYTES = STRUCTS.heldFrame.size - STRUCTS.heldFrame.frame;
+export const MAX_HELD_BYTES = STRUCTS.heldFrame.size - STRUCTS.heldFrame.frame;
 
 /** Whether a record has room for the frame. One of merged segments has no place there: they would leave as one. */
 const fitsRecord = ({ frame, segmentBytes }: Arrival): boolean =>
-  frame.length <= MOST_HELD_BYTES && segmentBytes === undefined;
+  frame.length <= MAX_HELD_BYTES && segmentBytes === undefined;
 
 /** Of a frame to be forwarded, which has no tag: octets of the longest packet that leaves for it. */
 function packetBytes({ frame, segmentBytes }: Arrival): number {

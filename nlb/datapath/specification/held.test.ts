@@ -7,7 +7,7 @@ import { held } from '../tables/slot.ts';
 import type { Tables } from '../tables/tables.ts';
 import type { Address } from './address.ts';
 import { flowNamed, nameOfFlow } from './flow.ts';
-import { MOST_HELD_BYTES } from './forward.ts';
+import { MAX_HELD_BYTES } from './forward.ts';
 import type { Exception } from './knowledge.ts';
 
 /** Which first packets wait in user space, in literal cases; that the kernel's program does the same, differential.test.ts shows. */
@@ -164,12 +164,12 @@ t.test('ICMP errors and fragments without ports are never held', async (t) => {
 t.test('what is longer than a record is dropped, and counted as that', async (t) => {
   const padded = (bytes: number): string => Buffer.concat([bytesOf(tcp('S'))], bytes).toString('hex');
   const [found] = play({ changes: [hold] }, [
-    [padded(MOST_HELD_BYTES), ''],
-    [padded(MOST_HELD_BYTES + 1), ''],
+    [padded(MAX_HELD_BYTES), ''],
+    [padded(MAX_HELD_BYTES + 1), ''],
   ]);
   t.same(found, [
     ['HELD', undefined],
     ['DROPPED_TOO_LONG_TO_HOLD', undefined],
   ]);
-  t.equal(MOST_HELD_BYTES, 2000);
+  t.equal(MAX_HELD_BYTES, 2000);
 });

@@ -22,7 +22,7 @@ export function findBoundServer(
 }
 
 /** Where a flow without a connection goes. */
-export interface Placement {
+export interface SelectedServer {
   /** Undefined if there is none, or it is gone. */
   server: Server | undefined;
   /** It must not go there before user space has spoken with the peer. */
@@ -33,7 +33,7 @@ export interface Placement {
  * To the server of its exception, if that is settled and the server is not gone. A flow with any other exception is held, and so is one
  * of a slot with the mark. All others go to their client's server, with affinity, or to the one in their slot.
  */
-export function placeFlow(service: Service, flow: Flow, known: Knowledge, nowNs: bigint): Placement {
+export function selectOrHold(service: Service, flow: Flow, known: Knowledge, nowNs: bigint): SelectedServer {
   const { configured } = known;
   const { slot, id, isHeld } = slotFor(service, flow);
   const exception = configured.exceptions.get(nameOfFlow(flow));
@@ -47,7 +47,7 @@ export function placeFlow(service: Service, flow: Flow, known: Knowledge, nowNs:
 
 /** The server for a packet that is never held: an ICMP error, or a fragment without ports. */
 export function selectServer(service: Service, flow: Flow, known: Knowledge, nowNs: bigint): Server | undefined {
-  return placeFlow(service, flow, known, nowNs).server;
+  return selectOrHold(service, flow, known, nowNs).server;
 }
 
 /** With affinity, the server that the client stays on, if that still gets new connections of the service. */

@@ -5,7 +5,7 @@ import { type Flow, nameOfFlow, PROTOCOL } from './flow.ts';
 import { forward } from './forward.ts';
 import type { Binding, Connection, Exception, Knowledge, Server, Service } from './knowledge.ts';
 import { findHalfOpen, protocolOf, provenTable, serviceOf } from './lookup.ts';
-import { findBoundServer, findClientServer, placeFlow, slotFor } from './placement.ts';
+import { findBoundServer, findClientServer, selectOrHold, slotFor } from './placement.ts';
 import { packetOf } from './trace-packet.ts';
 
 /** What the data path would do with a packet, and why. Nothing is sent or recorded. */
@@ -85,7 +85,7 @@ function* placement(flow: Flow, service: Service, known: Knowledge, nowNs: bigin
     yield `${describe(connection, nowNs, labels)}${isThere ? '' : '; that is over, and counts as absent'}`;
     if (isThere && (yield* stays(connection, known, labels))) return;
   }
-  const { held } = placeFlow(service, flow, known, nowNs);
+  const { held } = selectOrHold(service, flow, known, nowNs);
   const exception = known.configured.exceptions.get(nameOfFlow(flow));
   if (exception) yield describeException(exception, held !== undefined, labels);
   const bound = exception || held ? undefined : findClientServer(service, flow, known, nowNs);

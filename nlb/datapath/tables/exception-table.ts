@@ -95,7 +95,7 @@ function decode(value: Buffer): Exception {
   };
 }
 
-export function encodeFlow({ source, destination, sourcePort, destinationPort, protocol }: Flow): Buffer {
+function encodeFlow({ source, destination, sourcePort, destinationPort, protocol }: Flow): Buffer {
   const key = Buffer.alloc(KEY.size);
   key.set(quadToBytes(source), KEY.source);
   key.set(quadToBytes(destination), KEY.destination);

@@ -1,4 +1,4 @@
-import { mapMemory, mapReadOnly, PAGE_BYTES } from '../../kernel/memory-map.ts';
+import { mapMemory, mapReadable, PAGE_BYTES } from '../../kernel/memory-map.ts';
 import { CONSTANTS, STRUCTS } from '../program/layout.ts';
 import type { Flow } from '../specification/flow.ts';
 import { decodeFlow } from './exception-table.ts';
@@ -45,7 +45,7 @@ const { heldFrame: AT } = STRUCTS;
 export function openHeldRing(fd: number, bytes: number): HeldRing {
   const consumer = mapMemory(fd, 8);
   // The producer's page, and the data twice, so that what goes over the end is in one piece.
-  const rest = mapReadOnly(fd, PAGE_BYTES + 2 * bytes, PAGE_BYTES);
+  const rest = mapReadable(fd, PAGE_BYTES + 2 * bytes, PAGE_BYTES);
   const [read, written] = [new BigUint64Array(consumer.buffer), new BigUint64Array(rest.buffer, 0, 1)];
   const data = Buffer.from(rest.buffer, PAGE_BYTES);
   const lengths = new Uint32Array(rest.buffer, PAGE_BYTES);

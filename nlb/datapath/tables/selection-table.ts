@@ -10,7 +10,7 @@ export interface SelectionTable {
   /** Write the slots of a row that differ. Returns how many. */
   write(row: number, wanted: Int32Array): number;
   /** Write some slots of a row. */
-  writeSlots(row: number, slots: Iterable<WantedSlot>): void;
+  writeSlots(row: number, slots: Iterable<SlotChange>): void;
   /** A copy. */
   read(row: number): Int32Array;
   /** The slots of the row themselves, not a copy: NO_SERVER for none. */
@@ -18,7 +18,7 @@ export interface SelectionTable {
   close(): void;
 }
 
-export interface WantedSlot {
+export interface SlotChange {
   slot: number;
   /** As in a wanted selection (slot.ts). */
   content: number;

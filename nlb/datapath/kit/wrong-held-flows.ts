@@ -22,7 +22,7 @@ const free: Specification = (arrival, known) => {
   return forward(arrival, { ...known, configured: { ...configured, services, exceptions: new Map() } });
 };
 
-export const wrongHolding: Record<string, Specification> = {
+export const wrongHeldFlows: Record<string, Specification> = {
   'overlooks the mark': withSlots(serverIn),
   'takes a slot with the mark for an empty one': withSlots((content) => (isHeld(content) ? -1 : content)),
   'takes a server for ineligible where all its slots are held': services((service) => ({
