@@ -7,7 +7,7 @@ const CHECKSUM_AT: Record<number, number> = { [PROTOCOL.tcp]: 16, [PROTOCOL.udp]
 /**
  * Fill in the checksum that the sender has left to its network device: then the frame has the sum of the pseudo-header in its place (the
  * kernel's CHECKSUM_PARTIAL), which a copy of its octets does not tell otherwise. Frames between interfaces of one machine come so. A right
- * checksum stays, and so does one that is wrong in any other way. The frame has no tag.
+ * checksum stays, also where it happens to be that sum, and so does one that is wrong in any other way. The frame has no tag.
  */
 export function fillInChecksum(frame: Buffer): void {
   const ip = readIpv4(frame, ETHERNET_BYTES);
@@ -15,8 +15,7 @@ export function fillInChecksum(frame: Buffer): void {
   if (!ip?.lengthsAgree || at === undefined || ip.moreFragments || ip.payloadAt + at + 2 > ip.endAt) return;
   const pseudo = sumOfPseudoHeader(frame, ip);
   const field = ip.payloadAt + at;
-  const all = folded(pseudo + sumOf(frame, ip.payloadAt, ip.endAt));
-  if (all === 0xffff || frame.readUInt16BE(field) !== folded(pseudo)) return;
+  if (frame.readUInt16BE(field) !== folded(pseudo)) return;
   frame.writeUInt16BE(0, field);
   const sum = ~folded(pseudo + sumOf(frame, ip.payloadAt, ip.endAt)) & 0xffff;
   // Of UDP zero stands for none (RFC 768).
