@@ -70,14 +70,15 @@ if (options.check) {
 const running = Promise.withResolvers<Daemon>();
 process.on('SIGHUP', () => void running.promise.then((daemon) => daemon.reload('SIGHUP')));
 // What only a daemon needs is loaded only now: a check answers sooner, and a bad configuration touches nothing.
-const [{ pino }, { obstacleAt }, { lockInterface }, { startDaemon }, { raiseThreadPriority }] = await Promise.all([
-  import('pino'),
-  import('./control/socket-file.ts'),
-  import('./control/single-instance.ts'),
-  import('./control/daemon.ts'),
-  import('./control/thread-priority.ts'),
-]);
-const obstacle = obstacleAt(config.control.socket);
+const [{ pino }, { lastingObstacleAt }, { lockInterface }, { startDaemon }, { raiseThreadPriority }] =
+  await Promise.all([
+    import('pino'),
+    import('./control/socket-file.ts'),
+    import('./control/single-instance.ts'),
+    import('./control/daemon.ts'),
+    import('./control/thread-priority.ts'),
+  ]);
+const obstacle = await lastingObstacleAt(config.control.socket);
 if (obstacle !== undefined) end(EXIT.unavailable, `nlbd: the control socket ${config.control.socket} ${obstacle}`);
 const hold = await lockInterface(config.access.interface);
 if (hold.refused !== undefined) end(EXIT.unavailable, `nlbd: ${hold.refused}`);

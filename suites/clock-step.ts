@@ -5,6 +5,7 @@ import { nothingMoved } from '../harness/check/calm.ts';
 import { noneLost, noReset } from '../harness/check/probes.ts';
 import { between, type Span } from '../harness/check/span.ts';
 import { clockStepped, WALL_CLOCK } from '../harness/check/wall-clock.ts';
+import { until } from '../harness/clock/until.ts';
 import { lastLoggedOffset, stepClock } from '../harness/fault/clock.ts';
 import { suite } from '../harness/runner/suite.ts';
 
@@ -17,6 +18,11 @@ const WITHIN_S = 60;
 
 /** The clocks of both nodes, in hours from the machine's. */
 type Hours = Record<'active' | 'standby', number>;
+
+/** Waits for the daemon's line, which comes behind its script; without it what there is is judged. */
+async function written(isSo: () => boolean): Promise<void> {
+  await until(isSo, { what: 'the line is in the log', withinMs: 2000 }).catch(() => undefined);
+}
 
 /**
  * Steps both clocks, waits while nothing should happen, and then asks for a handover, at which both daemons write a line with
@@ -38,8 +44,10 @@ async function stepBoth(scene: Scene, load: { calm(): Promise<void> }, hours: Ho
   await runsScript(scene, standby.name, 'active', span.untilNs);
   await runsScript(scene, active.name, 'standby', span.untilNs);
   const fromNs = scene.nowNs();
-  for (const { node } of steps) {
-    const counts = { offsetSeconds: Math.round(lastLoggedOffset(scene.lab, node, Date.now())) };
+  for (const { node, seconds } of steps) {
+    const offset = () => lastLoggedOffset(scene.lab, node, Date.now());
+    await written(() => Math.abs(offset() - seconds) < WITHIN_S);
+    const counts = { offsetSeconds: Math.round(offset()) };
     scene.recorder.record({ kind: 'counted', atNs: scene.nowNs(), node: node.name, what: WALL_CLOCK, counts });
   }
   const untilNs = scene.nowNs();

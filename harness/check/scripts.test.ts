@@ -54,6 +54,10 @@ t.test('whatever happens, scripts follow one another, once each', async (t) => {
   t.match(told(ordered, two, script(3, 'nlb1', 'standby', 'initial')), /^fail/, 'twice for one entry');
   t.match(told(ordered, two, script(3, 'nlb2', 'active', 'inop')), /^pass/, 'another node is not meant');
   t.match(told(ordered, start(0), begins(1)), /^unknown: 1 scripts .* 2 were wanted/);
+  const says = (enteredMs: number) => ({ ...script(30, 'nlb1', 'active', 'standby'), enteredNs: enteredMs * 1e6 });
+  t.match(told(ordered, two, says(5)), /^pass/, 'it ran late');
+  t.match(told(ordered, two, says(40)), /^pass/, 'as far as its stamp can tell');
+  t.match(told(ordered, two, says(41)), /^fail: .* active on nlb1 was told of an entry that was yet to come/);
   const odd = [two, script(3, 'nlb1', 'inop', 'active'), script(4, 'nlb1', 'standby', 'inop')].flat(2);
   t.equal(
     verdictOn(

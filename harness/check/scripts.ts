@@ -21,6 +21,9 @@ export const scriptsRan = checker(function scriptsRan(options: { node: string; s
   };
 });
 
+/** A script's stamp has steps of 10 ms, and is of before it. */
+const STAMP_STEP_NS = 10 * NS_PER_MS;
+
 function isStart({ state, previous }: ScriptRan): boolean {
   return state === 'initial' && previous === 'initial';
 }
@@ -48,7 +51,8 @@ export const scriptsApart = checker(function scriptsApart(options: {
 
 /**
  * HA-5: whatever happened, each script of the node was told the state whose script ran before it, and was not run for one state
- * twice in a row; only a life, of which there is one for each start at most, begins anew with `initial` after `initial`.
+ * twice in a row; only a life, of which there is one for each start at most, begins anew with `initial` after `initial`. When a state was
+ * entered, where the system says it, is not after its script ran.
  * @param options.start the act that starts a daemon: what an earlier life had yet to run is lost with it
  */
 export const scriptsInOrder = checker(function scriptsInOrder(options: {
@@ -76,6 +80,9 @@ export const scriptsInOrder = checker(function scriptsInOrder(options: {
         evidence,
       );
     }
+    const early = ran.find((event) => meant.has(event) && (event.enteredNs ?? 0) > event.atNs + STAMP_STEP_NS);
+    if (early)
+      return fail(`the script of ${early.state} on ${node} was told of an entry that was yet to come`, [early]);
     return meant.size < atLeast ? unknown(`${because}; ${atLeast} were wanted`, [...meant]) : pass(because, [...meant]);
   };
 });

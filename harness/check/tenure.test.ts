@@ -1,5 +1,5 @@
 import t from 'tap';
-import { act, address, census, OVER, told, watched } from './literal-history.ts';
+import { act, address, census, OVER, script, told, watched } from './literal-history.ts';
 import { heldAtLeast } from './tenure.ts';
 
 const NLBS = '10.77.1.100';
@@ -30,6 +30,15 @@ t.test('each time of holding the address lasts long enough', async (t) => {
   t.match(told(long, SEEN, BEGIN, held(10, 110), change(200, 'added'), OVER), /^unknown/, 'one that goes on');
   t.match(told(long, SEEN, BEGIN, two, held(500, 900), OVER), /^unknown/);
   t.match(told(long, SEEN, BEGIN, held(10, 110, 'nlb1'), held(200, 400, 'nlb1'), OVER), /^unknown/);
+  const leads = (state: string, enteredMs: number) => ({
+    ...script(30, 'nlb2', state, 'standby'),
+    enteredNs: enteredMs * 1e6,
+  });
+  const late = [...held(10, 110), ...held(251, 400)];
+  t.match(told(long, SEEN, BEGIN, late, OVER), /^fail/);
+  t.match(told(long, SEEN, BEGIN, late, leads('active', 200), OVER), /^pass: .* then 200 ms/, 'the kernel was late');
+  t.match(told(long, SEEN, BEGIN, late, leads('inop', 200), OVER), /^fail/);
+  t.match(told(long, SEEN, BEGIN, late, leads('active', 252), OVER), /^fail/);
   t.match(told(long, BEGIN, two, OVER), /^unknown: addresses of nlb2 were not watched/);
   t.match(told(long), /^unknown: nothing was recorded/);
 });

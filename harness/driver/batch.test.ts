@@ -1,6 +1,6 @@
 import t from 'tap';
 import { loadPlan } from '../topology/load.ts';
-import { lan, lansOf, legsOnLan, namespaces, node } from './batch.ts';
+import { lan, lansOf, lanUnmade, legsOnLan, namespaces, node } from './batch.ts';
 import { labNames } from './names.ts';
 
 const plan = loadPlan('invention');
@@ -24,9 +24,9 @@ t.test(
     t.equal(
       lan(plan, names, 'internet'),
       `link add internet type bridge stp_state 0 forward_delay 0 mcast_snooping 0
-link add client1 gro_max_size 1 type veth peer name internet address 02:00:01:00:00:10 netns ov-x.client1
+link add client1 group 1 gro_max_size 1 type veth peer name internet address 02:00:01:00:00:10 netns ov-x.client1
 link set client1 master internet up
-link add router gro_max_size 1 type veth peer name internet address 02:00:01:00:00:01 netns ov-x.router
+link add router group 1 gro_max_size 1 type veth peer name internet address 02:00:01:00:00:01 netns ov-x.router
 link set router master internet up
 link set lo up
 link set internet up
@@ -34,6 +34,17 @@ link set internet up
     );
   },
 );
+
+t.test('cables are unmade three at a time, all that were made, and the switch after them', async (t) => {
+  const groups = Array.from(lan(plan, names, 'server').matchAll(/link add \S+ group (\d+)/g), ([, group]) =>
+    Number(group),
+  );
+  t.strictSame(groups, [1, 1, 1, 2, 2, 2, 3]);
+  t.equal(
+    lanUnmade(plan, 'server'),
+    ['link delete group 1', 'link delete group 2', 'link delete group 3', 'link delete server\n'].join('\n'),
+  );
+});
 
 t.test('a node gets its addresses and routes, and a server the cluster address on its loopback', async (t) => {
   t.equal(

@@ -17,19 +17,30 @@ export function namespaces(all: readonly string[]): string {
  */
 export function lan(plan: Plan, names: LabNames, lanName: string): string {
   const made = [`link add ${lanName} type bridge stp_state 0 forward_delay 0 mcast_snooping 0`];
-  for (const { node, leg } of legsOnLan(plan, lanName)) made.push(...cable(names.node(node.name), leg, lanName));
+  for (const [index, { node, leg }] of legsOnLan(plan, lanName).entries())
+    made.push(...cable(names.node(node.name), leg, lanName, groupOf(index)));
   return lines([...made, 'link set lo up', `link set ${lanName} up`]);
 }
 
+/** Of so many cables: the kernel unmakes those of one group together, in one hold of its lock. */
+const GROUP_SIZE = 3;
+const groupOf = (index: number): number => 1 + Math.floor(index / GROUP_SIZE);
+
+/** Run inside the LAN's namespace: its cables go, each with its end in a node, one group after the other, and then the switch. */
+export function lanUnmade(plan: Plan, lanName: string): string {
+  const groups = new Set(legsOnLan(plan, lanName).map((_, index) => groupOf(index)));
+  return lines([...[...groups].map((group) => `link delete group ${group}`), `link delete ${lanName}`]);
+}
+
 /** The leg's end in its node is not up yet, and has no address. */
-const cable = (netns: string, { port, name, mac }: LegPlan, lanName: string): string[] => [
-  `link add ${port} gro_max_size 1 type veth peer name ${name} address ${mac} netns ${netns}`,
+const cable = (netns: string, { port, name, mac }: LegPlan, lanName: string, group: number): string[] => [
+  `link add ${port} group ${group} gro_max_size 1 type veth peer name ${name} address ${mac} netns ${netns}`,
   `link set ${port} master ${lanName} up`,
 ];
 
 /** Run inside the LAN's namespace: the leg goes, and is born again in its node, as another interface of the same name. */
 export const cableAnew = (netns: string, leg: LegPlan, lanName: string): string =>
-  lines([`link delete ${leg.port}`, ...cable(netns, leg, lanName)]);
+  lines([`link delete ${leg.port}`, ...cable(netns, leg, lanName, groupOf(0))]);
 
 /** Run inside the node's namespace: what a leg needs that was made anew. */
 export const legAnew = (plan: NodePlan, leg: LegPlan): string =>

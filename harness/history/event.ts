@@ -120,6 +120,10 @@ const ScriptRan = z
     state: z.string(),
     previous: z.string(),
     reason: z.string(),
+    enteredNs: z
+      .number()
+      .optional()
+      .describe('When the state was entered, by the load balancer’s own word: a script may run later.'),
   })
   .describe('An operator’s script, by its own journal.');
 export type ScriptRan = z.infer<typeof ScriptRan>;

@@ -4,15 +4,17 @@ import { boottimeMinusMonotonicNs } from '../capture/clock.ts';
 import { parseJournalLine, steadyOffset } from './journal.ts';
 
 t.test('a script ran at its instant on the clock of the history, also on a machine that was suspended', async (t) => {
-  const line = 'active\tstandby\t7205.25\tpeer silent';
+  const line = 'active\tstandby\t7205.25\t\tpeer silent';
   const words = { state: 'active', previous: 'standby', reason: 'peer silent' };
   t.same(parseJournalLine(line, 0n), { ...words, monotonicNs: 7_205_250_000_000n });
+  const late = parseJournalLine('active\tstandby\t7205.25\t7205.123456\tpeer silent', 7_200_000_000_000n);
+  t.same(late, { ...words, monotonicNs: 5_250_000_000n, enteredNs: 5_123_456_000n }, 'entered before it');
   t.same(parseJournalLine(line, 7_200_000_000_000n), { ...words, monotonicNs: 5_250_000_000n }, 'for two hours');
 });
 
 t.test('what a script writes now is now', async (t) => {
   const [uptime] = readFileSync('/proc/uptime', 'utf8').split(' ');
-  const { monotonicNs } = parseJournalLine(`active\tstandby\t${uptime}\t`, boottimeMinusMonotonicNs());
+  const { monotonicNs } = parseJournalLine(`active\tstandby\t${uptime}\t\t`, boottimeMinusMonotonicNs());
   const agoNs = process.hrtime.bigint() - monotonicNs;
   t.ok(agoNs > -1_000_000n && agoNs < 1_000_000_000n, `${agoNs} ns ago`);
 });

@@ -40,8 +40,15 @@ export class Journals {
   }
 
   private script(node: string, line: string): void {
-    const { monotonicNs, ...script } = parseJournalLine(line, this.aheadNs());
-    this.recorder.record({ kind: 'script', atNs: this.recorder.fromMonotonic(monotonicNs), node, ...script });
+    const { monotonicNs, enteredNs, ...script } = parseJournalLine(line, this.aheadNs());
+    const entered = enteredNs !== undefined && { enteredNs: this.recorder.fromMonotonic(enteredNs) };
+    this.recorder.record({
+      kind: 'script',
+      atNs: this.recorder.fromMonotonic(monotonicNs),
+      node,
+      ...script,
+      ...entered,
+    });
   }
 }
 
@@ -62,12 +69,14 @@ export function steadyOffset(read: () => bigint): () => bigint {
 }
 
 /**
- * A line of a state script's journal: state, previous state, seconds on CLOCK_BOOTTIME, reason.
+ * A line of a state script's journal: state, previous state, seconds on CLOCK_BOOTTIME, the same of the entry (or nothing), reason.
  * @param aheadNs of CLOCK_MONOTONIC, the history's clock: a machine that was ever suspended has two times since its start
  */
 export function parseJournalLine(line: string, aheadNs: bigint) {
-  const [state = '', previous = '', uptime = '0', reason = ''] = line.split('\t');
-  return { state, previous, reason, monotonicNs: BigInt(Math.round(Number(uptime) * 1e9)) - aheadNs };
+  const [state = '', previous = '', uptime = '0', since = '', reason = ''] = line.split('\t');
+  const monotonic = (seconds: string): bigint => BigInt(Math.round(Number(seconds) * 1e9)) - aheadNs;
+  const entered = since !== '' && { enteredNs: monotonic(since) };
+  return { state, previous, reason, monotonicNs: monotonic(uptime), ...entered };
 }
 
 /** A program may print other things than its records: those are its log, and not ours. */

@@ -20,7 +20,8 @@ export interface Capabilities {
   reload(node: LabNode, setup: PairSetup): Promise<void>;
   /**
    * The operator's script for every state, initial among them, told the state before and the reason. What it writes is a line for
-   * each entry, by tabs: state, previous state, seconds on CLOCK_BOOTTIME (as /proc/uptime has them), reason.
+   * each entry, by tabs: state, previous state, seconds on CLOCK_BOOTTIME (as /proc/uptime has them), the same of the entry by the
+   * system's own word (empty where it does not say), reason.
    */
   stateScripts: {
     script(folder: string, node: string): string;

@@ -66,7 +66,7 @@ export async function startDaemon(start: Start, log: Log, died: (error: Error) =
     {
       entered: ({ atMs, ...change }) => {
         events.add('state', change, atMs);
-        scripts.entered(change);
+        scripts.entered({ ...change, atMs });
       },
       pathChanged: ({ atMs, ...change }) => events.add('path', change, atMs),
       witnessChanged: ({ atMs, ...change }) => events.add('witness', change, atMs),

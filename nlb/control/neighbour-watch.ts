@@ -24,6 +24,16 @@ export interface NeighbourWatch {
   isLinked(): boolean;
 }
 
+/** Whom this node talks to by an interface. */
+interface Neighbourhood {
+  device: string;
+  addresses: ReadonlySet<string>;
+  /** Those of them that are servers; absent where servers are behind other interfaces. */
+  servers?: ReadonlySet<string>;
+}
+
+type Leg = Neighbourhood & { ifindex: number; running: boolean };
+
 /** @param inherited what is known before the first look */
 export function watchNeighbours(inherited: HardwareAddresses): NeighbourWatch {
   const links = openLinkLook();
@@ -34,11 +44,7 @@ export function watchNeighbours(inherited: HardwareAddresses): NeighbourWatch {
   let running = new Map<number, boolean>();
   let linked = true;
 
-  function findAnew(config: Config): void {
-    const legs = neighboursByInterface(config).flatMap(([device, addresses]) => {
-      const leg = links.look(device);
-      return leg ? [{ ...leg, device, addresses }] : [];
-    });
+  function findAnew(legs: readonly Leg[], serverDevice: string): void {
     for (const { ifindex, addresses } of legs.filter((leg) => leg.running && running.get(leg.ifindex) === false))
       for (const { address, state } of listNeighbours(ifindex)) {
         if (state !== 'INCOMPLETE' || !addresses.has(address)) continue;
@@ -46,7 +52,7 @@ export function watchNeighbours(inherited: HardwareAddresses): NeighbourWatch {
         probeNeighbour(ifindex, address);
       }
     running = new Map(legs.map((leg) => [leg.ifindex, leg.running]));
-    linked = legs.some((leg) => leg.running && leg.device === config.server.interface);
+    linked = legs.some((leg) => leg.running && leg.device === serverDevice);
   }
 
   function ask(leg: { ifindex: number; running: boolean }, address: string, nowMs: number): void {
@@ -58,11 +64,14 @@ export function watchNeighbours(inherited: HardwareAddresses): NeighbourWatch {
   return {
     look: (config, failing) => {
       const nowMs = performance.now();
-      findAnew(config);
-      const legs = serversByInterface(config).flatMap(([device, addresses]) => {
-        const leg = links.look(device);
-        return leg ? [{ leg, addresses, seen: listNeighbours(leg.ifindex) }] : [];
+      const present = neighboursByInterface(config).flatMap((each) => {
+        const link = links.look(each.device);
+        return link ? [{ ...each, ...link }] : [];
       });
+      findAnew(present, config.server.interface);
+      const legs = present.flatMap(({ servers, ...leg }) =>
+        servers ? [{ leg, addresses: servers, seen: listNeighbours(leg.ifindex) }] : [],
+      );
       const seen = legs.flatMap(({ addresses, seen }) => seen.filter(({ address }) => addresses.has(address)));
       hardware = remember(hardware, seen, nowMs);
       unresolved = legs.flatMap(({ addresses }) =>
@@ -78,16 +87,17 @@ export function watchNeighbours(inherited: HardwareAddresses): NeighbourWatch {
 }
 
 /** Servers, and the peer on both subnets. */
-function neighboursByInterface(config: Config): [device: string, addresses: ReadonlySet<string>][] {
+function neighboursByInterface(config: Config): Neighbourhood[] {
   const { access, server, peer } = config;
   const peerOn = new Map([
     [access.interface, peer.access],
     [server.interface, peer.server],
   ]);
-  const servers = new Map(serversByInterface(config));
-  return [...new Set([...peerOn.keys(), ...servers.keys()])].map((device) => {
-    const beat = peerOn.get(device);
-    return [device, new Set([...(servers.get(device) ?? []), ...(beat === undefined ? [] : [beat])])];
+  const serversOn = new Map(serversByInterface(config));
+  return [...new Set([...peerOn.keys(), ...serversOn.keys()])].map((device) => {
+    const [servers, beat] = [serversOn.get(device), peerOn.get(device)];
+    const addresses = new Set([...(servers ?? []), ...(beat === undefined ? [] : [beat])]);
+    return { device, addresses, ...(servers && { servers }) };
   });
 }
 

@@ -9,8 +9,8 @@ import { listenAt, listenerAt } from '../kernel/unix-stream.ts';
  */
 
 /** Longer than a killed process takes to end, and a start that is too early by a little is no mistake. */
-const ENDS_WITHIN_MS = 1000;
-const LOOK_EVERY_MS = 20;
+export const EXIT_WITHIN_MS = 1000;
+export const LOOK_EVERY_MS = 20;
 
 export interface InstanceLock {
   /** Another daemon has it. */
@@ -22,7 +22,7 @@ export interface InstanceLock {
 /** Holds the interface for as long as this process lives. Throws SyscallError. */
 export async function lockInterface(device: string): Promise<InstanceLock> {
   const name = `\0nlbd/${device}`;
-  const deadlineMs = performance.now() + ENDS_WITHIN_MS;
+  const deadlineMs = performance.now() + EXIT_WITHIN_MS;
   for (;;) {
     const fd = tryToListen(name);
     if (fd !== undefined) return hold(fd);

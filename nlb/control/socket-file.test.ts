@@ -16,7 +16,7 @@ import t from 'tap';
 import { openAnswerer } from '../kernel/unix-datagram.ts';
 import { listenAt } from '../kernel/unix-stream.ts';
 import { serve } from './socket.ts';
-import { obstacleAt, openSocketFile } from './socket-file.ts';
+import { lastingObstacleAt, obstacleAt, openSocketFile } from './socket-file.ts';
 
 /** Not the test's own folder: a socket's path may have 107 bytes. */
 const folder = mkdtempSync(join(tmpdir(), 'nlb-'));
@@ -49,6 +49,15 @@ t.test('what a killed daemon left is replaced', async (t) => {
   const { close } = await serve(path, answering);
   close();
   t.notOk(existsSync(path));
+});
+
+t.test('who listens there is given the time that a killed daemon takes to end', async (t) => {
+  const path = place();
+  const { server } = await serve(path, answering);
+  setTimeout(() => server.close(), 100);
+  t.equal(await lastingObstacleAt(path), undefined);
+  listenAt(place());
+  t.match(await lastingObstacleAt(join(folder, `${made}.sock`)), /^is served by process \d+ already$/, 'and no more');
 });
 
 t.test('what is no socket of ours stays, is named, and nothing is served', async (t) => {

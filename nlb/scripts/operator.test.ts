@@ -17,6 +17,7 @@ const to = (state: Occasion['state'], previous: Occasion['state'], reason = 'bec
   state,
   previous,
   reason,
+  atMs: 7_205_250.5,
 });
 
 t.test('scripts run one at a time, in the order of the states, and know why', async (t) => {
@@ -25,7 +26,7 @@ t.test('scripts run one at a time, in the order of the states, and know why', as
   const path = script(
     folder,
     'hook',
-    `echo "begin $NLB_STATE" >> ${journal}; sleep 0.05; echo "$NLB_PREVIOUS $NLB_STATE $NLB_REASON" >> ${journal}`,
+    `echo "begin $NLB_STATE" >> ${journal}; sleep 0.05; echo "$NLB_PREVIOUS $NLB_STATE $NLB_REASON, since $NLB_SINCE" >> ${journal}`,
   );
   const ends: ScriptEnd[] = [];
   const runner = openScripts({ standby: path, active: path, timeLimitMs: 5000 }, (end) => ends.push(end));
@@ -35,9 +36,9 @@ t.test('scripts run one at a time, in the order of the states, and know why', as
   await runner.idle();
   t.same(readFileSync(journal, 'utf8').trim().split('\n'), [
     'begin standby',
-    'initial standby nlb2 leads',
+    'initial standby nlb2 leads, since 7205.250500',
     'begin active',
-    'standby active nlb2 silent',
+    'standby active nlb2 silent, since 7205.250500',
   ]);
   t.match(ends, [
     { state: 'standby', status: 0 },

@@ -12,9 +12,11 @@ export interface Occasion {
   state: StateName;
   previous: StateName;
   reason: string;
+  /** When it was entered, in milliseconds on CLOCK_BOOTTIME. */
+  atMs: number;
 }
 
-export interface ScriptEnd extends Occasion {
+export interface ScriptEnd extends Omit<Occasion, 'atMs'> {
   path: string;
   /** Exit status; absent where a signal ended it or it could not be started. */
   status?: number;
@@ -49,10 +51,10 @@ export function openScripts(first: StateScripts, ended: (end: ScriptEnd) => void
   let scripts = first;
   let waiting = 0;
   return {
-    entered: ({ state, previous, reason }) => {
+    entered: ({ state, previous, reason, atMs }) => {
       const { [state]: path, timeLimitMs } = scripts;
       if (path === undefined) return;
-      const occasion = { state, previous, reason };
+      const occasion = { state, previous, reason, atMs };
       if (waiting >= MOST_WAITING) return ended(notRun(path, occasion, `${waiting} scripts wait already`));
       waiting++;
       queue = queue.then(async () => {
@@ -70,15 +72,16 @@ export function openScripts(first: StateScripts, ended: (end: ScriptEnd) => void
   };
 }
 
-function notRun(path: string, occasion: Occasion, why: string): ScriptEnd {
+function notRun(path: string, { atMs: _, ...occasion }: Occasion, why: string): ScriptEnd {
   return { ...occasion, path, why: `not run: ${why}`, tookMs: 0, output: '' };
 }
 
 /** In a process group of its own, so that the time limit ends what it started as well. */
-function run(path: string, occasion: Occasion, timeLimitMs: number): Promise<ScriptEnd> {
+function run(path: string, { atMs, ...occasion }: Occasion, timeLimitMs: number): Promise<ScriptEnd> {
   const beganMs = performance.now();
   const { state, previous, reason } = occasion;
-  const env = { ...process.env, NLB_STATE: state, NLB_PREVIOUS: previous, NLB_REASON: reason };
+  const NLB_SINCE = (atMs / 1000).toFixed(6);
+  const env = { ...process.env, NLB_STATE: state, NLB_PREVIOUS: previous, NLB_REASON: reason, NLB_SINCE };
   return new Promise((resolve) => {
     const child = spawn(path, [], { env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
     // Where it cannot be started it may be without streams, as when no more files can be opened; the reason is yet to come.

@@ -81,7 +81,9 @@ const recordsIn = (datagram: FromActive): string[] =>
   datagram.type === 'ended'
     ? ['ended']
     : datagram.records.map((record) =>
-        record.type === 'set' ? `SET ${record.slots} ${record.server}` : `${record.type.toUpperCase()} ${record.flow}`,
+        record.type === 'set'
+          ? `SET ${record.slots} ${record.server}`
+          : `${record.type.toUpperCase()} ${'flow' in record ? record.flow : ''}`,
       );
 
 /** A standby joins and acknowledges all. */

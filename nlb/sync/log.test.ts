@@ -89,10 +89,12 @@ t.test(
     for (let count = 0; count < 4; count++) log.append(record, 0);
     t.same(numbersIn(log.send(0)), [[3, 4], [5]]);
     t.same(log.send(4), []);
-    t.same(numbersIn(log.send(5)), [[3, 4], [5]], 'nothing was acknowledged for retransmitMs');
-    log.acknowledge(SESSION, 3, 6);
-    t.same(numbersIn(log.send(6)), [[6]], 'the window has moved');
-    log.acknowledge(SESSION, 6, 7);
+    t.same(numbersIn(log.send(5)), [[3, 4]], 'nothing was acknowledged for retransmitMs: the first of them');
+    t.same(log.send(9), []);
+    t.same(numbersIn(log.send(10)), [[3, 4]], 'and no more of them while nothing comes');
+    log.acknowledge(SESSION, 3, 11);
+    t.same(numbersIn(log.send(11)), [[5, 6]], 'the window has moved, and is open');
+    log.acknowledge(SESSION, 6, 12);
     t.same(log.send(20), []);
   },
 );

@@ -20,7 +20,7 @@ export interface Log {
   /** Nobody is waited for any more. */
   end(): void;
   acknowledge(session: Session, applied: number, nowMs: number): void;
-  /** What is to be sent now: what has not been sent, and again what has not been acknowledged in time. */
+  /** What is to be sent now: what has not been sent, and again the first of what has not been acknowledged in time. */
   send(nowMs: number): FromActive[];
   /** Time has passed: nobody waits for longer than `holdMs`. */
   tick(nowMs: number): void;
@@ -40,6 +40,8 @@ export function openLog(limits: Limits): Log {
   let retained: { record: LogRecord; atMs: number }[] = [];
   let [tip, acknowledged, sent, snapshotEnd] = [0, 0, 0, 0];
   let [isWaiting, floor, progressMs] = [false, 0, 0];
+  /** What is sent again is one datagram at a time until something is acknowledged: a silent standby costs hardly anything. */
+  let isAgain = false;
   const ageMs = (nowMs: number): number => nowMs - (retained[0]?.atMs ?? nowMs);
   const wait = (waits: boolean): void => {
     if (waits !== isWaiting) floor = tip;
@@ -65,22 +67,23 @@ export function openLog(limits: Limits): Log {
     begin: (next, snapshot, nowMs) => {
       end();
       [session, tip, acknowledged, sent, snapshotEnd, progressMs] = [next, 0, 0, 0, snapshot.length, nowMs];
+      isAgain = false;
       for (const record of snapshot) keep(record, nowMs);
       floor = tip;
     },
     acknowledge: (of, applied, nowMs) => {
       if (!isSame(session, of) || applied > tip || applied < acknowledged) return;
       retained.splice(0, applied - acknowledged);
-      if (applied > acknowledged) progressMs = nowMs;
+      if (applied > acknowledged) [progressMs, isAgain] = [nowMs, false];
       [acknowledged, sent] = [applied, Math.max(sent, applied)];
       const keepsUp = applied >= snapshotEnd && ageMs(nowMs) < limits.holdMs / 2;
       if (keepsUp) wait(true);
     },
     send: (nowMs) => {
       if (!session) return [];
-      if (sent > acknowledged && nowMs - progressMs >= limits.retransmitMs) sent = acknowledged;
+      if (sent > acknowledged && nowMs - progressMs >= limits.retransmitMs) [sent, isAgain] = [acknowledged, true];
       const datagrams: FromActive[] = [];
-      const until = Math.min(tip, acknowledged + limits.window);
+      const until = Math.min(tip, acknowledged + (isAgain ? limits.recordsPerDatagram : limits.window));
       while (sent < until) {
         const from = sent - acknowledged;
         const records = retained

@@ -1,99 +1,110 @@
 import { quotas } from '../balance/quotas.ts';
+import { giveSlots, type Scratch, scratchFor } from './idlest-slots.ts';
+import { append, makeRoom, type OwnedSlots, slotsByOwner } from './owned-slots.ts';
 
 /**
  * How a selection follows new weights with as few slots as can be: each server is to have its quota (balance/quotas.ts), whoever
- * has more gives away the slots with the fewest live connections, and whoever has fewer takes them by turns. So exactly half
- * of the sum of all differences changes owner: Σ |quota − slots had| ÷ 2, where those of nobody are had too.
+ * has more gives away the slots with the fewest live connections, of equal ones the first, and whoever has fewer takes them by
+ * turns, in the order of the slots. So exactly half of the sum of all differences changes owner: Σ |quota − slots had| ÷ 2, where
+ * those of nobody are had too.
  */
-
-export interface Move {
-  slot: number;
-  /** Index of the server; -1 for nobody, where no server has any weight. */
-  to: number;
+export interface Moves {
+  /** Those that change owner, in ascending order. */
+  slots: Int32Array;
+  /** Index of each one's server; -1 for nobody, where no server has any weight. */
+  to: Int32Array;
 }
 
-/**
- * @param owners index in `weights` of the server that has each slot; what is no such index is nobody's
- * @param weights whole numbers from 0
- * @param live how many live connections each slot has
- * @returns the slots that change owner, each once
- */
-export function minimalMove(owners: Int32Array, weights: readonly number[], live: Uint32Array): Move[] {
-  const surplus = surplusOf(owners, weights);
-  const given = slotsToGive(owners, surplus, live);
-  return handOut(given, surplus);
+/** Moves in selections of one size, which share its memory: some twenty octets a slot. */
+export interface MinimalMove {
+  /** @param owners index, below `servers`, of the server that has each slot; what is no such index is nobody's */
+  index(owners: Int32Array, servers: number): OwnedSlots;
+  /**
+   * The moves, and `owned` has made them.
+   * @param weights of each server: whole numbers from 0
+   * @param live how many live connections each slot has, fewer than 2³¹
+   */
+  move(owned: OwnedSlots, weights: readonly number[], live: Uint32Array): Moves;
+}
+
+interface Workshop {
+  scratch: Scratch;
+  /** A bit for each slot, set while it is given and not yet taken. */
+  given: Int32Array;
+  slots: Int32Array;
+  to: Int32Array;
+}
+
+export function openMinimalMove(slots: number): MinimalMove {
+  const shop: Workshop = {
+    scratch: scratchFor(slots),
+    given: new Int32Array(Math.ceil(slots / 32)),
+    slots: new Int32Array(slots),
+    to: new Int32Array(slots),
+  };
+  let spare: Int32Array = new Int32Array(0);
+  return {
+    index: slotsByOwner,
+    move: (owned, weights, live) => {
+      const surplus = surplusOf(owned, weights, slots);
+      giveAll(shop, owned, surplus, live);
+      spare = makeRoom(owned, surplus, spare);
+      const taken = takeAll(shop, owned, surplus);
+      return { slots: shop.slots.slice(0, taken), to: shop.to.slice(0, taken) };
+    },
+  };
 }
 
 /** By how many slots each server has more than its quota, and last how many are nobody's beyond what should be. */
-function surplusOf(owners: Int32Array, weights: readonly number[]): Int32Array {
-  const nobody = weights.length;
-  const had = new Int32Array(nobody + 1);
-  for (let slot = 0; slot < owners.length; slot++) {
-    const owner = ownerAt(owners, slot, nobody);
-    had[owner] = (had[owner] ?? 0) + 1;
+function surplusOf({ begins, ends }: OwnedSlots, weights: readonly number[], slots: number): Int32Array {
+  const servers = begins.length - 1;
+  if (weights.length !== servers) throw new RangeError(`${weights.length} weights of ${servers} servers`);
+  const quota = quotas(weights, slots);
+  const surplus = new Int32Array(begins.length);
+  let left = slots;
+  for (let owner = 0; owner < surplus.length; owner++) {
+    const want = quota[owner] ?? left;
+    surplus[owner] = (ends[owner] ?? 0) - (begins[owner] ?? 0) - want;
+    left -= want;
   }
-  const quota = quotas(weights, owners.length);
-  const left = owners.length - quota.reduce((sum, own) => sum + own, 0);
-  return had.map((count, owner) => count - (quota[owner] ?? left));
+  return surplus;
 }
 
-function ownerAt(owners: Int32Array, slot: number, nobody: number): number {
-  const owner = owners[slot] ?? nobody;
-  return owner >>> 0 < nobody ? owner : nobody;
+function giveAll({ scratch, given }: Workshop, owned: OwnedSlots, surplus: Int32Array, live: Uint32Array): void {
+  const { rows, begins, ends } = owned;
+  const giving = { rows, live, given };
+  for (let owner = 0; owner < surplus.length; owner++) {
+    const goes = surplus[owner] ?? 0;
+    if (goes > 0) ends[owner] = giveSlots(scratch, giving, begins[owner] ?? 0, ends[owner] ?? 0, goes);
+  }
 }
 
-/**
- * Of each owner with a surplus, so many slots: those with the fewest live connections, and of equal ones the first. Each owner
- * has a heap of as many as it gives, the one with most connections on top, so that nearly every slot costs one comparison.
- */
-function slotsToGive(owners: Int32Array, surplus: Int32Array, live: Uint32Array): number[] {
+/** Whoever lacks slots takes one in each round, until it lacks none. @returns how many are taken */
+function takeAll({ given, slots, to }: Workshop, { rows, ends }: OwnedSlots, surplus: Int32Array): number {
   const nobody = surplus.length - 1;
-  const begins = new Int32Array(surplus.length + 1);
-  for (const [owner, count] of surplus.entries()) begins[owner + 1] = (begins[owner] ?? 0) + Math.max(0, count);
-  // One number for connections and slot: exact up to 2³² connections in each of 65,537 slots.
-  const heaps = new Float64Array(begins[surplus.length] ?? 0).fill(Number.POSITIVE_INFINITY);
-  for (let slot = 0; slot < owners.length; slot++) {
-    const owner = ownerAt(owners, slot, nobody);
-    const [top, end] = [begins[owner] ?? 0, begins[owner + 1] ?? 0];
-    if (top === end) continue;
-    const key = (live[slot] ?? 0) * owners.length + slot;
-    if (key < (heaps[top] ?? 0)) replaceTop(heaps, top, end, key);
-  }
-  for (let owner = 0; owner <= nobody; owner++) {
-    const [begin, end] = [begins[owner] ?? 0, begins[owner + 1] ?? 0];
-    if (end - begin > 1) heaps.subarray(begin, end).sort();
-  }
-  return Array.from(heaps, (key) => key % owners.length);
-}
-
-/** The heap's greatest is at `top`, and the children of the one at `top + i` at `top + 2i + 1` and `top + 2i + 2`. */
-function replaceTop(heaps: Float64Array, top: number, end: number, key: number): void {
-  let at = top;
-  for (;;) {
-    let child = top + 2 * (at - top) + 1;
-    if (child >= end) break;
-    if (child + 1 < end && (heaps[child + 1] ?? 0) > (heaps[child] ?? 0)) child++;
-    const greater = heaps[child] ?? 0;
-    if (greater <= key) break;
-    heaps[at] = greater;
-    at = child;
-  }
-  heaps[at] = key;
-}
-
-/** Those with too few take one slot each by turns, so that what one server gives goes to many. */
-function handOut(given: readonly number[], surplus: Int32Array): Move[] {
-  const nobody = surplus.length - 1;
-  const lacking = Int32Array.from(surplus, (count) => Math.max(0, -count));
-  const takers = [...lacking.keys()].filter((server) => (lacking[server] ?? 0) > 0);
+  const takers = new Int32Array(surplus.length);
+  let count = 0;
+  for (let owner = 0; owner < surplus.length; owner++) if ((surplus[owner] ?? 0) < 0) takers[count++] = owner;
   let turn = 0;
-  return given.map((slot) => {
-    if (turn >= takers.length) turn = 0;
-    const to = takers[turn] ?? nobody;
-    const lacks = (lacking[to] ?? 0) - 1;
-    lacking[to] = lacks;
-    if (lacks === 0) takers.splice(turn, 1);
-    else turn++;
-    return { slot, to: to === nobody ? -1 : to };
-  });
+  let remaining = 0;
+  let taken = 0;
+  for (let word = 0; word < given.length; word++) {
+    for (let bits = given[word] ?? 0; bits !== 0; bits &= bits - 1) {
+      if (turn === count) {
+        count = remaining;
+        turn = 0;
+        remaining = 0;
+      }
+      const taker = takers[turn++] ?? nobody;
+      const lacks = (surplus[taker] ?? 0) + 1;
+      surplus[taker] = lacks;
+      if (lacks < 0) takers[remaining++] = taker;
+      const slot = word * 32 + 31 - Math.clz32(bits & -bits);
+      append(rows, ends, taker, slot);
+      slots[taken] = slot;
+      to[taken++] = taker === nobody ? -1 : taker;
+    }
+    given[word] = 0;
+  }
+  return taken;
 }

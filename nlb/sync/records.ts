@@ -8,6 +8,9 @@ export type ServerName = string;
 /** A flow by its five-tuple. */
 export type FlowName = string;
 
+/** A SET has no more slots than that, so that it fits into a datagram. */
+export const MOST_SLOTS = 512;
+
 /** One change of the rule. A session's log is a list of these, numbered from 1. */
 export type LogRecord =
   /** These slots of the pool go to that server from now on; to nobody where it is undefined. */
@@ -16,6 +19,11 @@ export type LogRecord =
   | { type: 'add'; flow: FlowName; server: ServerName }
   /** That flow goes where its slot says. */
   | { type: 'del'; flow: FlowName };
+
+/** One of a later version that may be skipped: it has its number, and changes nothing here. */
+export interface Skipped {
+  type: 'skipped';
+}
 
 /** One standby attached to one reign of an active; its log begins with empty tables. */
 export interface Session {
@@ -27,7 +35,7 @@ export interface Session {
 
 export type FromActive =
   /** Records `first`, `first + 1` and so on. Those up to `snapshotEnd` make the state of before the session. */
-  | { type: 'records'; session: Session; first: number; records: readonly LogRecord[]; snapshotEnd: number }
+  | { type: 'records'; session: Session; first: number; records: readonly (LogRecord | Skipped)[]; snapshotEnd: number }
   /** The log is no longer retained: attach anew. */
   | { type: 'ended'; session: Session };
 

@@ -1,4 +1,4 @@
-import type { FlowName, LogRecord, ServerName } from './records.ts';
+import { type FlowName, type LogRecord, MOST_SLOTS, type ServerName, type Skipped } from './records.ts';
 
 /**
  * Where a flow goes: to its exception's server if there is one, else to the server in its slot.
@@ -79,7 +79,7 @@ export const answer = ({ selections, exceptions }: Rule, flow: FlowName, slot: S
   exceptions.get(flow) ?? selections.serverAt(slot);
 
 /** Let the rule say what the record says. */
-export function apply({ selections, exceptions }: Rule, record: LogRecord): void {
+export function apply({ selections, exceptions }: Rule, record: LogRecord | Skipped): void {
   switch (record.type) {
     case 'set':
       for (const slot of record.slots) selections.put(selections.slotOf(record.pool, slot), record.server);
@@ -92,26 +92,34 @@ export function apply({ selections, exceptions }: Rule, record: LogRecord): void
   }
 }
 
-/** The records that make this rule out of an empty one: one for each server of a pool, one for each exception. Never none. */
+/** The records that make this rule out of an empty one: one for 512 slots of a server of a pool, one for each exception. Never none. */
 export function snapshotOf({ selections, exceptions }: Rule): LogRecord[] {
   const sets = setRecords([...selections.slots()], selections, (slot) => selections.serverAt(slot));
   return [...sets, ...Array.from(exceptions, ([flow, server]): LogRecord => ({ type: 'add', flow, server }))];
 }
+
+type SetRecord = Extract<LogRecord, { type: 'set' }>;
 
 /** The fewest records that set these slots. */
 export function setRecords(
   slots: readonly SlotNumber[],
   selections: Selections,
   serverFor: (slot: SlotNumber) => ServerName | undefined,
-): Extract<LogRecord, { type: 'set' }>[] {
-  const records = new Map<string, Extract<LogRecord, { type: 'set' }>>();
+): SetRecord[] {
+  const records = new Map<string, Map<ServerName | undefined, SetRecord>>();
+  const all: SetRecord[] = [];
   for (const number of slots) {
     const { pool, slot } = selections.positionOf(number);
     const server = serverFor(number);
-    const key = JSON.stringify([pool, server]);
-    const record = records.get(key) ?? { type: 'set', pool, slots: [], server };
-    record.slots.push(slot);
-    records.set(key, record);
+    const ofPool = records.get(pool) ?? new Map<ServerName | undefined, SetRecord>();
+    records.set(pool, ofPool);
+    const record = ofPool.get(server);
+    if (record && record.slots.length < MOST_SLOTS) record.slots.push(slot);
+    else {
+      const next: SetRecord = { type: 'set', pool, slots: [slot], server };
+      ofPool.set(server, next);
+      all.push(next);
+    }
   }
-  return [...records.values()];
+  return all;
 }

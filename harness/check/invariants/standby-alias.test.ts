@@ -41,6 +41,21 @@ t.test('a node that is not active does not have the alias', async (t) => {
   t.match(told(claim, SEEN, boot, late, OVER), /^pass/, 'it leads, if late');
 });
 
+t.test('a script that ran when its state was over tells when that was', async (t) => {
+  const claim = standbyAlias.claim(SETTING);
+  const late = (atMs: number, state: string, previous: string, enteredMs: number) => ({
+    ...script(atMs, 'nlb1', state, previous),
+    enteredNs: enteredMs * 1e6,
+  });
+  const scripts = [late(450, 'standby', 'active', 350), late(700, 'active', 'standby', 400)];
+  t.match(told(claim, SEEN, boot, change(401, 'added'), scripts, OVER), /^pass/, 'it leads again by then');
+  t.match(told(claim, SEEN, boot, change(300, 'added'), scripts, change(452, 'removed'), OVER), /^pass/);
+  const stays = [late(450, 'standby', 'active', 350), late(700, 'active', 'standby', 600)];
+  const stands = (untilMs: number) => [change(300, 'added'), change(untilMs, 'removed')];
+  t.match(told(claim, SEEN, boot, stands(552), stays, OVER), /^fail: nlb1 entered standby/);
+  t.match(told(claim, SEEN, boot, stands(549), stays, OVER), /^pass/, '100 ms after the script');
+});
+
 t.test('an alias that somebody put there on purpose is not held against the node', async (t) => {
   const claim = standbyAlias.claim(SETTING);
   const stray = [change(300, 'added'), change(320, 'removed')];

@@ -46,10 +46,11 @@ interface Known {
 
 /** The node had the alias before the script, and still has it a while after it. */
 function keptAfter(script: ScriptRan, { all, held, standstills }: Known): Verdict | undefined {
-  const nextNs = nextScript(all, script)?.atNs ?? Number.POSITIVE_INFINITY;
+  const next = nextScript(all, script);
+  const nextNs = next ? enteredNsOf(next) : Number.POSITIVE_INFINITY;
   const kept = held.find(({ node, fromNs, untilNs }) => {
     const endNs = Math.min(untilNs, nextNs);
-    if (node !== script.node || fromNs > script.atNs) return false;
+    if (node !== script.node || fromNs > script.atNs || endNs <= script.atNs) return false;
     return ranNs(standstills, script.atNs, endNs) > EVENT_DELAY_NS;
   });
   return kept && fail(`${script.node} entered ${script.state}; ${holdingText(kept)}`, [script, ...kept.evidence]);
@@ -59,7 +60,7 @@ function keptAfter(script: ScriptRan, { all, held, standstills }: Known): Verdic
 function givenAfter(script: ScriptRan, { all, held, judged }: Known): Verdict | undefined {
   const next = nextScript(all, script);
   if (!next || mayLead(next)) return undefined;
-  const [fromNs, untilNs] = [script.atNs + EVENT_DELAY_NS, next.atNs - EVENT_DELAY_NS];
+  const [fromNs, untilNs] = [enteredNsOf(script) + EVENT_DELAY_NS, enteredNsOf(next) - EVENT_DELAY_NS];
   const given = held.find(
     ({ node, fromNs: givenNs, evidence: [added] }) =>
       node === script.node && givenNs > fromNs && givenNs < untilNs && added !== undefined && judged.has(added),
@@ -70,6 +71,9 @@ function givenAfter(script: ScriptRan, { all, held, judged }: Known): Verdict | 
 
 const nextScript = (all: readonly HistoryEvent[], { node, atNs }: ScriptRan): ScriptRan | undefined =>
   all.find((event): event is ScriptRan => event.kind === 'script' && event.node === node && event.atNs > atNs);
+
+/** Scripts run one after the other, and so perhaps when their state is over: where the system says when the next was entered, that counts. */
+const enteredNsOf = ({ enteredNs, atNs }: ScriptRan): number => enteredNs ?? atNs;
 
 const isStart = ({ state, previous }: ScriptRan): boolean => state === 'initial' && previous === 'initial';
 

@@ -155,8 +155,12 @@ const socketFile = (folder: string, node: string): string => path.join(folder, `
 function writeStateScript(node: string, folder: string): string {
   const script = stateScript(folder, node);
   const journal = journalFile(folder, node);
-  const line = '"$NLB_STATE" "$NLB_PREVIOUS" "$uptime" "$NLB_REASON"';
-  const lines = ['#!/bin/sh', 'read -r uptime _ </proc/uptime', `printf '%s\\t%s\\t%s\\t%s\\n' ${line} >>${journal}`];
+  const line = '"$NLB_STATE" "$NLB_PREVIOUS" "$uptime" "$NLB_SINCE" "$NLB_REASON"';
+  const lines = [
+    '#!/bin/sh',
+    'read -r uptime _ </proc/uptime',
+    `printf '%s\\t%s\\t%s\\t%s\\t%s\\n' ${line} >>${journal}`,
+  ];
   writeFileSync(script, `${lines.join('\n')}\n`);
   chmodSync(script, 0o755);
   return script;

@@ -65,6 +65,15 @@ t.test('a lease that has lapsed is left as it is, and the role is notified', asy
   t.equal(page.get().answerUntilNs, lapsedNs);
 });
 
+t.test('a first lease is not taken late', async (t) => {
+  const { executor, page } = holding(0n);
+  t.match(
+    executor.run('renewLease', nowMs() + 60_000, nowMs() - 5),
+    /^stalled until 5 ms after it should have been taken$/,
+  );
+  t.equal(page.get().answerUntilNs, 0n);
+});
+
 t.test('none is set that is over already', async (t) => {
   const { executor, page } = holding(0n);
   t.match(executor.run('renewLease', nowMs() - 1), /after the end of the one to be set/);

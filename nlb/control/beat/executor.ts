@@ -16,8 +16,11 @@ export type LeasePage = Pick<
 
 /** What the role orders to be done to the address and the lease. A failure is reported and stops nothing else. */
 export interface Executor {
-  /** Gives why the lease was not renewed, where that was refused: then this node does not lead, whatever its role believes. */
-  run(effect: Exclude<Effect, 'beat' | 'askStations'>, leaseEndsMs: number): string | undefined;
+  /**
+   * Gives why the lease was not renewed, where that was refused: then this node does not lead, whatever its role believes.
+   * @param firstByMs when a first lease must have been taken
+   */
+  run(effect: Exclude<Effect, 'beat' | 'askStations'>, leaseEndsMs: number, firstByMs?: number): string | undefined;
   /** What has come by ARP since the last call. */
   hear(): ArpHeard;
   witness(): Witness;
@@ -118,10 +121,10 @@ export function openExecutor(
     if (answerUntilNs !== 0n && forwardUntilNs > forwardUntil(answerUntilNs))
       page?.moveForwarding(forwardUntilNs, forwardUntil(answerUntilNs));
   };
-  const renew = (endsMs: number): string | undefined => {
+  const renew = (endsMs: number, firstByMs?: number): string | undefined => {
     if (!page) return 'the data path is not there';
     const before = page.get();
-    const whyNot = () => whyNotRenewable(toMs(before.answerUntilNs), endsMs, toMs(clocks.bootNs()));
+    const whyNot = () => whyNotRenewable(toMs(before.answerUntilNs), endsMs, toMs(clocks.bootNs()), firstByMs);
     const early = whyNot();
     if (early !== undefined) return early;
     const forwardUntilNs = forwardUntil(toNs(endsMs));
@@ -173,8 +176,8 @@ export function openExecutor(
     askPeer: () => address?.askPeer(witness.mac),
   };
   return {
-    run: (effect, leaseEndsMs) => {
-      if (effect === 'renewLease') return renew(leaseEndsMs);
+    run: (effect, leaseEndsMs, firstByMs) => {
+      if (effect === 'renewLease') return renew(leaseEndsMs, firstByMs);
       attempt(effects[effect]);
       return undefined;
     },

@@ -112,7 +112,7 @@ function happened(event: Event): string | undefined {
   for (const effect of effects) {
     if (effect === 'beat') sayOf(event.atMs, inherited.leftMs());
     else if (effect === 'askStations') stations.ask();
-    else lost = executor.run(effect, leaseEndsMs);
+    else lost = executor.run(effect, leaseEndsMs, role.sinceMs + settings.intervalMs);
     if (lost !== undefined) break;
   }
   for (const change of observer.stepped({ event, before, after, entered })) post({ type: 'entered', change });

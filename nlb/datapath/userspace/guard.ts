@@ -20,13 +20,11 @@ export function putGuard(name: string, guarded: Guarded, interfaces: readonly Da
 }
 
 /**
- * The same for what asks for the same table. An interface that is made anew has lost what was at its ingress; on its hardware
- * address nothing depends.
+ * The same for what asks for the same table on the same interfaces: one that is made anew under its name has lost what was at its
+ * ingress.
  */
-export function guardKey(guarded: Guarded, interfaces: readonly DatapathInterface[]): string {
-  const { nlbs, clusterAddresses, heartbeat } = guarded;
-  const legs = interfaces.map(({ device, ifindex, roles, vlan }) => ({ device, ifindex, roles, vlan }));
-  return JSON.stringify({ nlbs, clusterAddresses: [...new Set(clusterAddresses)], heartbeat, legs });
+export function guardKey(name: string, guarded: Guarded, interfaces: readonly DatapathInterface[]): string {
+  return [rulesetOf(name, guarded, interfaces), ...interfaces.map(({ ifindex }) => ifindex)].join('\n');
 }
 
 /** Remove it, if it exists. Throws as putGuard(). */
@@ -38,7 +36,7 @@ export function dropGuard(name: string): void {
 function rulesetOf(name: string, guarded: Guarded, interfaces: readonly DatapathInterface[]): string {
   const { nlbs, clusterAddresses } = guarded;
   const set = (label: string, addresses: readonly string[]): string =>
-    `set ${label} { type ipv4_addr; ${addresses.length > 0 ? `elements = { ${[...new Set(addresses)].join(', ')} }` : ''} }`;
+    `set ${label} { type ipv4_addr; ${addresses.length > 0 ? `elements = { ${addresses.join(', ')} }` : ''} }`;
   return [
     `add table netdev ${name}`,
     `delete table netdev ${name}`,

@@ -29,9 +29,10 @@ export function openPublisher(
   first: Published,
   names: InterfaceNames,
 ): Publisher {
+  const guardName = filterNameFor(directory);
   let published = first;
   /** What the guard was put for last; undefined while that is not known. Each time costs a run of nft, tens of milliseconds on a busy machine. */
-  let guardedNow: string | undefined = guardKey(first.tables, first.interfaces);
+  let guardedNow: string | undefined = guardKey(guardName, first.tables, first.interfaces);
   let found: ConfiguredInterfaces = { present: first.interfaces, missing: [] };
   const publish = (next: Published): void => {
     writePublished(directory, next);
@@ -54,10 +55,10 @@ export function openPublisher(
     const changes = changesBetween(published, next);
     if (changes.length === 0) return [];
     const guard = (guarded: Guarded): void => {
-      const wanted = guardKey(guarded, next.interfaces);
+      const wanted = guardKey(guardName, guarded, next.interfaces);
       if (wanted === guardedNow) return;
       guardedNow = undefined;
-      putGuard(filterNameFor(directory), guarded, next.interfaces);
+      putGuard(guardName, guarded, next.interfaces);
       guardedNow = wanted;
     };
     // New addresses are kept from the stack before the forwarder has them, and removed ones until it has them no more.
@@ -128,7 +129,7 @@ function notYetPublished({ present }: ConfiguredInterfaces, { interfaces }: Publ
 const both = (before: Tables, after: Tables): Guarded => ({
   nlbs: after.nlbs,
   heartbeat: after.heartbeat,
-  clusterAddresses: [...before.clusterAddresses, ...after.clusterAddresses],
+  clusterAddresses: [...new Set([...before.clusterAddresses, ...after.clusterAddresses])],
 });
 
 const PROTOCOL = { tcp: 6, udp: 17 };

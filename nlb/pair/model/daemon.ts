@@ -221,8 +221,9 @@ export class Daemon {
     let lost: string | undefined;
     const perform = (effect: Effect) => {
       if (lost !== undefined) return;
-      const { state } = this.role;
-      lost = this.executor.run(effect, state.name === 'active' ? state.leaseEndsMs : 0, said);
+      const { state, sinceMs } = this.role;
+      const endsMs = state.name === 'active' ? state.leaseEndsMs : 0;
+      lost = this.executor.run(effect, { endsMs, firstByMs: sinceMs + this.at.settings.intervalMs }, said);
       if (lost === undefined) return;
       const why = lost;
       this.loop.first(() => this.happened({ type: 'LeaseLost', atMs: this.now(), why }));

@@ -3,13 +3,19 @@ import type { Effect } from '../state.ts';
 import type { Witness } from '../witness.ts';
 import type { Surroundings } from './surroundings.ts';
 
+/** When the lease is to end, and by when a first one must be taken. */
+export interface LeaseRequest {
+  endsMs: number;
+  firstByMs: number;
+}
+
 /** What the role orders to be done to address and lease, in the order in which it says so: `control/beat/executor.ts`. */
 export interface Executor {
   /**
    * Gives why the lease was not renewed; what was to be done after that is left.
    * @param said what a beat says, where one is among the effects
    */
-  run(effect: Effect, leaseEndsMs: number, said: Standing | undefined): string | undefined;
+  run(effect: Effect, lease: LeaseRequest, said: Standing | undefined): string | undefined;
   /** The data path's lease is this from now on; 0 for none. */
   lease(answerUntilMs: number): void;
   /** The data path is in place: before, there is no lease to give up. */
@@ -38,9 +44,9 @@ export function openExecutor(at: Surroundings, { beat, witness, stall }: Executo
     at.afterLeaseChange();
   }
 
-  function renew(untilMs: number): string | undefined {
-    const lapsed = machine.whyNotRenewable(host.dataPath.answerUntilMs, untilMs, host.clockMs());
-    if (lapsed === undefined) lease(untilMs);
+  function renew({ endsMs, firstByMs }: LeaseRequest): string | undefined {
+    const lapsed = machine.whyNotRenewable(host.dataPath.answerUntilMs, endsMs, host.clockMs(), firstByMs);
+    if (lapsed === undefined) lease(endsMs);
     return lapsed;
   }
 
@@ -63,9 +69,9 @@ export function openExecutor(at: Surroundings, { beat, witness, stall }: Executo
   };
 
   return {
-    run: (effect, leaseEndsMs, said) => {
+    run: (effect, lease, said) => {
       let lapsed: string | undefined;
-      if (effect === 'renewLease') lapsed = renew(leaseEndsMs);
+      if (effect === 'renewLease') lapsed = renew(lease);
       else if (effect !== 'beat') effects[effect]();
       else if (said) beat(said);
       if (stallAfterEffects > 0 && --stallAfterEffects === 0) stall(stallMs);

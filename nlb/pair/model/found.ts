@@ -163,4 +163,20 @@ export const found: Record<string, History> = {
     lasting: [mute],
     lastingAfterMs: 300,
   },
+  'who stalls between deciding to lead and its lease is asked meanwhile, by one that has been held off for long enough':
+    {
+      ...usual,
+      times: [close, close],
+      targets: [1],
+      faults: [
+        { type: 'kill', side: 0, afterMs: 105, forMs: 20 },
+        { type: 'stallInside', side: 0, afterEffects: 1, afterMs: 107, forMs: 20 },
+        { type: 'disturb', path: 'access', loss: 0, delayMs: 0, twice: 0, afterMs: 23, forMs: 20 },
+        { type: 'suspend', side: 0, afterMs: 139, forMs: 31 },
+        { type: 'forgedAsks', side: 1, afterMs: 9, forMs: 1 },
+        { type: 'split', path: 'access', from: 1, afterMs: 55, forMs: 45 },
+        { type: 'stallInside', side: 0, afterEffects: 5, afterMs: 131, forMs: 45 },
+      ],
+      lasting: [mute],
+    },
 };

@@ -108,6 +108,10 @@ export const broken: Record<string, Machine> = {
     role.state.name === 'active' ? { ...role, state: { ...role.state, leaseEndsMs: atMs } } : role,
   ),
   'a lease that lapsed before it was renewed is revived': { ...sound, whyNotRenewable: () => undefined },
+  'a first lease is taken however long ago that was decided': {
+    ...sound,
+    whyNotRenewable: (currentUntilMs, untilMs, nowMs) => whyNotRenewable(currentUntilMs, untilMs, nowMs),
+  },
   'answering is judged by a clock that stands still in a suspension': { ...sound, leaseClock: 'monotonic' },
   'a node leads without asking': withRole((role) => ({ ...role, peer: { ...role.peer, asksUnanswered: 3 } })),
   "the peer's word that it does not lead is enough": withStep((role, event, settings) => {
