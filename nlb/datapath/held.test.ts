@@ -8,6 +8,7 @@ import { awaitReadable } from '../kernel/readiness.ts';
 import { openPins } from './attach/pins.ts';
 import { type Datapath, type DatapathOptions, openDatapath } from './datapath.ts';
 import type { HeldFlows } from './held-flows.ts';
+import { bytesOf, IP, TO_US } from './kit/frames.ts';
 import { makeNode } from './kit/node.ts';
 import { CLUSTER, holdLease, ifindexOf, MAC, options, pinDirectory, programsOf, tables } from './kit/rig.ts';
 import { FOREVER_NS, type Scope, segment, send } from './kit/send.ts';
@@ -23,7 +24,7 @@ import { held } from './tables/slot.ts';
 enterPrivateNamespaces(import.meta.url);
 const peers = makeNode(t);
 
-const WEB = `tcp ${CLUSTER}:80`;
+const [WEB, DNS] = [`tcp ${CLUSTER}:80`, `udp ${CLUSTER}:53`];
 const SIZES = { maxExceptions: 1000 };
 const onServer = (server: 0 | 1, isSettled = true): Exception => ({
   server,
@@ -121,6 +122,21 @@ t.test(
     t.match(packets(datapath), { HELD: BigInt(3 * room), DROPPED_SHED: 6n });
   },
 );
+
+t.test('a short datagram goes on, too, and one whose checksum was left to the network device gets it', async (t) => {
+  const { heldFlows } = open(t, 'tc');
+  heldFlows.putSlots(DNS, slotsOf(held(0)));
+  // Of one octet, in 43; where the checksum belongs is the sum of the pseudo-header alone.
+  const short = bytesOf(`${TO_US} ${IP.replace('0024', '001d')} 3039 0035 0009 665b 6f`);
+  peers.send(short);
+  const frame = next(heldFlows);
+  t.equal(frame.frame.length, short.length);
+  heldFlows.exceptions.put(frame.flow, onServer(1));
+  t.ok(heldFlows.release(frame));
+  const left = peers.next('server').subarray(0, short.length);
+  t.equal(left.toString('hex', 0, 40), readdressed(short, MAC.server1).slice(0, 80));
+  t.equal(left.toString('hex', 40), 'fa2c6f', 'RFC 768');
+});
 
 t.test('what receive offload has put together is dropped, and counted as too long', async (t) => {
   const { datapath, heldFlows } = open(t, 'tc');
