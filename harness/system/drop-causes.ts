@@ -14,6 +14,8 @@ export const DROP_CAUSES = {
   'no lease': 'for a service, at a node that may not forward',
   'no server': 'for a service, none of whose servers can be chosen',
   'too long': 'longer than the MTU of the interface to its server',
+  shed: 'of a flow that was to wait until both nodes know where it goes, and more of these came than are kept',
+  'too long to hold': 'the same, and longer than is kept, or of several segments',
   'not sent': 'forwarded, and refused by the kernel: the interface is down, or its queue is full',
 } as const;
 

@@ -58,6 +58,7 @@ t.test('a short configuration is completed with the defaults', async (t) => {
       maxUdpFlows: 262_144,
       maxServers: 4096,
       maxServices: 512,
+      maxExceptions: 0,
     },
     control: { socket: '/run/nlb/nlbd.sock' },
     scripts: { timeLimitMs: 5000 },
@@ -218,6 +219,11 @@ const one: [what: string, change: [string, string], problem: string][] = [
     'more servers than the tables hold',
     ['heartbeat:', 'datapath: { maxServers: 1 }\nheartbeat:'],
     'nlb.yaml:9:3: servers: are 2, and datapath.maxServers leaves room for 1',
+  ],
+  [
+    'more servers than a slot can name beside its mark',
+    ['heartbeat:', 'datapath: { maxServers: 32768 }\nheartbeat:'],
+    'nlb.yaml:14:25: datapath.maxServers: Too big: expected number to be <=32767',
   ],
   [
     'more services than the tables hold',

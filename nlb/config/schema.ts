@@ -130,11 +130,13 @@ const datapath = z.strictObject({
   mode: z.enum(['auto', 'xdp', 'xdp-generic', 'tc', 'userspace']).default('auto'),
   /** On a bpf file system, which is mounted there if need be. */
   pinDirectory: path.default('/sys/fs/bpf/nlb'),
-  /** How many entries the tables have. A server's number has 15 bits, and the last one stands for none; selections of 16,384 services take 2 GiB. */
+  /** How many entries the tables have. A server's number has 15 bits of a slot, and the last one stands for none; selections of 16,384 services take 2 GiB. */
   maxConnections: z.int().min(1024).max(16_777_216).default(1_000_000),
   maxUdpFlows: z.int().min(1024).max(16_777_216).default(262_144),
   maxServers: z.int().min(1).max(32_767).default(4096),
   maxServices: z.int().min(1).max(16_384).default(512),
+  /** Flows that do not go where their slots say. Nothing writes any yet, so there is no room for them by default. */
+  maxExceptions: z.int().min(0).max(16_777_216).default(0),
 });
 
 /**

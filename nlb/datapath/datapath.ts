@@ -4,6 +4,7 @@ import { SyscallError } from '../kernel/syscall-error.ts';
 import type { DatapathMode, Programs } from './attach/attach.ts';
 import { type InterfaceNames, interfacesAtStart } from './attach/interfaces.ts';
 import type { Unsent } from './attach/unsent.ts';
+import type { HeldFlows } from './held-flows.ts';
 import { type LoadedPins, loadKernel, openInKernel, removeFromKernel } from './in-kernel.ts';
 import type { Flow } from './specification/flow.ts';
 import type { Knowledge } from './specification/knowledge.ts';
@@ -87,6 +88,8 @@ export interface Datapath {
   readonly leaseFd: number;
   /** The programs, for test runs. In user space there are none. */
   readonly programs?: Programs;
+  /** Of a pair in step. In user space there is none: no frame is ever held there. */
+  heldFlows?(): HeldFlows;
   /** Detach everything and remove the pins. */
   remove(): void;
   /** Close descriptors; links stay pinned and traffic flows. */

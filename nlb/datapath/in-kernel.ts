@@ -6,6 +6,7 @@ import { openPins, type Pins } from './attach/pins.ts';
 import { type Loaded, loadProgram, MAPS } from './attach/program.ts';
 import { dropTracings, openUnsent, type UnsentCounter } from './attach/unsent.ts';
 import type { Datapath, DatapathOptions, Tallies } from './datapath.ts';
+import { openHeldFlows } from './held-flows.ts';
 import { openInterfaceFollower } from './interface-follower.ts';
 import type { Flow } from './specification/flow.ts';
 import { configuredBy, type Knowledge, NO_PEER } from './specification/knowledge.ts';
@@ -17,6 +18,7 @@ import {
 } from './tables/cluster-address-table.ts';
 import { type Counters, openCounters } from './tables/counters.ts';
 import type { KnownConnection } from './tables/entries.ts';
+import { exceptionOf } from './tables/exception-table.ts';
 import { expireConnections } from './tables/expire.ts';
 import { regionsFor } from './tables/flow-table-sizes.ts';
 import { type FlowTableRows, openFlowTables } from './tables/flow-tables.ts';
@@ -73,9 +75,11 @@ export function openInKernel(
   const tables = openTables(loaded, servers, options);
   const counters = openCounters((name) => loaded.map(name), options);
   let flows: FlowTableRows | undefined;
+  let heldFlows: ReturnType<typeof openHeldFlows> | undefined;
   let unsent: UnsentCounter | undefined;
   const abandon = (): void => {
     unsent?.close();
+    heldFlows?.close();
     counters.close();
     flows?.close();
     tables.close();
@@ -104,6 +108,10 @@ export function openInKernel(
       select: tables.select,
       actual: tables.actual,
       unsent: () => counter.read(),
+      heldFlows: () => {
+        heldFlows ??= openHeldFlows({ ...loaded, ...options, mode: attachment.mode, servers, counters, tables });
+        return heldFlows;
+      },
       ...readings(loaded, { counters, flows }, tables),
       abandon,
       remove: removal(pins, abandon),
@@ -174,12 +182,14 @@ function openTables(loaded: Loaded, servers: ServerTable, options: DatapathOptio
     configuredBy(
       actual((service) => couldServe(flow, service)),
       findInterfaces(options).present,
+      exceptionOf(loaded.map('exceptions'), flow),
     );
   return {
     begin,
     apply,
     moveInterfaces,
     select: services.select,
+    putSlots: services.putSlots,
     actual: () => actual(),
     ids,
     toldOf,

@@ -14,7 +14,8 @@ export interface MapInfo {
 
 const BPF_MAP_TYPE_ARRAY = 2;
 const MAP_INFO_BYTES = 88;
-const ENOENT = 2;
+const BPF_NOEXIST = 1;
+const [ENOENT, EEXIST] = [2, 17];
 
 /** A key of an array: its index. */
 export const indexKey = (index: number): Uint8Array => new Uint8Array(Uint32Array.of(index).buffer);
@@ -46,6 +47,13 @@ export function putEntry(fd: number, key: Uint8Array, value: Uint8Array): void {
   insist('write to map', fd, mapUpdate(fd, key, value, 0));
 }
 
+/** Write an entry that is new; false if there is one already. Throws SyscallError, for instance E2BIG when the map is full. */
+export function addEntry(fd: number, key: Uint8Array, value: Uint8Array): boolean {
+  const result = mapUpdate(fd, key, value, BPF_NOEXIST);
+  if (result !== -EEXIST) insist('write to map', fd, result);
+  return result !== -EEXIST;
+}
+
 /** `bytes` of the entry's value, or undefined where there is none. Throws SyscallError. */
 export function getEntry(fd: number, key: Uint8Array, bytes: number): Buffer | undefined {
   const value = Buffer.alloc(bytes);
@@ -55,10 +63,11 @@ export function getEntry(fd: number, key: Uint8Array, bytes: number): Buffer | u
   return value;
 }
 
-/** Remove an entry; one that is not there is no error. Throws SyscallError. */
-export function dropEntry(fd: number, key: Uint8Array): void {
+/** Remove an entry; false if there was none. Throws SyscallError. */
+export function dropEntry(fd: number, key: Uint8Array): boolean {
   const result = mapDelete(fd, key);
   if (result !== -ENOENT) insist('delete from map', fd, result);
+  return result !== -ENOENT;
 }
 
 /** All keys, for small maps that nobody else writes. Throws SyscallError. */

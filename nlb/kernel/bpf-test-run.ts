@@ -49,6 +49,32 @@ export function runProgram(
   };
 }
 
+/** Runs of a program on one frame each, in memory that is used again and again. */
+export interface Runs {
+  /** The frame that comes back is overwritten by the next run. Throws SyscallError. */
+  run(program: number, frame: Uint8Array, ifindex: number): Pick<TestRun, 'verdict' | 'frame'>;
+}
+
+/** @param hook of the programs */
+export function openRuns(hook: TestInput['hook']): Runs {
+  const [input, output] = [Buffer.alloc(FRAME_BYTES), Buffer.alloc(FRAME_BYTES)];
+  const context = encodeContext(hook, 0, 0);
+  const options = encodeOptions({ input, output, context, length: 0, contextBytes: CONTEXT_BYTES[hook] });
+  options.writeInt32LE(1, 60);
+  return {
+    run: (program, frame, ifindex) => {
+      input.set(frame);
+      fillContext(context, hook, frame.length, ifindex);
+      options.writeUInt32LE(frame.length, 24);
+      options.writeUInt32LE(output.length, 28);
+      options.writeUInt32LE(0, 52);
+      const result = testRun(program, options);
+      if (result < 0) throw new SyscallError('test-run program', `frame of ${frame.length} bytes`, -result);
+      return { verdict: options.readInt32LE(56), frame: output.subarray(0, options.readUInt32LE(28)) };
+    },
+  };
+}
+
 /** One frame, to be run again and again with as little around each run as can be. */
 export interface FrameRunner {
   /** The frame. May be changed between runs; what a run does to it is not seen here. */
@@ -108,6 +134,11 @@ export function sendLiveFrames(program: number, frame: Uint8Array, count: number
 /** struct xdp_md: where the data end, and the interface; struct __sk_buff: the interface, twice; at 176, gso_size. */
 function encodeContext(hook: 'xdp' | 'tc', length: number, ifindex: number): Buffer {
   const context = Buffer.alloc(FRAME_BYTES);
+  fillContext(context, hook, length, ifindex);
+  return context;
+}
+
+function fillContext(context: Buffer, hook: 'xdp' | 'tc', length: number, ifindex: number): void {
   if (hook === 'xdp') {
     context.writeUInt32LE(length, 4);
     context.writeUInt32LE(ifindex, 12);
@@ -115,7 +146,6 @@ function encodeContext(hook: 'xdp' | 'tc', length: number, ifindex: number): Buf
     context.writeUInt32LE(ifindex, 36);
     context.writeUInt32LE(ifindex, 40);
   }
-  return context;
 }
 
 interface Memory {

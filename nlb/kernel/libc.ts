@@ -103,6 +103,7 @@ export const mmap: (
   fd: number,
   offset: number,
 ) => bigint = libc.func('void *mmap(void *address, size_t length, int protection, int flags, int fd, int64_t offset)');
+export const getpagesize: () => number = libc.func('int getpagesize(void)');
 export const munmap: (address: bigint, length: number) => number = libc.func(
   'int munmap(void *address, size_t length)',
 );

@@ -17,6 +17,8 @@ const CAUSES: Record<string, DropCause> = {
   DROPPED_NO_SERVER: 'no server',
   DROPPED_TOO_LONG: 'too long',
   DROPPED_NOT_SENT: 'not sent',
+  DROPPED_SHED: 'shed',
+  DROPPED_TOO_LONG_TO_HOLD: 'too long to hold',
 };
 
 /** Of `nlbctl status --json`. */

@@ -17,6 +17,7 @@ export interface Pins {
   /** Descriptor of a pinned map, which the caller closes. */
   openMap(name: string): number | undefined;
   pinMap(name: string, fd: number): void;
+  unpinMap(name: string): void;
   unpinMaps(): void;
   links(): PinnedLink[];
   openLink(link: PinnedLink): number | undefined;
@@ -48,6 +49,7 @@ export function openPins(directory: string): Pins {
   return {
     openMap: (name) => openPinned(inside('maps', name)),
     pinMap: (name, fd) => pin(fd, inside('maps', name)),
+    unpinMap: (name) => unlinkSync(inside('maps', name)),
     unpinMaps: () => {
       for (const name of readdirSync(inside('maps'))) unlinkSync(inside('maps', name));
     },

@@ -4,6 +4,7 @@ import { mapInfo } from '../../kernel/bpf-map.ts';
 import { type BpfObject, loadObject } from '../../kernel/bpf-object.ts';
 import { STRUCTS } from '../program/layout.ts';
 import { counterRows, type FlowTable } from '../tables/counters.ts';
+import { copyExceptions } from '../tables/exception-table.ts';
 import { entriesOfFlows, regionsFor } from '../tables/flow-table-sizes.ts';
 import { openLease } from '../tables/lease.ts';
 import { isOurLayout } from '../tables/settings-table.ts';
@@ -26,8 +27,8 @@ export interface Loaded {
 export type Hook = 'xdp' | 'tc';
 
 const OBJECT_FILE = join(import.meta.dirname, '../program/datapath.bpf.o');
-/** The tables, by their names in the program. */
-export const MAPS = [
+/** The tables, by their names in the program: those whose layout has the version, */
+const VERSIONED_MAPS = [
   ...['settings', 'lease', 'servers', 'cluster_addresses', 'service_ids', 'services', 'selections'],
   ...[
     'flows',
@@ -41,6 +42,9 @@ export const MAPS = [
     'table_counts',
   ],
 ];
+/** and those that came later, beside the others. Pinned tables without them are adopted, and get new ones. */
+const LATER_MAPS = ['exceptions', 'exception_filter', 'held_frames'];
+export const MAPS = [...VERSIONED_MAPS, ...LATER_MAPS];
 /** Most entries of half-open connections and affinities: what is pushed out is mostly placed on the same server by its hash. */
 const MOST_FLEETING = 65_536;
 /** Datagrams whose fragments are in transit at one time. */
@@ -55,8 +59,9 @@ export function loadProgram(pins: Pins, sizes: TableSizes, first: Hook): Loaded 
   const pinned = openPinnedMaps(pins);
   try {
     const adopted = isUsable(pinned, entries);
-    const object = load(entries, adopted ? pinned : {}, first);
-    if (!adopted) {
+    const object = load(entries, adopted ? fitting(pinned, entries) : {}, first);
+    if (adopted) replaceLater(pins, pinned, object, entries);
+    else {
       carryLease(pinned, object);
       pinAnew(pins, object);
     }
@@ -105,9 +110,15 @@ export function entriesOf(sizes: TableSizes): Record<string, number> {
     affinities: most.affinities,
     fragments: most.fragments,
     unproven_fragments: most.unprovenFragments,
+    exceptions: withSpareBuckets(Math.max(1, sizes.maxExceptions ?? 0)),
+    held_frames: heldRingBytes(sizes),
     ...counterRows(sizes),
   };
 }
+
+/** A thousand records, and hardly any where nothing is held; but whole pages, also where these have 64 KiB. */
+export const heldRingBytes = ({ maxExceptions = 0 }: Pick<TableSizes, 'maxExceptions'>): number =>
+  maxExceptions > 0 ? 2 ** 21 : 2 ** 16;
 
 const BUCKETS_FEW = 1.25;
 
@@ -142,12 +153,34 @@ function openPinnedMaps(pins: Pins): Record<string, number> {
 }
 
 function isUsable(pinned: Record<string, number>, entries: Record<string, number>): boolean {
-  if (!isOurs(pinned)) return false;
-  return Object.entries(entries).every(([name, count]) => mapInfo(pinned[name] ?? -1).maxEntries === count);
+  return isOurs(pinned) && VERSIONED_MAPS.every((name) => hasSize(pinned[name], entries[name]));
+}
+
+const hasSize = (fd: number | undefined, entries: number | undefined): boolean =>
+  fd !== undefined && (entries === undefined || mapInfo(fd).maxEntries === entries);
+
+/** Without the later ones that have another size. */
+const fitting = (pinned: Record<string, number>, entries: Record<string, number>): Record<string, number> =>
+  Object.fromEntries(Object.entries(pinned).filter(([name, fd]) => hasSize(fd, entries[name])));
+
+/** Exceptions are taken along; frames that are in the ring of an earlier size are lost. */
+function replaceLater(
+  pins: Pins,
+  pinned: Record<string, number>,
+  object: BpfObject,
+  entries: Record<string, number>,
+): void {
+  for (const name of LATER_MAPS.filter((each) => !hasSize(pinned[each], entries[each]))) {
+    const before = pinned[name];
+    if (name === 'exceptions' && before !== undefined) copyExceptions(before, object.map(name));
+    if (before !== undefined) pins.unpinMap(name);
+    pins.pinMap(name, object.map(name));
+  }
 }
 
 function isOurs({ settings, ...pinned }: Record<string, number>): boolean {
-  if (settings === undefined || MAPS.some((name) => name !== 'settings' && pinned[name] === undefined)) return false;
+  const others = VERSIONED_MAPS.filter((name) => name !== 'settings');
+  if (settings === undefined || others.some((name) => pinned[name] === undefined)) return false;
   return mapInfo(settings).valueSize === STRUCTS.settings.size && isOurLayout(settings);
 }
 

@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { CONSTANTS } from '../program/layout.ts';
+import { MAX_HELD_BYTES } from '../specification/forward.ts';
 import type { Limits } from '../specification/limits.ts';
 import type { Timeouts } from '../specification/timeouts.ts';
 import { FLOW_TABLES } from '../tables/counters.ts';
+import { held } from '../tables/slot.ts';
 import type { ServiceEntry } from '../tables/tables.ts';
 import { BOOTS } from './beat-frames.ts';
 import { usually } from './octets.ts';
@@ -22,6 +24,8 @@ export const SELECTIONS = [
   slotsBy((slot) => (slot % 3 ? -1 : 2)),
   slotsBy((slot) => (slot % 2 ? 6 : 0)),
   slotsBy(() => -1),
+  slotsBy((slot) => (slot % 2 ? held(slot % 4) : slot % 4)),
+  slotsBy((slot) => held(slot % 2 ? 1 : -1)),
 ];
 
 const [first = '', second = ''] = CLUSTER_ADDRESSES;
@@ -112,12 +116,21 @@ const again = fc.record({
     { weight: 1, arbitrary: fc.constantFrom(40_001, 40_002) },
   ),
   fragment: fc.oneof({ weight: 4, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: fragmentOf }),
+  /** Octets that it is made up to behind the packet: as many as a record of a held frame takes, and one more. */
+  length: usually(0, MAX_HELD_BYTES, MAX_HELD_BYTES + 1),
 });
 /** The last frame from many other ports, and an ACK after it from each or from none: so many flows meet in a group of rows. */
 const crowd = fc.record({
   do: fc.constant('crowd' as const),
   ports: fc.nat({ max: 24 }),
   proves: fc.boolean(),
+});
+/** An exception of the last frame's flow, in place of any before; or none. */
+const except = fc.record({
+  do: fc.constant('except' as const),
+  server: fc.nat({ max: 3 }),
+  other: usually(false, true),
+  settled: fc.constantFrom(true, true, false, null),
 });
 const wait = fc.record({
   do: fc.constant('wait' as const),
@@ -145,6 +158,7 @@ const change = fc.oneof(
   },
   fc.record({ do: fc.constant('persist' as const), service, persistence }),
   { weight: 2, arbitrary: fc.record({ do: fc.constant('serve' as const), service: ofPort }) },
+  { weight: 3, arbitrary: except },
   fc.record({ do: fc.constant('forget' as const), table: flowTable, which: fc.nat({ max: 3 }) }),
 );
 

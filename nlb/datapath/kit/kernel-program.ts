@@ -4,18 +4,20 @@ import { loadObject } from '../../kernel/bpf-object.ts';
 import { runProgram } from '../../kernel/bpf-test-run.ts';
 import { mapMemory } from '../../kernel/memory-map.ts';
 import type { DatapathInterface } from '../attach/interfaces.ts';
-import { entriesOf } from '../attach/program.ts';
+import { entriesOf, heldRingBytes } from '../attach/program.ts';
 import { CONSTANTS, STRUCTS } from '../program/layout.ts';
 import { flowNamed, nameOfFlow } from '../specification/flow.ts';
 import type { Clocks } from '../specification/forward.ts';
-import type { Connection } from '../specification/knowledge.ts';
+import type { Connection, Exception } from '../specification/knowledge.ts';
 import { protocolOf } from '../specification/lookup.ts';
 import { dropOtherClusterAddresses, putClusterAddresses } from '../tables/cluster-address-table.ts';
 import { openCounters } from '../tables/counters.ts';
 import { decodeBinding, decodeClient, decodeDatagram, decodeFragments, type ServiceNames } from '../tables/entries.ts';
+import { openExceptionTable } from '../tables/exception-table.ts';
 import { type FlowRows, groupOfFlow, rowByChance, startOfFlow } from '../tables/flow-table.ts';
 import { type FlowRegions, regionsOfGroups } from '../tables/flow-table-sizes.ts';
 import { openFlowTables } from '../tables/flow-tables.ts';
+import { openHeldRing } from '../tables/held-ring.ts';
 import { type LeasePeer, type LeaseTimes, openLease } from '../tables/lease.ts';
 import { entering } from '../tables/listing.ts';
 import { openSelectionTable } from '../tables/selection-table.ts';
@@ -30,7 +32,7 @@ export type KernelProgram = ReturnType<typeof openKernelProgram>;
 
 const OBJECT_FILE = join(import.meta.dirname, '../program/datapath-test.bpf.o');
 /** Small, because whole tables are read after each history; more entries than one history writes. */
-const SIZES = { maxConnections: 256, maxUdpFlows: 256, maxServers: 8, maxServices: 8 };
+const SIZES = { maxConnections: 256, maxUdpFlows: 256, maxServers: 8, maxServices: 8, maxExceptions: 64 };
 
 /**
  * `services`: all possible ones; each has its index in the list as its number.
@@ -43,6 +45,9 @@ export function openKernelProgram(services: ServiceEntry[]) {
   const servers = openServerTable(fd('servers'), SIZES.maxServers);
   const ids = new Map(services.map((service, id) => [nameOfService(service), id]));
   const configureServices = openServices(fd, services);
+  const exceptions = openExceptionTable(fd);
+  const ring = openHeldRing(fd('held_frames'), heldRingBytes(SIZES));
+  const all = () => new Map([...exceptions.list()].flat().map(([flow, each]) => [nameOfFlow(flow), each]));
   return {
     configure(tables: Tables, interfaces: DatapathInterface[]): void {
       putSettings(fd('settings'), tables, interfaces, SIZES);
@@ -58,6 +63,14 @@ export function openKernelProgram(services: ServiceEntry[]) {
     lease: (): LeaseTimes => lease.get(),
     run: (hook: 'xdp' | 'tc', frame: Buffer, ifindex: number) =>
       runProgram(object.program(`onevip_${hook}`), { frame, ifindex, hook }),
+    /** Frames that were handed to user space since the last call. */
+    held: () => ring.take(Number.POSITIVE_INFINITY),
+    /** By flow. */
+    setExceptions(wanted: ReadonlyMap<string, Exception>): void {
+      for (const name of all().keys()) if (!wanted.has(name)) exceptions.drop(flowNamed(name));
+      for (const [name, each] of wanted) exceptions.put(flowNamed(name), each);
+    },
+    exceptions: all,
     flowTables: accessTables(fd, services.map(nameOfService)),
     /** Descriptor of a table, by its name in the program. */
     descriptor: fd,

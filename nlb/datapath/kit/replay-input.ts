@@ -71,8 +71,12 @@ export function tablesOf({ history, limits, servers, services }: Configuring): T
   };
 }
 
+/** Of the server of that number, or of another that has got it. */
+export const addressOf = ({ id, other }: Pick<ServerState, 'id' | 'other'>): string =>
+  `10.77.2.${(other ? 30 : 20) + id}`;
+
 function serverFrom({ id, kept, mac, other }: ServerState): ServerEntry {
-  const address = `10.77.2.${(other ? 30 : 20) + id}`;
+  const address = addressOf({ id, other });
   const known = mac && { mac: `02:00:00:00:0${other ? 1 : 0}:2${id}` };
   return { id, address, kept, ...known };
 }

@@ -1,7 +1,8 @@
 import type { DatapathInterface } from '../attach/interfaces.ts';
 import type { OutcomeName } from '../program/layout.ts';
+import type { Address } from '../specification/address.ts';
 import type { Clocks, forward } from '../specification/forward.ts';
-import { type Configured, configuredBy } from '../specification/knowledge.ts';
+import { type Configured, configuredBy, type Exception } from '../specification/knowledge.ts';
 import { type Ledger, openLedger, record, recordEvicted } from '../specification/ledger.ts';
 import type { Limits } from '../specification/limits.ts';
 import { FLOW_TABLES } from '../tables/counters.ts';
@@ -10,10 +11,11 @@ import type { LeasePeer, LeaseTimes } from '../tables/lease.ts';
 import { poolOf, type ServiceEntry } from '../tables/tables.ts';
 import { type Counted, countedBy, countedIn, since, used } from './counted.ts';
 import { GroupRows } from './group-rows.ts';
+import { flowNameIn, heldBy, heldIn } from './held-frames.ts';
 import { type History, SELECTIONS, SERVICES, type ServerState, type Step, TIMEOUTS } from './histories.ts';
 import type { KernelProgram } from './kernel-program.ts';
 import { asFragment, fromPort, withFlags } from './packets.ts';
-import { clocksAt, interfacesOf, leaseFrom, peerFrom, tablesOf } from './replay-input.ts';
+import { addressOf, clocksAt, interfacesOf, leaseFrom, peerFrom, tablesOf } from './replay-input.ts';
 import { HEARTBEAT, NLBS } from './rig.ts';
 /** Support for the differential test: replays a history on the program in the kernel and on a specification. */
 
@@ -39,6 +41,8 @@ interface Replay extends ReplayParts {
   lease: LeaseTimes;
   peer: Omit<LeasePeer, 'allowances'>;
   limits: Limits;
+  /** By flow. */
+  exceptions: ReadonlyMap<string, Exception>;
   configured: Configured;
   ledger: Ledger;
   /** What the kernel had counted before. */
@@ -53,7 +57,10 @@ type StepOf<Name extends Step['do']> = Extract<Step, { do: Name }>;
 const BEGIN_NS = 1_000_000_000_000n;
 /** The machine was suspended before the history begins. */
 const BEGIN_SUSPENDED_NS = 3_000_000_000n;
-const VERDICTS = { xdp: { PASSED: 2, FORWARDED: 4, DROPPED: 1 }, tc: { PASSED: -1, FORWARDED: 7, DROPPED: 2 } };
+const VERDICTS = {
+  xdp: { PASSED: 2, FORWARDED: 4, DROPPED: 1, HELD: 1 },
+  tc: { PASSED: -1, FORWARDED: 7, DROPPED: 2, HELD: 2 },
+};
 const TABLES = FLOW_TABLES;
 
 /** The outcomes, frame by frame. Throws an Error with the transcript if the two do not agree. */
@@ -82,6 +89,7 @@ function open(history: History, parts: ReplayParts): Replay {
     lease: leaseFrom(history.lease, { nowNs: BEGIN_NS, bootNs: BEGIN_NS + BEGIN_SUSPENDED_NS }),
     peer: { ...peerFrom(history.peer), daemonLives: history.daemonLives },
     limits: history.limits,
+    exceptions: new Map(),
     configured: configuredBy(
       {
         nlbs: NLBS,
@@ -101,6 +109,7 @@ function open(history: History, parts: ReplayParts): Replay {
   };
   for (const table of TABLES) kernel.flowTables[table].clear();
   kernel.enterAnew();
+  kernel.held();
   kernel.setClocks(replay.clocks);
   kernel.setLease(replay.lease);
   kernel.setPeer(replay.peer);
@@ -139,12 +148,13 @@ const STEPS: { [Name in Step['do']]: (replay: Replay, step: StepOf<Name>) => voi
     replay.last = step;
     send(replay, step);
   },
-  again: (replay, { flags, port, fragment }) => {
+  again: (replay, { flags, port, fragment, length }) => {
     if (!replay.last) return;
     let { frame } = replay.last;
     if (flags !== null) frame = withFlags(frame, () => flags);
     if (port !== null) frame = fromPort(frame, port);
     if (fragment !== null) frame = asFragment(frame, fragment);
+    if (length > frame.length) frame = Buffer.concat([frame], length);
     send(replay, { ...replay.last, frame });
   },
   crowd: (replay, { ports, proves }) => {
@@ -175,6 +185,16 @@ const STEPS: { [Name in Step['do']]: (replay: Replay, step: StepOf<Name>) => voi
   daemon: (replay, { lives }) => {
     replay.peer = { ...replay.peer, daemonLives: lives };
     replay.kernel.setDaemonAlive(lives);
+  },
+  except: (replay, { server, other, settled }) => {
+    const name = replay.last && flowNameIn(replay.last.frame);
+    if (name === undefined) return;
+    const exceptions = new Map(replay.exceptions);
+    const serverAddress = addressOf({ id: server, other }) as Address;
+    if (settled === null) exceptions.delete(name);
+    else exceptions.set(name, { server, serverAddress, isSettled: settled });
+    replay.exceptions = exceptions;
+    configure(replay);
   },
   limit: (replay, { limits }) => {
     replay.limits = limits;
@@ -227,6 +247,7 @@ function send(replay: Replay, { frame, on }: StepOf<'send'>): void {
   const [word = 'PASSED'] = decision.outcome.split('_') as (keyof typeof VERDICTS.xdp)[];
   expectSame(replay, 'verdict', VERDICTS[hook][word], ran.verdict);
   expectSame(replay, 'frame', decision.frame.toString('hex'), ran.frame.toString('hex'));
+  expectSame(replay, 'held', heldBy(decision, frame, interfaces[on], clocks.nowNs), heldIn(kernel.held(), SERVICES));
   expectSame(replay, 'lease', replay.lease, kernel.lease());
   expectSame(replay, 'allowances', ledger.allowances, kernel.allowances());
   expectSame(replay, 'peer asked', ledger.peerAskedNs, kernel.peerAskedNs());
@@ -238,7 +259,8 @@ const TC_LEAST_BYTES = 14 + 40;
 function configure(replay: Replay): void {
   const tables = tablesOf(replay);
   replay.kernel.configure(tables, replay.datapathInterfaces);
-  replay.configured = configuredBy(tables, replay.datapathInterfaces);
+  replay.kernel.setExceptions(replay.exceptions);
+  replay.configured = configuredBy(tables, replay.datapathInterfaces, replay.exceptions);
 }
 
 function expectSame(replay: Replay, what: string, specified: unknown, kernel: unknown): void {

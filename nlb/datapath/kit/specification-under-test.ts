@@ -1,7 +1,7 @@
 import type { DatapathInterface } from '../attach/interfaces.ts';
 import { CONSTANTS, type OutcomeName } from '../program/layout.ts';
 import { forward } from '../specification/forward.ts';
-import { configuredBy, NO_PEER } from '../specification/knowledge.ts';
+import { type Configured, configuredBy, NO_PEER } from '../specification/knowledge.ts';
 import { openLedger, record } from '../specification/ledger.ts';
 import type { Tables } from '../tables/tables.ts';
 import { bytesOf } from './frames.ts';
@@ -35,8 +35,8 @@ export function openSpecification(more?: Pick<DatapathInterface, 'vlan'>) {
   let untilNs = 2n ** 63n;
   return {
     ledger,
-    configure: (wanted: Tables): void => {
-      configured = configuredBy(wanted, interfaces);
+    configure: (wanted: Tables, exceptions?: Configured['exceptions']): void => {
+      configured = configuredBy(wanted, interfaces, exceptions);
     },
     /** From now on there is no lease. */
     endLease: (): void => {

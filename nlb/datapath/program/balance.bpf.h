@@ -28,8 +28,8 @@ static __always_inline struct service *prefetch(struct packet *p)
 	struct service *service = find_service(p->flow);
 	struct selection *selection = service ? bpf_map_lookup_elem(&selections, &service->pool) : NULL;
 	if (selection) {
-		__u32 server = server_in_slot(service, selection, p->flow);
-		barrier_var(server);
+		__u32 content = content_of_slot(service, selection, p->flow);
+		barrier_var(content);
 	}
 	struct half_open_line line = half_open_line(p);
 	__u64 last = line.entry ? word(&line.entry->rows[line.start].identity) : 0;
@@ -37,10 +37,20 @@ static __always_inline struct service *prefetch(struct packet *p)
 	return service;
 }
 
+/* User space gets the packet, and nothing is recorded of it. */
+static __always_inline enum outcome hold(struct packet *p, const struct service *service, __u32 selected)
+{
+	p->service = service->id;
+	p->held_by = selected >> HELD_AT;
+	return HELD;
+}
+
 static __always_inline enum outcome move_connection(struct packet *p, const struct service *service, struct found *known,
 					 __u64 now_ns)
 {
 	__u32 id = select_server(p->flow, service->id, now_ns);
+	if (unlikely(is_held(id)))
+		return hold(p, service, id);
 	struct server *server = find_usable_server(id);
 	if (!server)
 		return DROPPED_NO_SERVER;
@@ -125,6 +135,8 @@ static __always_inline enum outcome begin_connection(struct packet *p, const str
 	/* A first packet again counts as new: a server that gets no new connections does not get it either. */
 	bool stays = server && (proves(p) || is_eligible_for(service, earlier->server));
 	__u32 id = stays ? earlier->server : select_server(p->flow, service->id, now_ns);
+	if (unlikely(is_held(id)))
+		return hold(p, service, id);
 	if (!stays)
 		server = find_usable_server(id);
 	if (!server)

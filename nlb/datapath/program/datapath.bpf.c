@@ -7,6 +7,7 @@
  */
 #include "arp.bpf.h"
 #include "beat.bpf.h"
+#include "held.bpf.h"
 #include "hints.bpf.h"
 #include "lease.bpf.h"
 #include "packet.bpf.h"
@@ -185,13 +186,15 @@ static __always_inline bool is_too_long(const struct packet *p)
 	return !p->segment_bytes || segment_headers(p) + p->segment_bytes > mtu;
 }
 
-static __always_inline enum outcome decide_and_count(struct packet *p)
+static __always_inline enum outcome decide_and_count(struct packet *p, bool is_skb)
 {
 	enum outcome outcome = decide(p);
 	if (p->to && unlikely(is_too_long(p))) {
 		p->to = NULL;
 		outcome = DROPPED_TOO_LONG;
 	}
+	if (unlikely(!p->to && outcome == HELD))
+		outcome = hand_over(p, is_skb);
 	count_outcome(p, outcome);
 	if (p->to) {
 		readdress(p->eth, p->to);
@@ -220,7 +223,7 @@ int onevip_xdp(struct xdp_md *ctx)
 		.bytes = ctx->data_end - ctx->data,
 		.ifindex = ctx->ingress_ifindex,
 	};
-	enum outcome outcome = decide_and_count(&p);
+	enum outcome outcome = decide_and_count(&p, false);
 	if (p.to)
 		return bpf_redirect(p.to->ifindex, 0);
 	return outcome >= DROPPED_ARP_NO_LEASE ? XDP_DROP : XDP_PASS;
@@ -244,7 +247,7 @@ int onevip_tc(struct __sk_buff *skb)
 		.tagged = skb->vlan_present,
 		.vlan = skb->vlan_tci & VLAN_ID,
 	};
-	enum outcome outcome = decide_and_count(&p);
+	enum outcome outcome = decide_and_count(&p, true);
 	if (p.to)
 		return bpf_redirect(p.to->ifindex, 0);
 	return outcome >= DROPPED_ARP_NO_LEASE ? TC_SHOT : TC_UNSPEC;

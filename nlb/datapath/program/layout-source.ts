@@ -13,7 +13,7 @@ const HEAD = `/** Generated from the type information of datapath.bpf.o by \`nod
 /** Longer ones are formatted in another way. */
 const LINE_LENGTH = 120;
 /** The enums and structs that user space needs, by their names in C. */
-const CONSTANTS = ['layout', 'interface_roles', 'server_flags', 'service_flags', 'connection_state'];
+const CONSTANTS = ['layout', 'interface_roles', 'server_flags', 'service_flags', 'connection_state', 'held_by'];
 const STRUCTS = [
   ...[
     'settings',
@@ -41,6 +41,7 @@ const STRUCTS = [
     'tally',
   ],
   ...['table_count', 'entering'],
+  ...['flow', 'exception', 'exception_filter', 'held_frame'],
 ];
 
 /** The text of layout.ts. Throws where the object lacks a type that user space needs. */

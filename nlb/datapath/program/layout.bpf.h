@@ -15,6 +15,12 @@ enum layout {
 	SELECTION_SLOTS = 65537,
 	/* Ids take 15 bits of a slot; this one stands for none. */
 	NO_SERVER = 0x7fff,
+	/* The other bit of a slot: first packets of its flows are held. */
+	SLOT_HELD = 0x8000,
+	/* Octets of a record of the ring of held frames, with the 8 that the kernel puts before each. */
+	HELD_RECORD_BYTES = 2048,
+	/* Bits of the filter of exceptions, a power of two. */
+	EXCEPTION_BITS = 1048576,
 	MAX_INTERFACES = 16,
 	/* Rows of one CPU in `counters`: the outcomes, rounded up to a power of two. */
 	COUNTERS_PER_CPU = 32,
@@ -49,7 +55,10 @@ enum layout {
 	UNVERIFIED_BEATS_ALLOWED = 16,
 };
 
-/* Every way out has a name, and so a counter. The verdict is the first word of the name: keep each verdict's together. */
+/*
+ * Every way out has a name, and so a counter. The verdict is the first word of the name: keep each verdict's together. New ones come
+ * last: then a program adopts the counters of one that has fewer.
+ */
 enum outcome {
 	PASSED_NOT_OURS, /* not to a cluster address, or not IPv4 */
 	PASSED_TAGGED, /* of a VLAN whose interface is one of ours: decided there, without the tag */
@@ -78,6 +87,10 @@ enum outcome {
 	DROPPED_NO_SERVER,
 	DROPPED_TOO_LONG, /* longer than the MTU of the interface to its server */
 	DROPPED_NOT_SENT, /* the kernel refused it: the interface is down, or its queue is full. In user space only */
+	DROPPED_SHED, /* it was to be held, and the ring of held frames is full */
+	DROPPED_TOO_LONG_TO_HOLD, /* longer than a record of that ring, or of several segments */
+	HELD, /* handed to user space, which sends it back through the program later */
+	RELEASED, /* counted by user space alone: a held frame has been sent on. The program has counted it once more */
 	OUTCOMES,
 };
 _Static_assert(OUTCOMES <= COUNTERS_PER_CPU, "every outcome is counted");
@@ -384,3 +397,37 @@ struct entering {
 	__u64 udp_until_ns;
 };
 _Static_assert(sizeof(struct entering) == 16, "shared with user space");
+
+/* By flow: the server that it goes to, whatever its slot says. */
+struct exception {
+	__u16 server;
+	__u16 settled; /* zero: the flow is held */
+	__be32 server_address; /* because an id may be given to another server later */
+};
+_Static_assert(sizeof(struct exception) == 8, "shared with user space");
+
+/* Which flows may have an exception: the bit of the flow's hash is set. User space writes it. */
+struct exception_filter {
+	__u64 exceptions; /* how many there are. With none no bit is read */
+	__u64 bits[EXCEPTION_BITS / 64];
+};
+_Static_assert(sizeof(struct exception_filter) == 8 + EXCEPTION_BITS / 8, "shared with user space");
+
+enum held_by {
+	HELD_BY_SLOT = 1,
+	HELD_BY_EXCEPTION = 2, /* it is not settled, or its server is gone */
+} __attribute__((packed));
+
+/* A frame in the ring of held frames, as it came in. */
+struct held_frame {
+	__u64 arrived_ns; /* CLOCK_MONOTONIC, exact */
+	__u32 length;
+	__u32 ifindex;
+	__u32 slot;
+	__u16 service;
+	enum held_by by;
+	__u8 tcp_flags;
+	struct flow flow;
+	__u8 frame[HELD_RECORD_BYTES - 8 - 40];
+};
+_Static_assert(sizeof(struct held_frame) == HELD_RECORD_BYTES - 8, "shared with user space");

@@ -4,6 +4,9 @@ export const CONSTANTS = {
   LAYOUT_VERSION: 12,
   SELECTION_SLOTS: 65537,
   NO_SERVER: 32767,
+  SLOT_HELD: 32768,
+  HELD_RECORD_BYTES: 2048,
+  EXCEPTION_BITS: 1048576,
   MAX_INTERFACES: 16,
   COUNTERS_PER_CPU: 32,
   NO_SERVICE: 65535,
@@ -33,6 +36,8 @@ export const CONSTANTS = {
   STATE_FINISHED: 3,
   STATE_DATAGRAMS: 4,
   STATES: 5,
+  HELD_BY_SLOT: 1,
+  HELD_BY_EXCEPTION: 2,
 } as const;
 
 /** In the order of their numbers. */
@@ -64,6 +69,10 @@ export const OUTCOMES = [
   'DROPPED_NO_SERVER',
   'DROPPED_TOO_LONG',
   'DROPPED_NOT_SENT',
+  'DROPPED_SHED',
+  'DROPPED_TOO_LONG_TO_HOLD',
+  'HELD',
+  'RELEASED',
 ] as const;
 export type OutcomeName = (typeof OUTCOMES)[number];
 
@@ -130,4 +139,19 @@ export const STRUCTS = {
   tally: { size: 40, packets: 0, bytes: 8, opened: 16, began: 24, ended: 32 },
   tableCount: { size: 40, entered: 0, limited: 8, refused: 16, removed: 24, evicted: 32 },
   entering: { size: 16, tcpUntilNs: 0, udpUntilNs: 8 },
+  flow: { size: 16, source: 0, destination: 4, sourcePort: 8, destinationPort: 10, protocol: 12 },
+  exception: { size: 8, server: 0, settled: 2, serverAddress: 4 },
+  exceptionFilter: { size: 131080, exceptions: 0, bits: 8 },
+  heldFrame: {
+    size: 2040,
+    arrivedNs: 0,
+    length: 8,
+    ifindex: 12,
+    slot: 16,
+    service: 20,
+    by: 22,
+    tcpFlags: 23,
+    flow: 24,
+    frame: 40,
+  },
 } as const;

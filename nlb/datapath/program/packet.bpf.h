@@ -49,6 +49,7 @@ struct packet {
 	const struct server *to; /* NULL unless it is to be forwarded; the next two members mean nothing until then */
 	__u32 server;
 	__u32 service;
+	enum held_by held_by; /* means something only where the outcome is HELD; then `service` does, too */
 };
 
 static __always_inline bool is_tcp(const struct packet *p)

@@ -71,7 +71,7 @@ static __always_inline enum outcome forward_later_fragment(struct packet *p, con
 	__u32 service = is_tcp(p) ? cluster_address->tcp_service : cluster_address->udp_service;
 	if (!service_by_id(service))
 		return DROPPED_FRAGMENT;
-	__u32 id = select_server(p->flow, service, now_ns);
+	__u32 id = select_server_at_once(p->flow, service, now_ns);
 	struct server *server = find_usable_server(id);
 	if (!server)
 		return DROPPED_NO_SERVER;
@@ -111,7 +111,7 @@ static __always_inline enum outcome forward_icmp_error(struct packet *p, const s
 			service = own;
 	}
 	struct server *server = known ? find_bound_server(known->server, known->server_address) : NULL;
-	__u32 id = server ? known->server : select_server(p->flow, service->id, now_ns);
+	__u32 id = server ? known->server : select_server_at_once(p->flow, service->id, now_ns);
 	if (!server)
 		server = find_usable_server(id);
 	return server ? send_to(p, server, id, service->id, FORWARDED_ICMP) : DROPPED_NO_SERVER;

@@ -59,6 +59,28 @@ struct {
 	__type(value, struct selection);
 } selections SEC(".maps");
 
+/* Written by user space alone, and never evicted. See placement.bpf.h. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1); /* set at load */
+	__type(key, struct flow);
+	__type(value, struct exception);
+} exceptions SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct exception_filter);
+} exception_filter SEC(".maps");
+
+/* Records of `struct held_frame`, which user space reads. See held.bpf.h. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 65536); /* octets; set at load */
+} held_frames SEC(".maps");
+
 /*
  * Flows, by their hash (see flow-table.bpf.h): of TCP and of UDP, apart because anybody can send the two datagrams that prove a flow;
  * and behind them the half-open ones of both.

@@ -1,10 +1,10 @@
 import { beginsAgain, isActive, nextState, provenState, proves } from './connection.ts';
-import { dropped, type Result } from './decision.ts';
+import { dropped, heldResult, type Result } from './decision.ts';
 import { entry } from './entering.ts';
 import { nameOfFlow, type Segment } from './flow.ts';
 import type { Binding, Connection, Knowledge, Server, Service } from './knowledge.ts';
 import { findConnection, findHalfOpen, findService, provenTable } from './lookup.ts';
-import { findBoundServer, nameOfClient, selectServer } from './placement.ts';
+import { findBoundServer, nameOfClient, type SelectedServer, selectOrHold } from './placement.ts';
 
 /** A segment or datagram that is to be forwarded. */
 export interface BalancedPacket {
@@ -41,7 +41,8 @@ export function balance(packet: BalancedPacket, known: Knowledge): Result {
  */
 function continueConnection({ segment, service, nowNs }: BalancedPacket, before: Connection, known: Knowledge): Result {
   const own = findBoundServer(known.configured, before);
-  const server = own ?? selectServer(service, segment.flow, known, nowNs);
+  const { server, held }: SelectedServer = own ? { server: own } : selectOrHold(service, segment.flow, known, nowNs);
+  if (held) return heldResult(held);
   if (!server) return dropped('DROPPED_NO_SERVER');
   const after = { ...before, ...bindingTo(server, nowNs), state: nextState(before.state, segment) };
   const changed = !own || after.state !== before.state;
@@ -71,7 +72,8 @@ function outcomeWhereItIs({ state }: Connection, begins: boolean): Result['outco
 function beginConnection({ segment, service: byPort, nowNs }: BalancedPacket, known: Knowledge): Result {
   const { halfOpen, service } = findHalfOpen(segment.flow, known, nowNs) ?? { service: byPort };
   const own = halfOpen && serverToKeep(segment, service, findBoundServer(known.configured, halfOpen));
-  const server = own ?? selectServer(service, segment.flow, known, nowNs);
+  const { server, held }: SelectedServer = own ? { server: own } : selectOrHold(service, segment.flow, known, nowNs);
+  if (held) return heldResult(held);
   if (!server) return dropped('DROPPED_NO_SERVER');
   const proven = halfOpen !== undefined && proves(segment);
   const entered = proven ? entry(segment.flow, known, nowNs) : undefined;

@@ -1,10 +1,11 @@
 import type { OutcomeName } from '../program/layout.ts';
 import type { Allowance } from '../tables/lease.ts';
+import type { Flow } from './flow.ts';
 import type { Binding, Connection, Fragments, ProvenTable, Server } from './knowledge.ts';
 
 /** The verdict on a frame, and what has to be recorded for the next ones. */
 export interface Decision {
-  /** Its first word is the verdict: PASSED to the node's own stack, FORWARDED, or DROPPED. */
+  /** Its first word is the verdict: PASSED to the node's own stack, FORWARDED, HELD in user space, or DROPPED. */
   outcome: OutcomeName;
   /** As it leaves: the same octets, but for the two hardware addresses of a frame that is forwarded. */
   frame: Buffer;
@@ -14,6 +15,18 @@ export interface Decision {
   writes: Write[];
   /** What has to be counted besides the outcome. */
   counts: Counted[];
+  /** Of a frame that is held. */
+  held?: Held;
+}
+
+/** What user space is told of a frame that it is handed. */
+export interface Held {
+  /** An exception that cannot be followed, or the mark of the slot. */
+  by: 'exception' | 'slot';
+  slot: number;
+  /** Name of the service. */
+  service: string;
+  flow: Flow;
 }
 
 /**
@@ -45,7 +58,7 @@ export interface CountedForTable {
 }
 
 /** A decision before the frame is readdressed. */
-export interface Result extends Pick<Decision, 'outcome' | 'writes' | 'counts'> {
+export interface Result extends Pick<Decision, 'outcome' | 'writes' | 'counts' | 'held'> {
   to?: Destination;
 }
 
@@ -57,3 +70,4 @@ export interface Destination {
 
 export const passed = (outcome: OutcomeName & `PASSED_${string}`): Result => ({ outcome, writes: [], counts: [] });
 export const dropped = (outcome: OutcomeName & `DROPPED_${string}`): Result => ({ outcome, writes: [], counts: [] });
+export const heldResult = (held: Held): Result => ({ outcome: 'HELD', held, writes: [], counts: [] });

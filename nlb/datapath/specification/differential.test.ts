@@ -5,6 +5,7 @@ import { histories, SERVICES } from '../kit/histories.ts';
 import { openKernelProgram } from '../kit/kernel-program.ts';
 import { type ReplayParts, replay } from '../kit/replay.ts';
 import { ifindexOf, makeInterfaces } from '../kit/rig.ts';
+import { wrongHeldFlows } from '../kit/wrong-held-flows.ts';
 import { wrongSpecifications } from '../kit/wrong-specifications.ts';
 import type { OutcomeName } from '../program/layout.ts';
 import { forward } from './forward.ts';
@@ -47,7 +48,7 @@ t.test(
 );
 
 t.test('every wrong specification is detected', async (t) => {
-  for (const [defect, specification] of Object.entries(wrongSpecifications)) {
+  for (const [defect, specification] of Object.entries({ ...wrongSpecifications, ...wrongHeldFlows })) {
     const result = fc.check(
       alike(specification, () => {}),
       FINDING,

@@ -1,5 +1,5 @@
 import type { DatapathInterface } from '../attach/interfaces.ts';
-import { CONSTANTS } from '../program/layout.ts';
+import { CONSTANTS, STRUCTS } from '../program/layout.ts';
 import { decideArp } from './arp-gate.ts';
 import { balance } from './balance.ts';
 import { decideBeat } from './beat-gate.ts';
@@ -45,13 +45,22 @@ export interface Arrival extends Clocks {
 
 /** Decides about a frame. Nothing is changed: `record()` carries the decision out for the next frames. */
 export function forward(arrival: Arrival, known: Knowledge): Decision {
-  const { to, ...decision } = decide(arrival, known);
+  const { to, held, ...decision } = decide(arrival, known);
+  if (held) return { ...decision, frame: arrival.frame, ...(fitsRecord(arrival) ? { held } : TOO_LONG_TO_HOLD) };
   if (!to) return { ...decision, frame: arrival.frame };
   const { server, service } = to;
   if (packetBytes(arrival) > server.mtu) return { ...decision, outcome: 'DROPPED_TOO_LONG', frame: arrival.frame };
   const counts = [...decision.counts, { what: 'packet' as const, server: server.id, service }];
   return { ...decision, counts, frame: readdressed(arrival.frame, server), egress: server.ifindex };
 }
+
+const TOO_LONG_TO_HOLD = { outcome: 'DROPPED_TOO_LONG_TO_HOLD' } as const;
+/** Octets of the frame in a record of the ring. */
+export const MAX_HELD_BYTES = STRUCTS.heldFrame.size - STRUCTS.heldFrame.frame;
+
+/** Whether a record has room for the frame. One of merged segments has no place there: they would leave as one. */
+const fitsRecord = ({ frame, segmentBytes }: Arrival): boolean =>
+  frame.length <= MAX_HELD_BYTES && segmentBytes === undefined;
 
 /** Of a frame to be forwarded, which has no tag: octets of the longest packet that leaves for it. */
 function packetBytes({ frame, segmentBytes }: Arrival): number {

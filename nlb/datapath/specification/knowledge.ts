@@ -1,5 +1,6 @@
 import { type DatapathInterface, interfaceTo } from '../attach/interfaces.ts';
 import type { LeasePeer, LeaseTimes } from '../tables/lease.ts';
+import { held } from '../tables/slot.ts';
 import {
   type HeartbeatAddresses,
   nameOfService,
@@ -36,6 +37,13 @@ export interface Configured {
   services: ReadonlyMap<string, Service>;
   /** By id. */
   servers: ReadonlyMap<number, Server>;
+  /** By flow: where it goes, whatever its slot says. */
+  exceptions: ReadonlyMap<string, Exception>;
+}
+
+export interface Exception extends Omit<Binding, 'seenNs'> {
+  /** Otherwise the flow is held: the peer may not know of it. */
+  isSettled: boolean;
 }
 
 export interface Service extends Omit<ServiceEntry, 'slots'> {
@@ -103,7 +111,11 @@ export interface Fragments extends Binding {
 const NO_MAC = '00:00:00:00:00:00';
 
 /** The control plane's tables, indexed for look-ups. `interfaces`: the default server interface first. */
-export function configuredBy(tables: SelectedTables, interfaces: DatapathInterface[]): Configured {
+export function configuredBy(
+  tables: SelectedTables,
+  interfaces: DatapathInterface[],
+  exceptions: Configured['exceptions'] = new Map(),
+): Configured {
   return {
     nlbs: tables.nlbs as Address,
     heartbeat: tables.heartbeat,
@@ -113,11 +125,12 @@ export function configuredBy(tables: SelectedTables, interfaces: DatapathInterfa
     clusterAddresses: new Set(tables.clusterAddresses as Address[]),
     services: new Map(tables.services.map((entry) => [nameOfService(entry), serviceFrom(entry)])),
     servers: new Map(tables.servers.map((entry) => [entry.id, serverFrom(entry, interfaces)])),
+    exceptions,
   };
 }
 
 function serviceFrom(entry: SelectedTables['services'][number]): Service {
-  const gives = (server: number): boolean => entry.slots.includes(server);
+  const gives = (server: number): boolean => entry.slots.includes(server) || entry.slots.includes(held(server));
   return { ...entry, address: entry.address as Address, name: nameOfService(entry), isEligible: gives };
 }
 

@@ -1,5 +1,7 @@
+import { isHeld, serverIn } from '../tables/slot.ts';
 import { type Address, networkOf } from './address.ts';
-import { type Flow, hashOf } from './flow.ts';
+import type { Held } from './decision.ts';
+import { type Flow, hashOf, nameOfFlow } from './flow.ts';
 import type { Binding, Configured, Knowledge, Server, Service } from './knowledge.ts';
 
 /** Which server a new connection goes to. */
@@ -11,14 +13,41 @@ function usableServer({ servers }: Configured, id: number): Server | undefined {
 }
 
 /** The server of a binding, if the id still belongs to that address, and the server is not gone. */
-export function findBoundServer(configured: Configured, { server: id, serverAddress }: Binding): Server | undefined {
+export function findBoundServer(
+  configured: Configured,
+  { server: id, serverAddress }: Omit<Binding, 'seenNs'>,
+): Server | undefined {
   const server = usableServer(configured, id);
   return server?.address === serverAddress ? server : undefined;
 }
 
-/** The server for a new connection: with affinity the client's, otherwise the one in the flow's slot. */
+/** Where a flow without a connection goes. */
+export interface SelectedServer {
+  /** Undefined if there is none, or it is gone. */
+  server: Server | undefined;
+  /** It must not go there before user space has spoken with the peer. */
+  held?: Held;
+}
+
+/**
+ * To the server of its exception, if that is settled and the server is not gone. A flow with any other exception is held, and so is one
+ * of a slot with the mark. All others go to their client's server, with affinity, or to the one in their slot.
+ */
+export function selectOrHold(service: Service, flow: Flow, known: Knowledge, nowNs: bigint): SelectedServer {
+  const { configured } = known;
+  const { slot, id, isHeld } = slotFor(service, flow);
+  const exception = configured.exceptions.get(nameOfFlow(flow));
+  const excepted = exception && findBoundServer(configured, exception);
+  if (exception?.isSettled && excepted) return { server: excepted };
+  const held = (by: Held['by']): Held => ({ by, slot, service: service.name, flow });
+  if (exception) return { server: excepted ?? usableServer(configured, id), held: held('exception') };
+  if (isHeld) return { server: usableServer(configured, id), held: held('slot') };
+  return { server: findClientServer(service, flow, known, nowNs) ?? usableServer(configured, id) };
+}
+
+/** The server for a packet that is never held: an ICMP error, or a fragment without ports. */
 export function selectServer(service: Service, flow: Flow, known: Knowledge, nowNs: bigint): Server | undefined {
-  return findClientServer(service, flow, known, nowNs) ?? serverInSlot(known.configured, service, flow);
+  return selectOrHold(service, flow, known, nowNs).server;
 }
 
 /** With affinity, the server that the client stays on, if that still gets new connections of the service. */
@@ -48,18 +77,14 @@ function isCurrent({ seenNs }: Binding, { persistence }: Service, nowNs: bigint)
 }
 
 /**
- * The server in the slot of the flow's hash. No other slot is tried if that server is gone. The control plane takes a server out
- * of all slots before it marks it as gone.
+ * The slot of a flow, by its hash (hash × slots ÷ 2³²), the server's id in it, and whether it is held. No other slot is tried if that
+ * server is gone. The control plane takes a server out of all slots before it marks it as gone.
  */
-function serverInSlot(configured: Configured, service: Service, flow: Flow): Server | undefined {
-  return usableServer(configured, slotFor(service, flow).id);
-}
-
-/** The slot of a flow, by its hash (hash × slots ÷ 2³²), and the server's id in it. */
-export function slotFor(service: Service, flow: Flow): { slot: number; id: number } {
+export function slotFor(service: Service, flow: Flow): { slot: number; id: number; isHeld: boolean } {
   const { slots } = service;
   const slot = Math.floor((hashOf(hashKey(service, flow)) * slots.length) / 2 ** 32);
-  return { slot, id: slots[slot] ?? -1 };
+  const content = slots[slot] ?? -1;
+  return { slot, id: serverIn(content), isHeld: isHeld(content) };
 }
 
 /** The part of a flow that is hashed: with affinity, all connections of one client have the same hash. */

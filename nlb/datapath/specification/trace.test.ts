@@ -2,10 +2,18 @@ import t from 'tap';
 import type { DatapathInterface } from '../attach/interfaces.ts';
 import { CLUSTER, MAC, tables } from '../kit/rig.ts';
 import { CONSTANTS } from '../program/layout.ts';
+import { held } from '../tables/slot.ts';
 import type { Tables } from '../tables/tables.ts';
 import type { Address } from './address.ts';
 import type { Flow } from './flow.ts';
-import { type Connection, configuredBy, type FlowTables, type Knowledge, NO_PEER } from './knowledge.ts';
+import {
+  type Configured,
+  type Connection,
+  configuredBy,
+  type FlowTables,
+  type Knowledge,
+  NO_PEER,
+} from './knowledge.ts';
 import { openLedger } from './ledger.ts';
 import { trace } from './trace.ts';
 
@@ -29,14 +37,16 @@ function knowing({
   tables: wanted = {},
   flowTables = {},
   leaseNs = S_NS,
+  exceptions,
 }: {
   tables?: Partial<Tables>;
+  exceptions?: Configured['exceptions'];
   flowTables?: Partial<FlowTables>;
   leaseNs?: bigint;
 }): Knowledge {
   const nothing = openLedger().flowTables;
   return {
-    configured: configuredBy({ ...tables(), ...wanted }, PORTS),
+    configured: configuredBy({ ...tables(), ...wanted }, PORTS, exceptions),
     lease: { answerUntilNs: 0n, forwardUntilNs: NOW_NS + leaseNs },
     peer: NO_PEER,
     flowTables: { ...nothing, ...flowTables },
@@ -131,6 +141,21 @@ t.test('where the slot’s server is gone, it says so', async (t) => {
   t.equal(server, undefined);
   t.equal(outcome, 'DROPPED_NO_SERVER');
   t.match(because.at(-1), /: server 1, which is gone$/);
+});
+
+t.test('what is held, and what an exception says, is said to be so', async (t) => {
+  const services = tables().services.map((service) => ({ ...service, slots: service.slots.map(held) }));
+  const waits = traced({ tables: { services } });
+  t.match(waits, { outcome: 'HELD', server: undefined });
+  t.match(waits.because.at(-1), /by its hash .*, which is held: the packet waits in user space$/);
+  const to = (isSettled: boolean) =>
+    new Map([[NAME, { server: 0, serverAddress: '10.77.2.20' as Address, isSettled }]]);
+  const goes = traced({ tables: { services }, exceptions: to(true) });
+  t.match([goes.outcome, goes.server?.id, goes.because.at(-1)], ['FORWARDED_NEW', 0, 'an exception names server 0']);
+  t.match(
+    traced({ exceptions: to(false) }).because.at(-1),
+    /^an exception names server 0, which cannot be followed yet/,
+  );
 });
 
 t.test('a client that is kept on a server is said to be', async (t) => {

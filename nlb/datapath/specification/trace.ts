@@ -3,9 +3,9 @@ import type { Address } from './address.ts';
 import { isExpired } from './connection.ts';
 import { type Flow, nameOfFlow, PROTOCOL } from './flow.ts';
 import { forward } from './forward.ts';
-import type { Binding, Connection, Knowledge, Server, Service } from './knowledge.ts';
+import type { Binding, Connection, Exception, Knowledge, Server, Service } from './knowledge.ts';
 import { findHalfOpen, protocolOf, provenTable, serviceOf } from './lookup.ts';
-import { findBoundServer, findClientServer, slotFor } from './placement.ts';
+import { findBoundServer, findClientServer, selectOrHold, slotFor } from './placement.ts';
 import { packetOf } from './trace-packet.ts';
 
 /** What the data path would do with a packet, and why. Nothing is sent or recorded. */
@@ -85,9 +85,17 @@ function* placement(flow: Flow, service: Service, known: Knowledge, nowNs: bigin
     yield `${describe(connection, nowNs, labels)}${isThere ? '' : '; that is over, and counts as absent'}`;
     if (isThere && (yield* stays(connection, known, labels))) return;
   }
-  const bound = findClientServer(service, flow, known, nowNs);
+  const { held } = selectOrHold(service, flow, known, nowNs);
+  const exception = known.configured.exceptions.get(nameOfFlow(flow));
+  if (exception) yield describeException(exception, held !== undefined, labels);
+  const bound = exception || held ? undefined : findClientServer(service, flow, known, nowNs);
   if (bound) yield `its client is kept on ${labels.server(bound)}`;
-  else yield choice(service, flow, known, labels);
+  else if (!exception) yield choice(service, flow, known, labels);
+}
+
+function describeException({ server, serverAddress }: Exception, isHeld: boolean, labels: Labels): string {
+  const at = labels.server({ id: server, address: serverAddress });
+  return `an exception names ${at}${isHeld ? ', which cannot be followed yet: the packet waits in user space' : ''}`;
 }
 
 function describe({ state, seenNs, server, serverAddress }: Connection, nowNs: bigint, labels: Labels): string {
@@ -105,8 +113,9 @@ function* stays(connection: Binding, { configured }: Knowledge, labels: Labels):
 }
 
 function choice(service: Service, flow: Flow, { configured }: Knowledge, labels: Labels): string {
-  const { slot, id } = slotFor(service, flow);
+  const { slot, id, isHeld } = slotFor(service, flow);
   const where = `by its hash it goes to slot ${slot} of ${service.slots.length}`;
+  if (isHeld) return `${where}, which is held: the packet waits in user space`;
   const server = configured.servers.get(id);
   if (!server) return `${where}, which names no server`;
   return `${where}: ${labels.server(server)}${server.mac === undefined ? ', which is gone' : ''}`;

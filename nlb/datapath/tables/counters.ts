@@ -48,6 +48,8 @@ export interface Counters {
   /** By the service's number in the data path. */
   ofService(id: number): Tally;
   ofTable(table: FlowTable): TableCount;
+  /** A held frame has been sent on. No program counts this outcome, so one process may. */
+  countReleased(bytes: number): void;
   /** The counters' words, for their correction (recount.ts). */
   readonly memory: CountedMemory;
   close(): void;
@@ -104,6 +106,11 @@ export function openCounters(descriptor: (map: string) => number, sizes: TableSi
     outcomes: () => outcomesFrom(outcomes),
     ofServer: (id) => tallyFrom(memory.servers, id),
     ofService: (id) => tallyFrom(memory.services, id),
+    countReleased: (bytes) => {
+      const row = (OUTCOMES.indexOf('RELEASED') * COUNTER.size) / 8;
+      Atomics.add(outcomes.words, row + COUNTER.packets / 8, 1n);
+      Atomics.add(outcomes.words, row + COUNTER.bytes / 8, BigInt(bytes));
+    },
     ofTable: (table) => tableFrom(memory.tables, FLOW_TABLES.indexOf(table)),
     memory,
     close: () => {

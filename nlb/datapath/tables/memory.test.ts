@@ -38,6 +38,8 @@ t.test('the memory of the tables is what the kernel says it is, and grows with w
   const [small, large] = [bytesOf({ maxConnections: 100_000 }), bytesOf({ maxConnections: 300_000 })];
   const each = (large - small) / 200_000;
   t.ok(Math.abs(each - (8 / 3 + 2 / 2) * STRUCTS.flowRow.size) < 1, `${each} bytes for each connection`);
+  const exception = (bytesOf({ maxExceptions: 300_000 }) - bytesOf({ maxExceptions: 100_000 })) / 200_000;
+  t.ok(exception > 90 && exception < 120, `${exception} for an exception`);
   const service = (bytesOf({ maxServices: 64 }) - bytesOf({ maxServices: 32 })) / 32;
   t.ok(service >= STRUCTS.selection.size && service < 1.1 * STRUCTS.selection.size, `${service} for a service`);
 });

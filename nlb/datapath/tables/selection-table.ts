@@ -1,5 +1,6 @@
 import { type MemoryMap, mapMemory } from '../../kernel/memory-map.ts';
 import { CONSTANTS, STRUCTS } from '../program/layout.ts';
+import { serverIn } from './slot.ts';
 
 /**
  * The selections, a row for each pool, in memory that the data path reads and this process writes without a system call. Slots are
@@ -8,11 +9,19 @@ import { CONSTANTS, STRUCTS } from '../program/layout.ts';
 export interface SelectionTable {
   /** Write the slots of a row that differ. Returns how many. */
   write(row: number, wanted: Int32Array): number;
+  /** Write some slots of a row. */
+  writeSlots(row: number, slots: Iterable<SlotChange>): void;
   /** A copy. */
   read(row: number): Int32Array;
   /** The slots of the row themselves, not a copy: NO_SERVER for none. */
   view(row: number): Uint16Array;
   close(): void;
+}
+
+export interface SlotChange {
+  slot: number;
+  /** As in a wanted selection (slot.ts). */
+  content: number;
 }
 
 const { selection: AT } = STRUCTS;
@@ -39,18 +48,32 @@ export function openSelectionTable(fd: number, rows: number): SelectionTable {
       if (before === wanted) return 0;
       const row = rowIn(memory, number);
       const { slots, ids, words } = before ? difference(before, wanted) : compare(decode(row.servers), wanted);
-      const eligible = eligibleIn(wanted);
-      // A server that leaves is ineligible for clients before it loses its slots; a new one becomes eligible after it has some.
-      for (const word of words) putWord(row.eligible, word, (row.eligible[word] ?? 0) & (eligible[word] ?? 0));
-      for (let index = 0; index < slots.length; index++) row.servers[slots[index] ?? 0] = ids[index] ?? NO_SERVER;
-      for (const word of words) putWord(row.eligible, word, eligible[word] ?? 0);
+      change(row, eligibleIn(wanted), words, () => {
+        for (let index = 0; index < slots.length; index++) row.servers[slots[index] ?? 0] = ids[index] ?? NO_SERVER;
+      });
       written.set(number, wanted);
       return slots.length;
+    },
+    writeSlots: (number, slots) => {
+      const [row, some] = [rowIn(memory, number), [...slots]];
+      const after = Int32Array.from(row.servers);
+      for (const { slot, content } of some) after[slot] = encoded(content);
+      written.delete(number);
+      change(row, eligibleIn(after), EVERY_WORD, () => {
+        for (const { slot, content } of some) row.servers[slot] = encoded(content);
+      });
     },
     read: (number) => written.get(number)?.slice() ?? decode(rowIn(memory, number).servers),
     view: (number) => rowIn(memory, number).servers,
     close: () => memory.close(),
   };
+}
+
+/** A server that leaves is ineligible for clients before it loses its slots; a new one becomes eligible after it has some. */
+function change(row: Row, eligible: Uint32Array, words: Uint32Array, writeSlots: () => void): void {
+  for (const word of words) putWord(row.eligible, word, (row.eligible[word] ?? 0) & (eligible[word] ?? 0));
+  writeSlots();
+  for (const word of words) putWord(row.eligible, word, eligible[word] ?? 0);
 }
 
 interface Row {
@@ -108,7 +131,10 @@ function eligibleIn(selection: Int32Array): Uint32Array {
   const known = eligible.get(selection);
   if (known) return known;
   const words = new Uint32Array(ELIGIBLE_WORDS);
-  for (const id of selection) if (id >= 0) words[id >>> 5] = (words[id >>> 5] ?? 0) | (1 << (id & 31));
+  for (const content of selection) {
+    const id = serverIn(content);
+    if (id >= 0) words[id >>> 5] = (words[id >>> 5] ?? 0) | (1 << (id & 31));
+  }
   eligible.set(selection, words);
   return words;
 }

@@ -6,6 +6,7 @@ import type { Change, ServerEntry } from './tables.ts';
 
 const AT = STRUCTS.server;
 const WORDS = AT.size / 8;
+const MAC_BYTES = 6;
 
 /** The servers by id, in memory that the data path reads and this process writes without a system call. */
 export interface ServerTable {
@@ -13,6 +14,8 @@ export interface ServerTable {
   put(wanted: ServerEntry[], interfaces: DatapathInterface[]): Change[];
   /** Clear the entries that are not among the wanted ones. */
   dropOthers(wanted: ServerEntry[]): Change[];
+  /** The interface by which a frame with these first octets leaves: the hardware addresses of a server, and ours on the way there. */
+  interfaceFor(addresses: Buffer): number | undefined;
   ids(): number[];
   /** In the order of their ids. */
   read(interfaces: DatapathInterface[]): ServerEntry[];
@@ -40,6 +43,7 @@ export function openServerTable(fd: number, maxServers: number): ServerTable {
       for (const id of written.keys()) if (!kept.has(id)) written.delete(id);
       return dropOthers(words, kept);
     },
+    interfaceFor: (addresses) => interfaceFor(memory, addresses),
     ids: () => ids(words),
     read: (interfaces) => ids(words).map((id) => decode(id, entryAt(memory, id), interfaces)),
     close: () => memory.close(),
@@ -89,6 +93,15 @@ function encode({ address, mac, kept, device, id }: ServerEntry, interfaces: Dat
   bytes.set(quadToBytes(address), AT.address);
   bytes.writeUInt32LE(iface?.ifindex ?? 0, AT.ifindex);
   return BigUint64Array.from({ length: WORDS }, (_, index) => bytes.readBigUInt64LE(8 * index));
+}
+
+function interfaceFor({ buffer }: MemoryMap, addresses: Buffer): number | undefined {
+  const rows = Buffer.from(buffer);
+  const alike = (row: number, at: number, from: number): boolean =>
+    rows.compare(addresses, from, from + MAC_BYTES, row + at, row + at + MAC_BYTES) === 0;
+  for (let row = 0; row < rows.length; row += AT.size)
+    if (alike(row, AT.mac, 0) && alike(row, AT.ownMac, MAC_BYTES)) return rows.readUInt32LE(row + AT.ifindex);
+  return undefined;
 }
 
 const entryAt = (memory: MemoryMap, id: number): Buffer => Buffer.from(memory.buffer, id * AT.size, AT.size);

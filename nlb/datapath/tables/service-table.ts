@@ -2,7 +2,7 @@ import { dropEntry, getEntry, indexKey, listKeys, putEntry } from '../../kernel/
 import { bytesToQuad, quadToBytes } from '../../kernel/inet.ts';
 import { CONSTANTS, STRUCTS } from '../program/layout.ts';
 import { assignRows } from './pool-rows.ts';
-import { openSelectionTable, type SelectionTable } from './selection-table.ts';
+import { openSelectionTable, type SelectionTable, type SlotChange } from './selection-table.ts';
 import { type Change, nameOfService, poolOf, type ServiceEntry } from './tables.ts';
 
 const { serviceKey: KEY, service: ROW } = STRUCTS;
@@ -21,6 +21,8 @@ export interface ServiceTable {
   put(wanted: ServiceEntry[]): Change[];
   /** Write the slots that differ, of existing pools. */
   select(wanted: ReadonlyMap<string, Int32Array>): Change[];
+  /** Write some slots of an existing pool. */
+  putSlots(pool: string, slots: Iterable<SlotChange>): void;
   /** Remove the services that are not wanted. Throws SyscallError. */
   dropOthers(wanted: ServiceEntry[]): Change[];
   /** Those that are wanted, in the order of address, port, protocol. Services of one pool have the name of its first. */
@@ -74,6 +76,11 @@ export function openServiceTable(descriptor: (map: string) => number, maxService
         if (row === undefined) throw new RangeError(`There is no pool ${pool}`);
         return selections.write(row, slots) > 0 ? [{ table: 'selections', change: 'changed', subject: pool }] : [];
       }),
+    putSlots: (pool, slots) => {
+      const row = pools.get(pool);
+      if (row === undefined) throw new RangeError(`There is no pool ${pool}`);
+      selections.writeSlots(row, slots);
+    },
     dropOthers: (wanted) => dropOthers({ ids, rows, known }, new Set(wanted.map(nameOfService))),
     ids: () => new Map([...known].map(([name, { id }]) => [name, id])),
     read: (wanted = () => true) => readServices(selections, known, wanted),

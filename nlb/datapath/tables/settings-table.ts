@@ -60,12 +60,12 @@ function readAddresses(settings: Buffer, path: number): BeatAddresses {
 
 const timeoutAt = (name: keyof Timeouts): number => AT.timeoutsNs + 8 * NUMBER_OF[name];
 
-/** Whether the tables have this version's layout and number of outcomes. */
+/** Whether the tables have this version's layout, and no outcomes that this version does not know: new ones come last. */
 export function isOurLayout(fd: number): boolean {
   const settings = getEntry(fd, indexKey(0), AT.size);
   return (
     settings?.readUInt32LE(AT.layoutVersion) === CONSTANTS.LAYOUT_VERSION &&
-    settings.readUInt32LE(AT.outcomes) === OUTCOMES.length
+    settings.readUInt32LE(AT.outcomes) <= OUTCOMES.length
   );
 }
 

@@ -1,6 +1,7 @@
 import { CONSTANTS } from '../program/layout.ts';
 import type { Limits } from '../specification/limits.ts';
 import type { Timeouts } from '../specification/timeouts.ts';
+import { serverIn } from './slot.ts';
 
 /** The configuration of the data path: all that the control plane decides. */
 export interface Tables {
@@ -56,7 +57,10 @@ export interface ServiceEntry {
   persistence?: Persistence;
   /** Services of one pool share one selection, in one row. Absent if it is the only service of its pool. */
   pool?: string;
-  /** 65,537 server ids, -1 for none (see maglev.ts). Never modified once it has been applied: another selection is another array. */
+  /**
+   * 65,537 server ids, -1 for none (see maglev.ts), with the mark of slots that are held (slot.ts). Never modified once it has been
+   * applied: another selection is another array.
+   */
   slots: Int32Array;
 }
 
@@ -101,6 +105,8 @@ export interface TableSizes {
   maxUdpFlows: number;
   maxServers: number;
   maxServices: number;
+  /** Of a pair in step. None when absent or zero: then nothing is held either. */
+  maxExceptions?: number;
 }
 
 export const nameOfService = ({ protocol, address, port }: Omit<ServiceEntry, 'slots' | 'persistence'>): string =>
@@ -109,7 +115,10 @@ export const nameOfService = ({ protocol, address, port }: Omit<ServiceEntry, 's
 /** The servers that are in a selection. With 65,537 slots, adding each to a Set would take ten times as long. */
 export function serversIn(slots: Int32Array): ReadonlySet<number> {
   const found = new Uint8Array(CONSTANTS.NO_SERVER);
-  for (const id of slots) if (id >= 0) found[id] = 1;
+  for (const content of slots) {
+    const id = serverIn(content);
+    if (id >= 0) found[id] = 1;
+  }
   return new Set(Array.from(found.keys()).filter((id) => found[id] === 1));
 }
 
