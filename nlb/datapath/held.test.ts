@@ -123,20 +123,24 @@ t.test(
   },
 );
 
-t.test('a short datagram goes on, too, and one whose checksum was left to the network device gets it', async (t) => {
-  const { heldFlows } = open(t, 'tc');
-  heldFlows.putSlots(DNS, slotsOf(held(0)));
-  // Of one octet, in 43; where the checksum belongs is the sum of the pseudo-header alone.
-  const short = bytesOf(`${TO_US} ${IP.replace('0024', '001d')} 3039 0035 0009 665b 6f`);
-  peers.send(short);
-  const frame = next(heldFlows);
-  t.equal(frame.frame.length, short.length);
-  heldFlows.exceptions.put(frame.flow, onServer(1));
-  t.ok(heldFlows.release(frame));
-  const left = peers.next('server').subarray(0, short.length);
-  t.equal(left.toString('hex', 0, 40), readdressed(short, MAC.server1).slice(0, 80));
-  t.equal(left.toString('hex', 40), 'fa2c6f', 'RFC 768');
-});
+for (const mode of ['xdp', 'xdp-generic', 'tc'] as const)
+  t.test(
+    `by ${mode} a short datagram goes on, and one whose checksum was left to the network device gets it`,
+    async (t) => {
+      const { heldFlows } = open(t, mode);
+      heldFlows.putSlots(DNS, slotsOf(held(0)));
+      // Of one octet, in 43; where the checksum belongs is the sum of the pseudo-header alone.
+      const short = bytesOf(`${TO_US} ${IP.replace('0024', '001d')} 3039 0035 0009 665b 6f`);
+      peers.send(short);
+      const frame = next(heldFlows);
+      t.equal(frame.frame.length, short.length);
+      heldFlows.exceptions.put(frame.flow, onServer(1));
+      t.ok(heldFlows.release(frame));
+      const left = peers.next('server').subarray(0, short.length);
+      t.equal(left.toString('hex', 0, 40), readdressed(short, MAC.server1).slice(0, 80));
+      t.equal(left.toString('hex', 40), 'fa2c6f', 'RFC 768');
+    },
+  );
 
 t.test('what receive offload has put together is dropped, and counted as too long', async (t) => {
   const { datapath, heldFlows } = open(t, 'tc');

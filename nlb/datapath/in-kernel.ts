@@ -89,7 +89,8 @@ export function openInKernel(
   try {
     tables.begin(first.present, loaded.adopted ? undefined : options.first);
     takeOverLease(options.pinDirectory, loaded.map('lease'));
-    flows = openFlowTables(loaded.map('flows'), regionsFor(options), hashSeed(loaded.map('settings')));
+    const openFlows = openFlowTables(loaded.map('flows'), regionsFor(options), hashSeed(loaded.map('settings')));
+    flows = openFlows;
     const counter = openUnsent(pins, loaded);
     unsent = counter;
     const attachment = openAttachment(
@@ -109,10 +110,19 @@ export function openInKernel(
       actual: tables.actual,
       unsent: () => counter.read(),
       heldFlows: () => {
-        heldFlows ??= openHeldFlows({ ...loaded, ...options, mode: attachment.mode, servers, counters, tables });
+        heldFlows ??= openHeldFlows({
+          ...loaded,
+          ...options,
+          mode: attachment.mode,
+          servers,
+          counters,
+          tables,
+          flows: openFlows,
+          serviceNames: () => namesOf(tables.ids().services),
+        });
         return heldFlows;
       },
-      ...readings(loaded, { counters, flows }, tables),
+      ...readings(loaded, { counters, flows: openFlows }, tables),
       abandon,
       remove: removal(pins, abandon),
     };
@@ -205,7 +215,7 @@ function readings(
 ) {
   const map = (name: string): number => loaded.map(name);
   const memoryBytes = tablesMemoryBytes(MAPS.map(map));
-  const names = () => new Map([...ids().services].map(([name, id]) => [id, name]));
+  const names = () => namesOf(ids().services);
   return {
     outcomes: counters.outcomes,
     tableCount: counters.ofTable,
@@ -231,6 +241,8 @@ function readings(
     connectionCount: () => flows.all.reduce((sum, rows) => sum + countConnections(rows), 0),
   };
 }
+
+const namesOf = (numbers: ReadonlyMap<string, number>) => new Map([...numbers].map(([name, id]) => [id, name]));
 
 /** Remove what an earlier run left there. */
 export const removeFromKernel = (pinDirectory: string): void => removal(openPins(pinDirectory))();

@@ -1,5 +1,14 @@
 import { readFileSync } from 'node:fs';
-import { mapCreate, mapDelete, mapLookup, mapLookupBatch, mapNextKey, mapUpdate, objInfo } from './libbpf.ts';
+import {
+  mapCreate,
+  mapDelete,
+  mapLookup,
+  mapLookupBatch,
+  mapNextKey,
+  mapUpdate,
+  mapUpdateInBackground,
+  objInfo,
+} from './libbpf.ts';
 import { SyscallError } from './syscall-error.ts';
 
 /** What the kernel says of a map. Sizes in bytes. */
@@ -13,6 +22,9 @@ export interface MapInfo {
 }
 
 const BPF_MAP_TYPE_ARRAY = 2;
+const BPF_MAP_TYPE_ARRAY_OF_MAPS = 12;
+/** struct bpf_map_create_opts of libbpf 1.0: its size comes first. */
+const MAP_CREATE_OPTS = { bytes: 48, innerMapFd: 24 } as const;
 const MAP_INFO_BYTES = 88;
 const BPF_NOEXIST = 1;
 const [ENOENT, EEXIST] = [2, 17];
@@ -40,6 +52,21 @@ export function createArray(name: string, rowBytes: number, entries: number): nu
   const fd = mapCreate(BPF_MAP_TYPE_ARRAY, name, 4, rowBytes, entries, null);
   if (fd < 0) throw new SyscallError('make a map', name, -fd);
   return fd;
+}
+
+/** A new array of maps like that one, of `entries` rows; the caller owns the descriptor. Throws SyscallError. */
+export function createArrayOfMaps(name: string, like: number, entries: number): number {
+  const options = Buffer.alloc(MAP_CREATE_OPTS.bytes);
+  options.writeBigUInt64LE(BigInt(options.length));
+  options.writeUInt32LE(like, MAP_CREATE_OPTS.innerMapFd);
+  const fd = mapCreate(BPF_MAP_TYPE_ARRAY_OF_MAPS, name, 4, 4, entries, options);
+  if (fd < 0) throw new SyscallError('make a map of maps', name, -fd);
+  return fd;
+}
+
+/** Put a map into an array of maps; the thread goes on meanwhile. Throws SyscallError. */
+export async function putMapInBackground(fd: number, index: number, map: number): Promise<void> {
+  insist('write to map', fd, await mapUpdateInBackground(fd, indexKey(index), indexKey(map), 0));
 }
 
 /** Write an entry, new or not. Throws SyscallError, for instance E2BIG when the map is full. */

@@ -36,9 +36,15 @@ export const mapSetMaxEntries: (map: Handle, entries: number) => number = libbpf
 );
 export const mapReuseFd: (map: Handle, fd: number) => number = libbpf.func('int bpf_map__reuse_fd(void *map, int fd)');
 
-export const mapUpdate: (fd: number, key: Bytes, value: Bytes, flags: number) => number = libbpf.func(
+const mapUpdateFunction = libbpf.func(
   'int bpf_map_update_elem(int fd, const void *key, const void *value, uint64_t flags)',
 );
+export const mapUpdate: (fd: number, key: Bytes, value: Bytes, flags: number) => number = mapUpdateFunction;
+/** On a thread of Node's pool. */
+export const mapUpdateInBackground = (fd: number, key: Bytes, value: Bytes, flags: number): Promise<number> =>
+  new Promise((resolve) =>
+    mapUpdateFunction.async(fd, key, value, flags, (_: unknown, result: number) => resolve(result)),
+  );
 export const mapLookup: (fd: number, key: Bytes, value: Bytes) => number = libbpf.func(
   'int bpf_map_lookup_elem(int fd, const void *key, _Out_ void *value)',
 );
@@ -48,7 +54,7 @@ export const mapCreate: (
   keyBytes: number,
   valueBytes: number,
   entries: number,
-  options: null,
+  options: Bytes | null,
 ) => number = libbpf.func(
   'int bpf_map_create(int type, const char *name, uint32_t key, uint32_t value, uint32_t entries, const void *options)',
 );

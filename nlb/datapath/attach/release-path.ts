@@ -29,8 +29,6 @@ export interface ReleasePathOptions {
 
 /** By which each kind of program says that a frame is to be sent elsewhere. */
 const REDIRECT = { xdp: 4, tc: 7 } as const;
-/** Of Ethernet without its own checksum: the kernel makes no socket buffer of some shorter frames in a test run. */
-const LEAST_BYTES = 60;
 const MACS_BYTES = 12;
 
 /** Throws SyscallError. */
@@ -40,7 +38,7 @@ export function openReleasePath({ mode, program, leaseFd, servers, counters }: R
   return {
     release: ({ frame, ifindex }) => {
       const hook = mode() === 'tc' ? 'tc' : 'xdp';
-      const { verdict, frame: leaving } = runs[hook].run(program(hook), padded(frame), ifindex);
+      const { verdict, frame: leaving } = runs[hook].run(program(hook), frame, ifindex);
       if (verdict !== REDIRECT[hook]) return false;
       fillInChecksum(leaving);
       const egress = servers.interfaceFor(leaving.subarray(0, MACS_BYTES));
@@ -56,5 +54,3 @@ export function openReleasePath({ mode, program, leaseFd, servers, counters }: R
     },
   };
 }
-
-const padded = (frame: Buffer): Buffer => (frame.length < LEAST_BYTES ? Buffer.concat([frame], LEAST_BYTES) : frame);

@@ -8,7 +8,7 @@ export interface FlowTableRows {
   connections: FlowRows;
   udpFlows: FlowRows;
   halfOpen: Record<'tcp' | 'udp', FlowRows>;
-  /** Those of proven connections first. */
+  /** Half-open connections first: a walk then misses none that moves. */
   all: FlowRows[];
   close(): void;
 }
@@ -31,7 +31,7 @@ export function openFlowTables(fd: number, regions: FlowRegions, seed: bigint): 
     connections,
     udpFlows,
     halfOpen,
-    all: [connections, udpFlows, halfOpen.tcp, halfOpen.udp],
+    all: [halfOpen.tcp, halfOpen.udp, connections, udpFlows],
     close: () => memory.close(),
   };
 }

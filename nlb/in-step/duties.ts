@@ -1,0 +1,194 @@
+import type { HeldFlows } from '../datapath/held-flows.ts';
+import type { Address } from '../datapath/specification/address.ts';
+import { type Flow, PROTOCOL } from '../datapath/specification/flow.ts';
+import type { KnownConnection } from '../datapath/tables/entries.ts';
+import type { HeldFrame } from '../datapath/tables/held-ring.ts';
+import type { SlotChange } from '../datapath/tables/selection-table.ts';
+import { held } from '../datapath/tables/slot.ts';
+import type { Active } from '../sync/active.ts';
+import type { Effect, HeldPacket } from '../sync/effects.ts';
+import type { FlowName, ServerName } from '../sync/records.ts';
+import type { SlotNumber } from '../sync/rule.ts';
+import { flowName, flowNamed } from './names.ts';
+
+/** Carries out on the data path of this node what the engine of the active says, and tells it what it has found. */
+export interface Duties {
+  /** In the order in which the engine says it. */
+  execute(effect: Exclude<Effect, { type: 'send' }>): void;
+  /** Hand the frames that wait to the engine. Call it when `heldFlows.frames.fd` is readable. */
+  readFrames(): void;
+  /** Let the engine look for exceptions whose connections are over; now and then. */
+  review(): void;
+  counts(): DutyCounts;
+  /** Nothing is carried out and nothing reported from now on, so that the data path may be closed. */
+  close(): void;
+}
+
+export interface DutyCounts {
+  /** Frames that wait now. */
+  waiting: number;
+  released: number;
+  /** That the data path did not forward when they were to go on, or the kernel did not send. */
+  notReleased: number;
+  /** That the engine gave up. */
+  dropped: number;
+}
+
+/** What a node calls by numbers of its own. */
+export interface Naming {
+  /** The slot of a flow, as the data path chooses it. */
+  slotOf(flow: Flow): SlotNumber;
+  /** Of the engine's selections. */
+  positionOf(slot: SlotNumber): { pool: string; slot: number };
+  /** Of the engine's selections: that of a slot of the service of that number. */
+  slotIn(service: number, slot: number): SlotNumber;
+  /** The data path's number of a server; undefined if it has none. */
+  idOf(server: ServerName): number | undefined;
+}
+
+export interface DutyParts {
+  heldFlows: HeldFlows;
+  naming: Naming;
+  /** Undefined before there is one: what it says until then is over when it is there. */
+  engine(): Active | undefined;
+  nowMs(): number;
+  /** What went wrong, for the operator. */
+  problem(text: string): void;
+}
+
+/** Frames that are handed over at a time. */
+const AT_ONCE = 64;
+
+export function openDuties({ heldFlows, naming, engine, nowMs, problem }: DutyParts): Duties {
+  const frames = new Map<number, HeldFrame>();
+  const counts = { released: 0, notReleased: 0, dropped: 0 };
+  let [begun, isClosed] = [0, false];
+  const packetOf = (frame: HeldFrame): HeldPacket => {
+    const id = ++begun;
+    frames.set(id, frame);
+    return { flow: flowName(frame.flow), slot: naming.slotIn(frame.service, frame.slot), kind: kindOf(frame), id };
+  };
+  /** All that is in the ring now. */
+  const readFrames = (): void => {
+    for (;;) {
+      const some = heldFlows.frames.take(AT_ONCE);
+      for (const frame of some) engine()?.firstPacket(packetOf(frame), nowMs());
+      if (some.length < AT_ONCE) return;
+    }
+  };
+  /** Its entry if it is of a server that still has the number. */
+  const isCurrent = ({ connection }: KnownConnection): boolean =>
+    naming.idOf(connection.serverAddress) === connection.server;
+  const later = (what: string, work: Promise<void>): void => {
+    work.catch((error: unknown) => problem(`${what}: ${error instanceof Error ? error.message : String(error)}`));
+  };
+  const passBarrier = async (id: number): Promise<void> => {
+    await heldFlows.programsEnded();
+    if (isClosed) return;
+    readFrames();
+    engine()?.barrierPassed(id, nowMs());
+  };
+  const walk = async (change: number, slots: ReadonlySet<SlotNumber>): Promise<void> => {
+    for (const some of heldFlows.walk()) {
+      for (const entry of some)
+        if (isCurrent(entry) && slots.has(naming.slotOf(entry.flow)))
+          engine()?.found(change, flowName(entry.flow), entry.connection.serverAddress, nowMs());
+      await turnOfOthers();
+      if (isClosed) return;
+    }
+    engine()?.walked(change, nowMs());
+  };
+  const hasEntry = (flow: FlowName): boolean => heldFlows.hasEntry(flowNamed(flow));
+  const lookAgain = async (review: number, flows: readonly FlowName[]): Promise<void> => {
+    await turnOfOthers();
+    if (isClosed) return;
+    engine()?.lookedAgain(review, flows, hasEntry, nowMs());
+  };
+  const writeException = (flow: FlowName, exception: { server: ServerName; isSettled: boolean } | undefined): void => {
+    const [key, id] = [flowNamed(flow), exception && naming.idOf(exception.server)];
+    if (!exception) heldFlows.exceptions.drop(key);
+    else if (id !== undefined)
+      heldFlows.exceptions.put(key, {
+        server: id,
+        serverAddress: exception.server as Address,
+        isSettled: exception.isSettled,
+      });
+  };
+  const forward = ({ id }: HeldPacket): void => {
+    const frame = frames.get(id);
+    frames.delete(id);
+    if (frame && heldFlows.release(frame)) counts.released++;
+    else counts.notReleased++;
+  };
+  const slots = openSlotWriter(heldFlows, naming);
+  const execute: Duties['execute'] = (effect) => {
+    if (isClosed) return;
+    if (effect.type !== 'writeSlot') slots.flush();
+    switch (effect.type) {
+      case 'writeSlot':
+        return slots.write(effect);
+      case 'writeException':
+        return writeException(effect.flow, effect.exception);
+      case 'barrier':
+        return later('wait for programs that run', passBarrier(effect.id));
+      case 'walk':
+        return later('walk through the connections', walk(effect.change, effect.slots));
+      case 'lookAgain':
+        return later('look again for connections', lookAgain(effect.review, effect.flows));
+      case 'forward':
+        return forward(effect.packet);
+      case 'hold':
+        return undefined;
+      case 'drop':
+        counts.dropped++;
+        frames.delete(effect.packet.id);
+    }
+  };
+  return {
+    execute,
+    readFrames: () => {
+      slots.flush();
+      readFrames();
+    },
+    review: () => engine()?.reviewExceptions(hasEntry, nowMs()),
+    counts: () => ({ ...counts, waiting: frames.size }),
+    close: () => {
+      slots.flush();
+      isClosed = true;
+    },
+  };
+}
+
+/** Slots that are written one after the other go to the data path together. */
+function openSlotWriter(heldFlows: Pick<HeldFlows, 'putSlots'>, { positionOf, idOf }: Naming) {
+  let waiting = new Map<string, SlotChange[]>();
+  const flush = (): void => {
+    const written = waiting;
+    waiting = new Map();
+    for (const [pool, changes] of written) heldFlows.putSlots(pool, changes);
+  };
+  return {
+    write: ({ slot: number, server, isHeld }: Extract<Effect, { type: 'writeSlot' }>): void => {
+      if (waiting.size === 0) queueMicrotask(flush);
+      const { pool, slot } = positionOf(number);
+      const id = server === undefined ? NOBODY : (idOf(server) ?? NOBODY);
+      const changes = waiting.get(pool) ?? [];
+      waiting.set(pool, changes);
+      changes.push({ slot, content: isHeld ? held(id) : id });
+    },
+    flush,
+  };
+}
+
+/** In a wanted selection (nlb/datapath/tables/slot.ts). */
+const NOBODY = -1;
+const TCP_SYN_ACK = 0x12;
+const TCP_SYN = 0x02;
+
+function kindOf({ flow, tcpFlags }: HeldFrame): HeldPacket['kind'] {
+  if (flow.protocol !== PROTOCOL.tcp) return 'udp';
+  return (tcpFlags & TCP_SYN_ACK) === TCP_SYN ? 'syn' : 'tcp';
+}
+
+/** Sockets and timers have theirs. */
+const turnOfOthers = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
