@@ -81,12 +81,12 @@ async function runTests(running: Running): Promise<void> {
   const system = systemNamed(assignment.system);
   const hasFailed = () => results.some(({ verdict }) => verdict === 'fail');
   const isOver = () => hasFailed() && (assignment.failFast || assignment.keepLabOnFail);
-  let before: Suite | undefined;
+  let before: Turn | undefined;
   for (const turn of turnsOf(group, assignment)) {
     if (isOver()) break;
     const { suite } = turn;
-    if (suite !== before && labs.isChanged) await endLab(running, false);
-    before = suite;
+    if (labs.name !== undefined && before && isForFreshLab(before, turn, labs.isChanged)) await endLab(running, false);
+    before = turn;
     const lacking = whySkipped(suite, turn.test, system);
     let isLabFit = true;
     await t.test(turn.name, lacking === undefined ? {} : { skip: lacking }, async (tt) => {
@@ -101,6 +101,10 @@ async function runTests(running: Running): Promise<void> {
   }
   if (labs.name !== undefined) await endLab(running, hasFailed() && assignment.keepLabOnFail);
 }
+
+/** A round finds nothing of the one before: addresses that a server no longer has, ports that are known, daemons that have led. */
+const isForFreshLab = (before: Turn, next: Turn, isChanged: boolean): boolean =>
+  before.round !== next.round || (before.suite !== next.suite && isChanged);
 
 /** Every test as often as it is to be run, one round of all after the other: what fails seldom has time between. */
 function turnsOf(group: Group, assignment: Assignment): Turn[] {
