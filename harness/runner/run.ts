@@ -15,6 +15,7 @@ import { whySkipped } from './lacking.ts';
 import { replaceFile } from './replace-file.ts';
 import { runTest, skipped, type Turn } from './run-test.ts';
 import { type Group, groupFolder, groupName, type Job, leftOut, type Suite } from './suite.ts';
+import { isForFreshLab, turnsOf } from './turns.ts';
 
 /** For all tests of a suite together; each wait has a limit of its own, far below. */
 const TIME_LIMIT_MS = 240_000;
@@ -100,27 +101,6 @@ async function runTests(running: Running): Promise<void> {
     if (lacking !== undefined) keep(skipped(turn, lacking));
   }
   if (labs.name !== undefined) await endLab(running, hasFailed() && assignment.keepLabOnFail);
-}
-
-/** A round finds nothing of the one before: addresses that a server no longer has, ports that are known, daemons that have led. */
-const isForFreshLab = (before: Turn, next: Turn, isChanged: boolean): boolean =>
-  before.round !== next.round || (before.suite !== next.suite && isChanged);
-
-/** Every test as often as it is to be run, one round of all after the other: what fails seldom has time between. */
-function turnsOf(group: Group, assignment: Assignment): Turn[] {
-  const rounds = Array.from({ length: assignment.repeat }, (_, round) => round + 1);
-  const owner = (suite: Suite) => (group.length === 1 ? '' : `${suite.name}: `);
-  return rounds.flatMap((round) =>
-    group.flatMap(({ suite, titles }) =>
-      titles.flatMap((title) => {
-        const test = suite.tests[title];
-        if (!test) throw new Error(`the suite ${suite.name} has no test named ${title}`);
-        const which = assignment.repeat === 1 ? '' : ` (${round} of ${assignment.repeat})`;
-        const name = `${owner(suite)}${title}${which}`;
-        return [{ suite, assignment, title, name, test, ...(assignment.repeat > 1 && { round }) }];
-      }),
-    ),
-  );
 }
 
 /** Ends the lab that there is, and keeps what was judged of its whole history. */

@@ -74,7 +74,6 @@ export function openKernelProgram(services: ServiceEntry[]) {
     flowTables: accessTables(fd, services.map(nameOfService)),
     /** Descriptor of a table, by its name in the program. */
     descriptor: fd,
-    regions: REGIONS,
     /** The group of the flow of that name: an entry of the array, or, for half-open connections, a cache line of it. */
     groupOf: (name: string, table: keyof FlowRegions): number => {
       const flow = flowNamed(name);
