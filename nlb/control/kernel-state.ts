@@ -69,7 +69,7 @@ export function openKernelState(
   };
 }
 
-/** Tells tables from others; of slots, which are made once and never changed, by which array they are. */
+/** Tells tables from others; of slots that are there, which are made once and never changed, by which array they are. */
 function openTablesKey(): (tables: Desired['tables']) => string {
   const numbers = new WeakMap<Int32Array, number>();
   let made = 0;
@@ -79,5 +79,5 @@ function openTablesKey(): (tables: Desired['tables']) => string {
     return number;
   };
   return ({ services, ...rest }) =>
-    JSON.stringify([rest, services.map(({ slots, ...service }) => [service, numberOf(slots)])]);
+    JSON.stringify([rest, services.map(({ slots, ...service }) => [service, slots && numberOf(slots)])]);
 }

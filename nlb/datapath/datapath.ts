@@ -4,13 +4,14 @@ import { SyscallError } from '../kernel/syscall-error.ts';
 import type { DatapathMode, Programs } from './attach/attach.ts';
 import { type InterfaceNames, interfacesAtStart } from './attach/interfaces.ts';
 import type { Unsent } from './attach/unsent.ts';
-import type { HeldFlows } from './held-flows.ts';
+import type { HeldFlows, HeldFlowsParts } from './held-flows.ts';
 import { type LoadedPins, loadKernel, openInKernel, removeFromKernel } from './in-kernel.ts';
 import type { Flow } from './specification/flow.ts';
 import type { Knowledge } from './specification/knowledge.ts';
 import type { Counters, Tally } from './tables/counters.ts';
 import type { KnownConnection } from './tables/entries.ts';
-import type { Change, TableSizes, Tables } from './tables/tables.ts';
+import type { PoolRow } from './tables/pool-rows.ts';
+import type { Change, SelectedTables, TableSizes, Tables } from './tables/tables.ts';
 import { hasUserspace, openUserspace } from './userspace/userspace.ts';
 
 export interface DatapathOptions extends InterfaceNames, TableSizes {
@@ -60,10 +61,12 @@ export interface Datapath {
    * Throws a RangeError, before anything is written, if the tables contradict themselves or do not fit.
    */
   apply(tables: Tables): Change[];
-  /** Write the selections of existing pools, by name: only the slots that differ, in place. */
+  /** Write the selections of existing pools, by name: only the slots that differ, in place. Not where another thread writes them. */
   select(selections: ReadonlyMap<string, Int32Array>): Change[];
   /** What the tables hold: servers in the order of ids, services in that of address and port. */
-  actual(): Tables;
+  actual(): SelectedTables<Int32Array>;
+  /** Where the pools of the last apply() are, by name. None before, and none in user space. */
+  poolRows?(): ReadonlyMap<string, PoolRow>;
   readonly outcomes: Counters['outcomes'];
   /** Frames that were counted as forwarded but did not leave. In user space that is an outcome. */
   unsent?(): Unsent;
@@ -88,8 +91,10 @@ export interface Datapath {
   readonly leaseFd: number;
   /** The programs, for test runs. In user space there are none. */
   readonly programs?: Programs;
-  /** Of a pair in step. In user space there is none: no frame is ever held there. */
+  /** Of a pair in step, in this thread. In user space there is none: no frame is ever held there. */
   heldFlows?(): HeldFlows;
+  /** For openHeldFlowsFrom(), in any thread. With another `mode` there is another program in use. */
+  heldFlowsParts?(): HeldFlowsParts;
   /** Detach everything and remove the pins. */
   remove(): void;
   /** Close descriptors; links stay pinned and traffic flows. */

@@ -1,68 +1,118 @@
 import { openProgramBarrier } from '../kernel/program-barrier.ts';
-import { heldRingBytes, type Loaded } from './attach/program.ts';
-import { openReleasePath, type ReleasePath, type ReleasePathOptions } from './attach/release-path.ts';
+import type { BpfMode } from './attach/attach.ts';
+import { heldRingBytes } from './attach/program.ts';
+import { openReleasePath, type ProgramInUse, type ReleasePath } from './attach/release-path.ts';
 import type { Flow } from './specification/flow.ts';
 import { protocolOf, provenTable } from './specification/lookup.ts';
-import type { KnownConnection, ServiceNames } from './tables/entries.ts';
+import type { ConnectionNumbers, WalkedConnection } from './tables/connection-numbers.ts';
+import { openCounters } from './tables/counters.ts';
 import { type ExceptionTable, openExceptionTable } from './tables/exception-table.ts';
-import type { FlowTableRows } from './tables/flow-tables.ts';
+import { regionsFor } from './tables/flow-table-sizes.ts';
+import { type FlowTableRows, openFlowTables } from './tables/flow-tables.ts';
+import { forgetConnections } from './tables/forget.ts';
 import { type HeldRing, openHeldRing } from './tables/held-ring.ts';
-import { listTable } from './tables/listing.ts';
-import type { SlotChange } from './tables/selection-table.ts';
-import type { ServiceTable } from './tables/service-table.ts';
+import { beginRecount } from './tables/recount.ts';
+import { openSelectionTable, type SlotChange } from './tables/selection-table.ts';
+import { openServerTable } from './tables/server-table.ts';
 import type { TableSizes } from './tables/tables.ts';
+import { walkConnections } from './tables/walk.ts';
 
-/** What keeps a pair in step (nlb/sync): slots that are held, exceptions, and the frames that wait. Everything throws SyscallError. */
+/**
+ * What keeps a pair in step (nlb/sync): slots that are held, exceptions, and the frames that wait. One thread has it at a time: it counts
+ * exceptions for itself, and takes frames out of the ring. Everything throws SyscallError.
+ */
 export interface HeldFlows extends Pick<ReleasePath, 'release'> {
-  /** Write some slots of a pool, by name, with their marks. Throws a RangeError if there is no such pool. */
-  putSlots(pool: string, slots: Iterable<SlotChange>): void;
+  /**
+   * Write some slots of a pool's row, with their marks. Only of a pool whose slots are absent in the tables that are applied, or the two
+   * overwrite each other. Throws a RangeError if there is no such row.
+   */
+  putSlots(row: number, slots: Iterable<SlotChange>): void;
   readonly exceptions: ExceptionTable;
   readonly frames: HeldRing;
   /** No program runs any more that ran when this was called. What they have held is in `frames`. */
   programsEnded(): Promise<void>;
   /**
-   * All connections, some thousands at a time: half-open ones first, because they move to the tables of proven ones. One that is there all
-   * the time is among them.
+   * The connections that are wanted, or all, some hundreds at a time: half-open ones first, because they move to the tables of proven ones.
+   * One that is there all the time is among them.
+   * @param isWanted gets the same object again and again
    */
-  walk(): Generator<KnownConnection[]>;
+  walk(isWanted?: (connection: Readonly<ConnectionNumbers>) => boolean): Generator<WalkedConnection[]>;
   /** Whether the flow has a connection, half-open or not; for as long as its row is not free, so longer than the data path knows it. */
   hasEntry(flow: Flow): boolean;
+  /**
+   * Forget all connections, half-open ones and affinities, in steps of a few milliseconds. Exceptions and selections stay. While nothing
+   * is forwarded: what enters meanwhile may stay.
+   */
+  forget(): Generator<void>;
 }
 
-type HeldFlowsOptions = Pick<Loaded, 'map' | 'program'> &
-  Pick<TableSizes, 'maxExceptions'> &
-  Omit<ReleasePathOptions, 'leaseFd'> & {
-    tables: Pick<ServiceTable, 'putSlots'>;
-    flows: FlowTableRows;
-    serviceNames(): ServiceNames;
-  };
+/** All that openHeldFlowsFrom() needs, as data that can be posted to another thread. Descriptors are the data path's. */
+export interface HeldFlowsParts extends ProgramInUse {
+  /** Descriptors of the tables, by their names in the program. */
+  maps: Readonly<Record<string, number>>;
+  sizes: TableSizes;
+  /** Of the tables of flows. */
+  hashSeed: bigint;
+}
 
-/** Throws SyscallError. */
-export function openHeldFlows({
-  map,
-  tables,
-  flows,
-  serviceNames,
-  ...options
-}: HeldFlowsOptions): HeldFlows & { close(): void } {
-  const exceptions = openExceptionTable(map);
-  const frames = openHeldRing(map('held_frames'), heldRingBytes(options));
-  const releasePath = openReleasePath({ ...options, leaseFd: map('lease') });
-  const barrier = openProgramBarrier();
+export interface OpenHeldFlows extends HeldFlows {
+  /** The mode has changed: what frames go on by. */
+  useMode(mode: BpfMode, program: number): void;
+  /** Before the data path is closed, whose descriptors it uses. */
+  close(): void;
+}
+
+/**
+ * In any thread of the process, with memory maps of its own. A worker thread must not track descriptors (`trackUnmanagedFds`), because
+ * libraries open some of them. Throws SyscallError.
+ */
+export function openHeldFlowsFrom({ mode, program, ...parts }: HeldFlowsParts): OpenHeldFlows {
+  const { exceptions, frames, barrier, selections, flows, counters, servers } = openTables(parts);
+  const map = descriptorsIn(parts);
+  let inUse: ProgramInUse = { mode, program };
+  const releasePath = openReleasePath({ inUse: () => inUse, leaseFd: map('lease'), servers, counters });
   return {
-    putSlots: tables.putSlots,
+    putSlots: selections.writeSlots,
     exceptions,
     frames,
     release: releasePath.release,
     programsEnded: barrier.pass,
-    *walk() {
-      const names = serviceNames();
-      for (const rows of flows.all) yield* listTable(rows, names);
+    walk: (isWanted) => walkConnections(flows.all, isWanted),
+    hasEntry: (flow) => hasEntry(flows, flow),
+    *forget() {
+      yield* forgetConnections({ flows, affinities: map('affinities'), recount: beginRecount(counters.memory) });
     },
-    hasEntry: (flow) =>
-      [flows.halfOpen[protocolOf(flow)], flows[provenTable(flow)]].some((rows) => rows.find(flow) !== undefined),
+    useMode: (mode, program) => {
+      inUse = { mode, program };
+    },
     close: () => {
-      for (const each of [exceptions, frames, releasePath, barrier]) each.close();
+      for (const each of [exceptions, frames, releasePath, barrier, selections, flows, counters, servers]) each.close();
     },
   };
 }
+
+type TableParts = Omit<HeldFlowsParts, keyof ProgramInUse>;
+
+function openTables(parts: TableParts) {
+  const [map, { sizes, hashSeed }] = [descriptorsIn(parts), parts];
+  return {
+    exceptions: openExceptionTable(map),
+    frames: openHeldRing(map('held_frames'), heldRingBytes(sizes)),
+    barrier: openProgramBarrier(),
+    selections: openSelectionTable(map('selections'), sizes.maxServices),
+    flows: openFlowTables(map('flows'), regionsFor(sizes), hashSeed),
+    counters: openCounters(map, sizes),
+    servers: openServerTable(map('servers'), sizes.maxServers),
+  };
+}
+
+const descriptorsIn =
+  ({ maps }: Pick<HeldFlowsParts, 'maps'>) =>
+  (name: string): number => {
+    const fd = maps[name];
+    if (fd === undefined) throw new RangeError(`The parts of held flows have no table ${name}`);
+    return fd;
+  };
+
+const hasEntry = (flows: FlowTableRows, flow: Flow): boolean =>
+  [flows.halfOpen[protocolOf(flow)], flows[provenTable(flow)]].some((rows) => rows.find(flow) !== undefined);

@@ -10,7 +10,18 @@ import { type Datapath, type DatapathOptions, openDatapath } from './datapath.ts
 import type { HeldFlows } from './held-flows.ts';
 import { bytesOf, IP, TO_US } from './kit/frames.ts';
 import { makeNode } from './kit/node.ts';
-import { CLUSTER, holdLease, ifindexOf, MAC, options, pinDirectory, programsOf, tables } from './kit/rig.ts';
+import {
+  CLUSTER,
+  holdLease,
+  ifindexOf,
+  MAC,
+  options,
+  pinDirectory,
+  programsOf,
+  rowOf,
+  tables,
+  withoutSlots,
+} from './kit/rig.ts';
 import { FOREVER_NS, type Scope, segment, send } from './kit/send.ts';
 import { CONSTANTS, STRUCTS } from './program/layout.ts';
 import type { Address } from './specification/address.ts';
@@ -49,7 +60,7 @@ function open(
 ): { datapath: Datapath; heldFlows: HeldFlows } {
   const datapath = openDatapath({ ...options(pinDirectory(t)), ...sizes, mode, first: tables() });
   t.teardown(() => datapath.remove());
-  datapath.apply(tables());
+  datapath.apply(withoutSlots(tables()));
   holdLease(datapath.leaseFd, FOREVER_NS);
   return { datapath, heldFlows: heldFlowsOf(datapath) };
 }
@@ -85,7 +96,7 @@ const packets = (datapath: Datapath) =>
 for (const mode of ['xdp', 'xdp-generic', 'tc'] as const)
   t.test(`by ${mode} a SYN in a held slot waits, and goes to the server of its exception`, async (t) => {
     const { datapath, heldFlows } = open(t, mode);
-    heldFlows.putSlots(WEB, slotsOf(held(1)));
+    heldFlows.putSlots(rowOf(datapath, WEB), slotsOf(held(1)));
     const [syn, ack] = [segment(4000, 'syn'), segment(4000, 'ack')];
     peers.send(syn);
     const frame = next(heldFlows);
@@ -109,7 +120,7 @@ t.test(
   'a full ring sheds, and has room again when it has been read; records come in order, beyond its end too',
   async (t) => {
     const { datapath, heldFlows } = open(t, 'xdp', {});
-    heldFlows.putSlots(WEB, slotsOf(held(1)));
+    heldFlows.putSlots(rowOf(datapath, WEB), slotsOf(held(1)));
     const room = 2 ** 16 / CONSTANTS.HELD_RECORD_BYTES - 1;
     for (const round of [1, 2, 3]) {
       for (let port = 0; port < room + round; port++) send(datapath, 'xdp', segment(5000 + port, 'syn'));
@@ -127,8 +138,8 @@ for (const mode of ['xdp', 'xdp-generic', 'tc'] as const)
   t.test(
     `by ${mode} a short datagram goes on, and one whose checksum was left to the network device gets it`,
     async (t) => {
-      const { heldFlows } = open(t, mode);
-      heldFlows.putSlots(DNS, slotsOf(held(0)));
+      const { datapath, heldFlows } = open(t, mode);
+      heldFlows.putSlots(rowOf(datapath, DNS), slotsOf(held(0)));
       // Of one octet, in 43; where the checksum belongs is the sum of the pseudo-header alone.
       const short = bytesOf(`${TO_US} ${IP.replace('0024', '001d')} 3039 0035 0009 665b 6f`);
       peers.send(short);
@@ -144,7 +155,7 @@ for (const mode of ['xdp', 'xdp-generic', 'tc'] as const)
 
 t.test('what receive offload has put together is dropped, and counted as too long', async (t) => {
   const { datapath, heldFlows } = open(t, 'tc');
-  heldFlows.putSlots(WEB, slotsOf(held(1)));
+  heldFlows.putSlots(rowOf(datapath, WEB), slotsOf(held(1)));
   const input = { frame: segment(4000, 'syn'), ifindex: ifindexOf('access'), hook: 'tc' as const, segmentBytes: 10 };
   runProgram(programsOf(datapath).tc(), input);
   t.same(packets(datapath), { DROPPED_TOO_LONG_TO_HOLD: 1n });
@@ -156,13 +167,13 @@ t.test('marks are read back, and the next selection clears them; no server is in
   const persistent = tables();
   const web = persistent.services[1];
   if (web) web.persistence = { timeoutMs: 60_000, prefix: 32 };
-  datapath.apply(persistent);
+  datapath.apply(withoutSlots(persistent));
   for (const flag of ['syn', 'ack'] as const) send(datapath, 'xdp', segment(4000, flag));
-  heldFlows.putSlots(WEB, [...slotsOf(held(1)), { slot: 0, content: 0 }]);
+  heldFlows.putSlots(rowOf(datapath, WEB), [...slotsOf(held(1)), { slot: 0, content: 0 }]);
   const slots = datapath.actual().services[1]?.slots ?? [];
   t.same([slots[0], slots[1]], [0, held(1)]);
   t.same(send(datapath, 'xdp', segment(4001, 'syn')).counted, ['HELD'], 'whatever server its client has');
-  heldFlows.putSlots(WEB, [...slotsOf(0), { slot: 5, content: held(1) }]);
+  heldFlows.putSlots(rowOf(datapath, WEB), [...slotsOf(0), { slot: 5, content: held(1) }]);
   t.match(
     send(datapath, 'xdp', segment(4002, 'syn')).out.subarray(0, 6).toString('hex'),
     MAC.server1.replaceAll(':', ''),
@@ -170,7 +181,7 @@ t.test('marks are read back, and the next selection clears them; no server is in
   );
   t.match(datapath.select(new Map([[WEB, web?.slots ?? new Int32Array()]])), [{ change: 'changed' }]);
   t.same(send(datapath, 'xdp', segment(4003, 'syn')).counted, ['FORWARDED_NEW']);
-  t.throws(() => heldFlows.putSlots('none', []), /There is no pool none/);
+  t.throws(() => heldFlows.putSlots(16, slotsOf(0)), RangeError, 'there are 16 rows');
 });
 
 t.test('exceptions are kept, found, replaced and dropped; a full table refuses more, and loses none', async (t) => {
@@ -240,7 +251,7 @@ t.test('in user space nothing is held', async (t) => {
 const ROUND_TRIPS = 1000;
 
 t.test(`what ${ROUND_TRIPS} held round trips take, beside flows that are not held`, async (t) => {
-  const { heldFlows } = open(t, 'xdp', { maxExceptions: 4096 });
+  const { datapath, heldFlows } = open(t, 'xdp', { maxExceptions: 4096 });
   const [free, waited]: [number[], number[]] = [[], []];
   const roundTrip = (port: number, isHeld: boolean): number => {
     const began = monotonicNs();
@@ -257,7 +268,7 @@ t.test(`what ${ROUND_TRIPS} held round trips take, beside flows that are not hel
   };
   for (let round = 0; round < ROUND_TRIPS / 100; round++)
     for (const isHeld of [false, true]) {
-      heldFlows.putSlots(WEB, slotsOf(isHeld ? held(1) : 1));
+      heldFlows.putSlots(rowOf(datapath, WEB), slotsOf(isHeld ? held(1) : 1));
       for (let index = 0; index < 100; index++)
         (isHeld ? waited : free).push(roundTrip(10_000 + 100 * round + index + (isHeld ? 20_000 : 0), isHeld));
     }

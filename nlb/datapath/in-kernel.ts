@@ -3,10 +3,11 @@ import { attach, type BpfMode, detachAll } from './attach/attach.ts';
 import { type Attachment, openAttachment } from './attach/attachment.ts';
 import { type ConfiguredInterfaces, type DatapathInterface, findInterfaces } from './attach/interfaces.ts';
 import { openPins, type Pins } from './attach/pins.ts';
-import { type Loaded, loadProgram, MAPS } from './attach/program.ts';
+import { hookOf, type Loaded, loadProgram, MAPS } from './attach/program.ts';
+import type { ProgramInUse } from './attach/release-path.ts';
 import { dropTracings, openUnsent, type UnsentCounter } from './attach/unsent.ts';
 import type { Datapath, DatapathOptions, Tallies } from './datapath.ts';
-import { openHeldFlows } from './held-flows.ts';
+import { type HeldFlowsParts, type OpenHeldFlows, openHeldFlowsFrom } from './held-flows.ts';
 import { openInterfaceFollower } from './interface-follower.ts';
 import type { Flow } from './specification/flow.ts';
 import { configuredBy, type Knowledge, NO_PEER } from './specification/knowledge.ts';
@@ -29,7 +30,14 @@ import { beginRecount } from './tables/recount.ts';
 import { openServerTable, type ServerTable } from './tables/server-table.ts';
 import { openServiceTable, type ServiceName } from './tables/service-table.ts';
 import { hashSeed, putSettings, readSettings } from './tables/settings-table.ts';
-import { type Change, checkTables, nameOfService, type Tables } from './tables/tables.ts';
+import {
+  type Change,
+  checkTables,
+  nameOfService,
+  type SelectedTables,
+  type TableSizes,
+  type Tables,
+} from './tables/tables.ts';
 import { removeUserspace } from './userspace/userspace.ts';
 
 /** The data path as BPF programs in the kernel. */
@@ -43,7 +51,7 @@ export interface LoadedPins {
 export function loadKernel(options: DatapathOptions): LoadedPins {
   const pins = openPins(options.pinDirectory);
   try {
-    const loaded = loadProgram(pins, options, options.mode === 'tc' ? 'tc' : 'xdp');
+    const loaded = loadProgram(pins, options, hookOf(options.mode));
     if (loaded.replacedVersion)
       options.problem?.(
         'Pinned tables of another version are replaced: known connections are placed by their hash again',
@@ -75,7 +83,7 @@ export function openInKernel(
   const tables = openTables(loaded, servers, options);
   const counters = openCounters((name) => loaded.map(name), options);
   let flows: FlowTableRows | undefined;
-  let heldFlows: ReturnType<typeof openHeldFlows> | undefined;
+  let heldFlows: OpenHeldFlows | undefined;
   let unsent: UnsentCounter | undefined;
   const abandon = (): void => {
     unsent?.close();
@@ -98,6 +106,16 @@ export function openInKernel(
       attach(pins, first.present, programs, options.mode),
     );
     counter.follow(attachment.mode());
+    const inUse = (): ProgramInUse => ({
+      mode: attachment.mode(),
+      program: loaded.program(hookOf(attachment.mode())),
+    });
+    const modeChanged = (): void => {
+      const { mode, program } = inUse();
+      counter.follow(mode);
+      heldFlows?.useMode(mode, program);
+    };
+    const heldFlowsParts = (): HeldFlowsParts => ({ ...partsOf(loaded, options), ...inUse() });
     removeUserspace(options.pinDirectory);
     return {
       get mode() {
@@ -105,21 +123,14 @@ export function openInKernel(
       },
       adopted: loaded.adopted,
       programs,
-      ...openInterfaceFollower(options, first, listening(attachment, counter), tables),
+      ...openInterfaceFollower(options, first, listening(attachment, modeChanged), tables),
       select: tables.select,
       actual: tables.actual,
+      poolRows: tables.poolRows,
       unsent: () => counter.read(),
+      heldFlowsParts,
       heldFlows: () => {
-        heldFlows ??= openHeldFlows({
-          ...loaded,
-          ...options,
-          mode: attachment.mode,
-          servers,
-          counters,
-          tables,
-          flows: openFlows,
-          serviceNames: () => namesOf(tables.ids().services),
-        });
+        heldFlows ??= openHeldFlowsFrom(heldFlowsParts());
         return heldFlows;
       },
       ...readings(loaded, { counters, flows: openFlows }, tables),
@@ -133,14 +144,25 @@ export function openInKernel(
   }
 }
 
-/** The counter of unsent frames follows the mode. */
-const listening = (attachment: Attachment, counter: UnsentCounter): Attachment => ({
+/** Whatever depends on the mode follows it. */
+const listening = (attachment: Attachment, modeChanged: () => void): Attachment => ({
   mode: attachment.mode,
   follow: (interfaces) => {
     const refused = attachment.follow(interfaces);
-    counter.follow(attachment.mode());
+    modeChanged();
     return refused;
   },
+});
+
+/** For another thread, so nothing but data. */
+const partsOf = (loaded: Loaded, sizes: TableSizes): Omit<HeldFlowsParts, keyof ProgramInUse> => ({
+  maps: Object.fromEntries(MAPS.map((name) => [name, loaded.map(name)])),
+  sizes: sizesIn(sizes),
+  hashSeed: hashSeed(loaded.map('settings')),
+});
+
+const sizesIn = ({ maxConnections, maxUdpFlows, maxServers, maxServices, maxExceptions = 0 }: TableSizes) => ({
+  ...{ maxConnections, maxUdpFlows, maxServers, maxServices, maxExceptions },
 });
 
 function openTables(loaded: Loaded, servers: ServerTable, options: DatapathOptions) {
@@ -181,7 +203,7 @@ function openTables(loaded: Loaded, servers: ServerTable, options: DatapathOptio
   /** Before anything is attached: a program that does not know its interface lets everything pass. */
   const begin = (interfaces: DatapathInterface[], tables?: Tables): Change[] =>
     tables ? apply(tables, interfaces) : moveInterfaces(interfaces);
-  const actual = (wanted?: (service: ServiceName) => boolean): Tables => ({
+  const actual = (wanted?: (service: ServiceName) => boolean): SelectedTables<Int32Array> => ({
     ...readSettings(settings),
     clusterAddresses: readClusterAddresses(clusterAddresses),
     servers: servers.read(findInterfaces(options).present),
@@ -199,7 +221,7 @@ function openTables(loaded: Loaded, servers: ServerTable, options: DatapathOptio
     apply,
     moveInterfaces,
     select: services.select,
-    putSlots: services.putSlots,
+    poolRows: services.poolRows,
     actual: () => actual(),
     ids,
     toldOf,

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { makeNode } from '../datapath/kit/node.ts';
-import { expireAll } from '../datapath/kit/rig.ts';
+import { expireAll, withoutSlots } from '../datapath/kit/rig.ts';
 import { segment } from '../datapath/kit/send.ts';
 import { enterPrivateNamespaces } from '../kernel/private-namespaces.ts';
 import { flowFrom, monotonicMs, openTestActive, SERVER0, SERVER1, SLOTS, slotOf } from './test-active.ts';
@@ -52,7 +52,7 @@ t.test('an exception goes when its connection is over, and not before', async (t
   t.equal((await active.answersOfStandby())(4000), SERVER1);
 
   const now = active.datapath.actual();
-  active.datapath.apply({ ...now, timeouts: { ...now.timeouts, establishedMs: 0 } });
+  active.datapath.apply(withoutSlots({ ...now, timeouts: { ...now.timeouts, establishedMs: 0 } }));
   t.equal(expireAll(active.datapath), 1);
   active.duties.review();
   await active.until('it is gone', () => exception() === undefined && active.engine.status().exceptions === 0);

@@ -1,7 +1,7 @@
 import type { HeldFlows } from '../datapath/held-flows.ts';
 import type { Address } from '../datapath/specification/address.ts';
-import { type Flow, PROTOCOL } from '../datapath/specification/flow.ts';
-import type { KnownConnection } from '../datapath/tables/entries.ts';
+import { type FlowNumbers, PROTOCOL } from '../datapath/specification/flow.ts';
+import type { WalkedConnection } from '../datapath/tables/connection-numbers.ts';
 import type { HeldFrame } from '../datapath/tables/held-ring.ts';
 import type { SlotChange } from '../datapath/tables/selection-table.ts';
 import { held } from '../datapath/tables/slot.ts';
@@ -36,10 +36,12 @@ export interface DutyCounts {
 
 /** What a node calls by numbers of its own. */
 export interface Naming {
-  /** The slot of a flow, as the data path chooses it. */
-  slotOf(flow: Flow): SlotNumber;
+  /** The slot of a flow, as the data path chooses it; undefined if it is of no pool. */
+  slotOf(flow: FlowNumbers): SlotNumber | undefined;
   /** Of the engine's selections. */
   positionOf(slot: SlotNumber): { pool: string; slot: number };
+  /** Of a pool's selection in the data path; undefined if it has none: then there is nothing to write. */
+  rowOf(pool: string): number | undefined;
   /** Of the engine's selections: that of a slot of the service of that number. */
   slotIn(service: number, slot: number): SlotNumber;
   /** The data path's number of a server; undefined if it has none. */
@@ -77,8 +79,7 @@ export function openDuties({ heldFlows, naming, engine, nowMs, problem }: DutyPa
     }
   };
   /** Its entry if it is of a server that still has the number. */
-  const isCurrent = ({ connection }: KnownConnection): boolean =>
-    naming.idOf(connection.serverAddress) === connection.server;
+  const isCurrent = ({ server, serverAddress }: WalkedConnection): boolean => naming.idOf(serverAddress) === server;
   const later = (what: string, work: Promise<void>): void => {
     work.catch((error: unknown) => problem(`${what}: ${error instanceof Error ? error.message : String(error)}`));
   };
@@ -89,10 +90,13 @@ export function openDuties({ heldFlows, naming, engine, nowMs, problem }: DutyPa
     engine()?.barrierPassed(id, nowMs());
   };
   const walk = async (change: number, slots: ReadonlySet<SlotNumber>): Promise<void> => {
-    for (const some of heldFlows.walk()) {
+    const isWanted = (flow: FlowNumbers): boolean => {
+      const slot = naming.slotOf(flow);
+      return slot !== undefined && slots.has(slot);
+    };
+    for (const some of heldFlows.walk(isWanted)) {
       for (const entry of some)
-        if (isCurrent(entry) && slots.has(naming.slotOf(entry.flow)))
-          engine()?.found(change, flowName(entry.flow), entry.connection.serverAddress, nowMs());
+        if (isCurrent(entry)) engine()?.found(change, flowName(entry.flow), entry.serverAddress, nowMs());
       await turnOfOthers();
       if (isClosed) return;
     }
@@ -160,12 +164,15 @@ export function openDuties({ heldFlows, naming, engine, nowMs, problem }: DutyPa
 }
 
 /** Slots that are written one after the other go to the data path together. */
-function openSlotWriter(heldFlows: Pick<HeldFlows, 'putSlots'>, { positionOf, idOf }: Naming) {
+function openSlotWriter(heldFlows: Pick<HeldFlows, 'putSlots'>, { positionOf, rowOf, idOf }: Naming) {
   let waiting = new Map<string, SlotChange[]>();
   const flush = (): void => {
     const written = waiting;
     waiting = new Map();
-    for (const [pool, changes] of written) heldFlows.putSlots(pool, changes);
+    for (const [pool, changes] of written) {
+      const row = rowOf(pool);
+      if (row !== undefined) heldFlows.putSlots(row, changes);
+    }
   };
   return {
     write: ({ slot: number, server, isHeld }: Extract<Effect, { type: 'writeSlot' }>): void => {

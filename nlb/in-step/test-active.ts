@@ -2,11 +2,12 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { type Datapath, openDatapath } from '../datapath/datapath.ts';
 import type { HeldFlows } from '../datapath/held-flows.ts';
-import { CLUSTER, holdLease, options, pinDirectory, tables } from '../datapath/kit/rig.ts';
+import { CLUSTER, holdLease, options, pinDirectory, tables, withoutSlots } from '../datapath/kit/rig.ts';
 import { FOREVER_NS, type Scope } from '../datapath/kit/send.ts';
 import type { VethPeers } from '../datapath/kit/veth-peers.ts';
 import { CONSTANTS } from '../datapath/program/layout.ts';
-import { type Flow, hashOf, PROTOCOL } from '../datapath/specification/flow.ts';
+import { type Flow, type FlowNumbers, numbersOf, PROTOCOL } from '../datapath/specification/flow.ts';
+import { slotOf as slotOfNumbers } from '../datapath/specification/placement.ts';
 import { isHeld } from '../datapath/tables/slot.ts';
 import { monotonicNs } from '../kernel/clock.ts';
 import type { Active } from '../sync/active.ts';
@@ -40,7 +41,7 @@ export const flowFrom = (port: number): Flow => ({
 
 /** In the selection of the web service. */
 export const slotOf = (port: number): number => slotOfFlow(flowFrom(port));
-const slotOfFlow = (flow: Flow): number => Math.floor((hashOf(flow) * SLOTS) / 2 ** 32);
+const slotOfFlow = (flow: Flow): number => slotOfNumbers(numbersOf(flow), SLOTS);
 
 export interface TestActive {
   datapath: Datapath;
@@ -80,20 +81,21 @@ export async function openTestActive(t: Scope, peers: VethPeers): Promise<TestAc
     maxExceptions: 10_000,
     first: tables(),
   });
-  datapath.apply(tables());
+  datapath.apply(withoutSlots(tables()));
   holdLease(datapath.leaseFd, FOREVER_NS);
   const heldFlows = datapath.heldFlows?.();
   if (!heldFlows) throw new Error('this data path holds nothing');
   const [rule, problems]: [Rule, string[]] = [ruleOfTables(), []];
   const orders = (paths: typeof network.one) => ({ ...ordersFor(paths), perPool: SLOTS });
-  const poolOf = ({ protocol }: Flow) => (protocol === PROTOCOL.tcp ? WEB : DNS);
-  const slotOfBoth = (flow: Flow) => rule.selections.slotOf(poolOf(flow), slotOfFlow(flow));
+  const poolOf = ({ protocol }: FlowNumbers) => (protocol === PROTOCOL.tcp ? WEB : DNS);
+  const slotOfBoth = (flow: FlowNumbers) => rule.selections.slotOf(poolOf(flow), slotOfNumbers(flow, SLOTS));
   let active: Active | undefined;
   const duties = openDuties({
     heldFlows,
     naming: {
       slotOf: slotOfBoth,
       positionOf: rule.selections.positionOf,
+      rowOf: (pool) => datapath.poolRows?.().get(pool)?.row,
       slotIn: (service, slot) => rule.selections.slotOf([DNS, WEB][service] ?? '', slot),
       idOf: (server) => IDS[server],
     },
@@ -108,7 +110,7 @@ export async function openTestActive(t: Scope, peers: VethPeers): Promise<TestAc
     },
     {
       nowMs: monotonicMs,
-      slotOf: (flow) => slotOfBoth(flowNamed(flow)),
+      slotOf: (flow) => slotOfBoth(numbersOf(flowNamed(flow))),
       newAttachment: () => 1,
       execute: duties.execute,
       unknown: (kind) => problems.push(`a record of kind ${kind}`),

@@ -191,6 +191,8 @@ t.test('generic XDP is not for interfaces that get their frames from another one
   late.follow();
   t.same(without(late), []);
   t.equal(late.mode, 'tc', 'one that comes later has the others change their mode');
+  const { mode, program } = late.heldFlowsParts?.() ?? {};
+  t.same([mode, program], ['tc', late.programs?.tc()], 'and held frames go on by the same');
   t.equal(forwarded(), FORWARDED);
 });
 

@@ -9,6 +9,7 @@ import { entriesOfFlows, regionsFor } from '../tables/flow-table-sizes.ts';
 import { openLease } from '../tables/lease.ts';
 import { isOurLayout } from '../tables/settings-table.ts';
 import type { TableSizes } from '../tables/tables.ts';
+import type { DatapathMode } from './attach.ts';
 import type { Pins } from './pins.ts';
 
 /** The tables in the kernel, new ones or those of an earlier run, and the programs that use them. */
@@ -25,6 +26,8 @@ export interface Loaded {
 }
 
 export type Hook = 'xdp' | 'tc';
+
+export const hookOf = (mode: 'auto' | DatapathMode): Hook => (mode === 'tc' ? 'tc' : 'xdp');
 
 const OBJECT_FILE = join(import.meta.dirname, '../program/datapath.bpf.o');
 /** The tables, by their names in the program: those whose layout has the version, */

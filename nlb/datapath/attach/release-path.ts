@@ -5,9 +5,9 @@ import type { Counters } from '../tables/counters.ts';
 import type { HeldFrame } from '../tables/held-ring.ts';
 import { openLease } from '../tables/lease.ts';
 import type { ServerTable } from '../tables/server-table.ts';
-import type { DatapathMode } from './attach.ts';
+import type { BpfMode } from './attach.ts';
 import { fillInChecksum } from './checksum.ts';
-import type { Hook } from './program.ts';
+import { hookOf } from './program.ts';
 
 /**
  * How a held frame goes on: the program itself decides about it again (BPF_PROG_TEST_RUN), by what the tables say now. So it is entered,
@@ -19,9 +19,15 @@ export interface ReleasePath {
   close(): void;
 }
 
-export interface ReleasePathOptions {
-  mode(): DatapathMode;
-  program(hook: Hook): number;
+/** What is attached now. */
+export interface ProgramInUse {
+  mode: BpfMode;
+  /** Descriptor of the program for that mode's hook. */
+  program: number;
+}
+
+interface ReleasePathOptions {
+  inUse(): ProgramInUse;
   leaseFd: number;
   servers: Pick<ServerTable, 'interfaceFor'>;
   counters: Pick<Counters, 'countReleased'>;
@@ -32,13 +38,14 @@ const REDIRECT = { xdp: 4, tc: 7 } as const;
 const MACS_BYTES = 12;
 
 /** Throws SyscallError. */
-export function openReleasePath({ mode, program, leaseFd, servers, counters }: ReleasePathOptions): ReleasePath {
+export function openReleasePath({ inUse, leaseFd, servers, counters }: ReleasePathOptions): ReleasePath {
   const [sender, lease] = [openPacketSender(), openLease(leaseFd)];
   const runs = { xdp: openRuns('xdp'), tc: openRuns('tc') };
   return {
     release: ({ frame, ifindex }) => {
-      const hook = mode() === 'tc' ? 'tc' : 'xdp';
-      const { verdict, frame: leaving } = runs[hook].run(program(hook), frame, ifindex);
+      const { mode, program } = inUse();
+      const hook = hookOf(mode);
+      const { verdict, frame: leaving } = runs[hook].run(program, frame, ifindex);
       if (verdict !== REDIRECT[hook]) return false;
       fillInChecksum(leaving);
       const egress = servers.interfaceFor(leaving.subarray(0, MACS_BYTES));

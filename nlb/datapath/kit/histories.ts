@@ -5,7 +5,7 @@ import type { Limits } from '../specification/limits.ts';
 import type { Timeouts } from '../specification/timeouts.ts';
 import { FLOW_TABLES } from '../tables/counters.ts';
 import { held } from '../tables/slot.ts';
-import type { ServiceEntry } from '../tables/tables.ts';
+import type { SelectedService } from '../tables/tables.ts';
 import { BOOTS } from './beat-frames.ts';
 import { usually } from './octets.ts';
 import { CLUSTER_ADDRESSES, conversation, flags, fragmentOf, frames, peerFrames } from './packets.ts';
@@ -31,7 +31,7 @@ export const SELECTIONS = [
 const [first = '', second = ''] = CLUSTER_ADDRESSES;
 const slots = SELECTIONS[0] ?? new Int32Array();
 /** All services that there can be. Two of them are one pool. */
-export const SERVICES: ServiceEntry[] = [
+export const SERVICES: SelectedService<Int32Array>[] = [
   { address: first, protocol: 'udp', port: 53, slots },
   { address: first, protocol: 'tcp', port: 80, slots, pool: 'web' },
   { address: first, protocol: 'tcp', port: 0, slots },

@@ -24,7 +24,7 @@ import { openSelectionTable } from '../tables/selection-table.ts';
 import { openServerTable } from '../tables/server-table.ts';
 import { encodeKey, encodeService } from '../tables/service-table.ts';
 import { putRegions, putSettings } from '../tables/settings-table.ts';
-import { nameOfService, poolOf, type ServiceEntry, type Tables } from '../tables/tables.ts';
+import { nameOfService, poolOf, type SelectedService, type SelectedTables } from '../tables/tables.ts';
 import { openDaemonLife } from './daemon-life.ts';
 
 /** Support for the differential test: the program in the kernel, compiled with a clock that the test sets, and its tables. */
@@ -37,7 +37,7 @@ const SIZES = { maxConnections: 256, maxUdpFlows: 256, maxServers: 8, maxService
 /**
  * `services`: all possible ones; each has its index in the list as its number.
  */
-export function openKernelProgram(services: ServiceEntry[]) {
+export function openKernelProgram(services: SelectedService<Int32Array>[]) {
   const object = loadObject({ file: OBJECT_FILE, entries: entriesOf(SIZES), reuse: {} });
   const fd = (map: string): number => object.map(map);
   const [clock, lease] = [mapMemory(fd('test_clock'), 24), openLease(fd('lease'))];
@@ -49,7 +49,7 @@ export function openKernelProgram(services: ServiceEntry[]) {
   const ring = openHeldRing(fd('held_frames'), heldRingBytes(SIZES));
   const all = () => new Map([...exceptions.list()].flat().map(([flow, each]) => [nameOfFlow(flow), each]));
   return {
-    configure(tables: Tables, interfaces: DatapathInterface[]): void {
+    configure(tables: SelectedTables<Int32Array>, interfaces: DatapathInterface[]): void {
       putSettings(fd('settings'), tables, interfaces, SIZES);
       limitGroups(fd('settings'));
       servers.put(tables.servers, interfaces);
@@ -121,10 +121,10 @@ function limitGroups(settings: number): void {
 }
 
 /** Services keep their numbers, and pools their rows, whatever is configured. */
-function openServices(fd: (map: string) => number, services: ServiceEntry[]) {
+function openServices(fd: (map: string) => number, services: SelectedService<Int32Array>[]) {
   const selections = openSelectionTable(fd('selections'), SIZES.maxServices);
   const rows = new Map([...new Set(services.map(poolOf))].map((pool, row) => [pool, row]));
-  return (wanted: ServiceEntry[]): void => {
+  return (wanted: SelectedService<Int32Array>[]): void => {
     for (const [id, service] of services.entries()) {
       const row = rows.get(poolOf(service)) ?? 0;
       const current = wanted.find((candidate) => nameOfService(candidate) === nameOfService(service));

@@ -4,7 +4,7 @@ import type { Mac } from '../specification/address.ts';
 import type { Clocks } from '../specification/forward.ts';
 import type { Limits } from '../specification/limits.ts';
 import type { LeasePeer, LeaseTimes } from '../tables/lease.ts';
-import type { ServerEntry, ServiceEntry, Tables } from '../tables/tables.ts';
+import type { SelectedService, SelectedTables, ServerEntry } from '../tables/tables.ts';
 import { type History, type ServerState, type Step, TIMEOUTS } from './histories.ts';
 import { CLUSTER_ADDRESSES } from './packets.ts';
 import { HEARTBEAT, MAC, NLBS } from './rig.ts';
@@ -56,10 +56,10 @@ interface Configuring {
   history: History;
   limits: Limits;
   servers: ServerState[];
-  services: { serving: boolean; entry: ServiceEntry }[];
+  services: { serving: boolean; entry: SelectedService<Int32Array> }[];
 }
 
-export function tablesOf({ history, limits, servers, services }: Configuring): Tables {
+export function tablesOf({ history, limits, servers, services }: Configuring): SelectedTables<Int32Array> {
   return {
     nlbs: history.priorArt ? (CLUSTER_ADDRESSES[0] ?? NLBS) : NLBS,
     heartbeat: HEARTBEAT,

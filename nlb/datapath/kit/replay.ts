@@ -8,7 +8,7 @@ import type { Limits } from '../specification/limits.ts';
 import { FLOW_TABLES } from '../tables/counters.ts';
 import { HALF_OPEN_ROWS, PROVEN_ROWS } from '../tables/flow-table.ts';
 import type { LeasePeer, LeaseTimes } from '../tables/lease.ts';
-import { poolOf, type ServiceEntry } from '../tables/tables.ts';
+import { poolOf, type SelectedService } from '../tables/tables.ts';
 import { type Counted, countedBy, countedIn, since, used } from './counted.ts';
 import { GroupRows } from './group-rows.ts';
 import { flowNameIn, heldBy, heldIn } from './held-frames.ts';
@@ -37,7 +37,7 @@ interface Replay extends ReplayParts {
   datapathInterfaces: DatapathInterface[];
   clocks: Clocks;
   servers: ServerState[];
-  services: { serving: boolean; entry: ServiceEntry }[];
+  services: { serving: boolean; entry: SelectedService<Int32Array> }[];
   lease: LeaseTimes;
   peer: Omit<LeasePeer, 'allowances'>;
   limits: Limits;

@@ -9,7 +9,7 @@ import { CONSTANTS } from '../program/layout.ts';
 import type { Limits } from '../specification/limits.ts';
 import { DEFAULT_TIMEOUTS } from '../specification/timeouts.ts';
 import { openLease } from '../tables/lease.ts';
-import type { Tables } from '../tables/tables.ts';
+import type { SelectedTables, Tables } from '../tables/tables.ts';
 
 /** Support for tests and measurements: the interfaces of a load balancer, in the test's own namespace, and its configuration. */
 
@@ -59,7 +59,7 @@ export const HEARTBEAT = {
 export const UNLIMITED: Limits = { tcpPerSecond: 1_000_000_000, udpPerSecond: 1_000_000_000 };
 
 /** UDP port 53 of the cluster address goes to server 0, TCP port 80 to server 1. */
-export function tables(): Tables {
+export function tables(): SelectedTables<Int32Array> {
   const all = (id: number): Int32Array => new Int32Array(CONSTANTS.SELECTION_SLOTS).fill(id);
   return {
     nlbs: NLBS,
@@ -76,6 +76,19 @@ export function tables(): Tables {
       { address: CLUSTER, protocol: 'tcp', port: 80, slots: all(1) },
     ],
   };
+}
+
+/** The same tables, whose selections another thread writes from now on. */
+export const withoutSlots = (wanted: Tables): Tables => ({
+  ...wanted,
+  services: wanted.services.map(({ slots: _, ...service }) => service),
+});
+
+/** The row of a pool's selection, by its name. */
+export function rowOf({ poolRows }: Pick<Datapath, 'poolRows'>, pool: string): number {
+  const found = poolRows?.().get(pool);
+  if (!found) throw new Error(`There is no pool ${pool}`);
+  return found.row;
 }
 
 /** The index of a device of the rig. */

@@ -1,5 +1,5 @@
 import type { OutcomeName } from '../program/layout.ts';
-import type { ServerEntry, Tables } from '../tables/tables.ts';
+import type { SelectedTables, ServerEntry } from '../tables/tables.ts';
 import { IP, IP_TCP, TCP, TO_US, UDP } from './frames.ts';
 import { tables } from './rig.ts';
 import { openSpecification } from './specification-under-test.ts';
@@ -18,7 +18,11 @@ export function tcp(flags: string, client = 2, port = 0x3039): string {
 export const udp = (client = 2): string => `${TO_US} ${IP.replace('c6336402', `c63364${hex2(client)}`)} ${UDP}`;
 const hex2 = (octet: number): string => octet.toString(16).padStart(2, '0');
 
-export type ScenarioLine = [frame: string | number | ((tables: Tables) => void), outcome?: OutcomeName, to?: number];
+export type ScenarioLine = [
+  frame: string | number | ((tables: SelectedTables<Int32Array>) => void),
+  outcome?: OutcomeName,
+  to?: number,
+];
 
 /** Play a scenario: frames with their expected outcomes; milliseconds that pass; changes of the configuration. */
 export function playScenario(
@@ -40,10 +44,10 @@ export function playScenario(
   return specification.ledger;
 }
 
-export const change = (id: number, changed: Partial<ServerEntry>) => (wanted: Tables) => {
+export const change = (id: number, changed: Partial<ServerEntry>) => (wanted: SelectedTables<Int32Array>) => {
   wanted.servers = wanted.servers.map((server) => (server.id === id ? { ...server, ...changed } : server));
 };
-export const reselect = (id: number) => (wanted: Tables) => {
+export const reselect = (id: number) => (wanted: SelectedTables<Int32Array>) => {
   for (const service of wanted.services) service.slots = new Int32Array(service.slots.length).fill(id);
 };
 

@@ -3,7 +3,7 @@ import { CONSTANTS, type OutcomeName } from '../program/layout.ts';
 import { forward } from '../specification/forward.ts';
 import { type Configured, configuredBy, NO_PEER } from '../specification/knowledge.ts';
 import { openLedger, record } from '../specification/ledger.ts';
-import type { Tables } from '../tables/tables.ts';
+import type { SelectedTables } from '../tables/tables.ts';
 import { bytesOf } from './frames.ts';
 import { MAC, tables } from './rig.ts';
 
@@ -35,7 +35,7 @@ export function openSpecification(more?: Pick<DatapathInterface, 'vlan'>) {
   let untilNs = 2n ** 63n;
   return {
     ledger,
-    configure: (wanted: Tables, exceptions?: Configured['exceptions']): void => {
+    configure: (wanted: SelectedTables, exceptions?: Configured['exceptions']): void => {
       configured = configuredBy(wanted, interfaces, exceptions);
     },
     /** From now on there is no lease. */

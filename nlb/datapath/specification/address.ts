@@ -24,8 +24,14 @@ export function wordOf(address: Address): number {
   return address.split('.').reduce((word, octet) => word * 256 + Number(octet), 0);
 }
 
+/** The IPv4 address of that number. */
+export const addressOf = (word: number): Address =>
+  `${word >>> 24}.${(word >>> 16) & 0xff}.${(word >>> 8) & 0xff}.${word & 0xff}` as Address;
+
 /** The first address of its network: all bits after the prefix cleared. */
-export function networkOf(address: Address, prefix: number): Address {
-  const word = Math.floor(wordOf(address) / 2 ** (32 - prefix)) * 2 ** (32 - prefix);
-  return [24, 16, 8, 0].map((shift) => Math.floor(word / 2 ** shift) % 256).join('.') as Address;
-}
+export const networkOf = (address: Address, prefix: number): Address =>
+  addressOf(networkOfWord(wordOf(address), prefix));
+
+/** The same of numbers. */
+export const networkOfWord = (word: number, prefix: number): number =>
+  Math.floor(word / 2 ** (32 - prefix)) * 2 ** (32 - prefix);

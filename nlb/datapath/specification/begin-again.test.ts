@@ -1,6 +1,6 @@
 import t from 'tap';
 import { change, playScenario, reselect, type ScenarioLine, SERVER0, SERVER1, tallies, tcp } from '../kit/scenario.ts';
-import type { Tables } from '../tables/tables.ts';
+import type { SelectedTables } from '../tables/tables.ts';
 
 /** What the specification says where a connection seems to end, and another to begin in its place. */
 
@@ -78,11 +78,11 @@ t.test('an ACK after a RST shows that somebody else sent that: the connection is
 });
 
 t.test('a client that begins again is kept on its server from then on', async (t) => {
-  const persists = (wanted: Tables): void => {
+  const persists = (wanted: SelectedTables<Int32Array>): void => {
     for (const service of wanted.services) service.persistence = { timeoutMs: 60_000, prefix: 32 };
   };
   // Server 1 still gets something new, but not this client's, were it not kept.
-  const hardly = (wanted: Tables): void => {
+  const hardly = (wanted: SelectedTables<Int32Array>): void => {
     for (const { slots } of wanted.services) slots.fill(0).fill(1, 0, 1);
   };
   playScenario(t, [

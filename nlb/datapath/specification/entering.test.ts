@@ -1,14 +1,14 @@
 import t from 'tap';
 import { playScenario, reselect, type ScenarioLine, SERVER0, SERVER1, tcp, udp } from '../kit/scenario.ts';
 import type { OutcomeName } from '../program/layout.ts';
-import type { Tables } from '../tables/tables.ts';
+import type { SelectedTables } from '../tables/tables.ts';
 import { gapNs } from './limits.ts';
 
 /** What the specification says of connections that prove themselves, more of them than may enter. */
 
 const limited =
   (tcpPerSecond: number, udpPerSecond = 1000) =>
-  (wanted: Tables): void => {
+  (wanted: SelectedTables<Int32Array>): void => {
     wanted.limits = { tcpPerSecond, udpPerSecond };
   };
 

@@ -64,9 +64,23 @@ export function flowNamed(name: string): Flow {
 
 const rotate = (word: number, bits: number): number => (word << bits) | (word >>> (32 - bits));
 
+/** A flow whose addresses are numbers (`wordOf`). */
+export interface FlowNumbers extends Omit<Flow, 'source' | 'destination'> {
+  source: number;
+  destination: number;
+}
+
+export const numbersOf = ({ source, destination, ...flow }: Flow): FlowNumbers => ({
+  ...flow,
+  source: wordOf(source),
+  destination: wordOf(destination),
+});
+
 /** 32 bits that follow from the flow alone, so both nodes of a pair select the same server. */
-export function hashOf({ protocol, source, destination, sourcePort, destinationPort }: Flow): number {
-  return hashOfWords(protocol, wordOf(source), wordOf(destination), (sourcePort << 16) | destinationPort);
+export const hashOf = (flow: Flow): number => hashOfNumbers(numbersOf(flow));
+
+export function hashOfNumbers({ protocol, source, destination, sourcePort, destinationPort }: FlowNumbers): number {
+  return hashOfWords(protocol, source, destination, (sourcePort << 16) | destinationPort);
 }
 
 /** Bob Jenkins's lookup3 of three words: the two addresses, and both ports; the protocol is the seed. */

@@ -4,7 +4,7 @@ import { CLUSTER, tables } from '../kit/rig.ts';
 import { change, SERVER0, SERVER1, tcp, udp } from '../kit/scenario.ts';
 import { openSpecification } from '../kit/specification-under-test.ts';
 import { held } from '../tables/slot.ts';
-import type { Tables } from '../tables/tables.ts';
+import type { SelectedTables } from '../tables/tables.ts';
 import type { Address } from './address.ts';
 import { flowNamed, nameOfFlow } from './flow.ts';
 import { MAX_HELD_BYTES } from './forward.ts';
@@ -16,7 +16,7 @@ import type { Exception } from './knowledge.ts';
 const TCP_FLOW = `6 198.51.100.2:12345 > ${CLUSTER}:80`;
 const UDP_FLOW = `17 198.51.100.2:12345 > ${CLUSTER}:53`;
 
-const hold = (wanted: Tables): void => {
+const hold = (wanted: SelectedTables<Int32Array>): void => {
   for (const service of wanted.services) service.slots = service.slots.map(held);
 };
 const to = (server: number, isSettled = true): Exception => ({
@@ -45,7 +45,7 @@ function play(
 }
 interface Parts {
   before: string[];
-  changes: ((wanted: Tables) => void)[];
+  changes: ((wanted: SelectedTables<Int32Array>) => void)[];
   exceptions: Record<string, Exception>;
 }
 

@@ -1,7 +1,7 @@
 import { isHeld, serverIn } from '../tables/slot.ts';
-import { type Address, networkOf } from './address.ts';
+import { type Address, networkOf, networkOfWord } from './address.ts';
 import type { Held } from './decision.ts';
-import { type Flow, hashOf, nameOfFlow } from './flow.ts';
+import { type Flow, type FlowNumbers, hashOfNumbers, nameOfFlow, numbersOf } from './flow.ts';
 import type { Binding, Configured, Knowledge, Server, Service } from './knowledge.ts';
 
 /** Which server a new connection goes to. */
@@ -82,13 +82,20 @@ function isCurrent({ seenNs }: Binding, { persistence }: Service, nowNs: bigint)
  */
 export function slotFor(service: Service, flow: Flow): { slot: number; id: number; isHeld: boolean } {
   const { slots } = service;
-  const slot = Math.floor((hashOf(hashKey(service, flow)) * slots.length) / 2 ** 32);
+  const slot = slotOf(numbersOf(flow), slots.length, service.persistence?.prefix);
   const content = slots[slot] ?? -1;
   return { slot, id: serverIn(content), isHeld: isHeld(content) };
 }
 
-/** The part of a flow that is hashed: with affinity, all connections of one client have the same hash. */
-function hashKey({ persistence }: Service, flow: Flow): Flow {
-  if (!persistence) return flow;
-  return { ...flow, source: networkOf(flow.source, persistence.prefix), sourcePort: 0, destinationPort: 0 };
+/**
+ * The slot of a flow, of so many. With affinity, all connections of one client have the same hash.
+ * @param prefix bits of the client's address that count, with affinity
+ */
+export function slotOf(flow: FlowNumbers, slots: number, prefix?: number): number {
+  return Math.floor((hashOfNumbers(prefix === undefined ? flow : hashKey(flow, prefix)) * slots) / 2 ** 32);
 }
+
+const hashKey = ({ protocol, source, destination }: FlowNumbers, prefix: number): FlowNumbers => ({
+  ...{ protocol, source: networkOfWord(source, prefix), destination },
+  ...{ sourcePort: 0, destinationPort: 0 },
+});

@@ -14,7 +14,9 @@ import {
 } from '../kit/scenario.ts';
 import { openSpecification } from '../kit/specification-under-test.ts';
 import { CONSTANTS } from '../program/layout.ts';
-import type { Tables } from '../tables/tables.ts';
+import type { SelectedTables } from '../tables/tables.ts';
+import { flowNamed, numbersOf } from './flow.ts';
+import { slotOf } from './placement.ts';
 
 /** What the specification says, in literal cases; that the kernel's program does the same, differential.test.ts shows. */
 
@@ -169,7 +171,7 @@ t.test('connections of a server that is gone move, and are counted where they ar
 });
 
 t.test('the slot alone decides: if its server is gone, nothing is sent until the slot has another', async (t) => {
-  const everyOther = (wanted: Tables): void => {
+  const everyOther = (wanted: SelectedTables<Int32Array>): void => {
     for (const service of wanted.services) service.slots = service.slots.map((_, slot) => slot % 2);
   };
   const specification = openSpecification();
@@ -185,12 +187,12 @@ t.test('the slot alone decides: if its server is gone, nothing is sent until the
 });
 
 t.test('a service of any port has the ports that no other has', async (t) => {
-  const any = (wanted: Tables): void => {
+  const any = (wanted: SelectedTables<Int32Array>): void => {
     const [service] = wanted.services;
     const slots = new Int32Array(service?.slots ?? []).fill(0);
     wanted.services.push({ address: '203.0.113.10', protocol: 'tcp', port: 0, slots });
   };
-  const without80 = (wanted: Tables): void => {
+  const without80 = (wanted: SelectedTables<Int32Array>): void => {
     wanted.services = wanted.services.filter(({ port }) => port !== 80);
   };
   const to22 = tcp('S').replace('0050', '0016');
@@ -214,12 +216,18 @@ t.test('a service of any port has the ports that no other has', async (t) => {
   t.same([...ledger.services.keys()], ['tcp 203.0.113.10:0'], 'a connection stays with the service it began with');
 });
 
+t.test('with affinity all flows from one network have one slot, and without it each has its own', async (t) => {
+  const flows = [1, 2, 3].map((host) => flowNamed(`6 198.51.100.${host}:${4000 + host} > 203.0.113.10:${80 + host}`));
+  const slots = (prefix?: number) => new Set(flows.map((flow) => slotOf(numbersOf(flow), 65_537, prefix))).size;
+  t.same([slots(), slots(32), slots(24)], [3, 3, 1]);
+});
+
 t.test('a client stays on its server where the service says so, once a connection is proven', async (t) => {
-  const persists = (prefix: number) => (wanted: Tables) => {
+  const persists = (prefix: number) => (wanted: SelectedTables<Int32Array>) => {
     for (const service of wanted.services) service.persistence = { timeoutMs: 60_000, prefix };
   };
   /** Server 1 is in one slot alone, which is nobody's here; so it still gets new flows. */
-  const hardlyAny = (wanted: Tables): void => {
+  const hardlyAny = (wanted: SelectedTables<Int32Array>): void => {
     for (const service of wanted.services) service.slots = service.slots.map((_, slot) => (slot === 0 ? 1 : 0));
   };
   const bound: ScenarioLine[] = [

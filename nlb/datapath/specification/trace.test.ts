@@ -3,7 +3,7 @@ import type { DatapathInterface } from '../attach/interfaces.ts';
 import { CLUSTER, MAC, tables } from '../kit/rig.ts';
 import { CONSTANTS } from '../program/layout.ts';
 import { held } from '../tables/slot.ts';
-import type { Tables } from '../tables/tables.ts';
+import type { SelectedTables } from '../tables/tables.ts';
 import type { Address } from './address.ts';
 import type { Flow } from './flow.ts';
 import {
@@ -39,7 +39,7 @@ function knowing({
   leaseNs = S_NS,
   exceptions,
 }: {
-  tables?: Partial<Tables>;
+  tables?: Partial<SelectedTables>;
   exceptions?: Configured['exceptions'];
   flowTables?: Partial<FlowTables>;
   leaseNs?: bigint;

@@ -14,6 +14,7 @@ interface Pass {
   isOver(row: RowSummary): boolean;
   recount: Recount;
   removed: number;
+  stepGroups: number;
 }
 
 const NS_PER_MS = 1_000_000;
@@ -24,31 +25,36 @@ const STEP_GROUPS = 4096;
  * Remove expired connections and count the others, in steps of a few milliseconds. The data path goes on meanwhile. Returns how many
  * were removed. `nowNs` of CLOCK_MONOTONIC.
  */
-export function* expireConnections(
-  { recount, ...tables }: ExpiringTables,
-  timeouts: Timeouts,
-  nowNs: bigint,
-): Generator<void, number> {
+export function* expireConnections(tables: ExpiringTables, timeouts: Timeouts, nowNs: bigint): Generator<void, number> {
   const limits = TIMEOUTS.map((name) => [NUMBER_OF[name], timeouts[name] * NS_PER_MS] as const);
   const [timeoutNs, now] = [new Map<number, number>(limits), Number(nowNs)];
   const isOver = ({ seenNs, state }: RowSummary): boolean => seenNs + (timeoutNs.get(state) ?? 0) <= now;
-  const pass: Pass = { found: { servers: new Map(), services: new Map() }, isOver, recount, removed: 0 };
-  yield* expireTable('connections', tables.connections, pass);
-  yield* expireTable('udpFlows', tables.udpFlows, pass);
+  return yield* removeConnections(tables, isOver, STEP_GROUPS);
+}
+
+/** Remove the proven connections that are over and count the others, so many groups at a time. Returns how many were removed. */
+export function* removeConnections(
+  { recount, ...tables }: ExpiringTables,
+  isOver: Pass['isOver'],
+  stepGroups: number,
+): Generator<void, number> {
+  const pass: Pass = { found: { servers: new Map(), services: new Map() }, isOver, recount, removed: 0, stepGroups };
+  yield* removeFrom('connections', tables.connections, pass);
+  yield* removeFrom('udpFlows', tables.udpFlows, pass);
   recount.finish(pass.found);
   return pass.removed;
 }
 
-function* expireTable(table: ProvenTable, rows: FlowRows, pass: Pass): Generator<void> {
-  for (let group = 0; group < rows.groups; group += STEP_GROUPS) {
-    const freed = rows.used(group, STEP_GROUPS).filter((row) => expireRow(table, rows, row, pass));
+function* removeFrom(table: ProvenTable, rows: FlowRows, pass: Pass): Generator<void> {
+  for (let group = 0; group < rows.groups; group += pass.stepGroups) {
+    const freed = rows.used(group, pass.stepGroups).filter((row) => removeRow(table, rows, row, pass));
     for (const row of freed) rows.tidy(row);
     yield;
   }
 }
 
 /** Whether the row is free now. */
-function expireRow(table: ProvenTable, rows: FlowRows, row: number, pass: Pass): boolean {
+function removeRow(table: ProvenTable, rows: FlowRows, row: number, pass: Pass): boolean {
   const found = rows.look(row);
   if (!found) return false;
   if (pass.isOver(found) && rows.free(row, found.last)) {

@@ -3,6 +3,7 @@ import { CONSTANTS, STRUCTS } from '../program/layout.ts';
 import type { Address } from '../specification/address.ts';
 import type { ConnectionState } from '../specification/connection.ts';
 import type { Flow } from '../specification/flow.ts';
+import { type ConnectionNumbers, noNumbers, readNumbers } from './connection-numbers.ts';
 import type { KnownConnection, ServiceNames } from './entries.ts';
 import type { FlowRegion } from './flow-table-sizes.ts';
 
@@ -14,10 +15,12 @@ export interface FlowRows {
   readonly groups: number;
   /** The rows of so many groups that are not free, from a group on. */
   used(group: number, groups: number): number[];
-  /** What expiry needs of a row; undefined if it is free. */
+  /** What expiry needs of a row; undefined if it is free, or locked by another thread. */
   look(row: number): RowSummary | undefined;
   /** The whole row. */
   read(row: number, services: ServiceNames): KnownConnection | undefined;
+  /** The connections of so many groups, from a group on. `visit` gets the same object again and again. */
+  scan(group: number, groups: number, visit: (connection: Readonly<ConnectionNumbers>) => void): void;
   /** The number of the flow's row; undefined if it has none. */
   find(flow: Flow): number | undefined;
   /** Free a row. False if the data path has changed more of it since look() than when its flow was last seen. */
@@ -51,6 +54,8 @@ const AT = { seen: ROW.seenNs / 4, binding: ROW.binding / 4, identity: ROW.ident
 const [STATE_SHIFT, LINE_SHIFT] = [8 * (IDENTITY.state - 4), 8 * (IDENTITY.line - 4)];
 const HIGH = 2 ** 32;
 const LOCKED = 0xffff_ffff_ffff_ffffn;
+/** Both halves of it, as a signed number. */
+const LOCKED_HALF = -1;
 
 /** Rows of a group: of proven connections, and of half-open ones. */
 export const PROVEN_ROWS = GROUP_ROWS;
@@ -66,6 +71,7 @@ export function flowRows(memory: ArrayBuffer, { first, groups }: FlowRegion, per
   const words = new Uint32Array(memory, start, length / 4);
   const doubles = new BigUint64Array(memory, start, length / 8);
   const bytes = Buffer.from(memory, start, length);
+  const numbers = noNumbers();
   const word = (row: number, at: number): number => words[row * ROW_WORDS + at] ?? 0;
   const double = (row: number, offset: number): bigint => doubles[(row * ROW.size + offset) / 8] ?? 0n;
   const exchangeLast = (row: number, before: bigint, after: bigint): boolean =>
@@ -106,8 +112,8 @@ export function flowRows(memory: ArrayBuffer, { first, groups }: FlowRegion, per
       return found;
     },
     look: (row) => {
-      if (isFree(row)) return undefined;
       const [low, high] = [word(row, AT.identity), word(row, AT.identity + 1)];
+      if ((low === 0 && high === 0) || (low & high) === LOCKED_HALF) return undefined;
       const binding = word(row, AT.binding);
       return {
         last: BigInt(low) + (BigInt(high) << 32n),
@@ -131,6 +137,10 @@ export function flowRows(memory: ArrayBuffer, { first, groups }: FlowRegion, per
           state: STATES[bytes.readUInt8(at + ROW.identity + IDENTITY.state)] ?? 'unproven',
         },
       };
+    },
+    scan: (group, some, visit) => {
+      const end = Math.min(group + some, groups) * perGroup;
+      for (let row = group * perGroup; row < end; row++) if (readNumbers(words, row, numbers)) visit(numbers);
     },
     find: (flow) => {
       const wanted = keyOf(flow);

@@ -2,6 +2,14 @@ import { nameOfService, poolOf, type ServiceEntry } from './tables.ts';
 
 type Pooled = Omit<ServiceEntry, 'slots'>;
 
+/** Where the data path has a pool. */
+export interface PoolRow {
+  /** Of the selection. A pool of slots that another thread writes has nobody at first in a row that is new for it. */
+  row: number;
+  /** The data path's numbers of its services. */
+  services: number[];
+}
+
 /**
  * A row for each pool: the first row that one of its services has and no other pool was assigned, or else the lowest free one,
  * which is filled before services refer to it. There are enough rows: each pool, and each row that is no longer assigned, has a

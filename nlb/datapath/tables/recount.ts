@@ -77,10 +77,10 @@ function correct(tallies: Rows, before: readonly Turnover[], found: ReadonlyMap<
   }
 }
 
-/** To the row of user space. */
+/** To the row of user space, which two threads may write: one expires connections while the other forgets them. */
 function add({ words, rows, rowBytes }: Rows, index: number, member: number, by: bigint): void {
   const at = (words.byteLength - rows * rowBytes + index * rowBytes + member) / 8;
-  words[at] = (words[at] ?? 0n) + by;
+  Atomics.add(words, at, by);
 }
 
 /** As sumOver(), in numbers: there are thousands of rows, and these counts are below 2⁵³. */

@@ -9,6 +9,10 @@ import { serverIn } from './slot.ts';
 export interface SelectionTable {
   /** Write the slots of a row that differ. Returns how many. */
   write(row: number, wanted: Int32Array): number;
+  /** Another writes that row from now on, so it is read anew from memory. */
+  leave(row: number): void;
+  /** Take everybody out of a row. */
+  clear(row: number): void;
   /** Write some slots of a row. */
   writeSlots(row: number, slots: Iterable<SlotChange>): void;
   /** A copy. */
@@ -36,11 +40,14 @@ interface Difference {
   words: Uint32Array;
 }
 
+/** The eligible servers of an empty selection. */
+const NOBODY = new Uint32Array(ELIGIBLE_WORDS);
 const EVERY_WORD = Uint32Array.from({ length: ELIGIBLE_WORDS }, (_, word) => word);
 
 /** Throws SyscallError. */
 export function openSelectionTable(fd: number, rows: number): SelectionTable {
   const memory = mapMemory(fd, rows * AT.size);
+  /** What stands in the rows that nobody else writes. */
   const written = new Map<number, Int32Array>();
   return {
     write: (number, wanted) => {
@@ -53,6 +60,12 @@ export function openSelectionTable(fd: number, rows: number): SelectionTable {
       });
       written.set(number, wanted);
       return slots.length;
+    },
+    leave: (number) => void written.delete(number),
+    clear: (number) => {
+      written.delete(number);
+      const row = rowIn(memory, number);
+      change(row, NOBODY, EVERY_WORD, () => row.servers.fill(NO_SERVER));
     },
     writeSlots: (number, slots) => {
       const [row, some] = [rowIn(memory, number), [...slots]];

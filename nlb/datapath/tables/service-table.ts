@@ -1,9 +1,9 @@
 import { dropEntry, getEntry, indexKey, listKeys, putEntry } from '../../kernel/bpf-map.ts';
 import { bytesToQuad, quadToBytes } from '../../kernel/inet.ts';
 import { CONSTANTS, STRUCTS } from '../program/layout.ts';
-import { assignRows } from './pool-rows.ts';
-import { openSelectionTable, type SelectionTable, type SlotChange } from './selection-table.ts';
-import { type Change, nameOfService, poolOf, type ServiceEntry } from './tables.ts';
+import { assignRows, type PoolRow } from './pool-rows.ts';
+import { openSelectionTable, type SelectionTable } from './selection-table.ts';
+import { type Change, nameOfService, poolOf, type SelectedService, type ServiceEntry } from './tables.ts';
 
 const { serviceKey: KEY, service: ROW } = STRUCTS;
 const ID_BYTES = 4;
@@ -15,20 +15,20 @@ export type ServiceName = Omit<ServiceEntry, 'slots' | 'persistence' | 'pool'>;
 /** Services: ids by address, protocol and port; a row by id; and a selection for each pool. */
 export interface ServiceTable {
   /**
-   * Write new services, and the slots that differ. If there is no room for removed and new services together, unwanted ones are
+   * Write new services, and the slots that differ, of pools that have theirs from here. If there is no room for removed and new services together, unwanted ones are
    * removed first. Throws SyscallError.
    */
   put(wanted: ServiceEntry[]): Change[];
   /** Write the slots that differ, of existing pools. */
   select(wanted: ReadonlyMap<string, Int32Array>): Change[];
-  /** Write some slots of an existing pool. */
-  putSlots(pool: string, slots: Iterable<SlotChange>): void;
   /** Remove the services that are not wanted. Throws SyscallError. */
   dropOthers(wanted: ServiceEntry[]): Change[];
   /** Those that are wanted, in the order of address, port, protocol. Services of one pool have the name of its first. */
-  read(wanted?: (service: ServiceName) => boolean): ServiceEntry[];
+  read(wanted?: (service: ServiceName) => boolean): SelectedService<Int32Array>[];
   /** The number of each service, by name. */
   ids(): Map<string, number>;
+  /** Of the pools of the last put(). */
+  poolRows(): Map<string, PoolRow>;
   close(): void;
 }
 
@@ -76,13 +76,13 @@ export function openServiceTable(descriptor: (map: string) => number, maxService
         if (row === undefined) throw new RangeError(`There is no pool ${pool}`);
         return selections.write(row, slots) > 0 ? [{ table: 'selections', change: 'changed', subject: pool }] : [];
       }),
-    putSlots: (pool, slots) => {
-      const row = pools.get(pool);
-      if (row === undefined) throw new RangeError(`There is no pool ${pool}`);
-      selections.writeSlots(row, slots);
-    },
     dropOthers: (wanted) => dropOthers({ ids, rows, known }, new Set(wanted.map(nameOfService))),
     ids: () => new Map([...known].map(([name, { id }]) => [name, id])),
+    poolRows: () => {
+      const inRow = Map.groupBy(known.values(), ({ pool }) => pool);
+      const servicesIn = (row: number): number[] => inRow.get(row)?.map(({ id }) => id) ?? [];
+      return new Map([...pools].map(([pool, row]) => [pool, { row, services: servicesIn(row) }]));
+    },
     read: (wanted = () => true) => readServices(selections, known, wanted),
     close: selections.close,
   };
@@ -106,11 +106,18 @@ function putSelection(
   services: ServiceEntry[],
   known: ReadonlyMap<string, Known>,
 ): Change[] {
-  const [first] = services;
-  const changed = first ? selections.write(row, first.slots) : 0;
   const isNew = services.every((service) => known.get(nameOfService(service))?.pool !== row);
+  const slots = services[0]?.slots;
+  const changed = slots ? selections.write(row, slots) : 0;
+  if (!slots) leaveRow(selections, row, isNew);
   if (changed === 0 && !isNew) return [];
   return [{ table: 'selections', change: isNew ? 'added' : 'changed', subject: pool }];
+}
+
+/** To another thread. What a row had for other services must not show through. */
+function leaveRow(selections: SelectionTable, row: number, isNew: boolean): void {
+  if (isNew) selections.clear(row);
+  else selections.leave(row);
 }
 
 interface Tables {
@@ -154,7 +161,7 @@ function readServices(
   selections: SelectionTable,
   known: ReadonlyMap<string, Known>,
   wanted: (service: ServiceName) => boolean,
-): ServiceEntry[] {
+): SelectedService<Int32Array>[] {
   const inOrder = [...known.values()].sort((a, b) => Buffer.compare(encodeKey(a.name), encodeKey(b.name)));
   const members = Map.groupBy(inOrder, ({ pool }) => pool);
   const read = new Map<number, Int32Array>();

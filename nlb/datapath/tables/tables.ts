@@ -59,9 +59,10 @@ export interface ServiceEntry {
   pool?: string;
   /**
    * 65,537 server ids, -1 for none (see maglev.ts), with the mark of slots that are held (slot.ts). Never modified once it has been
-   * applied: another selection is another array.
+   * applied: another selection is another array. Absent: another thread writes the slots of this service's pool (held-flows.ts), and apply()
+   * leaves them as they are; in a row that is new for the pool there is nobody at first. Mode `userspace` needs them.
    */
-  slots: Int32Array;
+  slots?: Int32Array;
 }
 
 export interface Persistence {
@@ -74,10 +75,12 @@ export interface Persistence {
 /** A wanted selection, with -1 for none; or a row, with an id that no server has for none. */
 export type Slots = Int32Array | Uint16Array;
 
-/** Services with wanted selections or with rows. */
-export interface SelectedTables extends Omit<Tables, 'services'> {
-  services: (Omit<ServiceEntry, 'slots'> & { slots: Slots })[];
+/** Services that all have their selections: wanted ones, or rows. */
+export interface SelectedTables<Selection extends Slots = Slots> extends Omit<Tables, 'services'> {
+  services: SelectedService<Selection>[];
 }
+
+export type SelectedService<Selection extends Slots> = Omit<ServiceEntry, 'slots'> & { slots: Selection };
 
 /** One thing that apply() did. `subject` for people: `tcp 203.0.113.10:80`. */
 export interface Change {
@@ -112,8 +115,8 @@ export interface TableSizes {
 export const nameOfService = ({ protocol, address, port }: Omit<ServiceEntry, 'slots' | 'persistence'>): string =>
   `${protocol} ${address}:${port}`;
 
-/** The servers that are in a selection. With 65,537 slots, adding each to a Set would take ten times as long. */
-export function serversIn(slots: Int32Array): ReadonlySet<number> {
+/** The servers that are in a selection, none where another thread has it. With 65,537 slots, adding each to a Set would take ten times as long. */
+export function serversIn(slots: Int32Array = new Int32Array()): ReadonlySet<number> {
   const found = new Uint8Array(CONSTANTS.NO_SERVER);
   for (const content of slots) {
     const id = serverIn(content);
@@ -151,14 +154,15 @@ export function checkTables(tables: Tables, { maxServers, maxServices }: TableSi
   }
   if (new Set(servers.map(({ id }) => id)).size < servers.length) refuse('two servers with one id');
   if (new Set(services.map(nameOfService)).size < services.length) refuse('one service twice');
-  const [addresses, selections] = [new Set(clusterAddresses), new Map<string, Int32Array>()];
+  const [addresses, selections] = [new Set(clusterAddresses), new Map<string, Int32Array | undefined>()];
   for (const service of services) {
     const [name, pool] = [nameOfService(service), poolOf(service)];
     if (!addresses.has(service.address)) refuse(`${name} is at no cluster address`);
     const { timeoutMs = 1, prefix = 1 } = service.persistence ?? {};
     if (!(timeoutMs > 0 && prefix >= 1 && prefix <= 32)) refuse(`${name} persists for ${timeoutMs} ms, /${prefix}`);
-    if (service.slots.length !== CONSTANTS.SELECTION_SLOTS) refuse(`${name} has ${service.slots.length} slots`);
-    if ((selections.get(pool) ?? service.slots) !== service.slots) refuse(`${pool} is a pool with two selections`);
-    selections.set(pool, service.slots);
+    const { slots } = service;
+    if (slots && slots.length !== CONSTANTS.SELECTION_SLOTS) refuse(`${name} has ${slots.length} slots`);
+    if (selections.has(pool) && selections.get(pool) !== slots) refuse(`${pool} is a pool with two selections`);
+    selections.set(pool, slots);
   }
 }

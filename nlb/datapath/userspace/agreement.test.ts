@@ -16,7 +16,7 @@ import { type Connection, configuredBy } from '../specification/knowledge.ts';
 import { openLedger, record } from '../specification/ledger.ts';
 import { readEthernet, readIpv4 } from '../specification/packet.ts';
 import { openLease } from '../tables/lease.ts';
-import type { Tables } from '../tables/tables.ts';
+import type { SelectedTables } from '../tables/tables.ts';
 import { arpAnswer } from './arp-answer.ts';
 import { openUserspace } from './userspace.ts';
 
@@ -37,7 +37,7 @@ const FRAMES = 1500;
 const HOUR_NS = 3_600_000_000_000n;
 const NOW_NS = HOUR_NS / 2n;
 
-const TABLES: Tables = {
+const TABLES: SelectedTables<Int32Array> = {
   nlbs: NLBS,
   heartbeat: HEARTBEAT,
   timeouts: TIMEOUTS,

@@ -1,9 +1,11 @@
 import type { DatapathInterface } from '../attach/interfaces.ts';
-import { type Change, nameOfService, poolOf, type ServiceEntry, type Tables } from '../tables/tables.ts';
+import { type Change, nameOfService, poolOf, type SelectedTables } from '../tables/tables.ts';
+
+type Wanted = SelectedTables<Int32Array>;
 
 /** All that the forwarder is configured with. */
 export interface TablesAndInterfaces {
-  tables: Tables;
+  tables: Wanted;
   interfaces: readonly DatapathInterface[];
 }
 
@@ -14,9 +16,9 @@ export function changesBetween(before: TablesAndInterfaces, after: TablesAndInte
   const settings = ({ tables: { nlbs, heartbeat, timeouts, limits }, interfaces }: TablesAndInterfaces) => ({
     ...{ nlbs, heartbeat, timeouts, limits, interfaces },
   });
-  const clusterAddresses = ({ clusterAddresses }: Tables) =>
+  const clusterAddresses = ({ clusterAddresses }: Wanted) =>
     new Map(clusterAddresses.map((address) => [address, address]));
-  const servers = (tables: Tables) =>
+  const servers = (tables: Wanted) =>
     new Map(tables.servers.map((server) => [String(server.id), [`${server.id} ${server.address}`, server] as const]));
   const [serversWere, serversAre] = [servers(was), servers(is)];
   const [servicesWere, servicesAre] = [servicesOf(was), servicesOf(is)];
@@ -35,7 +37,7 @@ export function changesBetween(before: TablesAndInterfaces, after: TablesAndInte
 const same = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other);
 
 /** Without their selections, which are compared separately. */
-const servicesOf = ({ services }: Tables) =>
+const servicesOf = ({ services }: Wanted) =>
   new Map(services.map(({ slots: _, ...service }) => [nameOfService(service), service]));
 
 function put<Value>(
@@ -56,7 +58,7 @@ function gone(table: Change['table'], before: ReadonlyMap<string, unknown>, afte
   return keys.map((subject): Change => ({ table, change: 'removed', subject }));
 }
 
-function selections(before: Tables, after: Tables): Change[] {
+function selections(before: Wanted, after: Wanted): Change[] {
   const known = selectionsOf(before);
   return [...selectionsOf(after)].flatMap(([pool, wanted]): Change[] => {
     const slots = known.get(pool);
@@ -65,9 +67,9 @@ function selections(before: Tables, after: Tables): Change[] {
   });
 }
 
-const selectionsOf = ({ services }: Tables) => new Map(services.map((service) => [poolOf(service), service.slots]));
+const selectionsOf = ({ services }: Wanted) => new Map(services.map((service) => [poolOf(service), service.slots]));
 
-function equal(one: ServiceEntry['slots'], other: ServiceEntry['slots']): boolean {
+function equal(one: Int32Array, other: Int32Array): boolean {
   return one === other || Buffer.from(one.buffer, one.byteOffset, one.byteLength).equals(bytesOf(other));
 }
 

@@ -7,6 +7,7 @@ import {
   NO_HEARTBEAT,
   nameOfService,
   poolOf,
+  type SelectedTables,
   type ServiceEntry,
   type Slots,
   type TableSizes,
@@ -16,7 +17,7 @@ import { FILES } from './directory.ts';
 
 /** The forwarder's configuration. */
 export interface Published extends Omit<PublishedFile, 'tables'> {
-  tables: Tables;
+  tables: SelectedTables<Int32Array>;
 }
 
 /** The same as in the file, which is replaced as a whole. Selections are in rows, whose slots are written one by one. */
@@ -36,7 +37,7 @@ const FORMAT = 3;
 const VERSION = [FORMAT, CONSTANTS.LAYOUT_VERSION, ...OUTCOMES].join(' ');
 
 /** Before the first tables: nothing is configured, and nothing is forwarded. */
-export const NO_TABLES: Tables = {
+export const NO_TABLES: SelectedTables<Int32Array> = {
   nlbs: '0.0.0.0',
   heartbeat: NO_HEARTBEAT,
   timeouts: { unprovenMs: 0, establishedMs: 0, finishedMs: 0, resetMs: 0, datagramsMs: 0, fragmentMs: 0 },
@@ -45,6 +46,15 @@ export const NO_TABLES: Tables = {
   servers: [],
   services: [],
 };
+
+/** The tables, if every service has its slots. Throws a RangeError otherwise: no other thread writes slots here. */
+export function checkSlots(tables: Tables): SelectedTables<Int32Array> {
+  const services = tables.services.map(({ slots, ...service }) => {
+    if (slots) return { ...service, slots };
+    throw new RangeError(`Tables that cannot be applied: in mode userspace ${nameOfService(service)} needs slots`);
+  });
+  return { ...tables, services };
+}
 
 /** Atomic: a reader finds the old file or the new one. */
 export function writePublished(directory: string, { tables, ...published }: Published): void {
@@ -71,7 +81,7 @@ export function readPublished(directory: string): PublishedFile | undefined {
 export function withSelections<Selection extends Slots>(
   { tables, rows }: Pick<PublishedFile, 'tables' | 'rows'>,
   selectionIn: (row: number) => Selection,
-): Omit<Tables, 'services'> & { services: (Omit<ServiceEntry, 'slots'> & { slots: Selection })[] } {
+): SelectedTables<Selection> {
   const selections = new Map(Array.from(rows, ([pool, row]) => [pool, selectionIn(row)]));
   const services = tables.services.flatMap((service) => {
     const slots = selections.get(poolOf(service));

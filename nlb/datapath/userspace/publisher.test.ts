@@ -2,7 +2,7 @@ import t from 'tap';
 import { enterPrivateNamespaces, run } from '../../kernel/private-namespaces.ts';
 import { openDatapath } from '../datapath.ts';
 import { makeNode, open } from '../kit/node.ts';
-import { CLUSTER, options, pinDirectory, tables } from '../kit/rig.ts';
+import { CLUSTER, options, pinDirectory, tables, withoutSlots } from '../kit/rig.ts';
 import type { Tables } from '../tables/tables.ts';
 import { directoryFor } from './directory.ts';
 import { readPublished } from './published.ts';
@@ -30,6 +30,13 @@ t.test('a server that is removed is there as long as a slot may name it', async 
     [0, 1],
   ]);
   t.same(known(), [0], 'and no longer');
+});
+
+t.test('tables without slots are refused: here no other thread writes any', async (t) => {
+  const beside = open(t);
+  t.throws(() => beside.apply(withoutSlots(tables())), /in mode userspace udp .* needs slots/);
+  t.equal(beside.poolRows, undefined);
+  t.equal(beside.heldFlowsParts, undefined);
 });
 
 t.test('tables are written, read back and changed as in the kernel', async (t) => {

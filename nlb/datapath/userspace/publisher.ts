@@ -5,11 +5,19 @@ import { type Address, wordOf } from '../specification/address.ts';
 import { configuredBy } from '../specification/knowledge.ts';
 import { assignRows } from '../tables/pool-rows.ts';
 import type { SelectionTable } from '../tables/selection-table.ts';
-import { type Change, checkTables, keepUntilRemoved, nameOfService, poolOf, type Tables } from '../tables/tables.ts';
+import {
+  type Change,
+  checkTables,
+  keepUntilRemoved,
+  nameOfService,
+  poolOf,
+  type SelectedTables,
+  type Tables,
+} from '../tables/tables.ts';
 import { changesBetween } from './changes.ts';
 import { filterNameFor } from './directory.ts';
 import { type Guarded, guardKey, putGuard } from './guard.ts';
-import { numberServices, type Published, writePublished } from './published.ts';
+import { checkSlots, numberServices, type Published, writePublished } from './published.ts';
 import { request } from './requests.ts';
 
 /** Gives tables to the forwarder. They count as published once the forwarder uses them: what failed is done again. */
@@ -39,7 +47,8 @@ export function openPublisher(
     ready();
     request(directory, 'reload');
   };
-  const apply = (tables: Tables): Change[] => {
+  const apply = (wanted: Tables): Change[] => {
+    const tables = checkSlots(wanted);
     checkTables(tables, published.sizes);
     const rows = assignRows(tables.services, rowsOf(published));
     found = findInterfaces(names);
@@ -126,7 +135,7 @@ function notYetPublished({ present }: ConfiguredInterfaces, { interfaces }: Publ
   return new Map(without.map(({ device }) => [device, `The forwarder does not know of ${device} yet`]));
 }
 
-const both = (before: Tables, after: Tables): Guarded => ({
+const both = (before: Guarded, after: Guarded): Guarded => ({
   nlbs: after.nlbs,
   heartbeat: after.heartbeat,
   clusterAddresses: [...new Set([...before.clusterAddresses, ...after.clusterAddresses])],
@@ -135,7 +144,7 @@ const both = (before: Tables, after: Tables): Guarded => ({
 const PROTOCOL = { tcp: 6, udp: 17 };
 
 /** In the order in which the kernel's tables are read: by id, and by the octets of addresses and ports. */
-export function inOrder(tables: Tables): Tables {
+export function inOrder(tables: SelectedTables<Int32Array>): SelectedTables<Int32Array> {
   const word = (address: string): number => wordOf(address as Address);
   return {
     ...tables,

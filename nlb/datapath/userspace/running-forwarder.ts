@@ -7,6 +7,7 @@ import { checkTables, poolOf, type TableSizes, type Tables } from '../tables/tab
 import { createFiles, directoryFor, FILES, openMappedFiles } from './directory.ts';
 import { endForwarder, findForwarder, startForwarder } from './process.ts';
 import {
+  checkSlots,
   NO_TABLES,
   numberServices,
   type Published,
@@ -40,7 +41,8 @@ export function findRunning(options: ForwarderOptions): RunningForwarder | undef
  * Throws a RangeError, before anything is done, if the first tables contradict themselves.
  */
 export function prepareFiles(options: ForwarderOptions, interfaces: DatapathInterface[]): Published {
-  const { pinDirectory, first: tables = NO_TABLES } = options;
+  const { pinDirectory, first = NO_TABLES } = options;
+  const tables = checkSlots(first);
   const directory = directoryFor(pinDirectory);
   const sizes = sizesOf(options);
   checkTables(tables, sizes);
