@@ -1,4 +1,4 @@
-import { ARMED_MS, type Fault, isMeddling, type Meddling, STOPS_WITHIN_MS } from './fault.ts';
+import { ARMED_MS, type Fault, isMeddling, type Meddling, STOPS_WITHIN_MS, type SyncFault } from './fault.ts';
 import type { Stopped } from './host.ts';
 import type { Laws } from './laws.ts';
 import { meddle } from './meddling.ts';
@@ -40,6 +40,15 @@ export function inject(victim: Victim, fault: Fault): void {
       break;
     default:
       apply(victim, victim.world.nodes[fault.side], fault);
+  }
+}
+
+export function injectIntoSync({ world: { agenda, nodes, sync } }: Victim, fault: SyncFault): void {
+  if (fault.type === 'leadForced') nodes[fault.side].daemon?.ask('AskedToLead', true);
+  else if (fault.type === 'standByForced') nodes[fault.side].daemon?.ask('AskedToStandBy', true);
+  else {
+    sync.faults[fault.type]++;
+    agenda.at(agenda.nowMs() + fault.forMs, () => sync.faults[fault.type]--);
   }
 }
 
