@@ -10,7 +10,7 @@ function looked(untilMs: number, at: (atMs: number) => Partial<Look> & { heard?:
   for (let atMs = 10; atMs <= untilMs; atMs += 10) {
     const { heard, ...said } = at(atMs);
     if (heard) main = { ...main, silentMs: 0 };
-    const look = { atMs, listenedMs: 10, signalled: false, peerLeads: false, ...said };
+    const look = { atMs, listenedMs: 10, signalled: false, peerLeads: false, isCompleting: false, ...said };
     const next = lookAtMain(main, look, SETTINGS);
     main = next.main;
     if (next.act) acts.push([atMs, next.act]);
