@@ -1,6 +1,6 @@
 import type { Standing } from '../beat.ts';
 import { peerCouldLead } from '../election.ts';
-import { syncSaid } from '../in-step.ts';
+import { syncState } from '../in-step.ts';
 import { type Effect, type Event, type Facts, type Role, standing } from '../state.ts';
 import { named, nobody, type Witness } from '../witness.ts';
 import { type Executor, openExecutor } from './executor.ts';
@@ -249,7 +249,7 @@ export class Daemon {
     const { said, extension } = this.at.machine.nameLease(own, keptMs);
     const accessMac = this.at.addresses.ownMac;
     const { services } = this.role.facts;
-    const more = { accessMac, services, ...syncSaid(this.role, this.at.sync.reign(), this.now()) };
+    const more = { accessMac, services, ...syncState(this.role, this.at.sync.reign(), this.now()) };
     this.at.beat(this.talk.compose(this.now(), said, { extension: { ...extension, ...more } }));
   }
 }

@@ -44,12 +44,13 @@ export function inject(victim: Victim, fault: Fault): void {
 }
 
 export function injectIntoSync({ world: { agenda, nodes, sync } }: Victim, fault: SyncFault): void {
-  if (fault.type === 'leadForced') nodes[fault.side].daemon?.ask('AskedToLead', true);
-  else if (fault.type === 'standByForced') nodes[fault.side].daemon?.ask('AskedToStandBy', true);
-  else {
-    sync.faults[fault.type]++;
-    agenda.at(agenda.nowMs() + fault.forMs, () => sync.faults[fault.type]--);
+  if ('side' in fault) {
+    nodes[fault.side].daemon?.ask(fault.type === 'leadForced' ? 'AskedToLead' : 'AskedToStandBy', true);
+    return;
   }
+  const { type, forMs } = fault;
+  sync.faults[type]++;
+  agenda.at(agenda.nowMs() + forMs, () => sync.faults[type]--);
 }
 
 const CHECKS_FAIL_AFTER_MS = 300;

@@ -218,6 +218,21 @@ export const broken: Record<string, Machine> = {
     ...settings,
     staleAfterMs: Number.POSITIVE_INFINITY,
   })),
+  'a state is reported twice': withStep((role, event, settings) => {
+    const next = step(role, event, settings);
+    return { ...next, entered: next.entered.flatMap((entry) => [entry, entry]) };
+  }),
+  'a leader renews its lease only now and then': withStep((role, event, settings) => {
+    const next = step(role, event, settings);
+    const skip = Math.floor(event.atMs) % 7 === 0;
+    return skip && role.state.name === 'active'
+      ? { ...next, effects: next.effects.filter((e) => e !== 'renewLease') }
+      : next;
+  }),
+};
+
+/** Machines that are wrong about sync alone. */
+export const brokenInSync: Record<string, Machine> = {
   'a standby that is behind is taken for one in step': withStep((role, event, settings) => {
     if (event.type === 'LogCompleted') return step(role, { ...event, isInStep: true }, settings);
     const sync = { isPeerInStep: true };
@@ -231,16 +246,5 @@ export const broken: Record<string, Machine> = {
   'a log that is not complete in time is complete': withRole((role) => {
     if (role.state.name !== 'active' || role.state.completing === undefined) return role;
     return { ...role, state: { ...role.state, completing: { ...role.state.completing, isForced: true } } };
-  }),
-  'a state is reported twice': withStep((role, event, settings) => {
-    const next = step(role, event, settings);
-    return { ...next, entered: next.entered.flatMap((entry) => [entry, entry]) };
-  }),
-  'a leader renews its lease only now and then': withStep((role, event, settings) => {
-    const next = step(role, event, settings);
-    const skip = Math.floor(event.atMs) % 7 === 0;
-    return skip && role.state.name === 'active'
-      ? { ...next, effects: next.effects.filter((e) => e !== 'renewLease') }
-      : next;
   }),
 };
