@@ -23,7 +23,7 @@ export interface Extension {
   /** How many services are badly served by the sender. */
   services?: BadlyServed;
   /** Present where the sender takes part in sync. */
-  sync?: SyncSaid;
+  sync?: SyncState;
 }
 
 /** Of one boot, by path; 0n where nothing came by it. */
@@ -36,7 +36,7 @@ export interface BadlyServed {
   scarce: number;
 }
 
-export interface SyncSaid {
+export interface SyncState {
   /** Names the sender's lead, which nobody had before: below 2^53; 0 unless it leads. */
   reign: number;
   /** Its standby, the receiver, is in step with it. */
@@ -127,7 +127,7 @@ const services: Field<BadlyServed> = {
 const IS_PEER_IN_STEP = 1;
 const IS_FORCED = 2;
 
-const sync: Field<SyncSaid> = {
+const sync: Field<SyncState> = {
   tag: 6,
   leastBytes: 9,
   write: ({ reign, isPeerInStep, isForced }) => {

@@ -12,7 +12,7 @@ import { type Completing, enter, type In, type Step, standBy, stay } from './sta
  *     ▲                                                  │
  *     └── the log cannot be completed, time over, or the peer could no longer lead (what stops is then inop)
  */
-export interface Departure {
+export interface Handover {
   reason: string;
   /** Whatever becomes of connections. */
   isForced?: boolean;
@@ -20,10 +20,10 @@ export interface Departure {
   setsAside?: boolean;
 }
 
-export function letGo(role: In<'active'>, departure: Departure, atMs: number, settings: Settings): Step {
-  if (!bothTakePart(role, settings)) return resign(role, departure, atMs, settings);
+export function letGo(role: In<'active'>, handover: Handover, atMs: number, settings: Settings): Step {
+  if (!bothTakePart(role, settings)) return resign(role, handover, atMs, settings);
   const { completing, whyKept: _, ...state } = role.state;
-  const { isForced = false, setsAside = false, reason } = departure;
+  const { isForced = false, setsAside = false, reason } = handover;
   const merged: Completing = {
     untilMs: completing?.untilMs ?? atMs + settings.completeMs,
     reason: completing?.reason ?? reason,
@@ -40,12 +40,12 @@ export function logCompleted(role: In<'active'>, isInStep: boolean, atMs: number
   if (!isInStep && !completing.isForced) return keep(role, notInStep(settings.peer, 'standby'), atMs, settings);
   return couldTakeOver(role, atMs, settings)
     ? resign(role, completing, atMs, settings)
-    : keep(role, nobodyThere(settings), atMs, settings);
+    : keep(role, whyNoSuccessor(settings), atMs, settings);
 }
 
 /** To be looked at with each tick. */
 export function goOnCompleting(role: In<'active'>, completing: Completing, atMs: number, settings: Settings): Step {
-  if (!couldTakeOver(role, atMs, settings)) return keep(role, nobodyThere(settings), atMs, settings);
+  if (!couldTakeOver(role, atMs, settings)) return keep(role, whyNoSuccessor(settings), atMs, settings);
   if (atMs < completing.untilMs) return stay(role);
   if (completing.isForced) return resign(role, completing, atMs, settings);
   const why = `${settings.peer} did not acknowledge all within ${settings.completeMs} ms: nothing was handed over`;
@@ -63,7 +63,7 @@ export function isStoppingLater(role: In<'active'>, atMs: number, settings: Sett
 const couldTakeOver = (role: In<'active'>, atMs: number, settings: Settings): boolean =>
   peerCouldLead({ ...role, stopping: false }, atMs, settings);
 
-export const nobodyThere = ({ peer }: Settings): string => `${peer} is not there to take over, or could not serve`;
+export const whyNoSuccessor = ({ peer }: Settings): string => `${peer} is not there to take over, or could not serve`;
 
 /** What nobody needs is not tried again at once. */
 function keep({ holdDown, ...role }: In<'active'>, whyKept: string, atMs: number, { holdDownMs }: Settings): Step {
@@ -72,7 +72,7 @@ function keep({ holdDown, ...role }: In<'active'>, whyKept: string, atMs: number
   return stay({ ...role, holdDown: { ...holdDown, untilMs }, state: { ...state, whyKept } }, ['keepLog']);
 }
 
-function resign(role: In<'active'>, { reason, setsAside }: Departure, atMs: number, { letGoMs }: Settings): Step {
+function resign(role: In<'active'>, { reason, setsAside }: Handover, atMs: number, { letGoMs }: Settings): Step {
   if (role.stopping) return enter(role, { name: 'inop' }, 'stopping', atMs);
   const leaving = setsAside ? { ...role, setAside: true } : role;
   return enter(leaving, standBy(atMs + letGoMs), reason, atMs);

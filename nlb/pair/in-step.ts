@@ -30,7 +30,7 @@ export const notInStep = (who: string, command: 'takeover' | 'standby'): string 
   `${who} is not in step yet: connections would be lost (nlbctl ${command} --force)`;
 
 /** What a beat says of it. @param reign of this node's lead */
-export function syncSaid({ facts, state }: Role, reign: number, atMs: number): Pick<Extension, 'sync'> {
+export function syncState({ facts, state }: Role, reign: number, atMs: number): Pick<Extension, 'sync'> {
   if (facts.sync === undefined) return {};
   const leads = state.name === 'active';
   const requests = state.name === 'standby' && atMs < state.requestUntilMs;

@@ -1,16 +1,16 @@
 import t from 'tap';
-import type { SyncSaid } from './extension.ts';
-import { syncSaid } from './in-step.ts';
+import type { SyncState } from './extension.ts';
+import { syncState } from './in-step.ts';
 import { active, count, heard, play, settings, sound, standby, states, tick } from './role-play.ts';
 import type { Settings } from './settings.ts';
 import { type Event, type Facts, type Role, type Step, standing } from './state.ts';
 
 /** What it does to the lead whether the standby is in step: HA-9. */
 const REFUSAL = 'nlb2 is not in step yet: connections would be lost (nlbctl standby --force)';
-const SAID: SyncSaid = { reign: 0, isPeerInStep: false, isForced: false };
+const SAID: SyncState = { reign: 0, isPeerInStep: false, isForced: false };
 
 /** The peer says this of sync, and of its standing. */
-const hears = (atMs: number, change: Parameters<typeof heard>[1] = {}, sync: Partial<SyncSaid> = {}): Event => ({
+const hears = (atMs: number, change: Parameters<typeof heard>[1] = {}, sync: Partial<SyncState> = {}): Event => ({
   ...heard(atMs, change),
   extension: { sync: { ...SAID, ...sync } },
 });
@@ -166,18 +166,18 @@ t.test('a standby that its leader calls behind asks for the lead by force alone'
     t.equal(asks.whyNotGranted, undefined);
     t.equal(standing(asks.role, 9, settings).requestsLead, true);
     const isForced = force === true;
-    t.equal(syncSaid(asks.role, 0, 9).sync?.isForced, role.facts.sync && isForced);
-    t.notOk(syncSaid(asks.role, 0, 1009).sync?.isForced, 'for as long as it asks');
+    t.equal(syncState(asks.role, 0, 9).sync?.isForced, role.facts.sync && isForced);
+    t.notOk(syncState(asks.role, 0, 1009).sync?.isForced, 'for as long as it asks');
   }
   const again = play(following(behind, false), [lead(8, true), hears(9, { state: 'active' }, { isPeerInStep: true })]);
-  t.equal(syncSaid(play(again.role, [lead(10)]).role, 0, 11).sync?.isForced, false, 'the last word counts');
+  t.equal(syncState(play(again.role, [lead(10)]).role, 0, 11).sync?.isForced, false, 'the last word counts');
 });
 
 t.test('a leader alone names its reign, and whether its standby is in step', async (t) => {
-  t.same(syncSaid(led(inStep), 7, 60), { sync: { reign: 7, isPeerInStep: true, isForced: false } });
-  t.same(syncSaid(led({}), 7, 60), {});
+  t.same(syncState(led(inStep), 7, 60), { sync: { reign: 7, isPeerInStep: true, isForced: false } });
+  t.same(syncState(led({}), 7, 60), {});
   const following = play(standby(), [factsAre(6, inStep)]).role;
-  t.same(syncSaid(following, 7, 60), { sync: SAID });
+  t.same(syncState(following, 7, 60), { sync: SAID });
 });
 
 t.test('with a lead that has just begun nobody is in step', async (t) => {

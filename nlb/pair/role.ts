@@ -52,6 +52,14 @@ import { isContending, whenStandby } from './when-standby.ts';
  *    └── cured ── inop ◄── any: a link down, no data path, no main thread or not fit while the peer is, cut off, hears nobody,
  *                           or stopping
  *
+ * Within active, where both take part in sync: what makes a node inop goes on at once all the same.
+ *
+ *           asked to stand by, peer asked to lead, failback, better there, stopping;
+ *           where it is not forced: the peer is in step                                  log completed, or forced and time over
+ *   leading ─────────────────────────────────────────────────────────────► completing ────────────────────────────────────► standby
+ *      ▲                                                                       │                                  (stopping: inop)
+ *      └── the log cannot be completed, `completeMs` over, or the peer gone ───┘
+ *
  * Within initial and standby:
  *
  *             listened until 2 intervals before the end (initial);        3 unanswered, and the peer is gone, or does
@@ -73,6 +81,8 @@ import { isContending, whenStandby } from './when-standby.ts';
  *   peer does not hear us from a lease and an interval without     until it does: it is neither asked for the lead nor
  *                         its word that it heard one of our beats  handed it; of two that lead, this node yields
  *   hears nobody          from 10 rounds of unanswered questions   until a station answers: inop
+ *   forced                from `nlbctl takeover --force` on a       as long as it requests the lead, or completes its log
+ *                         standby, `standby --force` on an active
  *   inherited lease       from a start with address and lease      until the first state is entered, the peer leads, or
  *                         of an earlier life (beat/thread.ts)      the lease ends; kept by an active alone
  */

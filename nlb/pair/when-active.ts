@@ -1,6 +1,6 @@
 import { isAsWellPlaced, leader, peerCouldLead } from './election.ts';
 import type { BadlyServed } from './extension.ts';
-import { goOnCompleting, letGo, logCompleted, nobodyThere } from './handover.ts';
+import { goOnCompleting, letGo, logCompleted, whyNoSuccessor } from './handover.ts';
 import { isKeptFromPeer, notInStep } from './in-step.ts';
 import { hasLasted } from './lasting.ts';
 import { isAlive, knowsOf } from './peer.ts';
@@ -42,7 +42,7 @@ function whenLeading(role: In<'active'>, atMs: number, settings: Settings): Step
 }
 
 function whenAskedToStandBy(role: In<'active'>, { atMs, force }: AskedToStandBy, settings: Settings): Step {
-  if (!peerCouldLead(role, atMs, settings)) return { ...stay(role), whyNotGranted: nobodyThere(settings) };
+  if (!peerCouldLead(role, atMs, settings)) return { ...stay(role), whyNotGranted: whyNoSuccessor(settings) };
   if (!force && isKeptFromPeer(role, settings))
     return { ...stay(role), whyNotGranted: notInStep(settings.peer, 'standby') };
   return letGo(role, { reason: 'asked to stand by', isForced: force === true, setsAside: true }, atMs, settings);

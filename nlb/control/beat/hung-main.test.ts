@@ -56,6 +56,16 @@ t.test('and after the usual wait where nobody takes over', async (t) => {
   );
 });
 
+t.test('one that completes its log waits from when it lets go', async (t) => {
+  t.same(
+    looked(10_000, (atMs) => ({ signalled: atMs === 5000, isCompleting: atMs <= 5400 })),
+    [
+      [5000, 'let go'],
+      [5700, 'end'],
+    ],
+  );
+});
+
 t.test('a stall of the whole process is no silence of its main thread', async (t) => {
   t.same(
     looked(2000, (atMs) => ({ signalled: atMs === 100, ...(atMs > 100 && { listenedMs: 1 }) })),

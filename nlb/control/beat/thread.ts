@@ -10,7 +10,7 @@ import { openLinkLook } from '../../kernel/link-flags.ts';
 import { beRealTime } from '../../kernel/scheduling.ts';
 import { conflictingPackets, defend, noConflict } from '../../pair/defence.ts';
 import { peerCouldLead } from '../../pair/election.ts';
-import { peerReign, syncSaid } from '../../pair/in-step.ts';
+import { peerReign, syncState } from '../../pair/in-step.ts';
 import { isAlive } from '../../pair/peer.ts';
 import { isAskingAround } from '../../pair/reception.ts';
 import { begin, nextTickInMs, step } from '../../pair/role.ts';
@@ -140,7 +140,7 @@ function sayOf(atMs: number, keptMs: number): void {
   const own = {
     digest: orders.digest,
     services: role.facts.services,
-    ...syncSaid(role, sync.reign(), atMs),
+    ...syncState(role, sync.reign(), atMs),
     ...(accessMac !== undefined && { accessMac }),
     ...(keptMs > 0 && { leaseKeptMs: keptMs }),
   };
