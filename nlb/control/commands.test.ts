@@ -25,7 +25,7 @@ t.test('a handover is forced where that is said, and by nothing else', async (t)
     ['takeover', { force: true }, ['lead', true]],
     ['takeover', { force: 'no' }, ['lead', undefined]],
     ['standby', { force: true }, ['standBy', true]],
-    ['standby', { force: false }, ['standBy', undefined]],
+    ['standby', { force: 1 }, ['standBy', undefined]],
   ];
   for (const [command, parameters, expected] of cases) {
     const { asked, handle } = open([command === 'takeover' ? ['active', 'standby'] : ['standby', 'active']]);

@@ -1,5 +1,5 @@
 import { peerCouldLead } from './election.ts';
-import { bothTakePart, notInStep } from './in-step.ts';
+import { bothTakePart, notInStep, servesNobody } from './in-step.ts';
 import type { Settings } from './settings.ts';
 import { type Completing, enter, type In, type Step, standBy, stay } from './state.ts';
 
@@ -37,7 +37,8 @@ export function letGo(role: In<'active'>, handover: Handover, atMs: number, sett
 export function logCompleted(role: In<'active'>, isInStep: boolean, atMs: number, settings: Settings): Step {
   const { completing } = role.state;
   if (completing === undefined) return stay(role);
-  if (!isInStep && !completing.isForced) return keep(role, notInStep(settings.peer, 'standby'), atMs, settings);
+  if (!isInStep && !goesAnyway(role, completing))
+    return keep(role, notInStep(settings.peer, 'standby'), atMs, settings);
   return couldTakeOver(role, atMs, settings)
     ? resign(role, completing, atMs, settings)
     : keep(role, whyNoSuccessor(settings), atMs, settings);
@@ -47,16 +48,16 @@ export function logCompleted(role: In<'active'>, isInStep: boolean, atMs: number
 export function goOnCompleting(role: In<'active'>, completing: Completing, atMs: number, settings: Settings): Step {
   if (!couldTakeOver(role, atMs, settings)) return keep(role, whyNoSuccessor(settings), atMs, settings);
   if (atMs < completing.untilMs) return stay(role);
-  if (completing.isForced) return resign(role, completing, atMs, settings);
+  if (goesAnyway(role, completing)) return resign(role, completing, atMs, settings);
   const why = `${settings.peer} did not acknowledge all within ${settings.completeMs} ms: nothing was handed over`;
   return keep(role, why, atMs, settings);
 }
 
-/** Whether this node, which stops, still completes its log. */
+const goesAnyway = ({ facts }: In<'active'>, { isForced }: Completing): boolean => isForced || servesNobody(facts);
+
+/** Whether this node, which stops, completes its log first: as long as there is a peer to lead then. */
 export function isStoppingLater(role: In<'active'>, atMs: number, settings: Settings): boolean {
-  const { completing } = role.state;
-  const isInTime = completing === undefined || atMs < completing.untilMs;
-  return isInTime && bothTakePart(role, settings) && couldTakeOver(role, atMs, settings);
+  return bothTakePart(role, settings) && couldTakeOver(role, atMs, settings);
 }
 
 /** That this node stops, and so is fit for nothing, makes its peer no fitter. */

@@ -23,7 +23,8 @@ export function isBehind(role: Role, settings: Settings): boolean {
   return bothTakePart(role, settings) && standing?.state === 'active' && !extension?.sync?.isPeerInStep;
 }
 
-const servesNobody = (facts: Facts): boolean => facts.healthyServers === 0 || meetsNoTarget(facts);
+/** Whoever does has no connections to lose. */
+export const servesNobody = (facts: Facts): boolean => facts.healthyServers === 0 || meetsNoTarget(facts);
 
 /** What the next leader would break. @param who is behind @param command what is done about it, if that is wanted */
 export const notInStep = (who: string, command: 'takeover' | 'standby'): string =>

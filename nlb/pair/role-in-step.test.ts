@@ -54,7 +54,7 @@ t.test('a leader keeps the lead while its peer is behind, whoever else would hav
       return play(start, events, with_);
     };
     const kept = beats(led({ ...facts, ...behind }, with_));
-    t.same([states(kept), isCompleting(kept)], [[], false], `${why}: not while the peer is behind`);
+    t.same([states(kept), count(kept.effects, 'completeLog')], [[], 0], `${why}: not while the peer is behind`);
     t.equal(count(beats(led({ ...facts, ...inStep }, with_)).effects, 'completeLog') > 0, true, `${why}: in step`);
     t.same(states(beats(led(facts, with_))).slice(0, 1), ['standby'], `${why}: without sync`);
   }
@@ -75,6 +75,8 @@ t.test('who serves nobody keeps no lead for the sake of connections', async (t) 
   for (const [why, facts] of useless) {
     const step = play(led({ ...facts, ...behind }), [hears(54, { requestsLead: true, targetsMet: 1 })]);
     t.ok(isCompleting(step), why);
+    t.same(states(play(step.role, [completed(55, false)])), ['standby'], `${why}: complete or not`);
+    t.same(states(goesOn(step.role, 575, { targetsMet: 1 })), ['standby'], `${why}: when the time is over`);
   }
   const link = play(led(behind), [factsAre(54, { ...behind, downLinks: ['access'] })]);
   t.same(states(link), ['inop'], 'nor who cannot serve: it goes at once');
@@ -122,6 +124,7 @@ t.test('by force the lead goes, in step or not, at the latest when the time is o
   t.same(states(goesOn(begun.role, 575)), ['standby']);
   const forcedLater = play(led(inStep), [asked(55), asked(56, true), completed(57, false)]);
   t.same(states(forcedLater), ['standby'], 'also when it is forced while it completes its log');
+  t.equal(count(forcedLater.effects, 'completeLog'), 1, 'which it was told once');
   const byPeer = play(led(behind), [hears(55, { requestsLead: true }, { isForced: true }), completed(56, false)]);
   t.match(byPeer.entered, [{ state: 'standby', reason: 'nlb2 asked to lead' }]);
 });

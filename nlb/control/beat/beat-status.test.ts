@@ -40,7 +40,7 @@ const atRest = { ...nothing, isCompleting: false, whyKept: null };
 t.test(
   'a leader names its reign and whether its standby is in step; what it is about to do, and why it did not',
   async (t) => {
-    const led = play(active(), [factsAre({ isPeerInStep: true }), hears('standby', false)]).role;
+    const led = play(active(), [factsAre({ isPeerInStep: true }), hears('standby', true)]).role;
     const leads = { ...atRest, takesPart: true, reign: REIGN, isPeerInStep: true };
     t.same(syncOf(led), leads);
     const going = play(led, [{ type: 'AskedToStandBy', atMs: 48 }]).role;
