@@ -8,6 +8,9 @@ import { showReload } from './control/show-reload.ts';
 import type { Status } from './control/status.ts';
 import { EXIT } from './exit-codes.ts';
 
+/** Of a handover. */
+const FORCE = 'even if the node that is to lead is not in step yet: then connections may be lost';
+
 /** The operator's command. Exits 0, 64 on wrong usage, 69 when no daemon answers, 75 when it refuses, 78 when a configuration is refused. */
 const program = new Command('nlbctl')
   .description('look at and steer the load balancer of this node')
@@ -25,15 +28,17 @@ program
 program
   .command('takeover')
   .description('have this node lead, with nothing lost')
-  .action(async () => {
-    await ask({ command: 'takeover' });
+  .option('--force', FORCE)
+  .action(async (forced: { force?: true }) => {
+    await ask({ command: 'takeover', ...forced });
     print('active');
   });
 program
   .command('standby')
   .description('have the peer lead, with nothing lost')
-  .action(async () => {
-    await ask({ command: 'standby' });
+  .option('--force', FORCE)
+  .action(async (forced: { force?: true }) => {
+    await ask({ command: 'standby', ...forced });
     print('standby');
   });
 program

@@ -29,8 +29,8 @@ export function openCommands({ beat, status, events, reloader, inspection }: Com
     trace: async (parameters) => ({ rows: inspection.trace(parameters) }),
     reload: async () => ({ ok: true, value: await reloader.reload('nlbctl') }),
     'reload-check': async () => ({ ok: true, value: await reloader.check() }),
-    takeover: () => handover(beat, 'lead', 'active'),
-    standby: () => handover(beat, 'standBy', 'standby'),
+    takeover: ({ force }) => handover(beat, 'lead', 'active', force === true),
+    standby: ({ force }) => handover(beat, 'standBy', 'standby', force === true),
   };
   return async (command, parameters) => {
     const run = Object.hasOwn(commands, command) ? commands[command] : undefined;
@@ -40,20 +40,30 @@ export function openCommands({ beat, status, events, reloader, inspection }: Com
   };
 }
 
-/** Over when one of the two leads and this node is in the state that was asked for. */
-async function handover(beat: BeatHandle, what: 'lead' | 'standBy', wanted: StateName): Promise<Answer> {
-  const { whyNotGranted } = await beat.request(what);
+/** Over when one of the two leads and this node is in the state that was asked for, or keeps the lead after all. */
+async function handover(
+  beat: BeatHandle,
+  what: 'lead' | 'standBy',
+  wanted: StateName,
+  force: boolean,
+): Promise<Answer> {
+  const { whyNotGranted } = await beat.request(what, force || undefined);
   if (whyNotGranted !== undefined) return { ok: false, error: whyNotGranted };
-  const settled = await eventually(
-    beat,
-    ({ state, peer }) => state === wanted && (wanted === 'active' || peer.state === 'active'),
-  );
-  if (settled) return { ok: true, value: { state: wanted } };
-  const { state, peer } = await beat.status();
-  return {
-    ok: false,
-    error: `no handover within ${HANDOVER_MS} ms: this node is ${state}, ${peer.name} is ${peer.state ?? 'silent'}`,
-  };
+  const isSettled = ({ state, peer }: BeatStatus) =>
+    state === wanted && (wanted === 'active' || peer.state === 'active');
+  await eventually(beat, (status) => isSettled(status) || whyKept(status) !== undefined);
+  const status = await beat.status();
+  return isSettled(status) ? { ok: true, value: { state: wanted } } : { ok: false, error: whyNotSettled(status) };
+}
+
+/** A leader that was about to let go, and did not. */
+const whyKept = ({ sync }: BeatStatus): string | undefined => sync?.whyKept ?? undefined;
+
+function whyNotSettled(status: BeatStatus): string {
+  const { state, peer, sync } = status;
+  const states = `this node is ${state}, ${peer.name} is ${peer.state ?? 'silent'}`;
+  const behind = sync && sync.peerReign > 0 && !sync.saysInStep ? ', and does not say that this node is in step' : '';
+  return whyKept(status) ?? `no handover within ${HANDOVER_MS} ms: ${states}${behind}`;
 }
 
 /** Whether the condition came true in time. */

@@ -165,6 +165,8 @@ async function handOver(
   const before = await beat.status();
   const { status, kept } = await stop();
   if (kept || before.state !== 'active' || !status.peer.alive) return false;
+  // What completes its log first lets go at the end of that.
+  await eventually(beat, ({ sync }) => !sync?.isCompleting);
   return eventually(beat, ({ peer }) => peer.state === 'active', takenOverWithinMs(config.heartbeat.intervalMs));
 }
 

@@ -10,6 +10,11 @@ import { checkOf } from './health.ts';
 const HEAD_START_MS = 250;
 /** A handover takes a few milliseconds; a request for one that has had no effect for so long lapses. */
 const LET_GO_MS = 1000;
+/**
+ * To complete the log takes one round trip, or a walk through the connections first where slots were just changing: up to 400 ms for
+ * a million. It must be over while the request for the lead stands.
+ */
+const COMPLETE_MS = 500;
 
 /**
  * The main thread reports its facts with each pass, ten times a second. A second of blocking work costs nothing: with the pass
@@ -38,6 +43,7 @@ export function beatOrders({ access, server, peer, heartbeat, datapath, ...confi
       holdDownMaxMs: config.recovery.holdDownMaxMs,
       staleAfterMs: STALE_AFTER_MS,
       letGoMs: LET_GO_MS,
+      completeMs: COMPLETE_MS,
     },
     forwardGraceMs,
     secrets: secretsOf(heartbeat),

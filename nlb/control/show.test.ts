@@ -52,6 +52,7 @@ const status: Status = {
   memoryLocked: { granted: true },
   recovery: { strategy: 'manual', setAside: false, heldDownMs: 0, leads: 0 },
   reach: [],
+  sync: null,
 };
 
 /** What stands behind a name. */

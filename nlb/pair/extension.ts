@@ -22,6 +22,8 @@ export interface Extension {
   leaseKeptMs?: number;
   /** How many services are badly served by the sender. */
   services?: BadlyServed;
+  /** Present where the sender takes part in sync. */
+  sync?: SyncState;
 }
 
 /** Of one boot, by path; 0n where nothing came by it. */
@@ -34,12 +36,22 @@ export interface BadlyServed {
   scarce: number;
 }
 
+export interface SyncState {
+  /** Names the sender's lead, which nobody had before: below 2^53; 0 unless it leads. */
+  reign: number;
+  /** Its standby, the receiver, is in step with it. */
+  isPeerInStep: boolean;
+  /** It requests the lead whatever becomes of connections. */
+  isForced: boolean;
+}
+
 interface Field<T> {
   tag: number;
   /** Fewer are none; more are of a later version, and skipped. */
   leastBytes: number;
   write(value: T): Buffer;
-  read(value: Buffer): T;
+  /** Undefined where it says nothing that has a meaning. */
+  read(value: Buffer): T | undefined;
 }
 
 const NONCE_BYTES = 16;
@@ -112,12 +124,32 @@ const services: Field<BadlyServed> = {
   read: (bytes) => ({ dead: bytes.readUInt16BE(0), scarce: bytes.readUInt16BE(2) }),
 };
 
+const IS_PEER_IN_STEP = 1;
+const IS_FORCED = 2;
+
+const sync: Field<SyncState> = {
+  tag: 6,
+  leastBytes: 9,
+  write: ({ reign, isPeerInStep, isForced }) => {
+    const bytes = Buffer.alloc(9);
+    bytes.writeBigUInt64BE(BigInt(reign), 0);
+    bytes.writeUInt8((isPeerInStep ? IS_PEER_IN_STEP : 0) | (isForced ? IS_FORCED : 0), 8);
+    return bytes;
+  },
+  read: (bytes) => {
+    const [reign, flags] = [Number(bytes.readBigUInt64BE(0)), bytes.readUInt8(8)];
+    if (!Number.isSafeInteger(reign)) return undefined;
+    return { reign, isPeerInStep: (flags & IS_PEER_IN_STEP) !== 0, isForced: (flags & IS_FORCED) !== 0 };
+  },
+};
+
 const FIELDS: { [Name in keyof Extension]-?: Field<NonNullable<Extension[Name]>> } = {
   heard,
   accessMac,
   digest,
   leaseKeptMs,
   services,
+  sync,
 };
 const NAMES = Object.keys(FIELDS) as (keyof Extension)[];
 
@@ -136,7 +168,7 @@ function encodeField<Name extends keyof Extension>(extension: Extension, name: N
 
 /**
  * What the area says that this version knows, or undefined where a field is cut. Of two with the same tag the later one
- * counts; one that is too short is skipped.
+ * counts; one that is too short, or without a meaning, is skipped.
  */
 export function decodeExtension(area: Uint8Array): Extension | undefined {
   const bytes = Buffer.from(area.buffer, area.byteOffset, area.byteLength);
@@ -155,5 +187,6 @@ export function decodeExtension(area: Uint8Array): Extension | undefined {
 function decodeField(tag: number, value: Buffer): Extension {
   const name = NAMES.find((each) => FIELDS[each].tag === tag);
   if (name === undefined || value.length < FIELDS[name].leastBytes) return {};
-  return { [name]: FIELDS[name].read(value) };
+  const said = FIELDS[name].read(value);
+  return said === undefined ? {} : { [name]: said };
 }

@@ -21,6 +21,7 @@ export const settings: Settings = {
   /** Facts are reported once in these tests. */
   staleAfterMs: Number.POSITIVE_INFINITY,
   letGoMs: 1000,
+  completeMs: 500,
 };
 const peerIs = (change: Partial<Standing> = {}): Standing => ({
   state: 'standby',

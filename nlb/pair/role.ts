@@ -1,4 +1,5 @@
 import { deferToPeer, endDeferring, isYielding, NEVER } from './election.ts';
+import { isStoppingLater } from './handover.ts';
 import { noHoldDown } from './hold-down.ts';
 import { hasLasted, lastingSince } from './lasting.ts';
 import {
@@ -20,9 +21,9 @@ import type { Settings } from './settings.ts';
 import {
   type Event,
   enter,
-  type Facts,
   fitnessOf,
   type In,
+  meetsNoTarget,
   type Role,
   relisten,
   type Step,
@@ -51,6 +52,14 @@ import { isContending, whenStandby } from './when-standby.ts';
  *    └── cured ── inop ◄── any: a link down, no data path, no main thread or not fit while the peer is, cut off, hears nobody,
  *                           or stopping
  *
+ * Within active, where both take part in sync: what makes a node inop goes on at once all the same.
+ *
+ *           asked to stand by, peer asked to lead, failback, better there, stopping;
+ *           where it is not forced: the peer is in step                                  log completed, or forced and time over
+ *   leading ─────────────────────────────────────────────────────────────► completing ────────────────────────────────────► standby
+ *      ▲                                                                       │                                  (stopping: inop)
+ *      └── the log cannot be completed, `completeMs` over, or the peer gone ───┘
+ *
  * Within initial and standby:
  *
  *             listened until 2 intervals before the end (initial);        3 unanswered, and the peer is gone, or does
@@ -72,6 +81,8 @@ import { isContending, whenStandby } from './when-standby.ts';
  *   peer does not hear us from a lease and an interval without     until it does: it is neither asked for the lead nor
  *                         its word that it heard one of our beats  handed it; of two that lead, this node yields
  *   hears nobody          from 10 rounds of unanswered questions   until a station answers: inop
+ *   forced                from `nlbctl takeover --force` on a       as long as it requests the lead, or completes its log
+ *                         standby, `standby --force` on an active
  *   inherited lease       from a start with address and lease      until the first state is entered, the peer leads, or
  *                         of an earlier life (beat/thread.ts)      the lease ends; kept by an active alone
  */
@@ -227,9 +238,13 @@ function act(role: Role, event: Event, settings: Settings): Step {
   }
 }
 
+/**
+ * Of two sides of a split network, one that meets no reach target is not where the clients are. Without this rule both
+ * would lead for as long as the split lasts; with it, only where each side has a target.
+ */
 function whyInop(role: Role, atMs: number, settings: Settings): string | undefined {
   const { stopping, facts, peer } = role;
-  if (stopping) return 'stopping';
+  if (stopping && !isCompletingLog(role, atMs, settings)) return 'stopping';
   if (facts.downLinks.length > 0) return `link down: ${facts.downLinks.join(', ')}`;
   if (facts.ready && facts.unguarded?.length) return `no data path on ${facts.unguarded.join(', ')}`;
   if (!isAlive(peer, settings) && facts.stations > 0 && hearsNobody(peer.reception))
@@ -240,7 +255,7 @@ function whyInop(role: Role, atMs: number, settings: Settings): string | undefin
     return `${poor}, while ${settings.peer} is fit`;
   const halfDead = facts.ready && isPeerFit(peer, settings) ? whyHalfDead(role, settings) : undefined;
   if (halfDead !== undefined) return `${halfDead}, while ${settings.peer} is fit`;
-  return isIsolated(facts) && mayBeSplitOff(peer, settings)
+  return meetsNoTarget(facts) && mayBeSplitOff(peer, settings)
     ? `cut off: no reach target answers, and ${settings.peer} is silent`
     : undefined;
 }
@@ -250,11 +265,7 @@ function isPeerFit(peer: Peer, settings: Settings): boolean {
   return isAlive(peer, settings) && peer.standing.fitness === 'fit' && peer.standing.state !== 'inop';
 }
 
-/**
- * Of two sides of a split network, one that meets no reach target is not where the clients are. Without this rule both
- * would lead for as long as the split lasts; with it, only where each side has a target.
- */
-function isIsolated({ targets }: Facts): boolean {
-  const verdicts = Object.values(targets);
-  return verdicts.length > 0 && !verdicts.includes(true);
+function isCompletingLog(role: Role, atMs: number, settings: Settings): boolean {
+  const { state } = role;
+  return state.name === 'active' && isStoppingLater({ ...role, state }, atMs, settings);
 }

@@ -26,4 +26,6 @@ export interface Settings {
   staleAfterMs: number;
   /** How long a node that let go of the lead does not want it back, and how long a request for it stands. */
   letGoMs: number;
+  /** How long a leader that is to let go completes its log; shorter than `letGoMs`, or a request is over before it is granted. */
+  completeMs: number;
 }

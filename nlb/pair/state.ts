@@ -9,10 +9,22 @@ import type { Settings } from './settings.ts';
 /** The types of the role: its states, events and effects. The machine itself is in `role.ts`. */
 export type State =
   | { name: 'initial'; listenMs: number; listenedMs: number }
-  | { name: 'standby'; resignedUntilMs: number; requestUntilMs: number }
-  /** `told`: since the last tick, a peer that leads as well has been told of this lead. */
-  | { name: 'active'; leaseEndsMs: number; told?: true }
+  /** `isForced`: the lead is requested whatever becomes of connections. */
+  | { name: 'standby'; resignedUntilMs: number; requestUntilMs: number; isForced?: true }
+  /**
+   * `told`: since the last tick, a peer that leads as well has been told of this lead. `completing`: it is about to let go.
+   * `whyKept`: why it did not let go when it last was.
+   */
+  | { name: 'active'; leaseEndsMs: number; told?: true; completing?: Completing; whyKept?: string }
   | { name: 'inop' };
+/** The log is completed before the lead is let go of; see `handover.ts`. */
+export interface Completing {
+  untilMs: number;
+  reason: string;
+  /** It is let go of even if the log is not complete. */
+  isForced: boolean;
+  setsAside: boolean;
+}
 export type In<Name extends StateName> = Role<Extract<State, { name: Name }>>;
 
 export interface Role<S extends State = State> {
@@ -63,6 +75,8 @@ export interface Facts {
   /** Addresses that belong on this node and that its kernel refuses: of the cluster's on the loopback, and the NLBS address. */
   refusedClusters?: readonly string[];
   refusedAlias?: readonly string[];
+  /** Absent where this node takes no part in sync. While it leads: whether the peer is in step. */
+  sync?: { isPeerInStep: boolean };
 }
 
 /** A beat of the peer that is news. What it says beyond its standing is absent where it does not say that. */
@@ -92,14 +106,18 @@ export type Event =
   | { type: 'LeaseLost'; atMs: number; why: string }
   /** `reportedAtMs`: when the main thread reported them; absent where the beat thread found out itself. */
   | { type: 'FactsChanged'; atMs: number; facts: Facts; reportedAtMs?: number }
-  | { type: 'AskedToLead'; atMs: number }
-  | { type: 'AskedToStandBy'; atMs: number }
+  /** The log that was to be completed is, or cannot be, because the peer is no longer in step. */
+  | { type: 'LogCompleted'; atMs: number; isInStep: boolean }
+  /** `force`: even if connections are lost. */
+  | { type: 'AskedToLead'; atMs: number; force?: true }
+  | { type: 'AskedToStandBy'; atMs: number; force?: true }
   | { type: 'AskedToStop'; atMs: number };
 
 /**
  * What to do, in this order. `renewLease` is until the new state's `leaseEndsMs`; `fence` orders the data path of one that led
  * and is silent to forward no more. `askAddress` asks the witness, and lets the peer know that this node is about
- * to lead; `askPeer` asks whether the peer's host is there, `askStations` who else is on the two subnets.
+ * to lead; `askPeer` asks whether the peer's host is there, `askStations` who else is on the two subnets. `completeLog` has
+ * the sync thread log nothing new and say when all is acknowledged; `keepLog` has it go on.
  */
 export type Effect =
   | 'renewLease'
@@ -111,6 +129,8 @@ export type Effect =
   | 'askAddress'
   | 'askPeer'
   | 'askStations'
+  | 'completeLog'
+  | 'keepLog'
   | 'beat';
 
 export interface Entry {
@@ -155,9 +175,14 @@ export function stay(role: Role, effects: Effect[] = []): Step {
 export function lead(role: Role, reason: string, atMs: number, settings: Settings): Step {
   const asked = role.state.name === 'standby' && atMs < role.state.requestUntilMs;
   const holdDown = asked ? { ...role.holdDown, untilMs: atMs } : holdDownFrom(role.holdDown, atMs, settings);
-  const leading = { ...role, holdDown, setAside: false };
+  const leading = { ...role, facts: ofNewLead(role.facts), holdDown, setAside: false };
   const step = enter(leading, { name: 'active', leaseEndsMs: atMs + settings.leaseMs }, reason, atMs);
   return hasLetGo(role.peer, settings) ? step : { ...step, effects: ['fence', ...step.effects] };
+}
+
+/** Nobody is in step with a lead that has just begun. */
+function ofNewLead({ sync, ...facts }: Facts): Facts {
+  return sync === undefined ? facts : { ...facts, sync: { isPeerInStep: false } };
 }
 
 export function standBy(resignedUntilMs = 0): State {
@@ -203,6 +228,12 @@ export function whyHalfDead({ facts, factsAgeMs }: Role, { staleAfterMs }: Setti
 
 export function targetsMet({ targets }: Pick<Facts, 'targets'>): number {
   return Object.values(targets).filter(Boolean).length;
+}
+
+/** It has targets, and none of them answers. */
+export function meetsNoTarget({ targets }: Pick<Facts, 'targets'>): boolean {
+  const verdicts = Object.values(targets);
+  return verdicts.length > 0 && !verdicts.includes(true);
 }
 
 /** Whoever hears of a lease waits for its end, also one who knows version 3 alone. */

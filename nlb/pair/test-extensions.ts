@@ -11,6 +11,7 @@ export const extensions: fc.Arbitrary<Extension> = fc.record(
     accessMac: hex(12).map((digits) => (digits.match(/../g) ?? []).join(':')),
     digest: sections,
     leaseKeptMs: fc.nat(4_294_967_295),
+    sync: fc.record({ reign: fc.maxSafeNat(), isPeerInStep: fc.boolean(), isForced: fc.boolean() }),
     services: fc.record({ dead: fc.nat(65_535), scarce: fc.nat(65_535) }),
   },
   { requiredKeys: [] },

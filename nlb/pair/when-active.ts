@@ -1,9 +1,13 @@
 import { isAsWellPlaced, leader, peerCouldLead } from './election.ts';
 import type { BadlyServed } from './extension.ts';
+import { goOnCompleting, letGo, logCompleted, whyNoSuccessor } from './handover.ts';
+import { isKeptFromPeer, notInStep } from './in-step.ts';
 import { hasLasted } from './lasting.ts';
 import { isAlive, knowsOf } from './peer.ts';
 import type { Settings } from './settings.ts';
 import { type Event, enter, type In, type Step, standBy, stay, targetsMet } from './state.ts';
+
+type AskedToStandBy = Extract<Event, { type: 'AskedToStandBy' }>;
 
 /** Beat, and renew the lease with each beat; let go when asked, or when both lead and the other ranks higher. */
 export function whenActive(role: In<'active'>, event: Event, settings: Settings): Step {
@@ -13,9 +17,11 @@ export function whenActive(role: In<'active'>, event: Event, settings: Settings)
     case 'Heard':
       return whenHeard(role, event.atMs, settings);
     case 'AskedToStandBy':
-      if (peerCouldLead(role, event.atMs, settings))
-        return resign({ ...role, setAside: true }, 'asked to stand by', event.atMs, settings);
-      return { ...stay(role), whyNotGranted: `${settings.peer} is not there to take over, or could not serve` };
+      return whenAskedToStandBy(role, event, settings);
+    case 'AskedToStop':
+      return letGo(role, { reason: 'stopping', isForced: true }, event.atMs, settings);
+    case 'LogCompleted':
+      return logCompleted(role, event.isInStep, event.atMs, settings);
     default:
       return stay(role);
   }
@@ -24,9 +30,22 @@ export function whenActive(role: In<'active'>, event: Event, settings: Settings)
 function whenTicked(role: In<'active'>, atMs: number, settings: Settings): Step {
   const yielding = whyYield(role, atMs, settings);
   if (yielding !== undefined) return enter(role, standBy(), yielding, atMs);
+  return renewed(whenLeading(role, atMs, settings), atMs, settings);
+}
+
+function whenLeading(role: In<'active'>, atMs: number, settings: Settings): Step {
+  const { completing } = role.state;
+  if (completing) return goOnCompleting(role, completing, atMs, settings);
   const reason = whyBetterThere(role, atMs, settings);
-  if (reason === undefined || atMs < role.holdDown.untilMs) return renew(role, atMs, settings);
-  return resign(role, reason, atMs, settings);
+  const stays = reason === undefined || atMs < role.holdDown.untilMs || isKeptFromPeer(role, settings);
+  return stays ? stay(role) : letGo(role, { reason }, atMs, settings);
+}
+
+function whenAskedToStandBy(role: In<'active'>, { atMs, force }: AskedToStandBy, settings: Settings): Step {
+  if (!peerCouldLead(role, atMs, settings)) return { ...stay(role), whyNotGranted: whyNoSuccessor(settings) };
+  if (!force && isKeptFromPeer(role, settings))
+    return { ...stay(role), whyNotGranted: notInStep(settings.peer, 'standby') };
+  return letGo(role, { reason: 'asked to stand by', isForced: force === true, setsAside: true }, atMs, settings);
 }
 
 /** As long as the two may still be about to see the same, nothing is made of what they see differently. */
@@ -56,18 +75,30 @@ function whyYield(role: In<'active'>, atMs: number, settings: Settings): string 
   return hasLasted(role, 'peerLeadsOn', deadAfterMs, atMs) ? `${peer} leads too, and goes on` : undefined;
 }
 
-/** The beat goes first: a node that stalls between the two has promised its peer a longer wait than it has granted itself a lease. */
-function renew(role: In<'active'>, atMs: number, { leaseMs }: Settings): Step {
-  return stay({ ...role, state: { name: 'active', leaseEndsMs: atMs + leaseMs } }, ['beat', 'renewLease']);
+/**
+ * A leader that stays renews its lease. The beat goes first: a node that stalls between the two has promised its peer a longer
+ * wait than it has granted itself a lease.
+ */
+function renewed({ role, ...next }: Step, atMs: number, { leaseMs }: Settings): Step {
+  if (role.state.name !== 'active') return { ...next, role };
+  const { told: _, ...state } = role.state;
+  const leaseEndsMs = atMs + leaseMs;
+  return {
+    ...next,
+    role: { ...role, state: { ...state, leaseEndsMs } },
+    effects: ['beat', 'renewLease', ...next.effects],
+  };
 }
 
 function whenHeard(role: In<'active'>, atMs: number, settings: Settings): Step {
-  const { standing, stoodDown } = role.peer;
+  const { standing, stoodDown, extension } = role.peer;
   if (standing?.state === 'active') return whenPeerLeads(role, atMs, settings);
-  if (standing?.requestsLead && peerCouldLead(role, atMs, settings))
-    return resign({ ...role, setAside: true }, `${settings.peer} asked to lead`, atMs, settings);
-  if (standing?.wantsFailback && mayHaveItBack(role, atMs, settings))
-    return resign(role, `${settings.peer} is the primary, and is back`, atMs, settings);
+  const isForced = extension?.sync?.isForced === true;
+  const isKept = isKeptFromPeer(role, settings);
+  if (standing?.requestsLead && (isForced || !isKept) && peerCouldLead(role, atMs, settings))
+    return letGo(role, { reason: `${settings.peer} asked to lead`, isForced, setsAside: true }, atMs, settings);
+  if (standing?.wantsFailback && !isKept && mayHaveItBack(role, atMs, settings))
+    return letGo(role, { reason: `${settings.peer} is the primary, and is back` }, atMs, settings);
   // After two have led, a neighbour may still believe the other.
   return stay(role, stoodDown ? ['announce'] : []);
 }
@@ -97,8 +128,4 @@ function mayHaveItBack(role: In<'active'>, atMs: number, settings: Settings): bo
     isAsWellPlaced(role, atMs, settings) &&
     peerCouldLead(role, atMs, settings)
   );
-}
-
-function resign(role: In<'active'>, reason: string, atMs: number, { letGoMs }: Settings): Step {
-  return enter(role, standBy(atMs + letGoMs), reason, atMs);
 }

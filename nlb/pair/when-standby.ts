@@ -1,4 +1,5 @@
 import { isDeferring, isYielding, mayLead } from './election.ts';
+import { isBehind, notInStep } from './in-step.ts';
 import { isDeafToUs, isGone, isSilenceProved, isSuspect, isUnanswered } from './peer.ts';
 import type { Settings } from './settings.ts';
 import { type Event, type In, lead, type Role, type Step, stay } from './state.ts';
@@ -13,7 +14,9 @@ export function whenStandby(role: In<'standby'>, event: Event, settings: Setting
     case 'AskedToLead':
       if (isDeafToUs(role.peer, event.atMs, settings))
         return { ...stay(role), whyNotGranted: `${settings.peer} does not hear this node` };
-      return stay(requesting(role, event.atMs + settings.letGoMs), ['beat']);
+      if (!event.force && isBehind(role, settings))
+        return { ...stay(role), whyNotGranted: notInStep('this node', 'takeover') };
+      return stay(requesting(role, event.atMs + settings.letGoMs, event.force), ['beat']);
     default:
       return stay(role);
   }
@@ -28,8 +31,9 @@ function resignedUntil(role: In<'standby'>, resignedUntilMs: number): In<'standb
   return { ...role, state: { ...role.state, resignedUntilMs } };
 }
 
-function requesting(role: In<'standby'>, requestUntilMs: number): In<'standby'> {
-  return { ...role, setAside: false, state: { ...role.state, requestUntilMs } };
+function requesting(role: In<'standby'>, requestUntilMs: number, force?: true): In<'standby'> {
+  const { isForced: _, ...state } = role.state;
+  return { ...role, setAside: false, state: { ...state, requestUntilMs, ...(force && { isForced: force }) } };
 }
 
 function whenTicked(role: In<'standby'>, atMs: number, settings: Settings): Step {

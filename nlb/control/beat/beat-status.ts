@@ -2,13 +2,15 @@ import type { Grant } from '../../kernel/scheduling.ts';
 import type { PathName } from '../../pair/beat.ts';
 import type { Conflict } from '../../pair/defence.ts';
 import { recentLeads } from '../../pair/hold-down.ts';
+import { peerReign } from '../../pair/in-step.ts';
 import { isAlive } from '../../pair/peer.ts';
 import type { Settings } from '../../pair/settings.ts';
 import { type Role, refusedAddresses, standing } from '../../pair/state.ts';
 import type { Agreement } from './agreement.ts';
 import type { BeatExchange } from './exchange.ts';
-import type { BeatStatus, PeerStatus } from './messages.ts';
+import type { BeatStatus, PeerStatus, SyncStatus } from './messages.ts';
 import type { Observer } from './observer.ts';
+import type { SyncPort } from './sync-port.ts';
 
 /** All that the beat thread knows, from which its status is composed: a pure function. */
 export interface BeatStatusParts {
@@ -23,6 +25,8 @@ export interface BeatStatusParts {
   agreement: Pick<Agreement, 'differs'>;
   witness: PeerStatus['witness'];
   conflicts: readonly Conflict[];
+  /** Absent where there is no sync thread. */
+  sync?: Pick<SyncPort, 'reign'>;
   realTime: Grant;
   worstLateMs: number;
 }
@@ -53,6 +57,22 @@ export function composeBeatStatus(parts: BeatStatusParts): BeatStatus {
       leads: recentLeads(role.holdDown.leads, nowMs, settings.holdDownMaxMs).length,
       setAside: role.setAside,
     },
+    sync: parts.sync ? syncStatus(parts, parts.sync.reign()) : null,
+  };
+}
+
+function syncStatus({ role, settings }: BeatStatusParts, reign: number): SyncStatus {
+  const { state, facts, peer } = role;
+  const leads = state.name === 'active';
+  const leader = peerReign(role, settings);
+  return {
+    takesPart: facts.sync !== undefined,
+    reign: leads ? reign : 0,
+    peerReign: leader,
+    isPeerInStep: leads && facts.sync?.isPeerInStep === true,
+    saysInStep: leader > 0 && peer.extension?.sync?.isPeerInStep === true,
+    isCompleting: leads && state.completing !== undefined,
+    whyKept: (leads && state.whyKept) || null,
   };
 }
 

@@ -7,6 +7,7 @@ import { whyNotRenewable } from '../../pair/renewal.ts';
 import type { Effect } from '../../pair/state.ts';
 import { named, nobody, type Witness } from '../../pair/witness.ts';
 import { type ArpHeard, hearAll, silence } from './arp-news.ts';
+import type { SyncEffect } from './sync-port.ts';
 
 /** The part of the data path's lease that the beat thread needs. */
 export type LeasePage = Pick<
@@ -14,13 +15,16 @@ export type LeasePage = Pick<
   'get' | 'answerUntil' | 'moveForwarding' | 'peerAskedNs' | 'namePeer' | 'expectBoot' | 'liveWithThisThread'
 >;
 
+/** Those of the role's effects that are about the address and the lease. */
+export type AddressEffect = Exclude<Effect, 'beat' | 'askStations' | SyncEffect>;
+
 /** What the role orders to be done to the address and the lease. A failure is reported and stops nothing else. */
 export interface Executor {
   /**
    * Gives why the lease was not renewed, where that was refused: then this node does not lead, whatever its role believes.
    * @param firstByMs when a first lease must have been taken
    */
-  run(effect: Exclude<Effect, 'beat' | 'askStations'>, leaseEndsMs: number, firstByMs?: number): string | undefined;
+  run(effect: AddressEffect, leaseEndsMs: number, firstByMs?: number): string | undefined;
   /** What has come by ARP since the last call. */
   hear(): ArpHeard;
   witness(): Witness;
@@ -150,7 +154,7 @@ export function openExecutor(
     address?.moveTo(mac);
     if (leads) attempt(announce);
   };
-  const effects: Record<Exclude<Effect, 'beat' | 'askStations' | 'renewLease'>, () => void> = {
+  const effects: Record<Exclude<AddressEffect, 'renewLease'>, () => void> = {
     // Forwarding ends by itself, after the grace that came with the last renewal: what still comes to us is not lost.
     dropLease: () => {
       shortenForwarding();

@@ -39,6 +39,7 @@ export function openForcedExit({ letGo, problem }: ForcedExitHooks): ForcedExit 
         listenedMs: listenedMs(role.tickedAtMs, atMs, settings),
         signalled: signals.caught().length > 0,
         peerLeads: isAlive(role.peer, settings) && role.peer.standing.state === 'active',
+        isCompleting: role.state.name === 'active' && role.state.completing !== undefined,
       };
       const next = lookAtMain(main, look, settings);
       main = next.main;

@@ -14,8 +14,11 @@ export interface BeatHandle {
   /** Go by these from now on; over when that is so. */
   use(orders: ChangeableOrders): Promise<void>;
   status(): Promise<BeatStatus>;
-  /** Ask the role for a change. `whyNotGranted` says why not; without it, the change has begun. */
-  request(what: 'lead' | 'standBy' | 'stop'): Promise<{ status: BeatStatus; whyNotGranted?: string }>;
+  /**
+   * Ask the role for a change. `whyNotGranted` says why not; without it, the change has begun.
+   * @param force even if connections are lost
+   */
+  request(what: 'lead' | 'standBy' | 'stop', force?: true): Promise<{ status: BeatStatus; whyNotGranted?: string }>;
   /** Stop. Where nobody else could lead, address and lease are left for a successor instead, for so long: they are `kept`. */
   leave(keepMs: number): Promise<{ status: BeatStatus; kept?: true }>;
 }
@@ -35,7 +38,8 @@ export interface BeatHooks {
 
 export function startBeat(orders: BeatOrders, hooks: BeatHooks): BeatHandle {
   // Its sockets come from the kernel by FFI, so Node's own count of descriptors knows nothing of them.
-  const options = { workerData: orders, trackUnmanagedFds: false };
+  const transferList = orders.syncPort ? [orders.syncPort] : [];
+  const options = { workerData: orders, transferList, trackUnmanagedFds: false };
   const worker = new Worker(new URL('./thread.ts', import.meta.url), options);
   const waiting = new Map<number, (answer: Extract<FromBeat, { type: 'answer' }>) => void>();
   let requests = 0;
@@ -69,7 +73,8 @@ export function startBeat(orders: BeatOrders, hooks: BeatHooks): BeatHandle {
       waiting.set(id, resolve);
       post(question(id));
     });
-  const ask = (what: Extract<ToBeat, { type: 'ask' }>['what']) => answerTo((id) => ({ type: 'ask', id, what }));
+  const ask = (what: Extract<ToBeat, { type: 'ask' }>['what'], force?: true) =>
+    answerTo((id) => ({ type: 'ask', id, what, ...(force && { force }) }));
   // Any number of commands that want the status at once cost the beat thread one answer.
   let asked: Promise<BeatStatus> | undefined;
   const status = async () => {

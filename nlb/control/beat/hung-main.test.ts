@@ -10,7 +10,7 @@ function looked(untilMs: number, at: (atMs: number) => Partial<Look> & { heard?:
   for (let atMs = 10; atMs <= untilMs; atMs += 10) {
     const { heard, ...said } = at(atMs);
     if (heard) main = { ...main, silentMs: 0 };
-    const look = { atMs, listenedMs: 10, signalled: false, peerLeads: false, ...said };
+    const look = { atMs, listenedMs: 10, signalled: false, peerLeads: false, isCompleting: false, ...said };
     const next = lookAtMain(main, look, SETTINGS);
     main = next.main;
     if (next.act) acts.push([atMs, next.act]);
@@ -52,6 +52,16 @@ t.test('and after the usual wait where nobody takes over', async (t) => {
     [
       [5000, 'let go'],
       [5300, 'end'],
+    ],
+  );
+});
+
+t.test('one that completes its log waits from when it lets go', async (t) => {
+  t.same(
+    looked(10_000, (atMs) => ({ signalled: atMs === 5000, isCompleting: atMs <= 5400 })),
+    [
+      [5000, 'let go'],
+      [5700, 'end'],
     ],
   );
 });

@@ -22,6 +22,8 @@ export interface Look {
   signalled: boolean;
   /** Whether the peer leads. */
   peerLeads: boolean;
+  /** This node, which stops, still completes its log, and leads meanwhile. */
+  isCompleting: boolean;
 }
 
 /** @returns what is to be done now, besides */
@@ -35,6 +37,7 @@ export function lookAtMain(
   if (!signalled || main.silentMs <= staleAfterMs) return { main };
   const { letGoAtMs, takenOverAtMs = look.peerLeads ? atMs : undefined } = main;
   if (letGoAtMs === undefined) return { main: { ...main, letGoAtMs: atMs }, act: 'let go' };
+  if (look.isCompleting) return { main: { ...main, letGoAtMs: atMs } };
   const waited = atMs - letGoAtMs >= takenOverWithinMs(intervalMs);
   const forwarded = takenOverAtMs === undefined ? waited : atMs - takenOverAtMs >= FORWARD_ON_MS;
   return {

@@ -1,3 +1,4 @@
+import type { MessagePort } from 'node:worker_threads';
 import type { AddressChange } from '../../address/address-change.ts';
 import type { AccessLeg } from '../../address/nlbs-address.ts';
 import type { StationLeg } from '../../address/stations.ts';
@@ -34,6 +35,8 @@ export interface BeatOrders {
   keepMs?: number;
   /** Whom else to ask, to know whether this node hears anybody. */
   stations: StationLeg[];
+  /** To the sync thread, where there is one: `in-step/beat-messages.ts`. */
+  syncPort?: MessagePort;
 }
 
 export interface PathOrders {
@@ -43,7 +46,8 @@ export interface PathOrders {
 }
 
 /** What the main thread finds out, by and by; links and the alias are looked at by the beat thread itself. */
-export interface SlowFacts extends Omit<Facts, 'downLinks' | 'stations' | 'unguarded' | 'absent' | 'refusedAlias'> {
+export interface SlowFacts
+  extends Omit<Facts, 'downLinks' | 'stations' | 'unguarded' | 'absent' | 'refusedAlias' | 'sync'> {
   /** Numbers of the interfaces that the data path is attached to, by device. */
   attached: Readonly<Record<string, number>>;
   /** Servers of which the kernel does not know where they are. */
@@ -59,7 +63,8 @@ export type ToBeat =
   /** With each pass; `atMs` on CLOCK_BOOTTIME. */
   | { type: 'facts'; facts: SlowFacts; atMs: number }
   | { type: 'orders'; orders: ChangeableOrders }
-  | { type: 'ask'; id: number; what: 'status' | 'lead' | 'standBy' | 'stop' }
+  /** `force`: even if connections are lost. */
+  | { type: 'ask'; id: number; what: 'status' | 'lead' | 'standBy' | 'stop'; force?: true }
   /** Stop; but where nobody else could lead, leave address and lease as they are for so long. */
   | { type: 'leave'; id: number; keepMs: number };
 
@@ -106,6 +111,24 @@ export interface BeatStatus {
     /** It does not have the lead back by itself. */
     setAside: boolean;
   };
+  /** Null where there is no sync thread. */
+  sync: SyncStatus | null;
+}
+
+export interface SyncStatus {
+  takesPart: boolean;
+  /** Of this node's lead; 0 where it does not lead. */
+  reign: number;
+  /** Of the lead of a peer that takes part; 0 where it does not lead. */
+  peerReign: number;
+  /** This node leads, and its standby is in step. */
+  isPeerInStep: boolean;
+  /** The peer leads, and says that this node is in step. */
+  saysInStep: boolean;
+  /** This node is about to let go, and completes its log. */
+  isCompleting: boolean;
+  /** Why it did not let go when it last was about to. */
+  whyKept: string | null;
 }
 
 export interface PeerStatus {

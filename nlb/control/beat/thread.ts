@@ -10,6 +10,7 @@ import { openLinkLook } from '../../kernel/link-flags.ts';
 import { beRealTime } from '../../kernel/scheduling.ts';
 import { conflictingPackets, defend, noConflict } from '../../pair/defence.ts';
 import { peerCouldLead } from '../../pair/election.ts';
+import { peerReign, syncState } from '../../pair/in-step.ts';
 import { isAlive } from '../../pair/peer.ts';
 import { isAskingAround } from '../../pair/reception.ts';
 import { begin, nextTickInMs, step } from '../../pair/role.ts';
@@ -25,6 +26,7 @@ import type { BeatOrders, BeatStatus, ChangeableOrders, FromBeat, ToBeat } from 
 import { openNodeFacts } from './node-facts.ts';
 import { openObserver } from './observer.ts';
 import { openSocketDrain } from './socket-drain.ts';
+import { openSyncPort } from './sync-port.ts';
 import { watchWitness } from './witness-watch.ts';
 
 /**
@@ -80,6 +82,14 @@ const node = openNodeFacts({
   happened: (event) => happened(event),
 });
 
+const sync = openSyncPort(orders.syncPort, {
+  changed: (now) => {
+    const { sync: _, ...facts } = role.facts;
+    happened({ type: 'FactsChanged', atMs: nowMs(), facts: { ...facts, ...(now && { sync: now }) } });
+  },
+  logCompleted: (isInStep) => happened({ type: 'LogCompleted', atMs: nowMs(), isInStep }),
+});
+
 const peer = openBeatExchange(orders, {
   nowMs,
   problem,
@@ -104,6 +114,7 @@ function happened(event: Event): string | undefined {
   const before = role;
   const { role: after, effects, entered, whyNotGranted } = step(before, event, settings);
   role = after;
+  sync.drawReign(entered);
   if (event.type === 'Heard') agreement.look(orders.digest, settings, role.peer);
   if (entered.length > 0) inherited.decide(role.state.name === 'active');
   if (event.type === 'Heard' && event.from.state === 'active') inherited.end();
@@ -112,9 +123,12 @@ function happened(event: Event): string | undefined {
   for (const effect of effects) {
     if (effect === 'beat') sayOf(event.atMs, inherited.leftMs());
     else if (effect === 'askStations') stations.ask();
+    else if (effect === 'completeLog' || effect === 'keepLog') sync.run(effect);
     else lost = executor.run(effect, leaseEndsMs, role.sinceMs + settings.intervalMs);
     if (lost !== undefined) break;
   }
+  sync.entered(entered);
+  sync.peerReign(peerReign(after, settings));
   for (const change of observer.stepped({ event, before, after, entered })) post({ type: 'entered', change });
   if (lost !== undefined) happened({ type: 'LeaseLost', atMs: nowMs(), why: lost });
   return whyNotGranted;
@@ -126,6 +140,7 @@ function sayOf(atMs: number, keptMs: number): void {
   const own = {
     digest: orders.digest,
     services: role.facts.services,
+    ...syncState(role, sync.reign(), atMs),
     ...(accessMac !== undefined && { accessMac }),
     ...(keptMs > 0 && { leaseKeptMs: keptMs }),
   };
@@ -193,14 +208,16 @@ function status(): BeatStatus {
     witness: witnessWatch.status(nowMs()),
     conflicts: defence.conflicts,
     realTime,
+    ...(orders.syncPort && { sync }),
     worstLateMs,
   });
 }
 
 const REQUESTS = { lead: 'AskedToLead', standBy: 'AskedToStandBy', stop: 'AskedToStop' } as const;
 
-function answer(id: number, what: Extract<ToBeat, { type: 'ask' }>['what']): void {
-  const whyNotGranted = what === 'status' ? undefined : happened({ type: REQUESTS[what], atMs: nowMs() });
+function answer({ id, what, force }: Extract<ToBeat, { type: 'ask' }>): void {
+  const forced = force && { force };
+  const whyNotGranted = what === 'status' ? undefined : happened({ type: REQUESTS[what], atMs: nowMs(), ...forced });
   post({ type: 'answer', id, status: status(), ...(whyNotGranted !== undefined && { whyNotGranted }) });
 }
 
@@ -250,7 +267,7 @@ parentPort?.on('message', (message: ToBeat) => {
     case 'orders':
       return useOrders(message.orders);
     case 'ask':
-      return answer(message.id, message.what);
+      return answer(message);
     case 'leave':
       return leave(message.id, message.keepMs);
   }
@@ -259,6 +276,7 @@ parentPort?.on('message', (message: ToBeat) => {
 const start = { state: 'initial', previous: 'initial', reason: role.reason, atMs: role.sinceMs } as const;
 for (const change of observer.stepped({ before: role, after: role, entered: [start] }))
   post({ type: 'entered', change });
+sync.entered([start]);
 node.countStations();
 node.lookAtLinks();
 // A thread keeps what it compiled apart from the main one's, and must write it itself; now, before the first beat.

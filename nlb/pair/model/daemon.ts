@@ -1,5 +1,6 @@
 import type { Standing } from '../beat.ts';
 import { peerCouldLead } from '../election.ts';
+import { syncState } from '../in-step.ts';
 import { type Effect, type Event, type Facts, type Role, standing } from '../state.ts';
 import { named, nobody, type Witness } from '../witness.ts';
 import { type Executor, openExecutor } from './executor.ts';
@@ -53,7 +54,7 @@ export class Daemon {
     at.host.dataPath.alias = this.hasInherited;
     this.role = at.machine.begin(at.host.clockMs(), at.settings);
     at.entered({ state: 'initial', previous: 'initial', reason: this.role.reason, atMs: this.role.sinceMs });
-    this.factsChanged({ stations: at.stations });
+    this.factsChanged({ stations: at.stations, ...(at.sync.takesPart && { sync: { isPeerInStep: false } }) });
     this.lookAround();
     this.schedule(at.host.clockMs());
     this.main.start();
@@ -71,8 +72,16 @@ export class Daemon {
     this.loop.post(() => this.happened({ type: 'Refused', atMs: this.now() }));
   }
 
-  ask(type: 'AskedToLead' | 'AskedToStandBy' | 'AskedToStop'): void {
-    this.loop.post(() => this.happened({ type, atMs: this.now() }));
+  ask(type: 'AskedToLead' | 'AskedToStandBy' | 'AskedToStop', force?: true): void {
+    this.loop.post(() => this.happened({ type, atMs: this.now(), ...(force && { force }) }));
+  }
+
+  inStepChanged(isPeerInStep: boolean): void {
+    this.factsChanged({ sync: { isPeerInStep } });
+  }
+
+  logCompleted(isInStep: boolean): void {
+    this.happened({ type: 'LogCompleted', atMs: this.now(), isInStep });
   }
 
   /** As `leave`: where nobody else could lead, a lease of so long is left, and this life is over. @returns whether it is */
@@ -240,6 +249,7 @@ export class Daemon {
     const { said, extension } = this.at.machine.nameLease(own, keptMs);
     const accessMac = this.at.addresses.ownMac;
     const { services } = this.role.facts;
-    this.at.beat(this.talk.compose(this.now(), said, { extension: { ...extension, accessMac, services } }));
+    const more = { accessMac, services, ...syncState(this.role, this.at.sync.reign(), this.now()) };
+    this.at.beat(this.talk.compose(this.now(), said, { extension: { ...extension, ...more } }));
   }
 }

@@ -66,6 +66,8 @@ export function openExecutor(at: Surroundings, { beat, witness, stall }: Executo
     askPeer: () => at.askPeer(),
     askAddress: () => at.askAddress(witness()),
     askStations: () => at.askStations(),
+    completeLog: () => at.sync.run('completeLog'),
+    keepLog: () => at.sync.run('keepLog'),
   };
 
   return {

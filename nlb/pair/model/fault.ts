@@ -40,6 +40,15 @@ export type Fault = { afterMs: number; forMs: number } & (
  */
 export type Meddling = { type: (typeof meddlings)[number]; side: Side };
 
+/**
+ * What happens to sync, on a timeline of its own: no standby is in step; no log is completed; the operator wants a handover
+ * whatever it costs.
+ */
+export type SyncFault = { afterMs: number; forMs: number } & (
+  | { type: 'outOfStep' | 'logStuck' }
+  | { type: 'leadForced' | 'standByForced'; side: Side }
+);
+
 /** Long and short, and often about as long as a lease or a silence. */
 const durations = fc.oneof(
   { weight: 3, arbitrary: fc.integer({ min: 1, max: 60 }) },
@@ -118,6 +127,14 @@ export const faults: fc.Arbitrary<Fault> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ ...times, type: fc.constantFrom(...meddlings), side: sides }) },
 );
 
+export const syncFaults: fc.Arbitrary<SyncFault[]> = fc.array(
+  fc.oneof(
+    fc.record({ ...times, type: fc.constantFrom('outOfStep' as const, 'logStuck' as const) }),
+    fc.record({ ...times, type: fc.constantFrom('leadForced' as const, 'standByForced' as const), side: sides }),
+  ),
+  { maxLength: 5 },
+);
+
 const everyWay = [0, 1].flatMap((from) =>
   PATHS.map(
     (path): Fault => ({ type: 'split', path, from: from as Side, afterMs: 0, forMs: Number.POSITIVE_INFINITY }),
@@ -163,18 +180,18 @@ export const STOPS_WITHIN_MS = 150;
 /** A stall in the midst of a step waits so long for that step. */
 export const ARMED_MS = 60;
 
-export const isMeddling = (fault: Fault): fault is Fault & Meddling =>
+export const isMeddling = (fault: Fault | SyncFault): fault is Fault & Meddling =>
   (meddlings as readonly string[]).includes(fault.type);
 
 /**
  * The instant at which the fault is over, and nothing of it can have an effect that was not there before. Meddling goes on,
  * and all that must come true comes true in spite of it.
  */
-export function endOf(beganMs: number, fault: Fault): number {
-  const { forMs, type } = fault;
+export function endOf(beganMs: number, fault: Fault | SyncFault): number {
   if (isMeddling(fault)) return beganMs;
+  const { forMs, type } = fault;
   if (type === 'keep') return beganMs + Math.max(STOPS_WITHIN_MS + forMs, fault.keepMs);
   if (type === 'stallInside') return beganMs + ARMED_MS + forMs;
   if (type === 'stop') return beganMs + STOPS_WITHIN_MS + forMs;
-  return beganMs + (type === 'lead' ? REQUEST_STANDS_MS : forMs);
+  return beganMs + (type === 'lead' || type === 'leadForced' ? REQUEST_STANDS_MS : forMs);
 }

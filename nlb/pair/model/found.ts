@@ -16,6 +16,8 @@ const usual: Omit<History, 'faults'> = {
   lastingAfterMs: 0,
   stations: 2,
   calmMs: 100,
+  sync: [],
+  syncFaults: [],
 };
 const forEver = { afterMs: 0, forMs: Number.POSITIVE_INFINITY };
 const mute: Fault = { type: 'disturb', path: 'both', loss: 1, delayMs: 0, twice: 0, ...forEver };

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import type { Settings } from '../settings.ts';
 import { standing, targetsMet } from '../state.ts';
-import { endOf, type Fault, faults, lasting } from './fault.ts';
+import { endOf, type Fault, faults, lasting, type SyncFault, syncFaults } from './fault.ts';
 import { hears } from './hearing.ts';
-import { inject, type Victim } from './inject.ts';
+import { inject, injectIntoSync, type Victim } from './inject.ts';
 import { LawBroken, openLaws } from './laws.ts';
 import { SIDES, type Side } from './network.ts';
 import type { Machine } from './surroundings.ts';
@@ -30,6 +30,9 @@ export interface History {
   stations: number;
   /** How long nothing may move once one leads. */
   calmMs: number;
+  /** Which nodes take part in sync, and what happens to it where both do. */
+  sync: readonly Side[];
+  syncFaults: SyncFault[];
 }
 
 export type Times = Pick<Settings, 'intervalMs' | 'leaseMs' | 'deadAfterMs'>;
@@ -58,6 +61,8 @@ export const histories: fc.Arbitrary<History> = fc.record({
   lastingAfterMs: fc.constantFrom(0, 300, 300, 300),
   stations: fc.constantFrom(2, 2, 2, 0),
   calmMs: fc.constantFrom(100, 100, 100, 1500),
+  sync: fc.constantFrom<readonly Side[]>([], [], [], [0, 1], [0, 1], [0]),
+  syncFaults,
 });
 
 export interface Outcome {
@@ -79,6 +84,7 @@ const HEARS_WITHIN_MS = 1100;
 const POOR_HOLD_MS = 500;
 const REACH_HOLD_MS = 100;
 const STALE_AFTER_MS = 120;
+const COMPLETE_MS = 60;
 const HOLD_DOWN_MS = 50;
 const HOLD_DOWN_MAX_MS = 400;
 /** Within so long after that, a primary that may have the lead back has it. */
@@ -91,8 +97,9 @@ const LOOK_EVERY_MS = 5;
 export function happen(history: History, machine: Machine): Outcome {
   const clocks = history.partsPerMillion.map((ppm, i) => ({ offsetMs: 1e6 + i * 12345.678, partsPerMillion: ppm }));
   const settings = [settingsOf(history, 0), settingsOf(history, 1)] as const;
-  const { targets, stations } = history;
+  const { targets, stations, sync } = history;
   const setting = {
+    sync,
     targets,
     stations,
     seed: history.seed,
@@ -141,16 +148,17 @@ function settingsOf({ primary, times, recovery }: History, side: 0 | 1): Setting
     holdDownMaxMs: HOLD_DOWN_MAX_MS,
     staleAfterMs: STALE_AFTER_MS,
     letGoMs: 1000,
+    completeMs: COMPLETE_MS,
   };
 }
 
 /** When the last fault is over. */
-function suffer(victim: Victim, { faults, lasting, lastingAfterMs, startGapMs }: History): number {
+function suffer(victim: Victim, { faults, lasting, lastingAfterMs, startGapMs, ...history }: History): number {
   const { agenda } = victim.world;
   victim.start(0);
   agenda.runUntil(startGapMs);
   victim.start(1);
-  let overMs = agenda.nowMs();
+  let overMs = history.sync.length === SIDES.length ? sufferInSync(victim, history.syncFaults) : agenda.nowMs();
   if (lasting.length > 0) agenda.runUntil(agenda.nowMs() + lastingAfterMs);
   for (const fault of lasting) inject(victim, fault);
   for (const fault of faults) {
@@ -159,6 +167,18 @@ function suffer(victim: Victim, { faults, lasting, lastingAfterMs, startGapMs }:
     overMs = Math.max(overMs, endOf(agenda.nowMs(), fault));
   }
   agenda.runUntil(overMs);
+  return overMs;
+}
+
+/** Plans all of them. @returns when the last is over */
+function sufferInSync(victim: Victim, syncFaults: readonly SyncFault[]): number {
+  const { agenda } = victim.world;
+  let [atMs, overMs] = [agenda.nowMs(), agenda.nowMs()];
+  for (const fault of syncFaults) {
+    atMs += fault.afterMs;
+    agenda.at(atMs, () => injectIntoSync(victim, fault));
+    overMs = Math.max(overMs, endOf(atMs, fault));
+  }
   return overMs;
 }
 

@@ -1,4 +1,4 @@
-import { ARMED_MS, type Fault, isMeddling, type Meddling, STOPS_WITHIN_MS } from './fault.ts';
+import { ARMED_MS, type Fault, isMeddling, type Meddling, STOPS_WITHIN_MS, type SyncFault } from './fault.ts';
 import type { Stopped } from './host.ts';
 import type { Laws } from './laws.ts';
 import { meddle } from './meddling.ts';
@@ -41,6 +41,16 @@ export function inject(victim: Victim, fault: Fault): void {
     default:
       apply(victim, victim.world.nodes[fault.side], fault);
   }
+}
+
+export function injectIntoSync({ world: { agenda, nodes, sync } }: Victim, fault: SyncFault): void {
+  if ('side' in fault) {
+    nodes[fault.side].daemon?.ask(fault.type === 'leadForced' ? 'AskedToLead' : 'AskedToStandBy', true);
+    return;
+  }
+  const { type, forMs } = fault;
+  sync.faults[type]++;
+  agenda.at(agenda.nowMs() + forMs, () => sync.faults[type]--);
 }
 
 const CHECKS_FAIL_AFTER_MS = 300;

@@ -4,6 +4,7 @@ import { type Entry, type Event, standing } from '../state.ts';
 import type { Daemon } from './daemon.ts';
 import { openDutyWatch } from './duty.ts';
 import { openHearingWatch } from './hearing.ts';
+import { openLettingGoWatch } from './letting-go.ts';
 import { opposite, type Side } from './network.ts';
 import { openSplitWatch, WOKEN_WITHIN_MS } from './split.ts';
 import { openTakeoverWatch } from './takeover.ts';
@@ -68,6 +69,7 @@ export function openLaws(world: World, healedWithinMs: number): Laws {
   const hearing = openHearingWatch(world);
   const clings = openDutyWatch(world);
   const takeovers = openTakeoverWatch(world);
+  const lettingGo = openLettingGoWatch(world);
   const broken = (law: string) => {
     throw new LawBroken(`${law}, at ${agenda.nowMs().toFixed(2)} ms`);
   };
@@ -82,8 +84,12 @@ export function openLaws(world: World, healedWithinMs: number): Laws {
     },
     worstHealingMs: () => worstHealingMs,
     worstWakingMs: () => worstWakingMs,
-    happens: takeovers.happens,
-    entered: (side, { state, previous, reason, atMs }) => {
+    happens: (side, event) => {
+      takeovers.happens(side, event);
+      lettingGo.happens(side, event);
+    },
+    entered: (side, entry) => {
+      const { state, previous, reason, atMs } = entry;
       timeline.push(`${agenda.nowMs().toFixed(2)} node ${side}: ${previous} → ${state}: ${reason}`);
       if (still) broken(`node ${side} moved although there was no fault`);
       const { lives: life, settings } = nodes[side];
@@ -104,6 +110,7 @@ export function openLaws(world: World, healedWithinMs: number): Laws {
       const tooSoonMs = previous === 'standby' && state === 'active' ? takeovers.tooSoonMs(side, atMs) : undefined;
       if (tooSoonMs !== undefined)
         broken(`node ${side} took over from a leader that it had heard ${tooSoonMs} ms before`);
+      if (lettingGo.isTooSoon(side, entry)) broken(`node ${side} gave the lead away before its log was complete`);
       if (lives[side] === life && state === previous) broken(`node ${side} entered ${state} twice`);
       if (states[side] === 'active') letGoMs[side] = agenda.nowMs();
       lives[side] = life;

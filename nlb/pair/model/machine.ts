@@ -230,3 +230,21 @@ export const broken: Record<string, Machine> = {
       : next;
   }),
 };
+
+/** Machines that are wrong about sync alone. */
+export const brokenInSync: Record<string, Machine> = {
+  'a standby that is behind is taken for one in step': withStep((role, event, settings) => {
+    if (event.type === 'LogCompleted') return step(role, { ...event, isInStep: true }, settings);
+    const sync = { isPeerInStep: true };
+    return step({ ...role, facts: { ...role.facts, ...(role.facts.sync && { sync }) } }, event, settings);
+  }),
+  'the lead is let go before the log is complete': withStep((role, event, settings) => {
+    const next = step(role, event, settings);
+    if (!next.effects.includes('completeLog')) return next;
+    return step(next.role, { type: 'LogCompleted', atMs: event.atMs, isInStep: true }, settings);
+  }),
+  'a log that is not complete in time is complete': withRole((role) => {
+    if (role.state.name !== 'active' || role.state.completing === undefined) return role;
+    return { ...role, state: { ...role.state, completing: { ...role.state.completing, isForced: true } } };
+  }),
+};

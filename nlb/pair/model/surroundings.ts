@@ -10,6 +10,7 @@ import type { Chance } from './chance.ts';
 import type { Daemon } from './daemon.ts';
 import type { Host, LeaseClock } from './host.ts';
 import type { Mail } from './news.ts';
+import type { SyncEffect } from './sync.ts';
 
 /** The role machine, or one that was broken to see the model go red. */
 export interface Machine {
@@ -52,6 +53,8 @@ export interface Surroundings {
   askAddress(witness: Witness): void;
   askPeer(): void;
   askStations(): void;
+  /** The sync thread of this node. */
+  sync: { takesPart: boolean; run(effect: SyncEffect): void; reign(): number };
   announce(): void;
   fence(): void;
   entered(entry: Entry): void;

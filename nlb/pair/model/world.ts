@@ -9,6 +9,7 @@ import { openNetwork, opposite, PATHS, type PathName, SIDES, type Side, type Wir
 import type { Mail } from './news.ts';
 import { addressesOf, askAddress, askPeer, macOf, othersAnswer } from './questions.ts';
 import type { Machine, Surroundings } from './surroundings.ts';
+import { openSync, type Sync } from './sync.ts';
 import { openUnreachableLimit, type UnreachableLimit } from './unreachable-limit.ts';
 
 /** Two nodes and what lies between them. */
@@ -16,6 +17,7 @@ export interface World {
   readonly agenda: ReturnType<typeof openAgenda>;
   readonly network: ReturnType<typeof openNetwork>;
   readonly nodes: readonly [Node, Node];
+  readonly sync: Sync;
 }
 
 export interface Node {
@@ -54,6 +56,8 @@ export interface Setting {
   targets: readonly Side[];
   /** How many other stations each node can ask. */
   stations: number;
+  /** Which nodes take part in sync. */
+  sync: readonly Side[];
 }
 
 /** Both hosts are there, and no daemon runs yet. */
@@ -77,7 +81,8 @@ export function openWorld({ seed, clocks, targets, ...setting }: Setting, laws: 
       interfaces: { bare: 0, away: 0 },
     };
   };
-  const world: World = { agenda, network, nodes: [node(0), node(1)] };
+  const nodes = [node(0), node(1)] as const;
+  const world: World = { agenda, network, nodes, sync: openSync(agenda, nodes, setting.sync, seed) };
   const kept = laws(world);
   const start = (side: Side) => {
     const node = world.nodes[side];
@@ -108,7 +113,7 @@ export function kill(node: Node, nowMs: number): void {
 }
 
 function surroundings(world: World, side: Side, laws: Laws) {
-  const { agenda, network, nodes } = world;
+  const { agenda, network, nodes, sync } = world;
   const own = nodes[side];
   const around: Omit<Surroundings, 'settings' | 'machine' | 'chance' | 'life' | 'stations'> = {
     agenda,
@@ -130,7 +135,15 @@ function surroundings(world: World, side: Side, laws: Laws) {
       announce(world, side);
     },
     fence: () => laws.fences(side),
-    entered: (entry) => laws.entered(side, entry),
+    sync: {
+      takesPart: sync.takesPart(side),
+      run: (effect) => sync.run(side, effect),
+      reign: () => sync.reign(side),
+    },
+    entered: (entry) => {
+      laws.entered(side, entry);
+      sync.entered(side, entry.state);
+    },
     beforeLeaseChange: () => laws.beforeLeaseChange(side),
     afterLeaseChange: () => laws.afterLeaseChange(side),
     stepped: (daemon) => laws.stepped(side, daemon),
