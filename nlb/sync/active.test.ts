@@ -76,6 +76,26 @@ t.test('after a takeover nothing is planned for settleMs, and little drifts in g
   t.same(pass(1000), ['walk 0,1 for 1']);
 });
 
+t.test('what leaves a server that gets nothing new does not count among what may drift in grace', async (t) => {
+  const { active, said } = scene({ takesOver: true });
+  active.tick(100);
+  active.wish([[0, 'b', true]], 100);
+  t.same(said(), ['slot 0 is a’s, held']);
+  active.wish([[1, 'a']], 100);
+  t.same(said(), ['slot 1 is b’s, held'], 'there is room for one that counts');
+  t.equal(active.status().drifting, 2);
+
+  const other = scene({ takesOver: true });
+  other.active.tick(100);
+  other.active.wish([[0, 'b']], 100);
+  other.said();
+  other.active.wish([[1, 'a', true]], 100);
+  t.same(other.said(), ['slot 1 is b’s, held'], 'nor does it where the room is used up');
+  other.active.wish([[0, 'a']], 100);
+  other.active.wish([[0, 'b']], 100);
+  t.same(other.said().slice(0, 1), ['slot 0 is a’s'], 'what is given up makes room');
+});
+
 t.test('a server that the standby does not know is wished for when it does', async (t) => {
   const { active, said } = scene();
   active.peerKnows(new Set(['a', 'b']), 0);

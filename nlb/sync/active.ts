@@ -4,7 +4,7 @@ import { type Log, openLog } from './log.ts';
 import { type FlowName, type FromStandby, isSame, type LogRecord, type ServerName, type Session } from './records.ts';
 import { type Rule, type SlotNumber, snapshotOf } from './rule.ts';
 import type { SyncSettings } from './settings.ts';
-import { openSlots } from './slots.ts';
+import { openSlots, type Wish } from './slots.ts';
 
 /**
  * The engine of the node that leads: what it wishes becomes what is committed, and at every instant the standby's rule
@@ -12,7 +12,7 @@ import { openSlots } from './slots.ts';
  * comes out as effects, in order.
  */
 export interface Active {
-  wish(slots: Iterable<readonly [SlotNumber, ServerName | undefined]>, nowMs: number): void;
+  wish(slots: Iterable<Wish>, nowMs: number): void;
   /**
    * No hardware address for a while, or out of the configuration; or there again, under another number in the data path: its
    * old entries are of nobody, for its slots have become another's without a walk.
@@ -24,7 +24,8 @@ export interface Active {
   barrierPassed(id: number, nowMs: number): void;
   found(change: number, flow: FlowName, server: ServerName, nowMs: number): void;
   walked(change: number, nowMs: number): void;
-  reviewExceptions(hasEntry: (flow: FlowName) => boolean, nowMs: number): void;
+  /** Looks at so many exceptions, or at all. @returns whether it has come to the end */
+  reviewExceptions(hasEntry: (flow: FlowName) => boolean, nowMs: number, most?: number): boolean;
   lookedAgain(review: number, flows: readonly FlowName[], hasEntry: (flow: FlowName) => boolean, nowMs: number): void;
   receive(datagram: FromStandby, nowMs: number): void;
   tick(nowMs: number): void;
@@ -34,6 +35,8 @@ export interface Active {
   stay(nowMs: number): void;
   /** Everything logged has been granted, nothing is held, so another may lead, or nobody read held packets. */
   hasLeft(): boolean;
+  /** All that is logged, whether it is acknowledged or not. */
+  exceptions(): ReadonlyMap<FlowName, ServerName>;
   status(): SyncStatus;
 }
 
@@ -41,13 +44,18 @@ export interface SyncStatus {
   session: Session | undefined;
   isInStep: boolean;
   isInGrace: boolean;
+  /** Until nothing can be alive that only R and E know of. */
+  graceLeftMs: number;
   tip: number;
   granted: number;
   acknowledged: number;
   exceptions: number;
   heldFrames: number;
+  sentAgain: number;
   /** Slots whose SET is not acknowledged. */
   setting: number;
+  /** Slots that are wished elsewhere than they are committed. */
+  drifting: number;
 }
 
 export interface ActiveOptions {
@@ -203,10 +211,20 @@ export function openActive({ reign, rule, settings, slotOf, emit, ...options }: 
         if (slots.isWalked(change, slot) && !exceptions.explain(flow, server)) slots.withdraw(slot);
       }),
     walked: (change, ms) => waking(ms, () => slots.walked(change)),
-    reviewExceptions: (hasEntry, ms) => at(ms, () => exceptions.reviewExceptions(hasEntry)),
+    reviewExceptions: (hasEntry, ms, most = Number.POSITIVE_INFINITY) => {
+      let isOver = false;
+      at(ms, () => {
+        isOver = exceptions.reviewExceptions(hasEntry, most);
+      });
+      return isOver;
+    },
     lookedAgain: (id, flows, hasEntry, ms) => waking(ms, () => exceptions.lookedAgain(id, flows, hasEntry)),
     receive: (datagram, ms) => at(ms, () => receive(datagram)),
-    tick: (ms) => waking(ms, () => log.tick(ms)),
+    tick: (ms) => {
+      // Time alone lets wishes count when it is settled, and when grace is over; and there may be very many wishes.
+      if ([settledMs, graceEndsMs].some((instantMs) => nowMs < instantMs && ms >= instantMs)) slots.wake();
+      at(ms, () => log.tick(ms));
+    },
     leave: (ms) =>
       waking(ms, () => {
         isLeaving = true;
@@ -218,7 +236,8 @@ export function openActive({ reign, rule, settings, slotOf, emit, ...options }: 
         isLeaving = false;
       }),
     hasLeft: () => isLeaving && ungranted.length === 0 && slots.setting() === 0,
-    status: () => statusOf(log, core, exceptions, slots),
+    exceptions: exceptions.rule,
+    status: () => ({ ...statusOf(log, core, exceptions, slots), graceLeftMs: Math.max(0, graceEndsMs - nowMs) }),
   };
 }
 
@@ -229,8 +248,8 @@ function statusOf(
   log: Log,
   core: Core,
   exceptions: { size(): number; held(): number },
-  slots: { setting(): number },
-): SyncStatus {
+  slots: { setting(): number; drifting(): number },
+): Omit<SyncStatus, 'graceLeftMs'> {
   return {
     session: log.session(),
     isInStep: log.isInStep(),
@@ -240,6 +259,8 @@ function statusOf(
     acknowledged: log.acknowledged(),
     exceptions: exceptions.size(),
     heldFrames: exceptions.held(),
+    sentAgain: log.sentAgain(),
     setting: slots.setting(),
+    drifting: slots.drifting(),
   };
 }

@@ -10,8 +10,11 @@ export interface Exceptions {
   firstPacket(packet: HeldPacket): void;
   /** The walk has found an entry: from now on the rule says so whatever becomes of its slot. Whether there was room. */
   explain(flow: FlowName, server: ServerName): boolean;
-  /** Now and then: exceptions that nobody needs go, and those of connections that are over, which have no entry in any table. */
-  reviewExceptions(hasEntry: (flow: FlowName) => boolean): void;
+  /**
+   * Now and then: exceptions that nobody needs go, and those of connections that are over, which have no entry in any table. Looks at so
+   * many, from where it was. @returns whether it has come to the end, and begins anew the next time
+   */
+  reviewExceptions(hasEntry: (flow: FlowName) => boolean, most: number): boolean;
   lookedAgain(review: number, flows: readonly FlowName[], hasEntry: (flow: FlowName) => boolean): void;
   granted(record: Exclude<LogRecord, { type: 'set' }>, number: number): void;
   /** None is on its way out any more. */
@@ -48,6 +51,7 @@ export interface ExceptionsOptions {
 export function openExceptions(options: ExceptionsOptions): Exceptions {
   const { core, committed, slots, append, slotOf, before, most } = options;
   const table = new Map<FlowName, Exception>();
+  let round: MapIterator<[FlowName, Exception]> | undefined;
   let [held, reviews] = [0, 0];
   for (const [flow, server] of before)
     table.set(flow, { server, state: 'settled', number: 0, review: 0, isSeen: false, waiting: [] });
@@ -166,17 +170,27 @@ export function openExceptions(options: ExceptionsOptions): Exceptions {
       if (known) known.isSeen = true;
       return true;
     },
-    reviewExceptions: (hasEntry) => {
+    reviewExceptions: (hasEntry, most) => {
       const [unneeded, over]: [FlowName[], FlowName[]] = [[], []];
-      for (const [flow, exception] of table) {
-        if (hasEntry(flow)) exception.isSeen = true;
+      const looking = round ?? table.entries();
+      round = looking;
+      for (let left = most; left > 0; left--) {
+        const { value } = looking.next();
+        if (!value) {
+          round = undefined;
+          break;
+        }
+        const [flow, exception] = value;
+        const isThere = hasEntry(flow);
+        if (isThere) exception.isSeen = true;
         if (exception.state !== 'settled' || core.isAtRest()) continue;
         if (core.isInGrace() && !exception.isSeen) continue;
         if (isUnneeded(flow)) unneeded.push(flow);
-        else if (!hasEntry(flow)) over.push(flow);
+        else if (!isThere) over.push(flow);
       }
       deleteFreely(unneeded);
       deleteInSteps(over);
+      return round === undefined;
     },
     lookedAgain: (review, flows, hasEntry) => {
       for (const flow of flows) {

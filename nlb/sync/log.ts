@@ -30,6 +30,8 @@ export interface Log {
   /** All records up to this one are acknowledged by the standby. */
   acknowledged(): number;
   isInStep(): boolean;
+  /** How many records were sent again, in this session and those before. */
+  sentAgain(): number;
   session(): Session | undefined;
 }
 
@@ -42,6 +44,7 @@ export function openLog(limits: Limits): Log {
   let [isWaiting, floor, progressMs] = [false, 0, 0];
   /** What is sent again is one datagram at a time until something is acknowledged: a silent standby costs hardly anything. */
   let isAgain = false;
+  let sentAgain = 0;
   const ageMs = (nowMs: number): number => nowMs - (retained[0]?.atMs ?? nowMs);
   const wait = (waits: boolean): void => {
     if (waits !== isWaiting) floor = tip;
@@ -90,6 +93,7 @@ export function openLog(limits: Limits): Log {
           .slice(from, from + Math.min(limits.recordsPerDatagram, until - sent))
           .map(({ record }) => record);
         datagrams.push({ type: 'records', session, first: sent + 1, records, snapshotEnd });
+        if (isAgain) sentAgain += records.length;
         [sent, progressMs] = [sent + records.length, nowMs];
       }
       return datagrams;
@@ -102,6 +106,7 @@ export function openLog(limits: Limits): Log {
     tip: () => tip,
     acknowledged: () => acknowledged,
     isInStep: () => isWaiting && acknowledged >= floor,
+    sentAgain: () => sentAgain,
     session: () => session,
   };
 }

@@ -1,4 +1,4 @@
-import { type FromActive, type FromStandby, isSame, type Session } from './records.ts';
+import { type FromActive, type FromStandby, isSame, type LogRecord, type Session, type Skipped } from './records.ts';
 import { apply, emptyRule, type Rule } from './rule.ts';
 
 /** The standby's side of a session: records are applied strictly in order, and acknowledged cumulatively. */
@@ -23,8 +23,14 @@ export interface Receiver {
  * @param before what it answers by before it has joined anybody
  * @param perPool how many slots each pool has
  * @param newAttachment a number that no attachment had before
+ * @param changed called when the rule is another one: by a record, or as a whole, where the node has joined
  */
-export function openReceiver(before: Rule, perPool: number, newAttachment: () => number): Receiver {
+export function openReceiver(
+  before: Rule,
+  perPool: number,
+  newAttachment: () => number,
+  changed: (by: LogRecord | Skipped | 'joined') => void = () => {},
+): Receiver {
   let rule = before;
   let joining: Rule | undefined;
   let session: Session | undefined;
@@ -39,7 +45,11 @@ export function openReceiver(before: Rule, perPool: number, newAttachment: () =>
     for (const record of records.slice(applied + 1 - first)) {
       apply(joining ?? rule, record);
       applied++;
-      if (joining && applied >= snapshotEnd) [rule, joining] = [joining, undefined];
+      if (!joining) changed(record);
+      else if (applied >= snapshotEnd) {
+        [rule, joining] = [joining, undefined];
+        changed('joined');
+      }
     }
   };
   return {

@@ -24,6 +24,8 @@ export interface Selections {
   positionOf(slot: SlotNumber): { pool: string; slot: number };
   serverAt(slot: SlotNumber): ServerName | undefined;
   put(slot: SlotNumber, server: ServerName | undefined): void;
+  /** All that have, or have had, some slot. */
+  servers(): readonly ServerName[];
   /** The slots that the server has. */
   slotsWith(server: ServerName): SlotNumber[];
   /** All slots of pools that were met. */
@@ -57,6 +59,7 @@ function openSelections(perPool: number): Selections {
       const row = rows[Math.floor(slot / perPool)];
       if (row) row[slot % perPool] = server === undefined ? NOBODY : numberOf(server);
     },
+    servers: () => servers,
     slotsWith: (server) => {
       const number = serverNumbers.get(server);
       return number === undefined ? [] : rows.flatMap((slots, row) => indicesOf(slots, number, row * perPool));

@@ -16,7 +16,7 @@ import { type Selections, type SlotNumber, setRecords } from './rule.ts';
  */
 export interface Slots {
   /** What each slot should be from now on, as soon as that may be. */
-  wish(slots: Iterable<readonly [SlotNumber, ServerName | undefined]>): void;
+  wish(slots: Iterable<Wish>): void;
   wishedAt(slot: SlotNumber): ServerName | undefined;
   isHeld(slot: SlotNumber): boolean;
   /** A server is gone, or is back. */
@@ -34,9 +34,17 @@ export interface Slots {
   wake(): void;
   /** Do what has become possible, if anything may have. */
   proceed(): void;
-  /** How many SETs are logged and not acknowledged. */
+  /** How many slots have a SET that is logged and not acknowledged. */
   setting(): number;
+  /** How many are wished elsewhere than they are committed. */
+  drifting(): number;
 }
+
+/**
+ * A slot, its server, and whether the one that has it is to get nothing new: it drains, or fails its checks. Such changes do not count among
+ * those that wait in grace.
+ */
+export type Wish = readonly [slot: SlotNumber, server: ServerName | undefined, isLeft?: boolean];
 
 export interface SlotsOptions {
   core: Core;
@@ -50,6 +58,8 @@ export function openSlots({ core, committed, append, mayMove }: SlotsOptions): S
   const wanted = new Map<SlotNumber, ServerName | undefined>();
   /** N, where it is not R or may soon not be. */
   const wished = new Map<SlotNumber, ServerName | undefined>();
+  /** Of those that are wanted or wished elsewhere, the ones whose server is to get nothing new. */
+  const left = new Set<SlotNumber>();
   const setting = new Map<SlotNumber, { server: ServerName | undefined; number: number }>();
   /** Slots that may not be marked again yet, each with the barrier that ends it: the last one, where one overtakes another. */
   const resting = new Map<SlotNumber, symbol>();
@@ -60,6 +70,21 @@ export function openSlots({ core, committed, append, mayMove }: SlotsOptions): S
   /** Whether all wishes are to be looked at again: not for each packet and each acknowledgement. */
   let isDue = true;
 
+  /** How many are wished elsewhere and count in grace. */
+  let drifting = 0;
+  const putWished = (slot: SlotNumber, server: ServerName | undefined): void => {
+    if (!wished.has(slot) && !left.has(slot)) drifting++;
+    wished.set(slot, server);
+  };
+  const dropWished = (slot: SlotNumber): void => {
+    if (wished.delete(slot) && !left.delete(slot)) drifting--;
+  };
+  const noteLeft = (slot: SlotNumber, isLeft: boolean): void => {
+    if (left.has(slot) === isLeft) return;
+    if (wished.has(slot)) drifting += isLeft ? -1 : 1;
+    if (isLeft) left.add(slot);
+    else left.delete(slot);
+  };
   const wishedAt = (slot: SlotNumber) => (wished.has(slot) ? wished.get(slot) : committed.serverAt(slot));
   /** What the last SET says that is logged. */
   const tipOf = (slot: SlotNumber) => {
@@ -80,9 +105,9 @@ export function openSlots({ core, committed, append, mayMove }: SlotsOptions): S
 
   const adopt = (slot: SlotNumber, server: ServerName | undefined): void => {
     if (server === committed.serverAt(slot) && !setting.has(slot)) {
-      wished.delete(slot);
+      dropWished(slot);
       change?.slots.delete(slot);
-    } else wished.set(slot, server);
+    } else putWished(slot, server);
     show(slot);
   };
 
@@ -104,7 +129,7 @@ export function openSlots({ core, committed, append, mayMove }: SlotsOptions): S
       return core.isGone(tipOf(slot)) && to !== tipOf(slot) && !core.isGone(to);
     });
     if (urgent.length === 0) return;
-    for (const slot of urgent) if (!wished.has(slot)) wished.set(slot, wishedAt(slot));
+    for (const slot of urgent) if (!wished.has(slot)) putWished(slot, wishedAt(slot));
     logSets(urgent);
     for (const slot of urgent) show(slot);
   };
@@ -112,7 +137,7 @@ export function openSlots({ core, committed, append, mayMove }: SlotsOptions): S
   const isFree = (slot: SlotNumber, server: ServerName | undefined): boolean => {
     if (server === committed.serverAt(slot) || core.isGone(tipOf(slot))) return true;
     if (core.isAtRest() || resting.has(slot)) return false;
-    return isHeld(slot) || mayMove(wished.size, server);
+    return isHeld(slot) || mayMove(left.has(slot) ? 0 : drifting, server);
   };
 
   function adoptWanted(): void {
@@ -153,7 +178,7 @@ export function openSlots({ core, committed, append, mayMove }: SlotsOptions): S
 
   const give = (slot: SlotNumber): boolean => {
     if (!wished.has(slot) || setting.has(slot) || core.isGone(committed.serverAt(slot))) return false;
-    wished.delete(slot);
+    dropWished(slot);
     change?.slots.delete(slot);
     show(slot);
     isDue = true;
@@ -162,7 +187,10 @@ export function openSlots({ core, committed, append, mayMove }: SlotsOptions): S
 
   return {
     wish: (slots) => {
-      for (const [slot, server] of slots) wanted.set(slot, server);
+      for (const [slot, server, isLeft] of slots) {
+        wanted.set(slot, server);
+        noteLeft(slot, isLeft === true);
+      }
       adoptWanted();
     },
     wishedAt,
@@ -175,9 +203,11 @@ export function openSlots({ core, committed, append, mayMove }: SlotsOptions): S
       hasten(slots);
     },
     withdraw: (slot) => {
-      const to = wishedAt(slot);
+      const [to, wasLeft] = [wishedAt(slot), left.has(slot)];
       if (!give(slot)) return false;
-      if (!wanted.has(slot)) wanted.set(slot, to);
+      if (wanted.has(slot)) return true;
+      wanted.set(slot, to);
+      noteLeft(slot, wasLeft);
       return true;
     },
     withdrawAll: () => {
@@ -198,7 +228,7 @@ export function openSlots({ core, committed, append, mayMove }: SlotsOptions): S
         const slot = committed.slotOf(pool, each);
         committed.put(slot, server);
         if (setting.get(slot)?.number === number) setting.delete(slot);
-        if (!setting.has(slot) && wished.get(slot) === server) wished.delete(slot);
+        if (!setting.has(slot) && wished.get(slot) === server) dropWished(slot);
         show(slot, true);
       }
     },
@@ -217,5 +247,6 @@ export function openSlots({ core, committed, append, mayMove }: SlotsOptions): S
       startChange();
     },
     setting: () => setting.size,
+    drifting: () => wished.size,
   };
 }

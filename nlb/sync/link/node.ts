@@ -1,7 +1,7 @@
 import { type Active, type ActiveOptions, openActive } from '../active.ts';
 import type { Effect } from '../effects.ts';
 import { openReceiver, type Receiver } from '../receiver.ts';
-import type { FromActive, FromStandby, Session } from '../records.ts';
+import type { FromActive, FromStandby, LogRecord, Session, Skipped } from '../records.ts';
 import type { Rule } from '../rule.ts';
 import { type Link, type LinkListener, type LinkOrders, openLink } from './link.ts';
 
@@ -14,6 +14,8 @@ export interface SyncNode {
    * @param before what this node answers by until it has joined
    */
   standBy(reign: number, before: Rule): Receiver;
+  /** Nobody leads whom it could join, and it does not lead either. */
+  rest(): void;
   readonly link: Link;
   close(): void;
 }
@@ -33,6 +35,8 @@ export interface NodeHooks
   execute(effect: Exclude<Effect, { type: 'send' }>): void;
   /** A number that no attachment had before, and that nobody can guess. */
   newAttachment(): number;
+  /** What this standby answers by is another rule: by a record, or as a whole, where it has joined. */
+  ruleChanged?(by: LogRecord | Skipped | 'joined'): void;
 }
 
 type Role = { name: 'active'; engine: Active } | { name: 'standby'; engine: Receiver; reign: number; saidMs: number };
@@ -69,10 +73,13 @@ export function openSyncNode(orders: NodeOrders, hooks: NodeHooks): SyncNode {
       return engine;
     },
     standBy: (reign, before) => {
-      const engine = openReceiver(before, orders.perPool, hooks.newAttachment);
+      const engine = openReceiver(before, orders.perPool, hooks.newAttachment, hooks.ruleChanged);
       role = { name: 'standby', engine, reign, saidMs: 0 };
       say();
       return engine;
+    },
+    rest: () => {
+      role = undefined;
     },
     link,
     close: () => {
