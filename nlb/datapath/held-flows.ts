@@ -27,6 +27,8 @@ export interface HeldFlows extends Pick<ReleasePath, 'release'> {
    * overwrite each other. Throws a RangeError if there is no such row.
    */
   putSlots(row: number, slots: Iterable<SlotChange>): void;
+  /** A copy of the slots of a pool's row, with their marks; as in a wanted selection (slot.ts). */
+  readSlots(row: number): Int32Array;
   readonly exceptions: ExceptionTable;
   readonly frames: HeldRing;
   /** No program runs any more that ran when this was called. What they have held is in `frames`. */
@@ -73,6 +75,7 @@ export function openHeldFlowsFrom({ mode, program, ...parts }: HeldFlowsParts): 
   const releasePath = openReleasePath({ inUse: () => inUse, leaseFd: map('lease'), servers, counters });
   return {
     putSlots: selections.writeSlots,
+    readSlots: selections.read,
     exceptions,
     frames,
     release: releasePath.release,

@@ -67,15 +67,26 @@ t.test('each pool tells its row and the numbers of its services', async (t) => {
   t.same(
     datapath.poolRows?.(),
     new Map([
-      [DNS, { row: 0, services: [0] }],
-      [WEB, { row: 1, services: [1] }],
+      [DNS, { row: 0, services: new Map([[DNS, 0]]) }],
+      [WEB, { row: 1, services: new Map([[WEB, 1]]) }],
     ]),
   );
   const services = withoutSlots(tables()).services.map((service) => ({ ...service, pool: 'both' }));
   datapath.apply({ ...tables(), services: services.toReversed() });
   t.same(
     datapath.poolRows?.(),
-    new Map([['both', { row: 1, services: [0, 1] }]]),
+    new Map([
+      [
+        'both',
+        {
+          row: 1,
+          services: new Map([
+            [DNS, 0],
+            [WEB, 1],
+          ]),
+        },
+      ],
+    ]),
     'the row that its first service had',
   );
 });

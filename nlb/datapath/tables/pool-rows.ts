@@ -6,8 +6,8 @@ type Pooled = Omit<ServiceEntry, 'slots'>;
 export interface PoolRow {
   /** Of the selection. A pool of slots that another thread writes has nobody at first in a row that is new for it. */
   row: number;
-  /** The data path's numbers of its services. */
-  services: number[];
+  /** The data path's numbers of its services, by name. */
+  services: ReadonlyMap<string, number>;
 }
 
 /**

@@ -79,8 +79,8 @@ export function openServiceTable(descriptor: (map: string) => number, maxService
     dropOthers: (wanted) => dropOthers({ ids, rows, known }, new Set(wanted.map(nameOfService))),
     ids: () => new Map([...known].map(([name, { id }]) => [name, id])),
     poolRows: () => {
-      const inRow = Map.groupBy(known.values(), ({ pool }) => pool);
-      const servicesIn = (row: number): number[] => inRow.get(row)?.map(({ id }) => id) ?? [];
+      const inRow = Map.groupBy(known, ([, { pool }]) => pool);
+      const servicesIn = (row: number) => new Map(inRow.get(row)?.map(([name, { id }]) => [name, id]));
       return new Map([...pools].map(([pool, row]) => [pool, { row, services: servicesIn(row) }]));
     },
     read: (wanted = () => true) => readServices(selections, known, wanted),
