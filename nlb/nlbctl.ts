@@ -5,6 +5,7 @@ import type { Reloaded } from './control/reload.ts';
 import { showStatus } from './control/show.ts';
 import { showConnection, showCounters, showTrace } from './control/show-inspection.ts';
 import { showReload } from './control/show-reload.ts';
+import { type SyncShown, showSync } from './control/show-sync.ts';
 import type { Status } from './control/status.ts';
 import { EXIT } from './exit-codes.ts';
 
@@ -40,6 +41,14 @@ program
   .action(async (forced: { force?: true }) => {
     await ask({ command: 'standby', ...forced });
     print('standby');
+  });
+program
+  .command('sync')
+  .description('whether the peer may take over at any instant with no connection moved, and why not')
+  .option('--json', 'as one JSON object')
+  .action(async ({ json }: { json?: true }) => {
+    const sync = (await ask({ command: 'sync' })) as SyncShown;
+    print(json ? JSON.stringify(sync) : showSync(sync));
   });
 program
   .command('events')

@@ -15,6 +15,7 @@ const NUMBERS: Record<keyof Config, number | undefined> = {
   reach: 6,
   recovery: 7,
   limits: 8,
+  sync: 9,
   // Each node's own, or said to the other in another way: a beat names the lease; who has another key or port is not heard.
   node: undefined,
   primary: undefined,

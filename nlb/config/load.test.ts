@@ -58,7 +58,6 @@ t.test('a short configuration is completed with the defaults', async (t) => {
       maxUdpFlows: 262_144,
       maxServers: 4096,
       maxServices: 512,
-      maxExceptions: 0,
     },
     control: { socket: '/run/nlb/nlbd.sock' },
     scripts: { timeLimitMs: 5000 },

@@ -21,6 +21,7 @@ const SECTIONS: Record<keyof Config, Effective> = {
   timeouts: 'reload',
   limits: 'reload',
   datapath: 'restart',
+  sync: 'restart',
   control: 'restart',
   log: 'reload',
 };

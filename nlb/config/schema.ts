@@ -135,9 +135,21 @@ const datapath = z.strictObject({
   maxUdpFlows: z.int().min(1024).max(16_777_216).default(262_144),
   maxServers: z.int().min(1).max(32_767).default(4096),
   maxServices: z.int().min(1).max(16_384).default(512),
-  /** Flows that do not go where their slots say. Nothing writes any yet, so there is no room for them by default. */
-  maxExceptions: z.int().min(0).max(16_777_216).default(0),
 });
+
+/**
+ * Keeping the standby in step, so that it may take over at any instant and no connection notices: see nlb/sync/README.md. Off, both
+ * nodes go by what they find out each for itself.
+ */
+const inStep = z.strictObject({
+  /** UDP, on both nodes and both subnets. */
+  port: port.default(4695),
+  /** How many flows may go elsewhere than their slots say: connections that are open while slots change owner. */
+  maxExceptions: z.int().min(1024).max(16_777_216).default(262_144),
+  /** First packets in slots that change wait for a standby that does not answer for so long; as for the dead time when absent. */
+  holdMs: milliseconds.optional(),
+});
+const sync = z.union([z.literal('off'), inStep], { error: 'must be "off", or settings of the sync' }).default('off');
 
 /**
  * How long after its last packet a connection counts as absent. The defaults are what RFC 5382 REQ-5 (and RFC 7857 section
@@ -180,6 +192,7 @@ export const sections = {
   clusterAddresses: z.array(ipv4).min(1),
   servers: z.array(server).min(1),
   services: z.array(service).min(1),
+  sync,
   scripts: scripts.prefault({}),
   timeouts: timeouts.prefault({}),
   limits: limits.prefault({}),

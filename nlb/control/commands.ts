@@ -13,15 +13,17 @@ const LOOK_EVERY_MS = 5;
 export interface CommandParts {
   beat: BeatHandle;
   status(): Promise<unknown>;
+  sync(): Promise<unknown>;
   events: EventLog;
   reloader: Reloader;
   inspection: Inspection;
 }
 
 /** What the operator may ask of a running daemon. */
-export function openCommands({ beat, status, events, reloader, inspection }: CommandParts): Handler {
+export function openCommands({ beat, status, sync, events, reloader, inspection }: CommandParts): Handler {
   const commands: Record<string, (parameters: Parameters) => Promise<Answer | Following | Listing>> = {
     status: async () => ({ ok: true, value: await status() }),
+    sync: async () => ({ ok: true, value: await sync() }),
     events: async () => ({ ok: true, value: events.recent() }),
     follow: async () => ({ follow: events.read }),
     counters: async () => ({ ok: true, value: inspection.counters() }),

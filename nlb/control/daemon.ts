@@ -1,7 +1,9 @@
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import type { AddressChange } from '../address/address-change.ts';
 import { openCorrections } from '../address/corrections.ts';
 import type { Config } from '../config/schema.ts';
 import { type Datapath, openDatapath } from '../datapath/datapath.ts';
+import { type InStepHandle, type InStepHooks, startInStep } from '../in-step/handle.ts';
 import { lockMemory } from '../kernel/scheduling.ts';
 import { openScripts } from '../scripts/operator.ts';
 import { openAddressFilter } from './address-filter.ts';
@@ -12,12 +14,16 @@ import { desire } from './desired.ts';
 import { type EventLog, openEvents } from './events.ts';
 import { FORWARD_ON_MS, takenOverWithinMs } from './handover-times.ts';
 import { numberServers } from './identity.ts';
+import { GONE_AFTER_MS, inStepOrders } from './in-step-orders.ts';
 import { openInspection } from './inspection.ts';
 import { openLoop } from './loop.ts';
 import { beatOrders } from './orders.ts';
+import { placedInStep } from './placed-in-step.ts';
 import { poolsOf } from './pools.ts';
 import { openReloader, type Reloaded } from './reload.ts';
 import { NOTHING_SELECTED } from './selections.ts';
+import type { SyncShown } from './show-sync.ts';
+import { placedDirectly } from './slot-placing.ts';
 import { serve } from './socket.ts';
 import { composeStatus } from './status.ts';
 
@@ -45,6 +51,8 @@ export interface Start {
   keepMs?: number;
 }
 
+/** Within that time whoever leaves all to a successor sees to it that no packet is held any more. */
+const LEAVE_MS = 200;
 /** Whoever stops says so often that it is not taken for hanging. */
 const LIFE_SIGN_EVERY_MS = 100;
 
@@ -61,8 +69,9 @@ export async function startDaemon(start: Start, log: Log, died: (error: Error) =
   const corrections = openCorrections();
   const corrected = (change: AddressChange) => events.add('address', { ...corrections.note(change) });
   const scripts = openScripts(config.scripts, (end) => events.add('script', { ...end }));
+  const { port1: syncPort, port2: beatPort } = new MessageChannel();
   const beat = startBeat(
-    { ...orders, ...(keepMs !== undefined && { keepMs }) },
+    { ...orders, ...(keepMs !== undefined && { keepMs }), syncPort },
     {
       entered: ({ atMs, ...change }) => {
         events.add('state', change, atMs);
@@ -82,7 +91,9 @@ export async function startDaemon(start: Start, log: Log, died: (error: Error) =
   beat.useLease(datapath.leaseFd);
   const event = (name: string, detail: Record<string, unknown>) => events.add(name, detail);
   const addressFilter = openAddressFilter(config, { event, problem });
-  const loop = openLoop(config, datapath, {
+  const inStep = inStepFor(config, datapath, beatPort, { secrets: orders.secrets, event, problem, died });
+  const placing = inStep ? placedInStep(datapath, inStep) : placedDirectly(datapath);
+  const loop = openLoop(config, datapath, placing, {
     facts: (facts) => beat.report(facts),
     event,
     corrected,
@@ -99,6 +110,7 @@ export async function startDaemon(start: Start, log: Log, died: (error: Error) =
       addressFilter.widen(inForce);
       loop.use(inForce);
       addressFilter.use(inForce);
+      inStep?.useSecrets(next.orders.secrets);
       await beat.use(next.orders);
     },
     event,
@@ -111,14 +123,22 @@ export async function startDaemon(start: Start, log: Log, died: (error: Error) =
       loop,
       corrections: corrections.all(),
       memoryLocked,
+      inStep: await inStep?.status(),
     });
   const inspection = openInspection({
     config: () => inForce,
     datapath,
     servers: () => loop.desired()?.tables.servers ?? [],
   });
-  const commands = openCommands({ beat, status, events, reloader, inspection });
-  const door = await serve(config.control.socket, commands).catch((error) => {
+  const sync = async (): Promise<SyncShown> => ({
+    ...(inStep ? {} : { off: config.sync === 'off' ? 'sync is off' : 'the data path in user space holds no packet' }),
+    peer: config.peer.name,
+    beat: (await beat.status()).sync,
+    inStep: (await inStep?.status()) ?? null,
+  });
+  const commands = openCommands({ beat, status, sync, events, reloader, inspection });
+  const door = await serve(config.control.socket, commands).catch(async (error) => {
+    await inStep?.stop();
     loop.withdraw();
     addressFilter.remove();
     throw error;
@@ -129,12 +149,15 @@ export async function startDaemon(start: Start, log: Log, died: (error: Error) =
     if (keepMs === undefined) {
       if (await handOver(beat, inForce, () => beat.request('stop')))
         await new Promise((resolve) => setTimeout(resolve, FORWARD_ON_MS));
+      await inStep?.stop();
       loop.withdraw();
       addressFilter.remove();
     } else {
       // A script may take its time, and the lease that is left for the successor must not wait for it.
       await scripts.idle();
+      await inStep?.leave(LEAVE_MS);
       await handOver(beat, inForce, () => leave(beat, keepMs, events));
+      await inStep?.stop();
       loop.leave();
       addressFilter.leave();
     }
@@ -143,12 +166,31 @@ export async function startDaemon(start: Start, log: Log, died: (error: Error) =
   return { stop, reload: reloader.reload };
 }
 
+/** None where sync is off, or the data path holds nothing. */
+function inStepFor(
+  config: Config,
+  datapath: Datapath,
+  beat: MessagePort,
+  { secrets, ...hooks }: InStepHooks & { secrets: readonly Uint8Array[] },
+): InStepHandle | undefined {
+  const heldFlows = datapath.heldFlowsParts?.();
+  if (config.sync === 'off') return undefined;
+  if (!heldFlows) {
+    hooks.problem('The data path in user space holds no packet, so the pair is not in step');
+    return undefined;
+  }
+  const { leaseFd, adopted } = datapath;
+  const link = inStepOrders(config, config.sync, secrets);
+  return startInStep({ link, heldFlows, leaseFd, goneAfterMs: GONE_AFTER_MS, beat, adopted }, hooks);
+}
+
 /** On tables that are new, the cluster addresses are guarded before the first frame comes in. */
 function datapathFor(config: Config, problem: (text: string) => void): Datapath {
   const ids = numberServers(config.servers, [], config.datapath.maxServers);
   const nothing = { hardware: new Map(), pools: poolsOf(config, ids), selected: NOTHING_SELECTED };
   return openDatapath({
     ...config.datapath,
+    maxExceptions: config.sync === 'off' ? 0 : config.sync.maxExceptions,
     accessInterfaces: [config.access.interface, ...config.access.furtherInterfaces],
     serverInterfaces: [config.server.interface, ...config.server.furtherInterfaces],
     first: desire(config, { ids, ...nothing }).tables,

@@ -62,8 +62,14 @@ function serverRow(server: ServerConfig, config: Config, { ids, hardware, select
   };
 }
 
-function serviceRow(service: ServiceConfig, slots: Int32Array, pool: string | undefined): ServiceEntry {
+function serviceRow(service: ServiceConfig, slots: Int32Array | undefined, pool: string | undefined): ServiceEntry {
   const { address, protocol, persistence } = service;
-  const named = { address, protocol, port: portNumber(service) };
-  return { ...named, ...(persistence && { persistence }), ...(pool !== undefined && { pool }), slots };
+  return {
+    address,
+    protocol,
+    port: portNumber(service),
+    ...(persistence && { persistence }),
+    ...(pool !== undefined && { pool }),
+    ...(slots && { slots }),
+  };
 }

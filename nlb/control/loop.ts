@@ -7,7 +7,7 @@ import type { SlowFacts } from './beat/messages.ts';
 import { type Desired, desire } from './desired.ts';
 import { startExpiry } from './expiry.ts';
 import { openHealth, type Verdicts } from './health.ts';
-import { numberServers } from './identity.ts';
+import { openServerNumbers } from './identity.ts';
 import { inheritedHardware, inheritedVerdicts } from './inherit.ts';
 import { attachedOf, watchInterfaces } from './interface-watch.ts';
 import { openKernelState } from './kernel-state.ts';
@@ -18,6 +18,7 @@ import { type Reach, verdictsKept, watchReach } from './reach.ts';
 import { openReachProbes } from './reach-probes.ts';
 import { isReady } from './readiness.ts';
 import { openSelections } from './selections.ts';
+import type { SlotPlacing } from './slot-placing.ts';
 
 /**
  * The slow path: looks at what is, computes what should be, and does the difference, again and again. The only holder of
@@ -51,14 +52,14 @@ const LISTEN_EVERY_MS = 20;
 /** How long selections are worked at before checks have their turn again. */
 const SLICE_MS = 2;
 
-export function openLoop(first: Config, datapath: Datapath, hooks: LoopHooks): Loop {
+export function openLoop(first: Config, datapath: Datapath, placing: SlotPlacing, hooks: LoopHooks): Loop {
   const earlier = datapath.actual();
-  const selections = openSelections();
+  const selections = openSelections(placing.openShelf);
   const startedMs = performance.now();
   const neighbours = watchNeighbours(inheritedHardware(earlier, startedMs));
   const kernel = openKernelState(datapath, hooks);
   let config = first;
-  let ids = numberServers(config.servers, earlier.servers, first.datapath.maxServers);
+  const numbers = openServerNumbers(config.servers, earlier.servers, first.datapath.maxServers);
   let pools: Pool[] = [];
   let desired: Desired | undefined;
   /** Whether the data path has the pools that are worked at. */
@@ -74,7 +75,7 @@ export function openLoop(first: Config, datapath: Datapath, hooks: LoopHooks): L
   const passes = watchPasses((change) => hooks.event('pass', change));
   const interfaceChanges = watchInterfaces();
 
-  const health = openHealth(inheritedVerdicts(config, earlier, ids), (check, verdict) => {
+  const health = openHealth(inheritedVerdicts(config, earlier, numbers.ids()), (check, verdict) => {
     selections.judged(check);
     hooks.event('health', { check, healthy: verdict.healthy, ...(verdict.why !== undefined && { why: verdict.why }) });
     // Until the node is ready that waits for nothing: not for the next look at where the server is, either.
@@ -119,7 +120,7 @@ export function openLoop(first: Config, datapath: Datapath, hooks: LoopHooks): L
   function factsOf(wanted: Desired): SlowFacts {
     const healthyServers = wanted.serving.size;
     const firstLook = { verdicts: health.verdicts, healthyServers, reachJudged: reach.isJudged() };
-    const ready = facts?.ready || isReady(firstLook, performance.now() - startedMs);
+    const ready = facts?.ready || (placing.isPlaced() && isReady(firstLook, performance.now() - startedMs));
     const targets = Object.fromEntries([...reach.verdicts].map(([name, { healthy }]) => [name, healthy]));
     const attached = attachedOf(datapath.interfaces());
     const services = selections.badlyServed();
@@ -168,8 +169,13 @@ export function openLoop(first: Config, datapath: Datapath, hooks: LoopHooks): L
     return { ...wanted, tables: { ...wanted.tables, servers } };
   };
 
-  const wantedNow = (): Desired =>
-    desire(config, { ids, hardware: neighbours.hardware(), pools, selected: selections });
+  const selected = placing.hasSlots ? selections : { ...selections, slotsOf: () => undefined };
+  const desireNow = (): Desired =>
+    desire(config, { ids: numbers.ids(), hardware: neighbours.hardware(), pools, selected });
+  function wantedNow(): Desired {
+    const wanted = desireNow();
+    return placing.renumbers && numbers.look(wanted.tables.servers) ? desireNow() : wanted;
+  }
 
   /** Some of what there is to do for the selections, and once all is done, the rest of what is wanted. */
   function slice(): void {
@@ -177,13 +183,14 @@ export function openLoop(first: Config, datapath: Datapath, hooks: LoopHooks): L
     next = undefined;
     attempt(() => {
       const changed = selections.work(health.verdicts, SLICE_MS);
-      if (pooled) for (const change of datapath.select(changed)) hooks.event('table', { change });
+      if (pooled || !placing.hasSlots) for (const change of placing.place(changed)) hooks.event('table', { change });
       if (selections.isBusy()) {
         next = setImmediate(slice);
         return;
       }
       const wanted = wantedNow();
       kernel.realise(wanted);
+      placing.written(wanted, pools);
       pooled = true;
       desired = wanted;
       facts = factsOf(desired);
@@ -193,8 +200,7 @@ export function openLoop(first: Config, datapath: Datapath, hooks: LoopHooks): L
   }
 
   function use(next: Config): void {
-    const known = config.servers.map(({ name, address }) => ({ id: ids.get(name) ?? 0, address }));
-    ids = numberServers(next.servers, known, next.datapath.maxServers);
+    numbers.use(next.servers);
     const before = config.reach;
     config = next;
     if (JSON.stringify(config.reach) !== JSON.stringify(before)) {
@@ -208,7 +214,7 @@ export function openLoop(first: Config, datapath: Datapath, hooks: LoopHooks): L
 
   /** Until all of them have been looked at, the data path goes by what it has. */
   function usePools(): void {
-    pools = poolsOf(config, ids);
+    pools = poolsOf(config, numbers.ids(), placing.sharesPools);
     pooled = false;
     selections.use(pools);
   }

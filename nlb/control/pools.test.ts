@@ -49,3 +49,13 @@ t.test('services with the same servers and the same check are one pool, whatever
   ]);
   t.equal(pools.at(-1)?.check, undefined);
 });
+
+t.test('where two nodes must mean the same by a pool, each service has its own', async (t) => {
+  const pools = poolsOf(config, ids, false);
+  t.same(pools.map(({ name, services }) => [name, services.map((service) => service.name).join('')]).slice(0, 3), [
+    ['tcp 203.0.113.10:80', 'a'],
+    ['tcp 203.0.113.11:80', 'b'],
+    ['tcp 203.0.113.10:81', 'c'],
+  ]);
+  t.equal(pools.length, config.services.length);
+});

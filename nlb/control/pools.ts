@@ -27,9 +27,12 @@ export interface Member {
   verdict: string;
 }
 
-/** @param ids number of each server in the data path, by name */
-export function poolsOf(config: Config, ids: ReadonlyMap<string, number>): Pool[] {
-  const groups = Map.groupBy(config.services, (service) => keyOf(config, service));
+/**
+ * @param ids number of each server in the data path, by name
+ * @param areShared whether services are of one pool that may be; otherwise each has its own, which no reload ever splits or joins
+ */
+export function poolsOf(config: Config, ids: ReadonlyMap<string, number>, areShared = true): Pool[] {
+  const groups = Map.groupBy(config.services, (service) => (areShared ? keyOf(config, service) : service.name));
   return [...groups.values()].flatMap((services) => {
     const [first] = services;
     return first ? [poolWith(config, first, services, ids)] : [];

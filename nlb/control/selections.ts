@@ -1,4 +1,4 @@
-import { NOBODY, openShelf, type Shelf } from '../balance/shelf.ts';
+import { NOBODY, openShelf as openSlotShelf, type Shelf } from '../balance/shelf.ts';
 import type { BadlyServed } from '../pair/extension.ts';
 import type { Verdicts } from './health.ts';
 import type { HardwareAddresses } from './neighbours.ts';
@@ -25,7 +25,8 @@ export interface Selections extends Selected {
 
 /** What has come out. */
 export interface Selected {
-  slotsOf(pool: string): Int32Array;
+  /** Undefined where they are another thread's. */
+  slotsOf(pool: string): Int32Array | undefined;
   /** Addresses of the servers that some service could send something to: they have a hardware address and pass its check. */
   serving(): ReadonlySet<string>;
   /** Addresses of the servers that fail a check. */
@@ -65,7 +66,8 @@ interface Place {
 /** Selections that are handed out at once: to write one takes some 20 µs where a tenth of its slots differ. */
 const MOST_AT_ONCE = 64;
 
-export function openSelections(): Selections {
+/** @param openShelf what is to be placed of a pool, by who is to be chosen from (slot-placing.ts) */
+export function openSelections(openShelf: typeof openSlotShelf = openSlotShelf): Selections {
   let rows = new Map<string, Row>();
   let byVerdict = new Map<string, Place>();
   let byAddress = new Map<string, Place[]>();

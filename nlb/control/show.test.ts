@@ -53,6 +53,7 @@ const status: Status = {
   recovery: { strategy: 'manual', setAside: false, heldDownMs: 0, leads: 0 },
   reach: [],
   sync: null,
+  inStep: null,
 };
 
 /** What stands behind a name. */

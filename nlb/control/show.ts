@@ -110,6 +110,7 @@ function whyOut({ mac, checks }: Status['servers'][number]): string {
 
 const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 
-function duration(milliseconds: number): string {
+/** For people. */
+export function duration(milliseconds: number): string {
   return milliseconds < 10_000 ? `${milliseconds} ms` : `${Math.round(milliseconds / 1000)} s`;
 }

@@ -2,6 +2,7 @@ import type { Correction } from '../address/corrections.ts';
 import type { Config } from '../config/schema.ts';
 import type { Datapath } from '../datapath/datapath.ts';
 import { serversIn } from '../datapath/tables/tables.ts';
+import type { InStepStatus } from '../in-step/status.ts';
 import type { Grant } from '../kernel/scheduling.ts';
 import type { BeatStatus } from './beat/messages.ts';
 import { flowTablesShown } from './flow-tables.ts';
@@ -19,9 +20,12 @@ export interface StatusParts {
   loop: Loop;
   corrections: readonly Correction[];
   memoryLocked: Grant;
+  /** Absent where this node takes no part in it. */
+  inStep: InStepStatus | undefined;
 }
 
-export function composeStatus({ config, beat, datapath, loop, corrections, memoryLocked }: StatusParts) {
+export function composeStatus(parts: StatusParts) {
+  const { config, beat, datapath, loop, corrections, memoryLocked, inStep } = parts;
   const { sinceMs, nowMs, conflicts, ...pair } = beat;
   const forMs = Math.round(nowMs - sinceMs);
   return {
@@ -51,6 +55,7 @@ export function composeStatus({ config, beat, datapath, loop, corrections, memor
     servers: servers(config, loop),
     services: services(config, loop),
     memoryLocked,
+    inStep: inStep ?? null,
   };
 }
 

@@ -46,7 +46,7 @@ t.test('an exception goes when its connection is over, and not before', async (t
   await active.untilCommitted(SERVER0, slotOf(4000));
   const exception = () => active.heldFlows.exceptions.find(flowFrom(4000));
   const turns = { left: 100 };
-  active.duties.review();
+  active.duties.review(100);
   await active.until('nothing comes of it', () => turns.left-- === 0);
   t.match(exception(), { server: 1, isSettled: true });
   t.equal((await active.answersOfStandby())(4000), SERVER1);
@@ -54,7 +54,7 @@ t.test('an exception goes when its connection is over, and not before', async (t
   const now = active.datapath.actual();
   active.datapath.apply(withoutSlots({ ...now, timeouts: { ...now.timeouts, establishedMs: 0 } }));
   t.equal(expireAll(active.datapath), 1);
-  active.duties.review();
+  active.duties.review(100);
   await active.until('it is gone', () => exception() === undefined && active.engine.status().exceptions === 0);
   t.equal((await active.answersOfStandby())(4000), SERVER0);
   t.same(active.problems, []);

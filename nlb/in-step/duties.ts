@@ -3,13 +3,15 @@ import type { Address } from '../datapath/specification/address.ts';
 import { type FlowNumbers, PROTOCOL } from '../datapath/specification/flow.ts';
 import type { WalkedConnection } from '../datapath/tables/connection-numbers.ts';
 import type { HeldFrame } from '../datapath/tables/held-ring.ts';
-import type { SlotChange } from '../datapath/tables/selection-table.ts';
 import { held } from '../datapath/tables/slot.ts';
+import { monotonicNs } from '../kernel/clock.ts';
 import type { Active } from '../sync/active.ts';
 import type { Effect, HeldPacket } from '../sync/effects.ts';
 import type { FlowName, ServerName } from '../sync/records.ts';
 import type { SlotNumber } from '../sync/rule.ts';
+import { openHeldTimes } from './held-times.ts';
 import { flowName, flowNamed } from './names.ts';
+import { openSlotWriter } from './slot-writer.ts';
 
 /** Carries out on the data path of this node what the engine of the active says, and tells it what it has found. */
 export interface Duties {
@@ -17,8 +19,8 @@ export interface Duties {
   execute(effect: Exclude<Effect, { type: 'send' }>): void;
   /** Hand the frames that wait to the engine. Call it when `heldFlows.frames.fd` is readable. */
   readFrames(): void;
-  /** Let the engine look for exceptions whose connections are over; now and then. */
-  review(): void;
+  /** Let the engine look for exceptions whose connections are over, at so many. @returns whether it has come to the end */
+  review(most: number): boolean;
   counts(): DutyCounts;
   /** Nothing is carried out and nothing reported from now on, so that the data path may be closed. */
   close(): void;
@@ -32,6 +34,8 @@ export interface DutyCounts {
   notReleased: number;
   /** That the engine gave up. */
   dropped: number;
+  /** For how long the last thousand waited that were released; absent where there was none. */
+  heldMs?: { p50: number; p99: number; most: number };
 }
 
 /** What a node calls by numbers of its own. */
@@ -64,6 +68,7 @@ const AT_ONCE = 64;
 export function openDuties({ heldFlows, naming, engine, nowMs, problem }: DutyParts): Duties {
   const frames = new Map<number, HeldFrame>();
   const counts = { released: 0, notReleased: 0, dropped: 0 };
+  const times = openHeldTimes();
   let [begun, isClosed] = [0, false];
   const packetOf = (frame: HeldFrame): HeldPacket => {
     const id = ++begun;
@@ -121,16 +126,25 @@ export function openDuties({ heldFlows, naming, engine, nowMs, problem }: DutyPa
   const forward = ({ id }: HeldPacket): void => {
     const frame = frames.get(id);
     frames.delete(id);
-    if (frame && heldFlows.release(frame)) counts.released++;
-    else counts.notReleased++;
+    if (!frame || !heldFlows.release(frame)) {
+      counts.notReleased++;
+      return;
+    }
+    counts.released++;
+    times.add(monotonicNs() - frame.arrivedNs);
   };
-  const slots = openSlotWriter(heldFlows, naming);
+  const slots = openSlotWriter(heldFlows, naming.rowOf);
+  const writeSlot = ({ slot: number, server, isHeld }: Extract<Effect, { type: 'writeSlot' }>): void => {
+    const { pool, slot } = naming.positionOf(number);
+    const id = server === undefined ? NOBODY : (naming.idOf(server) ?? NOBODY);
+    slots.write(pool, slot, isHeld ? held(id) : id);
+  };
   const execute: Duties['execute'] = (effect) => {
     if (isClosed) return;
     if (effect.type !== 'writeSlot') slots.flush();
     switch (effect.type) {
       case 'writeSlot':
-        return slots.write(effect);
+        return writeSlot(effect);
       case 'writeException':
         return writeException(effect.flow, effect.exception);
       case 'barrier':
@@ -154,36 +168,15 @@ export function openDuties({ heldFlows, naming, engine, nowMs, problem }: DutyPa
       slots.flush();
       readFrames();
     },
-    review: () => engine()?.reviewExceptions(hasEntry, nowMs()),
-    counts: () => ({ ...counts, waiting: frames.size }),
+    review: (most) => engine()?.reviewExceptions(hasEntry, nowMs(), most) ?? true,
+    counts: () => {
+      const heldMs = times.ms();
+      return { ...counts, waiting: frames.size, ...(heldMs && { heldMs }) };
+    },
     close: () => {
       slots.flush();
       isClosed = true;
     },
-  };
-}
-
-/** Slots that are written one after the other go to the data path together. */
-function openSlotWriter(heldFlows: Pick<HeldFlows, 'putSlots'>, { positionOf, rowOf, idOf }: Naming) {
-  let waiting = new Map<string, SlotChange[]>();
-  const flush = (): void => {
-    const written = waiting;
-    waiting = new Map();
-    for (const [pool, changes] of written) {
-      const row = rowOf(pool);
-      if (row !== undefined) heldFlows.putSlots(row, changes);
-    }
-  };
-  return {
-    write: ({ slot: number, server, isHeld }: Extract<Effect, { type: 'writeSlot' }>): void => {
-      if (waiting.size === 0) queueMicrotask(flush);
-      const { pool, slot } = positionOf(number);
-      const id = server === undefined ? NOBODY : (idOf(server) ?? NOBODY);
-      const changes = waiting.get(pool) ?? [];
-      waiting.set(pool, changes);
-      changes.push({ slot, content: isHeld ? held(id) : id });
-    },
-    flush,
   };
 }
 

@@ -1,0 +1,221 @@
+import t, { type Test } from 'tap';
+import { buildTable } from '../balance/maglev.ts';
+import { CONSTANTS } from '../datapath/program/layout.ts';
+import { type Flow, hashOf, PROTOCOL } from '../datapath/specification/flow.ts';
+import { isHeld } from '../datapath/tables/slot.ts';
+import type { PathAddresses } from '../sync/link/socket.ts';
+import { openWire } from '../sync/link/test-network.ts';
+import { ordersFor } from '../sync/link/test-pair.ts';
+import type { Configured, ServerSeen } from './configured.ts';
+import { type InStepNode, openInStepNode } from './node.ts';
+import { openTestDataPath, type TestDataPath } from './test-data-path.ts';
+
+const { SELECTION_SLOTS: SLOTS } = CONSTANTS;
+const POOL = 'tcp 203.0.113.1:80';
+const ROW = 3;
+const SERVERS = ['10.77.2.20', '10.77.2.21', '10.77.2.22'];
+const members = SERVERS.map((address, index) => ({ name: `server${index}`, address }));
+const CONFIGURED: Configured = {
+  pools: [{ name: POOL, row: ROW, members }],
+  services: [{ number: 0, protocol: 'tcp', address: '203.0.113.1', port: 80, pool: POOL }],
+};
+const table = buildTable(members.map(({ name }) => ({ name, weight: 1 })));
+const nowMs = () => performance.now();
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+interface Peer {
+  node: InStepNode;
+  path: TestDataPath;
+  problems: string[];
+  /** Until then it does what its thread would do. */
+  lives(): Promise<void>;
+}
+
+/** Numbers of servers differ from node to node. @param ids by place among the servers */
+function open(
+  t: Test,
+  paths: readonly PathAddresses[],
+  { ids = [0, 1, 2], path = openTestDataPath(), adopted = false } = {},
+): Peer {
+  const problems: string[] = [];
+  let numbers = Math.floor(1e6 * Math.random());
+  const link = ordersFor(paths);
+  const node = openInStepNode({
+    link: { ...link, perPool: SLOTS, settings: { ...link.settings, mostDrifting: SLOTS, settleMs: 0, graceMs: 0 } },
+    heldFlows: path.heldFlows,
+    goneAfterMs: 0,
+    adopted,
+    nowMs,
+    newNumber: () => ++numbers,
+    forwardsUntilMs: () => 0,
+    event: () => {},
+    problem: (text) => problems.push(text),
+  });
+  t.teardown(() => node.close());
+  node.configured(CONFIGURED, seen(ids));
+  return {
+    node,
+    path,
+    problems,
+    lives: async () => {
+      node.readFrames();
+      node.work();
+      node.tick();
+      await turn();
+    },
+  };
+}
+
+const seen = (ids: readonly number[], gone: readonly string[] = []): ServerSeen[] =>
+  SERVERS.map((address, index) => ({ address, id: ids[index] ?? 0, isGone: gone.includes(address) }));
+
+async function until(peers: readonly Peer[], what: string, condition: () => boolean): Promise<void> {
+  for (const endMs = nowMs() + 10_000; !condition(); ) {
+    if (nowMs() > endMs) throw new Error(`waited 10 s in vain: ${what}; ${peers.flatMap((each) => each.problems)}`);
+    for (const peer of peers) await peer.lives();
+  }
+}
+
+const slotsOf = ({ path }: Peer): number[] => [...(path.rows.get(ROW) ?? [])];
+const countsOf = (slots: readonly number[]): Record<string, number> =>
+  Object.fromEntries([...Map.groupBy(slots, String)].map(([content, all]) => [content, all.length]));
+const weigh = ({ node }: Peer, ...weights: number[]): void => node.weigh([{ pool: POOL, weights }]);
+const isPlaced = (peer: Peer) => () => !peer.node.work() && slotsOf(peer).length > 0;
+
+const flowFrom = (port: number): Flow => ({
+  protocol: PROTOCOL.tcp,
+  source: '198.51.100.2' as Flow['source'],
+  destination: '203.0.113.1' as Flow['destination'],
+  sourcePort: port,
+  destinationPort: 80,
+});
+const slotOf = (port: number): number => Math.floor((hashOf(flowFrom(port)) * SLOTS) / 2 ** 32);
+/** A SYN that the data path holds. */
+const holdSyn = ({ path }: Peer, port: number): void => {
+  const frame = { frame: Buffer.alloc(0), ifindex: 1, tcpFlags: 2, by: 'slot', arrivedNs: 0n } as const;
+  path.ring.push({ ...frame, flow: flowFrom(port), slot: slotOf(port), service: 0 });
+};
+
+/** One leads with equal weights, and the other has joined. */
+async function pair(t: Test, ids?: number[]): Promise<[Peer, Peer]> {
+  const network = await openWire();
+  const [one, other] = [open(t, network.one), open(t, network.other, ids && { ids })];
+  for (const peer of [one, other]) weigh(peer, 1, 1, 1);
+  await until([one, other], 'both have their first tables', () => isPlaced(one)() && isPlaced(other)());
+  one.node.entered('active', 7);
+  other.node.entered('standby', 0);
+  other.node.peerLeads(7);
+  await until([one, other], 'the pair is in step', () => one.node.isPeerInStep());
+  return [one, other];
+}
+
+t.test(
+  'before a node has led or joined, its data path has what is wished, and at first what both would make',
+  async (t) => {
+    const network = await openWire();
+    const node = open(t, network.one, { ids: [5, 6, 7] });
+    weigh(node, 1, 1, 1);
+    await until([node], 'placed', isPlaced(node));
+    t.same(
+      slotsOf(node),
+      Array.from(table, (index) => index + 5),
+    );
+    weigh(node, 1, 1, 0);
+    await until([node], 'placed again', isPlaced(node));
+    const after = slotsOf(node);
+    t.same(countsOf(after), { 5: 32_769, 6: 32_768 });
+    t.ok(
+      after.every((id, slot) => id === (table[slot] ?? 0) + 5 || table[slot] === 2),
+      'nobody but the third gave slots away',
+    );
+    t.same(node.problems, []);
+  },
+);
+
+t.test('a node that joins has the slots and exceptions of the one that leads, under its own numbers', async (t) => {
+  const [one, other] = await pair(t, [11, 12, 13]);
+  t.same(
+    slotsOf(other),
+    Array.from(table, (index) => index + 11),
+  );
+
+  weigh(one, 0, 1, 1);
+  await until([one, other], 'some slots are held', () => slotsOf(one).some(isHeld));
+  const now = slotsOf(one);
+  const port = Array.from({ length: 1000 }, (_, at) => 1000 + at).find((each) => isHeld(now[slotOf(each)] ?? 0)) ?? 0;
+  holdSyn(one, port);
+  await until([one, other], 'it goes on', () => one.path.released.length === 1);
+  const placed = one.path.heldFlows.exceptions.find(flowFrom(port));
+  t.match(other.path.heldFlows.exceptions.find(flowFrom(port)), {
+    serverAddress: placed?.serverAddress,
+    server: (placed?.server ?? 0) + 11,
+    isSettled: true,
+  });
+  await until(
+    [one, other],
+    'all is committed',
+    () => !slotsOf(one).some(isHeld) && slotsOf(one).every((id) => id !== 0),
+  );
+  const committed = slotsOf(one);
+  await until([one, other], 'and known', () => slotsOf(other).every((id, slot) => id === (committed[slot] ?? 0) + 11));
+  t.same([...one.problems, ...other.problems], []);
+});
+
+t.test('the node that takes over goes on from there, and the one that led joins it, with nothing held', async (t) => {
+  const [one, other] = await pair(t);
+  weigh(one, 0, 1, 1);
+  await until([one, other], 'some slots are held', () => slotsOf(one).some(isHeld));
+  one.path.connections.add('some');
+  one.node.entered('standby', 0);
+  t.notOk(slotsOf(one).some(isHeld), 'whoever leads no more holds nothing');
+  other.node.peerLeads(0);
+  other.node.entered('active', 8);
+  one.node.peerLeads(8);
+  await until([one, other], 'the pair is in step again', () => other.node.isPeerInStep());
+  t.same(one.path.connections, new Set(), 'whoever joins has no connections');
+  t.same(slotsOf(one), slotsOf(other));
+  t.match([one.node.status(), other.node.status()], [{ part: 'joined' }, { part: 'leads', isInStep: true }]);
+  t.same([...one.problems, ...other.problems], []);
+});
+
+t.test('a server that is gone has no slot, and is back under another number', async (t) => {
+  const [one, other] = await pair(t);
+  weigh(one, 0, 1, 1);
+  one.node.see(seen([0, 1, 2], [SERVERS[0] ?? '']));
+  await until([one, other], 'it has no slot', () => slotsOf(one).every((id) => id === 1 || id === 2));
+  t.match(other.node.status().exceptions, 0, 'its slots are not walked');
+  one.node.see(seen([4, 1, 2]));
+  weigh(one, 1, 1, 1);
+  await until(
+    [one, other],
+    'it has its share',
+    () => countsOf(slotsOf(one))[4] === 21_846 || countsOf(slotsOf(one))[4] === 21_845,
+  );
+  t.same([...one.problems, ...other.problems], []);
+});
+
+t.test('a node that is started again on its tables leads with what they have', async (t) => {
+  const network = await openWire();
+  const path = openTestDataPath();
+  const before = open(t, network.one, { path });
+  weigh(before, 3, 1, 1);
+  await until([before], 'placed', isPlaced(before));
+  const left = slotsOf(before);
+  path.heldFlows.exceptions.put(flowFrom(1), {
+    server: 2,
+    serverAddress: SERVERS[2] as Flow['source'],
+    isSettled: true,
+  });
+  const after = open(t, (await openWire()).one, { path, adopted: true });
+  weigh(after, 1, 1, 1);
+  for (let turns = 0; turns < 20; turns++) await after.lives();
+  t.same(slotsOf(after), left, 'nothing changes before it leads');
+  after.node.entered('active', 9);
+  await until(
+    [after],
+    'weights count',
+    () => countsOf(slotsOf(after))[0] === 21_846 || countsOf(slotsOf(after))[0] === 21_845,
+  );
+  t.equal(after.node.status().exceptions, 1);
+  t.same(after.problems, []);
+});

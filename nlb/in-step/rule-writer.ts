@@ -1,0 +1,95 @@
+import type { HeldFlows } from '../datapath/held-flows.ts';
+import type { Address } from '../datapath/specification/address.ts';
+import { held, isHeld, serverIn } from '../datapath/tables/slot.ts';
+import type { LogRecord, ServerName, Skipped } from '../sync/records.ts';
+import { emptyRule, type Rule } from '../sync/rule.ts';
+import { flowName, flowNamed } from './names.ts';
+import type { Numbers } from './numbers.ts';
+import { openSlotWriter } from './slot-writer.ts';
+
+/**
+ * Keeps the data path of a node that does not lead as its rule says, with nothing held, so that it may lead at any instant; and reads
+ * the rule that an earlier life of the daemon has left there.
+ */
+export interface RuleWriter {
+  /** All of it. What the data path has besides goes. */
+  all(rule: Rule): void;
+  /** The slots of one pool. */
+  pool(name: string, rule: Rule): void;
+  record(record: LogRecord | Skipped): void;
+  /** The server has another number: wherever it stands, whether held or not. */
+  renumber(server: ServerName, from: number, to: number): void;
+  /** Of what the data path has; undefined where that has nobody for any slot. */
+  read(): Rule | undefined;
+}
+
+type WrittenFlows = Pick<HeldFlows, 'putSlots' | 'readSlots' | 'exceptions'>;
+type WrittenNumbers = Pick<Numbers, 'pools' | 'rowOf' | 'idOf' | 'serverOf'>;
+
+/** @param perPool how many slots each pool has */
+export function openRuleWriter(heldFlows: WrittenFlows, numbers: WrittenNumbers, perPool: number): RuleWriter {
+  const { exceptions } = heldFlows;
+  const contentFor = (server: ServerName | undefined): number =>
+    server === undefined ? NOBODY : (numbers.idOf(server) ?? NOBODY);
+  const putException = (flow: string, server: ServerName): void => {
+    const [key, id] = [flowNamed(flow), numbers.idOf(server)];
+    if (id === undefined) exceptions.drop(key);
+    else exceptions.put(key, { server: id, serverAddress: server as Address, isSettled: true });
+  };
+  const dropOthers = (rule: Rule): void => {
+    for (const some of exceptions.list())
+      for (const [flow] of some) if (!rule.exceptions.has(flowName(flow))) exceptions.drop(flow);
+  };
+  const slots = openSlotWriter(heldFlows, numbers.rowOf);
+  const putPool = (pool: string, { selections }: Rule): void => {
+    const from = selections.slotOf(pool, 0);
+    for (let slot = 0; slot < perPool; slot++) slots.write(pool, slot, contentFor(selections.serverAt(from + slot)));
+  };
+  return {
+    all: (rule) => {
+      for (const pool of numbers.pools()) putPool(pool, rule);
+      slots.flush();
+      dropOthers(rule);
+      for (const [flow, server] of rule.exceptions) putException(flow, server);
+    },
+    pool: (name, rule) => {
+      putPool(name, rule);
+      slots.flush();
+    },
+    record: (record) => {
+      if (record.type === 'add') putException(record.flow, record.server);
+      else if (record.type === 'del') exceptions.drop(flowNamed(record.flow));
+      else if (record.type === 'set') {
+        const content = contentFor(record.server);
+        for (const slot of record.slots) slots.write(record.pool, slot, content);
+      }
+    },
+    renumber: (server, from, to) => {
+      for (const pool of numbers.pools())
+        for (const [slot, content] of heldFlows.readSlots(numbers.rowOf(pool) ?? 0).entries())
+          if (serverIn(content) === from) slots.write(pool, slot, isHeld(content) ? held(to) : to);
+      slots.flush();
+      for (const some of exceptions.list())
+        for (const [flow, exception] of some)
+          if (exception.serverAddress === server) exceptions.put(flow, { ...exception, server: to });
+    },
+    read: () => {
+      const rule = emptyRule(perPool);
+      let isThere = false;
+      for (const pool of numbers.pools()) {
+        const from = rule.selections.slotOf(pool, 0);
+        for (const [slot, content] of heldFlows.readSlots(numbers.rowOf(pool) ?? 0).entries()) {
+          const server = numbers.serverOf(serverIn(content));
+          if (server !== undefined) isThere = true;
+          rule.selections.put(from + slot, server);
+        }
+      }
+      for (const some of exceptions.list())
+        for (const [flow, { serverAddress }] of some) rule.exceptions.set(flowName(flow), serverAddress);
+      return isThere || rule.exceptions.size > 0 ? rule : undefined;
+    },
+  };
+}
+
+/** In a wanted selection (nlb/datapath/tables/slot.ts). */
+const NOBODY = -1;

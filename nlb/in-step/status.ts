@@ -1,0 +1,52 @@
+import type { SyncStatus } from '../sync/active.ts';
+import type { LinkCounts } from '../sync/link/link.ts';
+import type { DutyCounts } from './duties.ts';
+
+/** What operators see of a node's part in keeping the pair in step. */
+export interface InStepStatus {
+  part: 'leads' | 'joined' | 'joining' | 'neither';
+  /** Of the node that leads: whether the peer may take over at any instant. Of the other: whether it has the whole rule. */
+  isInStep: boolean;
+  /** For how long no planned change is committed, because there may be connections from before this lead that are idle. */
+  graceLeftMs: number;
+  records: {
+    logged: number;
+    acknowledged: number;
+    sentAgain: number;
+    /** By a node that has joined. */
+    applied: number;
+  };
+  exceptions: number;
+  slots: {
+    /** Wished elsewhere than they are committed. */
+    drifting: number;
+    /** Whose SET is not acknowledged. */
+    setting: number;
+  };
+  /** First packets that waited, or wait. */
+  held: DutyCounts;
+  link: LinkCounts;
+}
+
+export interface StatusParts {
+  leading: (SyncStatus & { held: DutyCounts }) | undefined;
+  joined: { isJoined: boolean; applied: number } | undefined;
+  exceptions: number;
+  link: LinkCounts;
+}
+
+const NOTHING_HELD: DutyCounts = { waiting: 0, released: 0, notReleased: 0, dropped: 0 };
+
+export function composeStatus({ leading, joined, exceptions, link }: StatusParts): InStepStatus {
+  const { tip = 0, acknowledged = 0, sentAgain = 0, drifting = 0, setting = 0 } = leading ?? {};
+  return {
+    part: leading ? 'leads' : joined?.isJoined ? 'joined' : joined ? 'joining' : 'neither',
+    isInStep: leading?.isInStep ?? joined?.isJoined ?? false,
+    graceLeftMs: Math.round(leading?.graceLeftMs ?? 0),
+    records: { logged: tip, acknowledged, sentAgain, applied: joined?.applied ?? 0 },
+    exceptions,
+    slots: { drifting, setting },
+    held: leading?.held ?? NOTHING_HELD,
+    link,
+  };
+}

@@ -1,0 +1,60 @@
+import type { HeldFlows } from '../datapath/held-flows.ts';
+import { CONSTANTS } from '../datapath/program/layout.ts';
+import { type Flow, nameOfFlow } from '../datapath/specification/flow.ts';
+import type { Exception } from '../datapath/specification/knowledge.ts';
+import type { HeldFrame } from '../datapath/tables/held-ring.ts';
+
+/** For tests: what the data path has for a pair in step, in the memory of this process. Nothing is forwarded. */
+export interface TestDataPath {
+  heldFlows: HeldFlows;
+  /** By row of the pool. */
+  rows: Map<number, Int32Array>;
+  /** By name of the flow. */
+  exceptions: Map<string, [Flow, Exception]>;
+  ring: HeldFrame[];
+  released: HeldFrame[];
+  connections: Set<string>;
+}
+
+const { SELECTION_SLOTS: SLOTS } = CONSTANTS;
+
+export function openTestDataPath(): TestDataPath {
+  const rows = new Map<number, Int32Array>();
+  const exceptions = new Map<string, [Flow, Exception]>();
+  const connections = new Set<string>();
+  const [ring, released]: [HeldFrame[], HeldFrame[]] = [[], []];
+  const rowOf = (row: number): Int32Array => {
+    const slots = rows.get(row) ?? new Int32Array(SLOTS).fill(-1);
+    rows.set(row, slots);
+    return slots;
+  };
+  const heldFlows: HeldFlows = {
+    putSlots: (row, slots) => {
+      for (const { slot, content } of slots) rowOf(row)[slot] = content;
+    },
+    readSlots: (row) => rowOf(row).slice(),
+    exceptions: {
+      put: (flow, exception) => exceptions.set(nameOfFlow(flow), [flow, exception]),
+      drop: (flow) => exceptions.delete(nameOfFlow(flow)),
+      find: (flow) => exceptions.get(nameOfFlow(flow))?.[1],
+      *list() {
+        yield [...exceptions.values()];
+      },
+      size: () => exceptions.size,
+      close: () => {},
+    },
+    frames: { fd: -1, take: (most) => ring.splice(0, most), close: () => {} },
+    programsEnded: () => new Promise((resolve) => setImmediate(resolve)),
+    *walk() {},
+    hasEntry: (flow) => connections.has(nameOfFlow(flow)),
+    *forget() {
+      connections.clear();
+      yield;
+    },
+    release: (frame) => {
+      released.push(frame);
+      return true;
+    },
+  };
+  return { heldFlows, rows, exceptions, ring, released, connections };
+}

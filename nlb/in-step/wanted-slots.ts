@@ -1,0 +1,139 @@
+import { openShelf, type Shelf } from '../balance/shelf.ts';
+import { openMinimalMove } from '../sync/minimal-move.ts';
+import type { OwnedSlots } from '../sync/owned-slots.ts';
+import type { Selections } from '../sync/rule.ts';
+import type { Wish } from '../sync/slots.ts';
+import type { ConfiguredPool, PoolMember, PoolWeights } from './configured.ts';
+
+/**
+ * What each slot should be, from what is committed and from the weights of the servers: as few slots as can be change owner. A pool that
+ * has nobody yet gets the table that both nodes of the pair would make. Works in pieces of a millisecond.
+ */
+export interface WantedSlots {
+  /** From now on there are these pools. What was wished of a pool with the same servers stays. */
+  use(pools: readonly ConfiguredPool[]): void;
+  weigh(weights: PoolWeights): void;
+  /** All that is committed is what is wished, and what the weights ask for beyond that is to be looked at again. */
+  begin(committed: Selections): void;
+  /** Look at one pool more, or make a piece of its table. What is wished of it now, where that is another server than before. */
+  work(): Wish[];
+  /** Whether there is more to do. */
+  isBusy(): boolean;
+}
+
+interface Row {
+  pool: ConfiguredPool;
+  /** None until they are known: then nothing is wished. */
+  weights: readonly number[] | undefined;
+  /** Undefined until it is needed. */
+  owned: OwnedSlots | undefined;
+  live: Uint32Array;
+}
+
+/** @param perPool how many slots each pool has */
+export function openWantedSlots(perPool: number, first: Selections): WantedSlots {
+  const minimal = openMinimalMove(perPool);
+  const shelves = new Map<string, Shelf>();
+  const none = new Uint32Array(perPool);
+  let rows = new Map<string, Row>();
+  let due = new Set<Row>();
+  let committed = first;
+  let making: { row: Row; weights: readonly number[]; work: Generator<void, void> } | undefined;
+
+  const rowFor = (pool: ConfiguredPool): Row => {
+    const before = rows.get(pool.name);
+    const isSame = before !== undefined && alike(before.pool.members, pool.members);
+    return isSame ? { ...before, pool } : { pool, weights: undefined, owned: undefined, live: none };
+  };
+  const index = ({ pool }: Row): OwnedSlots => {
+    const from = committed.slotOf(pool.name, 0);
+    const places = new Map(pool.members.map(({ address }, place) => [address, place]));
+    const owners = Int32Array.from({ length: perPool }, (_, slot) => {
+      const server = committed.serverAt(from + slot);
+      return server === undefined ? -1 : (places.get(server) ?? -1);
+    });
+    return minimal.index(owners, pool.members.length);
+  };
+  const wishes = ({ pool }: Row, slots: Int32Array, to: Int32Array, left = NONE): Wish[] => {
+    const from = committed.slotOf(pool.name, 0);
+    return Array.from(slots, (slot, at) => [from + slot, pool.members[to[at] ?? -1]?.address, left.has(slot)] as const);
+  };
+  /** The table of a pool that has nobody; undefined while it is being made. */
+  const firstTable = (row: Row, weights: readonly number[]): Int32Array | undefined => {
+    const shelf = shelfFor(shelves, row.pool.members, weights);
+    const everybody = new Uint8Array(row.pool.members.length).fill(1);
+    if (making?.row !== row || making.weights !== weights) making = { row, weights, work: shelf.make(everybody) };
+    if (shelf.find(everybody) === undefined) making.work.next();
+    return shelf.find(everybody);
+  };
+
+  function work(): Wish[] {
+    const [row] = due;
+    if (!row) return [];
+    const { weights } = row;
+    if (weights === undefined) {
+      due.delete(row);
+      return [];
+    }
+    row.owned ??= index(row);
+    if (isNobodys(row.owned) && weights.some((weight) => weight > 0)) {
+      const table = firstTable(row, weights);
+      if (!table) return [];
+      due.delete(row);
+      row.owned = minimal.index(table, row.pool.members.length);
+      return wishes(row, Int32Array.from(table.keys()), table);
+    }
+    due.delete(row);
+    const left = slotsOfUnwanted(row.owned, weights);
+    const { slots, to } = minimal.move(row.owned, weights, row.live);
+    return wishes(row, slots, to, left);
+  }
+
+  return {
+    use: (pools) => {
+      rows = new Map(pools.map((pool) => [pool.name, rowFor(pool)]));
+      due = new Set([...rows.values()].filter(({ weights }) => weights !== undefined));
+      making = undefined;
+    },
+    weigh: ({ pool, weights }) => {
+      const row = rows.get(pool);
+      if (row?.pool.members.length !== weights.length) return;
+      row.weights = weights;
+      due.add(row);
+    },
+    begin: (now) => {
+      committed = now;
+      for (const row of rows.values()) {
+        row.owned = undefined;
+        if (row.weights) due.add(row);
+      }
+    },
+    work,
+    isBusy: () => due.size > 0,
+  };
+}
+
+const alike = (some: readonly PoolMember[], others: readonly PoolMember[]): boolean =>
+  some.length === others.length && some.every(({ address }, place) => others[place]?.address === address);
+
+const NONE: ReadonlySet<number> = new Set();
+
+/** The slots that are nobody's, or of servers that are to get nothing new. */
+function slotsOfUnwanted({ rows, begins, ends }: OwnedSlots, weights: readonly number[]): ReadonlySet<number> {
+  const found = new Set<number>();
+  for (let owner = 0; owner < begins.length; owner++)
+    if (!weights[owner]) for (let at = begins[owner] ?? 0; at < (ends[owner] ?? 0); at++) found.add(rows[at] ?? 0);
+  return found;
+}
+
+/** Nobody stands last among the owners. */
+const isNobodys = ({ begins, ends }: OwnedSlots): boolean =>
+  begins.subarray(0, -1).every((begin, owner) => begin === ends[owner]);
+
+/** Pools with the same servers and weights have one. */
+function shelfFor(shelves: Map<string, Shelf>, members: readonly PoolMember[], weights: readonly number[]): Shelf {
+  const key = JSON.stringify([members.map(({ name }) => name), weights]);
+  const known = shelves.get(key) ?? openShelf(members.map(({ name }, id) => ({ name, id, weight: weights[id] ?? 0 })));
+  shelves.set(key, known);
+  return known;
+}
