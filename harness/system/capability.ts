@@ -69,6 +69,8 @@ export interface Capabilities {
   /** A daemon that is stopped can leave all for its successor, so that a restart loses nothing without a peer. */
   keeps: true;
   furtherInterfaces: true;
+  /** Whether the node, which leads, says that the other may take over at any instant. For waiting only. */
+  inStep(node: LabNode): Promise<boolean | undefined>;
   /** The control plane's main thread can be held up from outside; where it says so, and what its control socket answers. */
   mainThread: { log: string; socket(node: LabNode): string; statusRequest: string; followRequest: string };
   /** Puts the commands of the version of that commit into a folder; gives the folder to find them in. */
@@ -86,6 +88,7 @@ const NEEDED_BY: Partial<Record<keyof PairOptions, Capability>> = {
   secrets: 'signedHeartbeats',
   keeps: 'keeps',
   furtherInterfaces: 'furtherInterfaces',
+  inStep: 'inStep',
   holdable: 'mainThread',
   commands: 'versions',
 };

@@ -30,6 +30,8 @@ export interface PairOptions {
   enterPerSecond?: number;
   /** After how long without a packet a connection counts as gone, whatever its state; the system's own times where nothing is said, or 0. */
   forgetsAfterMs?: number;
+  /** The standby is kept in step with the active: where that sends each connection, it would, too. */
+  inStep?: true;
   /** The daemons' main threads can be held up from outside. */
   holdable?: true;
   /** Folder with the system's commands, where they are those of another version. */

@@ -58,6 +58,7 @@ const lacks = {
   holdDown: 'preempt_delay of keepalived is one time, however often the lead was lost',
   keeps:
     'not configured here: keepalived can leave its address when it is stopped (--dont-release-vrrp), whatever its peer does',
+  inStep: 'the two nodes know of each other’s heartbeats alone',
   furtherInterfaces: 'the ruleset sends to servers by one interface',
   mainThread: 'keepalived is not a program that can be held up from within',
   versions: 'keepalived is the package that is installed, in one version',

@@ -103,6 +103,10 @@ export const nlb: System = systemWith(
     holdDown: true,
     keeps: true,
     furtherInterfaces: true,
+    inStep: async (node) => {
+      const inStep = (await saidBy(node))?.inStep;
+      return inStep?.part === 'leads' && inStep.isInStep;
+    },
     mainThread: {
       log: LOG,
       socket: ({ home }) => home.env.NLB_SOCKET ?? '',
@@ -202,6 +206,7 @@ function configuration(own: NodePlan, setup: PairSetup, script: string) {
     recovery: { ...LAB_HOLD_DOWN, strategy: setup.recovery ?? 'manual' },
     scripts: { initial: script, active: script, standby: script, inop: script, timeLimitMs: 2000 },
     heartbeat: { ...(setup.pace === 'default' ? {} : LAB_HEARTBEAT), keyFile: writeKeys(own.name, setup) },
+    ...(setup.inStep && { sync: {} }),
     ...(setup.enterPerSecond && { limits: limitsOf(setup.enterPerSecond) }),
     ...(setup.forgetsAfterMs && { timeouts: timeoutsOf(setup.forgetsAfterMs) }),
     datapath: {

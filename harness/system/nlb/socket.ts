@@ -10,6 +10,8 @@ export interface StatusSaid {
   pid: number;
   /** With the servers that new connections go to. */
   services: { name: string; servers: string[] }[];
+  /** Null where it keeps nobody in step. */
+  inStep?: { part: string; isInStep: boolean } | null;
   datapath: {
     /** The way in use, whatever was asked for. */
     mode: string;
