@@ -2,19 +2,27 @@ import { reloadBoth } from '../harness/act/reload.ts';
 import type { Scene } from '../harness/act/scene.ts';
 import type { Claims, SuiteTest } from '../harness/act/suite-test.ts';
 import { DEAD_CABLE, SENT_TO_FENCED_NODE } from '../harness/act/usual-drops.ts';
-import { answersAgain, enters } from '../harness/act/waits.ts';
+import { answersAgain, enters, takesAlias } from '../harness/act/waits.ts';
 import { noneCorrupt, noReset, ofUnusedPorts } from '../harness/check/probes.ts';
 import { oneServerPerFlow } from '../harness/check/selection.ts';
-import { until } from '../harness/clock/until.ts';
+import { between } from '../harness/check/span.ts';
+import { addressesUntouched } from '../harness/check/undisturbed.ts';
+import { PromiseBroken, until } from '../harness/clock/until.ts';
 import { cutBoth, healBoth } from '../harness/fault/cable.ts';
 import { signal, startSystem } from '../harness/fault/daemon.ts';
+import { dropSync } from '../harness/fault/silence.ts';
+import type { Pair } from '../harness/lab/lab.ts';
 import type { LabNode } from '../harness/node/node.ts';
 import { suite } from '../harness/runner/suite.ts';
+import type { Load } from '../harness/traffic/client-handle.ts';
 
 /** So many long connections that each of three servers has some of them, but for one run in a million. */
 const FLOWS = 40;
 const PROBES_PER_SECOND = 200;
 const IN_STEP_WITHIN_MS = 10_000;
+const [CUT, LANS] = ['cut the sync', ['access', 'server']];
+/** Of each load, at two hundred a second or more: a hold-down of the lab is one second, and a node that starts is fit after two. */
+const LONGER_THAN_HELD_DOWN = 1000;
 
 interface Takeover {
   aspect: string;
@@ -25,10 +33,10 @@ interface Takeover {
 }
 
 /** The node that leads says that the other may take over at any instant. */
-async function inStep(scene: Scene): Promise<{ active: LabNode; standby: LabNode }> {
+async function inStep(scene: Scene): Promise<Pair> {
   const pair = await scene.lab.pair(IN_STEP_WITHIN_MS);
-  const isInStep = scene.lab.use('inStep');
-  await until(async () => (await isInStep(pair.active)) === true, {
+  const { isSo } = scene.lab.use('inStep');
+  await until(() => isSo(pair.active), {
     what: `${pair.standby.name} is in step with ${pair.active.name}`,
     withinMs: IN_STEP_WITHIN_MS,
     everyMs: 20,
@@ -37,25 +45,47 @@ async function inStep(scene: Scene): Promise<{ active: LabNode; standby: LabNode
   return pair;
 }
 
+async function inStepNoMore(scene: Scene, active: LabNode): Promise<void> {
+  const { isSo } = scene.lab.use('inStep');
+  const what = `${active.name} says that the other is not in step`;
+  await until(async () => !(await isSo(active)), { what, withinMs: IN_STEP_WITHIN_MS, everyMs: 20, isPromise: true });
+}
+
 /** Weights that make both nodes' own tables others than those by which the connections were placed. */
 const REWEIGHED = [{ server1: 0, server2: 5 }, { server1: 5, server3: 0 }, {}];
 
-/** Connections and datagram flows that begin under each of several weights; one node after the other leads. */
+/** Connections and datagram flows that begin under each of several weights. */
+async function openUnderChanges(scene: Scene): Promise<Load[]> {
+  const loads: Load[] = [];
+  for (const [turn, weights] of REWEIGHED.entries()) {
+    const tcp = await scene.client.startTcpFlows({ target: scene.target('echo'), count: FLOWS, intervalMs: 100 });
+    const target = scene.target('echo-udp');
+    const udp = await scene.client.startUdpProbes({ target, perSecond: PROBES_PER_SECOND, sourcePorts: FLOWS });
+    loads.push(tcp, udp);
+    await answersAgain(scene, tcp, 2 * FLOWS);
+    await reloadBoth(scene, `other weights, ${turn + 1}`, { weights });
+  }
+  return loads;
+}
+
+/** From now on nothing that keeps the standby in step comes through. @returns what ends that */
+async function cutSync(scene: Scene): Promise<() => Promise<void>> {
+  const repairs = await scene.act(CUT, undefined, () =>
+    Promise.all(LANS.map(async (lan) => scene.defer(`sync passes ${lan}`, await dropSync(scene, scene.lan(lan))))),
+  );
+  return () =>
+    scene.act('let sync through', undefined, async () => {
+      for (const repair of repairs) await repair();
+    });
+}
+
 function survives({ aspect, what, strike, mend, drops = [] }: Takeover): SuiteTest {
   return {
     proves: [`HA-3 ${aspect}`],
     drops: [SENT_TO_FENCED_NODE, ...drops],
     run: async (scene) => {
       const { active, standby } = await inStep(scene);
-      const loads = [];
-      for (const [turn, weights] of REWEIGHED.entries()) {
-        const tcp = await scene.client.startTcpFlows({ target: scene.target('echo'), count: FLOWS, intervalMs: 100 });
-        const target = scene.target('echo-udp');
-        const udp = await scene.client.startUdpProbes({ target, perSecond: PROBES_PER_SECOND, sourcePorts: FLOWS });
-        loads.push(tcp, udp);
-        await answersAgain(scene, tcp, 2 * FLOWS);
-        await reloadBoth(scene, `other weights, ${turn + 1}`, { weights });
-      }
+      const loads = await openUnderChanges(scene);
       await inStep(scene);
       const struckNs = scene.nowNs();
       await scene.act(what, active.name, () => strike(scene, active));
@@ -69,6 +99,92 @@ function survives({ aspect, what, strike, mend, drops = [] }: Takeover): SuiteTe
   };
 }
 
+/** A node that is not in step is refused the lead that it asks for, and the other cannot hand it over; once it is, it has it. */
+const isRefused: SuiteTest = {
+  proves: ['HA-9 asked for', 'HA-3 planned'],
+  run: async (scene) => {
+    const { active, standby } = await inStep(scene);
+    const { takeOver, standBy } = scene.lab.use('handover');
+    const restore = await cutSync(scene);
+    const cutNs = scene.nowNs();
+    const loads = await openUnderChanges(scene);
+    await inStepNoMore(scene, active);
+    await refused(scene, 'take over', standby, takeOver);
+    await refused(scene, 'stand by', active, standBy);
+    const untilNs = scene.nowNs();
+    await restore();
+    await inStep(scene);
+    await scene.act('take over', standby.name, () => takeOver(standby));
+    await enters(scene, standby.name, 'active', untilNs);
+    for (const load of loads) await answersAgain(scene, load, 4 * FLOWS);
+    await Promise.all(loads.map((load) => load.stop()));
+    await inStep(scene);
+    return {
+      'while it is not in step, no address moves': between(
+        { fromNs: cutNs, untilNs },
+        addressesUntouched({ nodes: [active.name, standby.name] }),
+      ),
+      ...nothingLost,
+    };
+  },
+};
+
+/** The order is refused, with the reason. */
+async function refused(
+  scene: Scene,
+  what: string,
+  node: LabNode,
+  order: (node: LabNode) => Promise<void>,
+): Promise<void> {
+  const why = await scene.act(`${what}, in vain`, node.name, () =>
+    order(node).then(
+      () => 'it was obeyed',
+      (error: unknown) => {
+        if (error instanceof PromiseBroken) return error.message;
+        throw error;
+      },
+    ),
+  );
+  if (!why.includes('in step'))
+    throw new PromiseBroken(`${what} is refused, for ${node.name} is not in step; ${why}`, 0);
+}
+
+/** A primary that may have the lead back by itself waits until it is in step. */
+const waitsForRecords: SuiteTest = {
+  proves: ['HA-9 automatic recovery', 'HA-3 taken back'],
+  drops: [SENT_TO_FENCED_NODE],
+  run: async (scene) => {
+    const primary = scene.lab.nodes('nlb').find(({ home }) => home.plan.primary);
+    if (!primary) throw new Error('the topology has no primary');
+    if ((await inStep(scene)).active !== primary)
+      await scene.act('take over', primary.name, () => scene.lab.use('handover').takeOver(primary));
+    const { standby: other } = await inStep(scene);
+    await reloadBoth(scene, 'automatic recovery', { recovery: 'automatic' });
+    const loads = await openUnderChanges(scene);
+    await inStep(scene);
+    const struckNs = scene.nowNs();
+    await scene.act('kill -9', primary.name, async () => signal(scene, primary, 'SIGKILL'));
+    await enters(scene, other.name, 'active', struckNs);
+    const restore = await cutSync(scene);
+    await scene.act('start', primary.name, async () => startSystem(scene, primary));
+    await scene.lab.pair(IN_STEP_WITHIN_MS);
+    const fromNs = scene.nowNs();
+    for (const load of loads) await answersAgain(scene, load, LONGER_THAN_HELD_DOWN);
+    const untilNs = scene.nowNs();
+    await restore();
+    await takesAlias(scene, primary.name, untilNs, IN_STEP_WITHIN_MS);
+    for (const load of loads) await answersAgain(scene, load, 4 * FLOWS);
+    await Promise.all(loads.map((load) => load.stop()));
+    return {
+      'while it is not in step, no address moves': between(
+        { fromNs, untilNs },
+        addressesUntouched({ nodes: [primary.name, other.name] }),
+      ),
+      ...nothingLost,
+    };
+  },
+};
+
 const nothingLost: Claims = {
   'no connection is reset': noReset({ protocol: 'tcp', atLeast: 2 * FLOWS }),
   'every byte comes back as it was sent': noneCorrupt({ protocol: 'tcp', atLeast: 2 * FLOWS }),
@@ -80,9 +196,9 @@ export default await suite(
   'a takeover that no connection notices, whatever the weights',
   {
     topologies: ['invention'],
-    seconds: 30,
+    seconds: 80,
     pair: { inStep: true },
-    needs: ['reload', 'weights', 'inStep', 'handover'],
+    needs: ['reload', 'weights', 'inStep', 'handover', 'failback'],
   },
   {
     'the active is asked to stand by': survives({
@@ -110,5 +226,7 @@ export default await suite(
         startSystem(scene, struck);
       },
     }),
+    'a node that is not in step is refused the lead, and has it once it is': isRefused,
+    'a primary that returns has the lead back by itself, but not before it is in step': waitsForRecords,
   },
 );

@@ -13,6 +13,10 @@ export function heartbeatLans(lab: Lab): string[] {
   return [...new Set(lab.plan.segments.filter(({ name }) => segments.includes(name)).map(({ lan }) => lan))];
 }
 
+/** From now on nothing that keeps the standby in step crosses the LAN. @returns what lets it through again */
+export const dropSync = (view: LabView, lan: string): Promise<() => Promise<number>> =>
+  dropOnLan(view, lan, [view.lab.use('inStep').match]);
+
 /** From now on no heartbeat crosses the LAN. @returns what lets them through again, and gives how many were dropped */
 export const dropHeartbeats = (view: LabView, lan: string): Promise<() => Promise<number>> =>
   dropOnLan(view, lan, [view.lab.use('heartbeats').match]);

@@ -69,8 +69,8 @@ export interface Capabilities {
   /** A daemon that is stopped can leave all for its successor, so that a restart loses nothing without a peer. */
   keeps: true;
   furtherInterfaces: true;
-  /** Whether the node, which leads, says that the other may take over at any instant. For waiting only. */
-  inStep(node: LabNode): Promise<boolean | undefined>;
+  /** Whether the node, which leads, says that the other may take over at any instant, for waiting only; and what the two say to each other of it, as an expression of nft. */
+  inStep: { isSo(node: LabNode): Promise<boolean>; match: string };
   /** The control plane's main thread can be held up from outside; where it says so, and what its control socket answers. */
   mainThread: { log: string; socket(node: LabNode): string; statusRequest: string; followRequest: string };
   /** Puts the commands of the version of that commit into a folder; gives the folder to find them in. */

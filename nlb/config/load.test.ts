@@ -59,6 +59,7 @@ t.test('a short configuration is completed with the defaults', async (t) => {
       maxServers: 4096,
       maxServices: 512,
     },
+    sync: 'off',
     control: { socket: '/run/nlb/nlbd.sock' },
     scripts: { timeLimitMs: 5000 },
     reach: { targets: [], intervalMs: 500, timeoutMs: 300, rise: 2, fall: 3 },
@@ -109,7 +110,7 @@ const one: [what: string, change: [string, string], problem: string][] = [
   [
     'an unknown section, at its key',
     ['primary:', 'primry:'],
-    `nlb.yaml:2:1: primry: unknown setting; known are node, primary, access, server, nlbs, peer, heartbeat, reach, recovery, clusterAddresses, servers, services, scripts, timeouts, limits, datapath, control, log`,
+    `nlb.yaml:2:1: primry: unknown setting; known are node, primary, access, server, nlbs, peer, heartbeat, reach, recovery, clusterAddresses, servers, services, sync, scripts, timeouts, limits, datapath, control, log`,
   ],
   [
     'an unknown key within a section, at the key',

@@ -1,9 +1,9 @@
-import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import { MessageChannel } from 'node:worker_threads';
 import type { AddressChange } from '../address/address-change.ts';
 import { openCorrections } from '../address/corrections.ts';
 import type { Config } from '../config/schema.ts';
 import { type Datapath, openDatapath } from '../datapath/datapath.ts';
-import { type InStepHandle, type InStepHooks, startInStep } from '../in-step/handle.ts';
+import { type InStepHandle, startInStep } from '../in-step/handle.ts';
 import { lockMemory } from '../kernel/scheduling.ts';
 import { openScripts } from '../scripts/operator.ts';
 import { openAddressFilter } from './address-filter.ts';
@@ -86,12 +86,13 @@ export async function startDaemon(start: Start, log: Log, died: (error: Error) =
       died,
     },
   );
-  const memoryLocked = lockMemory();
-  const datapath = datapathFor(config, problem);
-  beat.useLease(datapath.leaseFd);
   const event = (name: string, detail: Record<string, unknown>) => events.add(name, detail);
+  const starting = config.sync === 'off' ? undefined : startInStep(beatPort, { event, problem, died });
+  const memoryLocked = lockMemory();
+  const datapath = await openOrStop(() => datapathFor(config, problem), starting);
+  beat.useLease(datapath.leaseFd);
   const addressFilter = openAddressFilter(config, { event, problem });
-  const inStep = inStepFor(config, datapath, beatPort, { secrets: orders.secrets, event, problem, died });
+  const inStep = starting && (await beginInStep(starting, config, datapath, { secrets: orders.secrets, problem }));
   const placing = inStep ? placedInStep(datapath, inStep) : placedDirectly(datapath);
   const loop = openLoop(config, datapath, placing, {
     facts: (facts) => beat.report(facts),
@@ -135,6 +136,7 @@ export async function startDaemon(start: Start, log: Log, died: (error: Error) =
     peer: config.peer.name,
     beat: (await beat.status()).sync,
     inStep: (await inStep?.status()) ?? null,
+    notKept: inForce.services.filter(({ persistence }) => persistence !== undefined).map(({ name }) => name),
   });
   const commands = openCommands({ beat, status, sync, events, reloader, inspection });
   const door = await serve(config.control.socket, commands).catch(async (error) => {
@@ -166,22 +168,33 @@ export async function startDaemon(start: Start, log: Log, died: (error: Error) =
   return { stop, reload: reloader.reload };
 }
 
-/** None where sync is off, or the data path holds nothing. */
-function inStepFor(
+/** What was started before is ended where the data path cannot be had. */
+async function openOrStop(open: () => Datapath, starting: InStepHandle | undefined): Promise<Datapath> {
+  try {
+    return open();
+  } catch (error) {
+    await starting?.stop();
+    throw error;
+  }
+}
+
+/** Undefined where the data path holds nothing: then the thread is not needed. */
+async function beginInStep(
+  starting: InStepHandle,
   config: Config,
   datapath: Datapath,
-  beat: MessagePort,
-  { secrets, ...hooks }: InStepHooks & { secrets: readonly Uint8Array[] },
-): InStepHandle | undefined {
+  { secrets, problem }: { secrets: readonly Uint8Array[]; problem(text: string): void },
+): Promise<InStepHandle | undefined> {
   const heldFlows = datapath.heldFlowsParts?.();
-  if (config.sync === 'off') return undefined;
-  if (!heldFlows) {
-    hooks.problem('The data path in user space holds no packet, so the pair is not in step');
+  if (!heldFlows || config.sync === 'off') {
+    problem('The data path in user space holds no packet, so the pair is not in step');
+    await starting.stop();
     return undefined;
   }
   const { leaseFd, adopted } = datapath;
   const link = inStepOrders(config, config.sync, secrets);
-  return startInStep({ link, heldFlows, leaseFd, goneAfterMs: GONE_AFTER_MS, beat, adopted }, hooks);
+  starting.begin({ link, heldFlows, leaseFd, goneAfterMs: GONE_AFTER_MS, adopted });
+  return starting;
 }
 
 /** On tables that are new, the cluster addresses are guarded before the first frame comes in. */

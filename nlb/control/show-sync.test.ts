@@ -3,6 +3,7 @@ import { type SyncShown, showSync } from './show-sync.ts';
 
 const leads: SyncShown = {
   peer: 'nlb2',
+  notKept: [],
   beat: null,
   inStep: {
     part: 'leads',
@@ -30,6 +31,8 @@ t.test('a node that leads says how far the other is, and what waits', async (t) 
   t.equal(row(leads, 'by server'), '5 datagrams sent, 6 received');
   t.equal(row(leads, 'refused'), '1 datagrams: forged');
   t.equal(row(leads, 'grace'), undefined);
+  t.equal(row(leads, 'not kept'), undefined);
+  t.match(showSync({ ...leads, notKept: ['http'] }), /not kept +connections placed by their client’s affinity: http\n/);
   t.match(showSync({ ...leads, inStep: leads.inStep && { ...leads.inStep, graceLeftMs: 61_000 } }), /grace +61 s left/);
 });
 

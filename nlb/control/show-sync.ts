@@ -9,10 +9,12 @@ export interface SyncShown {
   peer: string;
   beat: BeatStatus['sync'];
   inStep: InStepStatus | null;
+  /** Services with persistence: where a client's affinity has placed a connection elsewhere than its slot, the other node does not know. */
+  notKept: string[];
 }
 
 /** The same as text. */
-export function showSync({ off, peer, beat, inStep }: SyncShown): string {
+export function showSync({ off, peer, beat, inStep, notKept }: SyncShown): string {
   if (off !== undefined || !inStep) return off ?? 'starting';
   const { records, held, slots, link } = inStep;
   const rows: [string, string][] = [
@@ -24,6 +26,9 @@ export function showSync({ off, peer, beat, inStep }: SyncShown): string {
             string,
           ],
         ]
+      : []),
+    ...(notKept.length > 0
+      ? [['not kept', `connections placed by their client’s affinity: ${notKept.join(', ')}`] as [string, string]]
       : []),
     [
       'records',

@@ -27,6 +27,8 @@ export interface HeldFlows extends Pick<ReleasePath, 'release'> {
    * overwrite each other. Throws a RangeError if there is no such row.
    */
   putSlots(row: number, slots: Iterable<SlotChange>): void;
+  /** Write those of all slots of a pool's row that differ. Never modified afterwards: another selection is another array. */
+  putRow(row: number, slots: Int32Array): void;
   /** A copy of the slots of a pool's row, with their marks; as in a wanted selection (slot.ts). */
   readSlots(row: number): Int32Array;
   readonly exceptions: ExceptionTable;
@@ -75,6 +77,9 @@ export function openHeldFlowsFrom({ mode, program, ...parts }: HeldFlowsParts): 
   const releasePath = openReleasePath({ inUse: () => inUse, leaseFd: map('lease'), servers, counters });
   return {
     putSlots: selections.writeSlots,
+    putRow: (row, slots) => {
+      selections.write(row, slots);
+    },
     readSlots: selections.read,
     exceptions,
     frames,

@@ -1,4 +1,4 @@
-import { Worker } from 'node:worker_threads';
+import { type MessagePort, Worker } from 'node:worker_threads';
 import type { HeldFlowsParts } from '../datapath/held-flows.ts';
 import type { Configured, PoolWeights, ServerSeen } from './configured.ts';
 import type { FromInStep, InStepOrders, ToInStep } from './messages.ts';
@@ -6,6 +6,8 @@ import type { InStepStatus } from './status.ts';
 
 /** The thread that keeps the pair in step, as the main thread sees it. */
 export interface InStepHandle {
+  /** Once the data path is there; before anything else. */
+  begin(orders: InStepOrders): void;
   configured(configured: Configured, servers: ServerSeen[]): void;
   servers(servers: ServerSeen[]): void;
   weights(weights: PoolWeights[]): void;
@@ -30,10 +32,11 @@ export interface InStepHooks {
 
 const LOOK_EVERY_MS = 5;
 
-export function startInStep(orders: InStepOrders, hooks: InStepHooks): InStepHandle {
+/** @param beat to the thread that beats */
+export function startInStep(beat: MessagePort, hooks: InStepHooks): InStepHandle {
   const worker = new Worker(new URL('./thread.ts', import.meta.url), {
-    workerData: orders,
-    transferList: [orders.beat],
+    workerData: { beat },
+    transferList: [beat],
     // Its descriptors come from the kernel by FFI, so Node's own count knows nothing of them.
     trackUnmanagedFds: false,
   });
@@ -70,6 +73,7 @@ export function startInStep(orders: InStepOrders, hooks: InStepHooks): InStepHan
       post({ type: 'status', id });
     });
   return {
+    begin: (orders) => post({ type: 'begin', orders }),
     configured: (configured, servers) => post({ type: 'configured', configured, servers }),
     servers: (servers) => post({ type: 'servers', servers }),
     weights: (weights) => post({ type: 'weights', weights, number: ++given }),

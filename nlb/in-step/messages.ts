@@ -1,4 +1,3 @@
-import type { MessagePort } from 'node:worker_threads';
 import type { HeldFlowsParts } from '../datapath/held-flows.ts';
 import type { NodeOrders } from '../sync/link/node.ts';
 import type { Configured, PoolWeights, ServerSeen } from './configured.ts';
@@ -6,20 +5,20 @@ import type { InStepStatus } from './status.ts';
 
 /** What the main thread and the thread that keeps the pair in step say to each other. */
 
-/** All that the thread is given at its start. */
+/** All that the thread is given before it begins. */
 export interface InStepOrders {
   link: NodeOrders;
   heldFlows: HeldFlowsParts;
   leaseFd: number;
   /** For how long an exception may be of a server that this node takes for gone, before it has looked itself. */
   goneAfterMs: number;
-  /** To the thread that beats. */
-  beat: MessagePort;
   /** Whether the tables, connections included, are those of an earlier life of the daemon. */
   adopted: boolean;
 }
 
 export type ToInStep =
+  /** Once the data path is there; before anything else. */
+  | { type: 'begin'; orders: InStepOrders }
   | { type: 'configured'; configured: Configured; servers: ServerSeen[] }
   /** All of them. */
   | { type: 'servers'; servers: ServerSeen[] }

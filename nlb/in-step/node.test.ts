@@ -219,3 +219,19 @@ t.test('a node that is started again on its tables leads with what they have', a
   t.equal(after.node.status().exceptions, 1);
   t.same(after.problems, []);
 });
+
+t.test('a standby that cannot write what it is told acknowledges nothing more, and says so', async (t) => {
+  const [one, other] = await pair(t);
+  other.path.heldFlows.exceptions.put = () => {
+    throw new Error('the table is full');
+  };
+  weigh(one, 0, 1, 1);
+  await until([one, other], 'some slots are held', () => slotsOf(one).some(isHeld));
+  const now = slotsOf(one);
+  const port = Array.from({ length: 1000 }, (_, at) => 1000 + at).find((each) => isHeld(now[slotOf(each)] ?? 0)) ?? 0;
+  holdSyn(one, port);
+  await until([one, other], 'it is not in step', () => !one.node.isPeerInStep());
+  t.match(other.node.status(), { part: 'neither', isInStep: false });
+  t.same(other.problems, ['cannot be in step, until another node leads: the table is full']);
+  await until([one, other], 'the packet goes on, alone', () => one.path.released.length === 1);
+});

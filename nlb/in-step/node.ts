@@ -5,11 +5,12 @@ import type { StateName } from '../pair/beat.ts';
 import type { Active } from '../sync/active.ts';
 import { type NodeOrders, openSyncNode, type SyncNode } from '../sync/link/node.ts';
 import type { Receiver } from '../sync/receiver.ts';
-import { apply, emptyRule, type Rule, setRecords } from '../sync/rule.ts';
+import { emptyRule, type Rule } from '../sync/rule.ts';
 import type { Wish } from '../sync/slots.ts';
 import type { Configured, PoolWeights, ServerSeen } from './configured.ts';
 import { type Duties, openDuties } from './duties.ts';
 import { openGoneServers } from './gone-servers.ts';
+import { openLiveCounts } from './live-counts.ts';
 import { flowNamed } from './names.ts';
 import { NO_SLOT, openNumbers } from './numbers.ts';
 import { openRuleWriter } from './rule-writer.ts';
@@ -69,7 +70,8 @@ const [REVIEW_EVERY_MS, REVIEWED_AT_ONCE] = [1000, 20];
 export function openInStepNode({ heldFlows, nowMs, problem, event, ...parts }: InStepParts): InStepNode {
   const first = emptyRule(PER_POOL);
   const numbers = openNumbers(PER_POOL, first.selections);
-  const wantedSlots = openWantedSlots(PER_POOL, first.selections);
+  const counts = openLiveCounts(heldFlows, numbers, PER_POOL, nowMs);
+  const wantedSlots = openWantedSlots(PER_POOL, first.selections, counts.from);
   const ruleWriter = openRuleWriter(heldFlows, numbers, PER_POOL);
   /** What is committed: R, and E as far as this node does not lead. */
   let rule: Rule = first;
@@ -90,8 +92,12 @@ export function openInStepNode({ heldFlows, nowMs, problem, event, ...parts }: I
     newAttachment: parts.newNumber,
     execute: (effect) => duties?.execute(effect),
     ruleChanged: (by) => {
-      if (by === 'joined') joined();
-      else ruleWriter.record(by);
+      try {
+        if (by === 'joined') joined();
+        else ruleWriter.record(by);
+      } catch (error) {
+        followNoMore(error);
+      }
     },
     unknown: (kind) =>
       problem(`the peer's records are of a later version (kind ${kind}): this node cannot be in step with it`),
@@ -103,6 +109,7 @@ export function openInStepNode({ heldFlows, nowMs, problem, event, ...parts }: I
     rule = next;
     numbers.useSelections(rule.selections);
     wantedSlots.begin(rule.selections);
+    counts.reset();
   }
 
   function joined(): void {
@@ -111,6 +118,14 @@ export function openInStepNode({ heldFlows, nowMs, problem, event, ...parts }: I
     isFresh = false;
     ruleWriter.all(rule);
     event('sync', { joined: peerReign });
+  }
+
+  /** What it cannot write it must not acknowledge; until another leads, it is out of step. */
+  function followNoMore(why: unknown): void {
+    joining = Symbol('cannot follow');
+    receiver = undefined;
+    node.rest();
+    problem(`cannot be in step, until another node leads: ${why instanceof Error ? why.message : String(why)}`);
   }
 
   function lead(reign: number): void {
@@ -177,11 +192,9 @@ export function openInStepNode({ heldFlows, nowMs, problem, event, ...parts }: I
       leading.engine.wish(wished, nowMs());
       return;
     }
-    const servers = new Map(wished.map(([slot, server]) => [slot, server]));
-    for (const record of setRecords([...servers.keys()], rule.selections, (slot) => servers.get(slot))) {
-      apply(rule, record);
-      ruleWriter.record(record);
-    }
+    const { selections } = rule;
+    for (const [slot, server] of wished) selections.put(slot, server);
+    for (const pool of new Set(wished.map(([slot]) => selections.positionOf(slot).pool))) ruleWriter.pool(pool, rule);
   }
 
   return {
@@ -233,7 +246,9 @@ export function openInStepNode({ heldFlows, nowMs, problem, event, ...parts }: I
     tick: () => {
       tellGone();
       if (mayJoin()) join().catch((error: unknown) => problem(`cannot join: ${String(error)}`));
-      if (!leading || nowMs() < reviewAtMs) return;
+      if (!leading) return;
+      counts.tick();
+      if (nowMs() < reviewAtMs) return;
       if (leading.duties.review(REVIEWED_AT_ONCE)) reviewAtMs = nowMs() + REVIEW_EVERY_MS;
     },
     status: () =>

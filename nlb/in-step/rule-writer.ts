@@ -23,7 +23,7 @@ export interface RuleWriter {
   read(): Rule | undefined;
 }
 
-type WrittenFlows = Pick<HeldFlows, 'putSlots' | 'readSlots' | 'exceptions'>;
+type WrittenFlows = Pick<HeldFlows, 'putSlots' | 'putRow' | 'readSlots' | 'exceptions'>;
 type WrittenNumbers = Pick<Numbers, 'pools' | 'rowOf' | 'idOf' | 'serverOf'>;
 
 /** @param perPool how many slots each pool has */
@@ -42,20 +42,19 @@ export function openRuleWriter(heldFlows: WrittenFlows, numbers: WrittenNumbers,
   };
   const slots = openSlotWriter(heldFlows, numbers.rowOf);
   const putPool = (pool: string, { selections }: Rule): void => {
-    const from = selections.slotOf(pool, 0);
-    for (let slot = 0; slot < perPool; slot++) slots.write(pool, slot, contentFor(selections.serverAt(from + slot)));
+    const [row, from] = [numbers.rowOf(pool), selections.slotOf(pool, 0)];
+    slots.flush();
+    if (row === undefined) return;
+    const content = (_: unknown, slot: number): number => contentFor(selections.serverAt(from + slot));
+    heldFlows.putRow(row, Int32Array.from({ length: perPool }, content));
   };
   return {
     all: (rule) => {
       for (const pool of numbers.pools()) putPool(pool, rule);
-      slots.flush();
       dropOthers(rule);
       for (const [flow, server] of rule.exceptions) putException(flow, server);
     },
-    pool: (name, rule) => {
-      putPool(name, rule);
-      slots.flush();
-    },
+    pool: putPool,
     record: (record) => {
       if (record.type === 'add') putException(record.flow, record.server);
       else if (record.type === 'del') exceptions.drop(flowNamed(record.flow));

@@ -32,6 +32,7 @@ export function openTestDataPath(): TestDataPath {
     putSlots: (row, slots) => {
       for (const { slot, content } of slots) rowOf(row)[slot] = content;
     },
+    putRow: (row, slots) => rows.set(row, slots.slice()),
     readSlots: (row) => rowOf(row).slice(),
     exceptions: {
       put: (flow, exception) => exceptions.set(nameOfFlow(flow), [flow, exception]),

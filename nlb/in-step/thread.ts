@@ -1,138 +1,29 @@
-import { randomInt } from 'node:crypto';
-import { parentPort, workerData } from 'node:worker_threads';
-import { openHeldFlowsFrom } from '../datapath/held-flows.ts';
-import { openLease } from '../datapath/tables/lease.ts';
-import { monotonicNs } from '../kernel/clock.ts';
-import { watchReadable } from '../kernel/readable-watch.ts';
+import { flushCompileCache } from 'node:module';
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { beRealTime } from '../kernel/scheduling.ts';
-import type { FromSync, ToSync } from './beat-messages.ts';
-import type { FromInStep, InStepOrders, ToInStep } from './messages.ts';
-import { openInStepNode } from './node.ts';
+import type { FromInStep, ToInStep } from './messages.ts';
+import { openWorkingNode, type WorkingNode } from './working-node.ts';
 
 /**
  * The thread that keeps the pair in step. First packets wait for it, so it runs in real time, but behind the thread that beats; nothing
- * else is done here.
+ * else is done here. It is started before the data path is there, whose making takes as long as its own start.
  */
-const orders = workerData as InStepOrders;
-const post = (message: FromInStep) => parentPort?.postMessage(message);
-const tellBeat = (message: FromSync) => orders.beat.postMessage(message);
-const problem = (text: string) => post({ type: 'problem', text });
-const nowMs = () => Number(monotonicNs()) / 1e6;
+const { beat } = workerData as { beat: MessagePort };
 
 /** Of SCHED_FIFO's 1 to 99: below the thread that beats (control/beat/thread.ts). */
 const PRIORITY = 5;
-/** A number of six octets is drawn anew for each attachment. */
-const MOST_NUMBER = 2 ** 48 - 1;
 
-const heldFlows = openHeldFlowsFrom(orders.heldFlows);
-const lease = openLease(orders.leaseFd);
-const node = openInStepNode({
-  ...orders,
-  heldFlows,
-  nowMs,
-  newNumber: () => randomInt(1, MOST_NUMBER),
-  forwardsUntilMs: () => Number(lease.get().forwardUntilNs) / 1e6,
-  event: (name, detail) => post({ type: 'event', name, detail }),
-  problem,
+let node: WorkingNode | undefined;
+parentPort?.on('message', (message: ToInStep) => {
+  if (message.type === 'begin') {
+    const post = (said: FromInStep) => parentPort?.postMessage(said);
+    node = openWorkingNode(message.orders, { beat, post, ended: () => parentPort?.close() });
+    beRealTime(PRIORITY);
+  } else if (node) node.heardOfMain(message);
+  else if (message.type === 'stop') {
+    beat.close();
+    parentPort?.close();
+  }
 });
-const frames = watchReadable(heldFlows.frames.fd, node.readFrames);
-beRealTime(PRIORITY);
-
-/** The last weights that came, until they are in the data path, or wished. */
-let unplaced: number | undefined;
-let next: NodeJS.Immediate | undefined;
-function work(): void {
-  next = undefined;
-  if (node.work()) next = setImmediate(work);
-  else if (unplaced !== undefined) {
-    post({ type: 'placed', number: unplaced });
-    unplaced = undefined;
-  }
-}
-const workSoon = (): void => {
-  next ??= setImmediate(work);
-};
-
-let [reign, isPeerInStep] = [0, false];
-/** The attempt to complete the log that is to be answered. */
-let completing: number | undefined;
-function look(): void {
-  node.tick();
-  if (isPeerInStep !== node.isPeerInStep()) {
-    isPeerInStep = !isPeerInStep;
-    tellBeat({ type: 'inStep', reign, isPeerInStep });
-    post({ type: 'event', name: 'sync', detail: { peerInStep: isPeerInStep } });
-  }
-  if (completing === undefined || !node.hasLeft()) return;
-  tellBeat({ type: 'logCompleted', attempt: completing, isInStep: node.isPeerInStep() });
-  completing = undefined;
-}
-const timer = setInterval(look, orders.link.tickMs);
-
-function heardOfBeat(message: ToSync): void {
-  switch (message.type) {
-    case 'entered':
-      completing = undefined;
-      [reign, isPeerInStep] = [message.reign, false];
-      node.entered(message.state, message.reign);
-      workSoon();
-      break;
-    case 'peer':
-      node.peerLeads(message.reign);
-      break;
-    case 'completeLog':
-      completing = message.attempt;
-      node.leave();
-      look();
-      break;
-    case 'keepLog':
-      completing = undefined;
-      node.stay();
-  }
-}
-
-async function stop(): Promise<void> {
-  clearInterval(timer);
-  clearImmediate(next);
-  await frames.close();
-  node.close();
-  heldFlows.close();
-  lease.close();
-  orders.beat.close();
-  parentPort?.close();
-}
-
-function heardOfMain(message: ToInStep): void {
-  switch (message.type) {
-    case 'configured':
-      node.configured(message.configured, message.servers);
-      workSoon();
-      break;
-    case 'servers':
-      node.see(message.servers);
-      break;
-    case 'weights':
-      node.weigh(message.weights);
-      unplaced = message.number;
-      workSoon();
-      break;
-    case 'mode':
-      heldFlows.useMode(message.mode, message.program);
-      break;
-    case 'secrets':
-      node.useSecrets(message.secrets);
-      break;
-    case 'leave':
-      node.leave();
-      break;
-    case 'status':
-      post({ type: 'answer', id: message.id, status: node.status(), hasLeft: node.hasLeft() });
-      break;
-    case 'stop':
-      stop().catch((error: unknown) => problem(String(error)));
-  }
-}
-
-parentPort?.on('message', heardOfMain);
-orders.beat.on('message', heardOfBeat);
-tellBeat({ type: 'takesPart', takesPart: true });
+// A thread keeps what it compiled apart from the main one's, and must write it itself.
+flushCompileCache();

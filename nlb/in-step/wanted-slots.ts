@@ -1,7 +1,7 @@
 import { openShelf, type Shelf } from '../balance/shelf.ts';
 import { openMinimalMove } from '../sync/minimal-move.ts';
 import type { OwnedSlots } from '../sync/owned-slots.ts';
-import type { Selections } from '../sync/rule.ts';
+import type { Selections, SlotNumber } from '../sync/rule.ts';
 import type { Wish } from '../sync/slots.ts';
 import type { ConfiguredPool, PoolMember, PoolWeights } from './configured.ts';
 
@@ -27,14 +27,19 @@ interface Row {
   weights: readonly number[] | undefined;
   /** Undefined until it is needed. */
   owned: OwnedSlots | undefined;
-  live: Uint32Array;
 }
 
-/** @param perPool how many slots each pool has */
-export function openWantedSlots(perPool: number, first: Selections): WantedSlots {
+/**
+ * @param perPool how many slots each pool has
+ * @param liveFrom how many connections the slots of a pool have, by its first slot
+ */
+export function openWantedSlots(
+  perPool: number,
+  first: Selections,
+  liveFrom: (first: SlotNumber) => Uint32Array,
+): WantedSlots {
   const minimal = openMinimalMove(perPool);
   const shelves = new Map<string, Shelf>();
-  const none = new Uint32Array(perPool);
   let rows = new Map<string, Row>();
   let due = new Set<Row>();
   let committed = first;
@@ -43,7 +48,7 @@ export function openWantedSlots(perPool: number, first: Selections): WantedSlots
   const rowFor = (pool: ConfiguredPool): Row => {
     const before = rows.get(pool.name);
     const isSame = before !== undefined && alike(before.pool.members, pool.members);
-    return isSame ? { ...before, pool } : { pool, weights: undefined, owned: undefined, live: none };
+    return isSame ? { ...before, pool } : { pool, weights: undefined, owned: undefined };
   };
   const index = ({ pool }: Row): OwnedSlots => {
     const from = committed.slotOf(pool.name, 0);
@@ -85,7 +90,7 @@ export function openWantedSlots(perPool: number, first: Selections): WantedSlots
     }
     due.delete(row);
     const left = slotsOfUnwanted(row.owned, weights);
-    const { slots, to } = minimal.move(row.owned, weights, row.live);
+    const { slots, to } = minimal.move(row.owned, weights, liveFrom(committed.slotOf(row.pool.name, 0)));
     return wishes(row, slots, to, left);
   }
 

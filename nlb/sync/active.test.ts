@@ -1,5 +1,7 @@
 import t from 'tap';
-import { acknowledge, join, scene } from './test-engine.ts';
+import { openActive } from './active.ts';
+import { apply, emptyRule } from './rule.ts';
+import { acknowledge, join, SETTINGS, scene } from './test-engine.ts';
 
 t.test('a slot is marked, walked, set and committed, each when the one before is done', async (t) => {
   const { active, said, pass } = scene();
@@ -144,4 +146,22 @@ t.test('more frames than there is room for are dropped', async (t) => {
   said();
   active.firstPacket(packet('three 0', 'syn'), 0);
   t.same(said(), ['three 0: b, held', 'drop three 0', 'ADD three 0']);
+});
+
+t.test('wishes that have to wait cost nothing with each tick', async (t) => {
+  const [slots, rule] = [65_537, emptyRule(65_537)];
+  apply(rule, { type: 'set', pool: 'p', slots: [...Array(slots).keys()], server: 'a' });
+  const settings = { ...SETTINGS, graceMs: 1_000_000, settleMs: 0 };
+  const [gone, slotOf, emit] = [[], () => 0, () => {}];
+  const active = openActive({ reign: 1, rule, settings, slotOf, gone, startsInGrace: true, nowMs: 0, emit });
+  active.barrierPassed(1, 0);
+  active.wish(
+    Array.from({ length: slots }, (_, slot) => [slot, 'b'] as const),
+    0,
+  );
+  t.equal(active.status().drifting, settings.mostDrifting);
+  const before = process.threadCpuUsage();
+  for (let ms = 1; ms <= 1000; ms++) active.tick(ms);
+  const { user, system } = process.threadCpuUsage(before);
+  t.ok(user + system < 200_000, `${user + system} µs for a thousand, where looking at all of them takes seconds`);
 });

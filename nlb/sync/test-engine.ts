@@ -6,7 +6,7 @@ import { apply, emptyRule } from './rule.ts';
 import type { SyncSettings } from './settings.ts';
 
 const POOL = 'tcp 203.0.113.1:80';
-const SETTINGS: SyncSettings = {
+export const SETTINGS: SyncSettings = {
   holdMs: 40,
   retransmitMs: 5,
   graceMs: 1000,

@@ -30,6 +30,7 @@ const LAB_HOLD_DOWN = { holdDownMs: 1000, holdDownMaxMs: 8000 };
 
 /** Where the configuration names none. */
 const HEARTBEAT_PORT = 4694;
+const SYNC_PORT = 4695;
 /** Only the last of the announcements after a takeover comes so long after the one before it. */
 const LAST_GAP_MS = 1000;
 /** The daemon's log, among a node's. */
@@ -103,9 +104,12 @@ export const nlb: System = systemWith(
     holdDown: true,
     keeps: true,
     furtherInterfaces: true,
-    inStep: async (node) => {
-      const inStep = (await saidBy(node))?.inStep;
-      return inStep?.part === 'leads' && inStep.isInStep;
+    inStep: {
+      isSo: async (node) => {
+        const inStep = (await saidBy(node))?.inStep;
+        return inStep?.part === 'leads' && inStep.isInStep;
+      },
+      match: `udp dport ${SYNC_PORT}`,
     },
     mainThread: {
       log: LOG,

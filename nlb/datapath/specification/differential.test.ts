@@ -20,7 +20,7 @@ const usualSeed = nightly === undefined ? 20_261_124 : Math.floor(Math.random() 
 const seed = givenSeed === undefined ? usualSeed : Number(givenSeed);
 /** Each wrong specification is found out by the same histories every time. */
 const FINDING = { numRuns: 40_000, seed: 3, endOnFailure: true };
-t.setTimeout(nightly === undefined ? 300_000 : 8 * 3_600_000);
+t.setTimeout(nightly === undefined ? 600_000 : 8 * 3_600_000);
 
 const kernel = openKernelProgram(SERVICES);
 const interfaces = { access: ifindexOf('access'), server: ifindexOf('server') };

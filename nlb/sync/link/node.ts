@@ -49,8 +49,10 @@ export function openSyncNode(orders: NodeOrders, hooks: NodeHooks): SyncNode {
   const received: LinkListener['received'] = (said, path, atMs) => {
     if (role?.name === 'active' && isOfStandby(said)) role.engine.receive(said, atMs);
     if (role?.name !== 'standby' || isOfStandby(said)) return;
+    const before: Role = role;
     const reply = role.engine.receive(said);
-    if (reply) link.send(reply, path);
+    // What could not be carried out, for which the node rests, is not acknowledged.
+    if (reply && role === before) link.send(reply, path);
   };
   const link = openLink(orders, { ...hooks, session, received });
   const emit = (effect: Effect): void => {

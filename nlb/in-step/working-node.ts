@@ -1,0 +1,143 @@
+import { randomInt } from 'node:crypto';
+import type { MessagePort } from 'node:worker_threads';
+import { openHeldFlowsFrom } from '../datapath/held-flows.ts';
+import { openLease } from '../datapath/tables/lease.ts';
+import { monotonicNs } from '../kernel/clock.ts';
+import { watchReadable } from '../kernel/readable-watch.ts';
+import type { FromSync, ToSync } from './beat-messages.ts';
+import type { FromInStep, InStepOrders, ToInStep } from './messages.ts';
+import { openInStepNode } from './node.ts';
+
+/** A node at work: what it is told by the other two threads, and what it does now and then. */
+export interface WorkingNode {
+  heardOfMain(message: Exclude<ToInStep, { type: 'begin' }>): void;
+}
+
+export interface Surroundings {
+  /** To the thread that beats. */
+  beat: MessagePort;
+  post(message: FromInStep): void;
+  /** Nothing of the data path is used any more. */
+  ended(): void;
+}
+
+/** A number of six octets is drawn anew for each attachment. */
+const MOST_NUMBER = 2 ** 48 - 1;
+
+/** Throws SyscallError. */
+export function openWorkingNode(orders: InStepOrders, { beat, post, ended }: Surroundings): WorkingNode {
+  const tellBeat = (message: FromSync) => beat.postMessage(message);
+  const problem = (text: string) => post({ type: 'problem', text });
+  const nowMs = () => Number(monotonicNs()) / 1e6;
+  const heldFlows = openHeldFlowsFrom(orders.heldFlows);
+  const lease = openLease(orders.leaseFd);
+  const node = openInStepNode({
+    ...orders,
+    heldFlows,
+    nowMs,
+    newNumber: () => randomInt(1, MOST_NUMBER),
+    forwardsUntilMs: () => Number(lease.get().forwardUntilNs) / 1e6,
+    event: (name, detail) => post({ type: 'event', name, detail }),
+    problem,
+  });
+  const frames = watchReadable(heldFlows.frames.fd, node.readFrames);
+
+  /** The last weights that came, until they are in the data path, or wished. */
+  let unplaced: number | undefined;
+  let next: NodeJS.Immediate | undefined;
+  function work(): void {
+    next = undefined;
+    if (node.work()) next = setImmediate(work);
+    else if (unplaced !== undefined) {
+      post({ type: 'placed', number: unplaced });
+      unplaced = undefined;
+    }
+  }
+  const workSoon = (): void => {
+    next ??= setImmediate(work);
+  };
+
+  let [reign, isPeerInStep] = [0, false];
+  /** The attempt to complete the log that is to be answered. */
+  let completing: number | undefined;
+  function look(): void {
+    node.tick();
+    if (isPeerInStep !== node.isPeerInStep()) {
+      isPeerInStep = !isPeerInStep;
+      tellBeat({ type: 'inStep', reign, isPeerInStep });
+      post({ type: 'event', name: 'sync', detail: { peerInStep: isPeerInStep } });
+    }
+    if (completing === undefined || !node.hasLeft()) return;
+    tellBeat({ type: 'logCompleted', attempt: completing, isInStep: node.isPeerInStep() });
+    completing = undefined;
+  }
+  const timer = setInterval(look, orders.link.tickMs);
+
+  function heardOfBeat(message: ToSync): void {
+    switch (message.type) {
+      case 'entered':
+        completing = undefined;
+        [reign, isPeerInStep] = [message.reign, false];
+        node.entered(message.state, message.reign);
+        workSoon();
+        break;
+      case 'peer':
+        node.peerLeads(message.reign);
+        break;
+      case 'completeLog':
+        completing = message.attempt;
+        node.leave();
+        look();
+        break;
+      case 'keepLog':
+        completing = undefined;
+        node.stay();
+    }
+  }
+
+  async function stop(): Promise<void> {
+    clearInterval(timer);
+    clearImmediate(next);
+    await frames.close();
+    node.close();
+    heldFlows.close();
+    lease.close();
+    beat.close();
+    ended();
+  }
+
+  function heardOfMain(message: Exclude<ToInStep, { type: 'begin' }>): void {
+    switch (message.type) {
+      case 'configured':
+        node.configured(message.configured, message.servers);
+        workSoon();
+        break;
+      case 'servers':
+        node.see(message.servers);
+        break;
+      case 'weights':
+        node.weigh(message.weights);
+        unplaced = message.number;
+        workSoon();
+        break;
+      case 'mode':
+        heldFlows.useMode(message.mode, message.program);
+        break;
+      case 'secrets':
+        node.useSecrets(message.secrets);
+        break;
+      case 'leave':
+        node.leave();
+        break;
+      case 'status':
+        post({ type: 'answer', id: message.id, status: node.status(), hasLeft: node.hasLeft() });
+        break;
+      case 'stop':
+        stop().catch((error: unknown) => problem(String(error)));
+    }
+  }
+
+  beat.on('message', heardOfBeat);
+  tellBeat({ type: 'takesPart', takesPart: true });
+  return { heardOfMain };
+}
