@@ -64,6 +64,20 @@ const STEPS: readonly Step[] = [
     minutes: 10,
   },
   {
+    name: 'selections-cost',
+    what: 'what a change of selections costs, by its bounds: on a quiet machine',
+    command: test('nlb/control/selections-cost.test.ts'),
+    env: NIGHTLY,
+    minutes: 1,
+  },
+  {
+    name: 'move-cost',
+    what: 'what minimal moves cost, by their bounds: on a quiet machine',
+    command: test('nlb/sync/minimal-move-cost.test.ts'),
+    env: NIGHTLY,
+    minutes: 1,
+  },
+  {
     name: 'datagrams',
     what: 'a million mutated heartbeats',
     command: test('nlb/pair/conversation-fuzz.test.ts'),

@@ -18,6 +18,8 @@ makeInterfaces();
 
 const SERVICES = 512;
 const [MOST_MS, MOST_AT_ONCE_MS] = [20, 5];
+/** As for nlb/sync/minimal-move-cost.test.ts: the bounds are judged on a quiet machine, every night; here, whether it is several times as dear. */
+const LOADED = process.env.ONEVIP_NIGHTLY === undefined ? 3 : 1;
 /** As the loop gives it. */
 const SLICE_MS = 2;
 /** Each server in turn fails and is back; the first rounds are for the compiler. */
@@ -112,8 +114,8 @@ for (const servers of [10, 100])
       const restMs = median(rounds.map((round) => round.restMs));
       const figures = [tookMs, longestMs, restMs].map((ms) => ms.toFixed(2));
       t.comment(`to the last slot ${figures[0]} ms, at once ${figures[1]} ms; the pass after it ${figures[2]} ms`);
-      t.ok(tookMs <= MOST_MS, `${figures[0]} ms to the last slot`);
-      t.ok(Math.max(longestMs, restMs) <= MOST_AT_ONCE_MS, `${figures[1]} and ${figures[2]} ms at once`);
+      t.ok(tookMs <= LOADED * MOST_MS, `${figures[0]} ms to the last slot`);
+      t.ok(Math.max(longestMs, restMs) <= LOADED * MOST_AT_ONCE_MS, `${figures[1]} and ${figures[2]} ms at once`);
       const slots = new Set(datapath.actual().services.map((service) => service.slots.join()));
       t.equal(slots.size, 1, 'all have the same selection in the end');
     },

@@ -10,8 +10,13 @@ import { openMinimalMove } from './minimal-move.ts';
 const SLOTS = 65_537;
 /** 512 pools change each second within 10 % of one core. */
 const MOST_US = 0.1e6 / 512;
-/** A core whose other half, or whose caches, are busy takes so much longer at most. */
-const LOADED = 2;
+/**
+ * A core whose other half, or whose caches and memory, are busy takes so much longer at most: on one machine, with the same clock of its
+ * cores, the same change took 120 µs on one day and 400 µs on another. So the bound itself is judged on a quiet machine, every night;
+ * every other run looks for what has become several times as dear.
+ */
+const LOADED = process.env.ONEVIP_NIGHTLY === undefined ? 6 : 2;
+const FEW_LOADED = process.env.ONEVIP_NIGHTLY === undefined ? 3 : 1;
 /** Together they are larger than the caches next to the core, as 512 are. */
 const POOLS = 8;
 /** The first rounds are for the compiler. */
@@ -73,7 +78,7 @@ t.test('a change of a few weights, and a small one of all, cost no more than 512
     const { us, moved } = measure(change);
     const { servers, changed, within } = change;
     t.comment(`${changed} of ${servers} weights change, to 100 ± ${within}: ${us.toFixed(0)} µs, ${moved} slots move`);
-    if (changed === servers / 100) t.ok(us <= MOST_US, `a few change: ${us.toFixed(0)} µs`);
+    if (changed === servers / 100) t.ok(us <= FEW_LOADED * MOST_US, `a few change: ${us.toFixed(0)} µs`);
     if (within === 5) t.ok(us <= LOADED * MOST_US, `all change a little: ${us.toFixed(0)} µs`);
   }
 });

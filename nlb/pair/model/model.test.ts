@@ -26,7 +26,7 @@ const lawful = (machine: Machine, seen: (outcome: Outcome) => void) =>
     if (outcome.broken !== undefined) throw new Error([outcome.broken, ...outcome.timeline].join('\n'));
   });
 
-t.setTimeout(nightly === undefined ? 300_000 : 3_600_000);
+t.setTimeout(nightly === undefined ? 600_000 : 3_600_000);
 
 t.test(
   'two never answer for the address at once, except while the access subnet itself is split with no beats by the ' +

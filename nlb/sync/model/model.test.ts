@@ -17,7 +17,7 @@ const FINDING = { numRuns: 10_000, seed: 3, endOnFailure: true };
 const usualSeed = nightly === undefined ? 20_261_127 : Math.floor(Math.random() * 2 ** 31);
 const seed = givenSeed === undefined ? usualSeed : Number(givenSeed);
 
-t.setTimeout(nightly === undefined ? 300_000 : 3_600_000);
+t.setTimeout(nightly === undefined ? 600_000 : 3_600_000);
 
 interface Test {
   comment(text: string): void;
