@@ -13,12 +13,18 @@ const { beat } = workerData as { beat: MessagePort };
 /** Of SCHED_FIFO's 1 to 99: below the thread that beats (control/beat/thread.ts). */
 const PRIORITY = 5;
 
+/** Not before: making the first tables takes long, and would hold up ordinary threads, which the one that beats shares locks with. */
+let isRealTime = false;
+function placed(): void {
+  if (!isRealTime) beRealTime(PRIORITY);
+  isRealTime = true;
+}
+
 let node: WorkingNode | undefined;
 parentPort?.on('message', (message: ToInStep) => {
   if (message.type === 'begin') {
     const post = (said: FromInStep) => parentPort?.postMessage(said);
-    node = openWorkingNode(message.orders, { beat, post, ended: () => parentPort?.close() });
-    beRealTime(PRIORITY);
+    node = openWorkingNode(message.orders, { beat, post, placed, ended: () => parentPort?.close() });
   } else if (node) node.heardOfMain(message);
   else if (message.type === 'stop') {
     beat.close();

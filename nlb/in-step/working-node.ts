@@ -17,6 +17,8 @@ export interface Surroundings {
   /** To the thread that beats. */
   beat: MessagePort;
   post(message: FromInStep): void;
+  /** The first selections are in the data path: from now on work is short. */
+  placed(): void;
   /** Nothing of the data path is used any more. */
   ended(): void;
 }
@@ -25,7 +27,7 @@ export interface Surroundings {
 const MOST_NUMBER = 2 ** 48 - 1;
 
 /** Throws SyscallError. */
-export function openWorkingNode(orders: InStepOrders, { beat, post, ended }: Surroundings): WorkingNode {
+export function openWorkingNode(orders: InStepOrders, { beat, post, placed, ended }: Surroundings): WorkingNode {
   const tellBeat = (message: FromSync) => beat.postMessage(message);
   const problem = (text: string) => post({ type: 'problem', text });
   const nowMs = () => Number(monotonicNs()) / 1e6;
@@ -50,6 +52,7 @@ export function openWorkingNode(orders: InStepOrders, { beat, post, ended }: Sur
     if (node.work()) next = setImmediate(work);
     else if (unplaced !== undefined) {
       post({ type: 'placed', number: unplaced });
+      placed();
       unplaced = undefined;
     }
   }
