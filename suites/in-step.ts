@@ -8,8 +8,8 @@ import { oneServerPerFlow } from '../harness/check/selection.ts';
 import { between } from '../harness/check/span.ts';
 import { addressesUntouched } from '../harness/check/undisturbed.ts';
 import { PromiseBroken, until } from '../harness/clock/until.ts';
-import { cutBoth, healBoth } from '../harness/fault/cable.ts';
 import { signal, startSystem } from '../harness/fault/daemon.ts';
+import { losePower, restorePower } from '../harness/fault/power.ts';
 import { dropSync } from '../harness/fault/silence.ts';
 import type { Pair } from '../harness/lab/lab.ts';
 import type { LabNode } from '../harness/node/node.ts';
@@ -180,13 +180,9 @@ export default await suite(
       aspect: 'power loss',
       what: 'power loss',
       drops: DEAD_CABLE,
-      strike: async (scene, active) => {
-        await scene.lab.beforeStop?.(active);
-        await Promise.all([active.freeze(), cutBoth(scene, active.name)]);
-      },
+      strike: losePower,
       mend: async (scene, struck) => {
-        await struck.killAll();
-        await healBoth(scene, struck.name);
+        await restorePower(scene, struck);
         startSystem(scene, struck);
       },
     }),

@@ -7,6 +7,7 @@ import { announcedOnTakeover, neighbourReplaced } from '../harness/check/announc
 import { tookOver } from '../harness/check/takeover.ts';
 import { cutBoth, healBoth } from '../harness/fault/cable.ts';
 import { signal, startSystem } from '../harness/fault/daemon.ts';
+import { losePower, restorePower } from '../harness/fault/power.ts';
 import type { LabNode } from '../harness/node/node.ts';
 import { suite } from '../harness/runner/suite.ts';
 
@@ -108,13 +109,9 @@ export default await suite(
       aspect: 'power loss',
       what: 'power loss',
       drops: DEAD_CABLE,
-      strike: async (scene, active) => {
-        await scene.lab.beforeStop?.(active);
-        await Promise.all([active.freeze(), cutBoth(scene, active.name)]);
-      },
+      strike: losePower,
       mend: async (scene, struck) => {
-        await struck.killAll();
-        await healBoth(scene, struck.name);
+        await restorePower(scene, struck);
         startSystem(scene, struck);
       },
     }),

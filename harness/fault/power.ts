@@ -10,6 +10,9 @@ export async function preparePowerLoss(view: LabView, node: LabNode): Promise<()
   return node.home.handle.preparePowerLoss(cablesOf(view, node));
 }
 
+/** The same at once. */
+export const losePower = async (view: LabView, node: LabNode): Promise<void> => (await preparePowerLoss(view, node))();
+
 /** Power is back: the cables are live, and what ran on the node is gone. */
 export async function restorePower(view: LabView, node: LabNode): Promise<void> {
   await node.killAll();

@@ -69,9 +69,9 @@ export async function startDaemon(start: Start, log: Log, died: (error: Error) =
   const corrections = openCorrections();
   const corrected = (change: AddressChange) => events.add('address', { ...corrections.note(change) });
   const scripts = openScripts(config.scripts, (end) => events.add('script', { ...end }));
-  const { port1: syncPort, port2: beatPort } = new MessageChannel();
+  const syncPorts = config.sync === 'off' ? undefined : new MessageChannel();
   const beat = startBeat(
-    { ...orders, ...(keepMs !== undefined && { keepMs }), syncPort },
+    { ...orders, ...(keepMs !== undefined && { keepMs }), ...(syncPorts && { syncPort: syncPorts.port1 }) },
     {
       entered: ({ atMs, ...change }) => {
         events.add('state', change, atMs);
@@ -87,7 +87,7 @@ export async function startDaemon(start: Start, log: Log, died: (error: Error) =
     },
   );
   const event = (name: string, detail: Record<string, unknown>) => events.add(name, detail);
-  const starting = config.sync === 'off' ? undefined : startInStep(beatPort, { event, problem, died });
+  const starting = syncPorts && startInStep(syncPorts.port2, { event, problem, died });
   const memoryLocked = lockMemory();
   const datapath = await openOrStop(() => datapathFor(config, problem), starting);
   beat.useLease(datapath.leaseFd);

@@ -9,21 +9,24 @@ import { openWeightShelf } from './weight-shelf.ts';
 
 /** By the thread that keeps the pair in step. What it is told waits until the data path has the pools that it is about. */
 export function placedInStep(
-  datapath: Pick<Datapath, 'poolRows' | 'heldFlowsParts'>,
+  datapath: Pick<Datapath, 'mode' | 'poolRows' | 'heldFlowsParts'>,
   inStep: Pick<InStepHandle, 'configured' | 'servers' | 'weights' | 'isPlaced' | 'useMode'>,
 ): SlotPlacing {
-  let [configured, seen, mode] = ['', '', datapath.heldFlowsParts?.().mode];
+  let { mode } = datapath;
+  /** Of what the thread was told last. The pools are other ones only where the configuration is. */
+  let configured: readonly Pool[] | undefined;
+  let seen = '';
   let waiting = new Map<string, Int32Array>();
   const tellWeights = (): void => {
-    if (configured === '' || waiting.size === 0) return;
+    if (!configured || waiting.size === 0) return;
     inStep.weights(Array.from(waiting, ([pool, weights]) => ({ pool, weights: [...weights] })));
     waiting = new Map();
   };
   const followMode = (): void => {
-    const now = datapath.heldFlowsParts?.();
-    if (!now || now.mode === mode) return;
-    mode = now.mode;
-    inStep.useMode(now);
+    if (datapath.mode === mode) return;
+    mode = datapath.mode;
+    const parts = datapath.heldFlowsParts?.();
+    if (parts) inStep.useMode(parts);
   };
   return {
     openShelf: openWeightShelf,
@@ -37,14 +40,11 @@ export function placedInStep(
     },
     written: ({ tables: { services, servers } }, pools) => {
       followMode();
-      const [told, list] = [configuredBy(datapath, services, pools), servers.map(seenOf)];
-      if (JSON.stringify(told) !== configured) {
-        [configured, seen] = [JSON.stringify(told), JSON.stringify(list)];
-        inStep.configured(told, list);
-      } else if (JSON.stringify(list) !== seen) {
-        seen = JSON.stringify(list);
-        inStep.servers(list);
-      }
+      const list = servers.map(seenOf);
+      const now = JSON.stringify(list);
+      if (pools !== configured) inStep.configured(configuredBy(datapath, services, pools), list);
+      else if (now !== seen) inStep.servers(list);
+      [configured, seen] = [pools, now];
       tellWeights();
     },
     isPlaced: () => waiting.size === 0 && inStep.isPlaced(),

@@ -1,4 +1,4 @@
-import { openShelf, type Shelf } from '../balance/shelf.ts';
+import { buildInPieces } from '../balance/maglev.ts';
 import { openMinimalMove } from '../sync/minimal-move.ts';
 import type { OwnedSlots } from '../sync/owned-slots.ts';
 import type { Selections, SlotNumber } from '../sync/rule.ts';
@@ -35,20 +35,20 @@ interface Row {
  */
 export function openWantedSlots(
   perPool: number,
-  first: Selections,
+  before: Selections,
   liveFrom: (first: SlotNumber) => Uint32Array,
 ): WantedSlots {
   const minimal = openMinimalMove(perPool);
-  const shelves = new Map<string, Shelf>();
   let rows = new Map<string, Row>();
   let due = new Set<Row>();
-  let committed = first;
-  let making: { row: Row; weights: readonly number[]; work: Generator<void, void> } | undefined;
+  let committed = before;
+  /** The first table that was made last, or is being made: pools with the same servers and weights have the same one. */
+  let first: { key: string; work: Generator<void, Int32Array>; table?: Int32Array } | undefined;
 
   const rowFor = (pool: ConfiguredPool): Row => {
-    const before = rows.get(pool.name);
-    const isSame = before !== undefined && alike(before.pool.members, pool.members);
-    return isSame ? { ...before, pool } : { pool, weights: undefined, owned: undefined };
+    const known = rows.get(pool.name);
+    const isSame = known !== undefined && alike(known.pool.members, pool.members);
+    return isSame ? { ...known, pool } : { pool, weights: undefined, owned: undefined };
   };
   const index = ({ pool }: Row): OwnedSlots => {
     const from = committed.slotOf(pool.name, 0);
@@ -65,11 +65,13 @@ export function openWantedSlots(
   };
   /** The table of a pool that has nobody; undefined while it is being made. */
   const firstTable = (row: Row, weights: readonly number[]): Int32Array | undefined => {
-    const shelf = shelfFor(shelves, row.pool.members, weights);
-    const everybody = new Uint8Array(row.pool.members.length).fill(1);
-    if (making?.row !== row || making.weights !== weights) making = { row, weights, work: shelf.make(everybody) };
-    if (shelf.find(everybody) === undefined) making.work.next();
-    return shelf.find(everybody);
+    const backends = row.pool.members.map(({ name }, place) => ({ name, weight: weights[place] ?? 0 }));
+    const key = JSON.stringify(backends);
+    if (first?.key !== key) first = { key, work: buildInPieces(backends, perPool) };
+    if (first.table) return first.table;
+    const { done, value } = first.work.next();
+    if (done) first.table = value;
+    return first.table;
   };
 
   function work(): Wish[] {
@@ -98,7 +100,6 @@ export function openWantedSlots(
     use: (pools) => {
       rows = new Map(pools.map((pool) => [pool.name, rowFor(pool)]));
       due = new Set([...rows.values()].filter(({ weights }) => weights !== undefined));
-      making = undefined;
     },
     weigh: ({ pool, weights }) => {
       const row = rows.get(pool);
@@ -134,11 +135,3 @@ function slotsOfUnwanted({ rows, begins, ends }: OwnedSlots, weights: readonly n
 /** Nobody stands last among the owners. */
 const isNobodys = ({ begins, ends }: OwnedSlots): boolean =>
   begins.subarray(0, -1).every((begin, owner) => begin === ends[owner]);
-
-/** Pools with the same servers and weights have one. */
-function shelfFor(shelves: Map<string, Shelf>, members: readonly PoolMember[], weights: readonly number[]): Shelf {
-  const key = JSON.stringify([members.map(({ name }) => name), weights]);
-  const known = shelves.get(key) ?? openShelf(members.map(({ name }, id) => ({ name, id, weight: weights[id] ?? 0 })));
-  shelves.set(key, known);
-  return known;
-}

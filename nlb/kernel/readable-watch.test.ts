@@ -1,0 +1,31 @@
+import { closeSync, constants, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import t from 'tap';
+import { run } from './private-namespaces.ts';
+import { watchReadable } from './readable-watch.ts';
+
+t.test('it calls while there is something to read, and not after it is closed', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'readable-'));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  run(`mkfifo ${folder}/pipe`);
+  const fd = openSync(`${folder}/pipe`, constants.O_RDWR | constants.O_NONBLOCK);
+  const [octet, read] = [Buffer.alloc(1), [] as number[]];
+  let told = () => {};
+  const watch = watchReadable(fd, () => {
+    readSync(fd, octet);
+    read.push(octet.readUInt8());
+    told();
+  });
+  const both = new Promise<void>((resolve) => {
+    told = () => read.length === 2 && resolve();
+  });
+  writeSync(fd, Buffer.of(7, 8));
+  await both;
+  t.same(read, [7, 8]);
+  await watch.close();
+  writeSync(fd, Buffer.of(9));
+  await new Promise((resolve) => setImmediate(resolve));
+  t.same(read, [7, 8]);
+  closeSync(fd);
+});
