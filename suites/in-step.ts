@@ -89,7 +89,7 @@ function survives({ aspect, what, strike, mend, drops = [] }: Takeover): SuiteTe
       const struckNs = scene.nowNs();
       await scene.act(what, active.name, () => strike(scene, active));
       await enters(scene, standby.name, 'active', struckNs);
-      for (const load of loads) await answersAgain(scene, load, 4 * FLOWS);
+      for (const load of loads) await answersAgain(scene, load, 2 * FLOWS);
       if (mend) await scene.act(`mend: ${what}`, active.name, () => mend(scene, active));
       await inStep(scene);
       await Promise.all(loads.map((load) => load.stop()));
@@ -115,7 +115,7 @@ const isRefused: SuiteTest = {
     await inStep(scene);
     await scene.act('take over', standby.name, () => takeOver(standby));
     await enters(scene, standby.name, 'active', untilNs);
-    for (const load of loads) await answersAgain(scene, load, 4 * FLOWS);
+    for (const load of loads) await answersAgain(scene, load, 2 * FLOWS);
     await Promise.all(loads.map((load) => load.stop()));
     await inStep(scene);
     return {

@@ -5,7 +5,7 @@ import { type DriverName, NameTaken } from '../driver/registry.ts';
 import { inspect } from '../lab/inspect.ts';
 import { tidyOnInterrupt } from '../lab/interrupt.ts';
 import { bringUp, handOver, type Lab } from '../lab/lab.ts';
-import { awaitService } from '../lab/ready.ts';
+import { awaitService, WITHIN_MS } from '../lab/ready.ts';
 import type { System } from '../system/system.ts';
 import { loadPlan } from '../topology/load.ts';
 import { driverHere } from './driver-here.ts';
@@ -63,7 +63,7 @@ async function make(plan: Lab['plan'], system: System, driver: DriverName, name:
 
 async function makeReady(lab: Lab): Promise<void> {
   try {
-    await Promise.all([awaitService(lab), lab.pair(10_000)]);
+    await Promise.all([awaitService(lab), lab.pair(WITHIN_MS)]);
   } catch (error) {
     await lab.down();
     throw error;

@@ -10,7 +10,11 @@ import { holds } from './leader.ts';
 /** How long one request may take before the next one is tried: a lost SYN would be sent again after a second. */
 const TRY_FOR_MS = 150;
 
-const WITHIN_MS = 10_000;
+/**
+ * No requirement says how soon a lab serves, and a machine that is slow, where programs start for the first time beside those of other
+ * labs, has been seen to need more than ten seconds.
+ */
+export const WITHIN_MS = 30_000;
 /** The programs of all nodes begin side by side: those of a hundred servers need twenty seconds of two cores. */
 const WITHIN_MS_PER_NODE = 300;
 
@@ -35,10 +39,10 @@ async function awaitAnswer(client: Client, plan: Plan, withinMs = WITHIN_MS): Pr
 export async function awaitRest(lab: Lab, client: Client): Promise<void> {
   const settled = until(() => isLedByHighest(lab), {
     what: 'the firewall of the highest priority holds every VRRP address, and the others none',
-    withinMs: 10_000,
+    withinMs: WITHIN_MS,
     everyMs: 20,
   });
-  await Promise.all([lab.pair(10_000), settled.then(() => awaitAnswer(client, lab.plan))]);
+  await Promise.all([lab.pair(WITHIN_MS), settled.then(() => awaitAnswer(client, lab.plan))]);
 }
 
 function isLedByHighest(lab: Lab): boolean {
