@@ -46,7 +46,7 @@ const isLong = (scene: Scene): PacketPattern => ({ services: services(scene), by
 /** HTTP requests, and connections and datagram flows of many messages each, until each has had some, of any length. */
 async function mixedTraffic(scene: Scene, node: LabNode): Promise<void> {
   const sinceNs = scene.nowNs();
-  const flows = await scene.client.startTcpFlows({ target: scene.target('echo'), count: FLOWS, intervalMs: 20 });
+  const flows = await scene.client.startTcpFlows({ target: scene.target('echo'), count: FLOWS, intervalMs: 100 });
   const long = await scene.client.startTcpFlows({ target: scene.target('echo'), ...LONG });
   const datagrams = await scene.client.startUdpProbes({
     target: scene.target('echo-udp'),

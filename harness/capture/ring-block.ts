@@ -15,7 +15,7 @@ export interface CapturedFrame {
 }
 
 /** Offsets in the block's descriptor. */
-const BLOCK = { status: 8, frames: 12, firstFrame: 16 } as const;
+const BLOCK = { status: 8, frames: 12, firstFrame: 16, usedBytes: 20 } as const;
 /** Offsets in the frame's header; `interface` and `packetType` are in the `sockaddr_ll` that follows its 48 bytes. */
 const FRAME = {
   next: 0,
@@ -43,6 +43,12 @@ export const BLOCK_STATUS_OFFSET: number = BLOCK.status;
 /** That word's bit 0: the block is retired and ours until we write 0. */
 export const BLOCK_IS_OURS = 1;
 
+export const framesIn = (ring: DataView, blockStart: number): number => ring.getUint32(blockStart + BLOCK.frames, true);
+
+/** Bytes of the block from its start to the end of its last frame. */
+export const usedBytes = (ring: DataView, blockStart: number): number =>
+  ring.getUint32(blockStart + BLOCK.usedBytes, true);
+
 /** Gives so many bytes of memory, all zero. */
 export type Allocate = (bytes: number) => Uint8Array;
 
@@ -69,7 +75,7 @@ export function readBlock(
   onFrame: (frame: CapturedFrame) => void,
   allocate: Allocate,
 ): number {
-  const frames = ring.getUint32(blockStart + BLOCK.frames, true);
+  const frames = framesIn(ring, blockStart);
   let at = blockStart + ring.getUint32(blockStart + BLOCK.firstFrame, true);
   for (let index = 0; index < frames; index++) {
     onFrame(readFrame(ring, at, allocate));

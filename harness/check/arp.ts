@@ -3,7 +3,7 @@ import { checker } from './claim.ts';
 import { unlessBlind } from './coverage.ts';
 import { type ArpSeen, arpsOf, eventsOf, framesOf, type Port, portText } from './seen.ts';
 import { NS_PER_MS, spanOf, toMs } from './span.ts';
-import { dueNs, isWithin, standstillsIn } from './standstill.ts';
+import { dueNs, isWithin, Losses } from './standstill.ts';
 import { fail, pass, unknown } from './verdict.ts';
 
 /** Requests for an address that reached a port. Announcements ask nothing, and are left out. */
@@ -30,11 +30,11 @@ function repliesFor(arps: readonly ArpSeen[], address: string): ArpSeen[] {
  * Whether `reply` may be the answer to `request`: to that asker, for that address, afterwards and in time, of which what the
  * machine stood still is no part.
  */
-function answers(reply: ArpSeen, request: ArpSeen, withinMs: number, standstills: readonly HistoryEvent[]): boolean {
+function answers(reply: ArpSeen, request: ArpSeen, withinMs: number, losses: Losses): boolean {
   const [askedNs, answeredNs] = [request.event.atNs, reply.event.atNs];
   return (
     answeredNs >= askedNs &&
-    isWithin(standstills, askedNs, answeredNs, withinMs) &&
+    isWithin(losses, askedNs, answeredNs, withinMs) &&
     reply.arp.senderIp === request.arp.targetIp &&
     reply.arp.targetIp === request.arp.senderIp &&
     reply.arp.targetMac === request.arp.senderMac
@@ -64,11 +64,10 @@ export const answersWith = checker(function answersWith(options: {
     const own = replies.filter(({ event }) => event.node === port.node && event.leg === port.leg);
     const endNs = spanOf(during)?.untilNs ?? 0;
     const requests = requestsReaching(during, port, address, senderIp);
-    const standstills = standstillsIn(all);
-    const isAnswered = (request: ArpSeen): boolean =>
-      own.some((reply) => answers(reply, request, withinMs, standstills));
+    const losses = new Losses(all);
+    const isAnswered = (request: ArpSeen): boolean => own.some((reply) => answers(reply, request, withinMs, losses));
     const unanswered = requests.filter((request) => !isAnswered(request));
-    const overdue = unanswered.find(({ event }) => dueNs(standstills, event.atNs, withinMs) <= endNs);
+    const overdue = unanswered.find(({ event }) => dueNs(losses, event.atNs, withinMs) <= endNs);
     const sights = [{ what: 'frames' as const, where: [port.lan] }];
     if (overdue) {
       const because = `${portText(port)} did not answer a request for ${address} within ${withinMs} ms`;
@@ -158,13 +157,13 @@ export const repliesWellFormed = checker(function repliesWellFormed(options: { p
   const { ports, withinMs } = options;
   return (during, all = during) => {
     const sights = [{ what: 'frames' as const, where: ports.map(({ lan }) => lan) }];
-    const standstills = standstillsIn(all);
+    const losses = new Losses(all);
     const shown: ArpSeen[] = [];
     for (const port of ports) {
       const open = arpsOf(during, { ...port, direction: 'received' }).filter(({ arp }) => arp.operation === 'request');
       for (const reply of arpsOf(during, { ...port, direction: 'sent' })) {
         if (reply.arp.operation !== 'reply') continue;
-        const asked = open.findIndex((request) => answers(reply, request, withinMs, standstills));
+        const asked = open.findIndex((request) => answers(reply, request, withinMs, losses));
         const problem = asked < 0 ? 'nobody asked for it' : addressing(reply);
         if (problem) {
           const verdict = fail(`a reply from ${portText(port)}: ${problem}`, [reply.event]);

@@ -4,7 +4,7 @@ import { unlessBlind } from './coverage.ts';
 import { datagramsOf } from './datagrams.ts';
 import { type Port, portText } from './seen.ts';
 import { type ActFilter, actText, NS_PER_MS, toMs } from './span.ts';
-import { ranNs, standstillsIn } from './standstill.ts';
+import { Losses, ranNs } from './standstill.ts';
 import { fail, pass, unknown } from './verdict.ts';
 
 interface BeatsGoOn {
@@ -56,14 +56,14 @@ function longestPause(
   port: Port,
   beatPort: number,
 ): Pause {
-  const stood = standstillsIn(all);
+  const losses = new Losses(all);
   const beats = datagramsOf(during, { ...port, direction: 'sent' }, beatPort).filter(
     ({ atNs }) => atNs >= act.atNs && atNs <= endNs(act),
   );
   let longest: Pause = { port, ns: 0, beats: [] };
   let last: FrameSeen | undefined;
   for (const next of [...beats, undefined]) {
-    const ns = ranNs(stood, last?.atNs ?? act.atNs, next?.atNs ?? endNs(act));
+    const ns = ranNs(losses, last?.atNs ?? act.atNs, next?.atNs ?? endNs(act));
     if (ns > longest.ns) longest = { port, ns, beats: [last, next].filter((beat) => beat !== undefined) };
     last = next;
   }

@@ -4,7 +4,7 @@ import { checker } from './claim.ts';
 import { unlessBlind } from './coverage.ts';
 import { type ArpSeen, arpsOf, eventsOf, type Port, portText } from './seen.ts';
 import { actText, NS_PER_MS, toMs } from './span.ts';
-import { isWithin, ranNs, standstillsIn } from './standstill.ts';
+import { isWithin, Losses, ranNs } from './standstill.ts';
 import { fail, pass, unknown } from './verdict.ts';
 
 interface Claimed {
@@ -42,12 +42,12 @@ export const defended = checker(function defended(options: Claimed & { atOnceMs:
     if (hasty) return fail(`it was announced twice within ${everyMs} ms`, eventsOf(made));
     const wentOnNs = last.event.atNs - first.event.atNs;
     if (wentOnNs <= 2 * everyMs * NS_PER_MS) return unknown(`the claims went on for ${toMs(wentOnNs)} only`);
-    const stood = standstillsIn(all);
+    const losses = new Losses(all);
     const open = claims.find(
-      (claim) => !isWithin(stood, claim.event.atNs, nextNs(claim, made), (claim === first ? 0 : everyMs) + atOnceMs),
+      (claim) => !isWithin(losses, claim.event.atNs, nextNs(claim, made), (claim === first ? 0 : everyMs) + atOnceMs),
     );
     if (open) {
-      const because = `a claim stood for ${toMs(ranNs(stood, open.event.atNs, nextNs(open, made)))}`;
+      const because = `a claim stood for ${toMs(ranNs(losses, open.event.atNs, nextNs(open, made)))}`;
       return unlessBlind(during, all, sights, fail(because, eventsOf([open, ...made])));
     }
     const because = `${claims.length} claims in ${toMs(wentOnNs)}, contradicted ${made.length} times`;

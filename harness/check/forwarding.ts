@@ -5,7 +5,7 @@ import { fitting, type PacketPattern } from './packet-pattern.ts';
 import { lossFoundText } from './power.ts';
 import { eventsOf, type PacketSeen, type Port, packetsOf, portText } from './seen.ts';
 import { spanOf } from './span.ts';
-import { dueNs, standstillsIn } from './standstill.ts';
+import { dueNs, Losses } from './standstill.ts';
 import { fail, pass, unknown } from './verdict.ts';
 
 /** The way through a load balancer: packets come in addressed to `mac` at one port, and leave by the other. */
@@ -108,8 +108,8 @@ export const passesUnchanged = checker(function passesUnchanged(options: {
     if (changed)
       return fail(`${portText(path.server)} sent a packet with other bytes than it came with`, eventsOf(changed));
     const endNs = spanOf(during)?.untilNs ?? 0;
-    const stood = standstillsIn(all);
-    const overdue = lost.find(({ event }) => dueNs(stood, event.atNs, withinMs) <= endNs);
+    const losses = new Losses(all);
+    const overdue = lost.find(({ event }) => dueNs(losses, event.atNs, withinMs) <= endNs);
     const sights = [{ what: 'frames' as const, where: [path.access.lan, path.server.lan] }];
     const [invented] = unmatched;
     if (invented) {

@@ -4,7 +4,7 @@ import { unlessBlind } from './coverage.ts';
 import type { Path } from './forwarding.ts';
 import { type ArpSeen, arpsOf, eventsOf, type PacketSeen, type Port, packetsOf, portText } from './seen.ts';
 import { type ActFilter, actText, findAct, spanOf, toMs } from './span.ts';
-import { dueNs, isWithin, standstillsIn } from './standstill.ts';
+import { dueNs, isWithin, Losses } from './standstill.ts';
 import { fail, pass, unknown } from './verdict.ts';
 
 interface Change {
@@ -87,8 +87,8 @@ export const sendsFrom = checker(function sendsFrom(options: {
   return (during, all = during) => {
     const act = findAct(during, after);
     if (!act) return unknown(`${actText(after)} was not done`);
-    const stood = standstillsIn(all);
-    const isDue = (atNs: number) => !isWithin(stood, act.untilNs ?? act.atNs, atNs, withinMs);
+    const losses = new Losses(all);
+    const isDue = (atNs: number) => !isWithin(losses, act.untilNs ?? act.atNs, atNs, withinMs);
     const sent = packetsOf(during, { ...port, direction: 'sent' }).filter(
       ({ event, packet }) => packet.destination === clusterAddress && isDue(event.atNs),
     );

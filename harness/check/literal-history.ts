@@ -145,11 +145,22 @@ export function drops(
   return { kind: 'drops', atNs: atMs * NS_PER_MS, node, life: '1', anew: true, counts, ...said };
 }
 
-/** Watched for ten seconds from the beginning. */
+/** A node waited for so long of that time. */
+export function starved(atMs: number, untilMs: number, forMs: number): Event.Starved {
+  return {
+    kind: 'starved',
+    atNs: atMs * NS_PER_MS,
+    untilNs: untilMs * NS_PER_MS,
+    node: 'nlb1',
+    forNs: forMs * NS_PER_MS,
+  };
+}
+
 export function standstill(atMs: number, untilMs: number): Event.StoodStill {
   return { kind: 'standstill', atNs: atMs * NS_PER_MS, untilNs: untilMs * NS_PER_MS };
 }
 
+/** Watched for ten seconds from the beginning. */
 export function watched(what: Event.Watched['what'], where: string, missed = 0): Event.Watched {
   return { kind: 'watched', atNs: 0, what, where, untilNs: 10_000 * NS_PER_MS, missed };
 }

@@ -2,7 +2,7 @@ import type { HistoryEvent, ProbeEnded } from '../history/event.ts';
 import { checker, partChecker } from './claim.ts';
 import { lossFoundText } from './power.ts';
 import { NS_PER_MS, toMs } from './span.ts';
-import { isWithin, ranNs, standstillsIn } from './standstill.ts';
+import { isWithin, Losses, ranNs } from './standstill.ts';
 import { type Checker, fail, pass, unknown } from './verdict.ts';
 
 /** Which probes are meant; all, where nothing is given. */
@@ -166,8 +166,8 @@ export const gapAtMost = checker(function gapAtMost(
 ) {
   const { ms, per, atLeast } = options;
   return (during, all = during) => {
-    const stood = standstillsIn(all);
-    const lengthNs = ({ fromNs, untilNs }: Silence) => ranNs(stood, fromNs, untilNs);
+    const losses = new Losses(all);
+    const lengthNs = ({ fromNs, untilNs }: Silence) => ranNs(losses, fromNs, untilNs);
     const probes = probesOf(during, options);
     if (probes.length < atLeast) return unknown(`${probes.length} probes ended; ${atLeast} were wanted`);
     if (probes.every(({ outcome }) => outcome !== 'answered')) return fail('no probe was answered', probes);
@@ -176,7 +176,7 @@ export const gapAtMost = checker(function gapAtMost(
     const longest = silences.reduce((one, other) => (lengthNs(other) > lengthNs(one) ? other : one));
     const evidence = probes.filter(({ atNs }) => atNs === longest.fromNs || atNs === longest.untilNs);
     const because = `the longest silent time was ${toMs(lengthNs(longest))}, with ${longest.unanswered.length} probes in it`;
-    if (isWithin(stood, longest.fromNs, longest.untilNs, ms)) return pass(because, evidence);
+    if (isWithin(losses, longest.fromNs, longest.untilNs, ms)) return pass(because, evidence);
     if (widestPauseNs(instantsOf(longest)) > ms * NS_PER_MS)
       return unknown(`${because}, but the prober itself paused`, evidence);
     return fail(`${because}; at most ${ms} ms were allowed`, [...evidence, ...longest.unanswered]);

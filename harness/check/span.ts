@@ -24,6 +24,7 @@ const NOT_COUNTED: readonly HistoryEvent['kind'][] = [
   'counted',
   'drops',
   'standstill',
+  'starved',
   'test',
 ];
 

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import t from 'tap';
-import { history, standstill } from './literal-history.ts';
+import { history, standstill, starved } from './literal-history.ts';
 import { dueNs, happenedAfterNs, isWithin, ranNs } from './standstill.ts';
 
 const MS = 1_000_000;
@@ -44,6 +44,39 @@ t.test('what is within a bound ran no longer than that, and the other way round'
       return isWithin(stood, fromNs, untilNs, bound) === ranNs(stood, fromNs, untilNs) <= bound * MS;
     }),
     { seed: 20_261_126, numRuns: 2000 },
+  );
+  t.notOk(run.failed, JSON.stringify(run.counterexample));
+});
+
+t.test('a node that others keep from the processors gets as much more time as it waited', async (t) => {
+  const all = history(starved(10, 30, 5), standstill(40, 50));
+  const dueMs = (from: number, bound: number) => dueNs(all, from * MS, bound) / MS;
+  t.equal(dueMs(0, 10), 10, 'when it began to wait');
+  t.equal(dueMs(0, 16), 18, 'three quarters of the time are its own');
+  t.equal(dueMs(0, 25), 30, 'when it ended');
+  t.equal(dueMs(20, 5), 20 + 5 / 0.75);
+  t.equal(dueMs(0, 36), 51, 'and the machine stood still besides');
+  t.equal(ranNs(all, 0, 30 * MS) / MS, 25);
+  t.equal(ranNs(all, 20 * MS, 30 * MS) / MS, 7.5, 'its part of a time');
+  t.equal(ranNs(history(starved(10, 30, 25)), 0, 40 * MS) / MS, 20, 'never more than there was');
+});
+
+t.test('and what is within a bound ran no longer, there too', async (t) => {
+  const whole = fc.integer({ min: 0, max: 60 });
+  const parts = fc.array(fc.record({ length: fc.integer({ min: 1, max: 9 }), share: fc.integer({ min: 0, max: 10 }) }));
+  const run = fc.check(
+    fc.property(parts, whole, whole, whole, (spans, from, took, bound) => {
+      let atMs = 0;
+      const lost = spans.map(({ length, share }) => {
+        const began = atMs;
+        atMs += length;
+        return share === 10 ? standstill(began, atMs) : starved(began, atMs, (length * share) / 10);
+      });
+      const [fromNs, untilNs] = [from * MS, (from + took) * MS];
+      const leftNs = bound * MS - ranNs(lost, fromNs, untilNs);
+      return Math.abs(leftNs) < 1 || isWithin(lost, fromNs, untilNs, bound) === leftNs > 0;
+    }),
+    { seed: 20_261_127, numRuns: 2000 },
   );
   t.notOk(run.failed, JSON.stringify(run.counterexample));
 });

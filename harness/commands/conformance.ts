@@ -52,8 +52,8 @@ export interface ConformanceOptions {
   driver?: DriverName;
 }
 
-/** Labs at once on a machine where nobody says otherwise: most of a suite's time is waiting. */
-const DEFAULT_JOBS = 3;
+/** Labs at once where nobody says otherwise: most of a suite's time is waiting. */
+const USUAL_LANES = { always: 2, most: 3 };
 const KEPT_RUNS = 20;
 
 /** `onevip conformance`: runs suites and gives the exit code of the whole. */
@@ -79,8 +79,8 @@ export async function conformance(names: string[], options: ConformanceOptions):
     ? placesOf(suites, options.topology).flatMap((place) => leftOutOf(place, selection, settings))
     : [];
   const { depth } = selection;
-  const jobsAtOnce = options.jobs ?? DEFAULT_JOBS;
-  const report = await runSuites({ groups, jobsAtOnce, leftOut: notRun, depth, settings, catalogue });
+  const lanes = options.jobs === undefined ? USUAL_LANES : { always: options.jobs, most: options.jobs };
+  const report = await runSuites({ groups, lanes, leftOut: notRun, depth, settings, catalogue });
   process.stdout.write(terminalReport(report, catalogue, terminal()));
   process.exitCode = exitCodeOf(report);
 }

@@ -5,6 +5,7 @@ import { beginRun, endRun, newRunId, PROJECT } from '../lab/run-folder.ts';
 import type { RunSettings } from '../runner/assignment.ts';
 import type { Catalogue } from '../runner/catalogue.ts';
 import { conduct } from '../runner/conduct.ts';
+import type { Lanes } from '../runner/lanes.ts';
 import { pastDurations, writeDurations } from '../runner/past-runs.ts';
 import { recordOf, reportOf, writeRecord } from '../runner/run-record.ts';
 import type { Depth, Group } from '../runner/suite.ts';
@@ -23,7 +24,7 @@ export function reportInterrupted(folder: string, catalogue: Catalogue): void {
 /** What is to be run, and how. */
 export interface PlannedRun {
   groups: readonly Group[];
-  jobsAtOnce: number;
+  lanes: Lanes;
   leftOut: NotRun[];
   depth: Depth;
   settings: RunSettings;
@@ -33,7 +34,7 @@ export interface PlannedRun {
 /** Runs the groups of jobs in a folder of their own, and writes every form of the report there. */
 export async function runSuites({
   groups,
-  jobsAtOnce,
+  lanes,
   leftOut,
   depth,
   settings,
@@ -57,7 +58,7 @@ export async function runSuites({
   const { results, notRun, durations, ended } = await conduct(groups, {
     run,
     settings,
-    jobsAtOnce,
+    lanes,
     expected: pastDurations(),
   });
   // A suite that crashed may have left its lab.

@@ -37,6 +37,8 @@ export type Membership = 'node' | 'watcher';
 export interface NodeHandle {
   /** The name by which a user enters its network: `ip netns exec NAME …`. */
   readonly network: string;
+  /** Where the kernel says for how long the node's programs waited for a processor (`cpu.pressure`); undefined where it does not. */
+  readonly pressureFile: string | undefined;
   /**
    * Begins a command. `start` must make a child process of the words that it is given, at once: a child is born where its maker
    * is at that moment. The process that it makes becomes the program itself.

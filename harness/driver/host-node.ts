@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import pidusage from 'pidusage';
 import { until } from '../clock/until.ts';
 import type { LegPlan, NodePlan } from '../topology/plan.ts';
@@ -71,6 +72,11 @@ export class HostNode implements NodeHandle {
     const { enclosure } = this;
     const words = joining(enclosure.group(), enclosure.words(command));
     return this.inside(() => enclosure.bear(() => start('sh', words)));
+  }
+
+  get pressureFile(): string | undefined {
+    const file = path.join(this.enclosure.group(), 'cpu.pressure');
+    return existsSync(file) ? file : undefined;
   }
 
   inside<T>(action: () => T): T {

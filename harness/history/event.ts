@@ -179,6 +179,19 @@ const StoodStill = z
   );
 export type StoodStill = z.infer<typeof StoodStill>;
 
+const Starved = z
+  .strictObject({
+    kind: z.literal('starved'),
+    ...at,
+    ...until,
+    node: name,
+    forNs: z.number().describe('For so long of that time.'),
+  })
+  .describe(
+    'Programs of the node could run, and none of them was given a processor: others had them (Linux, pressure stall information, `full`). Of all load balancers and firewalls the one that waited longest; nothing is said of a time in which the machine stood still.',
+  );
+export type Starved = z.infer<typeof Starved>;
+
 const Watched = z
   .strictObject({
     kind: z.literal('watched'),
@@ -211,6 +224,7 @@ export const HistoryLine = z
     Counted,
     DropsRead,
     StoodStill,
+    Starved,
     Watched,
   ])
   .meta({ title: 'A line of history.jsonl but the first, of version 2' });

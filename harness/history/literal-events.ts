@@ -20,6 +20,7 @@ export const EVENTS: HistoryEvent[] = [
   { kind: 'counted', atNs: 7, node: 'nlb1', what: 'refused heartbeats', counts: { forged: 3 } },
   { kind: 'drops', atNs: 7, node: 'nlb1', life: '4711', anew: true, counts: { flooded: 2 } },
   { kind: 'standstill', atNs: 8, untilNs: 12 },
+  { kind: 'starved', atNs: 8, untilNs: 28, node: 'nlb1', forNs: 15 },
   { kind: 'test', atNs: 8, title: 'all is well', phase: 'begins' },
   frame(4, Uint8Array.of(0, 1, 255)),
 ];

@@ -1,20 +1,24 @@
 import { realtimeMinusMonotonicNs } from '../capture/clock.ts';
-import { openRing, type PacketRing } from '../capture/packet-ring.ts';
+import { closeRing, makeRing, type RingMemory } from '../capture/packet-ring.ts';
 import type { CapturedFrame } from '../capture/ring-block.ts';
 import { lansOf, legsOnLan } from '../driver/batch.ts';
 import { findDevice } from '../driver/device.ts';
+import type { Starved } from '../history/event.ts';
 import type { Recorder } from '../history/recorder.ts';
 import type { LabNode } from '../node/node.ts';
 import type { Lab } from './lab.ts';
 import { type Monitor, startMonitor } from './monitor.ts';
+import { type RingFlushed, startWatchThread, type WatchThread } from './watch-handle.ts';
 
 /** Memory for each LAN's frames: two seconds of thin traffic, in 512 blocks of 4 ms, may pass before one is lost. */
 const RING_MEGABYTES = 16;
 const DRAIN_EVERY_MS = 20;
+/** After that long a flush counts as one that did not get everything. */
+const FLUSH_WITHIN_MS = 5000;
 
 interface LanWatch {
   lan: string;
-  ring: PacketRing;
+  ring: RingMemory;
   /** Which leg of which node is behind a port, by the port's index; nothing is behind the bridge's own device. */
   ports: Map<number, { node: string; leg: string } | undefined>;
   /** The same for the ports that there are now: a test may unmake one, and make it again. */
@@ -53,19 +57,39 @@ export class Watch {
   private readonly recorder: Recorder;
   private readonly lans: LanWatch[] = [];
   private readonly nodes: NodeWatch[] = [];
+  private readonly thread: WatchThread;
   private readonly timer: NodeJS.Timeout;
-  /** Wall clock minus monotonic clock, sampled anew at each drain. */
-  private offsetNs = realtimeMinusMonotonicNs();
+  /** What nodes waited for a processor and is not told yet. */
+  private starved: Starved[] = [];
 
-  private constructor(recorder: Recorder) {
+  private constructor(recorder: Recorder, lab: Lab, watched: readonly LabNode[]) {
     this.recorder = recorder;
+    for (const lan of lansOf(lab.plan)) this.lans.push(this.openLan(lab, lan));
+    const pressures = watched.flatMap(({ name, home }) => {
+      const file = home.handle.pressureFile;
+      return file === undefined ? [] : [{ node: name, file }];
+    });
+    const rings = this.lans.map(({ ring }) => ring);
+    this.thread = startWatchThread(
+      { rings, pressures: pressures.map(({ file }) => file) },
+      {
+        frame: (ring, frame, offsetNs) => this.recordFrame(this.lans[ring], frame, offsetNs),
+        starved: ({ pressure, fromNs, untilNs, forNs }) =>
+          void this.starved.push({
+            kind: 'starved',
+            atNs: recorder.fromMonotonic(fromNs),
+            untilNs: recorder.fromMonotonic(untilNs),
+            node: pressures[pressure]?.node ?? '',
+            forNs,
+          }),
+      },
+    );
     this.timer = setInterval(() => this.drain(), DRAIN_EVERY_MS);
   }
 
   static async start(lab: Lab, recorder: Recorder): Promise<Watch> {
-    const watch = new Watch(recorder);
-    for (const lan of lansOf(lab.plan)) watch.lans.push(watch.openLan(lab, lan));
     const watched = [...lab.nodes('nlb'), ...lab.nodes('firewall')];
+    const watch = new Watch(recorder, lab, watched);
     await Promise.all(watched.map((node) => watch.openNode(node)));
     return watch;
   }
@@ -73,34 +97,44 @@ export class Watch {
   private openLan(lab: Lab, lan: string): LanWatch {
     const lanSwitch = lab.switchOf(lan);
     const look = () => lanSwitch.inside(() => portsOf(lab, lan));
-    const ring = lanSwitch.inside(() => openRing({ megabytes: RING_MEGABYTES }));
+    const ring = lanSwitch.inside(() => makeRing({ megabytes: RING_MEGABYTES }));
     return { lan, ring, ports: look(), look, sinceNs: this.recorder.nowNs(), missed: 0, cutShort: 0 };
   }
 
   private async openNode(node: LabNode): Promise<void> {
-    const monitor = await startMonitor(node, ({ realtimeNs, ...event }) =>
-      this.recorder.record({ ...event, node: node.name, atNs: this.fromRealtime(realtimeNs) }),
-    );
+    const monitor = await startMonitor(node, ({ realtimeNs, ...event }) => {
+      const atNs = this.fromRealtime(realtimeNs, realtimeMinusMonotonicNs());
+      this.recorder.record({ ...event, node: node.name, atNs });
+    });
     this.nodes.push({ node: node.name, monitor, sinceNs: this.recorder.nowNs(), missed: 0 });
   }
 
-  private fromRealtime = (realtimeNs: bigint): number => this.recorder.fromMonotonic(realtimeNs - this.offsetNs);
+  /** @param offsetNs by which the wall clock is ahead of the monotonic one, sampled when that was read: it may be stepped */
+  private fromRealtime(realtimeNs: bigint, offsetNs: bigint): number {
+    return this.recorder.fromMonotonic(realtimeNs - offsetNs);
+  }
 
-  /** Moves what the rings hold into the history. */
+  /** Moves what the thread has told into the history. */
   drain(): void {
-    this.offsetNs = realtimeMinusMonotonicNs();
-    for (const lan of this.lans) lan.ring.drain((frame) => this.recordFrame(lan, frame));
+    this.thread.read();
+  }
+
+  /** What nodes waited for a processor since the last call. */
+  takeStarved(): Starved[] {
+    this.thread.read();
+    return this.starved.splice(0);
   }
 
   /** A switch receives what the node sent, and sends what the node receives. The bridge's own device is no port. */
-  private recordFrame(lan: LanWatch, frame: CapturedFrame): void {
+  private recordFrame(lan: LanWatch | undefined, frame: CapturedFrame, offsetNs: bigint): void {
+    if (!lan) return;
     if (!lan.ports.has(frame.ifindex)) lan.ports = new Map([[frame.ifindex, undefined], ...lan.ports, ...lan.look()]);
     const port = lan.ports.get(frame.ifindex);
     if (!port) return;
     if (frame.wireBytes > frame.bytes.length) lan.cutShort += 1;
     this.recorder.record({
       kind: 'frame',
-      atNs: this.fromRealtime(frame.timeNs),
+      atNs: this.fromRealtime(frame.timeNs, offsetNs),
       lan: lan.lan,
       ...port,
       direction: frame.direction === 'incoming' ? 'sent' : 'received',
@@ -108,25 +142,18 @@ export class Watch {
     });
   }
 
-  /** Waits until every frame that the kernel took before this call is in the history. */
-  private flush(): void {
-    this.offsetNs = realtimeMinusMonotonicNs();
-    for (const lan of this.lans) {
-      if (!lan.ring.flush((frame) => this.recordFrame(lan, frame), 1000)) lan.cutShort += 1;
-    }
-  }
-
   /** Waits until every frame and every change that happened before this call is in the history, with what was covered. */
   async settle(): Promise<void> {
     await Promise.all(this.nodes.map(({ monitor }) => monitor.fence()));
-    this.flush();
-    this.recordCoverage();
+    this.recordCoverage(this.thread.flush(FLUSH_WITHIN_MS));
   }
 
-  private recordCoverage(): void {
+  private recordCoverage(flushed: RingFlushed[]): void {
     const untilNs = this.recorder.nowNs();
-    for (const lan of this.lans) {
-      const missed = lan.ring.drops() + lan.cutShort - lan.missed;
+    for (const [number, lan] of this.lans.entries()) {
+      const { drops, isWhole } = flushed[number] ?? { drops: 0, isWhole: false };
+      if (!isWhole) lan.cutShort += 1;
+      const missed = drops + lan.cutShort - lan.missed;
       this.recorder.record({ kind: 'watched', what: 'frames', where: lan.lan, atNs: lan.sinceNs, untilNs, missed });
       lan.missed += missed;
       lan.sinceNs = untilNs;
@@ -145,7 +172,7 @@ export class Watch {
   async stop(): Promise<void> {
     await this.settle();
     clearInterval(this.timer);
-    await Promise.all(this.nodes.map(({ monitor }) => monitor.stop()));
-    for (const { ring } of this.lans) ring.close();
+    await Promise.all([this.thread.stop(), ...this.nodes.map(({ monitor }) => monitor.stop())]);
+    for (const { ring } of this.lans) closeRing(ring);
   }
 }

@@ -1,6 +1,8 @@
 import type { NotRun, RunReport, TestResult } from '../../reports/run-report.ts';
+import { readWaited } from '../lab/pressure.ts';
 import type { RunSettings } from './assignment.ts';
 import { runGroup } from './job.ts';
+import { inLanes, type Lanes, roomBy } from './lanes.ts';
 import { Progress } from './progress.ts';
 import { withFiles } from './result-files.ts';
 import { type Group, groupFolder, groupName, type Job, jobName } from './suite.ts';
@@ -22,7 +24,7 @@ export interface ConductOptions {
   /** Folder of the run. */
   run: string;
   settings: RunSettings;
-  jobsAtOnce: number;
+  lanes: Lanes;
   /** How long groups of jobs took in an earlier run, in milliseconds. */
   expected: Record<string, number>;
 }
@@ -32,7 +34,7 @@ export interface ConductOptions {
  * what was found by then stands. A second one does not wait for that.
  */
 export async function conduct(groups: readonly Group[], options: ConductOptions): Promise<Conducted> {
-  const { run, settings, jobsAtOnce, expected } = options;
+  const { run, settings, lanes, expected } = options;
   const stop = new AbortController();
   let ended: Ended | undefined;
   const end = (why: Ended) => {
@@ -44,7 +46,7 @@ export async function conduct(groups: readonly Group[], options: ConductOptions)
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, interrupt);
   const progress = new Progress(
     groups.map((group) => expectation(group, expected)),
-    jobsAtOnce,
+    lanes.most,
   );
   // What a suite says of a lab that is taken down under it is no news.
   const testEnded = (group: Group) => (line: string) => {
@@ -71,7 +73,7 @@ export async function conduct(groups: readonly Group[], options: ConductOptions)
   const skip = (tests: readonly { job: Job; title: string }[]): void => {
     notRun.push(...tests.map(({ job, title }) => asNotRun(job, title, settings)));
   };
-  const results = await inParallel(groups, jobsAtOnce, work);
+  const results = await inLanes(groups, lanes, work, roomBy(readWaited));
   progress.close();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, interrupt);
   return { results: results.flat(), notRun, durations, ...(ended && { ended }) };
@@ -90,18 +92,3 @@ const asNotRun = (job: Job, title: string, settings: RunSettings): NotRun => ({
   because: 'the run ended before it',
   runIt: commandOf({ suite: job.suite.name, topology: job.topology }, settings),
 });
-
-/** Takes the groups in order, `atOnce` of them at a time; the results come in the order of the groups. */
-async function inParallel<T>(
-  groups: readonly Group[],
-  atOnce: number,
-  work: (group: Group) => Promise<T>,
-): Promise<T[]> {
-  const results: T[] = [];
-  const waiting = groups.entries();
-  const worker = async (): Promise<void> => {
-    for (const [index, group] of waiting) results[index] = await work(group);
-  };
-  await Promise.all(Array.from({ length: Math.min(atOnce, groups.length) }, worker));
-  return results;
-}

@@ -35,6 +35,8 @@ function words(event: HistoryEvent): string {
       return `${event.node} has dropped${event.anew ? '' : ', earlier lives included'}: ${countsText(event.counts)}`;
     case 'standstill':
       return `the machine stood still${took(event)}`;
+    case 'starved':
+      return `${event.node} waited for a processor for ${(event.forNs / 1e6).toFixed(1)} of ${((event.untilNs - event.atNs) / 1e6).toFixed(1)} ms`;
     case 'watched':
       return `watched ${event.what} of ${event.where} until ${(event.untilNs / 1e6).toFixed(3)} ms, missed ${event.missed}`;
   }

@@ -9,6 +9,7 @@ import { openHistory, type Recorder } from '../history/recorder.ts';
 import { openClient } from '../lab/client.ts';
 import { Journals } from '../lab/journal.ts';
 import { bringUp, handOver, type Lab } from '../lab/lab.ts';
+import { starvedOtherwise } from '../lab/pressure.ts';
 import { readDrops } from '../lab/read-drops.ts';
 import { awaitRest } from '../lab/ready.ts';
 import { Watch } from '../lab/watch.ts';
@@ -104,10 +105,14 @@ async function openScene({ lab, watch, metronome, recorder, folder, seed }: Part
     journals.collect();
     for (const { node, monotonicNs } of lab.starts.splice(0))
       recorder.record({ kind: 'act', what: STARTED, node, atNs: recorder.fromMonotonic(monotonicNs) });
-    for (const { fromNs, untilNs } of metronome.take()) {
-      const [atNs, endNs] = [recorder.fromMonotonic(fromNs), recorder.fromMonotonic(untilNs)];
-      recorder.record({ kind: 'standstill', atNs, untilNs: endNs });
-    }
+    const starved = watch.takeStarved();
+    // After that, so that every standstill is known that lies within a time of which it tells.
+    const stood = metronome.take().map(({ fromNs, untilNs }) => ({
+      kind: 'standstill' as const,
+      atNs: recorder.fromMonotonic(fromNs),
+      untilNs: recorder.fromMonotonic(untilNs),
+    }));
+    for (const event of [...stood, ...starvedOtherwise(starved, stood)]) recorder.record(event);
   };
   const refresh = (): void => {
     watch.drain();

@@ -3,7 +3,7 @@ import { checker } from '../claim.ts';
 import { unlessBlind } from '../coverage.ts';
 import { type Holding, holdingsOf, holdingText } from '../holdings.ts';
 import { EVENT_DELAY_NS } from '../one-answerer.ts';
-import { ranNs, standstillsIn } from '../standstill.ts';
+import { Losses, ranNs } from '../standstill.ts';
 import { fail, pass, unknown, type Verdict } from '../verdict.ts';
 import { type Invariant, nodesOf, placesOf } from './invariant.ts';
 
@@ -23,7 +23,7 @@ const aliasOffTheStandby = checker(function aliasOffTheStandby(options: { addres
     const history: Known = {
       all,
       held: holdingsOf(all, address),
-      standstills: standstillsIn(all),
+      losses: new Losses(all),
       judged: new Set(during),
     };
     for (const script of entered) {
@@ -40,18 +40,18 @@ const aliasOffTheStandby = checker(function aliasOffTheStandby(options: { addres
 interface Known {
   all: readonly HistoryEvent[];
   held: Holding[];
-  standstills: readonly HistoryEvent[];
+  losses: Losses;
   judged: ReadonlySet<HistoryEvent>;
 }
 
 /** The node had the alias before the script, and still has it a while after it. */
-function keptAfter(script: ScriptRan, { all, held, standstills }: Known): Verdict | undefined {
+function keptAfter(script: ScriptRan, { all, held, losses }: Known): Verdict | undefined {
   const next = nextScript(all, script);
   const nextNs = next ? enteredNsOf(next) : Number.POSITIVE_INFINITY;
   const kept = held.find(({ node, fromNs, untilNs }) => {
     const endNs = Math.min(untilNs, nextNs);
     if (node !== script.node || fromNs > script.atNs || endNs <= script.atNs) return false;
-    return ranNs(standstills, script.atNs, endNs) > EVENT_DELAY_NS;
+    return ranNs(losses, script.atNs, endNs) > EVENT_DELAY_NS;
   });
   return kept && fail(`${script.node} entered ${script.state}; ${holdingText(kept)}`, [script, ...kept.evidence]);
 }

@@ -1,0 +1,51 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
+/** How many labs may run at once: so many always, and further ones while the machine is not busy. */
+export interface Lanes {
+  always: number;
+  /** At most so many in all. */
+  most: number;
+}
+
+/** Whether those that run now leave room for one more. Takes some seconds to find out. */
+type HasRoom = () => Promise<boolean>;
+
+/** Takes the groups in order, as many at a time as there are lanes for; the results come in the order of the groups. */
+export async function inLanes<G, T>(
+  groups: readonly G[],
+  { always, most }: Lanes,
+  work: (group: G) => Promise<T>,
+  hasRoom: HasRoom,
+): Promise<T[]> {
+  const results: T[] = [];
+  let next = 0;
+  const lane = async (_: unknown, number: number): Promise<void> => {
+    while (next < groups.length) {
+      if (number >= always && !(await hasRoom())) continue;
+      const index = next++;
+      const group = groups[index];
+      if (group !== undefined) results[index] = await work(group);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(most, groups.length) }, lane));
+  return results;
+}
+
+const LOOK_MS = 3000;
+/**
+ * Of the time, the share in which somebody waits for a processor. Two labs on two cores: 0.1 to 0.3 where a third finds room. Where it
+ * does not, loads fall behind, what they ask for comes twice, and three take several times as long as one after the other.
+ */
+const BUSY_SHARE = 0.4;
+
+/** @param waitedUs for how many microseconds somebody has waited for a processor so far; undefined where nobody can say */
+export function roomBy(waitedUs: () => number | undefined, lookMs: number = LOOK_MS): HasRoom {
+  return async () => {
+    const before = waitedUs();
+    if (before === undefined) return true;
+    const beganMs = performance.now();
+    await pause(lookMs);
+    const waitedMs = ((waitedUs() ?? before) - before) / 1000;
+    return waitedMs / (performance.now() - beganMs) < BUSY_SHARE;
+  };
+}
