@@ -90,14 +90,39 @@ t.test(
     t.same(numbersIn(log.send(0)), [[3, 4], [5]]);
     t.same(log.send(4), []);
     t.same(numbersIn(log.send(5)), [[3, 4]], 'nothing was acknowledged for retransmitMs: the first of them');
-    t.same(log.send(9), []);
-    t.same(numbersIn(log.send(10)), [[3, 4]], 'and no more of them while nothing comes');
-    log.acknowledge(SESSION, 3, 11);
-    t.same(numbersIn(log.send(11)), [[5, 6]], 'the window has moved, and is open');
-    log.acknowledge(SESSION, 6, 12);
-    t.same(log.send(20), []);
+    t.same(log.send(14), []);
+    t.same(numbersIn(log.send(15)), [[3, 4]], 'and no more of them while nothing comes');
+    log.acknowledge(SESSION, 3, 16);
+    t.same(numbersIn(log.send(16)), [[5, 6]], 'the window has moved, and is open');
+    log.acknowledge(SESSION, 6, 17);
+    t.same(log.send(25), []);
   },
 );
+
+t.test('to a standby that is silent less and less is sent, and all at once when it is there again', async (t) => {
+  const log = joined();
+  log.append(record, 0);
+  log.append(record, 0);
+  const sentMs: number[] = [];
+  for (let nowMs = 0; nowMs <= 1000; nowMs++) if (log.send(nowMs).length > 0) sentMs.push(nowMs);
+  t.same(sentMs, [0, 5, 15, 35, 75, 155, 315, 475, 635, 795, 955]);
+  log.acknowledge(SESSION, 3, 1001);
+  log.append(record, 1001);
+  t.same(numbersIn(log.send(1001)), [[5]]);
+  t.same(log.send(1005), []);
+  t.same(numbersIn(log.send(1006)), [[4, 5]], 'and what is lost now is sent again as soon as ever');
+});
+
+t.test('a SET may take a whole datagram: no other record is sent again with it', async (t) => {
+  const set: LogRecord = { type: 'set', pool: 'p', slots: [1], server: 's' };
+  const log = joined();
+  for (const each of [set, set, record, set]) log.append(each, 0);
+  log.send(0);
+  t.same(numbersIn(log.send(5)), [[3]]);
+  log.acknowledge(SESSION, 4, 6);
+  log.send(6);
+  t.same(numbersIn(log.send(11)), [[5]], 'what comes before one goes without it');
+});
 
 t.test('beyond what is retained the session ends, and nobody is waited for', async (t) => {
   const log = joined();

@@ -37,18 +37,29 @@ export interface Log {
 
 type Limits = Pick<SyncSettings, 'holdMs' | 'retransmitMs' | 'mostRetained' | 'recordsPerDatagram' | 'window'>;
 
+/** After that many tries it is sent again at an even pace: 32 times `retransmitMs`. */
+const MOST_DOUBLED = 5;
+
 export function openLog(limits: Limits): Log {
   let session: Session | undefined;
   let retained: { record: LogRecord; atMs: number }[] = [];
   let [tip, acknowledged, sent, snapshotEnd] = [0, 0, 0, 0];
   let [isWaiting, floor, progressMs] = [false, 0, 0];
-  /** What is sent again is one datagram at a time until something is acknowledged: a silent standby costs hardly anything. */
-  let isAgain = false;
+  /**
+   * How often in a row something was sent again and nothing acknowledged. What is sent again is one datagram at a time, after twice
+   * as long each time: a standby that is silent, or cut off, costs hardly anything.
+   */
+  let tries = 0;
   let sentAgain = 0;
   const ageMs = (nowMs: number): number => nowMs - (retained[0]?.atMs ?? nowMs);
   const wait = (waits: boolean): void => {
     if (waits !== isWaiting) floor = tip;
     isWaiting = waits;
+  };
+  /** The first records that are not acknowledged, as far as they fit into one: a SET may take a whole one by itself. */
+  const oneDatagram = (): number => {
+    const set = retained.findIndex(({ record }) => record.type === 'set');
+    return Math.min(limits.recordsPerDatagram, set < 0 ? Number.POSITIVE_INFINITY : Math.max(1, set));
   };
   const end = (): void => {
     wait(false);
@@ -70,30 +81,31 @@ export function openLog(limits: Limits): Log {
     begin: (next, snapshot, nowMs) => {
       end();
       [session, tip, acknowledged, sent, snapshotEnd, progressMs] = [next, 0, 0, 0, snapshot.length, nowMs];
-      isAgain = false;
+      tries = 0;
       for (const record of snapshot) keep(record, nowMs);
       floor = tip;
     },
     acknowledge: (of, applied, nowMs) => {
       if (!isSame(session, of) || applied > tip || applied < acknowledged) return;
       retained.splice(0, applied - acknowledged);
-      if (applied > acknowledged) [progressMs, isAgain] = [nowMs, false];
+      if (applied > acknowledged) [progressMs, tries] = [nowMs, 0];
       [acknowledged, sent] = [applied, Math.max(sent, applied)];
       const keepsUp = applied >= snapshotEnd && ageMs(nowMs) < limits.holdMs / 2;
       if (keepsUp) wait(true);
     },
     send: (nowMs) => {
       if (!session) return [];
-      if (sent > acknowledged && nowMs - progressMs >= limits.retransmitMs) [sent, isAgain] = [acknowledged, true];
+      if (sent > acknowledged && nowMs - progressMs >= limits.retransmitMs * 2 ** Math.min(tries, MOST_DOUBLED))
+        [sent, tries] = [acknowledged, tries + 1];
       const datagrams: FromActive[] = [];
-      const until = Math.min(tip, acknowledged + (isAgain ? limits.recordsPerDatagram : limits.window));
+      const until = Math.min(tip, acknowledged + (tries > 0 ? oneDatagram() : limits.window));
       while (sent < until) {
         const from = sent - acknowledged;
         const records = retained
           .slice(from, from + Math.min(limits.recordsPerDatagram, until - sent))
           .map(({ record }) => record);
         datagrams.push({ type: 'records', session, first: sent + 1, records, snapshotEnd });
-        if (isAgain) sentAgain += records.length;
+        if (tries > 0) sentAgain += records.length;
         [sent, progressMs] = [sent + records.length, nowMs];
       }
       return datagrams;
