@@ -45,9 +45,10 @@ program
 program
   .command('sync')
   .description('whether the peer may take over at any instant with no connection moved, and why not')
+  .option('--compare', 'first have both nodes say where a sample of the connections goes (on the node that leads)')
   .option('--json', 'as one JSON object')
-  .action(async ({ json }: { json?: true }) => {
-    const sync = (await ask({ command: 'sync' })) as SyncShown;
+  .action(async ({ json, ...asked }: { json?: true; compare?: true }) => {
+    const sync = (await ask({ command: 'sync', ...asked })) as SyncShown;
     print(json ? JSON.stringify(sync) : showSync(sync));
   });
 program

@@ -3,6 +3,7 @@ import type { Scene } from '../harness/act/scene.ts';
 import type { Claims, SuiteTest } from '../harness/act/suite-test.ts';
 import { DEAD_CABLE, SENT_TO_FENCED_NODE } from '../harness/act/usual-drops.ts';
 import { answersAgain, enters } from '../harness/act/waits.ts';
+import { COMPARED, sameServers } from '../harness/check/compared.ts';
 import { noneCorrupt, noReset, ofUnusedPorts } from '../harness/check/probes.ts';
 import { oneServerPerFlow } from '../harness/check/selection.ts';
 import { between } from '../harness/check/span.ts';
@@ -10,7 +11,7 @@ import { addressesUntouched } from '../harness/check/undisturbed.ts';
 import { PromiseBroken, until } from '../harness/clock/until.ts';
 import { signal, startSystem } from '../harness/fault/daemon.ts';
 import { losePower, restorePower } from '../harness/fault/power.ts';
-import { dropSync } from '../harness/fault/silence.ts';
+import { dropSync, loseSync } from '../harness/fault/silence.ts';
 import type { Pair } from '../harness/lab/lab.ts';
 import type { LabNode } from '../harness/node/node.ts';
 import { suite } from '../harness/runner/suite.ts';
@@ -18,14 +19,21 @@ import type { Load } from '../harness/traffic/client-handle.ts';
 
 /** So many long connections that each of three servers has some of them, but for one run in a million. */
 const FLOWS = 40;
+/** Connections and flows of datagrams that are open when both nodes are asked: of three turns each. */
+const OPEN_AT_ONCE = 3 * 2 * FLOWS;
 const PROBES_PER_SECOND = 40;
 const EVERY_MS = 500;
 const IN_STEP_WITHIN_MS = 10_000;
+const [LOSE, LOST_PER_MILLE] = ['lose a tenth of the records', 100];
 const [CUT, LANS] = ['cut the sync', ['access', 'server']];
 
 interface Takeover {
   aspect: string;
   what: string;
+  /** Not in a brief run, which tries the same takeover without what is done before it. */
+  thorough?: true;
+  /** Done right after other weights were given to both nodes, that many times before. */
+  upset?(scene: Scene, pair: Pair, turn: number): Promise<void>;
   strike(scene: Scene, active: LabNode): Promise<void>;
   mend?(scene: Scene, struck: LabNode): Promise<void>;
   drops?: SuiteTest['drops'];
@@ -54,7 +62,7 @@ async function inStepNoMore(scene: Scene, active: LabNode): Promise<void> {
 const REWEIGHED = [{ server1: 0, server2: 5 }, { server1: 5, server3: 0 }, {}];
 
 /** Connections and datagram flows that begin under each of several weights. */
-async function openUnderChanges(scene: Scene): Promise<Load[]> {
+async function openUnderChanges(scene: Scene, then: (turn: number) => Promise<void> = async () => {}): Promise<Load[]> {
   const loads: Load[] = [];
   for (const [turn, weights] of REWEIGHED.entries()) {
     const tcp = await scene.client.startTcpFlows({ target: scene.target('echo'), count: FLOWS, intervalMs: EVERY_MS });
@@ -63,6 +71,7 @@ async function openUnderChanges(scene: Scene): Promise<Load[]> {
     loads.push(tcp, udp);
     await answersAgain(scene, tcp, 2 * FLOWS);
     await reloadBoth(scene, `other weights, ${turn + 1}`, { weights });
+    await then(turn);
   }
   return loads;
 }
@@ -78,22 +87,53 @@ async function cutSync(scene: Scene): Promise<() => Promise<void>> {
     });
 }
 
-function survives({ aspect, what, strike, mend, drops = [] }: Takeover): SuiteTest {
+async function loseRecords(scene: Scene): Promise<void> {
+  for (const lan of LANS)
+    scene.defer(`no record is lost on ${lan}`, await loseSync(scene, scene.lan(lan), LOST_PER_MILLE));
+}
+
+/** Whether the order was obeyed: it is refused while the node is not in step. */
+const isDone = (order: Promise<void>): Promise<boolean> =>
+  order.then(
+    () => true,
+    (error: unknown) => {
+      if (error instanceof PromiseBroken) return false;
+      throw error;
+    },
+  );
+
+/** Puts into the history where both nodes would send the connections that there are. */
+async function compare(scene: Scene, active: LabNode): Promise<void> {
+  const counts = await scene.lab.use('inStep').compare(active);
+  scene.recorder.record({ kind: 'counted', atNs: scene.nowNs(), node: active.name, what: COMPARED, counts });
+}
+
+function survives({ aspect, what, strike, mend, upset, thorough, drops = [] }: Takeover): SuiteTest {
   return {
-    proves: [`HA-3 ${aspect}`],
+    ...(thorough && { thorough }),
+    proves: [`HA-3 ${aspect}`, `HA-22 ${aspect}`],
     drops: [SENT_TO_FENCED_NODE, ...drops],
     run: async (scene) => {
-      const { active, standby } = await inStep(scene);
-      const loads = await openUnderChanges(scene);
+      const pair = await inStep(scene);
+      const { active, standby } = pair;
+      const loads = await openUnderChanges(scene, async (turn) => upset?.(scene, pair, turn));
       await inStep(scene);
+      await compare(scene, active);
       const struckNs = scene.nowNs();
       await scene.act(what, active.name, () => strike(scene, active));
       await enters(scene, standby.name, 'active', struckNs);
       for (const load of loads) await answersAgain(scene, load, 2 * FLOWS);
       if (mend) await scene.act(`mend: ${what}`, active.name, () => mend(scene, active));
       await inStep(scene);
+      await compare(scene, (await scene.lab.pair()).active);
       await Promise.all(loads.map((load) => load.stop()));
-      return nothingLost;
+      return {
+        'both nodes would send every connection to the same server': sameServers({
+          atLeast: OPEN_AT_ONCE,
+          times: 2,
+        }),
+        ...nothingLost,
+      };
     },
   };
 }
@@ -159,7 +199,7 @@ export default await suite(
   'a takeover that no connection notices, whatever the weights',
   {
     topologies: ['invention'],
-    seconds: 40,
+    seconds: 90,
     pair: { inStep: true },
     needs: ['reload', 'weights', 'inStep', 'handover'],
   },
@@ -175,6 +215,41 @@ export default await suite(
       what: 'kill -9',
       strike: async (scene, active) => signal(scene, active, 'SIGKILL'),
       mend: async (scene, struck) => startSystem(scene, struck),
+    }),
+    'a tenth of the records is lost, on both subnets, and the active is killed': survives({
+      aspect: 'killed with records lost',
+      what: 'kill -9',
+      thorough: true,
+      upset: async (scene, _, turn) => {
+        if (turn === 0) await scene.act(LOSE, undefined, () => loseRecords(scene));
+      },
+      strike: async (scene, active) => signal(scene, active, 'SIGKILL'),
+      mend: async (scene, struck) => startSystem(scene, struck),
+    }),
+    'the standby is killed and started again in the middle of a change, and then has to lead': survives({
+      aspect: 'planned after a restart of the standby',
+      what: 'stand by',
+      thorough: true,
+      upset: async (scene, { standby }, turn) => {
+        if (turn !== 1) return;
+        await scene.act('kill -9 of the standby', standby.name, async () => signal(scene, standby, 'SIGKILL'));
+        startSystem(scene, standby);
+      },
+      strike: (scene, active) => scene.lab.use('handover').standBy(active),
+    }),
+    'the lead goes over, and comes back as soon as it may': survives({
+      aspect: 'planned and back at once',
+      what: 'stand by, and take over again',
+      thorough: true,
+      strike: async (scene, active) => {
+        const { standBy, takeOver } = scene.lab.use('handover');
+        await standBy(active);
+        await until(() => isDone(takeOver(active)), {
+          what: `${active.name} has the lead again`,
+          withinMs: IN_STEP_WITHIN_MS,
+          isPromise: true,
+        });
+      },
     }),
     'power loss of the active': survives({
       aspect: 'power loss',

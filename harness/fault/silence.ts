@@ -17,6 +17,10 @@ export function heartbeatLans(lab: Lab): string[] {
 export const dropSync = (view: LabView, lan: string): Promise<() => Promise<number>> =>
   dropOnLan(view, lan, [view.lab.use('inStep').match]);
 
+/** From now on so many of a thousand datagrams that keep the standby in step are lost on the LAN, at random. @returns what ends it */
+export const loseSync = (view: LabView, lan: string, perMille: number): Promise<() => Promise<number>> =>
+  dropOnLan(view, lan, [`${view.lab.use('inStep').match} numgen random mod 1000 < ${perMille}`]);
+
 /** From now on no heartbeat crosses the LAN. @returns what lets them through again, and gives how many were dropped */
 export const dropHeartbeats = (view: LabView, lan: string): Promise<() => Promise<number>> =>
   dropOnLan(view, lan, [view.lab.use('heartbeats').match]);

@@ -69,8 +69,14 @@ export interface Capabilities {
   /** A daemon that is stopped can leave all for its successor, so that a restart loses nothing without a peer. */
   keeps: true;
   furtherInterfaces: true;
-  /** Whether the node, which leads, says that the other may take over at any instant, for waiting only; and what the two say to each other of it, as an expression of nft. */
-  inStep: { isSo(node: LabNode): Promise<boolean>; match: string };
+  inStep: {
+    /** Whether the node, which leads, says that the other may take over at any instant. For waiting only. */
+    isSo(node: LabNode): Promise<boolean>;
+    /** How many of its connections the other would send to the same server, and to different ones, by what both have. */
+    compare(node: LabNode): Promise<{ same: number; different: number }>;
+    /** What the two say to each other of it, as an expression of nft. */
+    match: string;
+  };
   /** The control plane's main thread can be held up from outside; where it says so, and what its control socket answers. */
   mainThread: { log: string; socket(node: LabNode): string; statusRequest: string; followRequest: string };
   /** Puts the commands of the version of that commit into a folder; gives the folder to find them in. */

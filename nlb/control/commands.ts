@@ -13,7 +13,8 @@ const LOOK_EVERY_MS = 5;
 export interface CommandParts {
   beat: BeatHandle;
   status(): Promise<unknown>;
-  sync(): Promise<unknown>;
+  /** @param compares both nodes' data paths first */
+  sync(compares: boolean): Promise<unknown>;
   events: EventLog;
   reloader: Reloader;
   inspection: Inspection;
@@ -23,7 +24,7 @@ export interface CommandParts {
 export function openCommands({ beat, status, sync, events, reloader, inspection }: CommandParts): Handler {
   const commands: Record<string, (parameters: Parameters) => Promise<Answer | Following | Listing>> = {
     status: async () => ({ ok: true, value: await status() }),
-    sync: async () => ({ ok: true, value: await sync() }),
+    sync: async ({ compare }) => ({ ok: true, value: await sync(compare === true) }),
     events: async () => ({ ok: true, value: events.recent() }),
     follow: async () => ({ follow: events.read }),
     counters: async () => ({ ok: true, value: inspection.counters() }),

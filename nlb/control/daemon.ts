@@ -131,11 +131,11 @@ export async function startDaemon(start: Start, log: Log, died: (error: Error) =
     datapath,
     servers: () => loop.desired()?.tables.servers ?? [],
   });
-  const sync = async (): Promise<SyncShown> => ({
+  const sync = async (compares: boolean): Promise<SyncShown> => ({
     ...(inStep ? {} : { off: config.sync === 'off' ? 'sync is off' : 'the data path in user space holds no packet' }),
     peer: config.peer.name,
     beat: (await beat.status()).sync,
-    inStep: (await inStep?.status()) ?? null,
+    inStep: (await (compares ? inStep?.compare() : inStep?.status())) ?? null,
     notKept: inForce.services.filter(({ persistence }) => persistence !== undefined).map(({ name }) => name),
   });
   const commands = openCommands({ beat, status, sync, events, reloader, inspection });

@@ -10,12 +10,15 @@ const leads: SyncShown = {
     isInStep: true,
     graceLeftMs: 0,
     records: { logged: 12, acknowledged: 12, sentAgain: 1, applied: 0 },
+    peerLacksServers: false,
+    compared: null,
     exceptions: 3,
     slots: { drifting: 0, setting: 0 },
     held: { waiting: 0, released: 9, notReleased: 1, dropped: 1, heldMs: { p50: 0.42, p99: 3, most: 4.06 } },
     link: { sent: { server: 5, access: 0 }, received: { server: 6, access: 2 }, refused: { forged: 1 } },
   },
 };
+const COMPARED = { agoMs: 19_000, same: 960, different: 0, unanswered: 0, flows: [] };
 const row = (shown: SyncShown, name: string) =>
   showSync(shown)
     .split('\n')
@@ -33,6 +36,19 @@ t.test('a node that leads says how far the other is, and what waits', async (t) 
   t.equal(row(leads, 'grace'), undefined);
   t.equal(row(leads, 'not kept'), undefined);
   t.match(showSync({ ...leads, notKept: ['http'] }), /not kept +connections placed by their client’s affinity: http\n/);
+  t.equal(row(leads, 'waits'), undefined);
+  t.match(
+    showSync({ ...leads, inStep: leads.inStep && { ...leads.inStep, peerLacksServers: true } }),
+    /waits +nlb2 has other/,
+  );
+  const compared = (found: object) =>
+    row({ ...leads, inStep: leads.inStep && { ...leads.inStep, compared: { ...COMPARED, ...found } } }, 'compared');
+  t.equal(row(leads, 'compared'), undefined);
+  t.equal(compared({}), '19 s ago: 960 connections go to the same server on both nodes');
+  t.equal(
+    compared({ different: 1, flows: ['tcp a > b'], unanswered: 60 }),
+    '19 s ago: 960 connections go to the same server on both nodes; 1 do NOT: tcp a > b; of 60 the other said nothing',
+  );
   t.match(showSync({ ...leads, inStep: leads.inStep && { ...leads.inStep, graceLeftMs: 61_000 } }), /grace +61 s left/);
 });
 

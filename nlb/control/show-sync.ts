@@ -27,6 +27,14 @@ export function showSync({ off, peer, beat, inStep, notKept }: SyncShown): strin
           ],
         ]
       : []),
+    ...(inStep.peerLacksServers
+      ? [
+          ['waits', `${peer} has other servers or services: nothing is planned for one that it may not have`] as [
+            string,
+            string,
+          ],
+        ]
+      : []),
     ...(notKept.length > 0
       ? [['not kept', `connections placed by their client’s affinity: ${notKept.join(', ')}`] as [string, string]]
       : []),
@@ -36,6 +44,7 @@ export function showSync({ off, peer, beat, inStep, notKept }: SyncShown): strin
         ? `${records.logged} logged, ${records.acknowledged} acknowledged, ${records.sentAgain} sent again`
         : `${records.applied} applied`,
     ],
+    ...(inStep.compared ? [['compared', comparedText(inStep.compared)] as [string, string]] : []),
     ['exceptions', String(inStep.exceptions)],
     ['slots', `${slots.drifting} to change their server, ${slots.setting} about to`],
     [
@@ -59,6 +68,13 @@ function inStepText({ part, isInStep }: InStepStatus, peer: string, beat: BeatSt
   if (part === 'joined') return `NO: ${peer} does not say that this node has all`;
   if (part === 'joining') return `NO: joining ${peer}`;
   return 'NO: nobody leads whom this node could join';
+}
+
+function comparedText({ same, different, unanswered, flows, agoMs }: NonNullable<InStepStatus['compared']>): string {
+  const parts = [`${same} connections go to the same server on both nodes`];
+  if (different > 0) parts.push(`${different} do NOT: ${flows.join(', ')}`);
+  if (unanswered > 0) parts.push(`of ${unanswered} the other said nothing`);
+  return `${duration(agoMs)} ago: ${parts.join('; ')}`;
 }
 
 const timesText = ({ heldMs }: InStepStatus['held']): string =>

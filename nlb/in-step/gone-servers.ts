@@ -9,6 +9,8 @@ export interface GoneServers {
   see(servers: readonly ServerSeen[]): void;
   /** The node leads. @returns those that are gone now */
   begin(trustedFromMs: number, known: readonly string[]): ReadonlySet<string>;
+  /** As it was told last. */
+  isGone(address: string): boolean;
   /** Those that are gone, or back, since they were told last. */
   changes(known: readonly string[]): [address: string, isGone: boolean][];
 }
@@ -37,6 +39,7 @@ export function openGoneServers(nowMs: () => number): GoneServers {
       isDue = nowMs() < trustedFromMs;
       return told;
     },
+    isGone: (address) => told.has(address),
     changes: (known) => {
       if (!isDue) return [];
       isDue = nowMs() < trustedFromMs;

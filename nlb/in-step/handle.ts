@@ -17,6 +17,8 @@ export interface InStepHandle {
   useMode(inUse: Pick<HeldFlowsParts, 'mode' | 'program'>): void;
   useSecrets(secrets: readonly Uint8Array[]): void;
   status(): Promise<InStepStatus>;
+  /** Compares both nodes' data paths first, where there is a peer in step: some seconds at most. */
+  compare(): Promise<InStepStatus>;
   /** Hold nothing any more. @returns whether nothing is held, within that time */
   leave(withinMs: number): Promise<boolean>;
   /** End the thread, so that the data path may be closed. */
@@ -66,11 +68,11 @@ export function startInStep(beat: MessagePort, hooks: InStepHooks): InStepHandle
       resolve();
     });
   });
-  const ask = () =>
+  const ask = (type: 'status' | 'compare' = 'status') =>
     new Promise<Extract<FromInStep, { type: 'answer' }>>((resolve) => {
       const id = ++requests;
       waiting.set(id, resolve);
-      post({ type: 'status', id });
+      post({ type, id });
     });
   return {
     begin: (orders) => post({ type: 'begin', orders }),
@@ -81,6 +83,7 @@ export function startInStep(beat: MessagePort, hooks: InStepHooks): InStepHandle
     useMode: ({ mode, program }) => post({ type: 'mode', mode, program }),
     useSecrets: (secrets) => post({ type: 'secrets', secrets }),
     status: async () => (await ask()).status,
+    compare: async () => (await ask('compare')).status,
     leave: async (withinMs) => {
       post({ type: 'leave' });
       for (const endMs = performance.now() + withinMs; performance.now() < endMs; ) {

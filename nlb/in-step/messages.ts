@@ -30,6 +30,8 @@ export type ToInStep =
   /** Hold nothing any more: nobody reads it soon. */
   | { type: 'leave' }
   | { type: 'status'; id: number }
+  /** Answered when that is over, or at once where there is nobody to compare with. */
+  | { type: 'compare'; id: number }
   | { type: 'stop' };
 
 export type FromInStep =

@@ -1,7 +1,8 @@
 import t, { type Test } from 'tap';
 import { buildTable } from '../balance/maglev.ts';
 import { CONSTANTS } from '../datapath/program/layout.ts';
-import { type Flow, hashOf, PROTOCOL } from '../datapath/specification/flow.ts';
+import { type Flow, hashOf, nameOfFlow, numbersOf, PROTOCOL } from '../datapath/specification/flow.ts';
+import { noNumbers } from '../datapath/tables/connection-numbers.ts';
 import { isHeld } from '../datapath/tables/slot.ts';
 import type { PathAddresses } from '../sync/link/socket.ts';
 import { openWire } from '../sync/link/test-network.ts';
@@ -90,6 +91,7 @@ const flowFrom = (port: number): Flow => ({
   destinationPort: 80,
 });
 const slotOf = (port: number): number => Math.floor((hashOf(flowFrom(port)) * SLOTS) / 2 ** 32);
+const binding = { serverAddress: SERVERS[0] as Flow['source'], isSettled: true };
 /** A SYN that the data path holds. */
 const holdSyn = ({ path }: Peer, port: number): void => {
   const frame = { frame: Buffer.alloc(0), ifindex: 1, tcpFlags: 2, by: 'slot', arrivedNs: 0n } as const;
@@ -108,6 +110,48 @@ async function pair(t: Test, ids?: number[]): Promise<[Peer, Peer]> {
   await until([one, other], 'the pair is in step', () => one.node.isPeerInStep());
   return [one, other];
 }
+
+/** A connection of that client port, in the table of a node that leads, at the server in its slot. */
+function connect(peer: Peer, port: number): void {
+  const flow = flowFrom(port);
+  const server = slotsOf(peer)[slotOf(port)] ?? -1;
+  peer.path.live.push({ ...noNumbers(), ...numbersOf(flow), server });
+  peer.path.connections.add(nameOfFlow(flow));
+}
+
+t.test('a server that the standby does not have yet gets nothing there until it has it', async (t) => {
+  const [one, other] = await pair(t);
+  const four = [...members, { name: 'server3', address: '10.77.2.23' }];
+  const configured: Configured = { ...CONFIGURED, pools: [{ name: POOL, row: ROW, members: four }] };
+  const servers = [...seen([0, 1, 2]), { address: '10.77.2.23', id: 3, isGone: false }];
+  one.node.configured(configured, servers);
+  weigh(one, 1, 1, 1, 1);
+  await until([one, other], 'it waits', () => one.node.status().peerLacksServers);
+  for (let turns = 0; turns < 200; turns++) for (const peer of [one, other]) await peer.lives();
+  t.notOk(slotsOf(one).includes(3));
+  other.node.configured(configured, servers);
+  await until([one, other], 'both have it', () => slotsOf(one).includes(3) && slotsOf(other).includes(3));
+  t.notOk(one.node.status().peerLacksServers);
+});
+
+t.test('both nodes say where connections go, by their data paths (HA-22)', async (t) => {
+  const [one, other] = await pair(t, [7, 8, 9]);
+  for (const port of [1001, 1002, 1003]) connect(one, port);
+  const compared = async () => {
+    t.ok(one.node.compare());
+    await until([one, other], 'compared', () => !one.node.isComparing());
+    return one.node.status().compared;
+  };
+  t.match(await compared(), { same: 3, different: 0, unanswered: 0, flows: [] });
+  const content = other.path.rows.get(ROW);
+  if (content) content[slotOf(1002)] = content[slotOf(1002)] === 7 ? 8 : 7;
+  const name = 'tcp 198.51.100.2:1002 > 203.0.113.1:80';
+  t.match(await compared(), { same: 2, different: 1, unanswered: 0, flows: [name] });
+  const server = one.path.live[1]?.server ?? 0;
+  other.path.heldFlows.exceptions.put(flowFrom(1002), { ...binding, server: 7 + server });
+  t.match(await compared(), { same: 3, different: 0 }, 'an exception beats the slot');
+  t.notOk(other.node.compare(), 'a node that does not lead has nobody to ask');
+});
 
 t.test(
   'before a node has led or joined, its data path has what is wished, and at first what both would make',

@@ -1,5 +1,6 @@
 import type { SyncStatus } from '../sync/active.ts';
 import type { LinkCounts } from '../sync/link/link.ts';
+import type { Findings } from './comparison.ts';
 import type { DutyCounts } from './duties.ts';
 
 /** What operators see of a node's part in keeping the pair in step. */
@@ -16,6 +17,10 @@ export interface InStepStatus {
     /** By a node that has joined. */
     applied: number;
   };
+  /** The peer's servers or services are configured otherwise: no change is planned that names a server which it may not have. */
+  peerLacksServers: boolean;
+  /** What the last comparison of both nodes' data paths found; null where there was none since this node leads. */
+  compared: ComparedShown | null;
   exceptions: number;
   slots: {
     /** Wished elsewhere than they are committed. */
@@ -28,7 +33,31 @@ export interface InStepStatus {
   link: LinkCounts;
 }
 
+export interface ComparedShown extends Omit<Findings, 'atMs' | 'different'> {
+  /** How long ago the connections were drawn. */
+  agoMs: number;
+  different: number;
+  /** Some of those that differ. */
+  flows: string[];
+}
+
+/** So many of those that differ are named. */
+export const SHOWN = 10;
+
+export const comparedShown = (last: Findings | undefined, nowMs: number): ComparedShown | null =>
+  last === undefined
+    ? null
+    : {
+        agoMs: Math.round(nowMs - last.atMs),
+        same: last.same,
+        different: last.different.length,
+        unanswered: last.unanswered,
+        flows: last.different.slice(0, SHOWN),
+      };
+
 export interface StatusParts {
+  peerLacksServers: boolean;
+  compared: ComparedShown | null;
   leading: (SyncStatus & { held: DutyCounts }) | undefined;
   joined: { isJoined: boolean; applied: number } | undefined;
   exceptions: number;
@@ -37,13 +66,22 @@ export interface StatusParts {
 
 const NOTHING_HELD: DutyCounts = { waiting: 0, released: 0, notReleased: 0, dropped: 0 };
 
-export function composeStatus({ leading, joined, exceptions, link }: StatusParts): InStepStatus {
+export function composeStatus({
+  leading,
+  joined,
+  peerLacksServers,
+  compared,
+  exceptions,
+  link,
+}: StatusParts): InStepStatus {
   const { tip = 0, acknowledged = 0, sentAgain = 0, drifting = 0, setting = 0 } = leading ?? {};
   return {
     part: leading ? 'leads' : joined?.isJoined ? 'joined' : joined ? 'joining' : 'neither',
     isInStep: leading?.isInStep ?? joined?.isJoined ?? false,
     graceLeftMs: Math.round(leading?.graceLeftMs ?? 0),
     records: { logged: tip, acknowledged, sentAgain, applied: joined?.applied ?? 0 },
+    peerLacksServers: leading !== undefined && peerLacksServers,
+    compared: leading ? compared : null,
     exceptions,
     slots: { drifting, setting },
     held: leading?.held ?? NOTHING_HELD,

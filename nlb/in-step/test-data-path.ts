@@ -2,6 +2,7 @@ import type { HeldFlows } from '../datapath/held-flows.ts';
 import { CONSTANTS } from '../datapath/program/layout.ts';
 import { type Flow, nameOfFlow } from '../datapath/specification/flow.ts';
 import type { Exception } from '../datapath/specification/knowledge.ts';
+import { type ConnectionNumbers, connectionOf } from '../datapath/tables/connection-numbers.ts';
 import type { HeldFrame } from '../datapath/tables/held-ring.ts';
 
 /** For tests: what the data path has for a pair in step, in the memory of this process. Nothing is forwarded. */
@@ -14,6 +15,8 @@ export interface TestDataPath {
   ring: HeldFrame[];
   released: HeldFrame[];
   connections: Set<string>;
+  /** What a walk finds. */
+  live: ConnectionNumbers[];
 }
 
 const { SELECTION_SLOTS: SLOTS } = CONSTANTS;
@@ -22,6 +25,7 @@ export function openTestDataPath(): TestDataPath {
   const rows = new Map<number, Int32Array>();
   const exceptions = new Map<string, [Flow, Exception]>();
   const connections = new Set<string>();
+  const live: ConnectionNumbers[] = [];
   const [ring, released]: [HeldFrame[], HeldFrame[]] = [[], []];
   const rowOf = (row: number): Int32Array => {
     const slots = rows.get(row) ?? new Int32Array(SLOTS).fill(-1);
@@ -46,7 +50,9 @@ export function openTestDataPath(): TestDataPath {
     },
     frames: { fd: -1, take: (most) => ring.splice(0, most), close: () => {} },
     programsEnded: () => new Promise((resolve) => setImmediate(resolve)),
-    *walk() {},
+    *walk(isWanted = () => true) {
+      yield live.filter(isWanted).map(connectionOf);
+    },
     hasEntry: (flow) => connections.has(nameOfFlow(flow)),
     *forget() {
       connections.clear();
@@ -57,5 +63,5 @@ export function openTestDataPath(): TestDataPath {
       return true;
     },
   };
-  return { heldFlows, rows, exceptions, ring, released, connections };
+  return { heldFlows, rows, exceptions, ring, released, connections, live };
 }

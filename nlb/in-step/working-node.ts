@@ -61,10 +61,14 @@ export function openWorkingNode(orders: InStepOrders, { beat, post, placed, ende
   };
 
   let [reign, isPeerInStep] = [0, false];
+  /** Who waits for the end of a comparison. */
+  const comparing: number[] = [];
+  const answer = (id: number) => post({ type: 'answer', id, status: node.status(), hasLeft: node.hasLeft() });
   /** The attempt to complete the log that is to be answered. */
   let completing: number | undefined;
   function look(): void {
     node.tick();
+    if (comparing.length > 0 && !node.isComparing()) for (const id of comparing.splice(0)) answer(id);
     if (isPeerInStep !== node.isPeerInStep()) {
       isPeerInStep = !isPeerInStep;
       tellBeat({ type: 'inStep', reign, isPeerInStep });
@@ -133,7 +137,11 @@ export function openWorkingNode(orders: InStepOrders, { beat, post, placed, ende
         node.leave();
         break;
       case 'status':
-        post({ type: 'answer', id: message.id, status: node.status(), hasLeft: node.hasLeft() });
+        answer(message.id);
+        break;
+      case 'compare':
+        if (node.compare()) comparing.push(message.id);
+        else answer(message.id);
         break;
       case 'stop':
         stop().catch((error: unknown) => problem(String(error)));

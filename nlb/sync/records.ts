@@ -39,10 +39,42 @@ export type FromActive =
   /** The log is no longer retained: attach anew. */
   | { type: 'ended'; session: Session };
 
+/** A flow, and the server that has it. */
+export interface FlowAt {
+  flow: FlowName;
+  server: ServerName;
+}
+
+/** So many fit into a datagram. */
+export const MOST_COMPARED = 60;
+
 export type FromStandby =
   | { type: 'attach'; session: Session }
-  /** All records up to `applied` have been applied. */
-  | { type: 'acknowledgement'; session: Session; applied: number };
+  /**
+   * All records up to `applied` have been applied. `configured` is a number that follows from the servers and services that the node has;
+   * an earlier version does not say it.
+   */
+  | { type: 'acknowledgement'; session: Session; applied: number; configured?: number };
+
+/** The active asks: where would these go by your rule, once you have applied all up to `tip`? `number` tells one question from another. */
+export interface Compare {
+  type: 'compare';
+  session: Session;
+  number: number;
+  tip: number;
+  flows: readonly FlowAt[];
+}
+
+/** The standby answers: the places of those flows of the question that would go to another server. */
+export interface Compared {
+  type: 'compared';
+  session: Session;
+  number: number;
+  different: readonly number[];
+}
+
+/** All that two nodes say to each other. */
+export type Message = FromActive | FromStandby | Compare | Compared;
 
 export const isSame = (one: Session | undefined, other: Session | undefined): boolean =>
   one !== undefined && one.reign === other?.reign && one.attachment === other.attachment;

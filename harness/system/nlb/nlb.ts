@@ -109,6 +109,7 @@ export const nlb: System = systemWith(
         const inStep = (await saidBy(node))?.inStep;
         return inStep?.part === 'leads' && inStep.isInStep;
       },
+      compare,
       match: `udp dport ${SYNC_PORT}`,
     },
     mainThread: {
@@ -144,10 +145,24 @@ interface StatusRead {
   datapath: { outcomes: Record<string, { packets: number }> };
 }
 
-async function statusOf(node: LabNode): Promise<StatusRead> {
-  const asked = await node.run(['nlbctl', 'status', '--json']);
-  if (asked.exitCode !== 0) throw new Error(`nlbctl status on ${node.name} failed: ${asked.stderr}`);
-  return JSON.parse(asked.stdout) as StatusRead;
+const statusOf = async (node: LabNode): Promise<StatusRead> => (await told(node, 'status')) as StatusRead;
+
+/** What `nlbctl` tells in answer to these words. */
+async function told(node: LabNode, ...words: string[]): Promise<unknown> {
+  const asked = await node.run(['nlbctl', ...words, '--json']);
+  if (asked.exitCode !== 0) throw new Error(`nlbctl ${words.join(' ')} on ${node.name} failed: ${asked.stderr}`);
+  return JSON.parse(asked.stdout);
+}
+
+async function compare(node: LabNode): Promise<{ same: number; different: number }> {
+  const { inStep } = (await told(node, 'sync', '--compare')) as SyncRead;
+  if (!inStep?.compared) throw new Error(`${node.name} has nobody to compare with`);
+  const { same, different } = inStep.compared;
+  return { same, different };
+}
+
+interface SyncRead {
+  inStep: { compared: { same: number; different: number } | null } | null;
 }
 
 /** @throws PromiseBroken when the daemon refuses: that it obeys is what it promises */

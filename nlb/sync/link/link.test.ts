@@ -2,7 +2,7 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import t from 'tap';
 import { makeKeys } from '../../pair/keys.ts';
-import type { FromActive, FromStandby, LogRecord } from '../records.ts';
+import type { FromActive, LogRecord, Message } from '../records.ts';
 import { encode } from '../wire/datagram.ts';
 import { type Link, openLink } from './link.ts';
 import { openWire } from './test-network.ts';
@@ -29,7 +29,7 @@ async function standby() {
   const socket = createSocket('udp4');
   socket.bind(ends.own.port, ends.own.address);
   await once(socket, 'listening');
-  const heard: [FromActive | FromStandby, string][] = [];
+  const heard: [Message, string][] = [];
   const unknown: number[] = [];
   let changed = (): void => {};
   const link: Link = openLink(

@@ -1,5 +1,5 @@
 import type { PathName } from '../../pair/beat.ts';
-import type { FromActive, FromStandby, Session } from '../records.ts';
+import type { Message, Session } from '../records.ts';
 import { openChannel, type Rejection } from '../wire/channel.ts';
 import { putInto, type Waiting } from './outbox.ts';
 import { afterAcknowledgement, afterSending, choosePaths, noProgress, type PathTimes } from './path-choice.ts';
@@ -8,7 +8,7 @@ import { openPathSocket, type PathAddresses } from './socket.ts';
 /** The way between the engines of two nodes: what one says comes to the other, or does not; order, loss and repetition are the engines'. */
 export interface Link {
   /** Sent at the end of this turn of the event loop. @param path by which it goes, as what it answers came; else that is chosen */
-  send(said: FromActive | FromStandby, path?: PathName): void;
+  send(said: Message, path?: PathName): void;
   linkChanged(path: PathName, isUp: boolean): void;
   useKeys(secrets: readonly Uint8Array[]): void;
   close(): void;
@@ -34,7 +34,7 @@ export interface LinkListener {
   nowMs(): number;
   /** Of which this node is: its counters are followed. */
   session(): Session | undefined;
-  received(said: FromActive | FromStandby, path: PathName, atMs: number): void;
+  received(said: Message, path: PathName, atMs: number): void;
   /**
    * The peer's version is later: it has logged what must not be skipped and is not known here. From now on nothing of that reign is passed
    * on in either direction, so that this node stays out of step with it.

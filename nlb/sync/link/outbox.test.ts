@@ -1,5 +1,5 @@
 import t from 'tap';
-import type { FromActive, FromStandby, LogRecord } from '../records.ts';
+import type { FromActive, FromStandby, LogRecord, Message } from '../records.ts';
 import { putInto, type Waiting } from './outbox.ts';
 import { afterAcknowledgement, afterSending, choosePaths, noProgress, type PathFacts } from './path-choice.ts';
 
@@ -14,10 +14,10 @@ const records = (first: number, count = 1, of = session): FromActive => ({
 });
 const applied = (number: number): FromStandby => ({ type: 'acknowledgement', session, applied: number });
 
-const said = (what: FromActive | FromStandby, path?: Waiting['path']): Waiting => ({ said: what, path });
+const said = (what: Message, path?: Waiting['path']): Waiting => ({ said: what, path });
 
 t.test('what is said in one turn goes together where it can', async (t) => {
-  const cases: [string, Waiting[], (FromActive | FromStandby)[]][] = [
+  const cases: [string, Waiting[], Message[]][] = [
     ['records that follow', [said(records(1)), said(records(2, 3)), said(records(5))], [records(1, 5)]],
     ['records again', [said(records(2)), said(records(1, 2))], [records(2), records(1, 2)]],
     [

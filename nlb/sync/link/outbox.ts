@@ -1,12 +1,12 @@
 import type { PathName } from '../../pair/beat.ts';
-import { type FromActive, type FromStandby, isSame } from '../records.ts';
+import { type FromActive, isSame, type Message } from '../records.ts';
 
 /**
  * What is sent at the end of a turn of the event loop: what was said one after the other within it goes together, so that a burst of
  * packets costs few datagrams, and a burst of datagrams one acknowledgement.
  */
 export interface Waiting {
-  said: FromActive | FromStandby;
+  said: Message;
   /** By which it goes; undefined where that is chosen when it goes. */
   path: PathName | undefined;
 }

@@ -1,7 +1,7 @@
 import { openHmacBudget } from '../../pair/hmac-budget.ts';
 import { type Keys, makeKeys } from '../../pair/keys.ts';
 import { slide, type Window } from '../../pair/window.ts';
-import { type FromActive, type FromStandby, isSame, type Session } from '../records.ts';
+import { isSame, type Message, type Session } from '../records.ts';
 import {
   COUNTER_AT,
   type Decoded,
@@ -23,7 +23,7 @@ import {
  * one, no counter is believed twice (RFC 4303 section 3.4.3), and that is looked at before the proof, which costs the most.
  */
 export interface Channel {
-  seal(said: FromActive | FromStandby): Uint8Array[];
+  seal(said: Message): Uint8Array[];
   /** @param session of which this node is; another one's counters are not followed */
   open(datagram: Uint8Array, session: Session | undefined, atMs: number): Opened;
   useKeys(secrets: readonly Uint8Array[]): void;

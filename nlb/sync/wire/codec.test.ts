@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import t from 'tap';
-import { type FromActive, type FromStandby, type LogRecord, MOST_SLOTS } from '../records.ts';
+import { type LogRecord, type Message, MOST_SLOTS } from '../records.ts';
 import { decode, encode, MAC_BYTES, MOST_DATAGRAM_BYTES } from './datagram.ts';
 import { writeFlow, writePool, writeServer } from './names.ts';
 import { readRecords, roomFor, writeRecord } from './record-codec.ts';
@@ -40,9 +40,10 @@ t.test('each record has the layout that is drawn', async (t) => {
   }
 });
 
+const of = (kind: string): string => HEADER.replace('01 01', `01 ${kind}`);
+
 t.test('each message has the layout that is drawn', async (t) => {
-  const of = (kind: string): string => HEADER.replace('01 01', `01 ${kind}`);
-  const layouts: [FromActive | FromStandby, string][] = [
+  const layouts: [Message, string][] = [
     [
       { type: 'records', session, first: 258, records: [{ type: 'del', flow }], snapshotEnd: 3 },
       `${of('01')} 0000000000000102 0000000000000003 03 000e ${FLOW}`,
@@ -50,6 +51,16 @@ t.test('each message has the layout that is drawn', async (t) => {
     [{ type: 'ended', session }, of('02')],
     [{ type: 'attach', session }, of('03')],
     [{ type: 'acknowledgement', session, applied: 2 ** 53 - 1 }, `${of('04')} 001fffffffffffff`],
+    [
+      { type: 'acknowledgement', session, applied: 1, configured: 2 ** 48 - 1 },
+      `${of('04')} 0000000000000001 0000ffffffffffff`,
+    ],
+    [
+      { type: 'compare', session, number: 9, tip: 258, flows: [{ flow, server: '10.77.2.21' }] },
+      `${of('05')} 0000000000000009 0000000000000102 ${FLOW} 04 0a4d0215`,
+    ],
+    [{ type: 'compared', session, number: 9, different: [0, 59] }, `${of('06')} 0000000000000009 02 00 3b`],
+    [{ type: 'compared', session, number: 9, different: [] }, `${of('06')} 0000000000000009 00`],
   ];
   for (const [said, bytes] of layouts) {
     t.same(
@@ -87,11 +98,17 @@ t.test('octets that are no records, or no message, are refused', async (t) => {
   ];
   for (const [title, bytes] of records) t.equal(readRecords(hex(bytes), 0, SLOTS), undefined, title);
   const messages: [string, string, object][] = [
-    ['another kind', HEADER.replace('01 01', '01 05'), { rejected: 'unknown kind' }],
+    ['another kind', HEADER.replace('01 01', '01 07'), { rejected: 'unknown kind' }],
     ['a reign of 2⁵³', HEADER.replace('0000010203040506', '0020000000000000'), { rejected: 'malformed' }],
     ['records without numbers', HEADER, { rejected: 'malformed' }],
     ['a record that is number 0', `${HEADER} ${'00'.repeat(16)}`, { rejected: 'malformed' }],
     ['nothing acknowledged', HEADER.replace('01 01', '01 04'), { rejected: 'malformed' }],
+    ['a question without numbers', HEADER.replace('01 01', '01 05'), { rejected: 'malformed' }],
+    ['a flow that is cut', `${of('05')} ${'00'.repeat(16)} ${FLOW} 04 0a4d02`, { rejected: 'malformed' }],
+    ['a flow of IPv6', `${of('05')} ${'00'.repeat(16)} 06 ${FLOW.slice(3)} 04 0a4d0215`, { rejected: 'malformed' }],
+    ['a flow at nobody', `${of('05')} ${'00'.repeat(16)} ${FLOW} 00 0a4d0215`, { rejected: 'malformed' }],
+    ['an answer without its places', `${of('06')} ${'00'.repeat(8)} 02 00`, { rejected: 'malformed' }],
+    ['an answer without a count', `${of('06')} ${'00'.repeat(8)}`, { rejected: 'malformed' }],
   ];
   for (const [title, bytes, wanted] of messages) t.same(decode(hex(bytes), SLOTS), wanted, title);
 });
