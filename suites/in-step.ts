@@ -232,8 +232,10 @@ export default await suite(
       thorough: true,
       upset: async (scene, { standby }, turn) => {
         if (turn !== 1) return;
+        const killedNs = scene.nowNs();
         await scene.act('kill -9 of the standby', standby.name, async () => signal(scene, standby, 'SIGKILL'));
         startSystem(scene, standby);
+        await enters(scene, standby.name, 'standby', killedNs);
       },
       strike: (scene, active) => scene.lab.use('handover').standBy(active),
     }),

@@ -29,6 +29,9 @@ export class PromiseBroken extends Error {
 const waitedInVain = (what: string, withinMs: number): string =>
   withinMs === 0 ? `it is not so: ${what}` : `waited ${withinMs} ms in vain for: ${what}`;
 
+/** A condition that takes long, as on a slow machine, gets a quarter of the time: what it waits for needs the rest. */
+const REST = 3;
+
 /**
  * Waits until `condition` gives something that is not undefined, false or null, and returns that. It is asked at once,
  * then every `everyMs` (5 by default), and once more at the deadline.
@@ -40,10 +43,13 @@ export async function until<T>(
 ): Promise<T> {
   const deadline = performance.now() + withinMs;
   for (;;) {
-    const late = performance.now() >= deadline;
-    const found = await condition();
+    const askedMs = performance.now();
+    const late = askedMs >= deadline;
+    const answer = condition();
+    const tookMs = answer instanceof Promise ? 0 : performance.now() - askedMs;
+    const found = await answer;
     if (found !== undefined && found !== false && found !== null) return found;
     if (late) throw isPromise ? new PromiseBroken(what, withinMs) : new TimedOut(waitedInVain(what, withinMs));
-    await pause(everyMs);
+    await pause(Math.max(everyMs, tookMs * REST));
   }
 }

@@ -188,7 +188,7 @@ const Starved = z
     forNs: z.number().describe('For so long of that time.'),
   })
   .describe(
-    'Programs of the node could run, and none of them was given a processor: others had them (Linux, pressure stall information, `full`). Of all load balancers and firewalls the one that waited longest; nothing is said of a time in which the machine stood still.',
+    'Programs of the node could run, and none of them was given a processor: others had them (Linux, pressure stall information, `full`). Of all nodes, or in a large lab of the load balancers and firewalls, the one that waited longest; nothing is said of a time in which the machine stood still.',
   );
 export type Starved = z.infer<typeof Starved>;
 

@@ -30,6 +30,13 @@ interface LanWatch {
   cutShort: number;
 }
 
+/** Looking at a node takes some microseconds, fifty times a second. */
+const MOST_LOOKED_AT = 16;
+
+/** The servers and the client, too, whose answers are waited for; of a large lab those alone that take over from each other. */
+const nodesWithDeadlines = (lab: Lab, watched: readonly LabNode[]): readonly LabNode[] =>
+  lab.plan.nodes.length > MOST_LOOKED_AT ? watched : lab.plan.nodes.map(({ name }) => lab.node(name));
+
 interface NodeWatch {
   node: string;
   monitor: Monitor;
@@ -65,7 +72,7 @@ export class Watch {
   private constructor(recorder: Recorder, lab: Lab, watched: readonly LabNode[]) {
     this.recorder = recorder;
     for (const lan of lansOf(lab.plan)) this.lans.push(this.openLan(lab, lan));
-    const pressures = watched.flatMap(({ name, home }) => {
+    const pressures = nodesWithDeadlines(lab, watched).flatMap(({ name, home }) => {
       const file = home.handle.pressureFile;
       return file === undefined ? [] : [{ node: name, file }];
     });

@@ -13,7 +13,7 @@ async function run(count: number, lanes: { always: number; most: number }, hasRo
     return group * 2;
   };
   const groups = Array.from({ length: count }, (_, number) => number);
-  return { results: await inLanes(groups, lanes, work, hasRoom), atOnce };
+  return { results: await inLanes(groups, lanes, work, hasRoom, async () => {}), atOnce };
 }
 
 const doubled = (count: number): number[] => Array.from({ length: count }, (_, number) => number * 2);

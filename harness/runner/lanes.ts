@@ -10,16 +10,21 @@ export interface Lanes {
 /** Whether those that run now leave room for one more. Takes some seconds to find out. */
 type HasRoom = () => Promise<boolean>;
 
-/** Takes the groups in order, as many at a time as there are lanes for; the results come in the order of the groups. */
+/**
+ * Takes the groups in order, as many at a time as there are lanes for; the results come in the order of the groups.
+ * @param begun settles when the first labs are at work, so that what room they leave can be seen
+ */
 export async function inLanes<G, T>(
   groups: readonly G[],
   { always, most }: Lanes,
   work: (group: G) => Promise<T>,
   hasRoom: HasRoom,
+  begun: () => Promise<unknown> = () => pause(BEGUN_MS),
 ): Promise<T[]> {
   const results: T[] = [];
   let next = 0;
   const lane = async (_: unknown, number: number): Promise<void> => {
+    if (number >= always) await begun();
     while (next < groups.length) {
       if (number >= always && !(await hasRoom())) continue;
       const index = next++;
@@ -31,6 +36,8 @@ export async function inLanes<G, T>(
   return results;
 }
 
+/** The first labs have been made by then, and have something to do. */
+const BEGUN_MS = 10_000;
 const LOOK_MS = 3000;
 /**
  * Of the time, the share in which somebody waits for a processor. Two labs on two cores: 0.1 to 0.3 where a third finds room. Where it
