@@ -13,6 +13,17 @@ t.test('what the condition gives is what one gets, as soon as it is something', 
   t.equal(await until(async () => 0, { what: 'nought is something', withinMs: 0 }), 0);
 });
 
+t.test('a condition that takes long leaves three quarters of the time to what it waits for', async (t) => {
+  let asked = 0;
+  const busy = () => {
+    asked += 1;
+    for (const endMs = performance.now() + 10; performance.now() < endMs; );
+    return undefined;
+  };
+  await t.rejects(until(busy, { what: 'pigs fly', withinMs: 200, everyMs: 1 }));
+  t.ok(asked <= 7, `asked ${asked} times`);
+});
+
 t.test('in vain, it says for what and for how long, and has asked once more at the end', async (t) => {
   const asked: number[] = [];
   const never = () => {

@@ -53,7 +53,6 @@ function post(message: FromWatchThread, memory: ArrayBuffer[] = []): void {
 function drain(number: number, all: boolean): boolean {
   const ring = rings[number];
   if (!ring) return false;
-  const offsetNs = realtimeMinusMonotonicNs();
   const blocks: Uint8Array[] = [];
   const keep = (block: Uint8Array): void => void blocks.push(block.slice());
   const isWhole = all ? ring.flushBlocks(keep, FLUSH_WITHIN_MS) : ring.drainBlocks(keep) >= 0;
@@ -66,7 +65,7 @@ function drain(number: number, all: boolean): boolean {
   }
   const bytes = new Uint8Array(used);
   for (const [index, block] of blocks.entries()) bytes.set(block, starts[index]);
-  post({ type: 'blocks', ring: number, bytes, starts, offsetNs }, [bytes.buffer]);
+  post({ type: 'blocks', ring: number, bytes, starts, offsetNs: realtimeMinusMonotonicNs() }, [bytes.buffer]);
   return isWhole;
 }
 
