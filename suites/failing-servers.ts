@@ -46,7 +46,7 @@ async function judges(scene: Scene, log: Followed, server: LabNode, healthy: boo
 }
 
 function openConnections(scene: Scene): Promise<Load> {
-  return scene.client.startTcpFlows({ target: scene.target('echo'), count: FLOWS, intervalMs: 200 });
+  return scene.client.startTcpFlows({ target: scene.target('echo'), count: FLOWS, intervalMs: 500 });
 }
 
 /** The flows that a server has answered, and how many of them have come to an end. */

@@ -83,7 +83,7 @@ const cutLeg = (name: string): SuiteTest => ({
   run: async (scene) => {
     const { master, backup } = await firewalls(scene);
     const legs = legsOf(scene, master, backup);
-    const flows = await scene.client.startTcpFlows({ target: scene.target('echo'), count: FLOWS, intervalMs: 20 });
+    const flows = await scene.client.startTcpFlows({ target: scene.target('echo'), count: FLOWS, intervalMs: 100 });
     await advertises(scene, master.name, legs.length);
     const mend = scene.defer('the cable', () => heal(scene, master.name, name));
     await scene.act(`cut the ${name} leg`, master.name, () => cut(scene, master.name, name));
@@ -137,7 +137,7 @@ export default await suite(
       run: async (scene) => {
         const { master, backup } = await firewalls(scene);
         const legs = legsOf(scene, master, backup);
-        const flows = await scene.client.startTcpFlows({ target: scene.target('echo'), count: FLOWS, intervalMs: 20 });
+        const flows = await scene.client.startTcpFlows({ target: scene.target('echo'), count: FLOWS, intervalMs: 100 });
         await advertises(scene, master.name, legs.length);
         await scene.act('firewall power loss', master.name, () => failFirewall(scene, master));
         await advertises(scene, backup.name, legs.length);
@@ -160,7 +160,7 @@ export default await suite(
       run: async (scene) => {
         const { master, backup } = await firewalls(scene);
         const legs = legsOf(scene, master, backup);
-        const flows = await scene.client.startTcpFlows({ target: scene.target('echo'), count: FLOWS, intervalMs: 20 });
+        const flows = await scene.client.startTcpFlows({ target: scene.target('echo'), count: FLOWS, intervalMs: 100 });
         await advertises(scene, master.name, legs.length);
         await scene.act('SIGTERM', master.name, () => stopKeepalived(master));
         await advertises(scene, backup.name, legs.length, true);
@@ -186,7 +186,7 @@ export default await suite(
         const { master, backup } = await firewalls(scene);
         const { active, standby } = await scene.lab.pair();
         await scene.census();
-        const flows = await scene.client.startTcpFlows({ target: scene.target('echo'), count: FLOWS, intervalMs: 20 });
+        const flows = await scene.client.startTcpFlows({ target: scene.target('echo'), count: FLOWS, intervalMs: 100 });
         const what = 'firewall and active lose power';
         await scene.lab.beforeStop?.(active);
         const struckNs = scene.nowNs();

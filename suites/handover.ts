@@ -30,7 +30,7 @@ function losesNothing(what: string, aspect: string, request: (scene: Scene, pair
       const { active, standby } = await scene.lab.pair();
       const target = scene.target('echo-udp');
       const datagrams = await scene.client.startUdpProbes({ target, perSecond: PROBES_PER_SECOND, sourcePorts: 20 });
-      const flows = await scene.client.startTcpFlows({ target: scene.target('echo'), count: FLOWS, intervalMs: 20 });
+      const flows = await scene.client.startTcpFlows({ target: scene.target('echo'), count: FLOWS, intervalMs: 100 });
       const askedNs = scene.nowNs();
       await scene.act(what, active.name, () => request(scene, { active: active.name, standby: standby.name }));
       await runsScript(scene, standby.name, 'active', askedNs);

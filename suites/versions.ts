@@ -69,7 +69,7 @@ const handsOver = (commit: string | undefined): SuiteTest => ({
     const { earlier, own } = pair;
     const target = scene.target('echo-udp');
     const datagrams = await scene.client.startUdpProbes({ target, perSecond: PROBES_PER_SECOND, sourcePorts: 20 });
-    const flows = await scene.client.startTcpFlows({ target: scene.target('echo'), count: FLOWS, intervalMs: 20 });
+    const flows = await scene.client.startTcpFlows({ target: scene.target('echo'), count: FLOWS, intervalMs: 100 });
     await answersAgain(scene, flows, 2 * FLOWS);
     const fromNs = scene.nowNs();
     await handTo(scene, own, earlier);

@@ -38,7 +38,17 @@ function lostIn(event: HistoryEvent): Lost[] {
 /** For who asks once, and for who asks often and has looked for them before. */
 type WithLosses = readonly HistoryEvent[] | Losses;
 
-const lossesIn = (all: WithLosses): Losses => (all instanceof Losses ? all : new Losses(all));
+/** Of histories that were asked about. One that is still written grows, and is looked through anew then. */
+const found = new WeakMap<readonly HistoryEvent[], { events: number; losses: Losses }>();
+
+function lossesIn(all: WithLosses): Losses {
+  if (all instanceof Losses) return all;
+  const known = found.get(all);
+  if (known?.events === all.length) return known.losses;
+  const losses = new Losses(all);
+  found.set(all, { events: all.length, losses });
+  return losses;
+}
 
 /**
  * The one place where time is held against an upper bound. Time in which the machine stood still counts for nobody, for nobody could

@@ -24,6 +24,20 @@ t.test('a condition that takes long leaves three quarters of the time to what it
   t.ok(asked <= 7, `asked ${asked} times`);
 });
 
+t.test('whoever was held up himself breaks nobody’s promise', async (t) => {
+  const busy = setInterval(() => {
+    for (const endMs = performance.now() + 30; performance.now() < endMs; );
+  }, 1);
+  t.teardown(() => clearInterval(busy));
+  await t.rejects(
+    until(() => undefined, { what: 'pigs fly', withinMs: 200, everyMs: 5, isPromise: true }),
+    {
+      name: 'TimedOut',
+      message: /^waited 200 ms in vain for: pigs fly; but this program was held up itself for \d+ ms of it$/,
+    },
+  );
+});
+
 t.test('in vain, it says for what and for how long, and has asked once more at the end', async (t) => {
   const asked: number[] = [];
   const never = () => {
