@@ -2,6 +2,7 @@ import type { OwnLeg } from '../check/addresses.ts';
 import type { Path, Service } from '../check/forwarding.ts';
 import { PROGRAMS_LISTED } from '../check/left-behind.ts';
 import type { ForwardedTo, Ways } from '../check/new-flows.ts';
+import { dueNs } from '../check/standstill.ts';
 import { until, type Wait } from '../clock/until.ts';
 import type { HistoryEvent } from '../history/event.ts';
 import type { Recorder } from '../history/recorder.ts';
@@ -144,6 +145,12 @@ export class Scene extends LabView {
       return found(this.recorder.glimpse(sinceNs));
     };
     return until(look, { what, withinMs, everyMs: 10, isPromise });
+  }
+
+  /** Whether so much time is over since then, and what the machine stood still, or nodes were starved, until it was: no checker waits for longer. */
+  isPast(fromNs: number, ms: number): boolean {
+    this.refresh();
+    return dueNs(this.recorder.events(fromNs), fromNs, ms) < this.nowNs();
   }
 
   /**

@@ -126,9 +126,8 @@ export class Watch {
     this.thread.read();
   }
 
-  /** What nodes waited for a processor since the last call. */
+  /** What the thread has told, since the last call, of nodes that waited for a processor. Reads nothing of it: frames would be later than what is covered. */
   takeStarved(): Starved[] {
-    this.thread.read();
     return this.starved.splice(0);
   }
 
