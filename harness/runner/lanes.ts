@@ -38,12 +38,12 @@ export async function inLanes<G, T>(
 
 /** The first labs have been made by then, and have something to do. */
 const BEGUN_MS = 10_000;
-const LOOK_MS = 3000;
+const LOOK_MS = 10_000;
 /**
- * Of the time, the share in which somebody waits for a processor. Two labs on two cores: 0.1 to 0.3 where a third finds room. Where it
- * does not, loads fall behind, what they ask for comes twice, and three take several times as long as one after the other.
+ * Of the time, the share in which somebody waits for a processor. One lab at rest takes 0.12 of it on two slow cores. Where a third finds no
+ * room, loads fall behind, waits see more and more frames, and three take several times as long as one after the other.
  */
-const BUSY_SHARE = 0.4;
+const BUSY_SHARE = 0.15;
 
 /** @param waitedUs for how many microseconds somebody has waited for a processor so far; undefined where nobody can say */
 export function roomBy(waitedUs: () => number | undefined, lookMs: number = LOOK_MS): HasRoom {
