@@ -103,6 +103,11 @@ const isDone = (order: Promise<void>): Promise<boolean> =>
     },
   );
 
+/** As an operator would, the order is given again while the node keeps the lead because the other is not in step. */
+const obeyed = async (what: string, order: () => Promise<void>): Promise<void> => {
+  await until(() => isDone(order()), { what, withinMs: IN_STEP_WITHIN_MS, isPromise: true });
+};
+
 /** Puts into the history where both nodes would send the connections that there are. */
 async function compare(scene: Scene, active: LabNode): Promise<void> {
   const counts = await scene.lab.use('inStep').compare(active);
@@ -209,7 +214,7 @@ export default await suite(
     'the active is asked to stand by': survives({
       aspect: 'planned',
       what: 'stand by',
-      strike: (scene, active) => scene.lab.use('handover').standBy(active),
+      strike: (scene, active) => obeyed(`${active.name} has stood by`, () => scene.lab.use('handover').standBy(active)),
     }),
     'kill -9 of the active': survives({
       aspect: 'killed',
@@ -238,7 +243,7 @@ export default await suite(
         startSystem(scene, standby);
         await enters(scene, standby.name, 'standby', killedNs);
       },
-      strike: (scene, active) => scene.lab.use('handover').standBy(active),
+      strike: (scene, active) => obeyed(`${active.name} has stood by`, () => scene.lab.use('handover').standBy(active)),
     }),
     'the lead goes over, and comes back as soon as it may': survives({
       aspect: 'planned and back at once',
@@ -247,11 +252,7 @@ export default await suite(
       strike: async (scene, active) => {
         const { standBy, takeOver } = scene.lab.use('handover');
         await standBy(active);
-        await until(() => isDone(takeOver(active)), {
-          what: `${active.name} has the lead again`,
-          withinMs: IN_STEP_WITHIN_MS,
-          isPromise: true,
-        });
+        await obeyed(`${active.name} has the lead again`, () => takeOver(active));
       },
     }),
     'power loss of the active': survives({
