@@ -76,12 +76,12 @@ export const isWithin = (all: WithLosses, fromNs: number, untilNs: number, bound
 
 /** How much of that time was not lost: for the words of a verdict. */
 export function ranNs(all: WithLosses, fromNs: number, untilNs: number): number {
-  let ranNs = untilNs - fromNs;
+  let leftNs = untilNs - fromNs;
   for (const lost of lossesIn(all).after(fromNs)) {
     if (lost.atNs >= untilNs) break;
-    ranNs -= Math.max(0, Math.min(untilNs, lost.untilNs) - Math.max(fromNs, lost.atNs)) * lost.share;
+    leftNs -= Math.max(0, Math.min(untilNs, lost.untilNs) - Math.max(fromNs, lost.atNs)) * lost.share;
   }
-  return ranNs;
+  return leftNs;
 }
 
 /** Whoever is held up by a standstill reads what happened in it so soon after its end. */
