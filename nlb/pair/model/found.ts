@@ -182,3 +182,6 @@ export const found: Record<string, History> = {
       lasting: [mute],
     },
 };
+
+/** As fast-check takes examples. */
+export const foundHistories = (): [History][] => Object.values(found).map((history) => [history]);
