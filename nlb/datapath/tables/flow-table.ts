@@ -15,7 +15,7 @@ export interface FlowRows {
   readonly groups: number;
   /** The rows of so many groups that are not free, from a group on. */
   used(group: number, groups: number): number[];
-  /** What expiry needs of a row; undefined if it is free, or locked by another thread. */
+  /** What expiry needs of a row; undefined if it is free, locked by another thread, or just being taken: then its server is not there yet. */
   look(row: number): RowSummary | undefined;
   /** The whole row. */
   read(row: number, services: ServiceNames): KnownConnection | undefined;
@@ -114,7 +114,8 @@ export function flowRows(memory: ArrayBuffer, { first, groups }: FlowRegion, per
     look: (row) => {
       const [low, high] = [word(row, AT.identity), word(row, AT.identity + 1)];
       if ((low === 0 && high === 0) || (low & high) === LOCKED_HALF) return undefined;
-      const binding = word(row, AT.binding);
+      const [binding, serverAddress] = [word(row, AT.binding), word(row, AT.binding + 1)];
+      if (serverAddress === 0) return undefined;
       return {
         last: BigInt(low) + (BigInt(high) << 32n),
         seenNs: word(row, AT.seen) + HIGH * word(row, AT.seen + 1),

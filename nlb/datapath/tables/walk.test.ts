@@ -6,6 +6,7 @@ import type { HeldFlows } from '../held-flows.ts';
 import { bytesOf, IP, TO_US, UDP } from '../kit/frames.ts';
 import { holdLease, ifindexOf, makeInterfaces, options, pinDirectory, programsOf, tables } from '../kit/rig.ts';
 import { FOREVER_NS, type Scope, segment } from '../kit/send.ts';
+import { CONSTANTS, STRUCTS } from '../program/layout.ts';
 import { nameOfFlow, numbersOf } from '../specification/flow.ts';
 import { slotOf } from '../specification/placement.ts';
 import { flowRows, PROVEN_ROWS } from './flow-table.ts';
@@ -13,6 +14,7 @@ import { flowRows, PROVEN_ROWS } from './flow-table.ts';
 enterPrivateNamespaces(import.meta.url);
 makeInterfaces();
 
+const { flowRow: ROW } = STRUCTS;
 const AT = { source: 26, sourcePort: 34 } as const;
 const [FLOWS, SLOTS] = [20_000, 65_537];
 
@@ -90,4 +92,14 @@ t.test('a row that another thread has locked is no connection', async (t) => {
   let visited = 0;
   rows.scan(0, 1, () => visited++);
   t.same([visited, rows.look(0)], [0, undefined]);
+});
+
+t.test('nor is one that a processor is just taking: its state comes first, and its server last', async (t) => {
+  const memory = new ArrayBuffer(32 * PROVEN_ROWS);
+  const rows = flowRows(memory, { first: 0, groups: 1 }, PROVEN_ROWS, 0n);
+  const words = new BigUint64Array(memory, 0, ROW.size / 8);
+  words[ROW.identity / 8] = (BigInt(CONSTANTS.STATE_ESTABLISHED) << 40n) | 1n;
+  t.equal(rows.look(0), undefined, 'it would be counted for the server of the number 0');
+  words[ROW.binding / 8] = (0x0a4d_0214n << 32n) | 7n;
+  t.match(rows.look(0), { state: CONSTANTS.STATE_ESTABLISHED, server: 7 });
 });
