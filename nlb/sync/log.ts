@@ -58,8 +58,10 @@ export function openLog(limits: Limits): Log {
   };
   /** The first records that are not acknowledged, as far as they fit into one: a SET may take a whole one by itself. */
   const oneDatagram = (): number => {
-    const set = retained.findIndex(({ record }) => record.type === 'set');
-    return Math.min(limits.recordsPerDatagram, set < 0 ? Number.POSITIVE_INFINITY : Math.max(1, set));
+    // No further than that: it is asked for with each packet, and very many may be retained.
+    const first = retained.slice(0, limits.recordsPerDatagram);
+    const set = first.findIndex(({ record }) => record.type === 'set');
+    return set < 0 ? limits.recordsPerDatagram : Math.max(1, set);
   };
   const end = (): void => {
     wait(false);
