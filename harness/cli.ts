@@ -130,7 +130,7 @@ program
 program
   .command('bench <what>')
   .description(
-    'measure against bounds: lab (bring-up and teardown), failover (what clients notice of each fault), datapath (what a packet costs)',
+    'measure against bounds: lab (bring-up and teardown), failover (what clients notice of each fault), datapath (what a packet costs), sync (what takeovers cost connections while weights change)',
   )
   .option('--trials <n>', 'number of trials', count)
   .option('--servers <n>', 'lab: number of servers', count)
@@ -139,7 +139,7 @@ program
   .option('--against <commit>', 'failover: that version by turns with this one, and the ratio of their outages')
   .addOption(driver())
   .option('--runs <n>', 'datapath: single runs for each median, at least', count)
-  .option('--json <file>', 'failover, datapath: write all that was measured to a file')
+  .option('--json <file>', 'failover, datapath, sync: write all that was measured to a file')
   .action(async (what, options) => (await import('./commands/bench.ts')).bench(what, options));
 
 function pattern(text: string): RegExp {

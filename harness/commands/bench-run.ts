@@ -14,9 +14,9 @@ export interface BenchOptions {
   trials?: number;
   /** How many servers, as many as the topology says when absent: of `lab`. */
   servers?: number;
-  /** The system under test, ours when absent: of `failover`. */
+  /** The system under test, ours when absent: of `failover` and `sync`. */
   system?: string;
-  /** What nodes are made of, namespaces when absent: of `lab` and `failover`. */
+  /** What nodes are made of, namespaces when absent: of `lab`, `failover` and `sync`. */
   driver?: DriverName;
   /** One fault alone: of `failover`. */
   fault?: string;
@@ -24,7 +24,7 @@ export interface BenchOptions {
   against?: string;
   /** Least number of single runs for each median: of `datapath`. */
   runs?: number;
-  /** Where all results go as JSON: of `failover` and `datapath`. */
+  /** Where all results go as JSON: of `failover`, `datapath` and `sync`. */
   json?: string;
 }
 

@@ -8,6 +8,7 @@ import type { NodeKind } from '../topology/plan.ts';
 import { benchDatapath } from './bench-datapath.ts';
 import { benchFailover } from './bench-failover.ts';
 import { type BenchOptions, conditions, load } from './bench-run.ts';
+import { benchSync } from './bench-sync.ts';
 import { driverHere } from './driver-here.ts';
 import { EXIT, UserError } from './problem.ts';
 
@@ -15,6 +16,7 @@ const BENCHES: Record<string, (options: BenchOptions) => Promise<void>> = {
   lab: benchLab,
   failover: benchFailover,
   datapath: benchDatapath,
+  sync: benchSync,
 };
 
 /** `onevip bench`: measures against bounds. Exits 1 when one is violated, 2 when something could not be measured. */

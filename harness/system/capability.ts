@@ -72,6 +72,8 @@ export interface Capabilities {
   inStep: {
     /** Whether the node, which leads, says that the other may take over at any instant. For waiting only. */
     isSo(node: LabNode): Promise<boolean>;
+    /** That, and that no change of a selection has to wait for connections of before its lead. For waiting only. */
+    mayChange(node: LabNode): Promise<boolean>;
     /** How many of its connections the other would send to the same server, and to different ones, by what both have. */
     compare(node: LabNode): Promise<{ same: number; different: number }>;
     /** What the two say to each other of it, as an expression of nft. */

@@ -7,13 +7,14 @@ import { Journals } from '../../lab/journal.ts';
 import { bringUp, type Lab } from '../../lab/lab.ts';
 import { awaitRest } from '../../lab/ready.ts';
 import { LabView } from '../../lab/view.ts';
-import type { System } from '../../system/system.ts';
+import type { PairOptions, PairSetup, System } from '../../system/system.ts';
 import { loadPlan } from '../../topology/load.ts';
+import type { ServicePlan } from '../../topology/plan.ts';
 import type { Client, Load } from '../../traffic/client-handle.ts';
 import { openTrialHistory, type TrialHistory } from './history.ts';
 import { type PortWatch, watchPorts } from './ports.ts';
 
-/** A serving lab at the pair's default pace, with a client, and eyes on the ports that trials are judged by. */
+/** A serving lab, at the pair's default pace unless another is asked for, with a client, and eyes on the ports that trials are judged by. */
 export interface Rig {
   lab: Lab;
   view: LabView;
@@ -31,16 +32,20 @@ export interface Rig {
 export interface Made {
   system: System;
   driver: DriverName;
-  /** The folder with the system's commands, where they are another version's. */
-  commands?: string | undefined;
+  /** What its operator wants; the folder with its commands, where they are another version's. */
+  pair?: PairOptions | undefined;
+  /** The system's own where nothing is said. */
+  pace?: PairSetup['pace'];
 }
 
 /** @param prepareLab called when the nodes are there and nothing runs on them yet */
-export async function openRig({ system, driver, commands }: Made, prepareLab: (lab: Lab) => void): Promise<Rig> {
+export async function openRig(
+  { system, driver, pair = {}, pace = 'default' }: Made,
+  prepareLab: (lab: Lab) => void = () => {},
+): Promise<Rig> {
   const history = openTrialHistory();
   const onNetwork = async (made: Lab): Promise<void> => prepareLab(made);
-  const pair = commands === undefined ? {} : { commands };
-  const lab = await bringUp({ plan: loadPlan('invention'), system, driver, pair, pace: 'default', onNetwork });
+  const lab = await bringUp({ plan: loadPlan('invention'), system, driver, pair, pace, onNetwork });
   try {
     return await assembleRig(lab, history);
   } catch (error) {
@@ -86,4 +91,14 @@ export async function answersAgain({ history }: Rig, load: Load, atLeast: number
   const sinceNs = history.nowNs();
   const answered = () => load.probes.filter(({ atNs, outcome }) => atNs >= sinceNs && outcome === 'answered').length;
   await until(() => answered() >= atLeast, { what: `${atLeast} probes are answered again`, withinMs, everyMs: 20 });
+}
+
+/** Where a service of that name is reached, as clients write it. */
+export const target = (rig: Rig, name: string): string =>
+  `${rig.lab.plan.addresses.cluster[0]}:${service(rig, name).port}`;
+
+export function service({ lab }: Rig, name: string): ServicePlan {
+  const found = lab.plan.services.find((one) => one.name === name);
+  if (!found) throw new Error(`the topology ${lab.plan.topology} has no service ${name}`);
+  return found;
 }

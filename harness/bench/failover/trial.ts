@@ -6,7 +6,7 @@ import type { Fault, RunningTrial, Setting } from './fault.ts';
 import { readLog } from './log.ts';
 import { type Endpoints, INJECTION, type Measurement, measureTrial } from './measurement.ts';
 import { oldActiveAfterwards } from './old-active.ts';
-import { answersAgain, type Rig } from './rig.ts';
+import { answersAgain, type Rig, service, target } from './rig.ts';
 import { type Timeline, timelineOf } from './timeline.ts';
 
 export const PROBES_PER_SECOND = 1000;
@@ -123,12 +123,4 @@ function endpointsOf(rig: Rig, oldActive: string, newActive: string): Endpoints 
     perSecond: PROBES_PER_SECOND,
     timeoutMs: TIMEOUT_MS,
   };
-}
-
-const target = (rig: Rig, name: string): string => `${rig.lab.plan.addresses.cluster[0]}:${service(rig, name).port}`;
-
-function service({ lab }: Rig, name: string) {
-  const found = lab.plan.services.find((one) => one.name === name);
-  if (!found) throw new Error(`the topology ${lab.plan.topology} has no service ${name}`);
-  return found;
 }

@@ -59,7 +59,7 @@ async function compare(
   const runs = { now: new Turns(fault), before: new Turns(fault) };
   for (const turn of turns(wanted)) {
     const done = runs.now.counted + runs.before.counted;
-    const version = turn.of === 'now' ? made : { ...made, commands };
+    const version = turn.of === 'now' ? made : { ...made, pair: { commands } };
     const batch = { made: version, fault, wanted: turn.trials };
     runs[turn.of].add(await runTrials(batch, (count) => onTrial(done + count)));
     if (runs[turn.of].broken !== undefined) break;

@@ -9,7 +9,11 @@ import type { RunningTrial } from './fault.ts';
 const TAKES_OVER_AFTER_MS = 3000;
 
 /** The standby announces the address, or does not. */
-export async function takenOver({ rig, standby, injectedNs }: RunningTrial): Promise<void> {
+export async function takenOver({
+  rig,
+  standby,
+  injectedNs,
+}: Pick<RunningTrial, 'rig' | 'standby' | 'injectedNs'>): Promise<void> {
   const access = rig.view.port(standby.name, 'access');
   const withinMs = rig.lab.system.deadAfterMs + TAKES_OVER_AFTER_MS;
   const deadlineMs = performance.now() + withinMs;

@@ -7,7 +7,7 @@ import type { NodePlan, Plan } from '../../topology/plan.ts';
 import { commitOf, PROJECT } from '../commits.ts';
 import { type PairSetup, type Role, type System, systemWith } from '../system.ts';
 import { dropsIn } from './drops.ts';
-import { type StatusSaid, statusAt } from './socket.ts';
+import { answerAt, type StatusSaid, statusAt } from './socket.ts';
 import { unpackVersion } from './versions.ts';
 
 const STATES: Role[] = ['initial', 'active', 'standby', 'inop'];
@@ -70,7 +70,7 @@ export const nlb: System = systemWith(
     handover: { standBy: (node) => order(node, 'standby'), takeOver: (node) => order(node, 'takeover') },
     reload: async (node, setup) => {
       writeConfiguration(node, setup);
-      await order(node, 'reload');
+      await reload(node);
     },
     stateScripts: { script: stateScript, journal: journalFile, stateVariable: 'NLB_STATE' },
     eventLog: { read: ['nlbctl', 'events'], follow: ['nlbctl', 'events', '--follow'] },
@@ -108,6 +108,10 @@ export const nlb: System = systemWith(
       isSo: async (node) => {
         const inStep = (await saidBy(node))?.inStep;
         return inStep?.part === 'leads' && inStep.isInStep;
+      },
+      mayChange: async (node) => {
+        const inStep = (await saidBy(node))?.inStep;
+        return inStep?.part === 'leads' && inStep.isInStep && inStep.graceLeftMs === 0;
       },
       compare,
       match: `udp dport ${SYNC_PORT}`,
@@ -166,10 +170,25 @@ interface SyncRead {
 }
 
 /** @throws PromiseBroken when the daemon refuses: that it obeys is what it promises */
-async function order(node: LabNode, word: 'standby' | 'takeover' | 'reload'): Promise<void> {
+async function order(node: LabNode, word: 'standby' | 'takeover'): Promise<void> {
   const done = await node.run(['nlbctl', word]);
   if (done.exitCode !== 0)
     throw new PromiseBroken(`nlbctl ${word} on ${node.name} is obeyed; ${done.stderr || done.stdout}`, 0);
+}
+
+/** Many services take a while, and the machine may be busy. */
+const RELOADS_WITHIN_MS = 10_000;
+
+/**
+ * As `nlbctl reload`, but at the socket, as statuses are asked for: weights change several times a second.
+ * @throws PromiseBroken when the daemon refuses: that it obeys is what it promises
+ */
+async function reload(node: LabNode): Promise<void> {
+  const answer = await answerAt(node.home.env.NLB_SOCKET ?? '', { command: 'reload' }, RELOADS_WITHIN_MS);
+  const said = answer?.ok ? (answer.value as { outcome: string; problems: string[] }) : undefined;
+  const why = answer?.ok === false ? answer.error : said?.outcome === 'refused' ? said.problems.join('; ') : undefined;
+  if (answer === undefined || why !== undefined)
+    throw new PromiseBroken(`${node.name} takes up its configuration; ${why ?? 'its daemon does not answer'}`, 0);
 }
 
 const socketFile = (folder: string, node: string): string => path.join(folder, `${node}.nlbd.sock`);

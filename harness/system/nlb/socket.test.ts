@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import t from 'tap';
-import { statusAt } from './socket.ts';
+import { answerAt, statusAt } from './socket.ts';
 
 /** The path of a socket has at most 107 bytes, which a test's own folder exceeds. */
 const folder = mkdtempSync(path.join(tmpdir(), 'onevip-socket-'));
@@ -35,6 +35,8 @@ t.test('the status is read, however the answer is cut into pieces', async (t) =>
 t.test('where no daemon answers there is none', async (t) => {
   t.equal(await statusAt('/nowhere/socket'), undefined);
   t.equal(await statusAt(await daemon(['{"ok":'], true)), undefined);
-  t.equal(await statusAt(await daemon(['{"ok":false,"error":"busy"}\n'])), undefined);
+  const refusing = await daemon(['{"ok":false,"error":"busy"}\n']);
+  t.equal(await statusAt(refusing), undefined);
+  t.same(await answerAt(refusing, { command: 'status' }, 1000), { ok: false, error: 'busy' });
   t.equal(await statusAt(await daemon([])), undefined, 'one that hangs');
 });

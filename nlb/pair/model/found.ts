@@ -22,7 +22,7 @@ const usual: Omit<History, 'faults'> = {
 const forEver = { afterMs: 0, forMs: Number.POSITIVE_INFINITY };
 const mute: Fault = { type: 'disturb', path: 'both', loss: 1, delayMs: 0, twice: 0, ...forEver };
 
-export const found: Record<string, History> = {
+const found: Record<string, History> = {
   'a refusal is forged, and the host answers for itself while each question for the NLBS address is lost': {
     ...usual,
     faults: [
