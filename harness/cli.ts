@@ -135,6 +135,7 @@ program
   .option('--trials <n>', 'number of trials', count)
   .option('--servers <n>', 'lab: number of servers', count)
   .option('--fault <name>', 'failover: this fault alone')
+  .option('--part <name>', 'sync: takeovers or costs alone')
   .option(...system)
   .option('--against <commit>', 'failover: that version by turns with this one, and the ratio of their outages')
   .addOption(driver())

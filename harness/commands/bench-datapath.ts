@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { judge } from '../bench/datapath/bound.ts';
 import { type Figures, measureDatapath } from '../bench/datapath/measured.ts';
-import { COST_HEADING, costRow, judgementRow, RATE_HEADING, rateRows } from '../bench/datapath/row.ts';
+import { COST_HEADING, costRow, RATE_HEADING, rateRows } from '../bench/datapath/row.ts';
+import { judgementRow } from '../bench/judgement.ts';
 import { machine } from '../doctor/probe.ts';
 import { type BenchOptions, conditions, exitCodeOf, load, progressOn } from './bench-run.ts';
 import { LiveLine } from './live-line.ts';

@@ -1,8 +1,8 @@
 import { loadavg } from 'node:os';
 import { duration } from '../../reports/outcome.ts';
-import type { Judgement } from '../bench/datapath/bound.ts';
 import type { Outcome } from '../bench/failover/row.ts';
 import type { CompareOutcome } from '../bench/failover/turns-row.ts';
+import type { Judgement } from '../bench/judgement.ts';
 import { machine } from '../doctor/probe.ts';
 import type { DriverName } from '../driver/registry.ts';
 import type { LiveLine } from './live-line.ts';
@@ -20,6 +20,8 @@ export interface BenchOptions {
   driver?: DriverName;
   /** One fault alone: of `failover`. */
   fault?: string;
+  /** One part alone: of `sync`. */
+  part?: string;
   /** A commit whose version is measured by turns with this one: of `failover`. */
   against?: string;
   /** Least number of single runs for each median: of `datapath`. */

@@ -9,7 +9,7 @@ const leads: SyncShown = {
     part: 'leads',
     isInStep: true,
     graceLeftMs: 0,
-    records: { logged: 12, acknowledged: 12, sentAgain: 1, applied: 0 },
+    records: { logged: 12, kinds: { set: 4, add: 5, del: 1 }, acknowledged: 12, sentAgain: 1, applied: 0 },
     peerLacksServers: false,
     compared: null,
     exceptions: 3,
@@ -29,7 +29,7 @@ const inStep = (shown: Partial<NonNullable<SyncShown['inStep']>>, beat = {}): st
 
 t.test('a node that leads says how far the other is, and what waits', async (t) => {
   t.equal(row(leads, 'in step'), 'nlb2 may take over at any instant');
-  t.equal(row(leads, 'records'), '12 logged, 12 acknowledged, 1 sent again');
+  t.equal(row(leads, 'records'), '12 logged (4 SET, 5 ADD, 1 DEL of this lead), 12 acknowledged, 1 sent again');
   t.equal(row(leads, 'held'), '0 packets wait; 9 went on after 0.4 ms (p50), 3.0 ms (p99), 4.1 ms at most, 2 did not');
   t.equal(row(leads, 'by server'), '5 datagrams sent, 6 received');
   t.equal(row(leads, 'refused'), '1 datagrams: forged');

@@ -41,7 +41,7 @@ export function showSync({ off, peer, beat, inStep, notKept }: SyncShown): strin
     [
       'records',
       inStep.part === 'leads'
-        ? `${records.logged} logged, ${records.acknowledged} acknowledged, ${records.sentAgain} sent again`
+        ? `${records.logged} logged (${kindsText(records)}), ${records.acknowledged} acknowledged, ${records.sentAgain} sent again`
         : `${records.applied} applied`,
     ],
     ...(inStep.compared ? [['compared', comparedText(inStep.compared)] as [string, string]] : []),
@@ -81,3 +81,6 @@ const timesText = ({ heldMs }: InStepStatus['held']): string =>
   heldMs ? ` after ${ms(heldMs.p50)} (p50), ${ms(heldMs.p99)} (p99), ${ms(heldMs.most)} at most` : '';
 
 const ms = (number: number): string => `${number.toFixed(1)} ms`;
+
+const kindsText = ({ kinds: { set, add, del } }: InStepStatus['records']): string =>
+  `${set} SET, ${add} ADD, ${del} DEL of this lead`;

@@ -37,8 +37,19 @@ export interface NodeStatus {
 
 export const bin = join(import.meta.dirname, '..', 'bin');
 
+export interface TestPairOptions {
+  /** How many servers; all of them are this namespace. */
+  servers?: number;
+  /** Further settings of both nodes' data path, and further lines of their configuration. */
+  datapath?: string;
+  more?: string;
+}
+
 /** To be called in private namespaces. */
-export async function openTestPair(t: Test): Promise<TestPair> {
+export async function openTestPair(
+  t: Pick<Test, 'testdir' | 'teardown' | 'equal'>,
+  options: TestPairOptions = {},
+): Promise<TestPair> {
   const folder = t.testdir();
   const keyFile = join(folder, 'heartbeat.key');
   writeFileSync(keyFile, randomBytes(32).toString('base64'), { mode: 0o600 });
@@ -48,10 +59,10 @@ export async function openTestPair(t: Test): Promise<TestPair> {
   run('ip link set lo up');
   for (const lan of ['access', 'server']) run(`ip link add ${lan} type bridge forward_delay 0`);
   for (const lan of ['access', 'server']) run(`ip link set ${lan} up`);
-  run('ip addr add 10.77.2.21/24 dev server');
-  for (const node of nodes) plug(node, join(folder, `${node.name}.hook`), keyFile);
+  for (const address of serverAddresses(options)) run(`ip addr add ${address}/24 dev server`);
+  for (const node of nodes) plug(node, join(folder, `${node.name}.hook`), keyFile, options);
   const server = createServer((socket) => socket.destroy());
-  await new Promise<void>((resolve) => server.listen(80, '10.77.2.21', resolve));
+  await new Promise<void>((resolve) => server.listen(80, '0.0.0.0', resolve));
   t.teardown(() => server.close());
   return {
     nodes,
@@ -70,7 +81,13 @@ export async function openTestPair(t: Test): Promise<TestPair> {
   };
 }
 
-async function makeNode(t: Test, folder: string, number: number): Promise<TestNode> {
+/** Where a node's data path is pinned. */
+export const pinsOf = (name: string): string => `/sys/fs/bpf/${name}`;
+
+const serverAddresses = ({ servers = 1 }: TestPairOptions): string[] =>
+  Array.from({ length: servers }, (_, index) => `10.77.2.${21 + index}`);
+
+async function makeNode(t: Pick<Test, 'teardown'>, folder: string, number: number): Promise<TestNode> {
   const namespace = await openNamespace();
   t.teardown(namespace.close);
   const name = `nlb${number}`;
@@ -78,7 +95,7 @@ async function makeNode(t: Test, folder: string, number: number): Promise<TestNo
   return { number, name, namespace, config: place('yaml'), socket: place('sock'), journal: place('journal') };
 }
 
-function plug(node: TestNode, hook: string, keyFile: string): void {
+function plug(node: TestNode, hook: string, keyFile: string, options: TestPairOptions): void {
   inside(node, 'ip link set lo up');
   for (const [i, lan] of ['access', 'server'].entries()) {
     run(`ip link add ${node.name}-${i} type veth peer name ${lan} netns ${node.namespace.pid}`);
@@ -87,11 +104,12 @@ function plug(node: TestNode, hook: string, keyFile: string): void {
     inside(node, `ip addr add 10.77.${i + 1}.1${node.number}/24 dev ${lan}`);
   }
   writeFileSync(hook, `#!/bin/sh\necho "$NLB_PREVIOUS $NLB_STATE" >> ${node.journal}\n`, { mode: 0o755 });
-  writeFileSync(node.config, configOf(node, hook, keyFile));
+  writeFileSync(node.config, configOf(node, hook, keyFile, options));
 }
 
-function configOf({ number, name, socket }: TestNode, hook: string, keyFile: string): string {
+function configOf({ number, name, socket }: TestNode, hook: string, keyFile: string, options: TestPairOptions): string {
   const other = 3 - number;
+  const servers = serverAddresses(options).map((address, index) => `{ name: server${index + 1}, address: ${address} }`);
   return `node: ${name}
 primary: ${number === 1}
 access: { interface: access, address: 10.77.1.1${number} }
@@ -101,12 +119,12 @@ peer: { name: nlb${other}, access: 10.77.1.1${other}, server: 10.77.2.1${other} 
 # A test machine may be busy with other tests: ten times slower than the default.
 heartbeat: { intervalMs: 50, leaseMs: 400, deadAfterMs: 500, keyFile: ${keyFile} }
 clusterAddresses: [203.0.113.10]
-servers: [{ name: server1, address: 10.77.2.21 }]
+servers: [${servers.join(', ')}]
 services: [{ name: http, address: 203.0.113.10, protocol: tcp, port: 80 }]
 scripts: { initial: ${hook}, active: ${hook}, standby: ${hook}, inop: ${hook} }
-datapath: { pinDirectory: /sys/fs/bpf/${name} }
+datapath: { pinDirectory: ${pinsOf(name)}${options.datapath ? `, ${options.datapath}` : ''} }
 control: { socket: ${socket} }
-`;
+${options.more ?? ''}`;
 }
 
 function startDaemon({ namespace, config }: TestNode, options: string[]): ChildProcess {

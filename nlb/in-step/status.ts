@@ -11,7 +11,10 @@ export interface InStepStatus {
   /** For how long no planned change is committed, because there may be connections from before this lead that are idle. */
   graceLeftMs: number;
   records: {
+    /** The number of the last one. */
     logged: number;
+    /** Of each kind, since this node leads. */
+    kinds: SyncStatus['logged'];
     acknowledged: number;
     sentAgain: number;
     /** By a node that has joined. */
@@ -74,12 +77,13 @@ export function composeStatus({
   exceptions,
   link,
 }: StatusParts): InStepStatus {
+  const kinds = leading?.logged ?? { set: 0, add: 0, del: 0 };
   const { tip = 0, acknowledged = 0, sentAgain = 0, drifting = 0, setting = 0 } = leading ?? {};
   return {
     part: leading ? 'leads' : joined?.isJoined ? 'joined' : joined ? 'joining' : 'neither',
     isInStep: leading?.isInStep ?? joined?.isJoined ?? false,
     graceLeftMs: Math.round(leading?.graceLeftMs ?? 0),
-    records: { logged: tip, acknowledged, sentAgain, applied: joined?.applied ?? 0 },
+    records: { logged: tip, kinds, acknowledged, sentAgain, applied: joined?.applied ?? 0 },
     peerLacksServers: leading !== undefined && peerLacksServers,
     compared: leading ? compared : null,
     exceptions,

@@ -85,6 +85,13 @@ export function openPinned(path: string): number | undefined {
   return fd;
 }
 
+/** Descriptor of the program that a link has attached. Throws SyscallError. */
+export function programOfLink(link: number): number {
+  const fd = programFdById(linkInfo(link).programId);
+  if (fd < 0) throw new SyscallError('open the program', `of link ${link}`, -fd);
+  return fd;
+}
+
 /** Id of the XDP program that an interface runs, in whatever mode, or undefined. Throws SyscallError. */
 export function xdpProgramOn(ifindex: number): number | undefined {
   // struct bpf_xdp_query_opts: its own size, then the ids: any, driver, hardware, generic.

@@ -52,6 +52,8 @@ export interface SyncStatus {
   exceptions: number;
   heldFrames: number;
   sentAgain: number;
+  /** Records that were logged in this reign, of each kind; those that make a snapshot are not among them. */
+  logged: Record<LogRecord['type'], number>;
   /** Slots whose SET is not acknowledged. */
   setting: number;
   /** Slots that are wished elsewhere than they are committed. */
@@ -99,8 +101,10 @@ export function openActive({ reign, rule, settings, slotOf, emit, ...options }: 
     isInGrace: () => nowMs < graceEndsMs,
     isAtRest: () => isLeaving || !hasBegun || nowMs < settledMs,
   };
+  const logged = { set: 0, add: 0, del: 0 };
   const append = (record: LogRecord): number => {
     const number = log.append(record, nowMs);
+    logged[record.type]++;
     ungranted.push({ record, number });
     options.logged?.(record, number);
     return number;
@@ -237,7 +241,11 @@ export function openActive({ reign, rule, settings, slotOf, emit, ...options }: 
       }),
     hasLeft: () => isLeaving && ungranted.length === 0 && slots.setting() === 0,
     exceptions: exceptions.rule,
-    status: () => ({ ...statusOf(log, core, exceptions, slots), graceLeftMs: Math.max(0, graceEndsMs - nowMs) }),
+    status: () => ({
+      ...statusOf(log, core, exceptions, slots),
+      graceLeftMs: Math.max(0, graceEndsMs - nowMs),
+      logged: { ...logged },
+    }),
   };
 }
 
@@ -249,7 +257,7 @@ function statusOf(
   core: Core,
   exceptions: { size(): number; held(): number },
   slots: { setting(): number; drifting(): number },
-): Omit<SyncStatus, 'graceLeftMs'> {
+): Omit<SyncStatus, 'graceLeftMs' | 'logged'> {
   return {
     session: log.session(),
     isInStep: log.isInStep(),

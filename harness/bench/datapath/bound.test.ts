@@ -1,5 +1,6 @@
 import t from 'tap';
-import { type Judgement, judge, packetsPerSecond } from './bound.ts';
+import type { Judgement } from '../judgement.ts';
+import { judge, packetsPerSecond } from './bound.ts';
 import { rate, sample, samples } from './fixtures.ts';
 import type { CostSample, Figures } from './measured.ts';
 

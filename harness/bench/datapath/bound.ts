@@ -1,14 +1,6 @@
+import { type Judgement, judged, notMeasured } from '../judgement.ts';
 import { summarise } from '../summary.ts';
 import type { CostSample, Figures, Rate } from './measured.ts';
-
-/** What was found of one bound. `figure` is a ratio of what was measured in one and the same run. */
-export interface Judgement {
-  words: string;
-  verdict: 'met' | 'violated' | 'not measured';
-  figure?: number;
-  /** Where the figure comes from, or why there is none. */
-  detail: string;
-}
 
 /** Of single runs, below which a middle says too little. */
 const LEAST_RUNS = 20_000;
@@ -121,9 +113,3 @@ export const arrivedAt = ({ arrived }: Rate): number => arrived.reduce((sum, fra
 export const packetsPerSecond = (rate: Rate): number => (arrivedAt(rate) * 1e9) / rate.tookNs;
 const medianRate = (rates: readonly Rate[]): number => summarise(rates.map(packetsPerSecond)).median;
 export const thousands = (packets: number): string => (packets / 1000).toFixed(0);
-
-function judged(words: string, figure: number, keeps: (figure: number) => boolean, detail: string): Judgement {
-  return { words, verdict: keeps(figure) ? 'met' : 'violated', figure, detail };
-}
-
-const notMeasured = (words: string, detail: string): Judgement => ({ words, verdict: 'not measured', detail });

@@ -1,6 +1,5 @@
-import path from 'node:path';
-import { execa } from 'execa';
 import { z } from 'zod';
+import { figuresOf } from '../program-lines.ts';
 
 /** What the load balancer's own measuring programs print, one JSON object a line. */
 
@@ -42,9 +41,6 @@ export type Rate = z.infer<typeof Rate>;
 const Missing = z.object({ forwardingPath: z.string(), missing: z.string() });
 export type Missing = z.infer<typeof Missing>;
 
-/** What each program prints first: how many lines are to come, at most. */
-const Expected = z.object({ expected: count });
-
 /** The figures of one run. */
 export interface Figures {
   samples: CostSample[];
@@ -67,18 +63,6 @@ export async function* measureDatapath(
   { cost, rate }: Extent,
   expects: (figures: number) => void = () => {},
 ): AsyncGenerator<CostSample | Rate | Missing> {
-  for await (const line of linesOf('cost.ts', cost, expects)) yield CostSample.parse(line);
-  for await (const line of linesOf('rate.ts', rate, expects)) yield z.union([Rate, Missing]).parse(line);
-}
-
-const PROGRAMS = path.resolve(import.meta.dirname, '../../../nlb/measure');
-
-async function* linesOf(program: string, words: string[], expects: (figures: number) => void): AsyncGenerator<unknown> {
-  const child = execa(process.execPath, [path.join(PROGRAMS, program), ...words]);
-  for await (const line of child) {
-    const value: unknown = JSON.parse(line);
-    const first = Expected.safeParse(value);
-    if (first.success) expects(first.data.expected);
-    else yield value;
-  }
+  for await (const figure of figuresOf('cost.ts', cost, expects)) yield CostSample.parse(figure);
+  for await (const figure of figuresOf('rate.ts', rate, expects)) yield z.union([Rate, Missing]).parse(figure);
 }

@@ -1,6 +1,7 @@
 import t from 'tap';
+import { judgementRow } from '../judgement.ts';
 import { rate, sample } from './fixtures.ts';
-import { COST_HEADING, costRow, judgementRow, RATE_HEADING, rateRows } from './row.ts';
+import { COST_HEADING, costRow, RATE_HEADING, rateRows } from './row.ts';
 
 t.test('a cost stands under its heading', async (t) => {
   t.same(

@@ -1,5 +1,5 @@
 import { summarise } from '../summary.ts';
-import { aboveFloor, arrivedAt, type Judgement, packetsPerSecond, thousands } from './bound.ts';
+import { aboveFloor, arrivedAt, packetsPerSecond, thousands } from './bound.ts';
 import type { CostSample, Missing, Rate } from './measured.ts';
 
 /** Figures as lines of tables. */
@@ -51,8 +51,4 @@ export function rateRows(rates: readonly Rate[], missing: readonly Missing[]): s
     }),
     ...missing.map(({ forwardingPath, missing: why }) => `${forwardingPath.padEnd(NAME_WIDTH)}  not measured: ${why}`),
   ];
-}
-
-export function judgementRow({ words, verdict, figure, detail }: Judgement): string {
-  return `${verdict}: ${words}: ${figure === undefined ? '' : `${figure.toFixed(2)}, `}${detail}`;
 }

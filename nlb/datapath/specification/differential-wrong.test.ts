@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { enterPrivateNamespaces } from '../../kernel/private-namespaces.ts';
-import { type Full, openDifference } from '../kit/difference.ts';
+import { openDifference } from '../kit/difference.ts';
+import type { ReplayParts } from '../kit/replay.ts';
 import { wrongHeldFlows } from '../kit/wrong-held-flows.ts';
 import { wrongSpecifications } from '../kit/wrong-specifications.ts';
 import { forward } from './forward.ts';
@@ -24,7 +25,7 @@ t.test('every wrong specification is detected', async (t) => {
   }
 });
 
-const wrongWhenFull: Record<string, Full> = {
+const wrongWhenFull: Record<string, Pick<ReplayParts, 'boundless' | 'oldestFirst'>> = {
   'no proven TCP connection replaces another': { boundless: 'connections' },
   'no proven flow of datagrams replaces another': { boundless: 'udpFlows' },
   'no half-open connection replaces another': { boundless: 'halfOpen' },
