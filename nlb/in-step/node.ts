@@ -1,23 +1,22 @@
 import type { HeldFlows } from '../datapath/held-flows.ts';
 import { CONSTANTS } from '../datapath/program/layout.ts';
 import { numbersOf } from '../datapath/specification/flow.ts';
-import { connectionOf } from '../datapath/tables/connection-numbers.ts';
 import type { StateName } from '../pair/beat.ts';
 import type { Active } from '../sync/active.ts';
 import { type NodeOrders, openSyncNode, type SyncNode } from '../sync/link/node.ts';
 import type { Receiver } from '../sync/receiver.ts';
 import { emptyRule, type Rule } from '../sync/rule.ts';
 import type { Wish } from '../sync/slots.ts';
-import { answersOf, openComparison } from './comparison.ts';
+import { answersOf } from './comparison.ts';
 import type { Configured, PoolWeights, ServerSeen } from './configured.ts';
 import { type Duties, openDuties } from './duties.ts';
 import { openGoneServers } from './gone-servers.ts';
-import { openKnownServers } from './known-servers.ts';
 import { openLiveCounts } from './live-counts.ts';
-import { flowName, flowNamed } from './names.ts';
+import { flowNamed } from './names.ts';
 import { NO_SLOT, openNumbers } from './numbers.ts';
 import { openRuleWriter } from './rule-writer.ts';
-import { comparedShown, composeStatus, type InStepStatus, SHOWN } from './status.ts';
+import { openStandbyView } from './standby-view.ts';
+import { composeStatus, type InStepStatus } from './status.ts';
 import { openWantedSlots } from './wanted-slots.ts';
 
 /**
@@ -71,7 +70,6 @@ export interface InStepParts {
 
 const { SELECTION_SLOTS: PER_POOL } = CONSTANTS;
 /** A look at an exception takes some microseconds, and there may be very many. */
-const COMPARE_EVERY_MS = 60_000;
 const [REVIEW_EVERY_MS, REVIEWED_AT_ONCE] = [1000, 20];
 
 export function openInStepNode({ heldFlows, nowMs, problem, event, ...parts }: InStepParts): InStepNode {
@@ -91,22 +89,23 @@ export function openInStepNode({ heldFlows, nowMs, problem, event, ...parts }: I
   let joining: symbol | undefined;
   let peerReign = 0;
   let reviewAtMs = 0;
-  let compareAtMs = 0;
-  /** What the engine was told of the servers that the standby has. */
-  let told: ReadonlySet<string> | undefined;
   const gone = openGoneServers(nowMs);
-  const known = openKnownServers();
+  const view = openStandbyView({
+    heldFlows,
+    numbers,
+    isGone: gone.isGone,
+    send: (number, flows) => node.compare(number, flows),
+    nowMs,
+    event,
+  });
 
   const node: SyncNode = openSyncNode(parts.link, {
     nowMs,
     slotOf: (flow) => numbers.slotOf(numbersOf(flowNamed(flow))) ?? NO_SLOT,
-    configured: known.own,
-    peerConfigured: (number) => {
-      known.heard(number);
-      tellKnown();
-    },
+    configured: view.own,
+    peerConfigured: view.heardConfigured,
     answers: answersOf(heldFlows, numbers),
-    compared: (said) => comparison.heard(said),
+    compared: view.heardCompared,
     newAttachment: parts.newNumber,
     execute: (effect) => duties?.execute(effect),
     ruleChanged: (by) => {
@@ -122,22 +121,10 @@ export function openInStepNode({ heldFlows, nowMs, problem, event, ...parts }: I
     problem,
   });
   let duties: Duties | undefined;
-  const comparison = openComparison({
-    ...heldFlows,
-    nowMs,
-    named: (connection) => {
-      const server = numbers.serverOf(connection.server);
-      const counts = server !== undefined && numbers.idOf(server) === connection.server && !gone.isGone(server);
-      if (!counts || numbers.slotOf(connection) === undefined) return undefined;
-      return { flow: flowName(connectionOf(connection).flow), server };
-    },
-    isLive: (flow) => heldFlows.hasEntry(flowNamed(flow)),
-    send: (number, flows) => node.compare(number, flows),
-  });
 
   function useRule(next: Rule): void {
     rule = next;
-    comparison.forget();
+    view.forget();
     numbers.useSelections(rule.selections);
     wantedSlots.begin(rule.selections);
     counts.reset();
@@ -173,8 +160,7 @@ export function openInStepNode({ heldFlows, nowMs, problem, event, ...parts }: I
       startsInGrace: !wasFresh,
     });
     leading = { engine, duties: opened };
-    known.forget(rule.selections.servers());
-    told = undefined;
+    view.lead(engine, rule.selections.servers());
     useRule({ selections: rule.selections, exceptions });
   }
 
@@ -184,6 +170,7 @@ export function openInStepNode({ heldFlows, nowMs, problem, event, ...parts }: I
     const exceptions = new Map(leading.engine.exceptions());
     leading.duties.close();
     [leading, duties] = [undefined, undefined];
+    view.leadNoMore();
     node.rest();
     useRule({ selections: rule.selections, exceptions });
     ruleWriter.all(rule);
@@ -202,26 +189,6 @@ export function openInStepNode({ heldFlows, nowMs, problem, event, ...parts }: I
 
   const mayJoin = (): boolean =>
     !leading && !joining && peerReign !== 0 && isConfigured && nowMs() >= parts.forwardsUntilMs();
-
-  function compareNowAndThen(engine: Active): void {
-    if (nowMs() >= compareAtMs && engine.status().isInStep) {
-      compareAtMs = nowMs() + COMPARE_EVERY_MS;
-      comparison.begin();
-    }
-    const before = comparison.last();
-    comparison.tick();
-    const after = comparison.last();
-    if (after && after !== before && after.different.length > 0)
-      event('sync', { different: after.different.length, flows: after.different.slice(0, SHOWN) });
-  }
-
-  /** Told again only where it is another, for the engine looks at all its wishes then. */
-  function tellKnown(): void {
-    const now = known.known();
-    if (!leading || now === told) return;
-    told = now;
-    leading.engine.peerKnows(now, nowMs());
-  }
 
   function tellGone(): void {
     if (!leading) return;
@@ -254,8 +221,7 @@ export function openInStepNode({ heldFlows, nowMs, problem, event, ...parts }: I
     configured: (configured, seen) => {
       const before = new Map(Array.from(numbers.pools(), (pool) => [pool, numbers.rowOf(pool)]));
       numbers.use(configured);
-      known.use(configured);
-      tellKnown();
+      view.use(configured);
       see(seen);
       if (!isConfigured && parts.adopted) {
         const left = ruleWriter.read();
@@ -287,12 +253,8 @@ export function openInStepNode({ heldFlows, nowMs, problem, event, ...parts }: I
     leave: () => leading?.engine.leave(nowMs()),
     stay: () => leading?.engine.stay(nowMs()),
     hasLeft: () => leading?.engine.hasLeft() ?? true,
-    compare: () => {
-      if (!leading?.engine.status().isInStep) return false;
-      comparison.begin();
-      return true;
-    },
-    isComparing: comparison.isUnderWay,
+    compare: view.compare,
+    isComparing: view.isComparing,
     isPeerInStep: () => leading?.engine.status().isInStep ?? false,
     readFrames: () => {
       if (leading) leading.duties.readFrames();
@@ -309,7 +271,7 @@ export function openInStepNode({ heldFlows, nowMs, problem, event, ...parts }: I
       if (mayJoin()) join().catch((error: unknown) => problem(`cannot join: ${String(error)}`));
       if (!leading) return;
       counts.tick();
-      compareNowAndThen(leading.engine);
+      view.tick();
       if (nowMs() < reviewAtMs) return;
       if (leading.duties.review(REVIEWED_AT_ONCE)) reviewAtMs = nowMs() + REVIEW_EVERY_MS;
     },
@@ -317,8 +279,7 @@ export function openInStepNode({ heldFlows, nowMs, problem, event, ...parts }: I
       composeStatus({
         leading: leading && { ...leading.engine.status(), held: leading.duties.counts() },
         joined: receiver && { isJoined: receiver.isJoined(), applied: receiver.applied() },
-        peerLacksServers: known.known() !== undefined,
-        compared: comparedShown(comparison.last(), nowMs()),
+        ...view.shown(),
         exceptions: heldFlows.exceptions.size(),
         link: node.link.counts,
       }),
