@@ -9,7 +9,6 @@ import { openPathSocket, type PathAddresses } from './socket.ts';
 export interface Link {
   /** Sent at the end of this turn of the event loop. @param path by which it goes, as what it answers came; else that is chosen */
   send(said: Message, path?: PathName): void;
-  linkChanged(path: PathName, isUp: boolean): void;
   useKeys(secrets: readonly Uint8Array[]): void;
   close(): void;
   readonly counts: LinkCounts;
@@ -52,7 +51,6 @@ export function openLink({ paths, secrets, perPool, times }: LinkOrders, listene
     received: { server: 0, access: 0 },
     refused: channel.refused,
   };
-  const down = new Set<PathName>();
   const heardMs: Partial<Record<PathName, number>> = {};
   let progress = noProgress;
   let attachment: number | undefined;
@@ -65,7 +63,7 @@ export function openLink({ paths, secrets, perPool, times }: LinkOrders, listene
     if (said.type !== 'records') return ALL;
     const nowMs = listener.nowMs();
     if (said.session.attachment !== attachment) [attachment, progress] = [said.session.attachment, noProgress];
-    const facts = { ...progress, down: [...down], heardMs };
+    const facts = { ...progress, heardMs };
     progress = afterSending(progress, said.first + said.records.length - 1, nowMs);
     return choosePaths(facts, times, nowMs);
   };
@@ -110,10 +108,6 @@ export function openLink({ paths, secrets, perPool, times }: LinkOrders, listene
       if (said.session.reign === foreignReign) return;
       if (waiting.length === 0) setImmediate(flush);
       putInto(waiting, { said, path });
-    },
-    linkChanged: (path, isUp) => {
-      if (isUp) down.delete(path);
-      else down.add(path);
     },
     useKeys: channel.useKeys,
     close: () => {

@@ -2,8 +2,6 @@ import type { PathName } from '../../pair/beat.ts';
 
 /** By which subnets the active sends: the server subnet, and the access subnet when that fails. A standby answers by the path it was asked by. */
 export interface PathFacts {
-  /** Paths whose own interface has no link. */
-  down: readonly PathName[];
   /** When the peer was last heard by each path; it speaks by all of them all the time. */
   heardMs: Readonly<Partial<Record<PathName, number>>>;
   /** Since when records are under way of which none has been acknowledged; undefined where none are. */
@@ -24,13 +22,12 @@ export interface PathTimes {
 const PREFERRED: readonly PathName[] = ['server', 'access'];
 
 export function choosePaths(facts: PathFacts, times: PathTimes, nowMs: number): readonly PathName[] {
-  const { down, heardMs, awaitedSinceMs, restsUntilMs } = facts;
-  const linked = PREFERRED.filter((path) => !down.includes(path));
+  const { heardMs, awaitedSinceMs, restsUntilMs } = facts;
   const isUsable = (path: PathName): boolean =>
     nowMs - (heardMs[path] ?? Number.NEGATIVE_INFINITY) < times.silentAfterMs && nowMs >= (restsUntilMs[path] ?? 0);
-  const usable = linked.filter(isUsable);
+  const usable = PREFERRED.filter(isUsable);
   if (!isStuck(awaitedSinceMs, times, nowMs) && usable.length > 0) return usable.slice(0, 1);
-  return linked.length > 0 ? linked : PREFERRED;
+  return PREFERRED;
 }
 
 const isStuck = (awaitedSinceMs: number | undefined, { stuckAfterMs }: PathTimes, nowMs: number): boolean =>
