@@ -21,6 +21,14 @@ t.test('what the system lacks skips it, in the system’s own words', async (t) 
   t.match(whySkipped({ ...suite, needs: ['stateScripts'] }, test, keepalived), /has no state scripts: /);
 });
 
+t.test('so does what it lacks when it forwards that way', async (t) => {
+  const nlb = systemNamed('nlb');
+  const inStep: Suite = { ...suite, pair: { inStep: true } };
+  t.equal(whySkipped(inStep, test, nlb, 'tc'), undefined);
+  t.match(whySkipped(inStep, test, nlb, 'userspace'), /^nlb has no in step: packets that wait/);
+  t.equal(whySkipped(suite, test, nlb, 'userspace'), undefined);
+});
+
 t.test('else what the machine lacks does', async (t) => {
   const lacking = { ...test, lacks: () => 'there is no history' };
   t.equal(whySkipped(suite, lacking, systemNamed('nlb')), 'there is no history');

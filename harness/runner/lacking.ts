@@ -9,10 +9,20 @@ export const needsOf = ({ needs = [], pair = {} }: Suite, test: SuiteTest): Capa
   ...new Set([...neededFor(pair), ...needs, ...(test.needs ?? [])]),
 ];
 
-/** Why a test is skipped: what it needs and the system declares that it lacks, in its words; else what the machine lacks. */
-export function whySkipped(suite: Suite, test: SuiteTest, { name, can, lacks }: System): string | undefined {
-  const lacked = needsOf(suite, test).find((need) => can[need] === undefined);
-  return lacked === undefined ? test.lacks?.() : `${name} has no ${wordsOf(lacked)}: ${lacks[lacked]}`;
+/**
+ * Why a test is skipped: what it needs and the system declares that it lacks, in its words; else what the machine lacks.
+ * @param datapath by which the system is asked to forward, if by one of several
+ */
+export function whySkipped(
+  suite: Suite,
+  test: SuiteTest,
+  { name, can, lacks, lacksBy }: System,
+  datapath: string = '',
+): string | undefined {
+  const lacksThere = lacksBy?.[datapath];
+  const lacked = needsOf(suite, test).find((need) => can[need] === undefined || lacksThere?.[need] !== undefined);
+  if (lacked === undefined) return test.lacks?.();
+  return `${name} has no ${wordsOf(lacked)}: ${lacks[lacked] ?? lacksThere?.[lacked]}`;
 }
 
 /** Invariants that only a system shows that has this. */

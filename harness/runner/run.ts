@@ -88,7 +88,7 @@ async function runTests(running: Running): Promise<void> {
     const { suite } = turn;
     if (labs.name !== undefined && before && isForFreshLab(before, turn, labs.isChanged)) await endLab(running, false);
     before = turn;
-    const lacking = whySkipped(suite, turn.test, system);
+    const lacking = whySkipped(suite, turn.test, system, assignment.datapath);
     let isLabFit = true;
     await t.test(turn.name, lacking === undefined ? {} : { skip: lacking }, async (tt) => {
       const { result, ranToItsEnd } = await runTest(labs, turn);

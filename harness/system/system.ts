@@ -82,6 +82,8 @@ export interface System {
   dataPath?(node: LabNode): Promise<string | undefined>;
   /** All processes that are the daemon, where it is more than one: a crash or a stall of it is one of all of them. */
   processes?(node: LabNode): NodeProcess[];
+  /** What it has not when it is asked to forward by one of its ways, each with the reason. */
+  lacksBy?: Readonly<Record<string, Partial<Record<Capability, string>>>>;
   can: Partial<Capabilities>;
   lacks: Partial<Record<Capability, string>>;
 }

@@ -59,6 +59,11 @@ export const nlb: System = systemWith(
       const words = [program, '--config', file, ...(setup.keeps ? ['--keep'] : [])];
       return node.start(LOG, words, setup.holdable ? HOLDABLE : {});
     },
+    lacksBy: {
+      userspace: {
+        inStep: 'packets that wait for the other node’s acknowledgement are held by the programs in the kernel alone',
+      },
+    },
     dataPath: async (node) => (await saidBy(node))?.datapath.mode,
   },
   {
