@@ -49,7 +49,7 @@ export default await suite(
       proves: ['BAL-5 datagrams'],
       run: async (scene) => {
         await scene.lab.pair();
-        const flows = await openUdpFlows(scene, FLOWS, FLOWS);
+        const flows = await openUdpFlows(scene, FLOWS, FLOWS / 3);
         await flows.stop();
         return {
           'every datagram is answered': noneLost({ protocol: 'udp', atLeast: FLOWS }),

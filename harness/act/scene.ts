@@ -28,7 +28,7 @@ export interface SceneParts {
   /** Of everything random. */
   seed: number;
   /** Brings what has been seen until now into the history, as far as that needs no waiting. */
-  refresh: () => void;
+  refresh: () => boolean;
 }
 
 interface Deferred {
@@ -49,7 +49,7 @@ export class Scene extends LabView {
   readonly recorder: Recorder;
   readonly folder: string;
   readonly seed: number;
-  private readonly refresh: () => void;
+  private readonly refresh: () => boolean;
   private readonly deferred: Deferred[] = [];
 
   constructor({ lab, recorder, client, folder, seed, refresh }: SceneParts) {
@@ -140,11 +140,12 @@ export class Scene extends LabView {
     wait: SceneWait = {},
   ): Promise<T> {
     const { withinMs = 5000, sinceNs = 0, isPromise = false } = wait;
+    let isUpToDate = true;
     const look = () => {
-      this.refresh();
+      isUpToDate = this.refresh();
       return found(this.recorder.glimpse(sinceNs));
     };
-    return until(look, { what, withinMs, everyMs: 10, isPromise });
+    return until(look, { what, withinMs, everyMs: 10, isPromise, lags: () => !isUpToDate });
   }
 
   /** Whether so much time is over since then, and what the machine stood still, or nodes were starved, until it was: no checker waits for longer. */

@@ -5,6 +5,8 @@ export interface Wait {
   what: string;
   withinMs: number;
   everyMs?: number;
+  /** Whether what it is told by lags behind what has happened: then a wait in vain says nothing. */
+  lags?: () => boolean;
   /** That it comes true in that time is what the system under test promises, and not only what the harness needs. */
   isPromise?: boolean;
 }
@@ -43,7 +45,7 @@ const REST = 3;
  */
 export async function until<T>(
   condition: () => T | undefined | false | null | Promise<T | undefined | false | null>,
-  { what, withinMs, everyMs = 5, isPromise = false }: Wait,
+  { what, withinMs, everyMs = 5, isPromise = false, lags = () => false }: Wait,
 ): Promise<T> {
   const deadline = performance.now() + withinMs;
   let heldUpMs = 0;
@@ -57,6 +59,10 @@ export async function until<T>(
     if (late && heldUpMs > withinMs * HELD_UP_SHARE)
       throw new TimedOut(
         `${waitedInVain(what, withinMs)}; but this program was held up itself for ${Math.round(heldUpMs)} ms of it`,
+      );
+    if (late && lags())
+      throw new TimedOut(
+        `${waitedInVain(what, withinMs)}; but this program had not read all that was captured by then`,
       );
     if (late) throw isPromise ? new PromiseBroken(what, withinMs) : new TimedOut(waitedInVain(what, withinMs));
     const restMs = Math.max(everyMs, tookMs * REST);

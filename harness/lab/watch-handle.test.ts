@@ -81,6 +81,40 @@ t.test('nothing is lost while the main thread is busy, and rings hold a part of 
   );
 });
 
+t.test(
+  'where frames come faster than they are handed on, reading them leaves time for the rest',
+  { skip },
+  async (t) => {
+    const ring = makeRing({ interfaceName: 'near', megabytes: 0.5 });
+    const seen: number[] = [];
+    const busyMs = 2;
+    const frame = (_: number, each: CapturedFrame): void => {
+      for (const untilMs = performance.now() + busyMs; performance.now() < untilMs; );
+      seen.push(numberIn(each));
+    };
+    const thread = startWatchThread({ rings: [ring], pressures: [] }, { frame, starved: () => {} });
+    thread.flush(5000);
+    const [batches, each] = [10, 20];
+    const sender = openSender(indexOf('near'));
+    for (let number = 0; number < batches * each; number++) {
+      sender.send(numbered(number));
+      if (number % each === 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
+    }
+    sender.close();
+    t.equal(thread.read(1), false, 'that was not all');
+    t.ok(seen.length < batches * each, `${seen.length} frames in a millisecond that was given`);
+    thread.flush(5000);
+    t.equal(thread.read(1), true);
+    t.same(
+      seen,
+      Array.from({ length: batches * each }, (_, number) => number),
+      'and nothing is lost by it',
+    );
+    await thread.stop();
+    closeRing(ring);
+  },
+);
+
 t.test('what a ring had no room for is counted', { skip }, async (t) => {
   const ring = makeRing({ interfaceName: 'near', megabytes: 0.0625 });
   const sender = openSender(indexOf('near'));
@@ -111,7 +145,7 @@ t.test('for how long a group waited for a processor, when that is more than a mo
   const beganNs = process.hrtime.bigint();
   say(two, 12_100);
   const isTold = (): boolean => {
-    thread.read();
+    thread.read(20);
     return told.length > 0;
   };
   await until(isTold, { what: 'it is told', withinMs: 5000 });

@@ -6,10 +6,14 @@ export type { RingFlushed };
 
 /** The thread of a watch. What it has found waits for `read`, however long that takes. */
 export interface WatchThread {
-  /** Hands on what it has told until now, in order. */
-  read(): void;
   /**
-   * Hands on everything that was captured before this call. Blocks the thread, a few milliseconds as a rule.
+   * Hands on what it has told until now, in order, as much as that time allows: where frames come faster than they can be handed on, the
+   * caller has something else to do.
+   * @returns whether that was all
+   */
+  read(withinMs: number): boolean;
+  /**
+   * Hands on everything that was captured before this call. Blocks the thread, a few milliseconds as a rule, for as long as it takes.
    * @returns of each ring; nothing where that time was not enough
    */
   flush(withinMs: number): RingFlushed[];
@@ -38,8 +42,9 @@ export function startWatchThread(orders: WatchOrders, hooks: WatchHooks): WatchT
   const ended = new Promise((resolve) => worker.once('exit', resolve));
   const allocate = inPieces();
   let flushed: RingFlushed[] = [];
+  let isFlushed = true;
   const handle = (message: FromWatchThread): void => {
-    if (message.type === 'flushed') flushed = message.rings;
+    if (message.type === 'flushed') [flushed, isFlushed] = [message.rings, true];
     else if (message.type === 'starved') hooks.starved(message);
     else {
       const view = new DataView(message.bytes.buffer);
@@ -47,21 +52,30 @@ export function startWatchThread(orders: WatchOrders, hooks: WatchHooks): WatchT
       for (const start of message.starts) readBlock(view, start, onFrame, allocate);
     }
   };
-  const read = (): void => {
-    for (let next = receiveMessageOnPort(port1); next; next = receiveMessageOnPort(port1)) handle(next.message);
+  /** @returns whether it has come to the end of what there is */
+  const handleWhile = (isOn: () => boolean): boolean => {
+    while (isOn()) {
+      const next = receiveMessageOnPort(port1);
+      if (!next) return true;
+      handle(next.message);
+    }
+    return false;
   };
   const ask = (what: number): void => {
     Atomics.store(words, WORD.asked, what);
     Atomics.notify(words, WORD.asked);
   };
   return {
-    read,
+    read: (withinMs) => {
+      const untilMs = performance.now() + withinMs;
+      return handleWhile(() => performance.now() < untilMs);
+    },
     flush: (withinMs) => {
       const before = Atomics.load(words, WORD.done);
-      flushed = [];
+      [flushed, isFlushed] = [[], false];
       ask(before + 1);
       Atomics.wait(words, WORD.done, before, withinMs);
-      read();
+      handleWhile(() => !isFlushed);
       return flushed;
     },
     stop: async () => {

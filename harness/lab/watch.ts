@@ -13,6 +13,8 @@ import { type RingFlushed, startWatchThread, type WatchThread } from './watch-ha
 /** Memory for each LAN's frames: two seconds of thin traffic, in 512 blocks of 4 ms, may pass before one is lost. */
 const RING_MEGABYTES = 16;
 const DRAIN_EVERY_MS = 20;
+/** Of the main thread's time, so much before it does anything else. */
+const READ_AT_ONCE_MS = 50;
 /** After that long a flush counts as one that did not get everything. */
 const FLUSH_WITHIN_MS = 5000;
 
@@ -121,9 +123,9 @@ export class Watch {
     return this.recorder.fromMonotonic(realtimeNs - offsetNs);
   }
 
-  /** Moves what the thread has told into the history. */
-  drain(): void {
-    this.thread.read();
+  /** Moves what the thread has told into the history. Gives whether that was all: where too much comes, the history lags behind. */
+  drain(): boolean {
+    return this.thread.read(READ_AT_ONCE_MS);
   }
 
   /** What the thread has told, since the last call, of nodes that waited for a processor. Reads nothing of it: frames would be later than what is covered. */

@@ -114,9 +114,10 @@ async function openScene({ lab, watch, metronome, recorder, folder, seed }: Part
     }));
     for (const event of [...stood, ...starvedOtherwise(starved, stood)]) recorder.record(event);
   };
-  const refresh = (): void => {
-    watch.drain();
+  const refresh = (): boolean => {
+    const isUpToDate = watch.drain();
     collect();
+    return isUpToDate;
   };
   const settle = async (): Promise<void> => {
     await watch.settle();
