@@ -24,14 +24,14 @@ t.test('a condition that takes long leaves three quarters of the time to what it
   t.ok(asked <= 7, `asked ${asked} times`);
 });
 
-t.test('nor does who has not read all that was captured', async (t) => {
+t.test('who has not read all that was captured breaks nobody’s promise', async (t) => {
   const waiting = (lags: boolean) =>
     until(() => undefined, { what: 'pigs fly', withinMs: 50, everyMs: 5, isPromise: true, lags: () => lags });
   await t.rejects(waiting(true), { name: 'TimedOut', message: /but this program had not read all/ });
   await t.rejects(waiting(false), { name: 'PromiseBroken' });
 });
 
-t.test('whoever was held up himself breaks nobody’s promise', async (t) => {
+t.test('nor does who was held up himself', async (t) => {
   const busy = setInterval(() => {
     for (const endMs = performance.now() + 30; performance.now() < endMs; );
   }, 1);
