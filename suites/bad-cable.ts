@@ -1,10 +1,10 @@
+import { makeCablesBad } from '../harness/act/bad-cables.ts';
 import type { Scene } from '../harness/act/scene.ts';
 import { answersAgain, atRest } from '../harness/act/waits.ts';
 import { nothingMoved } from '../harness/check/calm.ts';
-import { cableImpaired, impairedFrames } from '../harness/check/impaired.ts';
+import { cableImpaired } from '../harness/check/impaired.ts';
 import { between } from '../harness/check/span.ts';
 import type { Impairment } from '../harness/fault/impairment.ts';
-import { type CableCounts, impairCable } from '../harness/fault/relay.ts';
 import { suite } from '../harness/runner/suite.ts';
 
 /** Late by more than an interval of 20 ms between beats, so that many overtake others; dead is who is silent for 200 ms. */
@@ -19,18 +19,6 @@ const PROBES_PER_SECOND = 200;
 /** Three seconds: a hundred and fifty beats by each cable and direction. */
 const PROBES = 600;
 const WHAT = 'bad cables';
-
-const note = (scene: Scene, node: string, leg: string, counts: CableCounts) =>
-  scene.recorder.record({
-    kind: 'counted',
-    atNs: scene.nowNs(),
-    node,
-    what: impairedFrames(leg),
-    counts: {
-      ...Object.fromEntries(Object.entries(counts.sent).map(([name, count]) => [`sent ${name}`, count])),
-      ...Object.fromEntries(Object.entries(counts.received).map(([name, count]) => [`received ${name}`, count])),
-    },
-  });
 
 export default await suite(
   import.meta,
@@ -54,19 +42,9 @@ export default await suite(
         await answersAgain(scene, load);
         const legs = ['access', 'server'];
         await scene.act(WHAT, active.name, async () => {
-          const repairs = [];
-          for (const leg of legs) {
-            const given = { sent: BAD, received: BAD, seed: scene.seed };
-            const repair = await impairCable(scene, active.name, leg, given);
-            repairs.push({
-              leg,
-              repair: scene.defer(`the cable of ${leg} is good again`, async () =>
-                note(scene, active.name, leg, await repair()),
-              ),
-            });
-          }
+          const repair = await makeCablesBad(scene, active.name, legs, BAD);
           await answersAgain(scene, load, PROBES);
-          for (const { repair } of repairs) await repair();
+          await repair();
         });
         const { fromNs, untilNs } = lastAct(scene);
         await answersAgain(scene, load);

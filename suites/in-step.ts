@@ -1,16 +1,20 @@
+import { makeCablesBad } from '../harness/act/bad-cables.ts';
+import { firewalls, requestHttp } from '../harness/act/everyday.ts';
 import { reloadBoth } from '../harness/act/reload.ts';
 import type { Scene } from '../harness/act/scene.ts';
 import type { Claims, SuiteTest } from '../harness/act/suite-test.ts';
 import { DEAD_CABLE, SENT_TO_FENCED_NODE } from '../harness/act/usual-drops.ts';
 import { answersAgain, enters } from '../harness/act/waits.ts';
 import { COMPARED, sameServers } from '../harness/check/compared.ts';
+import { cableImpaired } from '../harness/check/impaired.ts';
 import { noneCorrupt, noReset, ofUnusedPorts } from '../harness/check/probes.ts';
 import { oneServerPerFlow } from '../harness/check/selection.ts';
 import { between } from '../harness/check/span.ts';
 import { addressesUntouched } from '../harness/check/undisturbed.ts';
 import { PromiseBroken, until } from '../harness/clock/until.ts';
 import { signal, startSystem } from '../harness/fault/daemon.ts';
-import { losePower, restorePower } from '../harness/fault/power.ts';
+import type { Impairment } from '../harness/fault/impairment.ts';
+import { failFirewall, losePower, repairFirewall, restorePower } from '../harness/fault/power.ts';
 import { dropSync, loseSync } from '../harness/fault/silence.ts';
 import type { Pair } from '../harness/lab/lab.ts';
 import type { LabNode } from '../harness/node/node.ts';
@@ -26,6 +30,17 @@ const EVERY_MS = 500;
 /** A daemon that is started again has to compile, and to listen, first: as long as a lab may take until it serves. */
 const IN_STEP_WITHIN_MS = 30_000;
 const [LOSE, LOST_PER_MILLE] = ['lose a tenth of the records', 100];
+/** Later than many that were sent after them; a frame that overtakes does so by milliseconds, and retransmission begins after five. */
+const LATE: Impairment = {
+  delayMs: 2,
+  jitterMs: 4,
+  lostPerMille: 20,
+  duplicatedPerMille: 100,
+  overtakingPerMille: 200,
+};
+const LATE_LEGS = ['access', 'server'];
+/** One after the other on each of some connections, while the active is struck. */
+const [REQUESTS, REQUESTS_AT_ONCE] = [600, 4];
 const [CUT, LANS] = ['cut the sync', ['access', 'server']];
 
 interface Takeover {
@@ -37,6 +52,10 @@ interface Takeover {
   upset?(scene: Scene, pair: Pair, turn: number): Promise<void>;
   strike(scene: Scene, active: LabNode): Promise<void>;
   mend?(scene: Scene, struck: LabNode): Promise<void>;
+  /** Goes on while the active is struck. */
+  meanwhile?(scene: Scene): Promise<unknown>;
+  /** What is claimed besides. */
+  claims?(pair: Pair): Claims;
   drops?: SuiteTest['drops'];
 }
 
@@ -117,7 +136,7 @@ async function compare(scene: Scene, active: LabNode): Promise<void> {
   scene.recorder.record({ kind: 'counted', atNs: scene.nowNs(), node: active.name, what: COMPARED, counts });
 }
 
-function survives({ aspect, what, strike, mend, upset, thorough, drops = [] }: Takeover): SuiteTest {
+function survives({ aspect, what, strike, mend, upset, meanwhile, claims, thorough, drops = [] }: Takeover): SuiteTest {
   return {
     ...(thorough && { thorough }),
     proves: [`HA-3 ${aspect}`, `HA-22 ${aspect}`],
@@ -128,9 +147,11 @@ function survives({ aspect, what, strike, mend, upset, thorough, drops = [] }: T
       const loads = await openUnderChanges(scene, async (turn) => upset?.(scene, pair, turn));
       await inStep(scene);
       await compare(scene, active);
+      const going = meanwhile?.(scene);
       const struckNs = scene.nowNs();
       await scene.act(what, active.name, () => strike(scene, active));
       await enters(scene, standby.name, 'active', struckNs);
+      await going;
       for (const load of loads) await answersAgain(scene, load, 2 * FLOWS);
       if (mend) await scene.act(`mend: ${what}`, active.name, () => mend(scene, active));
       await inStep(scene);
@@ -141,8 +162,70 @@ function survives({ aspect, what, strike, mend, upset, thorough, drops = [] }: T
           atLeast: OPEN_AT_ONCE,
           times: 2,
         }),
+        ...claims?.(pair),
         ...nothingLost,
       };
+    },
+  };
+}
+
+/** Of each takeover by kill -9. */
+const KILL = {
+  what: 'kill -9',
+  strike: async (scene: Scene, active: LabNode) => signal(scene, active, 'SIGKILL'),
+  mend: async (scene: Scene, struck: LabNode) => startSystem(scene, struck),
+};
+
+/** Cables of the standby, by which it is told what to do when it has to lead. */
+function killedWhileRecordsAreLate(): Takeover {
+  let repair = async (): Promise<void> => {};
+  return {
+    ...KILL,
+    aspect: 'killed with records late and in another order',
+    thorough: true,
+    drops: [
+      {
+        cause: 'flooded',
+        why: 'bad cables are between the standby and the switch, which floods until it has learnt that',
+      },
+    ],
+    upset: async (scene, { standby }, turn) => {
+      if (turn === 0)
+        await scene.act('bad cables', standby.name, async () => {
+          repair = await makeCablesBad(scene, standby.name, LATE_LEGS, LATE);
+        });
+    },
+    mend: async (scene, struck) => {
+      await repair();
+      startSystem(scene, struck);
+    },
+    claims: ({ standby }) =>
+      Object.fromEntries(
+        LATE_LEGS.map((leg) => [
+          `records came late by ${leg}`,
+          cableImpaired({ node: standby.name, leg, atLeast: { lost: 1, duplicated: 5, overtaking: 10 } }),
+        ]),
+      ),
+  };
+}
+
+/** The firewall that has the VRRP addresses dies as well, at the same time. */
+function killedWithFirewall(): Takeover {
+  let dead: LabNode | undefined;
+  return {
+    ...KILL,
+    aspect: 'killed in the same second as a firewall',
+    what: 'kill -9, and a firewall dies',
+    thorough: true,
+    strike: async (scene, active) => {
+      const { master } = await firewalls(scene);
+      dead = master;
+      signal(scene, active, 'SIGKILL');
+      await failFirewall(scene, master);
+    },
+    mend: async (scene, struck) => {
+      if (dead) await repairFirewall(scene, dead);
+      startSystem(scene, struck);
     },
   };
 }
@@ -220,20 +303,25 @@ export default await suite(
       strike: (scene, active) => obeyed(`${active.name} has stood by`, () => scene.lab.use('handover').standBy(active)),
     }),
     'kill -9 of the active': survives({
+      ...KILL,
       aspect: 'killed',
-      what: 'kill -9',
-      strike: async (scene, active) => signal(scene, active, 'SIGKILL'),
-      mend: async (scene, struck) => startSystem(scene, struck),
+      meanwhile: (scene) => requestHttp(scene, REQUESTS, REQUESTS_AT_ONCE),
+      claims: () => ({
+        'nor is one of the short connections that begin and end all the time': noReset({
+          protocol: 'http',
+          atLeast: REQUESTS,
+        }),
+      }),
     }),
+    'records come late, twice and in another order, and the active is killed': survives(killedWhileRecordsAreLate()),
+    'the active is killed, and at the same time a firewall dies': survives(killedWithFirewall()),
     'a tenth of the records is lost, on both subnets, and the active is killed': survives({
+      ...KILL,
       aspect: 'killed with records lost',
-      what: 'kill -9',
       thorough: true,
       upset: async (scene, _, turn) => {
         if (turn === 0) await scene.act(LOSE, undefined, () => loseRecords(scene));
       },
-      strike: async (scene, active) => signal(scene, active, 'SIGKILL'),
-      mend: async (scene, struck) => startSystem(scene, struck),
     }),
     'the standby is killed and started again in the middle of a change, and then has to lead': survives({
       aspect: 'planned after a restart of the standby',

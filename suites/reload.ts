@@ -20,7 +20,7 @@ import { drawSecret } from '../harness/lab/lab.ts';
 import { suite } from '../harness/runner/suite.ts';
 import type { LoadResult } from '../harness/traffic/client-handle.ts';
 
-const PROBES_PER_SECOND = 300;
+const PROBES_PER_SECOND = 150;
 /** So many long connections that each of three servers has some of them, but for one run in a million. */
 const FLOWS = 40;
 /** Two of three flows go to the other two servers; fewer than a quarter of all do so once in a thousand million runs. */
@@ -35,7 +35,7 @@ const nodesOf = (scene: Scene): string[] => scene.lab.nodes('nlb').map(({ name }
 async function underLoad(scene: Scene, doIt: () => Promise<void>): Promise<void> {
   const target = scene.target('echo-udp');
   const datagrams = await scene.client.startUdpProbes({ target, perSecond: PROBES_PER_SECOND, sourcePorts: FLOWS });
-  const flows = await scene.client.startTcpFlows({ target: scene.target('echo'), count: FLOWS, intervalMs: 100 });
+  const flows = await scene.client.startTcpFlows({ target: scene.target('echo'), count: FLOWS, intervalMs: 250 });
   await answersAgain(scene, flows, 2 * FLOWS);
   await doIt();
   await answersAgain(scene, flows, 4 * FLOWS);

@@ -13,7 +13,7 @@ import { signal, startSystem, stopSystem } from '../harness/fault/daemon.ts';
 import type { LabNode } from '../harness/node/node.ts';
 import { suite } from '../harness/runner/suite.ts';
 
-const PROBES_PER_SECOND = 500;
+const PROBES_PER_SECOND = 200;
 const FLOWS = 40;
 /** A node that answered nothing for so long would have been noticed: the lease and the restart itself take longer. */
 const PAUSE_AT_MOST_MS = 100;
@@ -26,7 +26,7 @@ const ANSWER_WITHIN_MS = 100;
 async function underLoad(scene: Scene, doIt: () => Promise<void>): Promise<void> {
   const target = scene.target('echo-udp');
   const datagrams = await scene.client.startUdpProbes({ target, perSecond: PROBES_PER_SECOND, sourcePorts: 20 });
-  const flows = await scene.client.startTcpFlows({ target: scene.target('echo'), count: FLOWS, intervalMs: 100 });
+  const flows = await scene.client.startTcpFlows({ target: scene.target('echo'), count: FLOWS, intervalMs: 250 });
   await answersAgain(scene, flows, 2 * FLOWS);
   await doIt();
   await answersAgain(scene, flows, 4 * FLOWS);
