@@ -1,0 +1,140 @@
+import { COMPARED, sameServers } from '../check/compared.ts';
+import { noneCorrupt, noReset, ofUnusedPorts } from '../check/probes.ts';
+import { oneServerPerFlow } from '../check/selection.ts';
+import { PromiseBroken, until } from '../clock/until.ts';
+import { signal, startSystem } from '../fault/daemon.ts';
+import type { Pair } from '../lab/lab.ts';
+import type { LabNode } from '../node/node.ts';
+import type { Load } from '../traffic/client-handle.ts';
+import { reloadBoth } from './reload.ts';
+import type { Scene } from './scene.ts';
+import type { Claims, SuiteTest } from './suite-test.ts';
+import { SENT_TO_FENCED_NODE } from './usual-drops.ts';
+import { answersAgain, enters } from './waits.ts';
+
+/** Takeovers of a pair that is kept in step, while connections are open that began under other weights. */
+
+/** So many long connections that each of three servers has some of them, but for one run in a million. */
+export const FLOWS = 40;
+/** Connections and flows of datagrams that are open when both nodes are asked: of three turns each. */
+const OPEN_AT_ONCE = 3 * 2 * FLOWS;
+const PROBES_PER_SECOND = 40;
+const EVERY_MS = 500;
+/** A daemon that is started again has to compile, and to listen, first: as long as a lab may take until it serves. */
+export const IN_STEP_WITHIN_MS = 30_000;
+export interface Takeover {
+  aspect: string;
+  what: string;
+  /** Done right after other weights were given to both nodes, that many times before. */
+  upset?(scene: Scene, pair: Pair, turn: number): Promise<void>;
+  strike(scene: Scene, active: LabNode): Promise<void>;
+  mend?(scene: Scene, struck: LabNode): Promise<void>;
+  /** Goes on while the active is struck. */
+  meanwhile?(scene: Scene): Promise<unknown>;
+  /** What is claimed besides. */
+  claims?(pair: Pair): Claims;
+  drops?: SuiteTest['drops'];
+}
+
+/** The node that leads says that the other may take over at any instant. */
+export async function inStep(scene: Scene): Promise<Pair> {
+  const pair = await scene.lab.pair(IN_STEP_WITHIN_MS);
+  const { isSo } = scene.lab.use('inStep');
+  await until(() => isSo(pair.active), {
+    what: `${pair.standby.name} is in step with ${pair.active.name}`,
+    withinMs: IN_STEP_WITHIN_MS,
+    everyMs: 20,
+    isPromise: true,
+  });
+  return pair;
+}
+
+/** Weights that make both nodes' own tables others than those by which the connections were placed. */
+const REWEIGHED = [{ server1: 0, server2: 5 }, { server1: 5, server3: 0 }, {}];
+
+/** Connections and datagram flows that begin under each of several weights. */
+export async function openUnderChanges(
+  scene: Scene,
+  then: (turn: number) => Promise<void> = async () => {},
+): Promise<Load[]> {
+  const loads: Load[] = [];
+  for (const [turn, weights] of REWEIGHED.entries()) {
+    const tcp = await scene.client.startTcpFlows({ target: scene.target('echo'), count: FLOWS, intervalMs: EVERY_MS });
+    const target = scene.target('echo-udp');
+    const udp = await scene.client.startUdpProbes({ target, perSecond: PROBES_PER_SECOND, sourcePorts: FLOWS });
+    loads.push(tcp, udp);
+    await answersAgain(scene, tcp, 2 * FLOWS);
+    await reloadBoth(scene, `other weights, ${turn + 1}`, { weights });
+    await then(turn);
+  }
+  return loads;
+}
+
+/** Whether the order was obeyed: it is refused while the node is not in step. */
+const isDone = (order: Promise<void>): Promise<boolean> =>
+  order.then(
+    () => true,
+    (error: unknown) => {
+      if (error instanceof PromiseBroken && KEPT.test(error.message)) return false;
+      throw error;
+    },
+  );
+
+/** The reasons for which a node keeps the lead for a while: the other lacks something, or the log was not complete in time. */
+const KEPT = /in step|no handover within/;
+
+/** As an operator would, the order is given again while the node keeps the lead because the other is not in step. */
+export const obeyed = async (what: string, order: () => Promise<void>): Promise<void> => {
+  await until(() => isDone(order()), { what, withinMs: IN_STEP_WITHIN_MS, isPromise: true });
+};
+
+/** Puts into the history where both nodes would send the connections that there are. */
+async function compare(scene: Scene, active: LabNode): Promise<void> {
+  const counts = await scene.lab.use('inStep').compare(active);
+  scene.recorder.record({ kind: 'counted', atNs: scene.nowNs(), node: active.name, what: COMPARED, counts });
+}
+
+export function survives({ aspect, what, strike, mend, upset, meanwhile, claims, drops = [] }: Takeover): SuiteTest {
+  return {
+    proves: [`HA-3 ${aspect}`, `HA-22 ${aspect}`],
+    drops: [SENT_TO_FENCED_NODE, ...drops],
+    run: async (scene) => {
+      const pair = await inStep(scene);
+      const { active, standby } = pair;
+      const loads = await openUnderChanges(scene, async (turn) => upset?.(scene, pair, turn));
+      await inStep(scene);
+      await compare(scene, active);
+      const going = meanwhile?.(scene);
+      const struckNs = scene.nowNs();
+      await scene.act(what, active.name, () => strike(scene, active));
+      await enters(scene, standby.name, 'active', struckNs);
+      await going;
+      for (const load of loads) await answersAgain(scene, load, 2 * FLOWS);
+      if (mend) await scene.act(`mend: ${what}`, active.name, () => mend(scene, active));
+      await inStep(scene);
+      await compare(scene, (await scene.lab.pair()).active);
+      await Promise.all(loads.map((load) => load.stop()));
+      return {
+        'both nodes would send every connection to the same server': sameServers({
+          atLeast: OPEN_AT_ONCE,
+          times: 2,
+        }),
+        ...claims?.(pair),
+        ...nothingLost,
+      };
+    },
+  };
+}
+
+/** Of each takeover by kill -9. */
+export const KILL = {
+  what: 'kill -9',
+  strike: async (scene: Scene, active: LabNode) => signal(scene, active, 'SIGKILL'),
+  mend: async (scene: Scene, struck: LabNode) => startSystem(scene, struck),
+};
+
+export const nothingLost: Claims = {
+  'no connection is reset': noReset({ protocol: 'tcp', atLeast: 2 * FLOWS }),
+  'every byte comes back as it was sent': noneCorrupt({ protocol: 'tcp', atLeast: 2 * FLOWS }),
+  'every flow keeps its server': ofUnusedPorts({}, oneServerPerFlow({ atLeast: 2 * FLOWS })),
+};
