@@ -86,6 +86,7 @@ export default await suite(
   {
     topologies: ['invention'],
     seconds: 110,
+    alone: true,
     thorough: true,
     pair: { inStep: true },
     needs: ['reload', 'weights', 'inStep', 'handover'],

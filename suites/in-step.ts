@@ -24,7 +24,7 @@ import type { LabNode } from '../harness/node/node.ts';
 import { suite } from '../harness/runner/suite.ts';
 
 /** One after the other on each of some connections, while the active is struck. */
-const [REQUESTS, REQUESTS_AT_ONCE] = [600, 4];
+const [REQUESTS, REQUESTS_AT_ONCE] = [300, 4];
 const [CUT, LANS] = ['cut the sync', ['access', 'server']];
 
 async function inStepNoMore(scene: Scene, active: LabNode): Promise<void> {
@@ -61,7 +61,7 @@ const isRefused: SuiteTest = {
     await inStep(scene);
     await scene.act('take over', standby.name, () => takeOver(standby));
     await enters(scene, standby.name, 'active', untilNs);
-    for (const load of loads) await answersAgain(scene, load, 2 * FLOWS);
+    await Promise.all(loads.map((load) => answersAgain(scene, load, 2 * FLOWS)));
     await Promise.all(loads.map((load) => load.stop()));
     await inStep(scene);
     return {
@@ -100,6 +100,7 @@ export default await suite(
   {
     topologies: ['invention'],
     seconds: 90,
+    alone: true,
     pair: { inStep: true },
     needs: ['reload', 'weights', 'inStep', 'handover'],
   },

@@ -18,8 +18,8 @@ import { answersAgain, enters } from './waits.ts';
 export const FLOWS = 40;
 /** Connections and flows of datagrams that are open when both nodes are asked: of three turns each. */
 const OPEN_AT_ONCE = 3 * 2 * FLOWS;
-const PROBES_PER_SECOND = 40;
-const EVERY_MS = 500;
+const PROBES_PER_SECOND = 20;
+const EVERY_MS = 1000;
 /** A daemon that is started again has to compile, and to listen, first: as long as a lab may take until it serves. */
 export const IN_STEP_WITHIN_MS = 30_000;
 export interface Takeover {
@@ -109,7 +109,7 @@ export function survives({ aspect, what, strike, mend, upset, meanwhile, claims,
       await scene.act(what, active.name, () => strike(scene, active));
       await enters(scene, standby.name, 'active', struckNs);
       await going;
-      for (const load of loads) await answersAgain(scene, load, 2 * FLOWS);
+      await Promise.all(loads.map((load) => answersAgain(scene, load, 2 * FLOWS)));
       if (mend) await scene.act(`mend: ${what}`, active.name, () => mend(scene, active));
       await inStep(scene);
       await compare(scene, (await scene.lab.pair()).active);

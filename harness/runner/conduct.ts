@@ -73,11 +73,18 @@ export async function conduct(groups: readonly Group[], options: ConductOptions)
   const skip = (tests: readonly { job: Job; title: string }[]): void => {
     notRun.push(...tests.map(({ job, title }) => asNotRun(job, title, settings)));
   };
-  const results = await inLanes(groups, lanes, work, roomBy(readWaited));
+  const results = new Map<Group, TestResult[]>();
+  const keep = async (group: Group) => void results.set(group, await work(group));
+  const hasRoom = roomBy(readWaited);
+  const { alone = [], together = [] } = Object.groupBy(groups, (group) => (isAlone(group) ? 'alone' : 'together'));
+  await inLanes(alone, { always: 1, most: 1 }, keep, hasRoom);
+  await inLanes(together, lanes, keep, hasRoom);
   progress.close();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, interrupt);
-  return { results: results.flat(), notRun, durations, ...(ended && { ended }) };
+  return { results: groups.flatMap((group) => results.get(group) ?? []), notRun, durations, ...(ended && { ended }) };
 }
+
+const isAlone = (group: Group): boolean => group.some(({ suite }) => suite.alone === true);
 
 function expectation(group: Group, expected: Record<string, number>): { name: string; expectedMs?: number } {
   const name = groupName(group);

@@ -12,6 +12,8 @@ export interface SuiteOptions {
   thorough?: true | 'elsewhere';
   /** About how long it takes, in seconds: the longest suites start first. */
   seconds: number;
+  /** Its pair and its traffic keep two processors busy: it runs while no other lab does. */
+  alone?: true;
   /** Two where their number does not matter: each takes some of the processors that labs share. Three when absent. */
   servers?: number;
   /** What each of its tests needs of the system under test; what `pair` asks for needs no word here. */
