@@ -2,7 +2,7 @@ import type { NotRun, RunReport, TestResult } from '../../reports/run-report.ts'
 import { readWaited } from '../lab/pressure.ts';
 import type { RunSettings } from './assignment.ts';
 import { runGroup } from './job.ts';
-import { inLanes, type Lanes, roomBy } from './lanes.ts';
+import { aloneFirst, type Lanes, roomBy } from './lanes.ts';
 import { Progress } from './progress.ts';
 import { withFiles } from './result-files.ts';
 import { type Group, groupFolder, groupName, type Job, jobName } from './suite.ts';
@@ -73,15 +73,10 @@ export async function conduct(groups: readonly Group[], options: ConductOptions)
   const skip = (tests: readonly { job: Job; title: string }[]): void => {
     notRun.push(...tests.map(({ job, title }) => asNotRun(job, title, settings)));
   };
-  const results = new Map<Group, TestResult[]>();
-  const keep = async (group: Group) => void results.set(group, await work(group));
-  const hasRoom = roomBy(readWaited);
-  const { alone = [], together = [] } = Object.groupBy(groups, (group) => (isAlone(group) ? 'alone' : 'together'));
-  await inLanes(alone, { always: 1, most: 1 }, keep, hasRoom);
-  await inLanes(together, lanes, keep, hasRoom);
+  const results = await aloneFirst(groups, isAlone, lanes, work, roomBy(readWaited));
   progress.close();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, interrupt);
-  return { results: groups.flatMap((group) => results.get(group) ?? []), notRun, durations, ...(ended && { ended }) };
+  return { results: results.flat(), notRun, durations, ...(ended && { ended }) };
 }
 
 const isAlone = (group: Group): boolean => group.some(({ suite }) => suite.alone === true);

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import t from 'tap';
-import { inLanes, roomBy } from './lanes.ts';
+import { aloneFirst, inLanes, roomBy } from './lanes.ts';
 
 /** Runs so many groups, and gives how many ran at once at the most, and what came of them. */
 async function run(count: number, lanes: { always: number; most: number }, hasRoom: () => Promise<boolean>) {
@@ -24,6 +24,24 @@ t.test('a third runs beside two while there is room, and not otherwise', async (
   const never = async (): Promise<boolean> => pause(1, false);
   t.same(await run(10, lanes, soon), { results: doubled(10), atOnce: 3 });
   t.same(await run(10, lanes, never), { results: doubled(10), atOnce: 2 });
+});
+
+t.test('beside those that are to be alone nothing runs', async (t) => {
+  const running = new Set<number>();
+  const beside: [number, number][] = [];
+  const isAlone = (group: number): boolean => group % 3 === 0;
+  const work = async (group: number): Promise<number> => {
+    for (const other of running) beside.push([other, group]);
+    running.add(group);
+    await pause(2);
+    running.delete(group);
+    return group * 2;
+  };
+  const groups = Array.from({ length: 9 }, (_, number) => number);
+  const results = await aloneFirst(groups, isAlone, { always: 2, most: 2 }, work, async () => true);
+  t.same(results, doubled(9), 'in the order of the groups');
+  t.ok(beside.length > 0, 'the others run beside each other');
+  t.notOk(beside.flat().some(isAlone));
 });
 
 t.test('where a number is asked for, it is that many, and nobody looks for room', async (t) => {

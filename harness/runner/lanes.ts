@@ -36,6 +36,25 @@ export async function inLanes<G, T>(
   return results;
 }
 
+/**
+ * Those that are to be alone one after the other, and then all others, as many at a time as there are lanes for; the results come in
+ * the order of the groups.
+ */
+export async function aloneFirst<G, T>(
+  groups: readonly G[],
+  isAlone: (group: G) => boolean,
+  lanes: Lanes,
+  work: (group: G) => Promise<T>,
+  hasRoom: HasRoom,
+): Promise<T[]> {
+  const { alone = [], together = [] } = Object.groupBy(groups, (group) => (isAlone(group) ? 'alone' : 'together'));
+  const results = new Map<G, T>();
+  const keep = async (group: G) => void results.set(group, await work(group));
+  await inLanes(alone, { always: 1, most: 1 }, keep, hasRoom);
+  await inLanes(together, lanes, keep, hasRoom);
+  return groups.flatMap((group) => (results.has(group) ? [results.get(group) as T] : []));
+}
+
 /** The first labs have been made by then, and have something to do. */
 const BEGUN_MS = 10_000;
 const LOOK_MS = 10_000;
