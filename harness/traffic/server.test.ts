@@ -96,8 +96,10 @@ t.test('UDP: 5,000 datagrams a second are answered, and each is in the record wi
   const { probes, summary } = await load.stop();
   t.comment(`${summary.sent} sent, latest ${summary.lateMaxMs.toFixed(1)} ms, p99 ${summary.lateP99Ms.toFixed(1)} ms`);
   t.equal(probes.length, summary.sent);
+  // What the pacer could not send in time, because the machine was busy, it has left out, and says so.
+  const meantSeconds = (summary.sent + summary.missed) / 5000;
   const seconds = (Number(summary.endedNs) - Number(summary.startedNs)) / 1e9;
-  t.ok(seconds < 3, `${seconds} s`);
+  t.ok(seconds < meantSeconds + 2.5, `${seconds} s, for what takes ${meantSeconds} s`);
   const answered = probes.filter(isAnswered);
   // A machine that is busy with other tests may hold a program up for longer than a socket's buffer lasts.
   t.ok(answered.length >= probes.length * 0.95, `${answered.length} answered`);
