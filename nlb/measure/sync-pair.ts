@@ -61,11 +61,12 @@ const [LOOK_MS, WITHIN_MS] = [5, 60_000];
 
 /** Until it is so, and gives what was seen then. */
 export async function until(node: TestNode, what: string, isSo: (inStep: InStep) => boolean): Promise<InStep> {
+  let seen: InStep | undefined;
   for (const endMs = performance.now() + WITHIN_MS; performance.now() < endMs; await pause(LOOK_MS)) {
-    const seen = await inStepOf(node).catch(() => undefined);
+    seen = await inStepOf(node).catch(() => undefined);
     if (seen && isSo(seen)) return seen;
   }
-  throw new Error(`waited a minute in vain: ${what}`);
+  throw new Error(`waited a minute in vain: ${what}; ${JSON.stringify(seen)}`);
 }
 
 export const inStep = ({ active, standby }: MeasuredPair): Promise<InStep> =>
