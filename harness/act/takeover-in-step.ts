@@ -90,7 +90,15 @@ export const obeyed = async (what: string, order: () => Promise<void>): Promise<
 
 /** Puts into the history where both nodes would send the connections that there are. */
 async function compare(scene: Scene, active: LabNode): Promise<void> {
-  const counts = await scene.lab.use('inStep').compare(active);
+  const { compare: ask } = scene.lab.use('inStep');
+  // By bad cables a standby may be out of step for a moment, and then says nothing.
+  const counts = await until(
+    async () => {
+      const said = await ask(active);
+      return said.same + said.different > 0 && said;
+    },
+    { what: 'both nodes say where connections go', withinMs: IN_STEP_WITHIN_MS },
+  );
   scene.recorder.record({ kind: 'counted', atNs: scene.nowNs(), node: active.name, what: COMPARED, counts });
 }
 
