@@ -11,12 +11,7 @@ export interface StatusSaid {
   /** With the servers that new connections go to. */
   services: { name: string; servers: string[] }[];
   /** Null where it keeps nobody in step. */
-  inStep?: {
-    part: string;
-    isInStep: boolean;
-    graceLeftMs: number;
-    slots: { drifting: number; setting: number };
-  } | null;
+  inStep?: { part: string; isInStep: boolean; graceLeftMs: number } | null;
   datapath: {
     /** The way in use, whatever was asked for. */
     mode: string;
