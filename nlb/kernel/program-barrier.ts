@@ -3,7 +3,10 @@ import { createArray, createArrayOfMaps, putMapInBackground } from './bpf-map.ts
 
 /** Tells when no BPF program runs any more that ran when it was asked. */
 export interface ProgramBarrier {
-  /** Some 10 to 40 ms, during which the thread goes on. Throws SyscallError. */
+  /**
+   * Some 10 to 40 ms, during which the thread goes on; twice that where one is under way already. Whoever asks meanwhile waits for the
+   * same next one: each takes a thread of Node's pool, which has few, and others wait for those. Throws SyscallError.
+   */
   pass(): Promise<void>;
   close(): void;
 }
@@ -15,11 +18,54 @@ export interface ProgramBarrier {
 export function openProgramBarrier(): ProgramBarrier {
   const entry = createArray('barrier_entry', 4, 1);
   const maps = createArrayOfMaps('barrier', entry, 1);
+  const turns = openTurns(() => putMapInBackground(maps, 0, entry));
   return {
-    pass: () => putMapInBackground(maps, 0, entry),
+    pass: turns.take,
     close: () => {
-      closeSync(maps);
-      closeSync(entry);
+      // Not while one is under way: the descriptor's number may be another's then.
+      turns.end(() => {
+        closeSync(maps);
+        closeSync(entry);
+      });
+    },
+  };
+}
+
+/** What is done one at a time: all that ask while one is under way get the same next one. */
+export interface Turns {
+  /** One that begins after this call. */
+  take(): Promise<void>;
+  /** What has not begun does not begin any more. `over` is called when none is under way, at once if none is. */
+  end(over: () => void): void;
+}
+
+export function openTurns(act: () => Promise<void>): Turns {
+  let underWay: Promise<void> | undefined;
+  let next: Promise<void> | undefined;
+  let [isEnding, whenOver] = [false, () => {}];
+  const begin = async (): Promise<void> => {
+    await underWay?.catch(() => {
+      // Whoever asked for that one is told.
+    });
+    next = undefined;
+    if (isEnding) return;
+    const mine = act();
+    underWay = mine;
+    try {
+      await mine;
+    } finally {
+      if (underWay === mine) underWay = undefined;
+      whenOver();
+    }
+  };
+  return {
+    take: () => {
+      next ??= begin();
+      return next;
+    },
+    end: (over) => {
+      [isEnding, whenOver] = [true, over];
+      if (!underWay) over();
     },
   };
 }
