@@ -58,14 +58,10 @@ export const recvfrom: (
 ) => number = libc.func(
   'int64_t recvfrom(int fd, _Out_ void *data, size_t length, int flags, _Out_ void *address, _Inout_ uint32_t *addressLength)',
 );
-const pollFunction = libc.func('int poll(void *descriptors, unsigned long count, int timeoutMs)');
 /** `descriptors`: an array of struct pollfd, of which the kernel writes the events. Negative: without end. */
-export const poll: (descriptors: Uint8Array, count: number, timeoutMs: number) => number = pollFunction;
-/** On a thread of Node's pool. */
-export const pollInBackground = (descriptors: Uint8Array, count: number, timeoutMs: number): Promise<number> =>
-  new Promise((resolve) =>
-    pollFunction.async(descriptors, count, timeoutMs, (_: unknown, result: number) => resolve(result)),
-  );
+export const poll: (descriptors: Uint8Array, count: number, timeoutMs: number) => number = libc.func(
+  'int poll(void *descriptors, unsigned long count, int timeoutMs)',
+);
 export const setsockopt: (fd: number, level: number, name: number, value: Uint8Array, length: number) => number =
   libc.func('int setsockopt(int fd, int level, int name, const void *value, uint32_t length)');
 
