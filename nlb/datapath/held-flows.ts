@@ -31,12 +31,14 @@ export interface HeldFlows extends Pick<ReleasePath, 'release'> {
   putRow(row: number, slots: Int32Array): void;
   /** A copy of the slots of a pool's row, with their marks; as in a wanted selection (slot.ts). */
   readSlots(row: number): Int32Array;
+  /** One of them. */
+  readSlot(row: number, slot: number): number;
   readonly exceptions: ExceptionTable;
   readonly frames: HeldRing;
   /** No program runs any more that ran when this was called. What they have held is in `frames`. */
   programsEnded(): Promise<void>;
   /**
-   * The connections that are wanted, or all, some hundreds at a time: half-open ones first, because they move to the tables of proven ones.
+   * The connections that are wanted, or all, some tens at a time: half-open ones first, because they move to the tables of proven ones.
    * One that is there all the time is among them.
    * @param isWanted gets the same object again and again
    */
@@ -81,6 +83,7 @@ export function openHeldFlowsFrom({ mode, program, ...parts }: HeldFlowsParts): 
       selections.write(row, slots);
     },
     readSlots: selections.read,
+    readSlot: selections.readSlot,
     exceptions,
     frames,
     release: releasePath.release,

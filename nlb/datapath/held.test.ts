@@ -203,6 +203,29 @@ t.test('exceptions are kept, found, replaced and dropped; a full table refuses m
   t.same(send(datapath, 'xdp', segment(1, 'syn')).counted, ['FORWARDED_NEW'], 'its flow is free');
 });
 
+t.test('many exceptions at once are as one after the other', async (t) => {
+  const { heldFlows } = open(t, 'xdp', { maxExceptions: 512 });
+  const { exceptions } = heldFlows;
+  const ports = (from: number, many: number): number[] => Array.from({ length: many }, (_, at) => from + at);
+  const shown = (): string[] =>
+    [...exceptions.list()].flat().map(([flow, { server }]) => `${flow.sourcePort} ${server}`);
+  exceptions.putAll([...ports(0, 400), 7].map((port, at) => [flowFrom(port), onServer(at < 400 ? 0 : 1)]));
+  t.same(
+    shown().sort(),
+    ports(0, 400)
+      .map((port) => `${port} ${port === 7 ? 1 : 0}`)
+      .sort(),
+    'the last counts',
+  );
+  t.equal(exceptions.size(), 400);
+  t.throws(() => exceptions.putAll(ports(300, 2000).map((port) => [flowFrom(port), onServer(1)])), /E2BIG/);
+  t.equal(exceptions.size(), shown().length, 'those that had room');
+  t.ok(shown().includes('399 1'), 'what was there already needs none');
+  exceptions.dropAll([...ports(100, 5000), 100].map(flowFrom));
+  t.equal(exceptions.size(), 100);
+  t.equal(shown().length, 100);
+});
+
 t.test('a new version adopts tables of before it held anything, with their connections', async (t) => {
   const settings = { ...options(mountedPins(t)), mode: 'xdp' as const };
   const before = openDatapath({ ...settings, first: tables() });

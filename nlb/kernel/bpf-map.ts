@@ -2,10 +2,12 @@ import { readFileSync } from 'node:fs';
 import {
   mapCreate,
   mapDelete,
+  mapDeleteBatch,
   mapLookup,
   mapLookupBatch,
   mapNextKey,
   mapUpdate,
+  mapUpdateBatch,
   mapUpdateInBackground,
   objInfo,
 } from './libbpf.ts';
@@ -26,8 +28,7 @@ const BPF_MAP_TYPE_ARRAY_OF_MAPS = 12;
 /** struct bpf_map_create_opts of libbpf 1.0: its size comes first. */
 const MAP_CREATE_OPTS = { bytes: 48, innerMapFd: 24 } as const;
 const MAP_INFO_BYTES = 88;
-const BPF_NOEXIST = 1;
-const [ENOENT, EEXIST] = [2, 17];
+const [ENOENT, E2BIG] = [2, 7];
 
 /** A key of an array: its index. */
 export const indexKey = (index: number): Uint8Array => new Uint8Array(Uint32Array.of(index).buffer);
@@ -74,11 +75,21 @@ export function putEntry(fd: number, key: Uint8Array, value: Uint8Array): void {
   insist('write to map', fd, mapUpdate(fd, key, value, 0));
 }
 
-/** Write an entry that is new; false if there is one already. Throws SyscallError, for instance E2BIG when the map is full. */
-export function addEntry(fd: number, key: Uint8Array, value: Uint8Array): boolean {
-  const result = mapUpdate(fd, key, value, BPF_NOEXIST);
-  if (result !== -EEXIST) insist('write to map', fd, result);
-  return result !== -EEXIST;
+/**
+ * Write entries of a hash map, new or not, in their order.
+ * @param keys of so many, one behind the other; values likewise
+ * @returns how many have been written before one that there is no room for
+ */
+export function putEntries(fd: number, keys: Uint8Array, values: Uint8Array, many: number): number {
+  const count = Uint32Array.of(many);
+  const result = mapUpdateBatch(fd, keys, values, count, null);
+  if (result !== -E2BIG) insist('write to map', fd, result);
+  return count[0] ?? 0;
+}
+
+/** Remove entries of a hash map, all of which are there. Throws SyscallError. */
+export function dropEntries(fd: number, keys: Uint8Array, many: number): void {
+  insist('delete from map', fd, mapDeleteBatch(fd, keys, Uint32Array.of(many), null));
 }
 
 /** `bytes` of the entry's value, or undefined where there is none. Throws SyscallError. */

@@ -75,6 +75,14 @@ export const mapLookupBatch: (
 ) => number = libbpf.func(
   'int bpf_map_lookup_batch(int fd, void *from, void *next, void *keys, void *values, void *count, const void *options)',
 );
+/** `count`: how many there are, and then how many have been written before an error. */
+export const mapUpdateBatch: (fd: number, keys: Bytes, values: Bytes, count: Uint32Array, options: null) => number =
+  libbpf.func(
+    'int bpf_map_update_batch(int fd, const void *keys, const void *values, _Inout_ uint32_t *count, const void *options)',
+  );
+export const mapDeleteBatch: (fd: number, keys: Bytes, count: Uint32Array, options: null) => number = libbpf.func(
+  'int bpf_map_delete_batch(int fd, const void *keys, _Inout_ uint32_t *count, const void *options)',
+);
 export const possibleCpus: () => number = libbpf.func('int libbpf_num_possible_cpus()');
 
 export const objPin: (fd: number, path: string) => number = libbpf.func('int bpf_obj_pin(int fd, const char *path)');

@@ -19,9 +19,17 @@ export function macAt(bytes: Uint8Array, at: number): Mac {
   return octetsToMac(bytes.subarray(at, at + 6)) as Mac;
 }
 
+const [DOT, ZERO] = ['.', '0'].map((sign) => sign.charCodeAt(0)) as [number, number];
+
 /** An IPv4 address as one number of 32 bits. */
 export function wordOf(address: Address): number {
-  return address.split('.').reduce((word, octet) => word * 256 + Number(octet), 0);
+  let [word, octet] = [0, 0];
+  for (let at = 0; at < address.length; at++) {
+    const code = address.charCodeAt(at);
+    if (code === DOT) [word, octet] = [word * 256 + octet, 0];
+    else octet = octet * 10 + code - ZERO;
+  }
+  return word * 256 + octet;
 }
 
 /** The IPv4 address of that number. */

@@ -70,10 +70,12 @@ export interface FlowNumbers extends Omit<Flow, 'source' | 'destination'> {
   destination: number;
 }
 
-export const numbersOf = ({ source, destination, ...flow }: Flow): FlowNumbers => ({
-  ...flow,
-  source: wordOf(source),
-  destination: wordOf(destination),
+export const numbersOf = (flow: Flow): FlowNumbers => ({
+  protocol: flow.protocol,
+  source: wordOf(flow.source),
+  destination: wordOf(flow.destination),
+  sourcePort: flow.sourcePort,
+  destinationPort: flow.destinationPort,
 });
 
 /** 32 bits that follow from the flow alone, so both nodes of a pair select the same server. */

@@ -1,6 +1,6 @@
-import { bytesToQuad, quadToBytes } from '../../kernel/inet.ts';
+import { bytesToQuad } from '../../kernel/inet.ts';
 import { CONSTANTS, STRUCTS } from '../program/layout.ts';
-import type { Address } from '../specification/address.ts';
+import { type Address, wordOf } from '../specification/address.ts';
 import type { ConnectionState } from '../specification/connection.ts';
 import type { Flow } from '../specification/flow.ts';
 import { type ConnectionNumbers, noNumbers, readNumbers } from './connection-numbers.ts';
@@ -174,7 +174,8 @@ const spread = (ports: bigint): bigint => BigInt.asUintN(64, ports * SPREAD);
 
 function keyOf({ protocol, source, destination, sourcePort, destinationPort }: Flow): FlowKey {
   const bytes = Buffer.alloc(16);
-  bytes.set([...quadToBytes(source), ...quadToBytes(destination)]);
+  bytes.writeUInt32BE(wordOf(source), 0);
+  bytes.writeUInt32BE(wordOf(destination), 4);
   bytes.writeUInt16BE(sourcePort, 8 + IDENTITY.sourcePort);
   bytes.writeUInt16BE(destinationPort, 8 + IDENTITY.destinationPort);
   bytes.writeUInt8(protocol, 8 + IDENTITY.protocol);

@@ -1,6 +1,7 @@
 import { type MemoryMap, mapMemory } from '../../kernel/memory-map.ts';
 import { CONSTANTS, STRUCTS } from '../program/layout.ts';
 import { serverIn } from './slot.ts';
+import { countSlots, type SlotCounts } from './slot-counts.ts';
 
 /**
  * The selections, a row for each pool, in memory that the data path reads and this process writes without a system call. Slots are
@@ -17,6 +18,7 @@ export interface SelectionTable {
   writeSlots(row: number, slots: Iterable<SlotChange>): void;
   /** A copy. */
   read(row: number): Int32Array;
+  readSlot(row: number, slot: number): number;
   /** The slots of the row themselves, not a copy: NO_SERVER for none. */
   view(row: number): Uint16Array;
   close(): void;
@@ -49,6 +51,8 @@ export function openSelectionTable(fd: number, rows: number): SelectionTable {
   const memory = mapMemory(fd, rows * AT.size);
   /** What stands in the rows that nobody else writes. */
   const written = new Map<number, Int32Array>();
+  /** Of the rows of which some slots were written last. */
+  const counted = new Map<number, SlotCounts>();
   return {
     write: (number, wanted) => {
       const before = written.get(number);
@@ -59,27 +63,41 @@ export function openSelectionTable(fd: number, rows: number): SelectionTable {
         for (let index = 0; index < slots.length; index++) row.servers[slots[index] ?? 0] = ids[index] ?? NO_SERVER;
       });
       written.set(number, wanted);
+      counted.delete(number);
       return slots.length;
     },
-    leave: (number) => void written.delete(number),
+    leave: (number) => {
+      written.delete(number);
+      counted.delete(number);
+    },
     clear: (number) => {
       written.delete(number);
+      counted.delete(number);
       const row = rowIn(memory, number);
       change(row, NOBODY, EVERY_WORD, () => row.servers.fill(NO_SERVER));
     },
     writeSlots: (number, slots) => {
-      const [row, some] = [rowIn(memory, number), [...slots]];
-      const after = Int32Array.from(row.servers);
-      for (const { slot, content } of some) after[slot] = encoded(content);
+      const row = rowIn(memory, number);
+      const counts = counted.get(number) ?? countSlots(row.servers);
+      counted.set(number, counts);
       written.delete(number);
-      change(row, eligibleIn(after), EVERY_WORD, () => {
-        for (const { slot, content } of some) row.servers[slot] = encoded(content);
-      });
+      const contents = new Map(Array.from(slots, ({ slot, content }) => [slot, encoded(content)]));
+      const { leaving, joining } = counts.change(contents);
+      for (const id of leaving) putEligible(row, id, false);
+      for (const [slot, content] of contents) row.servers[slot] = content;
+      for (const id of joining) putEligible(row, id, true);
     },
     read: (number) => written.get(number)?.slice() ?? decode(rowIn(memory, number).servers),
+    readSlot: (number, slot) => decoded(rowIn(memory, number).servers[slot] ?? NO_SERVER),
     view: (number) => rowIn(memory, number).servers,
     close: () => memory.close(),
   };
+}
+
+function putEligible({ eligible }: Row, id: number, isEligible: boolean): void {
+  const [word, bit] = [id >>> 5, 1 << (id & 31)];
+  const before = eligible[word] ?? 0;
+  putWord(eligible, word, isEligible ? before | bit : before & ~bit);
 }
 
 /** A server that leaves is ineligible for clients before it loses its slots; a new one becomes eligible after it has some. */
@@ -102,9 +120,8 @@ function rowIn({ buffer }: MemoryMap, number: number): Row {
   };
 }
 
-function decode(servers: Uint16Array): Int32Array {
-  return Int32Array.from(servers, (id) => (id === NO_SERVER ? -1 : id));
-}
+const decoded = (id: number): number => (id === NO_SERVER ? -1 : id);
+const decode = (servers: Uint16Array): Int32Array => Int32Array.from(servers, decoded);
 
 /** The content of a slot. */
 const encoded = (id: number): number => (id < 0 ? NO_SERVER : id);

@@ -81,7 +81,7 @@ t.test('a step is short, however many are wanted', async (t) => {
   const before = process.threadCpuUsage();
   const steps = [...heldFlows.walk()].map((found) => found.length);
   const { user, system } = process.threadCpuUsage(before);
-  t.ok(Math.max(...steps) < 512 + 32 * PROVEN_ROWS, `${Math.max(...steps)} at most`);
+  t.ok(Math.max(...steps) < 32 + 4 * PROVEN_ROWS, `${Math.max(...steps)} at most`);
   t.comment(`${steps.reduce((sum, count) => sum + count)} connections: ${(user + system) / 1000} ms`);
 });
 

@@ -1,10 +1,10 @@
 import { type ConnectionNumbers, connectionOf, type WalkedConnection } from './connection-numbers.ts';
 import type { FlowRows } from './flow-table.ts';
 
-/** Half a MiB of rows, or so many wanted connections and a few hundred more: well below a millisecond where few are wanted. */
-const [STEP_GROUPS, STEP_FOUND] = [2048, 512];
+/** 64 KiB of rows, or so many wanted connections and a few more: some tenths of a millisecond, for first packets wait meanwhile. */
+const [STEP_GROUPS, STEP_FOUND] = [256, 32];
 /** Between two looks at how many have been found. */
-const CHUNK_GROUPS = 32;
+const CHUNK_GROUPS = 4;
 
 /**
  * The connections of the tables, one table after the other, in short steps. Those that come or go meanwhile may be included or not.
