@@ -15,6 +15,8 @@ const [STUCK_AFTER_MS, REST_MS] = [15, 1000];
 /** As many records as are ever on their way, and as many as wait for a standby that does not acknowledge. */
 const [WINDOW, MOST_RETAINED] = [2000, 200_000];
 const RECORDS_PER_DATAGRAM = 40;
+/** Some tenths of a millisecond. */
+const MOST_BEFORE_WALK = 40;
 /** As many as the ring between data path and daemon has room for. */
 const MOST_HELD_FRAMES = 1000;
 /** In grace, of all slots. */
@@ -60,5 +62,6 @@ function settingsOf({ heartbeat, timeouts, services }: Config, sync: Sync): Sync
     mostRetained: MOST_RETAINED,
     recordsPerDatagram: RECORDS_PER_DATAGRAM,
     window: WINDOW,
+    mostBeforeWalk: MOST_BEFORE_WALK,
   };
 }

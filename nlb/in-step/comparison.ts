@@ -156,23 +156,16 @@ function openSample(most: number, random: () => number): Sample {
 
 /** Where the data path of a node that does not lead would send each flow, by its exceptions and its slots. */
 export function answersOf(
-  { exceptions, readSlots }: Pick<HeldFlows, 'exceptions' | 'readSlots'>,
+  { exceptions, readSlot }: Pick<HeldFlows, 'exceptions' | 'readSlot'>,
   numbers: Pick<Numbers, 'slotOf' | 'positionOf' | 'rowOf' | 'serverOf'>,
 ): (flows: readonly FlowName[]) => (ServerName | undefined)[] {
-  return (flows) => {
-    const rows = new Map<number, Int32Array>();
-    const contentsOf = (row: number): Int32Array => {
-      const contents = rows.get(row) ?? readSlots(row);
-      rows.set(row, contents);
-      return contents;
-    };
-    return flows.map((name) => {
+  return (flows) =>
+    flows.map((name) => {
       const flow = flowNamed(name);
       const exception = exceptions.find(flow);
       if (exception) return numbers.serverOf(exception.server);
       const { pool, slot } = numbers.positionOf(numbers.slotOf(numbersOf(flow)) ?? NO_SLOT);
       const row = numbers.rowOf(pool);
-      return row === undefined ? undefined : numbers.serverOf(serverIn(contentsOf(row)[slot] ?? NO_SLOT));
+      return row === undefined ? undefined : numbers.serverOf(serverIn(readSlot(row, slot)));
     });
-  };
 }

@@ -9,8 +9,10 @@ import type { Active } from '../sync/active.ts';
 import type { Effect, HeldPacket } from '../sync/effects.ts';
 import type { FlowName, ServerName } from '../sync/records.ts';
 import type { SlotNumber } from '../sync/rule.ts';
+import { openExceptionWriter } from './exception-writer.ts';
 import { openHeldTimes } from './held-times.ts';
 import { flowName, flowNamed } from './names.ts';
+import type { Pace } from './pace.ts';
 import { openSlotWriter } from './slot-writer.ts';
 
 /** Carries out on the data path of this node what the engine of the active says, and tells it what it has found. */
@@ -58,6 +60,8 @@ export interface DutyParts {
   /** Undefined before there is one: what it says until then is over when it is there. */
   engine(): Active | undefined;
   nowMs(): number;
+  /** Of what takes long. */
+  pace: Pace;
   /** What went wrong, for the operator. */
   problem(text: string): void;
 }
@@ -65,7 +69,7 @@ export interface DutyParts {
 /** Frames that are handed over at a time. */
 const AT_ONCE = 64;
 
-export function openDuties({ heldFlows, naming, engine, nowMs, problem }: DutyParts): Duties {
+export function openDuties({ heldFlows, naming, engine, nowMs, pace, problem }: DutyParts): Duties {
   const frames = new Map<number, HeldFrame>();
   const counts = { released: 0, notReleased: 0, dropped: 0 };
   const times = openHeldTimes();
@@ -94,18 +98,48 @@ export function openDuties({ heldFlows, naming, engine, nowMs, problem }: DutyPa
     readFrames();
     engine()?.barrierPassed(id, nowMs());
   };
+  /** Walks that wait, by their changes: what lets them go on. */
+  const paused = new Map<number, () => void>();
   const walk = async (change: number, slots: ReadonlySet<SlotNumber>): Promise<void> => {
     const isWanted = (flow: FlowNumbers): boolean => {
       const slot = naming.slotOf(flow);
       return slot !== undefined && slots.has(slot);
     };
-    for (const some of heldFlows.walk(isWanted)) {
-      for (const entry of some)
-        if (isCurrent(entry)) engine()?.found(change, flowName(entry.flow), entry.serverAddress, nowMs());
-      await turnOfOthers();
+    const steps = heldFlows.walk(isWanted);
+    /** What is read is said at once: a moment later the same ports may be of a connection that the engine has placed elsewhere. */
+    const step = (): number | undefined => {
+      const { done, value = [] } = steps.next();
+      const entries = value.filter(isCurrent);
+      for (const { flow, serverAddress } of entries) engine()?.found(change, flowName(flow), serverAddress, nowMs());
+      return done ? undefined : entries.length;
+    };
+    for (;;) {
+      const found = await pace.piece(step);
+      if (found) await mayGoOn(change);
       if (isClosed) return;
+      if (found === undefined) break;
     }
     engine()?.walked(change, nowMs());
+  };
+  const mayGoOn = (change: number): Promise<void> =>
+    new Promise((goOn) => {
+      paused.set(change, goOn);
+      engine()?.walkedSoFar(change, nowMs());
+    });
+  const walkOn = (change: number): void => {
+    paused.get(change)?.();
+    paused.delete(change);
+  };
+  let isGoingOn = false;
+  const goOn = (): void => {
+    if (isGoingOn) return;
+    isGoingOn = true;
+    const rest = async (): Promise<void> => {
+      await turnOfOthers();
+      isGoingOn = false;
+      if (!isClosed) await pace.piece(() => engine()?.goOn(nowMs()));
+    };
+    later('go on', rest());
   };
   const hasEntry = (flow: FlowName): boolean => heldFlows.hasEntry(flowNamed(flow));
   const lookAgain = async (review: number, flows: readonly FlowName[]): Promise<void> => {
@@ -113,11 +147,11 @@ export function openDuties({ heldFlows, naming, engine, nowMs, problem }: DutyPa
     if (isClosed) return;
     engine()?.lookedAgain(review, flows, hasEntry, nowMs());
   };
-  const writeException = (flow: FlowName, exception: { server: ServerName; isSettled: boolean } | undefined): void => {
+  const writeException = ({ flow, exception }: Extract<Effect, { type: 'writeException' }>): void => {
     const [key, id] = [flowNamed(flow), exception && naming.idOf(exception.server)];
-    if (!exception) heldFlows.exceptions.drop(key);
+    if (!exception) exceptions.write(key, undefined);
     else if (id !== undefined)
-      heldFlows.exceptions.put(key, {
+      exceptions.write(key, {
         server: id,
         serverAddress: exception.server as Address,
         isSettled: exception.isSettled,
@@ -133,7 +167,11 @@ export function openDuties({ heldFlows, naming, engine, nowMs, problem }: DutyPa
     counts.released++;
     times.add(monotonicNs() - frame.arrivedNs);
   };
-  const slots = openSlotWriter(heldFlows, naming.rowOf);
+  const [slots, exceptions] = [openSlotWriter(heldFlows, naming.rowOf), openExceptionWriter(heldFlows)];
+  const flush = (): void => {
+    slots.flush();
+    exceptions.flush();
+  };
   const writeSlot = ({ slot: number, server, isHeld }: Extract<Effect, { type: 'writeSlot' }>): void => {
     const { pool, slot } = naming.positionOf(number);
     const id = server === undefined ? NOBODY : (naming.idOf(server) ?? NOBODY);
@@ -142,15 +180,20 @@ export function openDuties({ heldFlows, naming, engine, nowMs, problem }: DutyPa
   const execute: Duties['execute'] = (effect) => {
     if (isClosed) return;
     if (effect.type !== 'writeSlot') slots.flush();
+    if (effect.type !== 'writeException') exceptions.flush();
     switch (effect.type) {
       case 'writeSlot':
         return writeSlot(effect);
       case 'writeException':
-        return writeException(effect.flow, effect.exception);
+        return writeException(effect);
       case 'barrier':
         return later('wait for programs that run', passBarrier(effect.id));
       case 'walk':
         return later('walk through the connections', walk(effect.change, effect.slots));
+      case 'walkOn':
+        return walkOn(effect.change);
+      case 'goOn':
+        return goOn();
       case 'lookAgain':
         return later('look again for connections', lookAgain(effect.review, effect.flows));
       case 'forward':
@@ -165,7 +208,7 @@ export function openDuties({ heldFlows, naming, engine, nowMs, problem }: DutyPa
   return {
     execute,
     readFrames: () => {
-      slots.flush();
+      flush();
       readFrames();
     },
     review: (most) => engine()?.reviewExceptions(hasEntry, nowMs(), most) ?? true,
@@ -174,8 +217,9 @@ export function openDuties({ heldFlows, naming, engine, nowMs, problem }: DutyPa
       return { ...counts, waiting: frames.size, ...(heldMs && { heldMs }) };
     },
     close: () => {
-      slots.flush();
+      flush();
       isClosed = true;
+      for (const change of [...paused.keys()]) walkOn(change);
     },
   };
 }

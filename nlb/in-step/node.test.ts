@@ -9,6 +9,7 @@ import { openWire } from '../sync/link/test-network.ts';
 import { ordersFor } from '../sync/link/test-pair.ts';
 import type { Configured, ServerSeen } from './configured.ts';
 import { type InStepNode, openInStepNode } from './node.ts';
+import { openPace } from './pace.ts';
 import { openTestDataPath, type TestDataPath } from './test-data-path.ts';
 
 const { SELECTION_SLOTS: SLOTS } = CONSTANTS;
@@ -47,6 +48,7 @@ function open(
     goneAfterMs: 0,
     adopted,
     nowMs,
+    pace: openPace(nowMs),
     newNumber: () => ++numbers,
     forwardsUntilMs: () => 0,
     event: () => {},
@@ -132,6 +134,39 @@ t.test('a server that the standby does not have yet gets nothing there until it 
   other.node.configured(configured, servers);
   await until([one, other], 'both have it', () => slotsOf(one).includes(3) && slotsOf(other).includes(3));
   t.notOk(one.node.status().peerLacksServers);
+});
+
+t.test('a reload of a standby writes the slots whose pools or servers are others, and nothing else', async (t) => {
+  const [one, other] = await pair(t);
+  const { heldFlows } = other.path;
+  const written: string[] = [];
+  const { putRow } = heldFlows;
+  const { putAll } = heldFlows.exceptions;
+  heldFlows.putRow = (row, slots) => {
+    written.push(`row ${row}`);
+    putRow(row, slots);
+  };
+  heldFlows.exceptions.putAll = (some) => {
+    written.push(...some.map(([flow]) => nameOfFlow(flow)));
+    putAll(some);
+  };
+  other.node.configured(CONFIGURED, seen([0, 1, 2]));
+  t.same(written.splice(0), [], 'the same again');
+  other.node.configured({ ...CONFIGURED, pools: [{ name: POOL, row: 5, members }] }, seen([0, 1, 2]));
+  t.same(written.splice(0), ['row 5'], 'another row of the data path');
+  t.same(other.path.rows.get(5), slotsOf(one));
+  other.node.see(seen([0, 1, 2]).slice(1));
+  other.node.configured({ ...CONFIGURED, pools: [{ name: POOL, row: 5, members }] }, seen([0, 1, 2]).slice(1));
+  t.ok(
+    other.path.rows.get(5)?.every((id) => id !== 0),
+    'a server that is not configured any more has nothing',
+  );
+  other.node.configured({ ...CONFIGURED, pools: [{ name: POOL, row: 5, members }] }, seen([7, 1, 2]));
+  t.same(
+    other.path.rows.get(5),
+    slotsOf(one).map((id) => (id === 0 ? 7 : id)),
+    'and has what it had, when it is',
+  );
 });
 
 t.test('both nodes say where connections go, by their data paths (HA-22)', async (t) => {
@@ -250,6 +285,7 @@ t.test('a node that is started again on its tables leads with what they have', a
     serverAddress: SERVERS[2] as Flow['source'],
     isSettled: true,
   });
+  path.connections.add(nameOfFlow(flowFrom(1)));
   const after = open(t, (await openWire()).one, { path, adopted: true });
   weigh(after, 1, 1, 1);
   for (let turns = 0; turns < 20; turns++) await after.lives();
@@ -266,7 +302,7 @@ t.test('a node that is started again on its tables leads with what they have', a
 
 t.test('a standby that cannot write what it is told acknowledges nothing more, and says so', async (t) => {
   const [one, other] = await pair(t);
-  other.path.heldFlows.exceptions.put = () => {
+  other.path.heldFlows.exceptions.putAll = () => {
     throw new Error('the table is full');
   };
   weigh(one, 0, 1, 1);

@@ -14,6 +14,7 @@ import { openGoneServers } from './gone-servers.ts';
 import { openLiveCounts } from './live-counts.ts';
 import { flowNamed } from './names.ts';
 import { NO_SLOT, openNumbers } from './numbers.ts';
+import type { Pace } from './pace.ts';
 import { openRuleWriter } from './rule-writer.ts';
 import { openStandbyView } from './standby-view.ts';
 import { composeStatus, type InStepStatus } from './status.ts';
@@ -61,6 +62,8 @@ export interface InStepParts {
   /** Whether connections of before this life of the daemon are in the tables. */
   adopted: boolean;
   nowMs(): number;
+  /** Of what takes long. */
+  pace: Pace;
   newNumber(): number;
   /** Until when this node's data path forwards what it has, though it does not lead; on the same clock. */
   forwardsUntilMs(): number;
@@ -83,6 +86,8 @@ export function openInStepNode({ heldFlows, nowMs, problem, event, ...parts }: I
   /** It has never led nor joined, so nobody has a connection by what its data path says. */
   let isFresh = true;
   let isConfigured = false;
+  /** What the rule says of a server without a number is not in the data path, and other servers have one now. To write all takes long. */
+  let isPartlyWritten = false;
   let leading: { engine: Active; duties: Duties } | undefined;
   let receiver: Receiver | undefined;
   /** The reign that it joins or has joined; its attempt is another symbol each time. */
@@ -108,14 +113,8 @@ export function openInStepNode({ heldFlows, nowMs, problem, event, ...parts }: I
     compared: view.heardCompared,
     newAttachment: parts.newNumber,
     execute: (effect) => duties?.execute(effect),
-    ruleChanged: (by) => {
-      try {
-        if (by === 'joined') joined();
-        else ruleWriter.record(by);
-      } catch (error) {
-        followNoMore(error);
-      }
-    },
+    ruleChanged: (by) => followed(() => (by === 'joined' ? joined() : ruleWriter.record(by))),
+    applied: () => followed(ruleWriter.flush),
     unknown: (kind) =>
       problem(`the peer's records are of a later version (kind ${kind}): this node cannot be in step with it`),
     problem,
@@ -138,6 +137,14 @@ export function openInStepNode({ heldFlows, nowMs, problem, event, ...parts }: I
     event('sync', { joined: peerReign });
   }
 
+  const followed = (write: () => void): void => {
+    try {
+      write();
+    } catch (error) {
+      followNoMore(error);
+    }
+  };
+
   /** What it cannot write it must not acknowledge; until another leads, it is out of step. */
   function followNoMore(why: unknown): void {
     joining = Symbol('cannot follow');
@@ -150,7 +157,14 @@ export function openInStepNode({ heldFlows, nowMs, problem, event, ...parts }: I
     joining = undefined;
     const wasFresh = isFresh;
     [receiver, isFresh] = [undefined, false];
-    const opened = openDuties({ heldFlows, naming: numbers, engine: () => leading?.engine, nowMs, problem });
+    const opened = openDuties({
+      heldFlows,
+      naming: numbers,
+      engine: () => leading?.engine,
+      nowMs,
+      pace: parts.pace,
+      problem,
+    });
     duties = opened;
     const exceptions = new Map(rule.exceptions);
     const engine = node.lead({
@@ -180,10 +194,9 @@ export function openInStepNode({ heldFlows, nowMs, problem, event, ...parts }: I
   async function join(): Promise<void> {
     const attempt = Symbol('join');
     joining = attempt;
-    for (const _ of heldFlows.forget()) {
-      await turnOfOthers();
-      if (joining !== attempt) return;
-    }
+    const steps = heldFlows.forget();
+    while (!(await parts.pace.piece(() => steps.next())).done) if (joining !== attempt) return;
+    if (joining !== attempt) return;
     receiver = node.standBy(peerReign, rule);
   }
 
@@ -197,23 +210,21 @@ export function openInStepNode({ heldFlows, nowMs, problem, event, ...parts }: I
   }
 
   function see(servers: readonly ServerSeen[]): void {
-    const others = servers.flatMap(({ address, id }): [string, number, number][] => {
-      const before = numbers.idOf(address);
-      return before === undefined || before === id ? [] : [[address, before, id]];
-    });
-    numbers.see(servers);
-    for (const [address, from, to] of others) ruleWriter.renumber(address, from, to);
+    const { renumbered, areOthers } = numbers.see(servers);
+    if (areOthers) isPartlyWritten = true;
+    for (const [address, from, to] of renumbered) ruleWriter.renumber(address, from, to);
     gone.see(servers);
     tellGone();
   }
 
-  function place(wished: readonly Wish[]): void {
+  function place(wished: readonly Wish[], isMore: boolean): void {
     if (leading) {
-      leading.engine.wish(wished, nowMs());
+      leading.engine.wish(wished, nowMs(), isMore);
       return;
     }
     const { selections } = rule;
     for (const [slot, server] of wished) selections.put(slot, server);
+    if (isMore) return;
     for (const pool of new Set(wished.map(([slot]) => selections.positionOf(slot).pool))) ruleWriter.pool(pool, rule);
   }
 
@@ -230,9 +241,10 @@ export function openInStepNode({ heldFlows, nowMs, problem, event, ...parts }: I
       }
       isConfigured = true;
       wantedSlots.use(configured.pools);
-      if (!leading && !isFresh) ruleWriter.all(rule);
+      if (!leading && !isFresh && isPartlyWritten) ruleWriter.all(rule);
       // A row that is new for its pool has nobody.
       else for (const { name, row } of configured.pools) if (before.get(name) !== row) ruleWriter.pool(name, rule);
+      isPartlyWritten = false;
     },
     see,
     weigh: (weights) => {
@@ -263,7 +275,7 @@ export function openInStepNode({ heldFlows, nowMs, problem, event, ...parts }: I
     work: () => {
       if (!leading && !isFresh) return false;
       const wished = wantedSlots.work();
-      if (wished.length > 0) place(wished);
+      if (wished.length > 0) place(wished, wantedSlots.isAmidst());
       return wantedSlots.isBusy();
     },
     tick: () => {
@@ -294,6 +306,3 @@ export function openInStepNode({ heldFlows, nowMs, problem, event, ...parts }: I
 
 /** Frames that are thrown away at a time. */
 const AT_ONCE = 64;
-
-/** Sockets and timers have theirs. */
-const turnOfOthers = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

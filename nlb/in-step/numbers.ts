@@ -8,13 +8,20 @@ import type { Naming } from './duties.ts';
 /** What the data path calls by numbers, by the names that both nodes of the pair know; and the other way round. */
 export interface Numbers extends Naming {
   use(configured: Configured): void;
-  see(servers: readonly ServerSeen[]): void;
+  see(servers: readonly ServerSeen[]): SeenNumbers;
   /** Of the selections that the engine has now. */
   useSelections(selections: Selections): void;
   /** Names of those that are there. */
   pools(): Iterable<string>;
   /** The address of the server that has, or had last, that number. */
   serverOf(id: number): string | undefined;
+}
+
+export interface SeenNumbers {
+  /** Servers that have another number than before. */
+  renumbered: [server: string, from: number, to: number][];
+  /** Whether other servers have a number. */
+  areOthers: boolean;
 }
 
 /** Of a service that is not there: no selection has it. */
@@ -37,8 +44,14 @@ export function openNumbers(perPool: number, first: Selections): Numbers {
       rows = new Map(configured.pools.map(({ name, row }) => [name, row]));
     },
     see: (servers) => {
+      const before = ids;
       ids = new Map(servers.map(({ address, id }) => [address, id]));
       for (const { address, id } of servers) addresses.set(id, address);
+      const renumbered = servers.flatMap(({ address, id }): SeenNumbers['renumbered'] => {
+        const from = before.get(address);
+        return from === undefined || from === id ? [] : [[address, from, id]];
+      });
+      return { renumbered, areOthers: ids.size !== before.size || servers.some(({ address }) => !before.has(address)) };
     },
     useSelections: (now) => {
       selections = now;

@@ -3,6 +3,7 @@ import type { Address } from '../datapath/specification/address.ts';
 import { held, isHeld, serverIn } from '../datapath/tables/slot.ts';
 import type { LogRecord, ServerName, Skipped } from '../sync/records.ts';
 import { emptyRule, type Rule } from '../sync/rule.ts';
+import { openExceptionWriter } from './exception-writer.ts';
 import { flowName, flowNamed } from './names.ts';
 import type { Numbers } from './numbers.ts';
 import { openSlotWriter } from './slot-writer.ts';
@@ -16,7 +17,10 @@ export interface RuleWriter {
   all(rule: Rule): void;
   /** The slots of one pool. */
   pool(name: string, rule: Rule): void;
+  /** In the data path at the end of this turn, or with `flush`. */
   record(record: LogRecord | Skipped): void;
+  /** Throws what the data path throws. */
+  flush(): void;
   /** The server has another number: wherever it stands, whether held or not. */
   renumber(server: ServerName, from: number, to: number): void;
   /** Of what the data path has; undefined where that has nobody for any slot. */
@@ -32,45 +36,59 @@ export function openRuleWriter(heldFlows: WrittenFlows, numbers: WrittenNumbers,
   const contentFor = (server: ServerName | undefined): number =>
     server === undefined ? NOBODY : (numbers.idOf(server) ?? NOBODY);
   const putException = (flow: string, server: ServerName): void => {
-    const [key, id] = [flowNamed(flow), numbers.idOf(server)];
-    if (id === undefined) exceptions.drop(key);
-    else exceptions.put(key, { server: id, serverAddress: server as Address, isSettled: true });
+    const id = numbers.idOf(server);
+    const exception = id === undefined ? undefined : { server: id, serverAddress: server as Address, isSettled: true };
+    written.write(flowNamed(flow), exception);
   };
   const dropOthers = (rule: Rule): void => {
     for (const some of exceptions.list())
-      for (const [flow] of some) if (!rule.exceptions.has(flowName(flow))) exceptions.drop(flow);
+      exceptions.dropAll(some.map(([flow]) => flow).filter((flow) => !rule.exceptions.has(flowName(flow))));
   };
-  const slots = openSlotWriter(heldFlows, numbers.rowOf);
+  const [slots, written] = [openSlotWriter(heldFlows, numbers.rowOf), openExceptionWriter(heldFlows)];
+  const flush = (): void => {
+    slots.flush();
+    written.flush();
+  };
   const putPool = (pool: string, { selections }: Rule): void => {
     const [row, from] = [numbers.rowOf(pool), selections.slotOf(pool, 0)];
-    slots.flush();
+    flush();
     if (row === undefined) return;
     const content = (_: unknown, slot: number): number => contentFor(selections.serverAt(from + slot));
     heldFlows.putRow(row, Int32Array.from({ length: perPool }, content));
   };
   return {
     all: (rule) => {
+      flush();
       for (const pool of numbers.pools()) putPool(pool, rule);
       dropOthers(rule);
       for (const [flow, server] of rule.exceptions) putException(flow, server);
+      flush();
     },
     pool: putPool,
     record: (record) => {
+      // At every instant the data path has what a prefix of the log says: this node may have to lead then.
+      if (record.type === 'set') written.flush();
+      else slots.flush();
       if (record.type === 'add') putException(record.flow, record.server);
-      else if (record.type === 'del') exceptions.drop(flowNamed(record.flow));
+      else if (record.type === 'del') written.write(flowNamed(record.flow), undefined);
       else if (record.type === 'set') {
         const content = contentFor(record.server);
         for (const slot of record.slots) slots.write(record.pool, slot, content);
       }
     },
+    flush,
     renumber: (server, from, to) => {
+      flush();
       for (const pool of numbers.pools())
         for (const [slot, content] of heldFlows.readSlots(numbers.rowOf(pool) ?? 0).entries())
           if (serverIn(content) === from) slots.write(pool, slot, isHeld(content) ? held(to) : to);
       slots.flush();
       for (const some of exceptions.list())
-        for (const [flow, exception] of some)
-          if (exception.serverAddress === server) exceptions.put(flow, { ...exception, server: to });
+        exceptions.putAll(
+          some
+            .filter(([, { serverAddress }]) => serverAddress === server)
+            .map(([flow, exception]) => [flow, { ...exception, server: to }]),
+        );
     },
     read: () => {
       const rule = emptyRule(perPool);

@@ -32,15 +32,22 @@ export function openTestDataPath(): TestDataPath {
     rows.set(row, slots);
     return slots;
   };
+  const put = (flow: Flow, exception: Exception): unknown => exceptions.set(nameOfFlow(flow), [flow, exception]);
+  const drop = (flow: Flow): unknown => exceptions.delete(nameOfFlow(flow));
   const heldFlows: HeldFlows = {
     putSlots: (row, slots) => {
       for (const { slot, content } of slots) rowOf(row)[slot] = content;
     },
     putRow: (row, slots) => rows.set(row, slots.slice()),
     readSlots: (row) => rowOf(row).slice(),
+    readSlot: (row, slot) => rowOf(row)[slot] ?? -1,
     exceptions: {
-      put: (flow, exception) => exceptions.set(nameOfFlow(flow), [flow, exception]),
-      drop: (flow) => exceptions.delete(nameOfFlow(flow)),
+      put,
+      putAll: (some) => {
+        for (const [flow, exception] of some) put(flow, exception);
+      },
+      drop,
+      dropAll: (flows) => flows.forEach(drop),
       find: (flow) => exceptions.get(nameOfFlow(flow))?.[1],
       *list() {
         yield [...exceptions.values()];

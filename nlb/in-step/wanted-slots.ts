@@ -15,11 +15,16 @@ export interface WantedSlots {
   weigh(weights: PoolWeights): void;
   /** All that is committed is what is wished, and what the weights ask for beyond that is to be looked at again. */
   begin(committed: Selections): void;
-  /** Look at one pool more, or make a piece of its table. What is wished of it now, where that is another server than before. */
+  /** Look at one pool more, or make a piece of its table. Some of what is wished of it now, where that is another server than before. */
   work(): Wish[];
+  /** Whether more is wished of the pool that was looked at last. */
+  isAmidst(): boolean;
   /** Whether there is more to do. */
   isBusy(): boolean;
 }
+
+/** To mark a slot takes microseconds, and first packets wait meanwhile. */
+const SAID_AT_ONCE = 256;
 
 interface Row {
   pool: ConfiguredPool;
@@ -42,6 +47,8 @@ export function openWantedSlots(
   let rows = new Map<string, Row>();
   let due = new Set<Row>();
   let committed = before;
+  /** What is wished and has not been said yet. */
+  let unsaid: Wish[] = [];
   /** The first table that was made last, or is being made: pools with the same servers and weights have the same one. */
   let first: { key: string; work: Generator<void, Int32Array>; table?: Int32Array } | undefined;
 
@@ -75,6 +82,11 @@ export function openWantedSlots(
   };
 
   function work(): Wish[] {
+    if (unsaid.length === 0) unsaid = wishedNext();
+    return unsaid.splice(0, SAID_AT_ONCE);
+  }
+
+  function wishedNext(): Wish[] {
     const [row] = due;
     if (!row) return [];
     const { weights } = row;
@@ -109,13 +121,15 @@ export function openWantedSlots(
     },
     begin: (now) => {
       committed = now;
+      unsaid = [];
       for (const row of rows.values()) {
         row.owned = undefined;
         if (row.weights) due.add(row);
       }
     },
     work,
-    isBusy: () => due.size > 0,
+    isAmidst: () => unsaid.length > 0,
+    isBusy: () => unsaid.length > 0 || due.size > 0,
   };
 }
 

@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { setImmediate as turnOfOthers } from 'node:timers/promises';
 import type { MessagePort } from 'node:worker_threads';
 import { openHeldFlowsFrom } from '../datapath/held-flows.ts';
 import { openLease } from '../datapath/tables/lease.ts';
@@ -7,6 +8,7 @@ import { watchReadable } from '../kernel/readable-watch.ts';
 import type { FromSync, ToSync } from './beat-messages.ts';
 import type { FromInStep, InStepOrders, ToInStep } from './messages.ts';
 import { openInStepNode } from './node.ts';
+import { openPace } from './pace.ts';
 
 /** A node at work: what it is told by the other two threads, and what it does now and then. */
 export interface WorkingNode {
@@ -23,6 +25,8 @@ export interface Surroundings {
   ended(): void;
 }
 
+/** Of SCHED_FIFO's 1 to 99, of the thread that waits for frames: above this one's (thread.ts), below the one that beats. */
+const RING_PRIORITY = 6;
 /** A number of six octets is drawn anew for each attachment. */
 const MOST_NUMBER = 2 ** 48 - 1;
 
@@ -33,31 +37,39 @@ export function openWorkingNode(orders: InStepOrders, { beat, post, placed, ende
   const nowMs = () => Number(monotonicNs()) / 1e6;
   const heldFlows = openHeldFlowsFrom(orders.heldFlows);
   const lease = openLease(orders.leaseFd);
+  const pace = openPace(nowMs);
   const node = openInStepNode({
     ...orders,
     heldFlows,
     nowMs,
+    pace,
     newNumber: () => randomInt(1, MOST_NUMBER),
     forwardsUntilMs: () => Number(lease.get().forwardUntilNs) / 1e6,
     event: (name, detail) => post({ type: 'event', name, detail }),
     problem,
   });
-  const frames = watchReadable(heldFlows.frames.fd, node.readFrames);
+  const frames = watchReadable(heldFlows.frames.fd, node.readFrames, RING_PRIORITY);
 
   /** The last weights that came, until they are in the data path, or wished. */
   let unplaced: number | undefined;
-  let next: NodeJS.Immediate | undefined;
-  function work(): void {
-    next = undefined;
-    if (node.work()) next = setImmediate(work);
-    else if (unplaced !== undefined) {
-      post({ type: 'placed', number: unplaced });
-      placed();
-      unplaced = undefined;
+  let [isDue, isWorking, isStopped] = [false, false, false];
+  async function work(): Promise<void> {
+    isWorking = true;
+    await turnOfOthers();
+    while (isDue && !isStopped) {
+      isDue = false;
+      if (await pace.piece(node.work)) isDue = true;
     }
+    isWorking = false;
+    if (unplaced === undefined || isStopped) return;
+    post({ type: 'placed', number: unplaced });
+    placed();
+    unplaced = undefined;
   }
+  /** What is asked for while it works is done afterwards. */
   const workSoon = (): void => {
-    next ??= setImmediate(work);
+    isDue = true;
+    if (!isWorking) work().catch((error: unknown) => problem(`cannot go on with the selections: ${String(error)}`));
   };
 
   let [reign, isPeerInStep] = [0, false];
@@ -104,7 +116,7 @@ export function openWorkingNode(orders: InStepOrders, { beat, post, placed, ende
 
   async function stop(): Promise<void> {
     clearInterval(timer);
-    clearImmediate(next);
+    isStopped = true;
     await frames.close();
     node.close();
     heldFlows.close();

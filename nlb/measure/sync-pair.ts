@@ -5,7 +5,7 @@ import { request } from '../control/client.ts';
 import type { Status } from '../control/status.ts';
 import type { TestNode, TestPair } from '../daemons/test-pair.ts';
 
-/** A pair of daemons, the first of which leads. */
+/** A pair of daemons. */
 export interface MeasuredPair {
   active: TestNode;
   standby: TestNode;
@@ -15,21 +15,29 @@ export interface MeasuredPair {
 
 type InStep = NonNullable<Status['inStep']>;
 
-export function measuredPair(test: TestPair): MeasuredPair {
-  const [active, standby] = test.nodes;
-  test.start(active);
-  let daemon: ChildProcess = test.start(standby);
+/** Starts both daemons, and waits until one of them leads and the other is in step with it. */
+export async function startPair(test: TestPair): Promise<MeasuredPair> {
+  const daemons = new Map<TestNode, ChildProcess>(test.nodes.map((node) => [node, test.start(node)]));
+  const active = await firstThat(
+    test.nodes,
+    `${test.nodes.map(({ name }) => name).join(' or ')} leads, in step`,
+    leadsInStep,
+  );
+  const standby = test.nodes.find((node) => node !== active) ?? active;
   return {
     active,
     standby,
     restartStandby: async () => {
-      const ended = new Promise((resolve) => daemon.once('exit', resolve));
-      daemon.kill('SIGKILL');
+      const before = daemons.get(standby);
+      const ended = new Promise((resolve) => before?.once('exit', resolve));
+      before?.kill('SIGKILL');
       await ended;
-      daemon = test.start(standby);
+      daemons.set(standby, test.start(standby));
     },
   };
 }
+
+const leadsInStep = ({ part, isInStep }: InStep): boolean => part === 'leads' && isInStep;
 
 /** Throws NoDaemon. */
 export async function statusOf(node: TestNode): Promise<Status> {
@@ -61,16 +69,35 @@ const [LOOK_MS, WITHIN_MS] = [5, 60_000];
 
 /** Until it is so, and gives what was seen then. */
 export async function until(node: TestNode, what: string, isSo: (inStep: InStep) => boolean): Promise<InStep> {
-  let seen: InStep | undefined;
+  let so: InStep | undefined;
+  await firstThat([node], what, (seen) => {
+    so = seen;
+    return isSo(seen);
+  });
+  if (!so) throw new Error(`${node.name} has said nothing`);
+  return so;
+}
+
+/** The first of the nodes of which it is so. */
+async function firstThat(
+  nodes: readonly TestNode[],
+  what: string,
+  isSo: (inStep: InStep) => boolean,
+): Promise<TestNode> {
+  const seen: unknown[] = [];
   for (const endMs = performance.now() + WITHIN_MS; performance.now() < endMs; await pause(LOOK_MS)) {
-    seen = await inStepOf(node).catch(() => undefined);
-    if (seen && isSo(seen)) return seen;
+    seen.length = 0;
+    for (const node of nodes) {
+      const inStep = await inStepOf(node).catch(() => undefined);
+      if (inStep && isSo(inStep)) return node;
+      seen.push(inStep);
+    }
   }
   throw new Error(`waited a minute in vain: ${what}; ${JSON.stringify(seen)}`);
 }
 
 export const inStep = ({ active, standby }: MeasuredPair): Promise<InStep> =>
-  until(active, `${standby.name} is in step with ${active.name}`, ({ part, isInStep }) => part === 'leads' && isInStep);
+  until(active, `${standby.name} is in step with ${active.name}`, leadsInStep);
 
 /** Nothing is to change its server any more, and the standby has acknowledged all. */
 export const isCommitted = ({ slots, records }: InStep): boolean =>
@@ -80,9 +107,13 @@ export const isCommitted = ({ slots, records }: InStep): boolean =>
 const [USUAL, MORE] = [100, 160];
 let turns = 0;
 
-/** Both nodes are given weights by which so many servers have more than the others, other ones each time. */
-export async function moveSlots({ active, standby }: MeasuredPair, favoured = 1): Promise<void> {
+/**
+ * Both nodes are given weights by which so many servers have more than the others, other ones each time.
+ * @returns when the one that leads was given them, by performance.now()
+ */
+export async function moveSlots({ active, standby }: MeasuredPair, favoured = 1): Promise<number> {
   turns += 1;
+  let orderedMs = 0;
   const weightOf = (index: number): number => ((index + turns) % 10 < favoured ? MORE : USUAL);
   for (const { config, socket } of [standby, active]) {
     const text = readFileSync(config, 'utf8').replaceAll(
@@ -91,7 +122,9 @@ export async function moveSlots({ active, standby }: MeasuredPair, favoured = 1)
         `{ name: server${number}, address: ${address}, weight: ${weightOf(Number(number))} }`,
     );
     writeFileSync(config, text);
+    orderedMs = performance.now();
     const answer = await request(socket, { command: 'reload' });
     if (!answer.ok) throw new Error(answer.error);
   }
+  return orderedMs;
 }

@@ -9,7 +9,7 @@ import { openTestPair, pinsOf, type TestNode } from '../daemons/test-pair.ts';
 import { enterPrivateNamespaces } from '../kernel/private-namespaces.ts';
 import { measureChange, measureJoining, measureRecords } from './sync-figures.ts';
 import type { Answer, ClientCommand } from './sync-messages.ts';
-import { inStep, measuredPair } from './sync-pair.ts';
+import { startPair } from './sync-pair.ts';
 
 /**
  * `node nlb/measure/sync.ts [--connections N] [--seconds N]`: what keeping a pair in step costs. Two daemons, in private namespaces; the
@@ -38,8 +38,7 @@ try {
     datapath: `maxConnections: ${room}`,
     more: 'sync: {}\ntimeouts: { finishedMs: 1000, resetMs: 1000 }\nlimits: { tcpPerSecond: 1000000, udpPerSecond: 1000000 }\n',
   });
-  const pair = measuredPair(test);
-  await inStep(pair);
+  const pair = await startPair(test);
   const clients = startClients(pair.active);
   console.log(JSON.stringify(await measureRecords(pair, clients.ask, seconds)));
   await clients.ask({ do: 'fill', connections });

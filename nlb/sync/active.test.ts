@@ -20,6 +20,35 @@ t.test('a slot is marked, walked, set and committed, each when the one before is
   t.same(said(), ['flow 0: a', 'slot 0 is b’s', 'barrier']);
 });
 
+t.test('a walk waits while more than a few records are not acknowledged', async (t) => {
+  const { active, said, pass } = scene({ settings: { mostBeforeWalk: 2 } });
+  join(active);
+  active.wish([[0, 'b']], 0);
+  t.same(pass(), ['walk 0 for 1']);
+  active.walkedSoFar(1, 0);
+  t.same(said(), ['walk on for 1'], 'nothing waits');
+  for (const flow of ['one 0', 'two 0', 'three 0', 'four 0']) active.found(1, flow, 'a', 0);
+  active.walkedSoFar(1, 0);
+  t.notOk(said().includes('walk on for 1'), 'four records wait');
+  acknowledge(active, active.status().tip - 3);
+  t.notOk(said().includes('walk on for 1'), 'three');
+  acknowledge(active, active.status().tip - 2);
+  t.same(said().slice(-1), ['walk on for 1'], 'two');
+  acknowledge(active);
+  t.notOk(said().includes('walk on for 1'), 'once is enough');
+});
+
+t.test('a walk does not wait for a standby that is not waited for', async (t) => {
+  const { active, said, pass } = scene({ settings: { mostBeforeWalk: 0 } });
+  join(active);
+  active.wish([[0, 'b']], 0);
+  pass();
+  active.found(1, 'one 0', 'a', 0);
+  active.walkedSoFar(1, 0);
+  active.tick(SETTINGS.holdMs);
+  t.same(said().slice(-1), ['walk on for 1']);
+});
+
 t.test('a held first packet goes on with the acknowledgement of its exception', async (t) => {
   const { active, said, packet } = scene();
   join(active);

@@ -12,7 +12,8 @@ import { openSlots, type Wish } from './slots.ts';
  * comes out as effects, in order.
  */
 export interface Active {
-  wish(slots: Iterable<Wish>, nowMs: number): void;
+  /** @param isMore the rest of what is wished comes soon */
+  wish(slots: Iterable<Wish>, nowMs: number, isMore?: boolean): void;
   /**
    * No hardware address for a while, or out of the configuration; or there again, under another number in the data path: its
    * old entries are of nobody, for its slots have become another's without a walk.
@@ -23,7 +24,11 @@ export interface Active {
   firstPacket(packet: HeldPacket, nowMs: number): void;
   barrierPassed(id: number, nowMs: number): void;
   found(change: number, flow: FlowName, server: ServerName, nowMs: number): void;
+  /** Some have been found; the walk goes on with the effect `walkOn`, at once if it may. */
+  walkedSoFar(change: number, nowMs: number): void;
   walked(change: number, nowMs: number): void;
+  /** After the effect `goOn`. */
+  goOn(nowMs: number): void;
   /** Looks at so many exceptions, or at all. @returns whether it has come to the end */
   reviewExceptions(hasEntry: (flow: FlowName) => boolean, nowMs: number, most?: number): boolean;
   lookedAgain(review: number, flows: readonly FlowName[], hasEntry: (flow: FlowName) => boolean, nowMs: number): void;
@@ -76,6 +81,10 @@ export interface ActiveOptions {
   logged?(record: LogRecord, number: number): void;
 }
 
+/** What is granted at once, in slots and exceptions: a millisecond or two. */
+const MOST_GRANTED = 512;
+const weightOf = (record: LogRecord): number => (record.type === 'set' ? record.slots.length : 1);
+
 export function openActive({ reign, rule, settings, slotOf, emit, ...options }: ActiveOptions): Active {
   const { selections } = rule;
   const log = openLog(settings);
@@ -86,6 +95,8 @@ export function openActive({ reign, rule, settings, slotOf, emit, ...options }: 
   const graceEndsMs = options.nowMs + (options.startsInGrace ? settings.graceMs : 0);
   let nowMs = options.nowMs;
   let known: ReadonlySet<ServerName> | undefined;
+  /** Changes whose walk waits. */
+  const paused = new Set<number>();
   /** Attachments whose log is over: numbers of another log may be under way. */
   const over = new Set<number>();
   let barrierIds = 0;
@@ -127,29 +138,43 @@ export function openActive({ reign, rule, settings, slotOf, emit, ...options }: 
 
   /** What counts as acknowledged takes effect; then whatever has become possible is done, and sent. */
   function proceed(): void {
-    for (;;) {
-      grant();
+    for (let left = MOST_GRANTED; ; ) {
+      left = grant(left);
       if (isLeaving) slots.withdrawAll();
       const tip = log.tip();
       slots.proceed();
-      if (log.granted() < tip || ungranted.length === 0) break;
+      if (log.granted() < tip || ungranted.length === 0 || left <= 0) break;
     }
+    if (grantable() > 0) emit({ type: 'goOn' });
     for (const datagram of log.send(nowMs)) emit({ type: 'send', datagram });
+    if (ungranted.length <= settings.mostBeforeWalk) walkOn();
   }
 
-  function grant(): void {
-    for (let count = grantable(); count > 0; count = grantable())
+  function walkOn(): void {
+    for (const change of paused) {
+      paused.delete(change);
+      emit({ type: 'walkOn', change });
+    }
+  }
+
+  /** So much of what counts as acknowledged; a little more, if the last is a record of many slots. @returns how much is left of `most` */
+  function grant(most: number): number {
+    let left = most;
+    for (let count = grantable(left); count > 0; count = grantable(left))
       for (const { record, number } of ungranted.splice(0, count)) {
+        left -= weightOf(record);
         if (record.type === 'set') slots.granted(record, number);
         else exceptions.granted(record, number);
       }
+    return left;
   }
 
   /** Counted first and taken out at once: one by one takes as long for each as there are many. */
-  function grantable(): number {
+  function grantable(most = 1): number {
     const granted = log.granted();
-    let count = 0;
-    while ((ungranted[count]?.number ?? Number.POSITIVE_INFINITY) <= granted) count++;
+    let [count, left] = [0, most];
+    for (let next = ungranted[0]; left > 0 && next && next.number <= granted; next = ungranted[++count])
+      left -= weightOf(next.record);
     return count;
   }
 
@@ -174,7 +199,9 @@ export function openActive({ reign, rule, settings, slotOf, emit, ...options }: 
     }
     over.add(attachment);
     log.end();
+    grant(Number.POSITIVE_INFINITY);
     proceed();
+    grant(Number.POSITIVE_INFINITY);
     log.begin(session, snapshotOf({ selections, exceptions: exceptions.rule() }), nowMs);
   }
 
@@ -191,7 +218,7 @@ export function openActive({ reign, rule, settings, slotOf, emit, ...options }: 
     hasBegun = true;
   });
   return {
-    wish: (wishes, ms) => waking(ms, () => slots.wish(wishes)),
+    wish: (wishes, ms, isMore = false) => waking(ms, () => slots.wish(wishes, isMore)),
     serverChanged: (server, isGone, ms) =>
       waking(ms, () => {
         if (isGone) gone.add(server);
@@ -214,7 +241,9 @@ export function openActive({ reign, rule, settings, slotOf, emit, ...options }: 
         const slot = slotOf(flow);
         if (slots.isWalked(change, slot) && !exceptions.explain(flow, server)) slots.withdraw(slot);
       }),
+    walkedSoFar: (change, ms) => at(ms, () => paused.add(change)),
     walked: (change, ms) => waking(ms, () => slots.walked(change)),
+    goOn: (ms) => at(ms, () => {}),
     reviewExceptions: (hasEntry, ms, most = Number.POSITIVE_INFINITY) => {
       let isOver = false;
       at(ms, () => {

@@ -20,8 +20,14 @@ export type Effect =
   | { type: 'writeException'; flow: FlowName; exception: { server: ServerName; isSettled: boolean } | undefined }
   /** Report `barrierPassed` once all programs that run now have ended, and what they left in the ring has been handed over. */
   | { type: 'barrier'; id: number }
-  /** Report each entry of these slots as `found`, half-open ones first, then connections, finished and reset ones too; then `walked`. */
+  /**
+   * Report each entry of these slots as `found`, half-open ones first, then connections, finished and reset ones too; then `walked`.
+   * Now and then report `walkedSoFar`, and wait for `walkOn`: first packets wait behind what is found.
+   */
   | { type: 'walk'; change: number; slots: ReadonlySet<SlotNumber> }
+  | { type: 'walkOn'; change: number }
+  /** There is more to do, for which `goOn` is to be called when others have had their turn; twice is once. */
+  | { type: 'goOn' }
   /** Report by `lookedAgain`, with the number of this review, which of these flows have no entry in any table. */
   | { type: 'lookAgain'; review: number; flows: readonly FlowName[] }
   /** Write the flow's entry, unless it has one, and send the frame to that server. */

@@ -35,6 +35,8 @@ interface Exception {
   /** In this reign the flow has had an entry. */
   isSeen: boolean;
   waiting: HeldPacket[];
+  /** What the data path has. */
+  shown?: { server: ServerName; isSettled: boolean };
 }
 
 export interface ExceptionsOptions {
@@ -48,23 +50,39 @@ export interface ExceptionsOptions {
   most: { exceptions: number; frames: number };
 }
 
+const newException = (server: ServerName): Exception => ({
+  server,
+  state: 'adding',
+  number: 0,
+  review: 0,
+  isSeen: false,
+  waiting: [],
+});
+
 export function openExceptions(options: ExceptionsOptions): Exceptions {
   const { core, committed, slots, append, slotOf, before, most } = options;
   const table = new Map<FlowName, Exception>();
   let round: MapIterator<[FlowName, Exception]> | undefined;
   let [held, reviews] = [0, 0];
   for (const [flow, server] of before)
-    table.set(flow, { server, state: 'settled', number: 0, review: 0, isSeen: false, waiting: [] });
+    table.set(flow, { ...newException(server), state: 'settled', shown: { server, isSettled: true } });
 
+  /** Written where it is another one than the data path has. */
   const show = (flow: FlowName): void => {
     const at = table.get(flow);
-    const exception = at && { server: at.server, isSettled: at.state === 'settled' };
-    core.emit({ type: 'writeException', flow, exception });
+    if (!at) {
+      core.emit({ type: 'writeException', flow, exception: undefined });
+      return;
+    }
+    const { server, shown } = at;
+    const isSettled = at.state === 'settled';
+    if (shown?.server === server && shown.isSettled === isSettled) return;
+    at.shown = { server, isSettled };
+    core.emit({ type: 'writeException', flow, exception: at.shown });
   };
 
   const add = (flow: FlowName, server: ServerName): Exception => {
-    const at = table.get(flow);
-    const exception = at ?? { server, state: 'adding', number: 0, review: 0, isSeen: false, waiting: [] };
+    const exception = table.get(flow) ?? newException(server);
     Object.assign(exception, { server, state: 'adding', number: append({ type: 'add', flow, server }) });
     table.set(flow, exception);
     show(flow);

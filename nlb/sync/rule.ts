@@ -103,11 +103,12 @@ export function snapshotOf({ selections, exceptions }: Rule): LogRecord[] {
 
 type SetRecord = Extract<LogRecord, { type: 'set' }>;
 
-/** The fewest records that set these slots. */
+/** The fewest records that set these slots. @param most slots of one */
 export function setRecords(
   slots: readonly SlotNumber[],
   selections: Selections,
   serverFor: (slot: SlotNumber) => ServerName | undefined,
+  most = MOST_SLOTS,
 ): SetRecord[] {
   const records = new Map<string, Map<ServerName | undefined, SetRecord>>();
   const all: SetRecord[] = [];
@@ -117,7 +118,7 @@ export function setRecords(
     const ofPool = records.get(pool) ?? new Map<ServerName | undefined, SetRecord>();
     records.set(pool, ofPool);
     const record = ofPool.get(server);
-    if (record && record.slots.length < MOST_SLOTS) record.slots.push(slot);
+    if (record && record.slots.length < most) record.slots.push(slot);
     else {
       const next: SetRecord = { type: 'set', pool, slots: [slot], server };
       ofPool.set(server, next);

@@ -18,4 +18,6 @@ export interface SyncSettings {
   /** Records in a datagram, and those that are under way at once. */
   recordsPerDatagram: number;
   window: number;
+  /** A walk goes on when no more records than these are not acknowledged: those of first packets come behind them. */
+  mostBeforeWalk: number;
 }

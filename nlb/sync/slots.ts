@@ -15,8 +15,8 @@ import { type Selections, type SlotNumber, setRecords } from './rule.ts';
  * leaves the marked states is not marked again before a barrier: a frame that was held may still be in the ring.
  */
 export interface Slots {
-  /** What each slot should be from now on, as soon as that may be. */
-  wish(slots: Iterable<Wish>): void;
+  /** What each slot should be from now on, as soon as that may be. @param isMore the rest comes soon, and all is committed together */
+  wish(slots: Iterable<Wish>, isMore: boolean): void;
   wishedAt(slot: SlotNumber): ServerName | undefined;
   isHeld(slot: SlotNumber): boolean;
   /** A server is gone, or is back. */
@@ -54,6 +54,9 @@ export interface SlotsOptions {
   mayMove(drifting: number, server: ServerName | undefined): boolean;
 }
 
+/** Slots of a record: as many as take some tenths of a millisecond on either side, for first packets wait meanwhile. */
+const SET_AT_ONCE = 128;
+
 export function openSlots({ core, committed, append, mayMove }: SlotsOptions): Slots {
   const wanted = new Map<SlotNumber, ServerName | undefined>();
   /** N, where it is not R or may soon not be. */
@@ -67,6 +70,7 @@ export function openSlots({ core, committed, append, mayMove }: SlotsOptions): S
   let unmarked: SlotNumber[] = [];
   let change: { id: number; slots: Set<SlotNumber> } | undefined;
   let changes = 0;
+  let isMoreToCome = false;
   /** Whether all wishes are to be looked at again: not for each packet and each acknowledgement. */
   let isDue = true;
 
@@ -112,7 +116,7 @@ export function openSlots({ core, committed, append, mayMove }: SlotsOptions): S
   };
 
   const logSets = (slots: readonly SlotNumber[]): void => {
-    for (const record of setRecords(slots, committed, wishedAt)) {
+    for (const record of setRecords(slots, committed, wishedAt, SET_AT_ONCE)) {
       const number = append(record);
       for (const slot of record.slots) {
         const set = committed.slotOf(record.pool, slot);
@@ -154,7 +158,7 @@ export function openSlots({ core, committed, append, mayMove }: SlotsOptions): S
   }
 
   function startChange(): void {
-    if (change || core.isAtRest() || core.isInGrace()) return;
+    if (change || isMoreToCome || core.isAtRest() || core.isInGrace()) return;
     const slots = [...wished.keys()].filter((slot) => !setting.has(slot) && !core.isGone(wishedAt(slot)));
     if (slots.length === 0) return;
     const begun = { id: ++changes, slots: new Set(slots) };
@@ -186,7 +190,8 @@ export function openSlots({ core, committed, append, mayMove }: SlotsOptions): S
   };
 
   return {
-    wish: (slots) => {
+    wish: (slots, isMore) => {
+      isMoreToCome = isMore;
       for (const [slot, server, isLeft] of slots) {
         wanted.set(slot, server);
         noteLeft(slot, isLeft === true);

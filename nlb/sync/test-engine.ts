@@ -17,6 +17,7 @@ export const SETTINGS: SyncSettings = {
   mostRetained: 100,
   recordsPerDatagram: 10,
   window: 50,
+  mostBeforeWalk: 2,
 };
 
 /** An engine of one pool with two slots, of a and of b; flows whose names end in the number of their slot; barriers that pass when told to. */
@@ -69,6 +70,10 @@ function textOf(effect: Effect): string[] {
       return [`drop ${effect.packet.flow}`];
     case 'walk':
       return [`walk ${[...effect.slots]} for ${effect.change}`];
+    case 'walkOn':
+      return [`walk on for ${effect.change}`];
+    case 'goOn':
+      return ['go on'];
     case 'lookAgain':
       return [`look again for ${effect.flows}`];
     case 'barrier':

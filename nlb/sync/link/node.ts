@@ -58,6 +58,8 @@ export interface NodeHooks
   answers?(flows: readonly FlowName[]): (ServerName | undefined)[];
   /** What the standby says of what it was asked by `compare`. */
   compared?(said: Compared): void;
+  /** Before what this standby has applied is acknowledged. */
+  applied?(): void;
   /** What this standby answers by is another rule: by a record, or as a whole, where it has joined. */
   ruleChanged?(by: LogRecord | Skipped | 'joined'): void;
 }
@@ -98,6 +100,7 @@ export function openSyncNode(orders: NodeOrders, hooks: NodeHooks): SyncNode {
     if (said.type === 'compare') compare(before.engine, said, path);
     if (said.type !== 'records' && said.type !== 'ended') return;
     const reply = before.engine.receive(said);
+    hooks.applied?.();
     // What could not be carried out, for which the node rests, is not acknowledged.
     if (reply && role === before) link.send(withConfigured(reply), path);
   };

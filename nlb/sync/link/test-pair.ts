@@ -31,6 +31,7 @@ const SETTINGS: SyncSettings = {
   mostRetained: 100_000,
   recordsPerDatagram: 50,
   window: 5000,
+  mostBeforeWalk: 5000,
 };
 
 export interface Report {

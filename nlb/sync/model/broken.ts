@@ -2,6 +2,7 @@ import { type Active, openActive } from '../active.ts';
 import type { Effect } from '../effects.ts';
 import type { ServerName } from '../records.ts';
 import type { SlotNumber } from '../rule.ts';
+import type { Wish } from '../slots.ts';
 import { type Alteration, altered, withReceived, withSeen } from './alteration.ts';
 import { IDLE_MS } from './data-path.ts';
 import { settings, sound } from './machine.ts';
@@ -133,11 +134,12 @@ const notResting = altered(() => {
       return [];
     },
     calls: (engine) => ({
-      wish: after(engine, engine.wish),
+      wish: after(engine, (slots: Iterable<Wish>, nowMs: number) => engine.wish(slots, nowMs)),
       serverChanged: after(engine, engine.serverChanged),
       barrierPassed: after(engine, engine.barrierPassed),
       firstPacket: after(engine, engine.firstPacket),
       found: after(engine, engine.found),
+      walkedSoFar: after(engine, engine.walkedSoFar),
       walked: after(engine, engine.walked),
       receive: after(engine, engine.receive),
       tick: after(engine, engine.tick),
@@ -211,6 +213,9 @@ const further: Record<string, Machine> = {
       openActive({ ...options, settings: { ...options.settings, holdMs: Number.POSITIVE_INFINITY } }),
   },
   'exceptions are never deleted': altered(() => ({ calls: () => ({ reviewExceptions: () => true }) })),
+  'a walk that waits for acknowledgements never goes on': altered(() => ({
+    effects: (effect) => (effect.type === 'walkOn' ? [] : [effect]),
+  })),
   'a walk never ends': altered(() => ({ calls: () => ({ walked: () => undefined }) })),
   'connections are walked before half-open ones': { ...sound, walk: ['connections', 'halfOpen'] },
   'a slot is marked again before what was held has been decided': notResting,

@@ -55,7 +55,7 @@ export function passBarriers(node: Node, around: Around): void {
 /** The walk goes through one table more, or ends. */
 export function walkOn(node: Node, around: Around): void {
   const { walk, path, active } = node;
-  if (!walk) return;
+  if (!walk || walk.isPaused) return;
   const [table, ...left] = walk.left;
   if (table === undefined) {
     node.walk = undefined;
@@ -66,6 +66,8 @@ export function walkOn(node: Node, around: Around): void {
   for (const [flow, entry] of [...path[table]])
     if (isCurrent(path, entry, around.nowMs()) && walk.slots.has(slotAt(node, flow)))
       active?.found(walk.change, flow, entry.server, around.nowMs());
+  walk.isPaused = true;
+  active?.walkedSoFar(walk.change, around.nowMs());
 }
 
 export function review(node: Node, around: Around): void {

@@ -35,6 +35,7 @@ export const found: Record<string, string> = {
   'a barrier does not wait for frames in the ring': 'wish 0 1, walk, walk, talk 0, walk, program, talk 0, wish 0 0',
   'a silent standby is waited for': `${JOINED}, wish 0 1, talk 0, program, frame, wait 110`,
   'exceptions are never deleted': 'talk 0, wish 0 1, program, walk, wait 1150',
+  'a walk that waits for acknowledgements never goes on': 'wish 0 1',
   'a walk never ends': 'wish 0 1',
   'a slot is marked again before what was held has been decided':
     'wish 2 0, talk 4, program, wish 2 2, talk 4, wish 2 0',

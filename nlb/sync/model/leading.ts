@@ -73,7 +73,13 @@ function execute(node: Node, around: Around, effect: Effect): void {
       node.barriers.push({ id: effect.id, programs: new Set(path.programs), frames: new Set(path.ring) });
       return;
     case 'walk':
-      node.walk = { change: effect.change, slots: effect.slots, left: around.machine.walk };
+      node.walk = { change: effect.change, slots: effect.slots, left: around.machine.walk, isPaused: false };
+      return;
+    case 'walkOn':
+      if (node.walk?.change === effect.change) node.walk.isPaused = false;
+      return;
+    case 'goOn':
+      // With the next packet, or with time.
       return;
     case 'lookAgain':
       node.looks.push(effect);

@@ -16,6 +16,7 @@ export const settings: SyncSettings = {
   mostRetained: 12,
   recordsPerDatagram: 3,
   window: 6,
+  mostBeforeWalk: 2,
 };
 
 /** The real engine. */
@@ -43,5 +44,6 @@ export const tight: Machine = {
     mostRetained: 2,
     recordsPerDatagram: 1,
     window: 2,
+    mostBeforeWalk: 0,
   },
 };

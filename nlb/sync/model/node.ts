@@ -19,7 +19,7 @@ export interface Node {
   forwardsUntilMs: number;
   /** Programs and frames that barriers wait for. */
   barriers: { id: number; programs: Set<Program>; frames: Set<HeldPacket> }[];
-  walk?: { change: number; slots: ReadonlySet<SlotNumber>; left: Machine['walk'] } | undefined;
+  walk?: { change: number; slots: ReadonlySet<SlotNumber>; left: Machine['walk']; isPaused: boolean } | undefined;
   looks: { review: number; flows: readonly FlowName[] }[];
   /** Since when each frame has been held. */
   heldMs: Map<number, number>;
