@@ -1,13 +1,19 @@
 import { makeCablesBad } from '../harness/act/bad-cables.ts';
 import { firewalls } from '../harness/act/everyday.ts';
+import { inTime } from '../harness/act/in-time.ts';
+import { entryOf } from '../harness/act/inject.ts';
+import { madeUp, packetsOfFlows } from '../harness/act/packet-floods.ts';
 import type { Scene } from '../harness/act/scene.ts';
 import { KILL, obeyed, survives, type Takeover } from '../harness/act/takeover-in-step.ts';
 import { enters } from '../harness/act/waits.ts';
 import { cableImpaired } from '../harness/check/impaired.ts';
+import { flooded } from '../harness/check/syn-flood.ts';
 import { signal, startSystem } from '../harness/fault/daemon.ts';
 import type { Impairment } from '../harness/fault/impairment.ts';
+import { forgetHalfOpen } from '../harness/fault/kernel-settings.ts';
 import { failFirewall, repairFirewall } from '../harness/fault/power.ts';
 import { loseSync } from '../harness/fault/silence.ts';
+import type { Pair } from '../harness/lab/lab.ts';
 import type { LabNode } from '../harness/node/node.ts';
 import { suite } from '../harness/runner/suite.ts';
 
@@ -80,12 +86,55 @@ function killedWithFirewall(): Takeover {
   };
 }
 
+/** To both nodes, from made-up addresses: in slots that are changing each needs an exception. Two of them before the blow, and one with it. */
+const FLOOD = 'flood of SYNs';
+const [FLOOD_COUNT, FLOOD_PER_SECOND, FLOODS] = [4000, 4000, 3];
+
+async function floodBoth(scene: Scene, { active, standby }: Pair, from: number): Promise<void> {
+  const sends = [active, standby].map((node) => packetsOfFlows(scene, entryOf(scene, node, 'echo'), madeUp));
+  const sendBoth = (number: number): void => {
+    for (const send of sends) send(from + number);
+  };
+  forgetHalfOpen(scene);
+  await scene.act(FLOOD, active.name, () => inTime(FLOOD_COUNT, FLOOD_PER_SECOND, sendBoth));
+}
+
+function killedInFlood(): Takeover {
+  let pair: Pair | undefined;
+  let sent = 0;
+  const flood = async (scene: Scene): Promise<void> => {
+    if (pair) await floodBoth(scene, pair, sent);
+    sent += FLOOD_COUNT;
+  };
+  return {
+    ...KILL,
+    aspect: 'killed in a flood of SYNs',
+    breaks: [{ invariant: 'public addresses', why: 'the flood comes from made-up addresses', from: { what: FLOOD } }],
+    drops: [{ cause: 'shed', why: 'the flood is of more first packets than may wait at once' }],
+    upset: async (scene, now, turn) => {
+      pair = now;
+      if (turn > 0) await flood(scene);
+    },
+    meanwhile: flood,
+    claims: ({ standby }, scene) => ({
+      'the flood reaches the load balancer': flooded({
+        port: scene.port(standby.name, 'access'),
+        mac: scene.mac(standby.name, 'access'),
+        clusterAddress: scene.cluster,
+        connections: 0.9 * FLOODS * FLOOD_COUNT,
+        sources: 500,
+        perSecond: 100,
+      }),
+    }),
+  };
+}
+
 export default await suite(
   import.meta,
   'a takeover that no connection notices, though something else goes wrong before it or at the same time',
   {
     topologies: ['invention'],
-    seconds: 110,
+    seconds: 130,
     alone: true,
     thorough: true,
     pair: { inStep: true },
@@ -94,6 +143,7 @@ export default await suite(
   {
     'records come late, twice and in another order, and the active is killed': survives(killedWhileRecordsAreLate()),
     'the active is killed, and at the same time a firewall dies': survives(killedWithFirewall()),
+    'a flood of SYNs comes while weights change, and when the active is killed': survives(killedInFlood()),
     'a tenth of the records is lost, on both subnets, and the active is killed': survives({
       ...KILL,
       aspect: 'killed with records lost',

@@ -22,7 +22,8 @@ const PROBES_PER_SECOND = 20;
 const EVERY_MS = 1000;
 /** A daemon that is started again has to compile, and to listen, first: as long as a lab may take until it serves. */
 export const IN_STEP_WITHIN_MS = 30_000;
-export interface Takeover {
+
+export interface Takeover extends Pick<SuiteTest, 'breaks' | 'drops' | 'longSeconds'> {
   aspect: string;
   what: string;
   /** Done right after other weights were given to both nodes, that many times before. */
@@ -32,21 +33,18 @@ export interface Takeover {
   /** Goes on while the active is struck. */
   meanwhile?(scene: Scene): Promise<unknown>;
   /** What is claimed besides. */
-  claims?(pair: Pair): Claims;
-  drops?: SuiteTest['drops'];
+  claims?(pair: Pair, scene: Scene): Claims;
 }
 
-/** The node that leads says that the other may take over at any instant. */
+/** The node that leads by then, whichever it is, says that the other may take over at any instant. */
 export async function inStep(scene: Scene): Promise<Pair> {
-  const pair = await scene.lab.pair(IN_STEP_WITHIN_MS);
   const { isSo } = scene.lab.use('inStep');
-  await until(() => isSo(pair.active), {
-    what: `${pair.standby.name} is in step with ${pair.active.name}`,
-    withinMs: IN_STEP_WITHIN_MS,
-    everyMs: 20,
-    isPromise: true,
-  });
-  return pair;
+  const pairInStep = async (): Promise<Pair | false> => {
+    const pair = await scene.lab.pair(IN_STEP_WITHIN_MS);
+    return (await isSo(pair.active)) && pair;
+  };
+  const what = 'the node that stands by is in step with the one that leads';
+  return until(pairInStep, { what, withinMs: IN_STEP_WITHIN_MS, everyMs: 20, isPromise: true });
 }
 
 /** Weights that make both nodes' own tables others than those by which the connections were placed. */
@@ -102,8 +100,10 @@ async function compare(scene: Scene, active: LabNode): Promise<void> {
   scene.recorder.record({ kind: 'counted', atNs: scene.nowNs(), node: active.name, what: COMPARED, counts });
 }
 
-export function survives({ aspect, what, strike, mend, upset, meanwhile, claims, drops = [] }: Takeover): SuiteTest {
+export function survives(takeover: Takeover): SuiteTest {
+  const { aspect, what, strike, mend, upset, meanwhile, claims, drops = [], ...rest } = takeover;
   return {
+    ...rest,
     proves: [`HA-3 ${aspect}`, `HA-22 ${aspect}`],
     drops: [SENT_TO_FENCED_NODE, ...drops],
     run: async (scene) => {
@@ -127,7 +127,7 @@ export function survives({ aspect, what, strike, mend, upset, meanwhile, claims,
           atLeast: OPEN_AT_ONCE,
           times: 2,
         }),
-        ...claims?.(pair),
+        ...claims?.(pair, scene),
         ...nothingLost,
       };
     },
