@@ -12,8 +12,8 @@ import type { SlotNumber } from '../sync/rule.ts';
 import { openExceptionWriter } from './exception-writer.ts';
 import { openHeldTimes } from './held-times.ts';
 import { flowName, flowNamed } from './names.ts';
-import type { Pace } from './pace.ts';
 import { openSlotWriter } from './slot-writer.ts';
+import type { Throttle } from './throttle.ts';
 
 /** Carries out on the data path of this node what the engine of the active says, and tells it what it has found. */
 export interface Duties {
@@ -61,7 +61,7 @@ export interface DutyParts {
   engine(): Active | undefined;
   nowMs(): number;
   /** Of what takes long. */
-  pace: Pace;
+  throttle: Throttle;
   /** What went wrong, for the operator. */
   problem(text: string): void;
 }
@@ -69,7 +69,7 @@ export interface DutyParts {
 /** Frames that are handed over at a time. */
 const AT_ONCE = 64;
 
-export function openDuties({ heldFlows, naming, engine, nowMs, pace, problem }: DutyParts): Duties {
+export function openDuties({ heldFlows, naming, engine, nowMs, throttle, problem }: DutyParts): Duties {
   const frames = new Map<number, HeldFrame>();
   const counts = { released: 0, notReleased: 0, dropped: 0 };
   const times = openHeldTimes();
@@ -114,7 +114,7 @@ export function openDuties({ heldFlows, naming, engine, nowMs, pace, problem }: 
       return done ? undefined : entries.length;
     };
     for (;;) {
-      const found = await pace.piece(step);
+      const found = await throttle.piece(step);
       if (found) await mayGoOn(change);
       if (isClosed) return;
       if (found === undefined) break;
@@ -137,7 +137,7 @@ export function openDuties({ heldFlows, naming, engine, nowMs, pace, problem }: 
     const rest = async (): Promise<void> => {
       await turnOfOthers();
       isGoingOn = false;
-      if (!isClosed) await pace.piece(() => engine()?.goOn(nowMs()));
+      if (!isClosed) await throttle.piece(() => engine()?.goOn(nowMs()));
     };
     later('go on', rest());
   };

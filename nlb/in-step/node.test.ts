@@ -9,8 +9,8 @@ import { openWire } from '../sync/link/test-network.ts';
 import { ordersFor } from '../sync/link/test-pair.ts';
 import type { Configured, ServerSeen } from './configured.ts';
 import { type InStepNode, openInStepNode } from './node.ts';
-import { openPace } from './pace.ts';
 import { openTestDataPath, type TestDataPath } from './test-data-path.ts';
+import { openThrottle } from './throttle.ts';
 
 const { SELECTION_SLOTS: SLOTS } = CONSTANTS;
 const POOL = 'tcp 203.0.113.1:80';
@@ -48,7 +48,7 @@ function open(
     goneAfterMs: 0,
     adopted,
     nowMs,
-    pace: openPace(nowMs),
+    throttle: openThrottle(nowMs),
     newNumber: () => ++numbers,
     forwardsUntilMs: () => 0,
     event: () => {},

@@ -14,10 +14,10 @@ import { openGoneServers } from './gone-servers.ts';
 import { openLiveCounts } from './live-counts.ts';
 import { flowNamed } from './names.ts';
 import { NO_SLOT, openNumbers } from './numbers.ts';
-import type { Pace } from './pace.ts';
 import { openRuleWriter } from './rule-writer.ts';
 import { openStandbyView } from './standby-view.ts';
 import { composeStatus, type InStepStatus } from './status.ts';
+import type { Throttle } from './throttle.ts';
 import { openWantedSlots } from './wanted-slots.ts';
 
 /**
@@ -63,7 +63,7 @@ export interface InStepParts {
   adopted: boolean;
   nowMs(): number;
   /** Of what takes long. */
-  pace: Pace;
+  throttle: Throttle;
   newNumber(): number;
   /** Until when this node's data path forwards what it has, though it does not lead; on the same clock. */
   forwardsUntilMs(): number;
@@ -162,7 +162,7 @@ export function openInStepNode({ heldFlows, nowMs, problem, event, ...parts }: I
       naming: numbers,
       engine: () => leading?.engine,
       nowMs,
-      pace: parts.pace,
+      throttle: parts.throttle,
       problem,
     });
     duties = opened;
@@ -195,7 +195,7 @@ export function openInStepNode({ heldFlows, nowMs, problem, event, ...parts }: I
     const attempt = Symbol('join');
     joining = attempt;
     const steps = heldFlows.forget();
-    while (!(await parts.pace.piece(() => steps.next())).done) if (joining !== attempt) return;
+    while (!(await parts.throttle.piece(() => steps.next())).done) if (joining !== attempt) return;
     if (joining !== attempt) return;
     receiver = node.standBy(peerReign, rule);
   }

@@ -17,7 +17,7 @@ import { ordersFor, type Report } from '../sync/link/test-pair.ts';
 import { answer, apply, emptyRule, type Rule } from '../sync/rule.ts';
 import { type Duties, openDuties } from './duties.ts';
 import { flowName, flowNamed } from './names.ts';
-import { openPace } from './pace.ts';
+import { openThrottle } from './throttle.ts';
 
 /**
  * For tests, in private namespaces: an active with the data path of the kernel, its engine and its link, and a standby on another thread,
@@ -102,7 +102,7 @@ export async function openTestActive(t: Scope, peers: VethPeers): Promise<TestAc
     },
     engine: () => active,
     nowMs: monotonicMs,
-    pace: openPace(monotonicMs),
+    throttle: openThrottle(monotonicMs),
     problem: (text) => problems.push(text),
   });
   const node = openSyncNode(

@@ -8,7 +8,7 @@ import { watchReadable } from '../kernel/readable-watch.ts';
 import type { FromSync, ToSync } from './beat-messages.ts';
 import type { FromInStep, InStepOrders, ToInStep } from './messages.ts';
 import { openInStepNode } from './node.ts';
-import { openPace } from './pace.ts';
+import { openThrottle } from './throttle.ts';
 
 /** A node at work: what it is told by the other two threads, and what it does now and then. */
 export interface WorkingNode {
@@ -37,12 +37,12 @@ export function openWorkingNode(orders: InStepOrders, { beat, post, placed, ende
   const nowMs = () => Number(monotonicNs()) / 1e6;
   const heldFlows = openHeldFlowsFrom(orders.heldFlows);
   const lease = openLease(orders.leaseFd);
-  const pace = openPace(nowMs);
+  const throttle = openThrottle(nowMs);
   const node = openInStepNode({
     ...orders,
     heldFlows,
     nowMs,
-    pace,
+    throttle,
     newNumber: () => randomInt(1, MOST_NUMBER),
     forwardsUntilMs: () => Number(lease.get().forwardUntilNs) / 1e6,
     event: (name, detail) => post({ type: 'event', name, detail }),
@@ -58,7 +58,7 @@ export function openWorkingNode(orders: InStepOrders, { beat, post, placed, ende
     await turnOfOthers();
     while (isDue && !isStopped) {
       isDue = false;
-      if (await pace.piece(node.work)) isDue = true;
+      if (await throttle.piece(node.work)) isDue = true;
     }
     isWorking = false;
     if (unplaced === undefined || isStopped) return;

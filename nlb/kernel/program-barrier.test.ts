@@ -2,7 +2,7 @@ import { closeSync } from 'node:fs';
 import t from 'tap';
 import { createArray, indexKey, putEntry } from './bpf-map.ts';
 import { monotonicNs } from './clock.ts';
-import { openProgramBarrier, openTurns } from './program-barrier.ts';
+import { openCoalesced, openProgramBarrier } from './program-barrier.ts';
 
 t.test('it waits as long as running programs may take, and the thread goes on meanwhile', async (t) => {
   const [barrier, plain] = [openProgramBarrier(), createArray('plain', 4, 1)];
@@ -29,14 +29,14 @@ t.test('it waits as long as running programs may take, and the thread goes on me
   t.ok(turns > 5, `${turns} turns of the event loop`);
 });
 
-/** Turns that end when the test says so. */
+/** Coalesced that end when the test says so. */
 function turnsOf() {
   const begun: { end(): void; fail(): void }[] = [];
   const act = () =>
     new Promise<void>((end, reject) => {
       begun.push({ end, fail: () => reject(new Error('refused')) });
     });
-  return { begun, ...openTurns(act) };
+  return { begun, ...openCoalesced(act) };
 }
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 

@@ -18,12 +18,12 @@ export interface ProgramBarrier {
 export function openProgramBarrier(): ProgramBarrier {
   const entry = createArray('barrier_entry', 4, 1);
   const maps = createArrayOfMaps('barrier', entry, 1);
-  const turns = openTurns(() => putMapInBackground(maps, 0, entry));
+  const passes = openCoalesced(() => putMapInBackground(maps, 0, entry));
   return {
-    pass: turns.take,
+    pass: passes.take,
     close: () => {
       // Not while one is under way: the descriptor's number may be another's then.
-      turns.end(() => {
+      passes.end(() => {
         closeSync(maps);
         closeSync(entry);
       });
@@ -32,14 +32,14 @@ export function openProgramBarrier(): ProgramBarrier {
 }
 
 /** What is done one at a time: all that ask while one is under way get the same next one. */
-export interface Turns {
+export interface Coalesced {
   /** One that begins after this call. */
   take(): Promise<void>;
   /** What has not begun does not begin any more. `over` is called when none is under way, at once if none is. */
   end(over: () => void): void;
 }
 
-export function openTurns(act: () => Promise<void>): Turns {
+export function openCoalesced(act: () => Promise<void>): Coalesced {
   let underWay: Promise<void> | undefined;
   let next: Promise<void> | undefined;
   let [isEnding, whenOver] = [false, () => {}];

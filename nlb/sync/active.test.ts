@@ -49,6 +49,49 @@ t.test('a walk does not wait for a standby that is not waited for', async (t) =>
   t.same(said().slice(-1), ['walk on for 1']);
 });
 
+t.test('what is wished in parts is committed together', async (t) => {
+  const { active, said, pass } = scene();
+  join(active);
+  said();
+  active.wish([[0, 'b']], 0, true);
+  active.tick(1);
+  t.same(pass(), [], 'marked, and no walk');
+  active.wish([[1, 'a']], 0);
+  t.same(pass(), ['walk 0,1 for 1']);
+});
+
+t.test('of very much that is acknowledged at once, some takes effect, and then others have their turn', async (t) => {
+  const [settings, many] = [{ mostExceptions: 2000, mostHeldFrames: 2000, mostRetained: 2000, window: 2000 }, 1000];
+  const { active, said, packet } = scene({ settings });
+  join(active);
+  active.wish([[0, 'b']], 0);
+  for (let flow = 0; flow < many; flow++) active.firstPacket(packet(`flow ${flow} 0`, 'syn'), 0);
+  said();
+  acknowledge(active);
+  const first = said();
+  t.equal(first.filter((each) => each.startsWith('forward')).length, 512);
+  t.equal(first.at(-1), 'go on');
+  active.goOn(0);
+  const rest = said();
+  t.equal(rest.filter((each) => each.startsWith('forward')).length, many - 512);
+  t.notOk(rest.includes('go on'));
+});
+
+t.test('a standby that joins is sent what was acknowledged and had not taken effect yet', async (t) => {
+  const settings = { mostExceptions: 2000, mostHeldFrames: 2000, mostRetained: 2000, window: 2000 };
+  const { active, said, packet } = scene({ settings });
+  join(active);
+  active.wish([[0, 'b']], 0);
+  for (let flow = 0; flow < 600; flow++) active.firstPacket(packet(`flow ${flow} 0`, 'syn'), 0);
+  acknowledge(active);
+  said();
+  active.receive({ type: 'attach', session: { reign: 1, attachment: 10 } }, 0);
+  const sent = said();
+  t.equal(sent.filter((each) => each.startsWith('ADD')).length, 600);
+  t.equal(sent.filter((each) => each.startsWith('forward')).length, 600 - 512);
+  t.equal(active.status().granted, active.status().tip);
+});
+
 t.test('a held first packet goes on with the acknowledgement of its exception', async (t) => {
   const { active, said, packet } = scene();
   join(active);

@@ -4,7 +4,7 @@ import { setTimeout as pause, setImmediate as turnOfOthers } from 'node:timers/p
  * Work that takes long, in pieces. The thread runs in real time, so that no ordinary thread has its processor before it waits: after
  * `AT_ONCE_MS` in a row it has two thirds of one, and no more.
  */
-export interface Pace {
+export interface Throttle {
   /** Does a piece. Resolves when first packets, sockets and timers have had their turn, and other threads too if it is time for that. */
   piece<T>(act: () => T): Promise<T>;
 }
@@ -15,7 +15,7 @@ const WORK = 2;
 const AT_ONCE_MS = 20;
 
 /** @param rest for so many milliseconds */
-export function openPace(nowMs: () => number, rest: (ms: number) => Promise<unknown> = pause): Pace {
+export function openThrottle(nowMs: () => number, rest: (ms: number) => Promise<unknown> = pause): Throttle {
   /** What may be worked without a pause; it grows with time in which nothing is. */
   let leftMs = AT_ONCE_MS;
   let endedMs = nowMs();

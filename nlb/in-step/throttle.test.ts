@@ -1,11 +1,11 @@
 import t from 'tap';
-import { openPace } from './pace.ts';
+import { openThrottle } from './throttle.ts';
 
 /** A clock that goes on by work and rests alone. */
 function scene() {
   let nowMs = 0;
   const rests: number[] = [];
-  const pace = openPace(
+  const throttle = openThrottle(
     () => nowMs,
     async (ms) => {
       rests.push(ms);
@@ -16,14 +16,14 @@ function scene() {
     rests,
     pass: (ms: number) => (nowMs += ms),
     work: (ms: number) =>
-      pace.piece(() => {
+      throttle.piece(() => {
         nowMs += ms;
       }),
   };
 }
 
 t.test('a piece gives what it has done', async (t) => {
-  const { piece } = openPace(() => 0);
+  const { piece } = openThrottle(() => 0);
   t.equal(await piece(() => 7), 7);
   const broken = piece(() => {
     throw new Error('no');
