@@ -22,6 +22,8 @@ const CONFIGURED: Configured = {
   services: [{ number: 0, protocol: 'tcp', address: '203.0.113.1', port: 80, pool: POOL }],
 };
 const table = buildTable(members.map(({ name }) => ({ name, weight: 1 })));
+t.setTimeout(120_000);
+
 const nowMs = () => performance.now();
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
@@ -271,6 +273,22 @@ t.test('a server that is gone has no slot, and is back under another number', as
     () => countsOf(slotsOf(one))[4] === 21_846 || countsOf(slotsOf(one))[4] === 21_845,
   );
   t.same([...one.problems, ...other.problems], []);
+});
+
+t.test('a server that is taken out of the configuration while it is to get more has nothing soon', async (t) => {
+  const [one, other] = await pair(t);
+  weigh(one, 8, 1, 1);
+  await until([one, other], 'a change is under way', () => slotsOf(one).some(isHeld));
+  const two = members.slice(1);
+  const configured: Configured = { ...CONFIGURED, pools: [{ name: POOL, row: ROW, members: two }] };
+  for (const { node } of [other, one]) node.configured(configured, seen([0, 1, 2]).slice(1));
+  weigh(one, 1, 1);
+  const isDone = () => {
+    const { slots } = one.node.status();
+    return slots.drifting === 0 && slots.setting === 0 && slotsOf(one).every((id) => id === 1 || id === 2);
+  };
+  await until([one, other], 'the two others have all slots, and none is held', isDone);
+  t.same(slotsOf(other), slotsOf(one));
 });
 
 t.test('a node that is started again on its tables leads with what they have', async (t) => {

@@ -1,5 +1,5 @@
 import { buildInPieces } from '../balance/maglev.ts';
-import { openMinimalMove } from '../sync/minimal-move.ts';
+import { type Moves, openMinimalMove } from '../sync/minimal-move.ts';
 import type { OwnedSlots } from '../sync/owned-slots.ts';
 import type { Selections, SlotNumber } from '../sync/rule.ts';
 import type { Wish } from '../sync/slots.ts';
@@ -32,6 +32,8 @@ interface Row {
   weights: readonly number[] | undefined;
   /** Undefined until it is needed. */
   owned: OwnedSlots | undefined;
+  /** It had other members before, of which something may still be wished that is not committed: so all of it is wished anew. */
+  hadOthers: boolean;
 }
 
 /**
@@ -55,7 +57,7 @@ export function openWantedSlots(
   const rowFor = (pool: ConfiguredPool): Row => {
     const known = rows.get(pool.name);
     const isSame = known !== undefined && alike(known.pool.members, pool.members);
-    return isSame ? { ...known, pool } : { pool, weights: undefined, owned: undefined };
+    return isSame ? { ...known, pool } : { pool, weights: undefined, owned: undefined, hadOthers: known !== undefined };
   };
   const index = ({ pool }: Row): OwnedSlots => {
     const from = committed.slotOf(pool.name, 0);
@@ -104,7 +106,9 @@ export function openWantedSlots(
     }
     due.delete(row);
     const left = slotsOfUnwanted(row.owned, weights);
-    const { slots, to } = minimal.move(row.owned, weights, liveFrom(committed.slotOf(row.pool.name, 0)));
+    const moves = minimal.move(row.owned, weights, liveFrom(committed.slotOf(row.pool.name, 0)));
+    const { slots, to } = row.hadOthers ? allSlots(row.owned) : moves;
+    row.hadOthers = false;
     return wishes(row, slots, to, left);
   }
 
@@ -124,6 +128,7 @@ export function openWantedSlots(
       unsaid = [];
       for (const row of rows.values()) {
         row.owned = undefined;
+        row.hadOthers = false;
         if (row.weights) due.add(row);
       }
     },
@@ -144,6 +149,18 @@ function slotsOfUnwanted({ rows, begins, ends }: OwnedSlots, weights: readonly n
   for (let owner = 0; owner < begins.length; owner++)
     if (!weights[owner]) for (let at = begins[owner] ?? 0; at < (ends[owner] ?? 0); at++) found.add(rows[at] ?? 0);
   return found;
+}
+
+/** Each slot, and its owner. */
+function allSlots({ rows, begins, ends }: OwnedSlots): Moves {
+  const slots: number[] = [];
+  const to: number[] = [];
+  for (let owner = 0; owner < begins.length; owner++)
+    for (let at = begins[owner] ?? 0; at < (ends[owner] ?? 0); at++) {
+      slots.push(rows[at] ?? 0);
+      to.push(owner < begins.length - 1 ? owner : -1);
+    }
+  return { slots: Int32Array.from(slots), to: Int32Array.from(to) };
 }
 
 /** Nobody stands last among the owners. */

@@ -30,6 +30,13 @@ const RING_PRIORITY = 6;
 /** A number of six octets is drawn anew for each attachment. */
 const MOST_NUMBER = 2 ** 48 - 1;
 
+/** What nobody expects ends the thread, which the main one learns. */
+const endThread = (error: unknown): void => {
+  setImmediate(() => {
+    throw error;
+  });
+};
+
 /** Throws SyscallError. */
 export function openWorkingNode(orders: InStepOrders, { beat, post, placed, ended }: Surroundings): WorkingNode {
   const tellBeat = (message: FromSync) => beat.postMessage(message);
@@ -69,7 +76,7 @@ export function openWorkingNode(orders: InStepOrders, { beat, post, placed, ende
   /** What is asked for while it works is done afterwards. */
   const workSoon = (): void => {
     isDue = true;
-    if (!isWorking) work().catch((error: unknown) => problem(`cannot go on with the selections: ${String(error)}`));
+    if (!isWorking) work().catch(endThread);
   };
 
   let [reign, isPeerInStep] = [0, false];
