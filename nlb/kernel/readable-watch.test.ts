@@ -23,9 +23,11 @@ t.test('it calls while there is something to read, and not after it is closed', 
   writeSync(fd, Buffer.of(7, 8));
   await both;
   t.same(read, [7, 8]);
-  await watch.close();
   writeSync(fd, Buffer.of(9));
-  await new Promise((resolve) => setImmediate(resolve));
+  // Until its thread has told, which this one has not heard yet.
+  const untilMs = performance.now() + 200;
+  while (performance.now() < untilMs);
+  await watch.close();
   t.same(read, [7, 8]);
   closeSync(fd);
 });

@@ -79,16 +79,20 @@ t.test('of very much that is acknowledged at once, some takes effect, and then o
 
 t.test('a standby that joins is sent what was acknowledged and had not taken effect yet', async (t) => {
   const settings = { mostExceptions: 2000, mostHeldFrames: 2000, mostRetained: 2000, window: 2000 };
-  const { active, said, packet } = scene({ settings });
+  const { active, said, pass, packet } = scene({ settings });
   join(active);
   active.wish([[0, 'b']], 0);
-  for (let flow = 0; flow < 600; flow++) active.firstPacket(packet(`flow ${flow} 0`, 'syn'), 0);
+  pass();
+  const many = 1500;
+  for (let flow = 0; flow < many; flow++) active.firstPacket(packet(`flow ${flow} 0`, 'syn'), 0);
+  active.walked(1, 0);
   acknowledge(active);
   said();
   active.receive({ type: 'attach', session: { reign: 1, attachment: 10 } }, 0);
   const sent = said();
-  t.equal(sent.filter((each) => each.startsWith('ADD')).length, 600);
-  t.equal(sent.filter((each) => each.startsWith('forward')).length, 600 - 512);
+  t.ok(sent.includes('SET 0,1 b'), 'both slots are b’s');
+  t.equal(sent.filter((each) => each.startsWith('ADD')).length, many);
+  t.equal(sent.filter((each) => each.startsWith('forward')).length, many - 512);
   t.equal(active.status().granted, active.status().tip);
 });
 
