@@ -56,13 +56,13 @@ export async function until<T>(
     const tookMs = answer instanceof Promise ? 0 : performance.now() - askedMs;
     const found = await answer;
     if (found !== undefined && found !== false && found !== null) return found;
-    if (late && heldUpMs > withinMs * HELD_UP_SHARE)
-      throw new TimedOut(
-        `${waitedInVain(what, withinMs)}; but this program was held up itself for ${Math.round(heldUpMs)} ms of it`,
-      );
     if (late && lags())
       throw new TimedOut(
         `${waitedInVain(what, withinMs)}; but this program had not read all that was captured by then`,
+      );
+    if (late && heldUpMs > withinMs * HELD_UP_SHARE)
+      throw new TimedOut(
+        `${waitedInVain(what, withinMs)}; but this program was held up itself for ${Math.round(heldUpMs)} ms of it`,
       );
     if (late) throw isPromise ? new PromiseBroken(what, withinMs) : new TimedOut(waitedInVain(what, withinMs));
     const restMs = Math.max(everyMs, tookMs * REST);
