@@ -6,9 +6,10 @@ import { monotonicNs } from '../kernel/clock.ts';
 import { enterPrivateNamespaces, run } from '../kernel/private-namespaces.ts';
 import { awaitReadable } from '../kernel/readiness.ts';
 import { openPins } from './attach/pins.ts';
-import { type Datapath, type DatapathOptions, openDatapath } from './datapath.ts';
+import { type Datapath, openDatapath } from './datapath.ts';
 import type { HeldFlows } from './held-flows.ts';
 import { bytesOf, IP, TO_US } from './kit/frames.ts';
+import { flowFrom, heldFlowsOf, onServer, openHeldPath } from './kit/held.ts';
 import { makeNode } from './kit/node.ts';
 import {
   CLUSTER,
@@ -24,9 +25,6 @@ import {
 } from './kit/rig.ts';
 import { FOREVER_NS, type Scope, segment, send } from './kit/send.ts';
 import { CONSTANTS, STRUCTS } from './program/layout.ts';
-import type { Address } from './specification/address.ts';
-import { type Flow, PROTOCOL } from './specification/flow.ts';
-import type { Exception } from './specification/knowledge.ts';
 import type { HeldFrame } from './tables/held-ring.ts';
 import { held } from './tables/slot.ts';
 
@@ -37,33 +35,9 @@ const peers = makeNode(t);
 
 const [WEB, DNS] = [`tcp ${CLUSTER}:80`, `udp ${CLUSTER}:53`];
 const SIZES = { maxExceptions: 1000 };
-const onServer = (server: 0 | 1, isSettled = true): Exception => ({
-  server,
-  serverAddress: `10.77.2.2${server}` as Address,
-  isSettled,
-});
-const flowFrom = (port: number): Flow => ({
-  protocol: PROTOCOL.tcp,
-  source: '198.51.100.2' as Address,
-  destination: CLUSTER as Address,
-  sourcePort: port,
-  destinationPort: 80,
-});
 /** All slots of a pool, as they are in the rig's tables, with the mark or without. */
 const slotsOf = (content: number) =>
   Array.from({ length: CONSTANTS.SELECTION_SLOTS }, (_, slot) => ({ slot, content }));
-
-function open(
-  t: Scope,
-  mode: DatapathOptions['mode'],
-  sizes: object = SIZES,
-): { datapath: Datapath; heldFlows: HeldFlows } {
-  const datapath = openDatapath({ ...options(pinDirectory(t)), ...sizes, mode, first: tables() });
-  t.teardown(() => datapath.remove());
-  datapath.apply(withoutSlots(tables()));
-  holdLease(datapath.leaseFd, FOREVER_NS);
-  return { datapath, heldFlows: heldFlowsOf(datapath) };
-}
 
 /** A file system of its own, which outlives a data path that is abandoned. */
 function mountedPins(t: Scope): string {
@@ -71,12 +45,6 @@ function mountedPins(t: Scope): string {
   run(`mount -t bpf bpf ${directory}`);
   t.teardown(() => run(`umount ${directory}`));
   return directory;
-}
-
-function heldFlowsOf(datapath: Datapath): HeldFlows {
-  const heldFlows = datapath.heldFlows?.();
-  if (!heldFlows) throw new Error(`a data path in mode ${datapath.mode} holds nothing`);
-  return heldFlows;
 }
 
 function next({ frames }: HeldFlows): HeldFrame {
@@ -95,7 +63,7 @@ const packets = (datapath: Datapath) =>
 
 for (const mode of ['xdp', 'xdp-generic', 'tc'] as const)
   t.test(`by ${mode} a SYN in a held slot waits, and goes to the server of its exception`, async (t) => {
-    const { datapath, heldFlows } = open(t, mode);
+    const { datapath, heldFlows } = openHeldPath(t, mode);
     heldFlows.putSlots(rowOf(datapath, WEB), slotsOf(held(1)));
     const [syn, ack] = [segment(4000, 'syn'), segment(4000, 'ack')];
     peers.send(syn);
@@ -119,7 +87,7 @@ for (const mode of ['xdp', 'xdp-generic', 'tc'] as const)
 t.test(
   'a full ring sheds, and has room again when it has been read; records come in order, beyond its end too',
   async (t) => {
-    const { datapath, heldFlows } = open(t, 'xdp', {});
+    const { datapath, heldFlows } = openHeldPath(t, 'xdp', {});
     heldFlows.putSlots(rowOf(datapath, WEB), slotsOf(held(1)));
     const room = 2 ** 16 / CONSTANTS.HELD_RECORD_BYTES - 1;
     for (const round of [1, 2, 3]) {
@@ -138,7 +106,7 @@ for (const mode of ['xdp', 'xdp-generic', 'tc'] as const)
   t.test(
     `by ${mode} a short datagram goes on, and one whose checksum was left to the network device gets it`,
     async (t) => {
-      const { datapath, heldFlows } = open(t, mode);
+      const { datapath, heldFlows } = openHeldPath(t, mode);
       heldFlows.putSlots(rowOf(datapath, DNS), slotsOf(held(0)));
       // Of one octet, in 43; where the checksum belongs is the sum of the pseudo-header alone.
       const short = bytesOf(`${TO_US} ${IP.replace('0024', '001d')} 3039 0035 0009 665b 6f`);
@@ -154,7 +122,7 @@ for (const mode of ['xdp', 'xdp-generic', 'tc'] as const)
   );
 
 t.test('what receive offload has put together is dropped, and counted as too long', async (t) => {
-  const { datapath, heldFlows } = open(t, 'tc');
+  const { datapath, heldFlows } = openHeldPath(t, 'tc');
   heldFlows.putSlots(rowOf(datapath, WEB), slotsOf(held(1)));
   const input = { frame: segment(4000, 'syn'), ifindex: ifindexOf('access'), hook: 'tc' as const, segmentBytes: 10 };
   runProgram(programsOf(datapath).tc(), input);
@@ -163,7 +131,7 @@ t.test('what receive offload has put together is dropped, and counted as too lon
 });
 
 t.test('marks are read back, and the next selection clears them; no server is ineligible for being held', async (t) => {
-  const { datapath, heldFlows } = open(t, 'xdp');
+  const { datapath, heldFlows } = openHeldPath(t, 'xdp');
   const persistent = tables();
   const web = persistent.services[1];
   if (web) web.persistence = { timeoutMs: 60_000, prefix: 32 };
@@ -182,48 +150,6 @@ t.test('marks are read back, and the next selection clears them; no server is in
   t.match(datapath.select(new Map([[WEB, web?.slots ?? new Int32Array()]])), [{ change: 'changed' }]);
   t.same(send(datapath, 'xdp', segment(4003, 'syn')).counted, ['FORWARDED_NEW']);
   t.throws(() => heldFlows.putSlots(16, slotsOf(0)), RangeError, 'there are 16 rows');
-});
-
-t.test('exceptions are kept, found, replaced and dropped; a full table refuses more, and loses none', async (t) => {
-  const { datapath, heldFlows } = open(t, 'xdp', { maxExceptions: 512 });
-  const { exceptions } = heldFlows;
-  let many = 0;
-  t.throws(() => {
-    for (; many < 2000; many++) exceptions.put(flowFrom(many), onServer(0));
-  }, /E2BIG/);
-  t.ok(many >= 512 && many < 2000, `${many} have room`);
-  t.equal(exceptions.size(), many);
-  exceptions.put(flowFrom(1), onServer(1, false));
-  t.same(exceptions.find(flowFrom(1)), onServer(1, false));
-  t.same(send(datapath, 'xdp', segment(0, 'syn')).counted, ['FORWARDED_NEW']);
-  t.same([...exceptions.list()].flat().length, many);
-  for (let port = 0; port < many; port++) exceptions.drop(flowFrom(port));
-  t.equal(exceptions.size(), 0);
-  t.equal(exceptions.find(flowFrom(1)), undefined);
-  t.same(send(datapath, 'xdp', segment(1, 'syn')).counted, ['FORWARDED_NEW'], 'its flow is free');
-});
-
-t.test('many exceptions at once are as one after the other', async (t) => {
-  const { heldFlows } = open(t, 'xdp', { maxExceptions: 512 });
-  const { exceptions } = heldFlows;
-  const ports = (from: number, many: number): number[] => Array.from({ length: many }, (_, at) => from + at);
-  const shown = (): string[] =>
-    [...exceptions.list()].flat().map(([flow, { server }]) => `${flow.sourcePort} ${server}`);
-  exceptions.putAll([...ports(0, 400), 7].map((port, at) => [flowFrom(port), onServer(at < 400 ? 0 : 1)]));
-  t.same(
-    shown().sort(),
-    ports(0, 400)
-      .map((port) => `${port} ${port === 7 ? 1 : 0}`)
-      .sort(),
-    'the last counts',
-  );
-  t.equal(exceptions.size(), 400);
-  t.throws(() => exceptions.putAll(ports(300, 2000).map((port) => [flowFrom(port), onServer(1)])), /E2BIG/);
-  t.equal(exceptions.size(), shown().length, 'those that had room');
-  t.ok(shown().includes('399 1'), 'what was there already needs none');
-  exceptions.dropAll([...ports(100, 5000), 100].map(flowFrom));
-  t.equal(exceptions.size(), 100);
-  t.equal(shown().length, 100);
 });
 
 t.test('a new version adopts tables of before it held anything, with their connections', async (t) => {
@@ -274,7 +200,7 @@ t.test('in user space nothing is held', async (t) => {
 const ROUND_TRIPS = 1000;
 
 t.test(`what ${ROUND_TRIPS} held round trips take, beside flows that are not held`, async (t) => {
-  const { datapath, heldFlows } = open(t, 'xdp', { maxExceptions: 4096 });
+  const { datapath, heldFlows } = openHeldPath(t, 'xdp', { maxExceptions: 4096 });
   const [free, waited]: [number[], number[]] = [[], []];
   const roundTrip = (port: number, isHeld: boolean): number => {
     const began = monotonicNs();

@@ -1,9 +1,10 @@
 import t from 'tap';
+import { flowFrom } from '../datapath/kit/held.ts';
 import { makeNode } from '../datapath/kit/node.ts';
 import { expireAll, withoutSlots } from '../datapath/kit/rig.ts';
 import { segment } from '../datapath/kit/send.ts';
 import { enterPrivateNamespaces } from '../kernel/private-namespaces.ts';
-import { flowFrom, monotonicMs, openTestActive, SERVER0, SERVER1, SLOTS, slotOf } from './test-active.ts';
+import { monotonicMs, openTestActive, SERVER0, SERVER1, SLOTS, slotOf } from './test-active.ts';
 
 enterPrivateNamespaces(import.meta.url);
 const peers = makeNode(t);

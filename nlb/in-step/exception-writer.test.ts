@@ -1,15 +1,8 @@
 import t from 'tap';
-import { type Flow, nameOfFlow, PROTOCOL } from '../datapath/specification/flow.ts';
+import { type Flow, nameOfFlow } from '../datapath/specification/flow.ts';
 import { openExceptionWriter } from './exception-writer.ts';
-import { openTestDataPath } from './test-data-path.ts';
+import { flowFrom, openTestDataPath } from './test-data-path.ts';
 
-const flow = (port: number): Flow => ({
-  protocol: PROTOCOL.tcp,
-  source: '198.51.100.2' as Flow['source'],
-  destination: '203.0.113.1' as Flow['destination'],
-  sourcePort: port,
-  destinationPort: 80,
-});
 const to = (server: number) => ({ server, serverAddress: '10.77.2.20' as Flow['source'], isSettled: true });
 
 /** The calls of the data path, and what it has then. */
@@ -30,28 +23,28 @@ function scene() {
 
 t.test('what is written one after the other goes together, in its order, at the end of the turn', async (t) => {
   const { writer, calls, exceptions } = scene();
-  for (const port of [1, 2, 2]) writer.write(flow(port), to(port));
-  writer.write(flow(2), to(7));
+  for (const port of [1, 2, 2]) writer.write(flowFrom(port), to(port));
+  writer.write(flowFrom(2), to(7));
   t.same(calls, []);
   await Promise.resolve();
   t.same(calls.splice(0), ['put 1,2,2,2']);
-  t.equal(exceptions.get(nameOfFlow(flow(2)))?.[1].server, 7);
-  writer.write(flow(3), to(3));
-  writer.write(flow(1), undefined);
-  writer.write(flow(3), undefined);
-  writer.write(flow(3), to(4));
+  t.equal(exceptions.get(nameOfFlow(flowFrom(2)))?.[1].server, 7);
+  writer.write(flowFrom(3), to(3));
+  writer.write(flowFrom(1), undefined);
+  writer.write(flowFrom(3), undefined);
+  writer.write(flowFrom(3), to(4));
   t.same(calls.splice(0), ['put 3', 'drop 1,3'], 'another kind waits for what is before it');
   await Promise.resolve();
   t.same(calls.splice(0), ['put 3']);
   t.same(
     [...exceptions.keys()],
-    [2, 3].map((port) => nameOfFlow(flow(port))),
+    [2, 3].map((port) => nameOfFlow(flowFrom(port))),
   );
 });
 
 t.test('what is written at once is not written again', async (t) => {
   const { writer, calls } = scene();
-  writer.write(flow(1), to(1));
+  writer.write(flowFrom(1), to(1));
   writer.flush();
   writer.flush();
   await Promise.resolve();

@@ -1,135 +1,39 @@
-import t, { type Test } from 'tap';
-import { buildTable } from '../balance/maglev.ts';
-import { CONSTANTS } from '../datapath/program/layout.ts';
-import { type Flow, hashOf, nameOfFlow, numbersOf, PROTOCOL } from '../datapath/specification/flow.ts';
-import { noNumbers } from '../datapath/tables/connection-numbers.ts';
+import t from 'tap';
+import { type Flow, nameOfFlow } from '../datapath/specification/flow.ts';
 import { isHeld } from '../datapath/tables/slot.ts';
-import type { PathAddresses } from '../sync/link/socket.ts';
 import { openWire } from '../sync/link/test-network.ts';
-import { ordersFor } from '../sync/link/test-pair.ts';
-import type { Configured, ServerSeen } from './configured.ts';
-import { type InStepNode, openInStepNode } from './node.ts';
-import { openTestDataPath, type TestDataPath } from './test-data-path.ts';
-import { openThrottle } from './throttle.ts';
+import type { Configured } from './configured.ts';
+import { flowFrom, openTestDataPath } from './test-data-path.ts';
+import {
+  binding,
+  CONFIGURED,
+  connect,
+  countsOf,
+  giveWeights,
+  holdFirstPacket,
+  isPlaced,
+  open,
+  POOL,
+  pair,
+  ROW,
+  SERVERS,
+  SERVERS_OF_POOL,
+  seen,
+  slotOf,
+  slotsOf,
+  table,
+  until,
+} from './test-node.ts';
 
-const { SELECTION_SLOTS: SLOTS } = CONSTANTS;
-const POOL = 'tcp 203.0.113.1:80';
-const ROW = 3;
-const SERVERS = ['10.77.2.20', '10.77.2.21', '10.77.2.22'];
-const members = SERVERS.map((address, index) => ({ name: `server${index}`, address }));
-const CONFIGURED: Configured = {
-  pools: [{ name: POOL, row: ROW, members }],
-  services: [{ number: 0, protocol: 'tcp', address: '203.0.113.1', port: 80, pool: POOL }],
-};
-const table = buildTable(members.map(({ name }) => ({ name, weight: 1 })));
 t.setTimeout(120_000);
-
-const nowMs = () => performance.now();
-const turn = () => new Promise((resolve) => setImmediate(resolve));
-
-interface Peer {
-  node: InStepNode;
-  path: TestDataPath;
-  problems: string[];
-  /** Until then it does what its thread would do. */
-  lives(): Promise<void>;
-}
-
-/** Numbers of servers differ from node to node. @param ids by place among the servers */
-function open(
-  t: Test,
-  paths: readonly PathAddresses[],
-  { ids = [0, 1, 2], path = openTestDataPath(), adopted = false } = {},
-): Peer {
-  const problems: string[] = [];
-  let numbers = Math.floor(1e6 * Math.random());
-  const link = ordersFor(paths);
-  const node = openInStepNode({
-    link: { ...link, perPool: SLOTS, settings: { ...link.settings, mostDrifting: SLOTS, settleMs: 0, graceMs: 0 } },
-    heldFlows: path.heldFlows,
-    goneAfterMs: 0,
-    adopted,
-    nowMs,
-    throttle: openThrottle(nowMs),
-    newNumber: () => ++numbers,
-    forwardsUntilMs: () => 0,
-    event: () => {},
-    problem: (text) => problems.push(text),
-  });
-  t.teardown(() => node.close());
-  node.configured(CONFIGURED, seen(ids));
-  return {
-    node,
-    path,
-    problems,
-    lives: async () => {
-      node.readFrames();
-      node.work();
-      node.tick();
-      await turn();
-    },
-  };
-}
-
-const seen = (ids: readonly number[], gone: readonly string[] = []): ServerSeen[] =>
-  SERVERS.map((address, index) => ({ address, id: ids[index] ?? 0, isGone: gone.includes(address) }));
-
-async function until(peers: readonly Peer[], what: string, condition: () => boolean): Promise<void> {
-  for (const endMs = nowMs() + 10_000; !condition(); ) {
-    if (nowMs() > endMs) throw new Error(`waited 10 s in vain: ${what}; ${peers.flatMap((each) => each.problems)}`);
-    for (const peer of peers) await peer.lives();
-  }
-}
-
-const slotsOf = ({ path }: Peer): number[] => [...(path.rows.get(ROW) ?? [])];
-const countsOf = (slots: readonly number[]): Record<string, number> =>
-  Object.fromEntries([...Map.groupBy(slots, String)].map(([content, all]) => [content, all.length]));
-const weigh = ({ node }: Peer, ...weights: number[]): void => node.weigh([{ pool: POOL, weights }]);
-const isPlaced = (peer: Peer) => () => !peer.node.work() && slotsOf(peer).length > 0;
-
-const flowFrom = (port: number): Flow => ({
-  protocol: PROTOCOL.tcp,
-  source: '198.51.100.2' as Flow['source'],
-  destination: '203.0.113.1' as Flow['destination'],
-  sourcePort: port,
-  destinationPort: 80,
-});
-const slotOf = (port: number): number => Math.floor((hashOf(flowFrom(port)) * SLOTS) / 2 ** 32);
-const binding = { serverAddress: SERVERS[0] as Flow['source'], isSettled: true };
-/** A SYN that the data path holds. */
-const holdSyn = ({ path }: Peer, port: number): void => {
-  const frame = { frame: Buffer.alloc(0), ifindex: 1, tcpFlags: 2, by: 'slot', arrivedNs: 0n } as const;
-  path.ring.push({ ...frame, flow: flowFrom(port), slot: slotOf(port), service: 0 });
-};
-
-/** One leads with equal weights, and the other has joined. */
-async function pair(t: Test, ids?: number[]): Promise<[Peer, Peer]> {
-  const network = await openWire();
-  const [one, other] = [open(t, network.one), open(t, network.other, ids && { ids })];
-  for (const peer of [one, other]) weigh(peer, 1, 1, 1);
-  await until([one, other], 'both have their first tables', () => isPlaced(one)() && isPlaced(other)());
-  one.node.entered('active', 7);
-  other.node.entered('standby', 0);
-  other.node.peerLeads(7);
-  await until([one, other], 'the pair is in step', () => one.node.isPeerInStep());
-  return [one, other];
-}
-
-/** A connection of that client port, in the table of a node that leads, at the server in its slot. */
-function connect(peer: Peer, port: number): void {
-  const flow = flowFrom(port);
-  const server = slotsOf(peer)[slotOf(port)] ?? -1;
-  peer.path.live.push({ ...noNumbers(), ...numbersOf(flow), server });
-  peer.path.connections.add(nameOfFlow(flow));
-}
 
 t.test('a server that the standby does not have yet gets nothing there until it has it', async (t) => {
   const [one, other] = await pair(t);
-  const four = [...members, { name: 'server3', address: '10.77.2.23' }];
+  const four = [...SERVERS_OF_POOL, { name: 'server3', address: '10.77.2.23' }];
   const configured: Configured = { ...CONFIGURED, pools: [{ name: POOL, row: ROW, members: four }] };
   const servers = [...seen([0, 1, 2]), { address: '10.77.2.23', id: 3, isGone: false }];
   one.node.configured(configured, servers);
-  weigh(one, 1, 1, 1, 1);
+  giveWeights(one, 1, 1, 1, 1);
   await until([one, other], 'it waits', () => one.node.status().peerLacksServers);
   for (let turns = 0; turns < 200; turns++) for (const peer of [one, other]) await peer.lives();
   t.notOk(slotsOf(one).includes(3));
@@ -154,16 +58,19 @@ t.test('a reload of a standby writes the slots whose pools or servers are others
   };
   other.node.configured(CONFIGURED, seen([0, 1, 2]));
   t.same(written.splice(0), [], 'the same again');
-  other.node.configured({ ...CONFIGURED, pools: [{ name: POOL, row: 5, members }] }, seen([0, 1, 2]));
+  other.node.configured({ ...CONFIGURED, pools: [{ name: POOL, row: 5, members: SERVERS_OF_POOL }] }, seen([0, 1, 2]));
   t.same(written.splice(0), ['row 5'], 'another row of the data path');
   t.same(other.path.rows.get(5), slotsOf(one));
   other.node.see(seen([0, 1, 2]).slice(1));
-  other.node.configured({ ...CONFIGURED, pools: [{ name: POOL, row: 5, members }] }, seen([0, 1, 2]).slice(1));
+  other.node.configured(
+    { ...CONFIGURED, pools: [{ name: POOL, row: 5, members: SERVERS_OF_POOL }] },
+    seen([0, 1, 2]).slice(1),
+  );
   t.ok(
     other.path.rows.get(5)?.every((id) => id !== 0),
     'a server that is not configured any more has nothing',
   );
-  other.node.configured({ ...CONFIGURED, pools: [{ name: POOL, row: 5, members }] }, seen([7, 1, 2]));
+  other.node.configured({ ...CONFIGURED, pools: [{ name: POOL, row: 5, members: SERVERS_OF_POOL }] }, seen([7, 1, 2]));
   t.same(
     other.path.rows.get(5),
     slotsOf(one).map((id) => (id === 0 ? 7 : id)),
@@ -195,13 +102,13 @@ t.test(
   async (t) => {
     const network = await openWire();
     const node = open(t, network.one, { ids: [5, 6, 7] });
-    weigh(node, 1, 1, 1);
+    giveWeights(node, 1, 1, 1);
     await until([node], 'placed', isPlaced(node));
     t.same(
       slotsOf(node),
       Array.from(table, (index) => index + 5),
     );
-    weigh(node, 1, 1, 0);
+    giveWeights(node, 1, 1, 0);
     await until([node], 'placed again', isPlaced(node));
     const after = slotsOf(node);
     t.same(countsOf(after), { 5: 32_769, 6: 32_768 });
@@ -220,11 +127,11 @@ t.test('a node that joins has the slots and exceptions of the one that leads, un
     Array.from(table, (index) => index + 11),
   );
 
-  weigh(one, 0, 1, 1);
+  giveWeights(one, 0, 1, 1);
   await until([one, other], 'some slots are held', () => slotsOf(one).some(isHeld));
   const now = slotsOf(one);
   const port = Array.from({ length: 1000 }, (_, at) => 1000 + at).find((each) => isHeld(now[slotOf(each)] ?? 0)) ?? 0;
-  holdSyn(one, port);
+  holdFirstPacket(one, port);
   await until([one, other], 'it goes on', () => one.path.released.length === 1);
   const placed = one.path.heldFlows.exceptions.find(flowFrom(port));
   t.match(other.path.heldFlows.exceptions.find(flowFrom(port)), {
@@ -244,7 +151,7 @@ t.test('a node that joins has the slots and exceptions of the one that leads, un
 
 t.test('the node that takes over goes on from there, and the one that led joins it, with nothing held', async (t) => {
   const [one, other] = await pair(t);
-  weigh(one, 0, 1, 1);
+  giveWeights(one, 0, 1, 1);
   await until([one, other], 'some slots are held', () => slotsOf(one).some(isHeld));
   one.path.connections.add('some');
   one.node.entered('standby', 0);
@@ -261,12 +168,12 @@ t.test('the node that takes over goes on from there, and the one that led joins 
 
 t.test('a server that is gone has no slot, and is back under another number', async (t) => {
   const [one, other] = await pair(t);
-  weigh(one, 0, 1, 1);
+  giveWeights(one, 0, 1, 1);
   one.node.see(seen([0, 1, 2], [SERVERS[0] ?? '']));
   await until([one, other], 'it has no slot', () => slotsOf(one).every((id) => id === 1 || id === 2));
   t.match(other.node.status().exceptions, 0, 'its slots are not walked');
   one.node.see(seen([4, 1, 2]));
-  weigh(one, 1, 1, 1);
+  giveWeights(one, 1, 1, 1);
   await until(
     [one, other],
     'it has its share',
@@ -277,12 +184,12 @@ t.test('a server that is gone has no slot, and is back under another number', as
 
 t.test('a server that is taken out of the configuration while it is to get more has nothing soon', async (t) => {
   const [one, other] = await pair(t);
-  weigh(one, 8, 1, 1);
+  giveWeights(one, 8, 1, 1);
   await until([one, other], 'a change is under way', () => slotsOf(one).some(isHeld));
-  const two = members.slice(1);
+  const two = SERVERS_OF_POOL.slice(1);
   const configured: Configured = { ...CONFIGURED, pools: [{ name: POOL, row: ROW, members: two }] };
   for (const { node } of [other, one]) node.configured(configured, seen([0, 1, 2]).slice(1));
-  weigh(one, 1, 1);
+  giveWeights(one, 1, 1);
   const isDone = () => {
     const { slots } = one.node.status();
     return slots.drifting === 0 && slots.setting === 0 && slotsOf(one).every((id) => id === 1 || id === 2);
@@ -295,7 +202,7 @@ t.test('a node that is started again on its tables leads with what they have', a
   const network = await openWire();
   const path = openTestDataPath();
   const before = open(t, network.one, { path });
-  weigh(before, 3, 1, 1);
+  giveWeights(before, 3, 1, 1);
   await until([before], 'placed', isPlaced(before));
   const left = slotsOf(before);
   path.heldFlows.exceptions.put(flowFrom(1), {
@@ -305,7 +212,7 @@ t.test('a node that is started again on its tables leads with what they have', a
   });
   path.connections.add(nameOfFlow(flowFrom(1)));
   const after = open(t, (await openWire()).one, { path, adopted: true });
-  weigh(after, 1, 1, 1);
+  giveWeights(after, 1, 1, 1);
   for (let turns = 0; turns < 20; turns++) await after.lives();
   t.same(slotsOf(after), left, 'nothing changes before it leads');
   after.node.entered('active', 9);
@@ -323,11 +230,11 @@ t.test('a standby that cannot write what it is told acknowledges nothing more, a
   other.path.heldFlows.exceptions.putAll = () => {
     throw new Error('the table is full');
   };
-  weigh(one, 0, 1, 1);
+  giveWeights(one, 0, 1, 1);
   await until([one, other], 'some slots are held', () => slotsOf(one).some(isHeld));
   const now = slotsOf(one);
   const port = Array.from({ length: 1000 }, (_, at) => 1000 + at).find((each) => isHeld(now[slotOf(each)] ?? 0)) ?? 0;
-  holdSyn(one, port);
+  holdFirstPacket(one, port);
   await until([one, other], 'it is not in step', () => !one.node.isPeerInStep());
   t.match(other.node.status(), { part: 'neither', isInStep: false });
   t.same(other.problems, ['cannot be in step, until another node leads: the table is full']);

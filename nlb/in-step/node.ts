@@ -6,7 +6,6 @@ import type { Active } from '../sync/active.ts';
 import { type NodeOrders, openSyncNode, type SyncNode } from '../sync/link/node.ts';
 import type { Receiver } from '../sync/receiver.ts';
 import { emptyRule, type Rule } from '../sync/rule.ts';
-import type { Wish } from '../sync/slots.ts';
 import { answersOf } from './comparison.ts';
 import type { Configured, PoolWeights, ServerSeen } from './configured.ts';
 import { type Duties, openDuties } from './duties.ts';
@@ -137,20 +136,16 @@ export function openInStepNode({ heldFlows, nowMs, problem, event, ...parts }: I
     event('sync', { joined: peerReign });
   }
 
-  const followed = (write: () => void): void => {
+  /** What it cannot write it must not acknowledge; until another leads, it is out of step. */
+  function followed(write: () => void): void {
     try {
       write();
     } catch (error) {
-      followNoMore(error);
+      joining = Symbol('cannot follow');
+      receiver = undefined;
+      node.rest();
+      problem(`cannot be in step, until another node leads: ${error instanceof Error ? error.message : String(error)}`);
     }
-  };
-
-  /** What it cannot write it must not acknowledge; until another leads, it is out of step. */
-  function followNoMore(why: unknown): void {
-    joining = Symbol('cannot follow');
-    receiver = undefined;
-    node.rest();
-    problem(`cannot be in step, until another node leads: ${why instanceof Error ? why.message : String(why)}`);
   }
 
   function lead(reign: number): void {
@@ -217,17 +212,6 @@ export function openInStepNode({ heldFlows, nowMs, problem, event, ...parts }: I
     tellGone();
   }
 
-  function place(wished: readonly Wish[], isMore: boolean): void {
-    if (leading) {
-      leading.engine.wish(wished, nowMs(), isMore);
-      return;
-    }
-    const { selections } = rule;
-    for (const [slot, server] of wished) selections.put(slot, server);
-    if (isMore) return;
-    for (const pool of new Set(wished.map(([slot]) => selections.positionOf(slot).pool))) ruleWriter.pool(pool, rule);
-  }
-
   return {
     configured: (configured, seen) => {
       const before = new Map(Array.from(numbers.pools(), (pool) => [pool, numbers.rowOf(pool)]));
@@ -274,8 +258,10 @@ export function openInStepNode({ heldFlows, nowMs, problem, event, ...parts }: I
     },
     work: () => {
       if (!leading && !isFresh) return false;
-      const wished = wantedSlots.work();
-      if (wished.length > 0) place(wished, wantedSlots.isAmidst());
+      const [wished, isMore] = [wantedSlots.work(), wantedSlots.isAmidst()];
+      if (wished.length === 0) return wantedSlots.isBusy();
+      if (leading) leading.engine.wish(wished, nowMs(), isMore);
+      else ruleWriter.place(wished, rule, isMore);
       return wantedSlots.isBusy();
     },
     tick: () => {

@@ -3,6 +3,7 @@ import type { Address } from '../datapath/specification/address.ts';
 import { held, isHeld, serverIn } from '../datapath/tables/slot.ts';
 import type { LogRecord, ServerName, Skipped } from '../sync/records.ts';
 import { emptyRule, type Rule } from '../sync/rule.ts';
+import type { Wish } from '../sync/slots.ts';
 import { openExceptionWriter } from './exception-writer.ts';
 import { flowName, flowNamed } from './names.ts';
 import type { Numbers } from './numbers.ts';
@@ -17,6 +18,8 @@ export interface RuleWriter {
   all(rule: Rule): void;
   /** The slots of one pool. */
   pool(name: string, rule: Rule): void;
+  /** What is wished is the rule from now on. @param isMore the rest of what is wished of the pool comes soon, and is written with this */
+  place(wished: readonly Wish[], rule: Rule, isMore: boolean): void;
   /** In the data path at the end of this turn, or with `flush`. */
   record(record: LogRecord | Skipped): void;
   /** Throws what the data path throws. */
@@ -65,6 +68,12 @@ export function openRuleWriter(heldFlows: WrittenFlows, numbers: WrittenNumbers,
       flush();
     },
     pool: putPool,
+    place: (wished, rule, isMore) => {
+      const { selections } = rule;
+      for (const [slot, server] of wished) selections.put(slot, server);
+      if (isMore) return;
+      for (const pool of new Set(wished.map(([slot]) => selections.positionOf(slot).pool))) putPool(pool, rule);
+    },
     record: (record) => {
       // At every instant the data path has what a prefix of the log says: this node may have to lead then.
       if (record.type === 'set') written.flush();

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { type Datapath, openDatapath } from '../datapath/datapath.ts';
 import type { HeldFlows } from '../datapath/held-flows.ts';
+import { flowFrom } from '../datapath/kit/held.ts';
 import { CLUSTER, holdLease, options, pinDirectory, tables, withoutSlots } from '../datapath/kit/rig.ts';
 import { FOREVER_NS, type Scope } from '../datapath/kit/send.ts';
 import type { VethPeers } from '../datapath/kit/veth-peers.ts';
@@ -32,14 +33,6 @@ export const SLOTS = CONSTANTS.SELECTION_SLOTS;
 const REIGN = 7;
 export const monotonicMs = () => Number(monotonicNs()) / 1e6;
 const turn = () => new Promise((resolve) => setImmediate(resolve));
-export const flowFrom = (port: number): Flow => ({
-  protocol: PROTOCOL.tcp,
-  source: '198.51.100.2' as Flow['source'],
-  destination: CLUSTER as Flow['destination'],
-  sourcePort: port,
-  destinationPort: 80,
-});
-
 /** In the selection of the web service. */
 export const slotOf = (port: number): number => slotOfFlow(flowFrom(port));
 const slotOfFlow = (flow: Flow): number => slotOfNumbers(numbersOf(flow), SLOTS);

@@ -1,6 +1,6 @@
 import type { HeldFlows } from '../datapath/held-flows.ts';
 import { CONSTANTS } from '../datapath/program/layout.ts';
-import { type Flow, nameOfFlow } from '../datapath/specification/flow.ts';
+import { type Flow, nameOfFlow, PROTOCOL } from '../datapath/specification/flow.ts';
 import type { Exception } from '../datapath/specification/knowledge.ts';
 import { type ConnectionNumbers, connectionOf } from '../datapath/tables/connection-numbers.ts';
 import type { HeldFrame } from '../datapath/tables/held-ring.ts';
@@ -20,6 +20,15 @@ export interface TestDataPath {
 }
 
 const { SELECTION_SLOTS: SLOTS } = CONSTANTS;
+
+/** A connection from that port of a client, to the web service. */
+export const flowFrom = (port: number): Flow => ({
+  protocol: PROTOCOL.tcp,
+  source: '198.51.100.2' as Flow['source'],
+  destination: '203.0.113.1' as Flow['destination'],
+  sourcePort: port,
+  destinationPort: 80,
+});
 
 export function openTestDataPath(): TestDataPath {
   const rows = new Map<number, Int32Array>();

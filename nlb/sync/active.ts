@@ -138,19 +138,15 @@ export function openActive({ reign, rule, settings, slotOf, emit, ...options }: 
 
   /** What counts as acknowledged takes effect; then whatever has become possible is done, and sent. */
   function proceed(): void {
-    for (let left = MOST_GRANTED; ; ) {
+    let left = MOST_GRANTED;
+    do {
       left = grant(left);
       if (isLeaving) slots.withdrawAll();
-      const tip = log.tip();
       slots.proceed();
-      if (log.granted() < tip || ungranted.length === 0 || left <= 0) break;
-    }
+    } while (left > 0 && grantable() > 0);
     if (grantable() > 0) emit({ type: 'goOn' });
     for (const datagram of log.send(nowMs)) emit({ type: 'send', datagram });
-    if (ungranted.length <= settings.mostBeforeWalk) walkOn();
-  }
-
-  function walkOn(): void {
+    if (ungranted.length > settings.mostBeforeWalk) return;
     for (const change of paused) {
       paused.delete(change);
       emit({ type: 'walkOn', change });

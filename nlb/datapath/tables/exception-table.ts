@@ -32,8 +32,7 @@ const WRITTEN_AT_ONCE = 256;
 /** @param descriptor of a table, by its name in the program */
 export function openExceptionTable(descriptor: (map: string) => number): ExceptionTable {
   const [fd, filter] = [descriptor('exceptions'), openExceptionFilter(descriptor('exception_filter'))];
-  const { maxEntries } = mapInfo(fd);
-  const chunk = Math.min(maxEntries, STEP_ENTRIES);
+  const chunk = Math.min(mapInfo(fd).maxEntries, STEP_ENTRIES);
   const [keys, values] = [Buffer.alloc(WRITTEN_AT_ONCE * KEY.size), Buffer.alloc(WRITTEN_AT_ONCE * VALUE.size)];
   const list = function* (): Generator<[Flow, Exception][]> {
     for (const { count, keys, values } of walkBatches(fd, KEY.size, VALUE.size, chunk))
@@ -54,11 +53,6 @@ export function openExceptionTable(descriptor: (map: string) => number): Excepti
   };
   filter.reset(hashes());
 
-  const forget = (flow: FlowNumbers): boolean => {
-    const isKnown = known.remove(flow);
-    if (isKnown) filter.remove(hashOfNumbers(flow));
-    return isKnown;
-  };
   function putSome(some: readonly (readonly [Flow, Exception])[]): void {
     const added: [place: number, flow: FlowNumbers][] = [];
     for (const [place, [flow, exception]] of some.entries()) {
@@ -72,7 +66,7 @@ export function openExceptionTable(descriptor: (map: string) => number): Excepti
     }
     const written = putEntries(fd, keys, values, some.length);
     if (written === some.length) return;
-    for (const [place, flow] of added) if (place >= written) forget(flow);
+    for (const [place, flow] of added) if (place >= written && known.remove(flow)) filter.remove(hashOfNumbers(flow));
     throw new SyscallError('write to map', 'exceptions', E2BIG);
   }
   function dropSome(flows: readonly FlowNumbers[]): void {
