@@ -9,10 +9,9 @@ import type { Active } from '../sync/active.ts';
 import type { Effect, HeldPacket } from '../sync/effects.ts';
 import type { FlowName, ServerName } from '../sync/records.ts';
 import type { SlotNumber } from '../sync/rule.ts';
-import { openExceptionWriter } from './exception-writer.ts';
 import { openHeldTimes } from './held-times.ts';
 import { flowName, flowNamed } from './names.ts';
-import { openSlotWriter } from './slot-writer.ts';
+import { openPathWriter } from './path-writer.ts';
 import type { Throttle } from './throttle.ts';
 
 /** Carries out on the data path of this node what the engine of the active says, and tells it what it has found. */
@@ -149,9 +148,9 @@ export function openDuties({ heldFlows, naming, engine, nowMs, throttle, problem
   };
   const writeException = ({ flow, exception }: Extract<Effect, { type: 'writeException' }>): void => {
     const [key, id] = [flowNamed(flow), exception && naming.idOf(exception.server)];
-    if (!exception) exceptions.write(key, undefined);
+    if (!exception) writer.exception(key, undefined);
     else if (id !== undefined)
-      exceptions.write(key, {
+      writer.exception(key, {
         server: id,
         serverAddress: exception.server as Address,
         isSettled: exception.isSettled,
@@ -167,20 +166,15 @@ export function openDuties({ heldFlows, naming, engine, nowMs, throttle, problem
     counts.released++;
     times.add(monotonicNs() - frame.arrivedNs);
   };
-  const [slots, exceptions] = [openSlotWriter(heldFlows, naming.rowOf), openExceptionWriter(heldFlows)];
-  const flush = (): void => {
-    slots.flush();
-    exceptions.flush();
-  };
+  const writer = openPathWriter(heldFlows, naming.rowOf);
   const writeSlot = ({ slot: number, server, isHeld }: Extract<Effect, { type: 'writeSlot' }>): void => {
     const { pool, slot } = naming.positionOf(number);
     const id = server === undefined ? NOBODY : (naming.idOf(server) ?? NOBODY);
-    slots.write(pool, slot, isHeld ? held(id) : id);
+    writer.slot(pool, slot, isHeld ? held(id) : id);
   };
   const execute: Duties['execute'] = (effect) => {
     if (isClosed) return;
-    if (effect.type !== 'writeSlot') slots.flush();
-    if (effect.type !== 'writeException') exceptions.flush();
+    if (effect.type !== 'writeSlot' && effect.type !== 'writeException') writer.flush();
     switch (effect.type) {
       case 'writeSlot':
         return writeSlot(effect);
@@ -208,7 +202,7 @@ export function openDuties({ heldFlows, naming, engine, nowMs, throttle, problem
   return {
     execute,
     readFrames: () => {
-      flush();
+      writer.flush();
       readFrames();
     },
     review: (most) => engine()?.reviewExceptions(hasEntry, nowMs(), most) ?? true,
@@ -217,7 +211,7 @@ export function openDuties({ heldFlows, naming, engine, nowMs, throttle, problem
       return { ...counts, waiting: frames.size, ...(heldMs && { heldMs }) };
     },
     close: () => {
-      flush();
+      writer.flush();
       isClosed = true;
       for (const change of [...paused.keys()]) walkOn(change);
     },

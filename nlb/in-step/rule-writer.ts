@@ -4,10 +4,9 @@ import { held, isHeld, serverIn } from '../datapath/tables/slot.ts';
 import type { LogRecord, ServerName, Skipped } from '../sync/records.ts';
 import { emptyRule, type Rule } from '../sync/rule.ts';
 import type { Wish } from '../sync/slots.ts';
-import { openExceptionWriter } from './exception-writer.ts';
 import { flowName, flowNamed } from './names.ts';
 import type { Numbers } from './numbers.ts';
-import { openSlotWriter } from './slot-writer.ts';
+import { openPathWriter } from './path-writer.ts';
 
 /**
  * Keeps the data path of a node that does not lead as its rule says, with nothing held, so that it may lead at any instant; and reads
@@ -41,31 +40,27 @@ export function openRuleWriter(heldFlows: WrittenFlows, numbers: WrittenNumbers,
   const putException = (flow: string, server: ServerName): void => {
     const id = numbers.idOf(server);
     const exception = id === undefined ? undefined : { server: id, serverAddress: server as Address, isSettled: true };
-    written.write(flowNamed(flow), exception);
+    writer.exception(flowNamed(flow), exception);
   };
   const dropOthers = (rule: Rule): void => {
     for (const some of exceptions.list())
       exceptions.dropAll(some.map(([flow]) => flow).filter((flow) => !rule.exceptions.has(flowName(flow))));
   };
-  const [slots, written] = [openSlotWriter(heldFlows, numbers.rowOf), openExceptionWriter(heldFlows)];
-  const flush = (): void => {
-    slots.flush();
-    written.flush();
-  };
+  const writer = openPathWriter(heldFlows, numbers.rowOf);
   const putPool = (pool: string, { selections }: Rule): void => {
     const [row, from] = [numbers.rowOf(pool), selections.slotOf(pool, 0)];
-    flush();
+    writer.flush();
     if (row === undefined) return;
     const content = (_: unknown, slot: number): number => contentFor(selections.serverAt(from + slot));
     heldFlows.putRow(row, Int32Array.from({ length: perPool }, content));
   };
   return {
     all: (rule) => {
-      flush();
+      writer.flush();
       for (const pool of numbers.pools()) putPool(pool, rule);
       dropOthers(rule);
       for (const [flow, server] of rule.exceptions) putException(flow, server);
-      flush();
+      writer.flush();
     },
     pool: putPool,
     place: (wished, rule, isMore) => {
@@ -75,23 +70,20 @@ export function openRuleWriter(heldFlows: WrittenFlows, numbers: WrittenNumbers,
       for (const pool of new Set(wished.map(([slot]) => selections.positionOf(slot).pool))) putPool(pool, rule);
     },
     record: (record) => {
-      // At every instant the data path has what a prefix of the log says: this node may have to lead then.
-      if (record.type === 'set') written.flush();
-      else slots.flush();
       if (record.type === 'add') putException(record.flow, record.server);
-      else if (record.type === 'del') written.write(flowNamed(record.flow), undefined);
+      else if (record.type === 'del') writer.exception(flowNamed(record.flow), undefined);
       else if (record.type === 'set') {
         const content = contentFor(record.server);
-        for (const slot of record.slots) slots.write(record.pool, slot, content);
+        for (const slot of record.slots) writer.slot(record.pool, slot, content);
       }
     },
-    flush,
+    flush: writer.flush,
     renumber: (server, from, to) => {
-      flush();
+      writer.flush();
       for (const pool of numbers.pools())
         for (const [slot, content] of heldFlows.readSlots(numbers.rowOf(pool) ?? 0).entries())
-          if (serverIn(content) === from) slots.write(pool, slot, isHeld(content) ? held(to) : to);
-      slots.flush();
+          if (serverIn(content) === from) writer.slot(pool, slot, isHeld(content) ? held(to) : to);
+      writer.flush();
       for (const some of exceptions.list())
         exceptions.putAll(
           some

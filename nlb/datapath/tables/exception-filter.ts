@@ -11,8 +11,6 @@ export interface ExceptionFilter {
   remove(hash: number): void;
   /** To the hashes of the exceptions that there are. */
   reset(hashes: Iterable<readonly number[]>): void;
-  /** How many exceptions there are. */
-  size(): number;
   close(): void;
 }
 
@@ -48,7 +46,6 @@ export function openExceptionFilter(fd: number): ExceptionFilter {
       for (let word = 0; word < words.length; word++) Atomics.store(words, word, wordOf(having, word));
       Atomics.store(count, 0, BigInt(total));
     },
-    size: () => Number(count[0] ?? 0n),
     close: () => memory.close(),
   };
 }

@@ -1,8 +1,8 @@
 import t from 'tap';
-import { enterPrivateNamespaces } from '../kernel/private-namespaces.ts';
-import { flowFrom, onServer, openHeldPath } from './kit/held.ts';
-import { makeNode } from './kit/node.ts';
-import { segment, send } from './kit/send.ts';
+import { enterPrivateNamespaces } from '../../kernel/private-namespaces.ts';
+import { flowFrom, onServer, openHeldPath } from '../kit/held.ts';
+import { makeNode } from '../kit/node.ts';
+import { segment, send } from '../kit/send.ts';
 
 /** The table of exceptions, and what the program does by it. */
 
