@@ -4,7 +4,7 @@ import { inTime } from '../harness/act/in-time.ts';
 import { entryOf } from '../harness/act/inject.ts';
 import { madeUp, packetsOfFlows } from '../harness/act/packet-floods.ts';
 import type { Scene } from '../harness/act/scene.ts';
-import { KILL, obeyed, survives, type Takeover } from '../harness/act/takeover-in-step.ts';
+import { KILL, obeyed, standsBy, survives, type Takeover } from '../harness/act/takeover-in-step.ts';
 import { enters } from '../harness/act/waits.ts';
 import { cableImpaired } from '../harness/check/impaired.ts';
 import { flooded } from '../harness/check/syn-flood.ts';
@@ -161,15 +161,14 @@ export default await suite(
         startSystem(scene, standby);
         await enters(scene, standby.name, 'standby', killedNs);
       },
-      strike: (scene, active) => obeyed(`${active.name} has stood by`, () => scene.lab.use('handover').standBy(active)),
+      strike: standsBy,
     }),
     'the lead goes over, and comes back as soon as it may': survives({
       aspect: 'planned and back at once',
       what: 'stand by, and take over again',
       strike: async (scene, active) => {
-        const { standBy, takeOver } = scene.lab.use('handover');
-        await standBy(active);
-        await obeyed(`${active.name} has the lead again`, () => takeOver(active));
+        await standsBy(scene, active);
+        await obeyed(`${active.name} has the lead again`, () => scene.lab.use('handover').takeOver(active));
       },
     }),
   },

@@ -7,8 +7,8 @@ import {
   inStep,
   KILL,
   nothingLost,
-  obeyed,
   openUnderChanges,
+  standsBy,
   survives,
 } from '../harness/act/takeover-in-step.ts';
 import { DEAD_CABLE } from '../harness/act/usual-drops.ts';
@@ -109,7 +109,7 @@ export default await suite(
     'the active is asked to stand by': survives({
       aspect: 'planned',
       what: 'stand by',
-      strike: (scene, active) => obeyed(`${active.name} has stood by`, () => scene.lab.use('handover').standBy(active)),
+      strike: standsBy,
     }),
     'kill -9 of the active': survives({
       ...KILL,

@@ -79,12 +79,15 @@ const isDone = (order: Promise<void>): Promise<boolean> =>
   );
 
 /** The reasons for which a node keeps the lead for a while: the other lacks something, or the log was not complete in time. */
-const KEPT = /in step|no handover within/;
+const KEPT = /in step|no handover within|did not acknowledge all within/;
 
-/** As an operator would, the order is given again while the node keeps the lead because the other is not in step. */
+/** As an operator would, the order is given again while the node keeps the lead for such a reason: it has handed nothing over. */
 export const obeyed = async (what: string, order: () => Promise<void>): Promise<void> => {
   await until(() => isDone(order()), { what, withinMs: IN_STEP_WITHIN_MS, isPromise: true });
 };
+
+export const standsBy = (scene: Scene, active: LabNode): Promise<void> =>
+  obeyed(`${active.name} has stood by`, () => scene.lab.use('handover').standBy(active));
 
 /** Puts into the history where both nodes would send the connections that there are. */
 async function compare(scene: Scene, active: LabNode): Promise<void> {

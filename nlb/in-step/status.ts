@@ -36,6 +36,12 @@ export interface InStepStatus {
   link: LinkCounts;
 }
 
+/** What keeps a log from being complete. */
+export function leftToDo({ isInStep, records, slots, held }: InStepStatus) {
+  const { logged, acknowledged } = records;
+  return { isInStep, logged, acknowledged, setting: slots.setting, waiting: held.waiting };
+}
+
 export interface ComparedShown extends Omit<Findings, 'atMs' | 'different'> {
   /** How long ago the connections were drawn. */
   agoMs: number;
