@@ -37,7 +37,7 @@ export interface InStepStatus {
 }
 
 /** What keeps a log from being complete. */
-export function leftToDo({ isInStep, records, slots, held }: InStepStatus) {
+export function missingIn({ isInStep, records, slots, held }: InStepStatus) {
   const { logged, acknowledged } = records;
   return { isInStep, logged, acknowledged, setting: slots.setting, waiting: held.waiting };
 }

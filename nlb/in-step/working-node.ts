@@ -8,7 +8,7 @@ import { watchReadable } from '../kernel/readable-watch.ts';
 import type { FromSync, ToSync } from './beat-messages.ts';
 import type { FromInStep, InStepOrders, ToInStep } from './messages.ts';
 import { openInStepNode } from './node.ts';
-import { leftToDo } from './status.ts';
+import { missingIn } from './status.ts';
 import { openThrottle } from './throttle.ts';
 
 /** A node at work: what it is told by the other two threads, and what it does now and then. */
@@ -118,7 +118,7 @@ export function openWorkingNode(orders: InStepOrders, { beat, post, placed, ende
         break;
       case 'keepLog':
         if (completing !== undefined)
-          post({ type: 'event', name: 'sync', detail: { notCompleted: leftToDo(node.status()) } });
+          post({ type: 'event', name: 'sync', detail: { notCompleted: missingIn(node.status()) } });
         completing = undefined;
         node.stay();
     }

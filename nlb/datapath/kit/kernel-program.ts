@@ -101,8 +101,9 @@ export function openKernelProgram(services: SelectedService<Int32Array>[]) {
     entering: () => entering(fd('entering')),
     /** Reset the limits on entering. */
     enterAnew: () => putEntry(fd('entering'), indexKey(0), Buffer.alloc(STRUCTS.entering.size)),
-    /** When the peer last asked for the NLBS address; it is never reset. */
+    /** When the peer last asked for the NLBS address. */
     peerAskedNs: () => lease.peerAskedNs(),
+    forgetPeerAsked: () => lease.notePeerAsked(0n),
     counters: openCounters(fd, SIZES),
   };
 }

@@ -114,6 +114,7 @@ function open(history: History, parts: ReplayParts): Replay {
   kernel.setLease(replay.lease);
   kernel.setPeer(replay.peer);
   kernel.forgetAllowances();
+  kernel.forgetPeerAsked();
   kernel.setDaemonAlive(history.daemonLives);
   configure(replay);
   return replay;
@@ -122,7 +123,7 @@ function open(history: History, parts: ReplayParts): Replay {
 type FlowTableName = 'connections' | 'udpFlows' | 'halfOpen';
 
 function openLedgerOf({ kernel, boundless, oldestFirst }: ReplayParts): Ledger {
-  const ledger: Ledger = { ...openLedger(), peerAskedNs: kernel.peerAskedNs() };
+  const ledger = openLedger();
   for (const table of ['connections', 'udpFlows', 'halfOpen'] as const) {
     if (table === boundless) continue;
     const [rows, among] =

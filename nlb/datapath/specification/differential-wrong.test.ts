@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import t from 'tap';
 import { enterPrivateNamespaces } from '../../kernel/private-namespaces.ts';
+import { findEach } from '../../search/find-each.ts';
 import { openDifference } from '../kit/difference.ts';
 import type { ReplayParts } from '../kit/replay.ts';
 import { wrongHeldFlows } from '../kit/wrong-held-flows.ts';
@@ -11,18 +11,15 @@ import { forward } from './forward.ts';
 enterPrivateNamespaces(import.meta.url);
 t.setTimeout(900_000);
 
-/** Each wrong specification is found out by the same histories every time. */
-const FINDING = { numRuns: 40_000, seed: 3, endOnFailure: true };
+const SEARCH = { seed: 3, mostHistories: 40_000 };
 const alike = openDifference();
+const find = (t: Parameters<typeof findEach>[0], file: string, properties: Record<string, ReturnType<typeof alike>>) =>
+  findEach(t, { ...SEARCH, file: new URL(file, import.meta.url) }, properties);
 
 t.test('every wrong specification is detected', async (t) => {
-  for (const [defect, specification] of Object.entries({ ...wrongSpecifications, ...wrongHeldFlows })) {
-    const result = fc.check(
-      alike(specification, () => {}),
-      FINDING,
-    );
-    t.ok(result.failed, `${defect}: found after ${result.numRuns}`);
-  }
+  const all = Object.entries({ ...wrongSpecifications, ...wrongHeldFlows });
+  const properties = all.map(([defect, specification]) => [defect, alike(specification, () => {})]);
+  find(t, './wrong-found-by.json', Object.fromEntries(properties));
 });
 
 const wrongWhenFull: Record<string, Pick<ReplayParts, 'boundless' | 'oldestFirst'>> = {
@@ -33,11 +30,7 @@ const wrongWhenFull: Record<string, Pick<ReplayParts, 'boundless' | 'oldestFirst
 };
 
 t.test('so is one that is wrong about full tables', async (t) => {
-  for (const [defect, full] of Object.entries(wrongWhenFull)) {
-    const result = fc.check(
-      alike(forward, () => {}, full),
-      FINDING,
-    );
-    t.ok(result.failed, `${defect}: found after ${result.numRuns}`);
-  }
+  const all = Object.entries(wrongWhenFull);
+  const properties = all.map(([defect, full]) => [defect, alike(forward, () => {}, full)]);
+  find(t, './wrong-when-full-found-by.json', Object.fromEntries(properties));
 });
