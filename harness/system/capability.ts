@@ -74,6 +74,8 @@ export interface Capabilities {
     isSo(node: LabNode): Promise<boolean>;
     /** That, and that no change of a selection has to wait for connections of before its lead. For waiting only. */
     mayChange(node: LabNode): Promise<boolean>;
+    /** Whether the node, which has just taken over, was in step when the other last said so; undefined if it does not say. */
+    wasInStep(node: LabNode): Promise<boolean | undefined>;
     /** How many of its connections the other would send to the same server, and to different ones, by what both have. */
     compare(node: LabNode): Promise<{ same: number; different: number }>;
     /** What the two say to each other of it, as an expression of nft. */

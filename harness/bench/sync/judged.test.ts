@@ -77,4 +77,5 @@ t.test('a takeover does not count where it did not try what it was to try', asyn
   t.match(whyDiscarded({ fresh: 99, dropped: 0, changes: 6 }), /^99 connections/);
   t.match(whyDiscarded({ fresh: 100, dropped: 3, changes: 6 }), /capture lost 3/);
   t.match(whyDiscarded({ fresh: 100, dropped: 0, changes: 5 }), /weights changed 5 times/);
+  t.match(whyDiscarded({ fresh: 100, dropped: 0, changes: 6, wasInStep: false }), /not in step/);
 });

@@ -87,9 +87,10 @@ export async function runTakeover(rig: Rig, weights: ChangingWeights, number: nu
   if (!client) throw new Error('the topology has no client');
   const survived = judgeTakeover(rig.events(), { client, injectedNs, takenOverNs });
   const changes = weights.taken(active) - before;
+  const wasInStep = rig.lab.setup.inStep && (await rig.lab.system.can.inStep?.wasInStep(standby));
   await mend(rig, active);
   rig.lab.startSystem(active);
-  const discarded = whyDiscarded({ ...survived, dropped, changes });
+  const discarded = whyDiscarded({ ...survived, dropped, changes, ...(wasInStep === false && { wasInStep }) });
   return { ...survived, active: active.name, how, changes, ...(discarded !== undefined && { discarded }) };
 }
 
@@ -134,8 +135,17 @@ async function allGoOn(loads: readonly Load[], sinceNs: number): Promise<void> {
   });
 }
 
+interface Seen {
+  fresh: number;
+  dropped: number;
+  changes: number;
+  /** Absent where nobody says so. */
+  wasInStep?: boolean;
+}
+
 /** What makes a takeover no trial of what was to be tried. */
-export function whyDiscarded(seen: { fresh: number; dropped: number; changes: number }): string | undefined {
+export function whyDiscarded(seen: Seen): string | undefined {
+  if (seen.wasInStep === false) return 'the active had said that its standby was not in step';
   if (seen.dropped > 0) return `the capture lost ${seen.dropped} frames`;
   if (seen.fresh < AT_LEAST) return `${seen.fresh} connections were established in the last ${LAST_MS} ms`;
   return seen.changes < TURNS * CHANGES_A_TURN ? `the weights changed ${seen.changes} times` : undefined;

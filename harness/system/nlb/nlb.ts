@@ -18,6 +18,7 @@ const SYNC_PORT = 4695;
 const LAST_GAP_MS = 1000;
 /** The daemon's log, among a node's. */
 const LOG = 'nlbd';
+const EVENTS = ['nlbctl', 'events'];
 /** Loaded before the daemon: its main thread can be held up by signals. */
 const HOLDABLE = { NODE_OPTIONS: `--import=${path.join(import.meta.dirname, 'block-main.ts')}` };
 
@@ -61,7 +62,7 @@ export const nlb: System = systemWith(
       await reload(node);
     },
     stateScripts: { script: stateScript, journal: journalFile, stateVariable: 'NLB_STATE' },
-    eventLog: { read: ['nlbctl', 'events'], follow: ['nlbctl', 'events', '--follow'] },
+    eventLog: { read: EVENTS, follow: [...EVENTS, '--follow'] },
     stampedLog: {
       label: LOG,
       lastStampMs: (log) => Date.parse([...log.matchAll(/"time":"([^"]+)"/g)].at(-1)?.[1] ?? ''),
@@ -101,6 +102,7 @@ export const nlb: System = systemWith(
         const inStep = (await saidBy(node))?.inStep;
         return inStep?.part === 'leads' && inStep.isInStep && inStep.graceLeftMs === 0;
       },
+      wasInStep,
       compare,
       match: `udp dport ${SYNC_PORT}`,
     },
@@ -145,6 +147,21 @@ async function compare(node: LabNode): Promise<{ same: number; different: number
   if (!inStep?.compared) throw new Error(`${node.name} has nobody to compare with`);
   const { same, different } = inStep.compared;
   return { same, different };
+}
+
+async function wasInStep(node: LabNode): Promise<boolean | undefined> {
+  const read = await node.run(EVENTS);
+  const events = read.stdout.split('\n').filter((line) => line !== '');
+  const taken = events
+    .map((line): EventRead => JSON.parse(line))
+    .findLast(({ event, state }) => event === 'state' && state === 'active');
+  return taken?.lost?.wasInStep ?? undefined;
+}
+
+interface EventRead {
+  event: string;
+  state?: string;
+  lost?: { wasInStep?: boolean | null };
 }
 
 interface SyncRead {

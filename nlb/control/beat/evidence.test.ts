@@ -111,6 +111,25 @@ t.test('who took the lead back counts from the end of its own lease', async (t) 
   });
 });
 
+t.test('who takes the lead says whether it was in step, by the last word of the one that led', async (t) => {
+  const says = (atMs: number, isPeerInStep?: boolean): Event => ({
+    ...heard(atMs, { state: 'active' }),
+    ...(isPeerInStep !== undefined && { extension: { sync: { reign: 1, isPeerInStep, isForced: false } } }),
+  });
+  const silence = ticks(105, 160, 2.5);
+  const [resigned, answer] = [heard(101, { state: 'standby', resigned: true }), answered(130)];
+  const table: [name: string, start: Role, events: Event[], wasInStep: boolean | null][] = [
+    ['in step', settled(), [says(100, true), ...silence], true],
+    ['not yet', settled(), [says(90, true), says(100, false), ...silence], false],
+    ['handed over', settled(), [says(100, true), resigned, ...silence], true],
+    ['somebody answers for a while', settled(), [says(100, true), answer, ...ticks(132, 260, 2.5)], true],
+    ['the peer takes no part any more', settled(), [says(90, true), says(100), ...silence], null],
+    ['it led itself, last', settled(), [says(100, true), ...silence, ...ticks(1500, 2500, 2.5)], null],
+  ];
+  for (const [name, start, events, wasInStep] of table)
+    t.match(tell(start, events).findLast(({ state }) => state === 'active')?.lost, { wasInStep }, name);
+});
+
 t.test('leaving the lead in order costs nothing, and a first lead has no proof before it', async (t) => {
   const standBy: Event = { type: 'AskedToStandBy', atMs: 201 };
   const [change] = tell(play(ticked(active(), 200).role, [heard(200)]).role, [standBy]);

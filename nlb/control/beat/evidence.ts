@@ -28,8 +28,11 @@ export interface Evidence {
 }
 
 export type Lost =
-  /** The lead was taken: for how long nothing had shown that somebody held it. Null: nothing did since this daemon's start. */
-  | { withoutHolderMs: number | null; lastProof: HolderProof['by'] | null }
+  /**
+   * The lead was taken: for how long nothing had shown that somebody held it. Null: nothing did since this daemon's start. And whether this
+   * node was in step, by the last word of the peer that led; null where that said nothing of it, or this node itself led last.
+   */
+  | { withoutHolderMs: number | null; lastProof: HolderProof['by'] | null; wasInStep: boolean | null }
   /** A lease ran out unnoticed, because this node stalled: for how long it had been over. */
   | { leaseOverMs: number };
 
@@ -43,17 +46,21 @@ interface HolderProof {
 export interface Seen {
   holder?: HolderProof;
   answered?: { mac: string; atMs: number };
+  /** Whether this node is in step, by the last word of the peer, which leads. */
+  isInStep?: boolean;
 }
 
 /** What an event shows. @param role as it was before the event */
 export function see(seen: Seen, role: Role, event: Event): Seen {
-  const { state } = role;
-  const own = state.name === 'active' ? { holder: ownLease(state.leaseEndsMs, event.atMs) } : {};
+  const { atMs } = event;
   if (event.type === 'AddressAnswered')
-    return { holder: { atMs: event.atMs, by: 'answer' }, answered: { mac: event.mac, atMs: event.atMs } };
-  if (event.type === 'Heard' && event.from.state === 'active')
-    return { ...seen, holder: { atMs: event.atMs, by: 'beat' } };
-  return { ...seen, ...own };
+    return { ...seen, holder: { atMs, by: 'answer' }, answered: { mac: event.mac, atMs } };
+  const { isInStep: _, ...others } = seen;
+  if (event.type === 'Heard' && event.from.state === 'active') {
+    const said = event.extension?.sync;
+    return { ...others, holder: { atMs, by: 'beat' }, ...(said && { isInStep: said.isPeerInStep }) };
+  }
+  return role.state.name === 'active' ? { ...others, holder: ownLease(role.state.leaseEndsMs, atMs) } : seen;
 }
 
 function ownLease(leaseEndsMs: number, atMs: number): HolderProof {
@@ -105,9 +112,13 @@ function evidenceAt(atMs: number, role: Role, seen: Seen, { paths }: PathWatch, 
   };
 }
 
-function lostBy({ state, previous, atMs }: Entry, before: Role, { holder }: Seen): Lost | undefined {
+function lostBy({ state, previous, atMs }: Entry, before: Role, { holder, isInStep }: Seen): Lost | undefined {
   if (state === 'active')
-    return { withoutHolderMs: holder ? roundMs(atMs - holder.atMs) : null, lastProof: holder?.by ?? null };
+    return {
+      withoutHolderMs: holder ? roundMs(atMs - holder.atMs) : null,
+      lastProof: holder?.by ?? null,
+      wasInStep: isInStep ?? null,
+    };
   const leaseOverMs = before.state.name === 'active' && previous === 'active' ? atMs - before.state.leaseEndsMs : 0;
   return leaseOverMs > 0 ? { leaseOverMs: roundMs(leaseOverMs) } : undefined;
 }
