@@ -4,11 +4,13 @@ import { type Figures, measureDatapath } from '../bench/datapath/measured.ts';
 import { COST_HEADING, costRow, RATE_HEADING, rateRows } from '../bench/datapath/row.ts';
 import { judgementRow } from '../bench/judgement.ts';
 import { machine } from '../doctor/probe.ts';
+import { tidyOnInterrupt } from '../lab/interrupt.ts';
 import { type BenchOptions, conditions, exitCodeOf, load, progressOn } from './bench-run.ts';
 import { LiveLine } from './live-line.ts';
 
 /** What a packet costs in the data path, and how many get through it a second. */
 export async function benchDatapath({ runs = 20_000, trials = 15, json }: BenchOptions): Promise<void> {
+  tidyOnInterrupt();
   console.log(
     `${conditions(`at least ${runs} single runs for each figure; ${trials} trials`)}; load ${load()}\n${COST_HEADING}`,
   );

@@ -8,7 +8,7 @@ import { machine } from '../doctor/probe.ts';
 import type { DriverName } from '../driver/registry.ts';
 import { commitOf } from '../system/commits.ts';
 import type { System } from '../system/system.ts';
-import { type BenchOptions, conditions, exitCodeOf, load, progressOn } from './bench-run.ts';
+import { type BenchOptions, conditions, endsEarly, exitCodeOf, load, progressOn } from './bench-run.ts';
 import { driverHere } from './driver-here.ts';
 import { LiveLine } from './live-line.ts';
 import { EXIT, UserError } from './problem.ts';
@@ -17,19 +17,20 @@ import { systemHere } from './system-here.ts';
 /** What clients notice of each fault, packet by packet, at the pair's default settings. */
 export async function benchFailover(options: BenchOptions): Promise<void> {
   const { trials = 100, fault, json, against } = options;
+  const signal = endsEarly();
   const system = systemHere(options.system);
   const driver = await driverHere(options.driver);
   if (fault !== undefined && !faultNames.includes(fault)) {
     throw new UserError(`there is no fault ${fault}; there are: ${faultNames.join(', ')}`, EXIT.usage);
   }
-  if (against !== undefined) return compareVersions(system, against, { trials, driver, fault, json });
+  if (against !== undefined) return compareVersions(system, against, { trials, driver, fault, json, signal });
   const tested = `${system.name} ${system.version()}`;
   console.log(`${tested}; ${failoverConditions(driver, trials)}`);
   console.log(HEADING.join('\n'));
   const results: FaultResult[] = [];
   const live = new LiveLine();
   const onTrial = progressOn(live, 'trials');
-  for await (const result of measureFailover(system, { trials, driver, name: fault, onTrial })) {
+  for await (const result of measureFailover(system, { trials, driver, name: fault, signal, onTrial })) {
     live.clear();
     results.push(result);
     console.log(rowOf(result));
@@ -49,13 +50,14 @@ interface Compared {
   driver: DriverName;
   fault: string | undefined;
   json: string | undefined;
+  signal: AbortSignal;
 }
 
 /** Whether outages became longer since a commit: both versions by turns, in one run. */
 async function compareVersions(
   system: System,
   against: string,
-  { trials, driver, fault, json }: Compared,
+  { trials, driver, fault, json, signal }: Compared,
 ): Promise<void> {
   const commit = versionToCompare(system, against);
   const tested = `${system.name} ${system.version()} against ${commit.slice(0, 12)}`;
@@ -67,6 +69,7 @@ async function compareVersions(
     trials,
     driver,
     name: fault,
+    signal,
     onTrial: progressOn(live, 'trials'),
   })) {
     live.clear();

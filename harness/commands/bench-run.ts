@@ -5,6 +5,7 @@ import type { CompareOutcome } from '../bench/failover/turns-row.ts';
 import type { Judgement } from '../bench/judgement.ts';
 import { machine } from '../doctor/probe.ts';
 import type { DriverName } from '../driver/registry.ts';
+import { endSoonOnInterrupt } from '../lab/interrupt.ts';
 import type { LiveLine } from './live-line.ts';
 import { EXIT } from './problem.ts';
 
@@ -50,6 +51,15 @@ export function progressOn(live: LiveLine, unit: string): (label: string, done: 
     const left = done > current.first ? `, about ${duration(eachMs * (wanted - done))} left` : '';
     live.show(`${label}: ${done} of ${wanted} ${unit}${left}`);
   };
+}
+
+/** Aborted by what would end this process, which ends soon then, with what has been measured; or at once, when that comes again. */
+export function endsEarly(): AbortSignal {
+  const signal = endSoonOnInterrupt();
+  signal.addEventListener('abort', () =>
+    console.error('interrupted: ends after this trial, with what was measured; interrupt it again to end at once'),
+  );
+  return signal;
 }
 
 export function exitCodeOf(outcomes: readonly (Outcome | CompareOutcome | Judgement['verdict'])[]): number {

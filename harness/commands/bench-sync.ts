@@ -10,7 +10,7 @@ import { machine } from '../doctor/probe.ts';
 import type { DriverName } from '../driver/registry.ts';
 import type { Capability } from '../system/capability.ts';
 import type { System } from '../system/system.ts';
-import { type BenchOptions, conditions, exitCodeOf, load, progressOn } from './bench-run.ts';
+import { type BenchOptions, conditions, endsEarly, exitCodeOf, load, progressOn } from './bench-run.ts';
 import { driverHere } from './driver-here.ts';
 import { LiveLine } from './live-line.ts';
 import { EXIT, UserError } from './problem.ts';
@@ -29,14 +29,15 @@ const PARTS = ['takeovers', 'costs'];
 export async function benchSync({ trials = 300, json, part, ...options }: BenchOptions): Promise<void> {
   if (part !== undefined && !PARTS.includes(part))
     throw new UserError(`there is no part ${part}; there are: ${PARTS.join(', ')}`, EXIT.usage);
+  const signal = endsEarly();
   const system = systemHere(options.system);
   const driver = await driverHere(options.driver);
   const lacked = NEEDS.find((need) => system.can[need] === undefined);
   if (lacked !== undefined) throw new UserError(`${system.name}: ${system.lacks[lacked]}`, EXIT.usage);
   const tested = `${system.name} ${system.version()}`;
   console.log(`${tested}; ${conditions(`invention, ${driver}, ${trials} takeovers`)}; load ${load()}`);
-  const results = part === 'costs' ? [] : await benchTakeovers(system, driver, trials);
-  const costs = part === 'takeovers' ? [] : await benchCosts();
+  const results = part === 'costs' ? [] : await benchTakeovers({ system, driver, trials, signal });
+  const costs = part === 'takeovers' || signal.aborted ? [] : await benchCosts();
   const judgements = costs.flatMap(judgeCost);
   console.log(`load at the end ${load()}`);
   if (json !== undefined)
@@ -47,15 +48,23 @@ export async function benchSync({ trials = 300, json, part, ...options }: BenchO
   process.exitCode = exitCodeOf([...results.slice(0, 1).map(outcomeOf), ...judgements.map(({ verdict }) => verdict)]);
 }
 
-async function benchTakeovers(system: System, driver: DriverName, trials: number): Promise<TakeoverResult[]> {
+interface Takeovers {
+  system: System;
+  driver: DriverName;
+  trials: number;
+  signal: AbortSignal;
+}
+
+async function benchTakeovers({ system, driver, trials, signal }: Takeovers): Promise<TakeoverResult[]> {
   console.log(TAKEOVER_HEADING);
   const live = new LiveLine();
   const onTrial = progressOn(live, 'takeovers');
   const results: TakeoverResult[] = [];
   for (const isInStep of [true, false]) {
+    if (signal.aborted) break;
     const beganMs = performance.now();
     const wanted = isInStep ? trials : Math.ceil(trials * WITHOUT_SHARE);
-    const result = await measureTakeovers({ system, driver, trials: wanted, isInStep, onTrial });
+    const result = await measureTakeovers({ system, driver, trials: wanted, isInStep, signal, onTrial });
     live.clear();
     results.push(result);
     console.log(`${takeoverRow(result)}${isInStep ? `  none lost: ${outcomeOf(result)}` : ''}`);

@@ -24,7 +24,6 @@ export async function bench(what: string, options: BenchOptions): Promise<void> 
   const run = BENCHES[what];
   if (!run)
     throw new UserError(`there is no benchmark ${what}; there are: ${Object.keys(BENCHES).join(', ')}`, EXIT.usage);
-  tidyOnInterrupt();
   await run(options);
 }
 
@@ -36,6 +35,7 @@ const WORDS: Record<keyof LabTrial, string> = {
 
 /** How long labs take to make and to remove, against their budgets, and what they occupy. */
 async function benchLab({ trials = 10, driver: name, servers }: BenchOptions): Promise<void> {
+  tidyOnInterrupt();
   const driver = await driverHere(name);
   const plan = loadPlan('invention', servers === undefined ? {} : { servers });
   const nodes = plan.nodes.length;

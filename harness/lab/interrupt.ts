@@ -21,6 +21,24 @@ export function tidyOnInterrupt(): () => boolean {
   return () => interrupted;
 }
 
+/**
+ * From now on, the first signal that would end this process asks it to end soon, with what it has; the second takes down the labs that it
+ * has made. @returns what is aborted by the first
+ */
+export function endSoonOnInterrupt(): AbortSignal {
+  const soon = new AbortController();
+  for (const [signal, exitCode] of Object.entries(SIGNALS)) {
+    let isTidying = false;
+    process.on(signal, () => {
+      if (!soon.signal.aborted) return soon.abort(new Error('interrupted'));
+      if (isTidying) process.exit(exitCode);
+      isTidying = true;
+      tidy(exitCode);
+    });
+  }
+  return soon.signal;
+}
+
 async function tidy(exitCode: number): Promise<void> {
   // Whoever still works with a lab that is taken from under it will complain: that is no news now.
   process.on('uncaughtException', () => {});

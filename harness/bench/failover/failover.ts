@@ -33,10 +33,13 @@ export const faultNames: readonly string[] = FAULTS.map(({ name }) => name);
  */
 export async function* measureFailover(
   system: System,
-  { trials, driver, name, onTrial = () => {} }: MeasureOptions,
+  { trials: wanted, driver, name, signal, onTrial = () => {} }: MeasureOptions,
 ): AsyncGenerator<FaultResult> {
-  for (const fault of FAULTS.filter((one) => name === undefined || one.name === name))
-    yield measure({ system, driver }, fault, trials, onTrial);
+  const made = { system, driver };
+  for (const fault of FAULTS.filter((one) => name === undefined || one.name === name)) {
+    if (signal?.aborted) return;
+    yield measure({ made, fault, wanted, signal }, (done) => onTrial(fault.label, done, wanted));
+  }
 }
 
 export interface MeasureOptions {
@@ -46,19 +49,17 @@ export interface MeasureOptions {
   driver: DriverName;
   /** This fault alone. */
   name?: string | undefined;
+  /** Once it is aborted no other trial is begun. */
+  signal?: AbortSignal | undefined;
   /** Called after each trial with how many count of those that are wanted. */
   onTrial?(label: string, done: number, wanted: number): void;
 }
 
-async function measure(
-  made: Made,
-  fault: Fault,
-  wanted: number,
-  onTrial: NonNullable<MeasureOptions['onTrial']>,
-): Promise<FaultResult> {
+async function measure(batch: Batch, onTrial: (counted: number) => void): Promise<FaultResult> {
+  const { made, fault } = batch;
   const unmeasured = notMeasured(made.system, fault);
   if (unmeasured) return unmeasured;
-  const { trials, broken } = await runTrials({ made, fault, wanted }, (done) => onTrial(fault.label, done, wanted));
+  const { trials, broken } = await runTrials(batch, onTrial);
   return resultOf(fault, trials, broken);
 }
 
@@ -75,11 +76,12 @@ export interface Batch {
   fault: Fault;
   /** How many trials that count. */
   wanted: number;
+  signal: AbortSignal | undefined;
 }
 
 /** Trials of one fault in a lab of their own, and why they ended early, if they did. */
 export async function runTrials(
-  { made, fault, wanted }: Batch,
+  { made, fault, wanted, signal }: Batch,
   onTrial: (counted: number) => void,
 ): Promise<{ trials: Trial[]; broken?: string }> {
   const trials: Trial[] = [];
@@ -87,6 +89,7 @@ export async function runTrials(
   try {
     rig = await openRig(made, (lab) => fault.prepareLab?.(lab));
     while (counted(trials) < wanted && trials.length < 2 * wanted) {
+      signal?.throwIfAborted();
       trials.push(await runTrial(rig, fault, trials.length));
       onTrial(counted(trials));
     }

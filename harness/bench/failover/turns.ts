@@ -26,17 +26,19 @@ export interface Comparison {
 export async function* compareFailover(
   system: System,
   commit: string,
-  { trials, driver, name, onTrial = () => {} }: MeasureOptions,
+  { trials, driver, name, signal, onTrial = () => {} }: MeasureOptions,
 ): AsyncGenerator<Comparison> {
   const folder = mkdtempSync(path.join(tmpdir(), 'onevip-against-'));
   try {
     const versions = system.can.versions;
     if (!versions) throw new Error(`${system.name} has no versions: ${system.lacks.versions}`);
     const commands = versions(folder, commit);
-    for (const fault of FAULTS.filter((one) => name === undefined || one.name === name))
-      yield await compare({ made: { system, driver }, fault, commands }, trials, (done) =>
+    for (const fault of FAULTS.filter((one) => name === undefined || one.name === name)) {
+      if (signal?.aborted) return;
+      yield await compare({ made: { system, driver }, fault, commands, signal }, trials, (done) =>
         onTrial(fault.label, done, 2 * trials),
       );
+    }
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -47,10 +49,11 @@ interface Compared {
   fault: Fault;
   /** Folder with the commands of the other version. */
   commands: string;
+  signal: AbortSignal | undefined;
 }
 
 async function compare(
-  { made, fault, commands }: Compared,
+  { made, fault, commands, signal }: Compared,
   wanted: number,
   onTrial: (done: number) => void,
 ): Promise<Comparison> {
@@ -60,7 +63,7 @@ async function compare(
   for (const turn of turns(wanted)) {
     const done = runs.now.counted + runs.before.counted;
     const version = turn.of === 'now' ? made : { ...made, pair: { commands } };
-    const batch = { made: version, fault, wanted: turn.trials };
+    const batch = { made: version, fault, wanted: turn.trials, signal };
     runs[turn.of].add(await runTrials(batch, (count) => onTrial(done + count)));
     if (runs[turn.of].broken !== undefined) break;
   }

@@ -19,6 +19,8 @@ export interface TakeoverOptions {
   /** How many that count; at most as many again are run for those that do not. */
   trials: number;
   isInStep: boolean;
+  /** Once it is aborted no other takeover is begun. */
+  signal?: AbortSignal;
   onTrial?(label: string, done: number, wanted: number): void;
 }
 
@@ -32,6 +34,7 @@ export async function measureTakeovers({
   driver,
   trials: wanted,
   isInStep,
+  signal,
   onTrial = () => {},
 }: TakeoverOptions): Promise<TakeoverResult> {
   const label = isInStep ? 'in step' : 'without sync';
@@ -45,6 +48,7 @@ export async function measureTakeovers({
     rig = await openRig({ system, driver, pair, pace: 'shared' });
     weights = changeWeights(rig.lab, CHANGE_EVERY_MS);
     while (counted() < wanted && all.length < 2 * wanted) {
+      signal?.throwIfAborted();
       all.push(await runTakeover(rig, weights, all.length));
       onTrial(label, counted(), wanted);
     }
