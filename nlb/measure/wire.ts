@@ -28,13 +28,18 @@ export interface Delivery {
 /** After so long without an arrival, missing frames are lost. */
 const QUIET_MS = 100;
 
+/** By IPv6 a kernel says that it is there, and asks for routers, whenever it likes: such frames would count. */
+const QUIET_KERNEL = 'sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1';
+
 export async function openWire(): Promise<Wire> {
+  run(QUIET_KERNEL);
   makeInterfaces();
   switchOnGro('access');
   const rig = loadRig();
   for (const name of ['generate', 'count']) pin(rig.program(name), pinOf(name));
   pin(rig.map('stream'), pinOf('stream'));
   const [router, farm] = [await openNamespace(), await openNamespace()];
+  for (const namespace of [router, farm]) namespace.run(QUIET_KERNEL);
   moveTo(router, 'router');
   moveTo(farm, 'farm');
   farm.run(`ip link set farm xdpdrv pinned ${pinOf('count')}`);
