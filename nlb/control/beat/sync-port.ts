@@ -35,6 +35,8 @@ export function openSyncPort(
   let takesPart = false;
   let isPeerInStep = false;
   let reign = 0;
+  /** Drawn beforehand: the first time that takes 0.3 ms, in which the successor of a fenced node would forward nothing. */
+  let nextReign = randomInt(1, REIGNS);
   let saidPeerReign = 0;
   let attempt = 0;
   const post = (message: ToSync) => port?.postMessage(message);
@@ -51,11 +53,11 @@ export function openSyncPort(
   return {
     drawReign: (entered) => {
       if (!entered.some(({ state }) => state === 'active')) return;
-      reign = randomInt(1, REIGNS);
-      isPeerInStep = false;
+      [reign, isPeerInStep] = [nextReign, false];
     },
     entered: (entered) => {
       for (const { state } of entered) post({ type: 'entered', state, reign: state === 'active' ? reign : 0 });
+      if (nextReign === reign) nextReign = randomInt(1, REIGNS);
     },
     peerReign: (peer) => {
       if (peer !== saidPeerReign) post({ type: 'peer', reign: peer });
