@@ -99,7 +99,7 @@ export default await suite(
   'a takeover that no connection notices, whatever the weights',
   {
     topologies: ['invention'],
-    seconds: 90,
+    seconds: 65,
     alone: true,
     pair: { inStep: true },
     needs: ['reload', 'weights', 'inStep', 'handover'],

@@ -68,23 +68,30 @@ export async function openUnderChanges(
   return loads;
 }
 
-/** Whether the order was obeyed: it is refused while the node is not in step. */
-const isDone = (order: Promise<void>): Promise<boolean> =>
-  order.then(
-    () => true,
-    (error: unknown) => {
-      if (error instanceof PromiseBroken && KEPT.test(error.message)) return false;
-      throw error;
-    },
-  );
+/** The reasons for which a node keeps the lead for a while: the other lacks something. */
+const BEHIND = /in step|no handover within/;
+/** The other was in step, and the log was not complete in time: of a machine that stood still just then. */
+const LATE = /did not acknowledge all within/;
 
-/** The reasons for which a node keeps the lead for a while: the other lacks something, or the log was not complete in time. */
-const KEPT = /in step|no handover within|did not acknowledge all within/;
-
-/** As an operator would, the order is given again while the node keeps the lead for such a reason: it has handed nothing over. */
-export const obeyed = async (what: string, order: () => Promise<void>): Promise<void> => {
-  await until(() => isDone(order()), { what, withinMs: IN_STEP_WITHIN_MS, isPromise: true });
-};
+/**
+ * As an operator would, the order is given again while the node keeps the lead for such a reason: it has handed nothing over. Who is late
+ * a second time breaks its promise.
+ */
+export async function obeyed(what: string, order: () => Promise<void>): Promise<void> {
+  let wasLate = false;
+  const isDone = async (): Promise<boolean> => {
+    try {
+      await order();
+      return true;
+    } catch (error) {
+      const why = error instanceof PromiseBroken ? error.message : '';
+      if (!BEHIND.test(why) && (wasLate || !LATE.test(why))) throw error;
+      wasLate ||= LATE.test(why);
+      return false;
+    }
+  };
+  await until(isDone, { what, withinMs: IN_STEP_WITHIN_MS, isPromise: true });
+}
 
 export const standsBy = (scene: Scene, active: LabNode): Promise<void> =>
   obeyed(`${active.name} has stood by`, () => scene.lab.use('handover').standBy(active));

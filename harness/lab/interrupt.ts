@@ -9,16 +9,9 @@ const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
  * @returns whether that has begun: then whatever works with a lab says nothing of it any more
  */
 export function tidyOnInterrupt(): () => boolean {
-  let interrupted = false;
-  // Not `once`: libraries of ours end the process when they find themselves the only listeners left.
-  for (const [signal, exitCode] of Object.entries(SIGNALS)) {
-    process.on(signal, () => {
-      if (interrupted) process.exit(exitCode);
-      interrupted = true;
-      tidy(exitCode);
-    });
-  }
-  return () => interrupted;
+  const tidying = openTidying();
+  onSignals(tidying.begin);
+  return tidying.hasBegun;
 }
 
 /**
@@ -27,16 +20,29 @@ export function tidyOnInterrupt(): () => boolean {
  */
 export function endSoonOnInterrupt(): AbortSignal {
   const soon = new AbortController();
-  for (const [signal, exitCode] of Object.entries(SIGNALS)) {
-    let isTidying = false;
-    process.on(signal, () => {
-      if (!soon.signal.aborted) return soon.abort(new Error('interrupted'));
-      if (isTidying) process.exit(exitCode);
-      isTidying = true;
-      tidy(exitCode);
-    });
-  }
+  const tidying = openTidying();
+  onSignals((exitCode) => {
+    if (soon.signal.aborted) tidying.begin(exitCode);
+    else soon.abort(new Error('interrupted'));
+  });
   return soon.signal;
+}
+
+// Not `once`: libraries of ours end the process when they find themselves the only listeners left.
+function onSignals(act: (exitCode: number) => void): void {
+  for (const [signal, exitCode] of Object.entries(SIGNALS)) process.on(signal, () => act(exitCode));
+}
+
+function openTidying() {
+  let hasBegun = false;
+  return {
+    hasBegun: () => hasBegun,
+    begin: (exitCode: number): void => {
+      if (hasBegun) process.exit(exitCode);
+      hasBegun = true;
+      tidy(exitCode);
+    },
+  };
 }
 
 async function tidy(exitCode: number): Promise<void> {

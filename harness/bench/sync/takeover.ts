@@ -87,10 +87,10 @@ export async function runTakeover(rig: Rig, weights: ChangingWeights, number: nu
   if (!client) throw new Error('the topology has no client');
   const survived = judgeTakeover(rig.events(), { client, injectedNs, takenOverNs });
   const changes = weights.taken(active) - before;
-  const wasInStep = rig.lab.setup.inStep && (await rig.lab.system.can.inStep?.wasInStep(standby));
+  const wasInStep = rig.lab.setup.inStep ? await rig.lab.system.can.inStep?.wasInStep(standby) : undefined;
   await mend(rig, active);
   rig.lab.startSystem(active);
-  const discarded = whyDiscarded({ ...survived, dropped, changes, ...(wasInStep === false && { wasInStep }) });
+  const discarded = whyDiscarded({ ...survived, dropped, changes, wasInStep });
   return { ...survived, active: active.name, how, changes, ...(discarded !== undefined && { discarded }) };
 }
 
@@ -139,8 +139,7 @@ interface Seen {
   fresh: number;
   dropped: number;
   changes: number;
-  /** Absent where nobody says so. */
-  wasInStep?: boolean;
+  wasInStep?: boolean | undefined;
 }
 
 /** What makes a takeover no trial of what was to be tried. */

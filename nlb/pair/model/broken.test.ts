@@ -24,10 +24,8 @@ const lawfulAsSound = (machine: Machine, sync: History['sync']) =>
 
 t.test('a broken machine breaks a law, in a history in which the sound one breaks none', async (t) => {
   const find = (name: string, machines: typeof broken, sync: History['sync']) =>
-    findEach(
-      t,
-      { ...SEARCH, file: new URL(`./${name}.json`, import.meta.url) },
-      Object.fromEntries(Object.entries(machines).map(([defect, machine]) => [defect, lawfulAsSound(machine, sync)])),
+    findEach(t, { ...SEARCH, file: new URL(`./${name}.json`, import.meta.url) }, machines, (machine) =>
+      lawfulAsSound(machine, sync),
     );
   find('found-in-sync', brokenInSync, SIDES);
   find('found-alone', broken, []);
