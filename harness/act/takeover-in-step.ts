@@ -99,13 +99,13 @@ export const standsBy = (scene: Scene, active: LabNode): Promise<void> =>
 /** Puts into the history where both nodes would send the connections that there are. */
 async function compare(scene: Scene, active: LabNode): Promise<void> {
   const { compare: ask } = scene.lab.use('inStep');
-  // By bad cables a standby may be out of step for a moment, and then says nothing.
+  // By bad cables a standby may be out of step for a moment, and then says nothing; and one that has just started is slow.
   const counts = await until(
     async () => {
       const said = await ask(active);
-      return said.same + said.different > 0 && said;
+      return said.same + said.different > 0 && said.unanswered === 0 && said;
     },
-    { what: 'both nodes say where connections go', withinMs: IN_STEP_WITHIN_MS },
+    { what: 'both nodes say where all connections go that they are asked for', withinMs: IN_STEP_WITHIN_MS },
   );
   scene.recorder.record({ kind: 'counted', atNs: scene.nowNs(), node: active.name, what: COMPARED, counts });
 }

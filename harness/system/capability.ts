@@ -76,8 +76,11 @@ export interface Capabilities {
     mayChange(node: LabNode): Promise<boolean>;
     /** Whether the node, which has just taken over, was in step when the other last said so; undefined if it does not say. */
     wasInStep(node: LabNode): Promise<boolean | undefined>;
-    /** How many of its connections the other would send to the same server, and to different ones, by what both have. */
-    compare(node: LabNode): Promise<{ same: number; different: number }>;
+    /**
+     * How many of its connections the other would send to the same server, and to different ones, by what both have; and of how many the
+     * other did not answer in time.
+     */
+    compare(node: LabNode): Promise<{ same: number; different: number; unanswered: number }>;
     /** What the two say to each other of it, as an expression of nft. */
     match: string;
   };

@@ -125,3 +125,13 @@ t.test('what is answered after the end, or of another lead, is not looked at', a
   t.notOk(comparison.isUnderWay());
   t.same(sent, []);
 });
+
+t.test('who asks while a comparison is under way gets the connections of that moment', async (t) => {
+  const { comparison, run, answer } = open(50);
+  comparison.begin();
+  run(10);
+  comparison.begin();
+  answer(() => true);
+  run(1000, answer);
+  t.same(comparison.last(), { atMs: 10, same: 50, different: [], unanswered: 0 });
+});

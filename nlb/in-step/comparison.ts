@@ -12,7 +12,7 @@ import { NO_SLOT, type Numbers } from './numbers.ts';
  * while the connection lives: until then it may have ended.
  */
 export interface Comparison {
-  /** Draw a sample, unless one is being compared. */
+  /** Draw a sample, of the connections that there are now; what is being compared is given up. */
   begin(): void;
   isUnderWay(): boolean;
   /** Some of what there is to do. */
@@ -97,7 +97,6 @@ export function openComparison({
 
   return {
     begin: () => {
-      if (run) return;
       const sample = openSample(SAMPLE, random);
       const steps = walk((connection) => {
         sample.add(connection);

@@ -100,7 +100,7 @@ export function openStandbyView({ heldFlows, numbers, isGone, send, nowMs, event
     compare: begin,
     isComparing: comparison.isUnderWay,
     tick: () => {
-      if (nowMs() >= compareAtMs && begin()) compareAtMs = nowMs() + COMPARE_EVERY_MS;
+      if (nowMs() >= compareAtMs && !comparison.isUnderWay() && begin()) compareAtMs = nowMs() + COMPARE_EVERY_MS;
       const before = comparison.last();
       comparison.tick();
       const after = comparison.last();

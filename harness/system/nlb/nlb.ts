@@ -142,11 +142,11 @@ async function told(node: LabNode, ...words: string[]): Promise<unknown> {
   return JSON.parse(asked.stdout);
 }
 
-async function compare(node: LabNode): Promise<{ same: number; different: number }> {
+async function compare(node: LabNode): Promise<{ same: number; different: number; unanswered: number }> {
   const { inStep } = (await told(node, 'sync', '--compare')) as SyncRead;
   if (!inStep?.compared) throw new Error(`${node.name} has nobody to compare with`);
-  const { same, different } = inStep.compared;
-  return { same, different };
+  const { same, different, unanswered } = inStep.compared;
+  return { same, different, unanswered };
 }
 
 async function wasInStep(node: LabNode): Promise<boolean | undefined> {
@@ -165,7 +165,7 @@ interface EventRead {
 }
 
 interface SyncRead {
-  inStep: { compared: { same: number; different: number } | null } | null;
+  inStep: { compared: { same: number; different: number; unanswered: number } | null } | null;
 }
 
 /** @throws PromiseBroken when the daemon refuses: that it obeys is what it promises */
