@@ -42,8 +42,8 @@ export function askRoute(request: RouteRequest): Buffer[] {
   const fd = open(request);
   try {
     const message = encode(request);
+    const answer = openAnswer(request, shared);
     if (send(fd, message, message.length, 0) < 0) throw failure(request, lastErrno());
-    const answer = openAnswer(request);
     while (!answer.isWhole()) answer.take(recv(fd, answer.datagram, answer.datagram.length, 0), lastErrno());
     return answer.payloads;
   } finally {
@@ -82,9 +82,11 @@ function encode({ type, flags, body, attributes }: RouteRequest): Buffer {
   return encodeMessage(type, flags | NLM_F_REQUEST | NLM_F_ACK, body, attributes);
 }
 
+/** Of who asks and waits: making one takes longer than an answer, and a takeover waits for one. */
+const shared = Buffer.alloc(DATAGRAM_BYTES);
+
 /** What has come of an answer, of which the next piece is read into `datagram`. */
-function openAnswer(request: RouteRequest) {
-  const datagram = Buffer.alloc(DATAGRAM_BYTES);
+function openAnswer(request: RouteRequest, datagram = Buffer.alloc(DATAGRAM_BYTES)) {
   const payloads: Buffer[] = [];
   let whole = false;
   const take = (length: number, errno: number): void => {

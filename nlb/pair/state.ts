@@ -154,9 +154,9 @@ export interface Step {
  * peer an interval; entering it takes the lease before the address, and, as with each renewal, beats before the lease: a
  * node that stalls in between has promised its peer a longer wait than it has granted itself a lease.
  */
-export function enter(role: Role, state: State, reason: string, atMs: number): Step {
+export function enter(role: Role, state: State, reason: string, atMs: number, fence: Effect[] = []): Step {
   const leaving: Effect[] = role.state.name === 'active' ? ['dropLease', 'removeAlias', 'beat', 'beat'] : [];
-  const entering: Effect[] = state.name === 'active' ? ['beat', 'renewLease', 'addAlias', 'announce'] : [];
+  const entering: Effect[] = state.name === 'active' ? ['beat', ...fence, 'renewLease', 'addAlias', 'announce'] : [];
   return {
     role: { ...role, state, reason, sinceMs: atMs, peerAskedAtMs: Number.NEGATIVE_INFINITY },
     effects: [...leaving, ...entering, 'beat'],
@@ -169,15 +169,16 @@ export function stay(role: Role, effects: Effect[] = []): Step {
 }
 
 /**
- * A peer that did not let go is fenced first, whether its host refuses beats or not, which anybody can forge. Its data path knows
- * whether its daemon is gone for good: then it forwards to the end of its time all the same.
+ * A peer that did not let go is fenced before this node has a lease, whether its host refuses beats or not, which anybody can forge. Its
+ * data path knows whether its daemon is gone for good: then it forwards to the end of its time all the same. Otherwise nobody forwards from
+ * the fence to the announcement, so nothing is done between the two that can be done before.
  */
 export function lead(role: Role, reason: string, atMs: number, settings: Settings): Step {
   const asked = role.state.name === 'standby' && atMs < role.state.requestUntilMs;
   const holdDown = asked ? { ...role.holdDown, untilMs: atMs } : holdDownFrom(role.holdDown, atMs, settings);
   const leading = { ...role, facts: ofNewLead(role.facts), holdDown, setAside: false };
-  const step = enter(leading, { name: 'active', leaseEndsMs: atMs + settings.leaseMs }, reason, atMs);
-  return hasLetGo(role.peer, settings) ? step : { ...step, effects: ['fence', ...step.effects] };
+  const fence: Effect[] = hasLetGo(role.peer, settings) ? [] : ['fence'];
+  return enter(leading, { name: 'active', leaseEndsMs: atMs + settings.leaseMs }, reason, atMs, fence);
 }
 
 /** Nobody is in step with a lead that has just begun. */

@@ -27,6 +27,7 @@ import { openNodeFacts } from './node-facts.ts';
 import { openObserver } from './observer.ts';
 import { openSocketDrain } from './socket-drain.ts';
 import { openSyncPort } from './sync-port.ts';
+import { warmUpTakeover } from './warm-up.ts';
 import { watchWitness } from './witness-watch.ts';
 
 /**
@@ -279,6 +280,7 @@ for (const change of observer.stepped({ before: role, after: role, entered: [sta
 sync.entered([start]);
 node.countStations();
 node.lookAtLinks();
+warmUpTakeover(orders.access);
 // A thread keeps what it compiled apart from the main one's, and must write it itself; now, before the first beat.
 flushCompileCache();
 beatOn(nowMs());

@@ -177,7 +177,7 @@ const found: Record<string, History> = {
         { type: 'suspend', side: 0, afterMs: 139, forMs: 31 },
         { type: 'forgedAsks', side: 1, afterMs: 9, forMs: 1 },
         { type: 'split', path: 'access', from: 1, afterMs: 55, forMs: 45 },
-        { type: 'stallInside', side: 0, afterEffects: 5, afterMs: 131, forMs: 45 },
+        { type: 'stallInside', side: 0, afterEffects: 5, afterMs: 131, forMs: 55 },
       ],
       lasting: [mute],
     },
