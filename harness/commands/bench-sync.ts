@@ -3,7 +3,7 @@ import chalk from 'chalk';
 import { duration } from '../../reports/outcome.ts';
 import { atMostOf } from '../../reports/rounds.ts';
 import { judgementRow } from '../bench/judgement.ts';
-import { type CostFigure, judgeCost, measureCosts } from '../bench/sync/costs.ts';
+import { type CostFigure, judgeCost, measureCosts, withoutBound } from '../bench/sync/costs.ts';
 import { lostIn, TAKEOVER_HEADING, takeoverNotes, takeoverRow } from '../bench/sync/row.ts';
 import { measureTakeovers, type TakeoverResult } from '../bench/sync/sync.ts';
 import { machine } from '../doctor/probe.ts';
@@ -89,6 +89,8 @@ async function benchCosts(): Promise<CostFigure[]> {
     live.clear();
     figures.push(figure);
     for (const judgement of judgeCost(figure)) console.log(judgementRow(judgement));
+    const told = withoutBound(figure);
+    if (told !== undefined) console.log(told);
     progress('costs', figures.length, wanted);
   }
   live.clear();

@@ -1,9 +1,10 @@
 import t from 'tap';
-import { type CostFigure, judgeCost } from './costs.ts';
+import { type CostFigure, judgeCost, withoutBound } from './costs.ts';
 
 const HELD = { released: 90, notReleased: 0, dropped: 0, p50: 0.4, p99: 4, most: 9 };
 const RECORDS: CostFigure = {
   figure: 'records',
+  timeouts: 'one second',
   opened: 1000,
   kinds: { set: 10, add: 150, del: 140 },
   held: HELD,
@@ -49,4 +50,13 @@ t.test('each bound is violated by what is just beyond it', async (t) => {
 t.test('what was tried with fewer connections is not measured', async (t) => {
   t.same(verdicts({ ...CHANGE, connections: 999_999 })[0], 'not measured');
   t.same(verdicts({ ...JOINING, exceptions: 99_999 })[0], 'not measured');
+});
+
+t.test('with the default time-outs records have no bound, and are told', async (t) => {
+  t.same(verdicts({ ...RECORDS, timeouts: 'default' }), []);
+  t.match(
+    withoutBound({ ...RECORDS, timeouts: 'default' }),
+    /default time-outs: 0\.15 ADD, 0\.30 in all; 1000 connections/,
+  );
+  for (const figure of [RECORDS, CHANGE, JOINING]) t.equal(withoutBound(figure), undefined);
 });
