@@ -12,6 +12,14 @@ t.test('a script ran at its instant on the clock of the history, also on a machi
   t.same(parseJournalLine(line, 7_200_000_000_000n), { ...words, monotonicNs: 5_250_000_000n }, 'for two hours');
 });
 
+t.test('a script did not run before the entry that it was told of, unless it was told wrongly', async (t) => {
+  const ranAt = (uptime: string, since: string) =>
+    parseJournalLine(`active\tstandby\t${uptime}\t${since}\t`, 0n).monotonicNs;
+  t.equal(ranAt('5.25', '5.257123'), 5_257_123_000n, 'its clock stood at the last hundredth of a second');
+  t.equal(ranAt('5.25', '5.249999'), 5_250_000_000n);
+  t.equal(ranAt('5.25', '5.260000'), 5_250_000_000n, 'an entry to come is kept to be judged');
+});
+
 t.test('what a script writes now is now', async (t) => {
   const [uptime] = readFileSync('/proc/uptime', 'utf8').split(' ');
   const { monotonicNs } = parseJournalLine(`active\tstandby\t${uptime}\t\t`, boottimeMinusMonotonicNs());

@@ -68,15 +68,22 @@ export function steadyOffset(read: () => bigint): () => bigint {
   };
 }
 
+/** Of the clock that a script reads: its instant is up to that much later. */
+const STAMP_STEP_NS = 10_000_000n;
+
 /**
- * A line of a state script's journal: state, previous state, seconds on CLOCK_BOOTTIME, the same of the entry (or nothing), reason.
+ * A line of a state script's journal: state, previous state, seconds on CLOCK_BOOTTIME, the same of the entry (or nothing), reason. The
+ * second has steps; where the entry, which is exact, lies in the same step, the script ran then at the earliest, and counts as of then.
  * @param aheadNs of CLOCK_MONOTONIC, the history's clock: a machine that was ever suspended has two times since its start
  */
 export function parseJournalLine(line: string, aheadNs: bigint) {
   const [state = '', previous = '', uptime = '0', since = '', reason = ''] = line.split('\t');
   const monotonic = (seconds: string): bigint => BigInt(Math.round(Number(seconds) * 1e9)) - aheadNs;
-  const entered = since !== '' && { enteredNs: monotonic(since) };
-  return { state, previous, reason, monotonicNs: monotonic(uptime), ...entered };
+  const stampNs = monotonic(uptime);
+  if (since === '') return { state, previous, reason, monotonicNs: stampNs };
+  const enteredNs = monotonic(since);
+  const isInStep = enteredNs > stampNs && enteredNs < stampNs + STAMP_STEP_NS;
+  return { state, previous, reason, monotonicNs: isInStep ? enteredNs : stampNs, enteredNs };
 }
 
 /** A program may print other things than its records: those are its log, and not ours. */

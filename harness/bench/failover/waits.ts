@@ -2,6 +2,7 @@ import { announcementsFrom } from '../../check/announcement.ts';
 import { until } from '../../clock/until.ts';
 import type { LabNode } from '../../node/node.ts';
 import type { RunningTrial } from './fault.ts';
+import { readLog } from './log.ts';
 
 /** What is waited for after a fault. */
 
@@ -26,13 +27,24 @@ export async function takenOver({
   });
 }
 
-/** The node has run its script of one of those states since some instant. */
+/** The node has run its script of one of those states since some instant. Throws an error that says what it did instead. */
 export async function entered({ rig }: RunningTrial, node: LabNode, states: string[], sinceNs: number): Promise<void> {
   const ran = () =>
     rig
       .events()
-      .some(
-        (one) => one.kind === 'script' && one.node === node.name && states.includes(one.state) && one.atNs >= sinceNs,
-      );
-  await until(ran, { what: `${node.name} enters ${states.join(' or ')}`, withinMs: 10_000, everyMs: 20 });
+      .flatMap((one) => (one.kind === 'script' && one.node === node.name && one.atNs >= sinceNs ? [one.state] : []));
+  try {
+    await until(() => ran().some((state) => states.includes(state)), {
+      what: `${node.name} enters ${states.join(' or ')}`,
+      withinMs: 10_000,
+      everyMs: 20,
+    });
+  } catch (error) {
+    const logged = (await readLog(rig, node)).filter(({ atNs }) => atNs >= sinceNs).map(({ text }) => text);
+    const instead = [`scripts since then: ${ran().join(', ') || 'none'}`, ...logged.slice(-LOGGED)];
+    throw new Error(`${error instanceof Error ? error.message : error}; ${instead.join('; ')}`);
+  }
 }
+
+/** So many of its last events are told. */
+const LOGGED = 5;
