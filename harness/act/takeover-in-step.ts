@@ -18,7 +18,8 @@ import { answersAgain, enters } from './waits.ts';
 export const FLOWS = 40;
 /** Connections and flows of datagrams that are open when both nodes are asked: of three turns each. */
 const OPEN_AT_ONCE = 3 * 2 * FLOWS;
-const PROBES_PER_SECOND = 20;
+/** Of datagrams, in turn from all flows of a load: each has been answered twice within a second. */
+const PROBES_PER_SECOND = 80;
 const EVERY_MS = 300;
 /** A daemon that is started again has to compile, and to listen, first: as long as a lab may take until it serves. */
 export const IN_STEP_WITHIN_MS = 30_000;
