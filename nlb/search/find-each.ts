@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import fc from 'fast-check';
 
 /** A search with one seed tries the same histories every time, and is over at the first one that does what is looked for. */
@@ -35,7 +35,7 @@ export function findEach<Histories, Wrong>(
   };
   const isFoundBy = (path: number | undefined, wrong: Wrong): boolean =>
     path !== undefined && numberIn(wrong, { numRuns: 1, path: String(path) }) !== undefined;
-  const known: Record<string, number> = JSON.parse(readFileSync(file, 'utf8'));
+  const known: Record<string, number> = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
   if (process.env.ONEVIP_SEARCH !== undefined) {
     for (const [defect, wrong] of Object.entries(defects))
       if (!isFoundBy(known[defect], wrong)) known[defect] = numberIn(wrong, { numRuns: mostHistories }) ?? NONE;
