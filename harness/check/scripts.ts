@@ -1,4 +1,4 @@
-import type { ScriptRan } from '../history/event.ts';
+import { SCRIPT_STAMP_STEP_NS, type ScriptRan } from '../history/event.ts';
 import { checker } from './claim.ts';
 import { NS_PER_MS, toMs } from './span.ts';
 import { fail, pass, unknown } from './verdict.ts';
@@ -20,9 +20,6 @@ export const scriptsRan = checker(function scriptsRan(options: { node: string; s
     return pass(because, ran);
   };
 });
-
-/** A script's stamp has steps of 10 ms, and is of before it. */
-const STAMP_STEP_NS = 10 * NS_PER_MS;
 
 function isStart({ state, previous }: ScriptRan): boolean {
   return state === 'initial' && previous === 'initial';
@@ -80,7 +77,7 @@ export const scriptsInOrder = checker(function scriptsInOrder(options: {
         evidence,
       );
     }
-    const early = ran.find((event) => meant.has(event) && (event.enteredNs ?? 0) > event.atNs + STAMP_STEP_NS);
+    const early = ran.find((event) => meant.has(event) && (event.enteredNs ?? 0) > event.atNs + SCRIPT_STAMP_STEP_NS);
     if (early)
       return fail(`the script of ${early.state} on ${node} was told of an entry that was yet to come`, [early]);
     return meant.size < atLeast ? unknown(`${because}; ${atLeast} were wanted`, [...meant]) : pass(because, [...meant]);

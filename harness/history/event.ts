@@ -127,6 +127,8 @@ const ScriptRan = z
   })
   .describe('An operator’s script, by its own journal.');
 export type ScriptRan = z.infer<typeof ScriptRan>;
+/** Of the clock that a state script reads: its instant is up to so many nanoseconds after its stamp. */
+export const SCRIPT_STAMP_STEP_NS = 10_000_000;
 
 const EventLogged = z
   .strictObject({

@@ -1,4 +1,5 @@
 import { boottimeMinusMonotonicNs } from '../capture/clock.ts';
+import { SCRIPT_STAMP_STEP_NS } from '../history/event.ts';
 import type { Recorder } from '../history/recorder.ts';
 import type { Lab } from './lab.ts';
 import { Tail } from './tail.ts';
@@ -68,9 +69,6 @@ export function steadyOffset(read: () => bigint): () => bigint {
   };
 }
 
-/** Of the clock that a script reads: its instant is up to that much later. */
-const STAMP_STEP_NS = 10_000_000n;
-
 /**
  * A line of a state script's journal: state, previous state, seconds on CLOCK_BOOTTIME, the same of the entry (or nothing), reason. The
  * second has steps; where the entry, which is exact, lies in the same step, the script ran then at the earliest, and counts as of then.
@@ -82,7 +80,7 @@ export function parseJournalLine(line: string, aheadNs: bigint) {
   const stampNs = monotonic(uptime);
   if (since === '') return { state, previous, reason, monotonicNs: stampNs };
   const enteredNs = monotonic(since);
-  const isInStep = enteredNs > stampNs && enteredNs < stampNs + STAMP_STEP_NS;
+  const isInStep = enteredNs > stampNs && enteredNs < stampNs + BigInt(SCRIPT_STAMP_STEP_NS);
   return { state, previous, reason, monotonicNs: isInStep ? enteredNs : stampNs, enteredNs };
 }
 
